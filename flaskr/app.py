@@ -1,0 +1,105 @@
+"""The application factory: a table of contents."""
+
+from flask import Flask
+
+from flaskr import errors, health, serving, templating
+from flaskr.book import check_book
+from flaskr.claims import commands as claim_commands
+from flaskr.claims import views as claim_views
+from flaskr.database import configure_engine, engine_options, upgrade_embedded
+from flaskr.demo import commands as demo_commands
+from flaskr.demo import views as demo_views
+from flaskr.exports import views as export_views
+from flaskr.extensions import bootstrap, csrf, db, migrate
+from flaskr.imports import commands as import_commands
+from flaskr.overview import views as overview_views
+from flaskr.policies import views as policy_views
+from flaskr.settings import PROJECT_FOLDER, Settings, kept_secret_key, read_settings
+from flaskr.users import access
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the application from the settings given, or from the environment.
+
+    Raises SettingsError or SchemaError when the book must not be served.
+    """
+    settings = settings or read_settings()
+    settings.instance_folder.mkdir(parents=True, exist_ok=True)
+    app = Flask("flaskr", instance_path=str(settings.instance_folder))
+    app.url_map.strict_slashes = False
+    configure(app, settings)
+    serving.configure_logging(settings.log_level)
+    register_extensions(app)
+    register_guards(app)
+    register_blueprints(app)
+    register_commands(app)
+    errors.register(app)
+    templating.register(app)
+    open_embedded_book(app)
+    return app
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    """Put the settings where Flask and its extensions look for them."""
+    app.config.from_mapping(
+        DATABASE_URL=settings.database_url,
+        INSTANCE_FOLDER=settings.instance_folder,
+        BOOK_ACCESS=settings.book_access,
+        BOOK_CURRENCY=settings.book_currency,
+        BOOK_TIME_ZONE=settings.book_time_zone,
+        EXPORT_SECONDS=settings.export_seconds,
+        EXPORT_MEMORY_BYTES=settings.export_memory_bytes,
+        SPOOL_BYTES=settings.spool_bytes,
+        SECRET_KEY=settings.secret_key or kept_secret_key(settings.instance_folder),
+        MAX_CONTENT_LENGTH=settings.max_request_bytes,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form may stay open over lunch
+        BOOTSTRAP_SERVE_LOCAL=True,
+        SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(not settings.database_url),
+    )
+
+
+def register_extensions(app: Flask) -> None:
+    """Bind the extensions, and see to how transactions begin."""
+    db.init_app(app)
+    migrate.init_app(app, directory=str(PROJECT_FOLDER / "migrations"))
+    csrf.init_app(app)
+    bootstrap.init_app(app)
+    with app.app_context():
+        configure_engine(db.engine)
+
+
+def register_guards(app: Flask) -> None:
+    """Hook up what every request passes: its id, whether it may come in, a schema that fits."""
+    serving.register(app)
+    app.before_request(access.guard_request)
+    app.before_request(serving.require_schema)
+
+
+def register_blueprints(app: Flask) -> None:
+    """Register the pages of each feature."""
+    for blueprint in (
+        health.blueprint,
+        overview_views.blueprint,
+        policy_views.blueprint,
+        claim_views.blueprint,
+        demo_views.blueprint,
+        export_views.blueprint,
+    ):
+        app.register_blueprint(blueprint)
+
+
+def register_commands(app: Flask) -> None:
+    """Register the commands: flask claims, flask demo, flask import."""
+    for group in (claim_commands.claims, demo_commands.demo, import_commands.import_file):
+        app.cli.add_command(group)
+
+
+def open_embedded_book(app: Flask) -> None:
+    """Migrate the embedded book, and refuse to start on a book made with other settings."""
+    if app.config["DATABASE_URL"]:
+        return  # a server's schema is migrated by hand; each request checks that it fits
+    upgrade_embedded(app)
+    with app.app_context():
+        check_book()

@@ -1,0 +1,75 @@
+"""What the book itself is: its currency, its time zone, and how far its references have come."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import BigInteger, CheckConstraint, String, case, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flaskr.calendar import local_day
+from flaskr.columns import Instant
+from flaskr.errors import SettingsError
+from flaskr.extensions import Base, db
+from flaskr.text import ALLOTTED, reference_key
+
+
+class Book(Base):
+    """The one row that says what this book is; a setting that differs refuses to start."""
+
+    __tablename__ = "book"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    currency: Mapped[str] = mapped_column(String(3))
+    time_zone: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[Instant]
+
+
+class Counter(Base):
+    """How far the references of one prefix and year have been allotted."""
+
+    __tablename__ = "counters"
+
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)
+
+
+def check_book() -> None:
+    """Raise SettingsError when the book was made with another currency or time zone."""
+    row = db.session.execute(select(Book.currency, Book.time_zone)).one()
+    wanted = {"BOOK_CURRENCY": row.currency, "BOOK_TIME_ZONE": row.time_zone}
+    for name, made_with in wanted.items():
+        if current_app.config[name] != made_with:
+            raise SettingsError(
+                f"This book was made with {name}={made_with}, and the setting says "
+                f"{current_app.config[name]}. Set it to {made_with}."
+            )
+
+
+def allot_reference(prefix: str, recorded_at: datetime) -> str:
+    """Return the next reference of a prefix, as C-2026-000001; a rollback gives the number back."""
+    year = f"{prefix}-{local_day(recorded_at).year:04d}"
+    return f"{year}-{raise_counter(year, None):06d}"
+
+
+def move_counters(references: Iterable[str]) -> None:
+    """Move the counters past allotted references from elsewhere, so that none is given twice."""
+    highest: dict[str, int] = {}
+    for key in map(reference_key, references):
+        if ALLOTTED.fullmatch(key):
+            name, _, number = key.upper().rpartition("-")
+            highest[name] = max(highest.get(name, 0), int(number))
+    for name in sorted(highest):
+        raise_counter(name, highest[name])
+
+
+def raise_counter(name: str, at_least: int | None) -> int:
+    """Raise a counter by one, or to `at_least`, and return it; it is locked until commit."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    made = insert(Counter).values(name=name, value=1 if at_least is None else at_least)
+    old, new = Counter.value, made.excluded.value
+    value = old + 1 if at_least is None else case((old > new, old), else_=new)
+    raised = made.on_conflict_do_update(index_elements=[Counter.name], set_={"value": value})
+    return db.session.execute(raised.returning(Counter.value)).scalar_one()

@@ -1,0 +1,34 @@
+"""The book's calendar: its today, and where its days end."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+
+
+def book_zone() -> ZoneInfo:
+    """Return the time zone that the book's days are in."""
+    return ZoneInfo(current_app.config["BOOK_TIME_ZONE"])
+
+
+def utc_now() -> datetime:
+    """Return this instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def local_day(instant: datetime) -> date:
+    """Return the calendar day that an instant falls on in the book's time zone."""
+    return instant.astimezone(book_zone()).date()
+
+
+def today() -> date:
+    """Return the current day in the book's time zone."""
+    return local_day(utc_now())
+
+
+def day_end(day: date) -> datetime:
+    """Return the first instant, in UTC, that is no longer in `day`: the next local midnight."""
+    if day >= date.max - timedelta(days=1):
+        return datetime.max.replace(tzinfo=UTC)
+    midnight = datetime.combine(day + timedelta(days=1), time.min, tzinfo=book_zone())
+    return midnight.astimezone(UTC)

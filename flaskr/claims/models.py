@@ -1,0 +1,157 @@
+"""Claims, their ledger, and what their facts were before each edit."""
+
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from flaskr.claims.constraints import CLAIM_CHECKS, LEDGER_CHECKS
+from flaskr.claims.rules import EntryType, Movement, State, Status
+from flaskr.columns import FreeText, Instant, Money, Reference, ReferenceKey, closed_list
+from flaskr.extensions import Base
+from flaskr.policies.models import Policy
+
+
+class Cause(StrEnum):
+    """What happened."""
+
+    COLLISION = "collision"
+    GLASS = "glass"
+    THEFT = "theft"
+    VANDALISM = "vandalism"
+    FIRE = "fire"
+    WATER = "water"
+    STORM = "storm"
+    BREAKAGE = "breakage"
+    INJURY = "injury"
+    ILLNESS = "illness"
+    DAMAGE_TO_OTHERS = "damage_to_others"
+    CANCELLATION = "cancellation"
+    LUGGAGE = "luggage"
+    OTHER = "other"
+
+
+class Coverage(StrEnum):
+    """Whether the policy was in force at the loss; derived at each cut, never stored."""
+
+    IN_FORCE = "in_force"
+    NOT_IN_FORCE = "not_in_force"
+    UNVERIFIED = "unverified"
+
+
+class ClaimFacts:
+    """What a claim says that can be edited, and whose earlier values are kept."""
+
+    policy_id: Mapped[int | None] = mapped_column(ForeignKey(Policy.id, ondelete="RESTRICT"))
+    cause: Mapped[Cause | None] = mapped_column(closed_list(Cause))
+    loss_date: Mapped[date | None]
+    reported_date: Mapped[date | None]
+
+
+CLAIM_FACTS = tuple(ClaimFacts.__annotations__)
+
+
+class Claim(ClaimFacts, Base):
+    """One loss; its balances and status are its last ledger entry's, kept to filter and sort by."""
+
+    __tablename__ = "claims"
+    __table_args__ = (
+        *CLAIM_CHECKS,
+        Index(None, "policy_id", "id"),
+        Index(None, "status", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    claim_reference: Mapped[Reference]
+    claim_reference_key: Mapped[ReferenceKey]
+    description: Mapped[FreeText]
+    status: Mapped[Status] = mapped_column(closed_list(Status))
+    paid: Mapped[Money]
+    outstanding: Mapped[Money]
+    recovered: Mapped[Money]
+    closed_date: Mapped[date | None]
+    recorded_at: Mapped[Instant]
+    recorded_by: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]  # of the facts: one more with each edit
+
+    policy: Mapped[Policy | None] = relationship(lazy="raise_on_sql")
+
+    @hybrid_property
+    def claim_cost(self):
+        """Paid and outstanding together: incurred."""
+        return self.paid + self.outstanding
+
+    @property
+    def state(self) -> State:
+        """The balances, status and day of settlement after the last entry."""
+        return State(self.paid, self.outstanding, self.recovered, self.status, self.closed_date)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether the policy, as its facts are now, was in force at the loss."""
+        if self.policy is None or self.loss_date is None:
+            return Coverage.UNVERIFIED
+        return Coverage.IN_FORCE if self.policy.covers(self.loss_date) else Coverage.NOT_IN_FORCE
+
+
+class LedgerEntry(Base):
+    """One movement on a claim, never edited or deleted: a further entry corrects a mistake."""
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (
+        *LEDGER_CHECKS,
+        Index(None, "claim_id", "recorded_at"),
+        Index(None, "claim_id", "transaction_date"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey(Claim.id, ondelete="RESTRICT"))
+    entry_type: Mapped[EntryType] = mapped_column(closed_list(EntryType))
+    transaction_date: Mapped[date]
+    recorded_at: Mapped[Instant]
+    imported_at: Mapped[Instant | None]  # of a migration, whose recorded_at is the older system's
+    recorded_by: Mapped[str] = mapped_column(String(64))
+    paid: Mapped[Money]  # signed deltas
+    outstanding: Mapped[Money]
+    recovered: Mapped[Money]
+    paid_after: Mapped[
+        Money
+    ]  # the claim after this entry: a cut reads its last entry and adds nothing up
+    outstanding_after: Mapped[Money]
+    recovered_after: Mapped[Money]
+    status_after: Mapped[Status] = mapped_column(closed_list(Status))
+    closed_date_after: Mapped[date | None]
+    reason: Mapped[FreeText | None]
+    reverses: Mapped[int | None] = mapped_column(
+        ForeignKey("ledger_entries.id", ondelete="RESTRICT"), unique=True
+    )
+
+    @property
+    def movement(self) -> Movement:
+        """The signed deltas."""
+        return Movement(self.paid, self.outstanding, self.recovered)
+
+    @property
+    def state(self) -> State:
+        """The claim as this entry left it."""
+        return State(
+            self.paid_after,
+            self.outstanding_after,
+            self.recovered_after,
+            self.status_after,
+            self.closed_date_after,
+        )
+
+
+class ClaimRevision(ClaimFacts, Base):
+    """A claim's facts as they were until `replaced_at`; never edited or deleted."""
+
+    __tablename__ = "claim_revisions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey(Claim.id, ondelete="RESTRICT"), index=True)
+    replaced_at: Mapped[Instant]
+    replaced_by: Mapped[str] = mapped_column(String(64))
+    description_changed: Mapped[bool]

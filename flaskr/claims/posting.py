@@ -1,0 +1,167 @@
+"""How an entry gets into the ledger: locked, in order, by the rules, with the balances after it."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import NotRequired, TypedDict, Unpack
+
+from sqlalchemy import func, select
+
+from flaskr.calendar import local_day, utc_now
+from flaskr.claims.models import Claim, Coverage, LedgerEntry
+from flaskr.claims.queries import last_entry, locked_claim
+from flaskr.claims.rules import FIRST_ONLY, NEEDS_REASON, EntryType, Movement, State
+from flaskr.database import lock_ledger
+from flaskr.errors import ChangedMeanwhile, LedgerError
+from flaskr.extensions import db
+from flaskr.text import clean_text
+
+# What only undoes, or comes from another system: taken on a claim that its policy does not cover.
+ALLOWED_UNCOVERED = (
+    EntryType.PAYMENT_REVERSAL,
+    EntryType.RECOVERY_REVERSAL,
+    EntryType.IMPORT_OPENING,
+    EntryType.ADJUSTMENT,
+)
+
+
+class By(TypedDict):
+    """Who posts an entry, and what they knew: `actor`, perhaps a `reason`, and `seen_entry`.
+
+    `seen_entry` is the id of the last entry that the person saw (0 for none). When it is given and
+    another entry has come since, ChangedMeanwhile is raised: a form sent twice posts once.
+    """
+
+    actor: str
+    reason: NotRequired[str]
+    seen_entry: NotRequired[int | None]
+
+
+def post_entry(
+    claim: Claim,
+    entry_type: EntryType,
+    movement_from: Callable[[State], Movement],
+    day: date,
+    *,
+    reverses: LedgerEntry | None = None,
+    **by: Unpack[By],
+) -> LedgerEntry:
+    """Lock the claim, post one entry dated `day`, and bring the claim's balances with it.
+
+    `movement_from` makes the signed deltas from the state before the entry. Raises LedgerError when
+    a rule refuses, and ChangedMeanwhile as `By` says.
+    """
+    claim = locked_claim(claim.id)
+    last = last_entry(claim)
+    check_seen(claim, last, by.get("seen_entry"))
+    if last is not None and entry_type in FIRST_ONLY:
+        raise LedgerError("The claim has entries already. Set the reserve to a new level instead.")
+    check_not_reversed(reverses)
+    movement = movement_from(claim.state)
+    after = claim.state.after(entry_type, movement, day)
+    check_cover(claim, entry_type, movement)
+    reason = checked_reason(entry_type, by.get("reason", ""))
+    lock_ledger()
+    recorded_at = next_instant()
+    check_day(claim, day, last, local_day(recorded_at))
+    entry = LedgerEntry(
+        claim_id=claim.id,
+        entry_type=entry_type,
+        transaction_date=day,
+        recorded_at=recorded_at,
+        recorded_by=by["actor"],
+        paid=movement.paid,
+        outstanding=movement.outstanding,
+        recovered=movement.recovered,
+        reason=reason,
+        reverses=reverses.id if reverses else None,
+    )
+    carry(claim, entry, after)
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+def carry(claim: Claim, entry: LedgerEntry, after: State) -> None:
+    """Write the state after an entry on the entry, and on the claim as its cache."""
+    entry.paid_after = claim.paid = after.paid
+    entry.outstanding_after = claim.outstanding = after.outstanding
+    entry.recovered_after = claim.recovered = after.recovered
+    entry.status_after = claim.status = after.status
+    entry.closed_date_after = claim.closed_date = after.closed_date
+
+
+def next_instant() -> datetime:
+    """Return now, or the last entry's instant should the clock have been set back.
+
+    Call it with the ledger locked: ids, instants and commits then have one order.
+    """
+    stood_since = func.coalesce(LedgerEntry.imported_at, LedgerEntry.recorded_at)
+    last = db.session.scalar(select(stood_since).order_by(LedgerEntry.id.desc()).limit(1))
+    now = utc_now()
+    return max(now, last) if last else now
+
+
+def check_seen(claim: Claim, last: LedgerEntry | None, seen_entry: int | None) -> None:
+    """Raise ChangedMeanwhile when the claim's ledger is not what the person saw."""
+    if seen_entry is not None and seen_entry != (last.id if last else 0):
+        raise ChangedMeanwhile(
+            f"The ledger of {claim.claim_reference} has moved since this form was shown; perhaps "
+            "the form was sent twice. Look at the ledger before posting again."
+        )
+
+
+def check_cover(claim: Claim, entry_type: EntryType, movement: Movement) -> None:
+    """Raise LedgerError for what would raise paid or outstanding on a loss that is not covered."""
+    raises = movement.paid > 0 or movement.outstanding > 0
+    if not raises or entry_type in ALLOWED_UNCOVERED or claim.coverage != Coverage.NOT_IN_FORCE:
+        return
+    raise LedgerError(f"{coverage_reason(claim)} Nothing can be reserved or paid on this claim.")
+
+
+def coverage_reason(claim: Claim) -> str:
+    """Say in a sentence why a claim is covered, not covered, or neither."""
+    policy = claim.policy
+    if policy is None:
+        return "The claim has no policy."
+    if claim.loss_date is None:
+        return "The claim has no loss date."
+    period = f"{policy.inception_date} to {policy.expiry_date}"
+    if policy.covers(claim.loss_date):
+        return f"Policy {policy.policy_number} was in force on {claim.loss_date} ({period})."
+    if policy.cancelled_on and policy.inception_date <= claim.loss_date < policy.expiry_date:
+        return (
+            f"Policy {policy.policy_number} was cancelled from {policy.cancelled_on}, "
+            f"and the loss was on {claim.loss_date}."
+        )
+    return f"Policy {policy.policy_number} ran {period}, and the loss was on {claim.loss_date}."
+
+
+def checked_reason(entry_type: EntryType, reason: str) -> str | None:
+    """Return the reason as kept; raises LedgerError where one is required and missing."""
+    cleaned = clean_text(reason)
+    if not cleaned and entry_type in NEEDS_REASON:
+        raise LedgerError("Say why the claim is reopened.")
+    return cleaned or None
+
+
+def check_not_reversed(entry: LedgerEntry | None) -> None:
+    """Raise LedgerError when an entry has been reversed already."""
+    if entry is None:
+        return
+    already = select(LedgerEntry.id).where(LedgerEntry.reverses == entry.id)
+    if db.session.scalar(already) is not None:
+        raise LedgerError("That entry has been reversed already.")
+
+
+def check_day(claim: Claim, day: date, last: LedgerEntry | None, today: date) -> None:
+    """Raise LedgerError unless the day is from the claim's last entry, or its report, to today."""
+    if day > today:
+        raise LedgerError(f"The date {day} is in the future.")
+    if last is not None and day < last.transaction_date:
+        raise LedgerError(
+            f"The claim has an entry of {last.transaction_date}, and a ledger never goes back. "
+            f"Book a late document on any day from {last.transaction_date} to today."
+        )
+    earliest = claim.reported_date or claim.loss_date
+    if earliest and day < earliest:
+        raise LedgerError(f"The date {day} is before the claim was reported ({earliest}).")

@@ -1,0 +1,113 @@
+"""What the book knows of claims now; as at another day is in cut_queries."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
+from flaskr.claims.rules import LIVE, Status
+from flaskr.database import locked
+from flaskr.extensions import db
+from flaskr.money import ZERO
+from flaskr.policies.models import Policy, PolicyRevision
+from flaskr.text import reference_key
+
+
+def claim_referenced(reference: str) -> Claim | None:
+    """Return the claim of that reference with its policy, however its letters are cased."""
+    return db.session.scalar(
+        select(Claim)
+        .filter_by(claim_reference_key=reference_key(reference))
+        .options(joinedload(Claim.policy))
+    )
+
+
+def locked_claim(claim_id: int) -> Claim:
+    """Return a claim as it is now, with its policy, locked until the transaction ends."""
+    return with_policy(locked(select(Claim).where(Claim.id == claim_id)))
+
+
+def with_policy(claim: Claim) -> Claim:
+    """Return the claim with its policy read anew: cover is judged by the facts of this moment."""
+    policy_id = claim.policy_id
+    policy = db.session.get(Policy, policy_id, populate_existing=True) if policy_id else None
+    set_committed_value(claim, "policy", policy)
+    return claim
+
+
+def claims(status: Status | None = None) -> Select[Claim]:
+    """Select the claims with their policies, of one status when given."""
+    selected = select(Claim).options(joinedload(Claim.policy))
+    return selected.where(Claim.status == status) if status else selected
+
+
+def claims_of_policy(policy: Policy) -> Select[Claim]:
+    """Select the claims of one policy."""
+    return (
+        select(Claim)
+        .join(Claim.policy)
+        .where(Claim.policy_id == policy.id)
+        .options(contains_eager(Claim.policy))
+    )
+
+
+def entries_of(claim: Claim) -> list[LedgerEntry]:
+    """Return a claim's ledger, in order."""
+    of_claim = select(LedgerEntry).where(LedgerEntry.claim_id == claim.id)
+    return list(db.session.scalars(of_claim.order_by(LedgerEntry.id)))
+
+
+def last_entry(claim: Claim) -> LedgerEntry | None:
+    """Return a claim's latest entry."""
+    of_claim = select(LedgerEntry).where(LedgerEntry.claim_id == claim.id)
+    # By the index on (claim_id, transaction_date): within a claim no clock goes backwards.
+    latest = of_claim.order_by(LedgerEntry.transaction_date.desc(), LedgerEntry.id.desc()).limit(1)
+    return db.session.scalar(latest)
+
+
+def first_transaction_date(claim: Claim) -> date | None:
+    """Return the day of a claim's first entry, None without entries."""
+    days = select(func.min(LedgerEntry.transaction_date)).where(LedgerEntry.claim_id == claim.id)
+    return db.session.scalar(days)
+
+
+@dataclass(frozen=True)
+class ClaimTotals:
+    """How many claims there are, how many of them open or reopened, and their balances together."""
+
+    claims: int = 0
+    open_claims: int = 0
+    paid: Decimal = ZERO
+    outstanding: Decimal = ZERO
+    recovered: Decimal = ZERO
+
+    @property
+    def claim_cost(self) -> Decimal:
+        """Paid and outstanding together: incurred."""
+        return self.paid + self.outstanding
+
+
+def claim_totals(policy: Policy | None = None) -> ClaimTotals:
+    """Return the totals of all claims, or of one policy's."""
+    sums = select(
+        func.count(),
+        func.count().filter(Claim.status.in_(LIVE)),
+        func.sum(Claim.paid),
+        func.sum(Claim.outstanding),
+        func.sum(Claim.recovered),
+    )
+    if policy is not None:
+        sums = sums.where(Claim.policy_id == policy.id)
+    count, live, paid, outstanding, recovered = db.session.execute(sums).one()
+    return ClaimTotals(count, live, paid or ZERO, outstanding or ZERO, recovered or ZERO)
+
+
+def watermark() -> tuple[int, ...]:
+    """Return the highest id of ledger, claims, policies and both revisions: how far the book is."""
+    tables = (LedgerEntry, Claim, Policy, ClaimRevision, PolicyRevision)
+    highest = [select(func.coalesce(func.max(table.id), 0)).scalar_subquery() for table in tables]
+    return tuple(db.session.execute(select(*highest)).one())

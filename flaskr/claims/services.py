@@ -1,0 +1,168 @@
+"""What can be done to a claim itself: report it, and edit its facts."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from flaskr.book import allot_reference
+from flaskr.calendar import today, utc_now
+from flaskr.claims.models import CLAIM_FACTS, Cause, Claim, ClaimRevision, Coverage
+from flaskr.claims.queries import (
+    claim_referenced,
+    first_transaction_date,
+    locked_claim,
+    with_policy,
+)
+from flaskr.claims.rules import Status
+from flaskr.errors import ChangedMeanwhile, ClaimBookError
+from flaskr.extensions import db
+from flaskr.money import ZERO
+from flaskr.policies.models import Policy
+from flaskr.text import clean_reference, clean_text, is_allotted, reference_key
+
+EDITABLE = (*CLAIM_FACTS, "description")
+
+
+class ClaimError(ClaimBookError):
+    """A claim that cannot be reported or edited so."""
+
+
+class UncoversReserved(ClaimError):
+    """An edit that takes a claim with money on it out of cover: allowed at a second look."""
+
+
+def report_claim(
+    *,
+    loss_date: date | None,
+    reported_date: date | None,
+    cause: Cause | None = None,
+    policy: Policy | None = None,
+    description: str = "",
+    claim_reference: str = "",
+    actor: str,
+) -> Claim:
+    """Report a claim under the reference given, or under the next one of the book.
+
+    It has no money on it yet: set its reserve next. Raises ClaimError or TextError when its dates
+    do not fit together or the reference is taken.
+    """
+    recorded_at = utc_now()
+    check_dates(loss_date, reported_date, today())
+    reference = (
+        typed_reference(claim_reference) if claim_reference else allot_reference("C", recorded_at)
+    )
+    claim = Claim(
+        claim_reference=reference,
+        claim_reference_key=reference_key(reference),
+        policy=policy,
+        cause=cause,
+        loss_date=loss_date,
+        reported_date=reported_date,
+        description=clean_text(description),
+        status=Status.OPEN,
+        paid=ZERO,
+        outstanding=ZERO,
+        recovered=ZERO,
+        recorded_at=recorded_at,
+        recorded_by=actor,
+        version=1,
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(claim)
+    except IntegrityError as error:  # another writer was first with the same reference
+        raise ClaimError(f"Claim {reference} is already in the book.") from error
+    return claim
+
+
+def typed_reference(text: str) -> str:
+    """Return a typed reference; raises when it is taken or of the form that the book allots."""
+    reference = clean_reference(text)
+    if is_allotted(reference):
+        raise ClaimError(
+            "References like C-2026-000001 are given by the book. Leave the field empty."
+        )
+    if claim_referenced(reference):
+        raise ClaimError(f"Claim {reference} is already in the book.")
+    return reference
+
+
+def check_dates(loss_date: date | None, reported_date: date | None, day: date) -> None:
+    """Raise ClaimError unless loss <= reported <= today."""
+    if loss_date and reported_date and loss_date > reported_date:
+        raise ClaimError(f"The loss ({loss_date}) cannot be after the report ({reported_date}).")
+    if max(loss_date or date.min, reported_date or date.min) > day:
+        raise ClaimError(f"A loss or a report cannot be in the future (today is {day}).")
+
+
+def edit_claim(
+    claim: Claim,
+    changes: Mapping[str, Any],
+    *,
+    seen_version: int,
+    actor: str,
+    may_uncover: bool = False,
+) -> Claim:
+    """Change a claim's facts and keep what they were; a change to the same values keeps nothing.
+
+    Raises ChangedMeanwhile when the claim is no longer at the version that the editor saw, and
+    UncoversReserved, unless `may_uncover`, when money on the claim would lose its cover.
+    """
+    if unknown := set(changes) - set(EDITABLE):
+        raise ValueError(f"not facts of a claim: {sorted(unknown)}")
+    claim = locked_claim(claim.id)
+    if claim.version != seen_version:
+        raise ChangedMeanwhile(f"Claim {claim.claim_reference} was changed by somebody else.")
+    changed = {name: value for name, value in changes.items() if getattr(claim, name) != value}
+    if not changed:
+        return claim
+    had_cover = claim.coverage != Coverage.NOT_IN_FORCE
+    revision = ClaimRevision(
+        claim_id=claim.id,
+        replaced_at=next_revision_instant(claim),
+        replaced_by=actor,
+        description_changed="description" in changed,
+        **{name: getattr(claim, name) for name in CLAIM_FACTS},
+    )
+    check_edited_dates(claim, changed)
+    for name, value in changed.items():
+        setattr(claim, name, clean_text(value) if name == "description" else value)
+    claim.version += 1
+    db.session.add(revision)
+    db.session.flush()
+    check_uncovering(with_policy(claim), had_cover, may_uncover)
+    return claim
+
+
+def check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
+    """Raise ClaimError when edited dates do not fit, or an entry would come before the report."""
+    loss_date = changed.get("loss_date", claim.loss_date)
+    reported_date = changed.get("reported_date", claim.reported_date)
+    check_dates(loss_date, reported_date, today())
+    first_day = first_transaction_date(claim)
+    earliest = reported_date or loss_date
+    if first_day and earliest and first_day < earliest:
+        raise ClaimError(f"The ledger has an entry of {first_day}; the report cannot be after it.")
+
+
+def check_uncovering(claim: Claim, had_cover: bool, may_uncover: bool) -> None:
+    """Raise UncoversReserved when an edit takes money on the claim out of cover unannounced."""
+    has_money = claim.paid > 0 or claim.outstanding > 0
+    if may_uncover or not had_cover or not has_money:
+        return
+    if claim.coverage == Coverage.NOT_IN_FORCE:
+        raise UncoversReserved(
+            "With these facts the loss is not covered, though the claim has a reserve or payments. "
+            "Tick “Save all the same” if that is right."
+        )
+
+
+def next_revision_instant(claim: Claim) -> datetime:
+    """Return now, or the claim's last revision's instant should the clock have been set back."""
+    last = db.session.scalar(
+        select(func.max(ClaimRevision.replaced_at)).where(ClaimRevision.claim_id == claim.id)
+    )
+    return max(utc_now(), claim.recorded_at, last or claim.recorded_at)

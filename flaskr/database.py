@@ -1,0 +1,134 @@
+"""Engine set-up for both databases, the schema's state, and the embedded book's own migration."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Literal
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask, current_app
+from sqlalchemy import Connection, Engine, Select, event, func, select
+
+from flaskr.errors import SchemaError
+from flaskr.extensions import db, migrate
+
+WorkMode = Literal["read", "write", "migrate"]
+work_mode: ContextVar[WorkMode] = ContextVar("work_mode", default="write")
+
+LEDGER_LOCK = 7_201_001  # any number that no other advisory lock of this database uses
+MIGRATION_LOCK = 7_201_002
+
+SQLITE_PRAGMAS = (
+    "busy_timeout=30000",  # first: the others may have to wait too
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+)
+
+
+def engine_options(is_embedded: bool) -> dict[str, Any]:
+    """Return what the engine is made with; a dead connection is noticed before it is used."""
+    if is_embedded:
+        return {"pool_pre_ping": True}
+    options = "-c timezone=UTC -c lock_timeout=30s -c application_name=claimbook"
+    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5, "options": options}}
+
+
+def configure_engine(engine: Engine) -> None:
+    """Make every transaction begin as the work's mode says."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", set_pragmas)
+        event.listen(engine, "begin", begin_sqlite)
+    else:
+        event.listen(engine, "begin", begin_postgresql)
+
+
+def set_pragmas(dbapi_connection: Any, record: Any) -> None:
+    """Prepare a new SQLite connection for many writers."""
+    dbapi_connection.isolation_level = None  # SQLAlchemy says BEGIN, not the driver
+    for pragma in SQLITE_PRAGMAS:
+        dbapi_connection.execute(f"PRAGMA {pragma}")
+
+
+def begin_sqlite(connection: Connection) -> None:
+    """Begin: a reader is held to reading, a writer takes the write lock at once.
+
+    A plain BEGIN that writes later gets "database is locked" without waiting: busy_timeout does not
+    apply to an upgrade from read to write.
+    """
+    mode = work_mode.get()
+    if mode == "migrate":  # has no effect once the transaction has begun
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if mode == 'read' else 'OFF'}")
+    connection.exec_driver_sql("BEGIN DEFERRED" if mode == "read" else "BEGIN IMMEDIATE")
+
+
+def begin_postgresql(connection: Connection) -> None:
+    """Give a reader one snapshot for all its statements, and no way to write."""
+    if work_mode.get() == "read":
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
+@contextmanager
+def working(mode: WorkMode) -> Iterator[None]:
+    """Do what follows in one mode; transactions already begun keep theirs."""
+    token = work_mode.set(mode)
+    try:
+        yield
+    finally:
+        work_mode.reset(token)
+
+
+def locked(statement: Select[Any]) -> Any:
+    """Return the one row of a select as it is now, locked until the transaction ends."""
+    # SQLite needs no row lock: a writer has the whole book since its BEGIN IMMEDIATE.
+    fresh = statement.with_for_update().execution_options(populate_existing=True)
+    return db.session.scalars(fresh).one()
+
+
+def lock_ledger() -> None:
+    """Be the only writer of the ledger until commit; taken last, before the clock is read."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(LEDGER_LOCK)))
+
+
+def migration_config() -> Config:
+    """Return Alembic's configuration for the current application."""
+    return migrate.get_config()
+
+
+def schema_problem() -> str:
+    """Return what is wrong with the schema, in a sentence with what to do; empty when it fits."""
+    script = ScriptDirectory.from_config(migration_config())
+    with working("read"), db.engine.connect() as connection:
+        current = set(MigrationContext.configure(connection).get_current_heads())
+    if current == set(script.get_heads()):
+        return ""
+    known = {revision.revision for revision in script.walk_revisions()}
+    if current - known:
+        return "The database was made by a newer version of ClaimBook. Run that version instead."
+    return "The database's schema is behind this version. Run: flask db upgrade"
+
+
+def upgrade_embedded(app: Flask) -> None:
+    """Bring the embedded book to this version's schema; one process does it, the others wait.
+
+    Raises SchemaError for a book from a newer version.
+    """
+    folder = app.config["INSTANCE_FOLDER"]
+    with (folder / "migration.lock").open("w") as lock, app.app_context():
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        problem = schema_problem()
+        if "newer" in problem:
+            raise SchemaError(problem)
+        if problem:
+            command.upgrade(migration_config(), "head")
+
+
+def is_embedded() -> bool:
+    """Whether the book is the SQLite file of the instance folder."""
+    return not current_app.config["DATABASE_URL"]

@@ -1,0 +1,1 @@
+"""Made-up books: one random claim, or a million."""

@@ -1,0 +1,145 @@
+"""What can go wrong that a person can act on, and the pages that say so."""
+
+import logging
+
+from flask import Flask, g, render_template
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+logger = logging.getLogger(__name__)
+
+
+class ClaimBookError(Exception):
+    """A refusal whose text says what to do about it; `status` is what a page answers."""
+
+    status = 422
+
+
+class SettingsError(ClaimBookError):
+    """A setting that the book cannot run with."""
+
+
+class SchemaError(ClaimBookError):
+    """A database whose schema is not the one this version works on."""
+
+    status = 503
+
+
+class MoneyError(ClaimBookError, ValueError):
+    """An amount that the book cannot hold exactly."""
+
+
+class TextError(ClaimBookError, ValueError):
+    """A text or a reference that the book cannot hold."""
+
+
+class DateError(ClaimBookError, ValueError):
+    """A day that is not a day, or could be two."""
+
+
+class LedgerError(ClaimBookError):
+    """A movement or a change of facts that the rules of the ledger refuse."""
+
+
+class ChangedMeanwhile(ClaimBookError):
+    """Somebody else changed the row since it was shown."""
+
+    status = 409
+
+
+class BusyError(ClaimBookError):
+    """The book is doing as much as it can; the same request may succeed a little later."""
+
+    status = 503
+
+
+TITLES = {
+    400: "That request could not be read",
+    403: "Not allowed",
+    404: "Not in the book",
+    405: "Not that way",
+    409: "Changed meanwhile",
+    413: "Too large",
+    422: "Refused",
+    429: "Too many requests",
+    500: "Something went wrong",
+    503: "Not available just now",
+}
+RETRY_AFTER_SECONDS = 5
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the database cannot be reached or is overloaded, not a fault in the work."""
+    if error.connection_invalidated:
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    said = str(error.orig).lower()
+    # SQLite reports a write in a read transaction as an OperationalError too: that is our fault.
+    return "readonly database" not in said and "no such" not in said and "syntax" not in said
+
+
+Answer = tuple[str, int, dict[str, str]]
+
+
+def error_page(status: int, message: str) -> Answer:
+    """Render the page for one error, with the request's id and no internals."""
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in (429, 503) else {}
+    page = render_template(
+        "errors/error.html",
+        status=status,
+        title=TITLES.get(status, "That did not work"),
+        message=message,
+        request_id=g.get("request_id", "-"),
+    )
+    return page, status, headers
+
+
+def show_http_error(error: HTTPException) -> Answer | HTTPException:
+    """Answer with the book's own page for what Flask or a view aborted with."""
+    status = error.code or 500
+    if 300 <= status < 400 or error.response is not None:
+        return error
+    page, status, headers = error_page(status, error.description or "")
+    kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    return page, status, {**headers, **kept}
+
+
+def show_refusal(error: ClaimBookError) -> Answer:
+    """Answer a refusal that no view caught with its own sentence."""
+    if error.status >= 500:
+        logger.warning("unavailable: %s", error)
+    return error_page(error.status, str(error))
+
+
+def show_database_error(error: DBAPIError) -> Answer:
+    """Answer 503 when the database is away; anything else is a fault of ours."""
+    if is_away(error):
+        logger.error("database away: %s", error.orig)
+        return error_page(503, "The database does not answer. Please try again in a moment.")
+    logger.exception("database error")
+    return error_page(500, SORRY)
+
+
+def show_pool_timeout(error: PoolTimeout) -> Answer:
+    """Answer 503 when every connection is in use."""
+    logger.error("no free database connection: %s", error)
+    return error_page(503, "The book is very busy. Please try again in a moment.")
+
+
+SORRY = "The fault is ours and nothing was saved. It is in the log under the id below."
+
+
+def show_fault(error: Exception) -> Answer:
+    """Answer an unforeseen error without internals; Flask has logged it with its trace."""
+    return error_page(500, SORRY)
+
+
+def register(app: Flask) -> None:
+    """Give the application its error pages."""
+    app.register_error_handler(HTTPException, show_http_error)
+    app.register_error_handler(ClaimBookError, show_refusal)
+    app.register_error_handler(DBAPIError, show_database_error)
+    app.register_error_handler(PoolTimeout, show_pool_timeout)
+    app.register_error_handler(500, show_fault)

@@ -1,0 +1,1 @@
+"""Claims out: one snapshot, one writer a format, files that can be trusted."""

@@ -1,0 +1,1 @@
+"""Claims in: files from elsewhere become rows of the book, all or none."""

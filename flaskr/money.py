@@ -1,0 +1,59 @@
+"""Money as the book keeps it: whole öre, Decimal with two places, never a float."""
+
+import re
+from decimal import Decimal
+
+from flaskr.errors import MoneyError
+
+ORE = Decimal("0.01")
+ZERO = Decimal("0.00")
+# One entry moves at most this much; a balance or a total has at most 18 digits.
+LARGEST_ENTRY = Decimal("999999999999.99")
+LARGEST_BALANCE = Decimal("9999999999999999.99")
+
+SPACES = " \u00a0\u202f\u2009"
+MINUS = "-\u2212"
+PLAIN = re.compile(r"[0-9]{1,18}([.,][0-9]{1,2})?", re.ASCII)
+GROUPED = re.compile(rf"[0-9]{{1,3}}([{SPACES}][0-9]{{3}})+([.,][0-9]{{1,2}})?", re.ASCII)
+
+
+def to_ore(amount: Decimal) -> int:
+    """Return an amount in öre; raises MoneyError for a part of an öre, NaN or over 18 digits."""
+    if not amount.is_finite():
+        raise MoneyError("An amount must be a number.")
+    ore = amount.scaleb(2)
+    if ore != ore.to_integral_value():
+        raise MoneyError("An amount has at most two decimals.")
+    if abs(amount) > LARGEST_BALANCE:
+        raise MoneyError("An amount has at most 16 digits before the decimals.")
+    return int(ore)
+
+
+def from_ore(ore: int) -> Decimal:
+    """Return whole öre as a Decimal with two places."""
+    # Built from digits: arithmetic would round at the context's precision.
+    sign, digits = (1, -ore) if ore < 0 else (0, ore)
+    return Decimal((sign, tuple(map(int, str(digits))), -2))
+
+
+def parse_money(text: str) -> Decimal:
+    """Read an amount as people write it: 12345.50, 12345,50 or 12 345,50.
+
+    Raises MoneyError for what could mean two things (1,234), exponents, and a third decimal.
+    """
+    trimmed = text.strip(SPACES + "\t\r\n")
+    digits = trimmed.lstrip("+" + MINUS) if trimmed[:1] in ("+", *MINUS) else trimmed
+    if len(trimmed) - len(digits) > 1 or not (PLAIN.fullmatch(digits) or GROUPED.fullmatch(digits)):
+        raise MoneyError(f"“{text[:40]}” is not an amount; write it as 12345.50 or 12 345,50.")
+    for space in SPACES:
+        digits = digits.replace(space, "")
+    amount = Decimal(digits.replace(",", ".")).quantize(ORE)
+    if amount > LARGEST_BALANCE:
+        raise MoneyError("An amount has at most 16 digits before the decimals.")
+    return -amount if trimmed[0] in MINUS else amount
+
+
+def money_text(amount: Decimal) -> str:
+    """Write an amount for a page: thin spaces between thousands, two decimals, a true minus."""
+    grouped = f"{abs(amount):,.2f}".replace(",", "\u202f")
+    return f"\u2212{grouped}" if amount < 0 else grouped

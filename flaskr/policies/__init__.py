@@ -1,0 +1,1 @@
+"""The cover sold: policies and the history of their facts."""

@@ -1,0 +1,78 @@
+"""Policies and what their facts were before each edit."""
+
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flaskr.columns import FreeText, Instant, Money, Reference, ReferenceKey, closed_list
+from flaskr.extensions import Base
+
+
+class LineOfBusiness(StrEnum):
+    """What kind of risk a policy covers."""
+
+    MOTOR = "motor"
+    HOME = "home"
+    PROPERTY = "property"
+    LIABILITY = "liability"
+    ACCIDENT = "accident"
+    TRAVEL = "travel"
+    OTHER = "other"
+
+
+class PolicyFacts:
+    """What a policy says that can be edited, and whose earlier values are kept."""
+
+    line_of_business: Mapped[LineOfBusiness] = mapped_column(closed_list(LineOfBusiness))
+    inception_date: Mapped[date]  # the first day of cover
+    expiry_date: Mapped[date]  # the first day without
+    premium: Mapped[Money]
+    deductible: Mapped[Money]
+    sum_insured: Mapped[Money | None]
+    cancelled_on: Mapped[date | None]  # the first day without cover, when earlier than the expiry
+
+
+POLICY_FACTS = tuple(PolicyFacts.__annotations__)
+
+
+class Policy(PolicyFacts, Base):
+    """One policy: it covers the half-open period from inception to expiry or cancellation."""
+
+    __tablename__ = "policies"
+    __table_args__ = (
+        CheckConstraint("inception_date < expiry_date", name="period"),
+        CheckConstraint("premium >= 0 AND deductible >= 0", name="amounts"),
+        CheckConstraint("sum_insured IS NULL OR sum_insured >= 0", name="sum_insured"),
+        CheckConstraint(
+            "cancelled_on IS NULL"
+            " OR (cancelled_on >= inception_date AND cancelled_on < expiry_date)",
+            name="cancelled_within_period",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    policy_number: Mapped[Reference]
+    policy_number_key: Mapped[ReferenceKey]
+    policyholder: Mapped[FreeText]
+    recorded_at: Mapped[Instant]
+    recorded_by: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]  # of the facts: one more with each edit
+
+    def covers(self, loss_date: date) -> bool:
+        """Whether a loss on that day is inside the period and before any cancellation."""
+        is_live = self.cancelled_on is None or loss_date < self.cancelled_on
+        return self.inception_date <= loss_date < self.expiry_date and is_live
+
+
+class PolicyRevision(PolicyFacts, Base):
+    """A policy's facts as they were until `replaced_at`; never edited or deleted."""
+
+    __tablename__ = "policy_revisions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    policy_id: Mapped[int] = mapped_column(ForeignKey(Policy.id, ondelete="RESTRICT"), index=True)
+    replaced_at: Mapped[Instant]
+    replaced_by: Mapped[str] = mapped_column(String(64))
+    policyholder_changed: Mapped[bool]

@@ -1,0 +1,42 @@
+"""What the book knows of policies."""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import Select, func, select
+
+from flaskr.database import locked
+from flaskr.extensions import db
+from flaskr.money import ZERO
+from flaskr.policies.models import Policy
+from flaskr.text import reference_key
+
+
+def policy_numbered(number: str) -> Policy | None:
+    """Return the policy of that number, however its letters are cased."""
+    return db.session.scalar(select(Policy).filter_by(policy_number_key=reference_key(number)))
+
+
+def policies() -> Select[Policy]:
+    """Select every policy."""
+    return select(Policy)
+
+
+def locked_policy(policy_id: int) -> Policy:
+    """Return a policy as it is now, locked until the transaction ends."""
+    return locked(select(Policy).where(Policy.id == policy_id))
+
+
+def policy_totals() -> tuple[int, Decimal]:
+    """Return how many policies there are, and their premium together."""
+    count, premium = db.session.execute(select(func.count(), func.sum(Policy.premium))).one()
+    return count, premium or ZERO
+
+
+def policies_in_force(day: date) -> Select[Policy]:
+    """Select the policies whose cover includes the day."""
+    return select(Policy).where(
+        Policy.inception_date <= day,
+        Policy.expiry_date > day,
+        Policy.cancelled_on.is_(None) | (Policy.cancelled_on > day),
+    )

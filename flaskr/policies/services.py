@@ -1,0 +1,145 @@
+"""What can be done to a policy: record it, edit its facts, cancel it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from flaskr.book import allot_reference
+from flaskr.calendar import utc_now
+from flaskr.errors import ChangedMeanwhile, ClaimBookError
+from flaskr.extensions import db
+from flaskr.money import LARGEST_ENTRY, money_text
+from flaskr.policies.models import POLICY_FACTS, LineOfBusiness, Policy, PolicyRevision
+from flaskr.policies.queries import locked_policy, policy_numbered
+from flaskr.text import clean_reference, clean_text, is_allotted, reference_key
+
+EDITABLE = (*POLICY_FACTS, "policyholder")
+
+
+class PolicyError(ClaimBookError):
+    """A policy that cannot be recorded, edited or cancelled so."""
+
+
+def record_policy(
+    *,
+    line_of_business: LineOfBusiness,
+    policyholder: str,
+    inception_date: date,
+    expiry_date: date,
+    premium: Decimal,
+    deductible: Decimal,
+    sum_insured: Decimal | None = None,
+    policy_number: str = "",
+    actor: str,
+) -> Policy:
+    """Record a policy under the number given, or under the next one of the book.
+
+    Raises PolicyError or TextError when its facts do not fit together or the number is taken.
+    """
+    recorded_at = utc_now()
+    number = typed_number(policy_number) if policy_number else allot_reference("P", recorded_at)
+    policy = Policy(
+        policy_number=number,
+        policy_number_key=reference_key(number),
+        policyholder=clean_text(policyholder),
+        line_of_business=line_of_business,
+        inception_date=inception_date,
+        expiry_date=expiry_date,
+        premium=premium,
+        deductible=deductible,
+        sum_insured=sum_insured,
+        recorded_at=recorded_at,
+        recorded_by=actor,
+        version=1,
+    )
+    check_facts(policy)
+    try:
+        with db.session.begin_nested():
+            db.session.add(policy)
+    except IntegrityError as error:  # another writer was first with the same number
+        raise PolicyError(f"Policy {number} is already in the book.") from error
+    return policy
+
+
+def typed_number(text: str) -> str:
+    """Return a typed policy number; raises when it is taken or of the form that the book allots."""
+    number = clean_reference(text)
+    if is_allotted(number):
+        raise PolicyError(
+            "Numbers like P-2026-000001 are given by the book. Leave the field empty."
+        )
+    if policy_numbered(number):
+        raise PolicyError(f"Policy {number} is already in the book.")
+    return number
+
+
+def edit_policy(
+    policy: Policy, changes: Mapping[str, Any], *, seen_version: int, actor: str
+) -> Policy:
+    """Change a policy's facts and keep what they were; a change to the same values keeps nothing.
+
+    Raises ChangedMeanwhile when the policy is no longer at the version that the editor saw.
+    """
+    if unknown := set(changes) - set(EDITABLE):
+        raise ValueError(f"not facts of a policy: {sorted(unknown)}")
+    policy = locked_policy(policy.id)
+    if policy.version != seen_version:
+        raise ChangedMeanwhile(f"Policy {policy.policy_number} was changed by somebody else.")
+    changed = {name: value for name, value in changes.items() if getattr(policy, name) != value}
+    if not changed:
+        return policy
+    revision = PolicyRevision(
+        policy_id=policy.id,
+        replaced_at=next_revision_instant(policy),
+        replaced_by=actor,
+        policyholder_changed="policyholder" in changed,
+        **{name: getattr(policy, name) for name in POLICY_FACTS},
+    )
+    for name, value in changed.items():
+        setattr(policy, name, clean_text(value) if name == "policyholder" else value)
+    with db.session.no_autoflush:
+        check_facts(policy)
+    policy.version += 1
+    db.session.add(revision)
+    db.session.flush()
+    return policy
+
+
+def cancel_policy(policy: Policy, cancelled_on: date, *, seen_version: int, actor: str) -> Policy:
+    """End a policy's cover early: `cancelled_on` is the first day without it.
+
+    Cancelling on the inception date means that the policy never covered anything.
+    """
+    return edit_policy(
+        policy, {"cancelled_on": cancelled_on}, seen_version=seen_version, actor=actor
+    )
+
+
+def next_revision_instant(policy: Policy) -> datetime:
+    """Return now, or the policy's last revision's instant should the clock have been set back."""
+    last = db.session.scalar(
+        select(func.max(PolicyRevision.replaced_at)).where(PolicyRevision.policy_id == policy.id)
+    )
+    return max(utc_now(), policy.recorded_at, last or policy.recorded_at)
+
+
+def check_facts(policy: Policy) -> None:
+    """Raise PolicyError when a policy's facts do not fit together."""
+    if policy.expiry_date <= policy.inception_date:
+        raise PolicyError(
+            "The expiry date is the first day without cover: it is after the inception."
+        )
+    amounts = [policy.premium, policy.deductible, policy.sum_insured or policy.premium]
+    if min(amounts) < 0:
+        raise PolicyError("Premium, deductible and sum insured are zero or more.")
+    if max(amounts) > LARGEST_ENTRY:
+        raise PolicyError(f"An amount on a policy is at most {money_text(LARGEST_ENTRY)}.")
+    cancelled_on = policy.cancelled_on
+    if cancelled_on and not policy.inception_date <= cancelled_on < policy.expiry_date:
+        raise PolicyError(
+            "A policy is cancelled from its inception date to the day before its expiry."
+        )

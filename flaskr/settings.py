@@ -1,0 +1,113 @@
+"""Every setting, read from the environment in one place."""
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from environs import Env, EnvError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from flaskr.errors import SettingsError
+
+PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+BOOK_FILE = "claimbook.db"
+BOOK_VERSION = "0.1.0"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation may choose; the README's table gives each with its meaning."""
+
+    database_url: str = ""
+    instance_folder: Path = PROJECT_FOLDER / "instance"
+    secret_key: str = field(default="", repr=False)
+    book_access: str = ""
+    book_currency: str = "SEK"
+    book_time_zone: str = "Europe/Stockholm"
+    max_request_bytes: int = 1024 * 1024
+    export_seconds: int = 600
+    export_memory_bytes: int = 4 * 1024**3
+    spool_bytes: int = 2 * 1024**3
+    log_level: str = "INFO"
+
+    def __post_init__(self) -> None:
+        """Refuse what the book cannot run with, naming the setting."""
+        if self.book_access not in ("", "open"):
+            raise SettingsError(
+                f"BOOK_ACCESS is {self.book_access!r}; leave it out or set it to open."
+            )
+        if not (
+            len(self.book_currency) == 3
+            and self.book_currency.isascii()
+            and self.book_currency.isalpha()
+            and self.book_currency.isupper()
+        ):
+            raise SettingsError("BOOK_CURRENCY takes three capital letters, such as SEK.")
+        try:
+            ZoneInfo(self.book_time_zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise SettingsError(
+                f"BOOK_TIME_ZONE is {self.book_time_zone!r}, no time zone; try Europe/Stockholm."
+            ) from error
+        if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            raise SettingsError("LOG_LEVEL takes DEBUG, INFO, WARNING or ERROR.")
+        for name in ("max_request_bytes", "export_seconds", "export_memory_bytes", "spool_bytes"):
+            if getattr(self, name) <= 0:
+                raise SettingsError(f"{name.upper()} must be above zero.")
+
+    @property
+    def sqlalchemy_url(self) -> URL:
+        """The address of the book: PostgreSQL as set, else the embedded SQLite file."""
+        if not self.database_url:
+            return URL.create("sqlite", database=str(self.instance_folder / BOOK_FILE))
+        try:
+            url = make_url(self.database_url)
+        except ArgumentError as error:
+            raise SettingsError(
+                "DATABASE_URL cannot be read; it looks like postgresql://user:password@host/book."
+            ) from error
+        if url.drivername.split("+")[0] not in ("postgresql", "postgres"):
+            raise SettingsError(
+                "DATABASE_URL takes a PostgreSQL address. Leave it out for the embedded book."
+            )
+        return url.set(drivername="postgresql+psycopg")
+
+
+def read_settings() -> Settings:
+    """Read the settings from the environment; raises SettingsError naming the one that is wrong."""
+    env = Env()
+    folder = env.path("INSTANCE_FOLDER", Settings.instance_folder)
+    try:
+        return Settings(
+            database_url=env.str("DATABASE_URL", Settings.database_url),
+            instance_folder=folder.resolve(),
+            secret_key=env.str("SECRET_KEY", ""),
+            book_access=env.str("BOOK_ACCESS", Settings.book_access),
+            book_currency=env.str("BOOK_CURRENCY", Settings.book_currency),
+            book_time_zone=env.str("BOOK_TIME_ZONE", Settings.book_time_zone),
+            max_request_bytes=env.int("MAX_REQUEST_BYTES", Settings.max_request_bytes),
+            export_seconds=env.int("EXPORT_SECONDS", Settings.export_seconds),
+            export_memory_bytes=env.int("EXPORT_MEMORY_BYTES", Settings.export_memory_bytes),
+            spool_bytes=env.int("SPOOL_BYTES", Settings.spool_bytes),
+            log_level=env.str("LOG_LEVEL", Settings.log_level).upper(),
+        )
+    except EnvError as error:
+        raise SettingsError(str(error)) from error
+
+
+def kept_secret_key(instance_folder: Path) -> str:
+    """Return the key that signs forms, made once and kept where only this user can read it."""
+    path = instance_folder / "secret_key"
+    if not path.exists():
+        made = path.with_name(f"secret_key.{secrets.token_hex(4)}")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_hex(32), encoding="ascii")
+        try:
+            path.hardlink_to(made)  # whoever is first wins; the others read that one
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+    return path.read_text(encoding="ascii")

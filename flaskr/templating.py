@@ -1,0 +1,51 @@
+"""What templates print with: money, days, instants, percentages and plain words."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from flask import Flask
+
+from flaskr.calendar import book_zone
+from flaskr.money import money_text
+from flaskr.settings import BOOK_VERSION
+
+NOTHING = "\u2013"
+
+
+def money(amount: Decimal | None) -> str:
+    """Write an amount with grouped thousands; a dash when there is none."""
+    return NOTHING if amount is None else money_text(amount)
+
+
+def day(value: date | None) -> str:
+    """Write a day as 2026-01-31; a dash when there is none."""
+    return NOTHING if value is None else value.isoformat()
+
+
+def instant(value: datetime) -> str:
+    """Write an instant as the book's own local time, to the minute."""
+    return value.astimezone(book_zone()).strftime("%Y-%m-%d %H:%M")
+
+
+def percent(value: float | None) -> str:
+    """Write a share as 12.3 %."""
+    return NOTHING if value is None else f"{value:.1%}".replace("%", "\u00a0%")
+
+
+def words(value: str | None) -> str:
+    """Write a member of a closed list as words: RESERVE_OPEN becomes "reserve open"."""
+    return NOTHING if not value else value.replace("_", " ").lower()
+
+
+def number(value: int) -> str:
+    """Write a whole number with grouped thousands."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def register(app: Flask) -> None:
+    """Give the templates their filters, and the book's currency."""
+    for write in (money, day, instant, percent, words, number):
+        app.add_template_filter(write)
+    app.context_processor(
+        lambda: {"currency": app.config["BOOK_CURRENCY"], "version": BOOK_VERSION}
+    )

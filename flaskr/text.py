@@ -1,0 +1,52 @@
+"""What text the book admits: references, names and free text."""
+
+import re
+import unicodedata
+
+from flaskr.errors import TextError
+
+REFERENCE_LENGTH = 64
+KEY_LENGTH = 3 * REFERENCE_LENGTH  # casefolding makes up to three characters of one
+LONGEST_TEXT = 32_000  # UTF-16 units: what a spreadsheet cell still holds
+FORBIDDEN_IN_REFERENCE = set("/\\?#")
+RESERVED = {".", "..", "new"}
+ALLOTTED = re.compile(r"[cp]-[0-9]{4}-[0-9]{6,12}", re.ASCII)
+
+
+def clean_text(text: str) -> str:
+    """Return free text in NFC, trimmed, line ends as LF; raises TextError for odd characters."""
+    cleaned = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if "\0" in cleaned or any("\ud800" <= character <= "\udfff" for character in cleaned):
+        raise TextError("The text has a character that cannot be stored; remove it and try again.")
+    if len(cleaned) + sum(character > "\uffff" for character in cleaned) > LONGEST_TEXT:
+        raise TextError("The text is longer than 32,000 characters.")
+    return cleaned
+
+
+def clean_reference(text: str) -> str:
+    """Return a reference or policy number as typed, in NFC and trimmed; leading zeros stay.
+
+    Raises TextError when it is empty, longer than 64 characters, or could not stand in an address.
+    """
+    reference = unicodedata.normalize("NFC", text).strip()
+    if not reference:
+        raise TextError("A reference has at least one character.")
+    if len(reference) > REFERENCE_LENGTH:
+        raise TextError("A reference has at most 64 characters.")
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in reference):
+        raise TextError("A reference has no control characters.")
+    if FORBIDDEN_IN_REFERENCE & set(reference):
+        raise TextError("A reference has none of / \\ ? #.")
+    if reference_key(reference) in RESERVED:
+        raise TextError("A reference is not “.”, “..” or “new”.")
+    return reference
+
+
+def reference_key(reference: str) -> str:
+    """Return what references are compared by: folded here, so that every database agrees on Ö."""
+    return unicodedata.normalize("NFC", reference.strip().casefold())
+
+
+def is_allotted(reference: str) -> bool:
+    """Whether a reference has the form that only the book itself hands out (C-2026-000001)."""
+    return ALLOTTED.fullmatch(reference_key(reference)) is not None

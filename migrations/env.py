@@ -1,0 +1,51 @@
+"""Runs the migrations on the application's own database, in one transaction."""
+
+from alembic import context
+from sqlalchemy import Connection, Enum
+
+from flaskr.columns import MoneyType, UtcDateTime
+from flaskr.database import MIGRATION_LOCK, working
+from flaskr.errors import SchemaError
+from flaskr.extensions import db
+
+
+def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
+    """Write the book's own types into a new migration as what they are in the database."""
+    if kind == "type" and isinstance(item, MoneyType):
+        return "sa.BigInteger()"
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, Enum):
+        return f"sa.String(length={item.length})"
+    return False
+
+
+def check_references(connection: Connection) -> None:
+    """Refuse to commit a SQLite migration that left a row without its parent."""
+    lost = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if lost:
+        raise SchemaError(f"The migration would leave {len(lost)} rows without what they refer to.")
+
+
+def run(connection: Connection) -> None:
+    """Run what Alembic was called for."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    if not is_sqlite:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+    context.configure(
+        connection=connection,
+        target_metadata=db.metadata,
+        render_item=render_item,
+        compare_type=True,
+        transaction_per_migration=False,
+    )
+    context.run_migrations()
+    if is_sqlite:
+        check_references(connection)
+
+
+# Foreign keys are off while SQLite's tables are rebuilt, and must be so before BEGIN: with them on,
+# rebuilding a parent table deletes or refuses its children's rows.
+with working("migrate"), db.engine.begin() as migrating:
+    run(migrating)
+db.engine.dispose()  # the connection that had foreign keys off is not used again

@@ -1,0 +1,120 @@
+"""The books that tests run on: SQLite always, PostgreSQL where the machine has it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+
+from flaskr import create_app
+from flaskr.database import work_mode
+from flaskr.extensions import db
+from flaskr.settings import BOOK_FILE, Settings
+from tests.postgres import PostgresServer, find_binaries
+
+NO_POSTGRESQL = "PostgreSQL is not installed (set PG_BIN, or install postgresql)"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    binaries = find_binaries()
+    if binaries is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{NO_POSTGRESQL}; CI may not skip")
+        pytest.skip(NO_POSTGRESQL)
+    server = PostgresServer(binaries)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+def make_settings(folder: Path, **changes) -> Settings:
+    return replace(
+        Settings(
+            instance_folder=folder, book_access="open", secret_key="tests", log_level="WARNING"
+        ),
+        **changes,
+    )
+
+
+@pytest.fixture(scope="session")
+def template_book(tmp_path_factory) -> Path:
+    """An empty, migrated SQLite book to copy from."""
+    folder = tmp_path_factory.mktemp("template")
+    create_app(make_settings(folder))
+    return folder / BOOK_FILE
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres: PostgresServer, tmp_path_factory) -> str:
+    """An empty, migrated PostgreSQL database to copy from; its name."""
+    create_database(postgres, "template_book")
+    settings = make_settings(
+        tmp_path_factory.mktemp("template"), database_url=postgres.url("template_book")
+    )
+    app = create_app(settings)
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    return "template_book"
+
+
+def create_database(server: PostgresServer, name: str, template: str = "template0") -> str:
+    """A database of its own, for a test that forks, kills or exports; its address."""
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return server.url(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def book_settings(request, tmp_path: Path) -> Iterator[Settings]:
+    """The settings of an empty book of the test's own, once on each database."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("template_book"), tmp_path / BOOK_FILE)
+        yield make_settings(tmp_path)
+        return
+    server = request.getfixturevalue("postgres")
+    template = request.getfixturevalue("template_database")
+    name = f"book_{tmp_path.parent.name}_{tmp_path.name}"[:60]
+    url = create_database(server, name, template)
+    yield make_settings(tmp_path, database_url=url)
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def app(book_settings: Settings) -> Iterator[Flask]:
+    """The application over an empty book, on each database."""
+    app = create_app(book_settings)
+    app.testing = False  # errors become pages, as for a user
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app: Flask):
+    """A session in an application context: what services and queries use."""
+    with app.app_context():
+        assert work_mode.get() == "write"
+        yield db.session
+        db.session.rollback()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without a screen; forms need their CSRF token, as in life."""
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app: Flask):
+    return app.test_cli_runner()

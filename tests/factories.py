@@ -1,0 +1,49 @@
+"""Rows for tests, made by the services themselves; figures small enough to add in the head."""
+
+from datetime import date
+from decimal import Decimal
+from itertools import count
+
+from flaskr.claims.ledger_services import post_payment, set_reserve
+from flaskr.claims.models import Cause, Claim, LedgerEntry
+from flaskr.claims.services import report_claim
+from flaskr.policies.models import LineOfBusiness, Policy
+from flaskr.policies.services import record_policy
+
+ACTOR = "command"
+numbers = count(1)
+
+
+def make_policy(**facts) -> Policy:
+    """A home policy of 2024."""
+    defaults = {
+        "line_of_business": LineOfBusiness.HOME,
+        "policyholder": "Åsa Öberg",
+        "inception_date": date(2024, 1, 1),
+        "expiry_date": date(2025, 1, 1),
+        "premium": Decimal("5000.00"),
+        "deductible": Decimal("1500.00"),
+        "policy_number": f"H-{next(numbers)}",
+    }
+    return record_policy(**{**defaults, **facts}, actor=ACTOR)
+
+
+def make_claim(**facts) -> Claim:
+    """A water claim of March 2024, without a policy unless one is given."""
+    defaults = {
+        "loss_date": date(2024, 3, 1),
+        "reported_date": date(2024, 3, 2),
+        "cause": Cause.WATER,
+        "claim_reference": f"W-{next(numbers)}",
+    }
+    return report_claim(**{**defaults, **facts}, actor=ACTOR)
+
+
+def reserve(claim: Claim, level: str, day: date = date(2024, 3, 2)) -> LedgerEntry:
+    """Set the case reserve to a level."""
+    return set_reserve(claim, Decimal(level), day, actor=ACTOR)
+
+
+def pay(claim: Claim, amount: str, day: date = date(2024, 4, 1)) -> LedgerEntry:
+    """Pay an amount."""
+    return post_payment(claim, Decimal(amount), day, actor=ACTOR)

@@ -1,0 +1,79 @@
+"""A PostgreSQL server of the tests' own: on a unix socket, and gone afterwards."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+
+class PostgresServer:
+    """One cluster in a temporary folder; `url(name)` is the address of a database in it."""
+
+    def __init__(self, binaries: Path) -> None:
+        self.binaries = binaries
+        self.folder = Path(tempfile.mkdtemp(prefix="claimbook-pg-"))
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        os.chmod(self.folder, 0o777)  # noqa: S103
+        data = self.folder / "data"
+        run = as_somebody([
+            str(self.binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust",
+            "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
+        ])  # fmt: skip
+        subprocess.run(run, check=True, capture_output=True)
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self.folder),
+            "fsync": "off",
+            "full_page_writes": "off",
+            "max_connections": "60",
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        command = as_somebody([str(self.binaries / "postgres"), "-D", str(data), *options])
+        with (self.folder / "log").open("wb") as log:
+            # dies with the test runner, also when that is killed
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "INT", *command], stdout=log, stderr=log
+            )
+        self.wait()
+
+    def wait(self) -> None:
+        ready = [str(self.binaries / "pg_isready"), "-q", "-h", str(self.folder), "-U", "postgres"]
+        for _ in range(300):
+            if subprocess.run(ready, check=False).returncode == 0:
+                return
+            if self.process is None or self.process.poll() is not None:
+                break
+            subprocess.run(["sleep", "0.05"], check=True)
+        raise RuntimeError((self.folder / "log").read_text())
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(2)
+            self.process.wait(timeout=20)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={self.folder}"
+
+
+def as_somebody(command: list[str]) -> list[str]:
+    """PostgreSQL refuses root: as root, run it in a user namespace as nobody in particular."""
+    if os.geteuid() != 0:
+        return command
+    return ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--", *command]
+
+
+def find_binaries() -> Path | None:
+    """PG_BIN, else Debian's newest, else what is on the path."""
+    if set_folder := os.environ.get("PG_BIN"):
+        return Path(set_folder)
+    installed = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda p: int(p.parts[-3])
+    )
+    if installed:
+        return installed[-1].parent
+    on_path = shutil.which("postgres")
+    return Path(on_path).parent if on_path else None
