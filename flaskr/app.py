@@ -5,6 +5,7 @@ from flask import Flask
 from flaskr import errors, health, serving, templating
 from flaskr.book import check_book
 from flaskr.claims import commands as claim_commands
+from flaskr.claims import ledger_views, policy_views
 from flaskr.claims import views as claim_views
 from flaskr.database import configure_engine, engine_options, upgrade_embedded
 from flaskr.demo import commands as demo_commands
@@ -13,7 +14,7 @@ from flaskr.exports import views as export_views
 from flaskr.extensions import bootstrap, csrf, db, migrate
 from flaskr.imports import commands as import_commands
 from flaskr.overview import views as overview_views
-from flaskr.policies import views as policy_views
+from flaskr.policies import views as policies_views
 from flaskr.settings import PROJECT_FOLDER, Settings, kept_secret_key, read_settings
 from flaskr.users import access
 
@@ -77,16 +78,21 @@ def register_guards(app: Flask) -> None:
     app.before_request(serving.require_schema)
 
 
+PAGES = (
+    health,
+    overview_views,
+    policies_views,
+    policy_views,  # on the blueprint of policies: a policy's page shows its claims
+    claim_views,
+    ledger_views,  # on the blueprint of claims
+    demo_views,
+    export_views,
+)
+
+
 def register_blueprints(app: Flask) -> None:
     """Register the pages of each feature."""
-    for blueprint in (
-        health.blueprint,
-        overview_views.blueprint,
-        policy_views.blueprint,
-        claim_views.blueprint,
-        demo_views.blueprint,
-        export_views.blueprint,
-    ):
+    for blueprint in dict.fromkeys(module.blueprint for module in PAGES):
         app.register_blueprint(blueprint)
 
 

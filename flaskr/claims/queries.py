@@ -14,14 +14,14 @@ from flaskr.database import locked
 from flaskr.extensions import db
 from flaskr.money import ZERO
 from flaskr.policies.models import Policy, PolicyRevision
-from flaskr.text import reference_key
+from flaskr.text import lookup_key
 
 
 def claim_referenced(reference: str) -> Claim | None:
     """Return the claim of that reference with its policy, however its letters are cased."""
     return db.session.scalar(
         select(Claim)
-        .filter_by(claim_reference_key=reference_key(reference))
+        .filter_by(claim_reference_key=lookup_key(reference))
         .options(joinedload(Claim.policy))
     )
 
@@ -111,3 +111,16 @@ def watermark() -> tuple[int, ...]:
     tables = (LedgerEntry, Claim, Policy, ClaimRevision, PolicyRevision)
     highest = [select(func.coalesce(func.max(table.id), 0)).scalar_subquery() for table in tables]
     return tuple(db.session.execute(select(*highest)).one())
+
+
+def uncovered_by(policy: Policy) -> int:
+    """Count a policy's claims with a reserve or payments whose loss its facts do not cover."""
+    in_force = (Claim.loss_date >= Policy.inception_date) & (Claim.loss_date < Policy.expiry_date)
+    in_force &= Policy.cancelled_on.is_(None) | (Claim.loss_date < Policy.cancelled_on)
+    counted = (
+        select(func.count())
+        .select_from(Claim)
+        .join(Claim.policy)
+        .where(Claim.policy_id == policy.id, (Claim.paid > 0) | (Claim.outstanding > 0), ~in_force)
+    )
+    return db.session.scalar(counted) or 0

@@ -98,6 +98,11 @@ class State:
         """Paid and outstanding together: incurred."""
         return self.paid + self.outstanding
 
+    @property
+    def net(self) -> Decimal:
+        """Claim cost less what was recovered."""
+        return self.claim_cost - self.recovered
+
     def after(self, entry_type: EntryType, movement: Movement, day: date) -> "State":
         """Return the state after an entry of that day; raises LedgerError when refused."""
         check_status(entry_type, self.status)

@@ -1,5 +1,170 @@
-"""Pages."""
+"""Pages of claims: the list, a new one, one claim, and the editing of its facts."""
 
-from flask import Blueprint
+from typing import Any
 
-blueprint = Blueprint("claims", __name__)
+from flask import abort, flash, redirect, render_template, request, url_for
+
+from flaskr.calendar import today
+from flaskr.claims.actions import allowed_actions, reversible
+from flaskr.claims.forms import ClaimFactsForm, EditClaimForm, NewClaimForm
+from flaskr.claims.ledger_services import set_reserve
+from flaskr.claims.models import Claim
+from flaskr.claims.pages import blueprint, claim_or_404
+from flaskr.claims.posting import coverage_reason
+from flaskr.claims.queries import claims, entries_of
+from flaskr.claims.rules import Status
+from flaskr.claims.services import UncoversReserved, edit_claim, report_claim
+from flaskr.errors import ChangedMeanwhile, ClaimBookError
+from flaskr.extensions import db
+from flaskr.paging import Cursor, Listing
+from flaskr.policies.models import Policy
+from flaskr.policies.queries import policy_numbered
+from flaskr.users.access import actor
+
+
+def asked_status() -> Status | None:
+    """Return the status that the address filters by."""
+    text = request.args.get("status", "")
+    try:
+        return Status(text) if text else None
+    except ValueError:
+        abort(400, f"The status is one of {', '.join(Status)}, not “{text[:40]}”.")
+
+
+@blueprint.get("")
+def index():
+    """Show the claims, newest first, of one status when asked."""
+    status = asked_status()
+    listing = Listing(claims(status), Claim, "claim_reference")
+    page = listing.page(Cursor.from_query(request.args))
+    return render_template(
+        "claims/index.html", page=page, count=listing.count(), status=status, statuses=list(Status)
+    )
+
+
+@blueprint.get("/<reference>")
+def show(reference: str):
+    """Show one claim: its facts, its cover, its balances, its ledger, and what can be done."""
+    claim = claim_or_404(reference)
+    entries = entries_of(claim)
+    return render_template(
+        "claims/show.html",
+        claim=claim,
+        entries=entries,
+        numbers={entry.id: number for number, entry in enumerate(entries, start=1)},
+        coverage_reason=coverage_reason(claim),
+        actions=allowed_actions(claim),
+        reversible=reversible(claim, entries),
+    )
+
+
+def policy_named(form: ClaimFactsForm) -> Policy | None:
+    """Return the policy that a form names; an unknown one becomes an error of its field."""
+    number = form.policy_number.data
+    policy = policy_numbered(number) if number else None
+    if number and policy is None:
+        form.policy_number.errors = [f"There is no policy {number} in the book."]
+    return policy
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+def new():
+    """Report a claim; ?policy= fills the policy in."""
+    form = NewClaimForm()
+    if request.method == "GET":
+        form.policy_number.data = request.args.get("policy", "")
+        form.reported_date.data = today()
+    if form.validate_on_submit():
+        policy = policy_named(form)
+        if not form.errors:
+            try:
+                claim = report(form, policy)
+            except ClaimBookError as error:
+                form.form_errors.append(str(error))
+                db.session.rollback()
+            else:
+                db.session.commit()
+                flash(f"Claim {claim.claim_reference} reported.", "success")
+                return redirect(url_for(".show", reference=claim.claim_reference), code=303)
+    return render_template("claims/new.html", form=form), 422 if form.errors else 200
+
+
+def report(form: NewClaimForm, policy: Policy | None) -> Claim:
+    """Report the claim of a form, with its first reserve if it has one."""
+    claim = report_claim(
+        claim_reference=form.claim_reference.data,
+        policy=policy,
+        cause=form.cause.data,
+        loss_date=form.loss_date.data,
+        reported_date=form.reported_date.data,
+        description=form.description.data,
+        actor=actor(),
+    )
+    if form.reserve.data is not None:
+        set_reserve(claim, form.reserve.data, form.reported_date.data, actor=actor())
+    return claim
+
+
+@blueprint.route("/<reference>/edit", methods=["GET", "POST"])
+def edit(reference: str):
+    """Change the facts of one claim; two editors get a page that shows both."""
+    claim = claim_or_404(reference)
+    form = EditClaimForm(obj=claim)
+    needs_second_look = False
+    if request.method == "GET":
+        form.policy_number.data = claim.policy.policy_number if claim.policy else ""
+    if form.validate_on_submit():
+        policy = policy_named(form)
+        if not form.errors:
+            try:
+                edit_claim(claim, changes_of(form, policy), **seen_by(form))
+            except ChangedMeanwhile:
+                db.session.rollback()
+                return show_conflict(claim_or_404(reference), form)
+            except ClaimBookError as error:
+                form.form_errors.append(str(error))
+                needs_second_look = isinstance(error, UncoversReserved)
+                db.session.rollback()
+            else:
+                db.session.commit()
+                flash(f"Claim {reference} saved.", "success")
+                return redirect(url_for(".show", reference=reference), code=303)
+    page = render_template(
+        "claims/edit.html", claim=claim, form=form, needs_second_look=needs_second_look
+    )
+    return page, 422 if form.errors else 200
+
+
+def changes_of(form: EditClaimForm, policy: Policy | None) -> dict[str, Any]:
+    """Return the facts as the form has them."""
+    return {
+        "policy_id": policy.id if policy else None,
+        "cause": form.cause.data,
+        "loss_date": form.loss_date.data,
+        "reported_date": form.reported_date.data,
+        "description": form.description.data,
+    }
+
+
+def seen_by(form: EditClaimForm) -> dict[str, Any]:
+    """Return who edits, what version they saw, and whether they had the second look."""
+    if not form.version.data.isascii() or not form.version.data.isdigit():
+        abort(400, "The form has lost its version. Open the page again.")
+    return {
+        "seen_version": int(form.version.data),
+        "actor": actor(),
+        "may_uncover": form.accept.data,
+    }
+
+
+def show_conflict(claim: Claim, form: EditClaimForm):
+    """Show what the book has now beside what the form has, to save either."""
+    form.version.data = form.version.raw_data = None
+    form.version.data = str(claim.version)
+    now = {
+        "policy_number": claim.policy.policy_number if claim.policy else "",
+        **{name: getattr(claim, name) for name in ("cause", "loss_date", "reported_date")},
+        "description": claim.description,
+    }
+    return render_template("claims/conflict.html", claim=claim, form=form, now=now), 409
+

@@ -9,12 +9,12 @@ from flaskr.database import locked
 from flaskr.extensions import db
 from flaskr.money import ZERO
 from flaskr.policies.models import Policy
-from flaskr.text import reference_key
+from flaskr.text import lookup_key
 
 
 def policy_numbered(number: str) -> Policy | None:
     """Return the policy of that number, however its letters are cased."""
-    return db.session.scalar(select(Policy).filter_by(policy_number_key=reference_key(number)))
+    return db.session.scalar(select(Policy).filter_by(policy_number_key=lookup_key(number)))
 
 
 def policies() -> Select[Policy]:

@@ -1,0 +1,117 @@
+"""Forms that report a claim, move its money and edit its facts."""
+
+from enum import StrEnum
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField
+from wtforms.validators import InputRequired
+
+from flaskr.claims.models import Cause
+from flaskr.claims.rules import EntryType
+from flaskr.forms import DayField, MoneyField, NoteField, ReferenceField, Required, list_field
+
+
+class ClaimFactsForm(FlaskForm):
+    """The facts of a claim."""
+
+    policy_number = ReferenceField(
+        "Policy number", description="Leave empty when it is not known yet."
+    )
+    cause = list_field("Cause", Cause, empty="Not known")
+    loss_date = DayField("Loss date", description="The day it happened.")
+    reported_date = DayField("Reported date", description="The day the customer told of it.")
+    description = NoteField("Description", description="What happened, without personal data.")
+
+
+class NewClaimForm(ClaimFactsForm):
+    """A claim to report."""
+
+    loss_date = DayField("Loss date", [Required()], description="The day it happened.")
+    reported_date = DayField(
+        "Reported date", [Required()], description="The day the customer told of it."
+    )
+    claim_reference = ReferenceField(
+        "Claim reference", description="Leave empty, and the book gives the next one."
+    )
+    reserve = MoneyField(
+        "First reserve", description="What you expect to pay. It can be set later."
+    )
+
+
+class EditClaimForm(ClaimFactsForm):
+    """A claim's facts to change, with the version that the editor saw."""
+
+    version = HiddenField(validators=[InputRequired()])
+    accept = BooleanField("Save all the same")
+
+
+class EntryForm(FlaskForm):
+    """What every entry needs: its day, and the last entry that the person saw."""
+
+    transaction_date = DayField(
+        "Date", [Required()], description="The day the entry counts from; at the latest today."
+    )
+    seen_entry = HiddenField(validators=[InputRequired()])
+
+
+class ReserveForm(EntryForm):
+    """A new level of the case reserve."""
+
+    amount = MoneyField(
+        "New reserve",
+        [Required()],
+        description="What you expect still to pay. The entry is the difference.",
+    )
+
+
+class PaymentForm(EntryForm):
+    """A payment."""
+
+    amount = MoneyField(
+        "Amount", [Required()], description="What it covers is taken off the reserve."
+    )
+
+
+class RecoveryKind(StrEnum):
+    """Where recovered money came from."""
+
+    SUBROGATION = "subrogation"
+    SALVAGE = "salvage"
+    DEDUCTIBLE = "deductible"
+
+    @property
+    def entry_type(self) -> EntryType:
+        """The kind of ledger entry that it makes."""
+        return EntryType(f"RECOVERY_{self.name}")
+
+
+class RecoveryForm(EntryForm):
+    """Money that came back."""
+
+    kind = list_field("Kind", RecoveryKind)
+    amount = MoneyField("Amount", [Required()])
+
+
+class ReversalForm(EntryForm):
+    """The reversal of one entry."""
+
+    reason = NoteField("Reason", description="Kept in the ledger. No personal data.")
+
+
+class CloseForm(EntryForm):
+    """The end of a claim."""
+
+
+class DeclineForm(EntryForm):
+    """A claim that is not paid."""
+
+    reason = NoteField("Reason", description="Kept in the ledger. No personal data.")
+
+
+class ReopenForm(EntryForm):
+    """A settled claim that begins again."""
+
+    amount = MoneyField(
+        "New reserve", [Required()], description="Zero or more: what you expect still to pay."
+    )
+    reason = NoteField("Reason", [Required()], description="Kept in the ledger. No personal data.")

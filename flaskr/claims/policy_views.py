@@ -1,0 +1,98 @@
+"""Pages of one policy: its facts with its claims, and the edits that could uncover them."""
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+
+from flaskr.claims.models import Claim
+from flaskr.claims.queries import claim_totals, claims_of_policy, uncovered_by
+from flaskr.errors import ChangedMeanwhile, ClaimBookError
+from flaskr.extensions import db
+from flaskr.paging import Cursor, Listing
+from flaskr.policies.forms import CancelPolicyForm, EditPolicyForm
+from flaskr.policies.models import Policy
+from flaskr.policies.queries import policy_numbered
+from flaskr.policies.services import EDITABLE, edit_policy
+from flaskr.policies.views import blueprint
+from flaskr.users.access import actor
+
+
+def policy_or_404(number: str) -> Policy:
+    """Return the policy of an address."""
+    return policy_numbered(number) or abort(404, f"There is no policy {number}.")
+
+
+@blueprint.get("/<number>")
+def show(number: str):
+    """Show one policy: its facts, and its claims with their sums."""
+    policy = policy_or_404(number)
+    listing = Listing(claims_of_policy(policy), Claim, "claim_reference")
+    return render_template(
+        "policies/show.html",
+        policy=policy,
+        page=listing.page(Cursor.from_query(request.args)),
+        totals=claim_totals(policy),
+    )
+
+
+@blueprint.route("/<number>/edit", methods=["GET", "POST"])
+def edit(number: str):
+    """Change the facts of one policy; two editors get a page that shows both."""
+    policy = policy_or_404(number)
+    form = EditPolicyForm(obj=policy)
+    return change(policy, form, EDITABLE, "policies/edit.html", "saved")
+
+
+@blueprint.route("/<number>/cancel", methods=["GET", "POST"])
+def cancel(number: str):
+    """End the cover of one policy early."""
+    policy = policy_or_404(number)
+    form = CancelPolicyForm(obj=policy)
+    return change(policy, form, ("cancelled_on",), "policies/cancel.html", "cancelled")
+
+
+def change(policy: Policy, form: FlaskForm, names: tuple[str, ...], template: str, done: str):
+    """Show a form over a policy's facts, or save what it says."""
+    number = policy.policy_number
+    needs_second_look = False
+    if form.validate_on_submit():
+        try:
+            needs_second_look = save(policy, form, {name: form[name].data for name in names})
+        except ChangedMeanwhile:
+            db.session.rollback()
+            return show_conflict(policy_or_404(number), form, names)
+        except ClaimBookError as error:
+            db.session.rollback()
+            form.form_errors.append(str(error))
+        else:
+            if not needs_second_look:
+                db.session.commit()
+                flash(f"Policy {number} {done}.", "success")
+                return redirect(url_for(".show", number=number), code=303)
+            db.session.rollback()
+    page = render_template(template, policy=policy, form=form, needs_second_look=needs_second_look)
+    return page, 422 if form.errors else 200
+
+
+def save(policy: Policy, form: FlaskForm, changes: dict[str, Any]) -> bool:
+    """Save a policy's facts; return whether claims with money would lose cover unannounced."""
+    if not form.version.data.isascii() or not form.version.data.isdigit():
+        abort(400, "The form has lost its version. Open the page again.")
+    covered_before = uncovered_by(policy)
+    edit_policy(policy, changes, seen_version=int(form.version.data), actor=actor())
+    uncovered = uncovered_by(policy) - covered_before
+    if uncovered <= 0 or form.accept.data:
+        return False
+    form.form_errors.append(
+        f"{uncovered} of its claims have a reserve or payments and would no longer be covered. "
+        "Tick the box if that is right."
+    )
+    return True
+
+
+def show_conflict(policy: Policy, form: FlaskForm, names: tuple[str, ...]):
+    """Show what the book has now beside what the form has, to save either."""
+    form.version.data = str(policy.version)
+    now = {name: getattr(policy, name) for name in names}
+    return render_template("policies/conflict.html", policy=policy, form=form, now=now), 409

@@ -1,0 +1,50 @@
+"""Forms that record and edit a policy."""
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField
+from wtforms.validators import InputRequired
+
+from flaskr.forms import DayField, LineField, MoneyField, ReferenceField, Required, list_field
+from flaskr.policies.models import LineOfBusiness
+
+
+class PolicyFactsForm(FlaskForm):
+    """The facts of a policy."""
+
+    line_of_business = list_field("Line of business", LineOfBusiness)
+    policyholder = LineField("Policyholder", [Required()])
+    inception_date = DayField("Inception date", [Required()], description="The first day of cover.")
+    expiry_date = DayField("Expiry date", [Required()], description="The first day without cover.")
+    premium = MoneyField("Premium", [Required()])
+    deductible = MoneyField("Deductible", [Required()])
+    sum_insured = MoneyField("Sum insured", description="Leave empty when there is none.")
+
+
+class NewPolicyForm(PolicyFactsForm):
+    """A policy to record."""
+
+    policy_number = ReferenceField(
+        "Policy number", description="Leave empty, and the book gives the next one."
+    )
+
+
+class EditPolicyForm(PolicyFactsForm):
+    """A policy's facts to change, with the version that the editor saw."""
+
+    cancelled_on = DayField(
+        "Cancelled on", description="The first day without cover, when earlier than the expiry."
+    )
+    version = HiddenField(validators=[InputRequired()])
+    accept = BooleanField("Save all the same")
+
+
+class CancelPolicyForm(FlaskForm):
+    """The day from which a policy no longer covers."""
+
+    cancelled_on = DayField(
+        "Cancelled on",
+        [Required()],
+        description="The first day without cover. On the inception date: it never had any.",
+    )
+    version = HiddenField(validators=[InputRequired()])
+    accept = BooleanField("Cancel all the same")
