@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from flaskr.calendar import local_day
 from flaskr.columns import Instant
-from flaskr.errors import SettingsError
+from flaskr.errors import SchemaError, SettingsError
 from flaskr.extensions import Base, db
 from flaskr.text import ALLOTTED, reference_key
 
@@ -38,7 +38,9 @@ class Counter(Base):
 
 def check_book() -> None:
     """Raise SettingsError when the book was made with another currency or time zone."""
-    row = db.session.execute(select(Book.currency, Book.time_zone)).one()
+    row = db.session.execute(select(Book.currency, Book.time_zone)).one_or_none()
+    if row is None:
+        raise SchemaError("The database does not say what book it is. Restore it from a backup.")
     wanted = {"BOOK_CURRENCY": row.currency, "BOOK_TIME_ZONE": row.time_zone}
     for name, made_with in wanted.items():
         if current_app.config[name] != made_with:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import mapped_column
 from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.types import TypeDecorator
 
-from flaskr.errors import MoneyError
 from flaskr.money import from_ore, to_ore
 from flaskr.text import KEY_LENGTH, REFERENCE_LENGTH
 
@@ -29,22 +28,25 @@ class MoneyType(TypeDecorator[Decimal]):
         def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
             # Without this SQLAlchemy calls the sum of two decorated columns a plain BIGINT,
             # and a claim cost comes out a hundred times too large.
-            expression = super().operate(op, *other, **kwargs)
-            return type_coerce(expression, MoneyType()) if op in (add, sub, neg) else expression
+            return as_money(op, super().operate(op, *other, **kwargs))
+
+        def reverse_operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
+            return as_money(op, super().reverse_operate(op, *other, **kwargs))
 
     comparator_factory = Comparator
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
         """Turn a Decimal into öre; floats and anything finer than an öre are refused."""
-        if value is None:
-            return None
-        if not isinstance(value, Decimal):
-            raise MoneyError(f"Money is a Decimal, not {type(value).__name__}.")
-        return to_ore(value)
+        return None if value is None else to_ore(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """Turn öre into a Decimal; PostgreSQL's sums come as numeric."""
         return None if value is None else from_ore(int(value))
+
+
+def as_money(op: Any, expression: Any) -> Any:
+    """Return what an operator made of money, as money where it is."""
+    return type_coerce(expression, MoneyType()) if op in (add, sub, neg) else expression
 
 
 class UtcDateTime(TypeDecorator[datetime]):

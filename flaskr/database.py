@@ -1,6 +1,7 @@
 """Engine set-up for both databases, the schema's state, and the embedded book's own migration."""
 
 import fcntl
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,6 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, Select, event, func, select
+from sqlalchemy.exc import DatabaseError
 
 from flaskr.errors import SchemaError
 from flaskr.extensions import db, migrate
@@ -117,12 +119,17 @@ def schema_problem() -> str:
 def upgrade_embedded(app: Flask) -> None:
     """Bring the embedded book to this version's schema; one process does it, the others wait.
 
-    Raises SchemaError for a book from a newer version.
+    Raises SchemaError for a book from a newer version, and for a file that is no book.
     """
     folder = app.config["INSTANCE_FOLDER"]
     with (folder / "migration.lock").open("w") as lock, app.app_context():
         fcntl.flock(lock, fcntl.LOCK_EX)
-        problem = schema_problem()
+        try:
+            problem = schema_problem()
+        except DatabaseError as error:
+            if getattr(error.orig, "sqlite_errorcode", 0) != sqlite3.SQLITE_NOTADB:
+                raise
+            raise SchemaError(f"{folder / 'claimbook.db'} is not a SQLite database.") from error
         if "newer" in problem:
             raise SchemaError(problem)
         if problem:

@@ -1,6 +1,7 @@
 """What can go wrong that a person can act on, and the pages that say so."""
 
 import logging
+import sqlite3
 
 from flask import Flask, g, render_template
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -18,6 +19,8 @@ class ClaimBookError(Exception):
 
 class SettingsError(ClaimBookError):
     """A setting that the book cannot run with."""
+
+    status = 503
 
 
 class SchemaError(ClaimBookError):
@@ -67,17 +70,25 @@ TITLES = {
     503: "Not available just now",
 }
 RETRY_AFTER_SECONDS = 5
+SQLITE_AWAY = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
 
 
 def is_away(error: DBAPIError) -> bool:
     """Whether the database cannot be reached or is overloaded, not a fault in the work."""
     if error.connection_invalidated:
         return True
-    if not isinstance(error, OperationalError):
-        return False
-    said = str(error.orig).lower()
-    # SQLite reports a write in a read transaction as an OperationalError too: that is our fault.
-    return "readonly database" not in said and "no such" not in said and "syntax" not in said
+    # SQLite reports mistakes, as a write in read work, by the same class: its code tells.
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in SQLITE_AWAY  # the low byte, without the details of extended codes
+    return isinstance(error, OperationalError)
 
 
 Answer = tuple[str, int, dict[str, str]]

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, jsonify
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.database import schema_problem
 
@@ -13,7 +14,7 @@ def show():
     """Answer 200 when the database is reachable and its schema at head, else 503."""
     try:
         problem = schema_problem()
-    except DBAPIError:
+    except (DBAPIError, PoolTimeout):
         return jsonify(database="unreachable", schema="unknown"), 503
     state = jsonify(database="reachable", schema=problem or "at head")
     return state, 503 if problem else 200

@@ -19,14 +19,17 @@ GROUPED = re.compile(rf"[0-9]{{1,3}}([{SPACES}][0-9]{{3}})+([.,][0-9]{{1,2}})?",
 
 def to_ore(amount: Decimal) -> int:
     """Return an amount in öre; raises MoneyError for a part of an öre, NaN or over 18 digits."""
+    if not isinstance(amount, Decimal):
+        raise MoneyError(f"Money is a Decimal, not {type(amount).__name__}.")
     if not amount.is_finite():
         raise MoneyError("An amount must be a number.")
-    ore = amount.scaleb(2)
-    if ore != ore.to_integral_value():
-        raise MoneyError("An amount has at most two decimals.")
-    if abs(amount) > LARGEST_BALANCE:
+    # Comparisons are exact; abs() would round at the context's precision first.
+    if not -LARGEST_BALANCE <= amount <= LARGEST_BALANCE:
         raise MoneyError("An amount has at most 16 digits before the decimals.")
-    return int(ore)
+    whole = amount.quantize(ORE)
+    if whole != amount:
+        raise MoneyError("An amount has at most two decimals.")
+    return int(whole.scaleb(2))
 
 
 def from_ore(ore: int) -> Decimal:
@@ -34,6 +37,11 @@ def from_ore(ore: int) -> Decimal:
     # Built from digits: arithmetic would round at the context's precision.
     sign, digits = (1, -ore) if ore < 0 else (0, ore)
     return Decimal((sign, tuple(map(int, str(digits))), -2))
+
+
+def checked_amount(amount: Decimal) -> Decimal:
+    """Return an amount with exactly two places; raises MoneyError when that would change it."""
+    return from_ore(to_ore(amount))
 
 
 def parse_money(text: str) -> Decimal:
@@ -47,9 +55,7 @@ def parse_money(text: str) -> Decimal:
         raise MoneyError(f"“{text[:40]}” is not an amount; write it as 12345.50 or 12 345,50.")
     for space in SPACES:
         digits = digits.replace(space, "")
-    amount = Decimal(digits.replace(",", ".")).quantize(ORE)
-    if amount > LARGEST_BALANCE:
-        raise MoneyError("An amount has at most 16 digits before the decimals.")
+    amount = checked_amount(Decimal(digits.replace(",", ".")))
     return -amount if trimmed[0] in MINUS else amount
 
 

@@ -20,7 +20,7 @@ BOOK_VERSION = "0.1.0"
 class Settings:
     """What an installation may choose; the README's table gives each with its meaning."""
 
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)  # it has a password
     instance_folder: Path = PROJECT_FOLDER / "instance"
     secret_key: str = field(default="", repr=False)
     book_access: str = ""
@@ -47,7 +47,7 @@ class Settings:
             raise SettingsError("BOOK_CURRENCY takes three capital letters, such as SEK.")
         try:
             ZoneInfo(self.book_time_zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: only a folder
             raise SettingsError(
                 f"BOOK_TIME_ZONE is {self.book_time_zone!r}, no time zone; try Europe/Stockholm."
             ) from error
@@ -64,7 +64,7 @@ class Settings:
             return URL.create("sqlite", database=str(self.instance_folder / BOOK_FILE))
         try:
             url = make_url(self.database_url)
-        except ArgumentError as error:
+        except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
             raise SettingsError(
                 "DATABASE_URL cannot be read; it looks like postgresql://user:password@host/book."
             ) from error
@@ -78,6 +78,8 @@ class Settings:
 def read_settings() -> Settings:
     """Read the settings from the environment; raises SettingsError naming the one that is wrong."""
     env = Env()
+    if env.str("INSTANCE_FOLDER", "-") == "":  # would be wherever the server was started
+        raise SettingsError("INSTANCE_FOLDER is empty; leave it out or name a folder.")
     folder = env.path("INSTANCE_FOLDER", Settings.instance_folder)
     try:
         return Settings(

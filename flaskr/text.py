@@ -47,6 +47,13 @@ def reference_key(reference: str) -> str:
     return unicodedata.normalize("NFC", reference.strip().casefold())
 
 
+def lookup_key(reference: str) -> str:
+    """Return the key to look a reference from outside up by; empty for what none could be."""
+    key = reference_key(reference)
+    # A database driver raises for these instead of finding nothing.
+    return "" if any(unicodedata.category(c) in ("Cc", "Cs") for c in key) else key
+
+
 def is_allotted(reference: str) -> bool:
     """Whether a reference has the form that only the book itself hands out (C-2026-000001)."""
     return ALLOTTED.fullmatch(reference_key(reference)) is not None

@@ -46,6 +46,8 @@ def run(connection: Connection) -> None:
 
 # Foreign keys are off while SQLite's tables are rebuilt, and must be so before BEGIN: with them on,
 # rebuilding a parent table deletes or refuses its children's rows.
-with working("migrate"), db.engine.begin() as migrating:
-    run(migrating)
-db.engine.dispose()  # the connection that had foreign keys off is not used again
+try:
+    with working("migrate"), db.engine.begin() as migrating:
+        run(migrating)
+finally:
+    db.engine.dispose()  # the connection that had foreign keys off is not used again

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from flask import Flask
@@ -13,10 +14,21 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
 from flaskr import create_app
+from flaskr.claims.queries import watermark
 from flaskr.database import work_mode
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE, Settings
 from tests.postgres import PostgresServer, find_binaries
+
+# The same examples in every run; a search for new ones is `--hypothesis-profile=default`.
+hypothesis.settings.register_profile(
+    "unit",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("unit")
 
 NO_POSTGRESQL = "PostgreSQL is not installed (set PG_BIN, or install postgresql)"
 
@@ -72,6 +84,32 @@ def create_database(server: PostgresServer, name: str, template: str = "template
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return server.url(name)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shared_app(request, tmp_path_factory) -> Iterator[Flask]:
+    """One empty book on each database, for all tests that never commit."""
+    folder = tmp_path_factory.mktemp("shared")
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("template_book"), folder / BOOK_FILE)
+        app = create_app(make_settings(folder))
+    else:
+        template = request.getfixturevalue("template_database")
+        url = create_database(request.getfixturevalue("postgres"), "shared_book", template)
+        app = create_app(make_settings(folder, database_url=url))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def rolled_back(shared_app: Flask):
+    """A session whose work is rolled back: cheaper than a book of its own; do not commit."""
+    with shared_app.app_context():
+        yield db.session
+        db.session.rollback()
+        assert watermark() == (0, 0, 0, 0, 0), "this test committed: use the fixture session"
+        db.session.rollback()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,117 @@
+import stat
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
+
+import pytest
+
+from flaskr.errors import SettingsError
+from flaskr.settings import Settings, kept_secret_key, read_settings
+
+ENVIRONMENT = {
+    "DATABASE_URL": ("database_url", "postgresql://u@h/b", "postgresql://u@h/b"),
+    "SECRET_KEY": ("secret_key", "abc", "abc"),
+    "BOOK_ACCESS": ("book_access", "open", "open"),
+    "BOOK_CURRENCY": ("book_currency", "EUR", "EUR"),
+    "BOOK_TIME_ZONE": ("book_time_zone", "UTC", "UTC"),
+    "MAX_REQUEST_BYTES": ("max_request_bytes", "5", 5),
+    "EXPORT_SECONDS": ("export_seconds", "6", 6),
+    "EXPORT_MEMORY_BYTES": ("export_memory_bytes", "7", 7),
+    "SPOOL_BYTES": ("spool_bytes", "8", 8),
+    "LOG_LEVEL": ("log_level", "debug", "DEBUG"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch):
+    for name in (*ENVIRONMENT, "INSTANCE_FOLDER"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_without_an_environment_the_defaults_hold():
+    assert read_settings() == Settings()
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT)
+def test_a_setting_is_read_from_the_environment(name, monkeypatch):
+    field, text, value = ENVIRONMENT[name]
+    monkeypatch.setenv(name, text)
+
+    assert getattr(read_settings(), field) == value
+
+
+def test_the_instance_folder_is_read_as_a_whole_path(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INSTANCE_FOLDER", "here")
+
+    assert read_settings().instance_folder == tmp_path / "here"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("BOOK_ACCESS", "closed"),
+        ("BOOK_CURRENCY", "kr"),
+        ("BOOK_CURRENCY", "sek"),
+        ("BOOK_CURRENCY", "SEKK"),
+        ("BOOK_CURRENCY", "ÅÄÖ"),
+        ("BOOK_CURRENCY", ""),
+        ("BOOK_TIME_ZONE", "Mars/Base"),
+        ("BOOK_TIME_ZONE", ""),
+        ("BOOK_TIME_ZONE", "Europe"),  # a folder of zones
+        ("BOOK_TIME_ZONE", "../zone"),
+        ("BOOK_TIME_ZONE", "x" * 300),
+        ("LOG_LEVEL", "loud"),
+        ("INSTANCE_FOLDER", ""),
+        *(
+            (name, text)
+            for name in (
+                "MAX_REQUEST_BYTES",
+                "EXPORT_SECONDS",
+                "EXPORT_MEMORY_BYTES",
+                "SPOOL_BYTES",
+            )
+            for text in ("0", "-1", "much", "", "1.5")
+        ),
+    ],
+)
+def test_a_setting_that_the_book_cannot_run_with_is_refused_by_name(name, text, monkeypatch):
+    monkeypatch.setenv(name, text)
+
+    with pytest.raises(SettingsError, match=name):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///x.db", "mysql://u@h/b", "nonsense", "postgresql://u@h:port/b", "://"]
+)
+def test_an_address_that_is_not_of_postgresql_is_refused(url):
+    with pytest.raises(SettingsError, match="DATABASE_URL"):
+        _ = Settings(database_url=url).sqlalchemy_url
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
+def test_every_way_to_write_postgresql_uses_one_driver(scheme):
+    url = Settings(database_url=f"{scheme}://u:p%40@h:5433/b").sqlalchemy_url
+
+    assert url.drivername == "postgresql+psycopg"
+    assert (url.password, url.port, url.database) == ("p@", 5433, "b")
+
+
+def test_without_an_address_the_book_is_a_file_of_the_instance_folder():
+    url = Settings(instance_folder=Path("/a b?c")).sqlalchemy_url
+
+    assert (url.drivername, url.database) == ("sqlite", "/a b?c/claimbook.db")
+
+
+def test_secrets_are_not_shown():
+    assert "hush" not in repr(Settings(secret_key="hush", database_url="postgresql://u:hush@h/b"))
+
+
+def test_the_key_is_made_once_and_is_readable_by_its_owner_alone(tmp_path):
+    with ThreadPool(8) as pool:
+        keys = set(pool.map(kept_secret_key, [tmp_path] * 16))
+
+    assert len(keys) == 1
+    assert len(keys.pop()) == 64
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+    assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
