@@ -1,5 +1,41 @@
 """flask demo: fill an empty book."""
 
+from datetime import date, datetime
+
+import click
 from flask.cli import AppGroup
 
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+
+LAST_DAY = date(2025, 12, 31)  # fixed: the same command gives the same book on any later day
+
 demo = AppGroup("demo", help="Fill an empty book with made-up policies and claims.")
+
+
+@demo.command()
+@click.option("--policies", type=click.IntRange(1), default=200_000, show_default=True)
+@click.option("--claims", type=click.IntRange(0), default=1_000_000, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=7, show_default=True)
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=LAST_DAY.isoformat(),
+    show_default=True,
+    help="The book's last day: seven years of business end there.",
+)
+def fill(policies: int, claims: int, seed: int, until: datetime) -> None:
+    """Fill an empty book, whole or not at all; the same numbers give the same book."""
+    from flaskr.demo.fill import load_book, prepared_book  # NumPy and Arrow: only this needs them
+
+    try:
+        book = prepared_book(policies, claims, seed, until.date())
+    except ClaimBookError as error:
+        raise click.ClickException(str(error)) from error
+    with click.progressbar(length=book.row_count, label="Loading") as bar:
+        load_book(book, bar.update)
+    db.session.commit()
+    click.echo(
+        f"{policies} policies and {claims} claims with {book.entry_count} entries, "
+        f"until {until.date()}."
+    )

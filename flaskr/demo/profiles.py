@@ -1,0 +1,83 @@
+"""What each line of business is like: how often, how much, how fast. Made up, but plausible."""
+
+from dataclasses import dataclass
+
+from flaskr.claims.models import Cause
+from flaskr.policies.models import LineOfBusiness
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One line of business; money in whole kronor, delays in days, shares of one."""
+
+    line: LineOfBusiness
+    share: float  # of the customers
+    frequency: float  # claims a policy year, compared with the other lines
+    premium: int  # median a year
+    deductibles: tuple[int, ...]
+    severity: int  # median cost of a claim
+    spread: float  # sigma of its logarithm
+    report_days: float  # median from loss to report
+    settle_days: float  # mean from one entry to the next
+    recovery: float  # share of settled claims on which something comes back
+    insures_sum: bool
+    causes: dict[Cause, float]
+
+
+PROFILES = (
+    Profile(
+        LineOfBusiness.MOTOR, 0.38, 1.6, 6_200, (1_500, 3_000, 5_000), 14_000, 0.95, 2, 24, 0.22,
+        False,
+        {Cause.COLLISION: 5, Cause.GLASS: 4, Cause.THEFT: 1, Cause.VANDALISM: 1, Cause.FIRE: 0.2},
+    ),
+    Profile(
+        LineOfBusiness.HOME, 0.34, 0.8, 3_400, (1_500, 3_000), 18_000, 1.15, 4, 32, 0.06, True,
+        {Cause.WATER: 5, Cause.THEFT: 3, Cause.FIRE: 1, Cause.STORM: 1, Cause.BREAKAGE: 3},
+    ),
+    Profile(
+        LineOfBusiness.PROPERTY, 0.06, 1.1, 24_000, (10_000, 25_000), 75_000, 1.5, 5, 60, 0.10,
+        True, {Cause.WATER: 4, Cause.FIRE: 2, Cause.STORM: 2, Cause.VANDALISM: 1},
+    ),
+    Profile(
+        LineOfBusiness.LIABILITY, 0.04, 0.5, 12_000, (10_000, 20_000), 60_000, 1.7, 45, 120, 0.08,
+        True, {Cause.DAMAGE_TO_OTHERS: 5, Cause.INJURY: 2},
+    ),
+    Profile(
+        LineOfBusiness.ACCIDENT, 0.10, 0.5, 1_900, (0,), 12_000, 1.3, 12, 75, 0.0, False,
+        {Cause.INJURY: 6, Cause.ILLNESS: 2},
+    ),
+    Profile(
+        LineOfBusiness.TRAVEL, 0.06, 3.0, 600, (0, 500), 5_500, 0.9, 6, 14, 0.03, False,
+        {Cause.CANCELLATION: 3, Cause.LUGGAGE: 4, Cause.ILLNESS: 3},
+    ),
+    Profile(
+        LineOfBusiness.OTHER, 0.02, 0.6, 1_500, (500,), 4_000, 0.9, 5, 25, 0.02, False,
+        {Cause.BREAKAGE: 3, Cause.THEFT: 2, Cause.OTHER: 2},
+    ),
+)  # fmt: skip
+LARGEST_LOSS = 500_000_000  # kronor
+TAIL_SHARE = 0.02  # of the claims are multiplied by a Pareto variable ...
+TAIL_INDEX = 1.4  # ... of this index: a mean, no variance
+
+DESCRIPTIONS = {
+    Cause.COLLISION: ("Rear-ended at a crossing.", "Hit an elk.", "Slid off an icy road."),
+    Cause.GLASS: ("Stone chip in the windscreen.", "The rear window is cracked."),
+    Cause.THEFT: ("Bicycle taken from the cellar.", "Break-in through the balcony door."),
+    Cause.VANDALISM: ("Scratched along both doors.", "Windows broken at night."),
+    Cause.FIRE: ("Fire on the stove.", "Fire after a lightning stroke."),
+    Cause.WATER: ("The dishwasher's hose burst.", "Leak behind the shower.", "Burst pipe."),
+    Cause.STORM: ("A tree fell on the roof.", "Roof tiles blown off."),
+    Cause.BREAKAGE: ("Dropped a phone.", "The screen is cracked."),
+    Cause.INJURY: ("Slipped on ice; broken wrist.", "Fell from a ladder.", "Hurt while skiing."),
+    Cause.ILLNESS: ("Taken ill abroad.", "Treated in hospital."),
+    Cause.DAMAGE_TO_OTHERS: ("Water ran down to the neighbour.", "Goods damaged while moving."),
+    Cause.CANCELLATION: ("Ill before departure.", "The trip was called off."),
+    Cause.LUGGAGE: ("Luggage lost on the way.", "Bag stolen at the station."),
+    Cause.OTHER: ("See the letter.",),
+}
+REOPENING_REASONS = (
+    "A further invoice came in.",
+    "The customer objects to the settlement.",
+    "A hidden damage was found.",
+)
+COMPANY_SUFFIXES = ("Bygg AB", "Fastigheter AB", "Åkeri AB", "Handel HB", "Konsult AB")
