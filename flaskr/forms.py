@@ -125,5 +125,6 @@ def list_field(label: str, values: type[StrEnum], empty: str = "", **kwargs: Any
         choices=[SelectChoice("", empty or "Choose…"), *choices],
         coerce=lambda value: values(value) if value else None,
         validators=[] if empty else [Required()],
+        invalid_value_message="Choose one of the list.",
         **kwargs,
     )

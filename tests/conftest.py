@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from sqlalchemy import event
 
 from flaskr import create_app
 from flaskr.claims.queries import watermark
@@ -129,13 +131,24 @@ def book_settings(request, tmp_path: Path) -> Iterator[Settings]:
 
 
 @pytest.fixture
-def app(book_settings: Settings) -> Iterator[Flask]:
-    """The application over an empty book, on each database."""
-    app = create_app(book_settings)
-    app.testing = False  # errors become pages, as for a user
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+def make_app() -> Iterator[Callable[[Settings], Flask]]:
+    """Makes applications, and closes their connections after the test."""
+    made: list[Flask] = []
+
+    def make(settings: Settings) -> Flask:
+        made.append(create_app(settings))
+        return made[-1]
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(book_settings: Settings, make_app) -> Flask:
+    """The application over an empty book, on each database; errors become pages, as for a user."""
+    return make_app(book_settings)
 
 
 @pytest.fixture
@@ -156,3 +169,23 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def runner(app: Flask):
     return app.test_cli_runner()
+
+
+@pytest.fixture
+def queries(app: Flask):
+    """A context manager that collects the statements sent while it lasts."""
+
+    @contextmanager
+    def collect() -> Iterator[list[str]]:
+        sent: list[str] = []
+
+        def note(connection, cursor, statement, parameters, context, executemany) -> None:
+            if statement.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
+                sent.append(statement)
+
+        with app.app_context():
+            event.listen(db.engine, "before_cursor_execute", note)
+            yield sent
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return collect

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
@@ -106,11 +107,20 @@ def claim_totals(policy: Policy | None = None) -> ClaimTotals:
     return ClaimTotals(count, live, paid or ZERO, outstanding or ZERO, recovered or ZERO)
 
 
+def watermark_select() -> Select[Any]:
+    """Select the highest id of ledger, claims, policies and both revisions; 0 for none."""
+    tables = (LedgerEntry, Claim, Policy, ClaimRevision, PolicyRevision)
+    return select(
+        *(
+            select(func.coalesce(func.max(table.id), 0)).scalar_subquery().label(table.__tablename__)
+            for table in tables
+        )
+    )
+
+
 def watermark() -> tuple[int, ...]:
     """Return the highest id of ledger, claims, policies and both revisions: how far the book is."""
-    tables = (LedgerEntry, Claim, Policy, ClaimRevision, PolicyRevision)
-    highest = [select(func.coalesce(func.max(table.id), 0)).scalar_subquery() for table in tables]
-    return tuple(db.session.execute(select(*highest)).one())
+    return tuple(db.session.execute(watermark_select()).one())
 
 
 def uncovered_by(policy: Policy) -> int:
@@ -121,6 +131,6 @@ def uncovered_by(policy: Policy) -> int:
         select(func.count())
         .select_from(Claim)
         .join(Claim.policy)
-        .where(Claim.policy_id == policy.id, (Claim.paid > 0) | (Claim.outstanding > 0), ~in_force)
+        .where(Claim.policy_id == policy.id, (Claim.paid > ZERO) | (Claim.outstanding > ZERO), ~in_force)
     )
     return db.session.scalar(counted) or 0

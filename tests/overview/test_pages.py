@@ -1,0 +1,35 @@
+from flaskr.extensions import db
+from tests.browsing import send
+from tests.factories import make_claim, make_policy, pay, reserve
+
+
+def test_the_front_page_adds_the_book_up_and_follows_it(app, client):
+    with app.app_context():
+        claim = make_claim(claim_reference="W-1", policy=make_policy())
+        reserve(claim, "1000.00")
+        pay(claim, "300.00")
+        db.session.commit()
+    before = client.get("/").text
+    send(client, "/claims/W-1/pay", amount="50", transaction_date="2024-04-02")
+    after = client.get("/").text
+
+    assert "5\u202f000.00" in before
+    assert ">300.00<" in before
+    assert ">700.00<" in before
+    assert ">350.00<" in after
+    assert ">650.00<" in after
+
+
+def test_the_front_page_leads_to_everything(client):
+    page = client.get("/").text
+
+    for address in (
+        "/claims",
+        "/claims/new",
+        "/policies",
+        "/policies/new",
+        "/generate_random_claim",
+        "/export_claims",
+        "/export_claims?format=parquet",
+    ):
+        assert f'href="{address}"' in page

@@ -1,0 +1,104 @@
+from datetime import date
+
+import pytest
+
+from flaskr.extensions import db
+from tests.browsing import fields_of, send, send_again
+from tests.factories import make_claim, make_policy, reserve
+
+RIGHT = {
+    "line_of_business": "home",
+    "policyholder": "Åsa Öberg",
+    "inception_date": "2024-01-01",
+    "expiry_date": "2025-01-01",
+    "premium": "5 004,00",
+    "deductible": "1500",
+}
+
+
+@pytest.fixture
+def sold(app):
+    """A policy with one reserved claim of March."""
+    with app.app_context():
+        policy = make_policy(policy_number="H-1")
+        reserve(make_claim(claim_reference="W-1", policy=policy), "1000.00")
+        db.session.commit()
+
+
+def test_a_policy_is_recorded_under_the_books_next_number(client):
+    recorded = send(client, "/policies/new", **RIGHT)
+    page = client.get(recorded.location)
+
+    assert recorded.status_code == 303
+    assert f"/policies/P-{date.today().year}-000001" in recorded.location  # noqa: DTZ011
+    assert "5\u202f004.00" in page.text
+    assert "Åsa Öberg" in page.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"expiry_date": "2024-01-01"}, "it is after the inception"),
+        ({"premium": "-1"}, "zero or more"),
+        ({"premium": "1000000000000"}, "is at most"),
+        ({"sum_insured": "-5"}, "zero or more"),
+        ({"policyholder": "  "}, "Please fill this in."),
+        ({"policy_number": "h-1"}, "already in the book"),
+        ({"policy_number": "P-2024-000009"}, "given by the book"),
+        ({"line_of_business": ""}, "Please fill this in."),
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused(client, sold, typed, sentence):
+    response = send(client, "/policies/new", **{**RIGHT, **typed})
+
+    assert response.status_code == 422
+    assert sentence in response.text
+
+
+def test_a_policy_shows_its_claims_with_their_sums(client, sold):
+    page = client.get("/policies/H-1").text
+
+    assert "/claims/W-1" in page
+    assert page.count("1\u202f000.00") == 4
+    assert "/claims/new?policy=H-1" in page
+
+
+def test_cancelling_before_a_reserved_loss_asks_for_a_second_look(client, sold):
+    warned = send(client, "/policies/H-1/cancel", cancelled_on="2024-02-01")
+    unchanged = client.get("/policies/H-1").text
+    saved = send_again(client, "/policies/H-1/cancel", warned, accept="y")
+
+    assert (warned.status_code, saved.status_code) == (422, 303)
+    assert "1 of its claims" in warned.text
+    assert "cancelled" not in unchanged
+    assert "2024-02-01" in client.get("/policies/H-1").text
+    assert "was cancelled from 2024-02-01" in client.get("/claims/W-1").text
+
+
+def test_cancelling_after_the_losses_needs_no_second_look(client, sold):
+    assert send(client, "/policies/H-1/cancel", cancelled_on="2024-06-01").status_code == 303
+
+
+def test_a_cancellation_outside_the_period_is_refused(client, sold):
+    response = send(client, "/policies/H-1/cancel", cancelled_on="2025-01-01")
+
+    assert response.status_code == 422
+    assert "cancelled from its inception date" in response.text
+
+
+def test_two_editors_of_a_policy_get_a_page_that_shows_both(client, sold):
+    mine = {**fields_of(client.get("/policies/H-1/edit")), "policyholder": "Mine"}
+    send(client, "/policies/H-1/edit", policyholder="Theirs")
+
+    conflict = client.post("/policies/H-1/edit", data=mine)
+    saved = send_again(client, "/policies/H-1/edit", conflict)
+
+    assert conflict.status_code == 409
+    assert "Theirs" in conflict.text
+    assert saved.status_code == 303
+    assert "Mine" in client.get("/policies/H-1").text
+
+
+def test_an_unknown_policy_is_not_found(client):
+    assert "There is no policy H-7." in client.get("/policies/H-7").text
+    assert client.get("/policies/H-7").status_code == 404

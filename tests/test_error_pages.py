@@ -1,0 +1,75 @@
+import logging
+import re
+from dataclasses import replace
+
+import pytest
+from flask import abort
+
+from flaskr.settings import Settings
+
+
+@pytest.fixture
+def faulty(book_settings: Settings, make_app):
+    """An application with a page for each way to fail."""
+    app = make_app(replace(book_settings, max_request_bytes=1000))
+
+    @app.get("/fail/<int:status>")
+    def fail(status: int):
+        abort(status)
+
+    @app.get("/fault")
+    def fault():
+        raise RuntimeError("the secret is 42")
+
+    return app.test_client()
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 422, 429, 500, 503])
+def test_each_error_has_a_page_in_the_books_look(faulty, status):
+    response = faulty.get(f"/fail/{status}")
+
+    assert response.status_code == status
+    assert "ClaimBook" in response.text
+    assert f"Error {status}, request {response.headers['X-Request-ID']}" in response.text
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_may_succeed_later_says_when(faulty, status):
+    assert int(faulty.get(f"/fail/{status}").headers["Retry-After"]) > 0
+
+
+def test_a_fault_shows_no_internals_and_the_log_has_its_id(faulty, caplog):
+    with caplog.at_level(logging.ERROR):
+        response = faulty.get("/fault")
+
+    assert response.status_code == 500
+    assert "42" not in re.sub(r"request \w+", "", response.text)
+    record = next(record for record in caplog.records if record.exc_info)
+    assert record.request_id == response.headers["X-Request-ID"]
+
+
+def test_a_wrong_method_says_which_are_right(faulty):
+    response = faulty.post("/claims")
+
+    assert response.status_code == 405
+    assert "GET" in response.headers["Allow"]
+
+
+def test_a_request_that_is_too_large_is_refused(faulty):
+    assert faulty.post("/claims/new", data={"description": "x" * 2000}).status_code == 413
+
+
+def test_every_answer_has_the_security_headers(client):
+    for path in ("/", "/nothing", "/static/book.css"):
+        with client.get(path) as response:
+            headers = response.headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "unsafe-inline" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_pages_carry_no_inline_script_or_style(client):
+    for path in ("/", "/claims", "/claims/new", "/policies/new", "/nothing"):
+        page = client.get(path).text
+        assert "<script" not in page
+        assert "style=" not in page
