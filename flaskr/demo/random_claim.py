@@ -1,0 +1,121 @@
+"""One plausible claim, made up with Faker and recorded by the book's own services."""
+
+from datetime import date, timedelta
+from functools import cache
+from random import Random
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from flaskr.calendar import today
+from flaskr.claims.ledger_services import post_payment, set_reserve
+from flaskr.claims.models import Claim
+from flaskr.claims.services import report_claim
+from flaskr.demo.profiles import (
+    DESCRIPTIONS,
+    LARGEST_LOSS,
+    PROFILES,
+    TAIL_INDEX,
+    TAIL_SHARE,
+    Profile,
+)
+from flaskr.extensions import db
+from flaskr.money import from_ore
+from flaskr.policies.models import LineOfBusiness, Policy
+from flaskr.policies.queries import policies_in_force
+from flaskr.policies.services import record_policy
+
+if TYPE_CHECKING:
+    from faker import Faker
+
+PROFILE_OF = {profile.line: profile for profile in PROFILES}
+COMPANY_LINES = (LineOfBusiness.PROPERTY, LineOfBusiness.LIABILITY)
+NEW_POLICY_SHARE = 0.2
+MEAN_DAYS_SINCE_LOSS = 45
+OLDEST_LOSS_DAYS = 300
+SEARCHED_POLICIES = 500  # rows looked at for one in force, however many policies there are
+
+
+@cache
+def swedish_faker() -> "Faker":
+    """Return a Faker that knows Swedish names; making one takes longer than making a claim."""
+    from faker import Faker
+
+    return Faker("sv_SE", providers=["faker.providers.person", "faker.providers.company"])
+
+
+def record_random_claim(fake: "Faker", *, actor: str) -> Claim:
+    """Record a claim on a policy in force at the loss, with a reserve and perhaps payments."""
+    day, chance = today(), fake.random
+    age = int(chance.expovariate(1 / MEAN_DAYS_SINCE_LOSS))
+    loss_date = day - timedelta(days=min(age, OLDEST_LOSS_DAYS))
+    is_new = chance.random() < NEW_POLICY_SHARE
+    policy = None if is_new else some_policy_in_force(loss_date, chance)
+    policy = policy or record_random_policy(fake, loss_date, actor)
+    profile = PROFILE_OF[policy.line_of_business]
+    cause = chance.choices(list(profile.causes), list(profile.causes.values()))[0]
+    delay = int(profile.report_days * chance.lognormvariate(0, 1))
+    reported_date = min(loss_date + timedelta(days=min(delay, OLDEST_LOSS_DAYS)), day)
+    claim = report_claim(
+        loss_date=loss_date,
+        reported_date=reported_date,
+        cause=cause,
+        policy=policy,
+        description=chance.choice(DESCRIPTIONS[cause]),
+        actor=actor,
+    )
+    cost = random_cost(profile, chance)
+    set_reserve(claim, from_ore(cost), reported_date, actor=actor)
+    pay_some(claim, cost, day, chance, actor)
+    return claim
+
+
+def some_policy_in_force(day: date, chance: Random) -> Policy | None:
+    """Return a policy whose cover includes the day, None when none is found at once.
+
+    It looks from a random id on, then among the newest: by key, never through the whole table.
+    """
+    highest = db.session.scalar(select(func.max(Policy.id))) or 0
+    for start in (chance.randint(0, highest), highest - SEARCHED_POLICIES):
+        near = policies_in_force(day).where(Policy.id.between(start, start + SEARCHED_POLICIES))
+        if found := db.session.scalar(near.order_by(Policy.id).limit(1)):
+            return found
+    return None
+
+
+def record_random_policy(fake: "Faker", loss_date: date, actor: str) -> Policy:
+    """Record a policy of a made-up holder whose year, or trip, includes the loss."""
+    chance = fake.random
+    profile = chance.choices(PROFILES, [profile.share for profile in PROFILES])[0]
+    days = 30 if profile.line == LineOfBusiness.TRAVEL else 365
+    inception = loss_date - timedelta(days=chance.randrange(days))
+    premium = int(profile.premium * chance.lognormvariate(0, 0.35)) * 100
+    return record_policy(
+        line_of_business=profile.line,
+        policyholder=fake.company() if profile.line in COMPANY_LINES else fake.name(),
+        inception_date=inception,
+        expiry_date=inception + timedelta(days=days),
+        premium=from_ore(premium),
+        deductible=from_ore(chance.choice(profile.deductibles) * 100),
+        sum_insured=from_ore(premium * 1000) if profile.insures_sum else None,
+        actor=actor,
+    )
+
+
+def random_cost(profile: Profile, chance: Random) -> int:
+    """Return a cost in öre: lognormal, now and then with a Pareto tail on top."""
+    kronor = profile.severity * chance.lognormvariate(0, profile.spread)
+    if chance.random() < TAIL_SHARE:
+        kronor *= chance.paretovariate(TAIL_INDEX)
+    return max(int(min(kronor, LARGEST_LOSS) * 100), 100)
+
+
+def pay_some(claim: Claim, cost: int, day: date, chance: Random, actor: str) -> None:
+    """Post up to three payments on days from the report to `day`, in order; cost is in öre."""
+    since_report = (day - claim.reported_date).days if claim.reported_date else 0
+    ages = sorted(
+        (chance.randint(0, since_report) for _ in range(chance.randrange(4))), reverse=True
+    )
+    for age in ages:
+        amount = from_ore(max(int(cost * chance.uniform(0.05, 0.4)), 1))
+        post_payment(claim, amount, day - timedelta(days=age), actor=actor)

@@ -1,0 +1,174 @@
+import time
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import event, select
+
+from flaskr.calendar import today
+from flaskr.claims.check import faults
+from flaskr.claims.models import Claim, Coverage
+from flaskr.claims.queries import claims, entries_of, watermark
+from flaskr.claims.rules import EntryType
+from flaskr.demo.profiles import PROFILES
+from flaskr.demo.random_claim import (
+    PROFILE_OF,
+    random_cost,
+    record_random_claim,
+    some_policy_in_force,
+    swedish_faker,
+)
+from flaskr.extensions import db
+from tests.factories import make_policy
+
+ADDRESS = "/generate_random_claim"
+
+
+@pytest.fixture
+def fake():
+    fake = swedish_faker()
+    fake.seed_instance(11)
+    return fake
+
+
+def all_claims() -> list[Claim]:
+    return list(db.session.scalars(claims().order_by(Claim.id)))
+
+
+def test_random_claims_are_plausible_and_keep_the_rules(rolled_back, fake):
+    day = today()
+
+    for _ in range(40):
+        record_random_claim(fake, actor="open")
+
+    for claim in all_claims():
+        assert claim.coverage == Coverage.IN_FORCE
+        assert claim.loss_date <= claim.reported_date <= day
+        assert claim.cause in PROFILE_OF[claim.policy.line_of_business].causes
+        opening, *payments = entries_of(claim)
+        assert (opening.entry_type, opening.transaction_date) == (
+            EntryType.RESERVE_OPEN,
+            claim.reported_date,
+        )
+        assert {entry.entry_type for entry in payments} <= {EntryType.PAYMENT}
+        assert all(entry.transaction_date <= day for entry in payments)
+    assert not list(faults())
+
+
+def test_random_claims_take_policies_in_force_and_make_new_ones(rolled_back, fake):
+    day = today()
+    make_policy(inception_date=day - timedelta(days=400), expiry_date=day + timedelta(days=1))
+    make_policy(inception_date=day - timedelta(days=900), expiry_date=day - timedelta(days=500))
+
+    made = [record_random_claim(fake, actor="open") for _ in range(20)]
+
+    numbers = {claim.policy.policy_number for claim in made}
+    assert len(numbers) > 1
+    assert sum(number.startswith("H-") for number in numbers) == 1
+
+
+def test_holders_have_swedish_names_and_costs_a_heavy_tail(fake):
+    costs = sorted(random_cost(PROFILES[0], fake.random) for _ in range(4000))
+
+    assert costs[0] >= 100
+    assert costs[-1] > 20 * costs[2000]
+    assert 900_000 < costs[2000] < 2_000_000
+    assert " " in fake.name()
+
+
+def test_a_policy_in_force_is_found_among_many_without_reading_them_all(rolled_back, fake):
+    day = date(2024, 6, 1)
+    for _ in range(3):
+        make_policy(inception_date=date(2020, 1, 1), expiry_date=date(2021, 1, 1))
+    newest = make_policy(inception_date=date(2024, 1, 1), expiry_date=date(2025, 1, 1))
+    statements: list[str] = []
+    listen = (db.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    event.listen(*listen)
+
+    found = some_policy_in_force(day, fake.random)
+    event.remove(*listen)
+
+    assert found is newest
+    assert some_policy_in_force(date(2030, 1, 1), fake.random) is None
+    assert "BETWEEN" in statements[-1]
+
+
+@pytest.mark.parametrize("address", [ADDRESS, ADDRESS + "/"])
+def test_visiting_makes_one_claim_and_says_so(client, session, address):
+    answer = client.get(address)
+    page = client.get(answer.headers["Location"]).text
+
+    claim = session.scalar(select(Claim))
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/claims")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert watermark()[1:3] == (1, 1)
+    assert f'href="/claims/{claim.claim_reference}">{claim.claim_reference}</a>.' in page
+    assert (claim.recorded_by, claim.outstanding + claim.paid > Decimal("0.00")) == ("open", True)
+
+
+def test_the_newest_random_claim_stands_first(client, session):
+    for _ in range(3):
+        client.get(ADDRESS)
+
+    page = client.get("/claims").text.split("<tbody", 1)[1]
+    places = [page.index(claim.claim_reference) for claim in all_claims()]
+    assert len(places) == 3
+    assert places == sorted(places, reverse=True)
+
+
+def test_looking_makes_nothing(client, session):
+    answer = client.head(ADDRESS)
+
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (303, "no-store")
+    assert not any(watermark())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Sec-Purpose", "prefetch"),
+        ("Sec-Purpose", "prefetch;prerender"),
+        ("Purpose", "prefetch"),
+        ("X-Moz", "prefetch"),
+    ],
+)
+def test_fetching_ahead_makes_nothing(client, session, name, value):
+    answer = client.get(ADDRESS, headers={name: value})
+
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "no-store")
+    assert not any(watermark())
+
+
+def test_another_site_makes_nothing(client, session):
+    for method in (client.get, client.head):
+        answer = method(ADDRESS, headers={"Sec-Fetch-Site": "cross-site"})
+        assert answer.status_code == 403
+    assert not any(watermark())
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_the_book_itself_and_the_address_bar_may(client, session, site):
+    assert client.get(ADDRESS, headers={"Sec-Fetch-Site": site}).status_code == 303
+    assert watermark()[1] == 1
+
+
+def test_a_post_is_not_how_it_is_asked_for(client):
+    assert client.post(ADDRESS).status_code in (400, 405)
+
+
+def test_pages_are_read_as_before_after_a_visit(client, session):
+    client.get(ADDRESS)
+
+    assert client.get("/claims").status_code == 200
+    assert watermark()[1] == 1
+
+
+def test_a_random_claim_on_a_filled_book_is_quick(client, runner, session):
+    runner.invoke(args=["demo", "fill", "--policies", "2000", "--claims", "0"])
+    client.get(ADDRESS)
+
+    start = time.perf_counter()
+    for _ in range(5):
+        assert client.get(ADDRESS).status_code == 303
+
+    assert (time.perf_counter() - start) / 5 < 0.5
