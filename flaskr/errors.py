@@ -57,6 +57,12 @@ class BusyError(ClaimBookError):
     status = 503
 
 
+class DatabaseAway(ClaimBookError):
+    """The database cannot be reached just now."""
+
+    status = 503
+
+
 TITLES = {
     400: "That request could not be read",
     403: "Not allowed",

@@ -1,0 +1,73 @@
+"""One transaction of one connection to the book, read as Arrow; only for the isolated process.
+
+ADBC's SQLite driver brings a SQLite of its own: opened in the web process it would drop the locks
+of the one that is there, and lose committed work.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import adbc_driver_manager
+import adbc_driver_postgresql.dbapi
+import adbc_driver_sqlite.dbapi
+import pyarrow as pa
+
+from flaskr.errors import DatabaseAway
+from flaskr.exports.queries import Sql
+
+BATCH_ROWS = 65_536
+SQLITE_BATCH = {"adbc.sqlite.query.batch_rows": BATCH_ROWS}
+POSTGRESQL_BATCH = {"adbc.postgresql.batch_size_hint_bytes": 8 * 1024**2}
+AWAY = "The database does not answer. Please try again in a moment."
+
+
+class Snapshot:
+    """The book as it was when its first statement was run."""
+
+    def __init__(self, connection: Any, options: dict[str, Any]) -> None:
+        self.connection = connection
+        self.options = options
+
+    def batches(self, sql: Sql) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a statement, about 65,000 at a time, as the database types them."""
+        with self.connection.cursor(adbc_stmt_kwargs=self.options) as cursor:
+            cursor.execute(sql.text, sql.parameters or None)
+            rows_to_drop = int(sql.has_typed_row)
+            with cursor.fetch_record_batch() as reader:
+                for batch in reader:
+                    yield batch.slice(rows_to_drop)
+                    rows_to_drop = 0
+
+    def table(self, sql: Sql) -> pa.Table:
+        """Return all rows of a statement."""
+        return pa.Table.from_batches(self.batches(sql))
+
+    def row(self, sql: Sql) -> dict[str, Any]:
+        """Return the one row of a statement."""
+        (row,) = self.table(sql).to_pylist()
+        return row
+
+
+@contextmanager
+def book_snapshot(address: str) -> Iterator[Snapshot]:
+    """Open the book, by an address as of libpq or a SQLite file URI, for one consistent reading.
+
+    Raises DatabaseAway when it cannot be reached.
+    """
+    is_sqlite = address.startswith("file:")
+    driver = adbc_driver_sqlite if is_sqlite else adbc_driver_postgresql
+    try:
+        connection = driver.dbapi.connect(address, autocommit=False)
+    except adbc_driver_manager.OperationalError as error:
+        raise DatabaseAway(AWAY) from error
+    with closing(connection):
+        if not is_sqlite:  # two statements would see two books otherwise, even in one transaction
+            run(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield Snapshot(connection, SQLITE_BATCH if is_sqlite else POSTGRESQL_BATCH)
+
+
+def run(connection: Any, statement: str) -> None:
+    """Run a statement that returns nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)

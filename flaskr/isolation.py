@@ -1,0 +1,202 @@
+"""Heavy or dangerous work in a room of its own: a short-lived process, bounded in time and memory.
+
+The process is forked from a clean helper that has imported what the work needs, so that it starts
+in milliseconds, shares nothing with the web process, and gives back all its memory when it ends.
+"""
+
+import fcntl
+import logging
+import multiprocessing
+import os
+import pkgutil
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from flaskr.errors import BusyError, ClaimBookError
+
+logger = logging.getLogger(__name__)
+
+Report = Callable[[Any], None]
+HELPER_SECONDS = 60.0  # for the helper's first start on a slow machine; not part of the work's time
+
+rooms = multiprocessing.get_context("forkserver")
+# multiprocessing's list of children is not made for threads: two that look at one process's end at
+# the same time may both read its exit code, and one gets 255.
+children = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one piece of work may take: seconds by the clock, bytes of address space."""
+
+    seconds: int
+    memory_bytes: int
+
+
+class WorkError(ClaimBookError):
+    """Isolated work that ended without a result: a fault of ours, which the log has."""
+
+    status = 500
+
+
+class OutOfTime(WorkError):
+    """Isolated work that was stopped at its time limit."""
+
+    status = 503
+
+
+class OutOfMemory(WorkError):
+    """Isolated work that was stopped at its memory limit."""
+
+    status = 503
+
+
+def run_isolated(
+    work: str,
+    *arguments: Any,
+    limits: Limits,
+    preload: Sequence[str],
+    on_progress: Report | None = None,
+) -> Any:
+    """Run `work`, named as "package.module:function", in a process of its own; return its result.
+
+    The function is called with a function that reports progress, then `arguments`; these, what it
+    reports and its result are pickled. `preload` are the modules that the helper imports once; the
+    first call in the life of a web process decides. A ClaimBookError of the work is raised here as
+    it is; WorkError, OutOfTime or OutOfMemory say that it ended otherwise. The process ends with
+    the one that asked for it, however that ends.
+    """
+    ours, theirs = rooms.Pipe(duplex=False)
+    process = rooms.Process(
+        target=serve, args=(theirs, work, arguments, limits), daemon=True, name=work
+    )
+    with ours:
+        with children, theirs:
+            rooms.set_forkserver_preload([*preload, *modules_of_main()])
+            process.start()
+        try:
+            return answer(ours, limits, on_progress)
+        except EOFError:
+            raise failure(process, limits) from None
+        finally:
+            end(process)
+
+
+def modules_of_main() -> set[str]:
+    """Return the modules that the running script took its names from.
+
+    A child imports that script again (multiprocessing does so for functions defined there); when
+    the helper has its modules already, that takes no time.
+    """
+    names = vars(sys.modules["__main__"]).values()
+    modules = {getattr(value, "__module__", None) for value in names}
+    return {name for name in modules if isinstance(name, str) and name != "__main__"}
+
+
+def answer(pipe: Connection, limits: Limits, on_progress: Report | None) -> Any:
+    """Return the result that comes through the pipe; raises EOFError when the process died."""
+    deadline = monotonic() + HELPER_SECONDS + limits.seconds
+    while pipe.poll(max(0.0, deadline - monotonic())):
+        kind, value = pipe.recv()
+        if kind == "result":
+            return value
+        if kind == "refused":
+            raise value
+        if on_progress:
+            on_progress(value)
+    raise OutOfTime(too_long(limits))
+
+
+def failure(process: Any, limits: Limits) -> WorkError:
+    """Return what to raise for a process that ended without a result."""
+    wait([process.sentinel], timeout=5)
+    with children:
+        code = process.exitcode
+    logger.error("isolated work %s ended with exit code %s", process.name, code)
+    if code == -signal.SIGALRM:
+        return OutOfTime(too_long(limits))
+    if code == -signal.SIGKILL:
+        return OutOfMemory("The machine stopped the work, most likely for want of memory.")
+    return WorkError("The work failed. The fault is ours; it is in the log under the id below.")
+
+
+def too_long(limits: Limits) -> str:
+    """Return the sentence for work that reached its time limit."""
+    return f"The work was stopped at its time limit of {limits.seconds} seconds."
+
+
+def end(process: Any) -> None:
+    """See to it that a process has ended, by force unless it ends by itself at once."""
+    if not wait([process.sentinel], timeout=1):
+        process.kill()
+        wait([process.sentinel])
+    with children:
+        process.join()
+        process.close()
+
+
+def serve(pipe: Connection, work: str, arguments: tuple[Any, ...], limits: Limits) -> None:
+    """Do the work: this is the life of the isolated process.
+
+    What is no refusal ends the process with a trace on standard error, which is the log's.
+    """
+    bound(limits)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    try:
+        function = pkgutil.resolve_name(work)
+        result = function(lambda value: pipe.send(("progress", value)), *arguments)
+    except ClaimBookError as refusal:
+        pipe.send(("refused", refusal))
+    except MemoryError:
+        megabytes = limits.memory_bytes // 1024**2
+        pipe.send(("refused", OutOfMemory(f"The work needs more than its {megabytes} MB.")))
+    else:
+        pipe.send(("result", result))
+    finally:
+        pipe.close()
+
+
+def bound(limits: Limits) -> None:
+    """Set the limits of this process; the kernel keeps them, also while C code runs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; we end with it
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, limits.seconds)
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    memory = limits.memory_bytes if most < 0 else min(limits.memory_bytes, most)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the book
+
+
+def end_with_parent() -> None:
+    """End this process as soon as the one that asked for it is gone."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+@contextmanager
+def place(folder: Path, name: str, places: int) -> Iterator[None]:
+    """Hold one of the `places` for a kind of work, counted over all processes of this machine.
+
+    They are locks on files in the folder, so a process that dies gives its place back. Raises
+    BusyError when none is free.
+    """
+    for number in range(1, places + 1):
+        with (folder / f"{name}-{number}.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield
+            return
+    raise BusyError(f"{places} such jobs are running already. Please try again in a moment.")
