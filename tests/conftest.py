@@ -152,6 +152,17 @@ def app(book_settings: Settings, make_app) -> Flask:
 
 
 @pytest.fixture
+def sqlite_app(template_book: Path, tmp_path: Path) -> Iterator[Flask]:
+    """The application over an embedded book, in its context: for what only SQLite does."""
+    shutil.copy(template_book, tmp_path / BOOK_FILE)
+    app = create_app(make_settings(tmp_path))
+    with app.app_context():
+        yield app
+        db.session.rollback()
+        db.engine.dispose()
+
+
+@pytest.fixture
 def session(app: Flask):
     """A session in an application context: what services and queries use."""
     with app.app_context():

@@ -4,8 +4,10 @@ from datetime import date
 from decimal import Decimal
 from itertools import count
 
-from flaskr.claims.ledger_services import post_payment, set_reserve
+from flaskr.claims.ledger_services import post_payment, post_recovery, set_reserve
 from flaskr.claims.models import Cause, Claim, LedgerEntry
+from flaskr.claims.posting import post_entry
+from flaskr.claims.rules import EntryType, Movement
 from flaskr.claims.services import report_claim
 from flaskr.policies.models import LineOfBusiness, Policy
 from flaskr.policies.services import record_policy
@@ -42,6 +44,22 @@ def make_claim(**facts) -> Claim:
 def reserve(claim: Claim, level: str, day: date = date(2024, 3, 2)) -> LedgerEntry:
     """Set the case reserve to a level."""
     return set_reserve(claim, Decimal(level), day, actor=ACTOR)
+
+
+def recover(
+    claim: Claim,
+    amount: str,
+    day: date = date(2024, 5, 1),
+    kind: EntryType = EntryType.RECOVERY_SALVAGE,
+) -> LedgerEntry:
+    """Get an amount back."""
+    return post_recovery(claim, kind, Decimal(amount), day, actor=ACTOR)
+
+
+def open_elsewhere(claim: Claim, day: date = date(2024, 5, 1)) -> LedgerEntry:
+    """Open a claim as an import does: 10 paid, 5 outstanding."""
+    moved = Movement(paid=Decimal("10.00"), outstanding=Decimal("5.00"))
+    return post_entry(claim, EntryType.IMPORT_OPENING, lambda before: moved, day, actor=ACTOR)
 
 
 def pay(claim: Claim, amount: str, day: date = date(2024, 4, 1)) -> LedgerEntry:

@@ -9,6 +9,7 @@ from flaskr.claims.posting import By, post_entry
 from flaskr.claims.queries import last_entry, locked_claim
 from flaskr.claims.rules import RECOVERIES, EntryType, Movement, State, payment_movement
 from flaskr.errors import LedgerError
+from flaskr.money import checked_amount
 
 
 def set_reserve(claim: Claim, level: Decimal, day: date, **by: Unpack[By]) -> LedgerEntry:
@@ -16,6 +17,7 @@ def set_reserve(claim: Claim, level: Decimal, day: date, **by: Unpack[By]) -> Le
 
     Raises LedgerError when the reserve is at that level already.
     """
+    level = checked_amount(level)
     claim = locked_claim(claim.id)
     is_first = last_entry(claim) is None
 
@@ -36,6 +38,7 @@ def post_payment(claim: Claim, amount: Decimal, day: date, **by: Unpack[By]) -> 
     `amount` is above zero, in the book's currency; money coming back is a recovery.
     Raises LedgerError when the claim is closed or not covered, or the date does not fit.
     """
+    amount = checked_amount(amount)
     return post_entry(
         claim, EntryType.PAYMENT, lambda before: payment_movement(amount, before), day, **by
     )
@@ -50,7 +53,8 @@ def post_recovery(
     """
     if recovery_type not in RECOVERIES:
         raise ValueError(f"not a recovery: {recovery_type}")
-    return post_entry(claim, recovery_type, lambda before: Movement(recovered=amount), day, **by)
+    back = Movement(recovered=checked_amount(amount))
+    return post_entry(claim, recovery_type, lambda before: back, day, **by)
 
 
 def reverse_entry(entry: LedgerEntry, day: date, **by: Unpack[By]) -> LedgerEntry:
@@ -81,7 +85,7 @@ def decline_claim(claim: Claim, day: date, **by: Unpack[By]) -> LedgerEntry:
 
 def reopen_claim(claim: Claim, reserve: Decimal, day: date, **by: Unpack[By]) -> LedgerEntry:
     """Reopen a closed or declined claim with a reserve of zero or more; a reason is required."""
-    opening = Movement(outstanding=reserve)
+    opening = Movement(outstanding=checked_amount(reserve))
     return post_entry(claim, EntryType.RESERVE_REOPEN, lambda before: opening, day, **by)
 
 

@@ -91,9 +91,14 @@ class Claim(ClaimFacts, Base):
     @property
     def coverage(self) -> Coverage:
         """Whether the policy, as its facts are now, was in force at the loss."""
-        if self.policy is None or self.loss_date is None:
-            return Coverage.UNVERIFIED
-        return Coverage.IN_FORCE if self.policy.covers(self.loss_date) else Coverage.NOT_IN_FORCE
+        return coverage_by(self.policy, self.loss_date)
+
+
+def coverage_by(policy: Policy | None, loss_date: date | None) -> Coverage:
+    """Return whether a policy covers a loss; unverified without either."""
+    if policy is None or loss_date is None:
+        return Coverage.UNVERIFIED
+    return Coverage.IN_FORCE if policy.covers(loss_date) else Coverage.NOT_IN_FORCE
 
 
 class LedgerEntry(Base):

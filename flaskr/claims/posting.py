@@ -56,12 +56,14 @@ def post_entry(
     if last is not None and entry_type in FIRST_ONLY:
         raise LedgerError("The claim has entries already. Set the reserve to a new level instead.")
     check_not_reversed(reverses)
-    movement = movement_from(claim.state)
-    after = claim.state.after(entry_type, movement, day)
+    # Not the balances on the claim: were they ever wrong, the ledger must not take that over.
+    before = last.state if last else State()
+    movement = movement_from(before)
+    after = before.after(entry_type, movement, day)
     check_cover(claim, entry_type, movement)
     reason = checked_reason(entry_type, by.get("reason", ""))
     lock_ledger()
-    recorded_at = next_instant()
+    recorded_at = max(next_instant(), claim.recorded_at)
     check_day(claim, day, last, local_day(recorded_at))
     entry = LedgerEntry(
         claim_id=claim.id,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from flaskr.errors import LedgerError
-from flaskr.money import LARGEST_BALANCE, LARGEST_ENTRY, ZERO, money_text
+from flaskr.money import LARGEST_BALANCE, LARGEST_ENTRY, ZERO, money_text, to_ore
 
 
 class Status(StrEnum):
@@ -144,7 +144,9 @@ def check_status(entry_type: EntryType, status: Status) -> None:
 
 
 def check_signs(entry_type: EntryType, movement: Movement, before: State) -> None:
-    """Raise LedgerError when the deltas are not those of the entry's type."""
+    """Raise LedgerError for deltas that are not those of the type, MoneyError for no money."""
+    for delta in (movement.paid, movement.outstanding, movement.recovered):
+        to_ore(delta)
     if max(abs(movement.paid), abs(movement.outstanding), abs(movement.recovered)) > LARGEST_ENTRY:
         raise LedgerError(f"One entry moves at most {money_text(LARGEST_ENTRY)}.")
     if not SIGNS[entry_type](movement, before):

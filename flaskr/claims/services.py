@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from flaskr.book import allot_reference
 from flaskr.calendar import today, utc_now
-from flaskr.claims.models import CLAIM_FACTS, Cause, Claim, ClaimRevision, Coverage
+from flaskr.claims.models import CLAIM_FACTS, Cause, Claim, ClaimRevision, Coverage, coverage_by
 from flaskr.claims.queries import (
     claim_referenced,
     first_transaction_date,
@@ -116,10 +116,11 @@ def edit_claim(
     claim = locked_claim(claim.id)
     if claim.version != seen_version:
         raise ChangedMeanwhile(f"Claim {claim.claim_reference} was changed by somebody else.")
-    changed = {name: value for name, value in changes.items() if getattr(claim, name) != value}
+    changed = changed_facts(claim, changes)
     if not changed:
         return claim
-    had_cover = claim.coverage != Coverage.NOT_IN_FORCE
+    check_edited_dates(claim, changed)
+    check_uncovering(claim, changed, may_uncover)
     revision = ClaimRevision(
         claim_id=claim.id,
         replaced_at=next_revision_instant(claim),
@@ -127,18 +128,26 @@ def edit_claim(
         description_changed="description" in changed,
         **{name: getattr(claim, name) for name in CLAIM_FACTS},
     )
-    check_edited_dates(claim, changed)
     for name, value in changed.items():
-        setattr(claim, name, clean_text(value) if name == "description" else value)
+        setattr(claim, name, value)
     claim.version += 1
     db.session.add(revision)
     db.session.flush()
-    check_uncovering(with_policy(claim), had_cover, may_uncover)
-    return claim
+    return with_policy(claim)
+
+
+def changed_facts(claim: Claim, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those changes that change something, as the claim would keep them."""
+    kept = dict(changes)
+    if "description" in kept:
+        kept["description"] = clean_text(kept["description"])
+    return {name: value for name, value in kept.items() if getattr(claim, name) != value}
 
 
 def check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
     """Raise ClaimError when edited dates do not fit, or an entry would come before the report."""
+    if not {"loss_date", "reported_date"} & set(changed):
+        return
     loss_date = changed.get("loss_date", claim.loss_date)
     reported_date = changed.get("reported_date", claim.reported_date)
     check_dates(loss_date, reported_date, today())
@@ -148,12 +157,15 @@ def check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
         raise ClaimError(f"The ledger has an entry of {first_day}; the report cannot be after it.")
 
 
-def check_uncovering(claim: Claim, had_cover: bool, may_uncover: bool) -> None:
+def check_uncovering(claim: Claim, changed: Mapping[str, Any], may_uncover: bool) -> None:
     """Raise UncoversReserved when an edit takes money on the claim out of cover unannounced."""
     has_money = claim.paid > 0 or claim.outstanding > 0
-    if may_uncover or not had_cover or not has_money:
+    if may_uncover or not has_money or claim.coverage == Coverage.NOT_IN_FORCE:
         return
-    if claim.coverage == Coverage.NOT_IN_FORCE:
+    policy_id = changed.get("policy_id", claim.policy_id)
+    policy = db.session.get(Policy, policy_id, populate_existing=True) if policy_id else None
+    loss_date = changed.get("loss_date", claim.loss_date)
+    if coverage_by(policy, loss_date) == Coverage.NOT_IN_FORCE:
         raise UncoversReserved(
             "With these facts the loss is not covered, though the claim has a reserve or payments. "
             "Tick “Save all the same” if that is right."

@@ -12,7 +12,7 @@ from flaskr.book import allot_reference
 from flaskr.calendar import utc_now
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
-from flaskr.money import LARGEST_ENTRY, money_text
+from flaskr.money import LARGEST_ENTRY, money_text, to_ore
 from flaskr.policies.models import POLICY_FACTS, LineOfBusiness, Policy, PolicyRevision
 from flaskr.policies.queries import locked_policy, policy_numbered
 from flaskr.text import clean_reference, clean_text, is_allotted, reference_key
@@ -89,9 +89,11 @@ def edit_policy(
     policy = locked_policy(policy.id)
     if policy.version != seen_version:
         raise ChangedMeanwhile(f"Policy {policy.policy_number} was changed by somebody else.")
-    changed = {name: value for name, value in changes.items() if getattr(policy, name) != value}
+    changed = changed_facts(policy, changes)
     if not changed:
         return policy
+    facts = {name: changed.get(name, getattr(policy, name)) for name in POLICY_FACTS}
+    check_facts(Policy(**facts))  # before the row itself is touched: a refused edit leaves no trace
     revision = PolicyRevision(
         policy_id=policy.id,
         replaced_at=next_revision_instant(policy),
@@ -100,13 +102,19 @@ def edit_policy(
         **{name: getattr(policy, name) for name in POLICY_FACTS},
     )
     for name, value in changed.items():
-        setattr(policy, name, clean_text(value) if name == "policyholder" else value)
-    with db.session.no_autoflush:
-        check_facts(policy)
+        setattr(policy, name, value)
     policy.version += 1
     db.session.add(revision)
     db.session.flush()
     return policy
+
+
+def changed_facts(policy: Policy, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those changes that change something, as the policy would keep them."""
+    kept = dict(changes)
+    if "policyholder" in kept:
+        kept["policyholder"] = clean_text(kept["policyholder"])
+    return {name: value for name, value in kept.items() if getattr(policy, name) != value}
 
 
 def cancel_policy(policy: Policy, cancelled_on: date, *, seen_version: int, actor: str) -> Policy:
@@ -128,12 +136,15 @@ def next_revision_instant(policy: Policy) -> datetime:
 
 
 def check_facts(policy: Policy) -> None:
-    """Raise PolicyError when a policy's facts do not fit together."""
+    """Raise PolicyError when a policy's facts do not fit together, MoneyError for no money."""
     if policy.expiry_date <= policy.inception_date:
         raise PolicyError(
             "The expiry date is the first day without cover: it is after the inception."
         )
-    amounts = [policy.premium, policy.deductible, policy.sum_insured or policy.premium]
+    amounts = [policy.premium, policy.deductible]
+    amounts += [policy.sum_insured] if policy.sum_insured is not None else []
+    for amount in amounts:
+        to_ore(amount)
     if min(amounts) < 0:
         raise PolicyError("Premium, deductible and sum insured are zero or more.")
     if max(amounts) > LARGEST_ENTRY:
