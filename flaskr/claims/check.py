@@ -1,13 +1,15 @@
 """Whether the book agrees with itself: balances after each entry, and those kept on each claim."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, case, func, select, update
+from sqlalchemy.orm import aliased
 
 from flaskr.claims.models import Claim, LedgerEntry
-from flaskr.claims.rules import Status
+from flaskr.claims.queries import last_entry, locked_claim
+from flaskr.claims.rules import REVERSALS, SETTLED, STATUS_AFTER, State, Status
 from flaskr.extensions import db
 from flaskr.money import ZERO
 
@@ -22,39 +24,66 @@ class Fault:
     text: str
 
 
-def wrong_entries() -> Select[Any]:
-    """Select (claim_reference, id) of entries whose balances are not the sums so far.
+def followed_entries() -> Any:
+    """Select every entry beside what those before it on its claim make of it.
 
-    An entry on which a clock goes back is wrong too.
+    `*_sum` is the sum of the deltas so far, `*_before` the column's value on the entry before.
     """
     in_order: Any = {"partition_by": LedgerEntry.claim_id, "order_by": LedgerEntry.id}
     sums = {name: func.sum(getattr(LedgerEntry, name)).over(**in_order) for name in BALANCES}
     before = {
         name: func.lag(getattr(LedgerEntry, name)).over(**in_order)
-        for name in ("transaction_date", "recorded_at")
+        for name in ("transaction_date", "recorded_at", "status_after", "closed_date_after")
     }
-    entry = select(
-        LedgerEntry.id,
-        LedgerEntry.claim_id,
-        *(getattr(LedgerEntry, f"{name}_after") for name in BALANCES),
-        LedgerEntry.transaction_date,
-        LedgerEntry.recorded_at,
+    return select(
+        *LedgerEntry.__table__.columns,
         *(column.label(f"{name}_sum") for name, column in sums.items()),
         *(column.label(f"{name}_before") for name, column in before.items()),
     ).subquery()
-    is_wrong = (
-        (entry.c.paid_after != entry.c.paid_sum)
-        | (entry.c.outstanding_after != entry.c.outstanding_sum)
-        | (entry.c.recovered_after != entry.c.recovered_sum)
-        | (entry.c.transaction_date < entry.c.transaction_date_before)
-        | (entry.c.recorded_at < entry.c.recorded_at_before)
+
+
+def wrong_entries() -> Select[Any]:
+    """Select (claim_reference, id) of entries whose state does not follow from those before.
+
+    An entry on which a clock goes back is wrong too.
+    """
+    entry = followed_entries().c
+    status_before = func.coalesce(entry.status_after_before, Status.OPEN)
+    status = case(STATUS_AFTER, value=entry.entry_type, else_=status_before)
+    closed_date = case(
+        (entry.status_after.not_in(SETTLED), None),
+        (entry.entry_type.in_(STATUS_AFTER), entry.transaction_date),
+        else_=entry.closed_date_after_before,
     )
-    return (
-        select(Claim.claim_reference, entry.c.id)
-        .join(entry, entry.c.claim_id == Claim.id)
+    is_wrong = entry.status_after != status
+    is_wrong |= entry.closed_date_after.is_distinct_from(closed_date)
+    for name in BALANCES:
+        is_wrong |= entry[f"{name}_after"] != entry[f"{name}_sum"]
+    for clock in ("transaction_date", "recorded_at"):
+        is_wrong |= entry[clock] < entry[f"{clock}_before"]
+    wrong: Select[Any] = (
+        select(Claim.claim_reference, entry.id)
+        .join(Claim, entry.claim_id == Claim.id)
         .where(is_wrong)
-        .order_by(entry.c.id)
+        .order_by(entry.id)
     )
+    return wrong
+
+
+def wrong_reversals() -> Select[Any]:
+    """Select (claim_reference, id) of reversals that do not negate an entry of their claim."""
+    reversed_entry = aliased(LedgerEntry)
+    differs = LedgerEntry.claim_id != reversed_entry.claim_id
+    for name in BALANCES:
+        differs |= getattr(LedgerEntry, name) != -getattr(reversed_entry, name)
+    wrong: Select[Any] = (
+        select(Claim.claim_reference, LedgerEntry.id)
+        .join(Claim, LedgerEntry.claim_id == Claim.id)
+        .join(reversed_entry, LedgerEntry.reverses == reversed_entry.id)
+        .where(LedgerEntry.entry_type.in_(REVERSALS), differs)
+        .order_by(LedgerEntry.id)
+    )
+    return wrong
 
 
 def wrong_claims() -> Select[Any]:
@@ -85,14 +114,21 @@ def faults() -> Iterator[Fault]:
     """Yield every disagreement, the ledger's own first."""
     for reference, entry_id in db.session.execute(wrong_entries()):
         yield Fault(reference, f"ledger entry {entry_id} does not follow from those before it")
+    for reference, entry_id in db.session.execute(wrong_reversals()):
+        yield Fault(reference, f"ledger entry {entry_id} does not undo what it says it reverses")
     for row in db.session.execute(wrong_claims()):
         yield Fault(row.claim_reference, "the balances on the claim are not those of its ledger")
 
 
 def rebuild_balances() -> int:
-    """Set the claims that disagree to the state of their last entry; return how many there were."""
-    wrong = db.session.execute(wrong_claims()).mappings().all()
-    for row in wrong:
-        state = {name: row[name] for name in (*BALANCES, "status", "closed_date")}
-        db.session.execute(update(Claim).where(Claim.id == row["id"]).values(state))
+    """Set the claims that disagree to the state of their last entry; return how many there were.
+
+    Each is locked and looked at anew: somebody may have posted since it was found.
+    """
+    wrong = db.session.scalars(wrong_claims().with_only_columns(Claim.id)).all()
+    for claim_id in wrong:
+        claim = locked_claim(claim_id)
+        last = last_entry(claim)
+        state = last.state if last else State()
+        db.session.execute(update(Claim).where(Claim.id == claim_id).values(asdict(state)))
     return len(wrong)
