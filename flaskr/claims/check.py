@@ -42,7 +42,7 @@ def followed_entries() -> Any:
     ).subquery()
 
 
-def wrong_entries() -> Select[Any]:
+def wrong_entries() -> Select[str, int]:
     """Select (claim_reference, id) of entries whose state does not follow from those before.
 
     An entry on which a clock goes back is wrong too.
@@ -61,29 +61,27 @@ def wrong_entries() -> Select[Any]:
         is_wrong |= entry[f"{name}_after"] != entry[f"{name}_sum"]
     for clock in ("transaction_date", "recorded_at"):
         is_wrong |= entry[clock] < entry[f"{clock}_before"]
-    wrong: Select[Any] = (
+    return (
         select(Claim.claim_reference, entry.id)
         .join(Claim, entry.claim_id == Claim.id)
         .where(is_wrong)
         .order_by(entry.id)
     )
-    return wrong
 
 
-def wrong_reversals() -> Select[Any]:
+def wrong_reversals() -> Select[str, int]:
     """Select (claim_reference, id) of reversals that do not negate an entry of their claim."""
     reversed_entry = aliased(LedgerEntry)
     differs = LedgerEntry.claim_id != reversed_entry.claim_id
     for name in BALANCES:
         differs |= getattr(LedgerEntry, name) != -getattr(reversed_entry, name)
-    wrong: Select[Any] = (
+    return (
         select(Claim.claim_reference, LedgerEntry.id)
         .join(Claim, LedgerEntry.claim_id == Claim.id)
         .join(reversed_entry, LedgerEntry.reverses == reversed_entry.id)
         .where(LedgerEntry.entry_type.in_(REVERSALS), differs)
         .order_by(LedgerEntry.id)
     )
-    return wrong
 
 
 def wrong_claims() -> Select[Any]:
