@@ -1,0 +1,211 @@
+"""Up and down with data on both databases, and never away from the models."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from flaskr.claims.check import faults
+from flaskr.claims.ledger_services import close_claim, reverse_entry
+from flaskr.claims.models import Cause
+from flaskr.claims.services import edit_claim
+from flaskr.database import migration_config, schema_problem
+from flaskr.errors import SchemaError
+from flaskr.extensions import db
+from flaskr.policies.services import cancel_policy
+from tests.conftest import create_database
+from tests.factories import ACTOR, make_claim, make_policy, pay, recover, reserve
+
+TABLES = ("policies", "claims", "policy_revisions", "claim_revisions", "ledger_entries")
+OWN = (*TABLES, "book", "counters")
+
+
+def fill() -> None:
+    """A little of everything."""
+    policy = make_policy(policy_number="")
+    claim = make_claim(policy=policy, claim_reference="")
+    reserve(claim, "100.10")
+    payment = pay(claim, "30.05")
+    recover(claim, "10")
+    edit_claim(claim, {"cause": Cause.FIRE}, seen_version=1, actor=ACTOR)
+    cancel_policy(policy, date(2024, 12, 1), seen_version=1, actor=ACTOR)
+    other = make_claim()
+    reverse_entry(pay(other, "7"), date(2024, 4, 2), actor=ACTOR)
+    close_claim(other, date(2024, 4, 3), actor=ACTOR)
+    assert payment.paid == Decimal("30.05")
+    db.session.commit()
+
+
+def rows(tables=OWN) -> dict[str, list]:
+    """Every row of the tables as the database has it, whatever the models say."""
+    ordered = {name: f"SELECT * FROM {name} ORDER BY 1" for name in tables}  # noqa: S608
+    found = {
+        name: [dict(row) for row in db.session.execute(text(statement)).mappings()]
+        for name, statement in ordered.items()
+    }
+    db.session.remove()
+    return found
+
+
+def go(move, revision: str) -> None:
+    db.session.remove()
+    move(revision=revision)
+
+
+def is_append_only() -> bool:
+    try:
+        db.session.execute(text("UPDATE ledger_entries SET id = id"))
+    except DBAPIError as error:
+        return "append-only" in str(error)
+    finally:
+        db.session.remove()
+    return False
+
+
+def test_to_the_first_revision_and_back_every_row_is_kept(session):
+    fill()
+    before = rows()
+
+    go(downgrade, "0001")
+    between, was_guarded = rows(), is_append_only()
+    go(upgrade, "head")
+
+    assert between == before
+    assert rows() == before
+    assert not was_guarded
+    assert is_append_only()
+    assert list(faults()) == []
+
+
+def test_to_the_base_and_back_the_book_is_new_and_whole(session):
+    fill()
+    before = catalogue()
+
+    go(downgrade, "base")
+    left = set(inspect(db.engine).get_table_names())
+    go(upgrade, "head")
+
+    assert left == {"alembic_version"}
+    assert catalogue() == before
+    assert rows(TABLES) == dict.fromkeys(TABLES, [])
+    fill()
+    assert is_append_only()
+    assert list(faults()) == []
+
+
+def test_a_row_without_its_parent_stops_a_migration(sqlite_app):
+    fill()
+    db.session.remove()
+    with db.engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        raw.execute("PRAGMA foreign_keys=OFF")
+        raw.execute("UPDATE claims SET policy_id = 4711")
+        raw.execute("PRAGMA foreign_keys=ON")
+
+    with pytest.raises(SchemaError, match="2 rows without what they refer to"):
+        go(downgrade, "0001")
+
+    assert is_append_only()
+    assert schema_problem() == ""
+
+
+def test_a_schema_that_is_behind_says_what_to_run(session):
+    go(downgrade, "0001")
+
+    assert schema_problem() == "The database's schema is behind this version. Run: flask db upgrade"
+
+
+def test_a_schema_from_a_newer_version_says_so(session):
+    session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    session.commit()
+
+    assert "newer version of ClaimBook" in schema_problem()
+
+
+def test_the_models_need_no_further_migration(session):
+    session.remove()
+    command.check(migration_config())
+
+
+def catalogue() -> dict[str, object]:
+    """What the database says of its tables: columns, keys, checks, indexes."""
+    inspector = inspect(db.engine)
+    return {name: described(inspector, name) for name in sorted(OWN)}
+
+
+def described(inspector: sa.Inspector, table: str) -> dict[str, object]:
+    columns = {
+        column["name"]: (str(column["type"]), column["nullable"], collation(column["type"]))
+        for column in inspector.get_columns(table)
+    }
+    return {
+        "columns": columns,
+        "primary key": inspector.get_pk_constraint(table),
+        "foreign keys": by_name(inspector.get_foreign_keys(table)),
+        "unique": by_name(inspector.get_unique_constraints(table)),
+        "checks": by_name(inspector.get_check_constraints(table)),
+        "indexes": by_name(inspector.get_indexes(table)),
+    }
+
+
+def collation(kind: sa.types.TypeEngine) -> str | None:
+    return getattr(kind, "collation", None)
+
+
+def by_name(found: list) -> list:
+    return sorted(found, key=lambda one: one["name"])
+
+
+def test_an_upgraded_book_has_the_tables_that_the_models_make(session, request, tmp_path):
+    upgraded = catalogue()
+    session.remove()
+    url = f"sqlite:///{tmp_path}/made.db"
+    if db.engine.dialect.name == "postgresql":
+        server = request.getfixturevalue("postgres")
+        create_database(server, "made_by_models")
+        url = db.engine.url.set(database="made_by_models")
+    made = sa.create_engine(url)
+    db.metadata.create_all(made)
+    inspector = inspect(made)
+
+    by_models = {name: described(inspector, name) for name in sorted(OWN)}
+    made.dispose()
+
+    assert upgraded == by_models
+    assert set(OWN) == set(db.metadata.tables)
+
+
+@pytest.fixture
+def behind(app):
+    with app.app_context():
+        go(downgrade, "0001")
+    return app
+
+
+def test_every_page_of_a_schema_that_is_behind_says_what_to_run(behind):
+    client = behind.test_client()
+    pages = ("/", "/claims", "/policies", "/claims/new", "/claims/x", "/export_claims")
+
+    answers = [client.get(page) for page in pages] + [client.post("/claims/new", data={})]
+
+    assert [answer.status_code for answer in answers[:-1]] == [503] * len(pages)
+    assert all("flask db upgrade" in answer.text for answer in answers[:-1])
+    assert answers[-1].status_code in (400, 503)  # without a token it is refused before
+
+
+def test_health_says_that_the_schema_is_behind_and_then_that_it_fits(behind):
+    client = behind.test_client()
+    ill = client.get("/healthz")
+    with behind.app_context():
+        go(upgrade, "head")
+    well = client.get("/healthz")
+
+    assert (ill.status_code, ill.json["database"]) == (503, "reachable")
+    assert "flask db upgrade" in ill.json["schema"]
+    assert (well.status_code, well.json) == (200, {"database": "reachable", "schema": "at head"})
+    assert client.get("/claims").status_code == 200
