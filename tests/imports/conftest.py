@@ -8,6 +8,7 @@ from flaskr.imports.migration_checks import read_migration
 from flaskr.imports.migration_services import Migrated, import_migration
 from flaskr.imports.readers import read_table
 from tests.factories import ACTOR
+from tests.imports.older_system import CLAIMS, HOME, LEDGER, POLICIES, WATER
 
 FILES = Path(__file__).parent.parent / "files"
 
@@ -45,6 +46,17 @@ def migrate(write_csv) -> Callable[..., Migrated]:
     def run(**texts: str) -> Migrated:
         raws = [read_table(write_csv(f"{name}.csv", text)) for name, text in texts.items()]
         return import_migration(read_migration(raws), actor=ACTOR)
+
+    return run
+
+
+@pytest.fixture
+def bring(rolled_back, migrate):
+    """Migrate one policy, one claim and the ledger given; each file can be another."""
+
+    def run(*entries: str, policies: str = HOME, claims: str = WATER):
+        texts = {"policies": POLICIES + policies, "claims": CLAIMS + claims}
+        return migrate(**texts, ledger=LEDGER + "".join(entries))
 
     return run
 

@@ -1,22 +1,22 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
 from flaskr.calendar import today
-from flaskr.claims.ledger_services import close_claim, post_recovery
-from flaskr.claims.models import Claim, Coverage, LedgerEntry
+from flaskr.claims.ledger_services import post_recovery
+from flaskr.claims.models import Coverage
 from flaskr.claims.queries import claim_referenced, claim_totals, entries_of
 from flaskr.claims.rules import EntryType
 from flaskr.extensions import db
 from flaskr.imports.checks import checked, claim_cost, raise_any
-from flaskr.imports.layouts import CLAIM_COSTS, laid_out
+from flaskr.imports.layouts import CLAIM_COSTS, Row, laid_out
 from flaskr.imports.readers import read_table
 from flaskr.imports.refusals import ImportRefused
-from flaskr.imports.services import CostsImported, import_costs
+from flaskr.imports.services import CostsImported, import_costs, report_new_claim
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
-from tests.imports.conftest import FILES
 
 HEADER = ["Claim Reference", "Claim Cost"]
 
@@ -36,30 +36,6 @@ def load(rolled_back, write_workbook):
 
 def counts(result: CostsImported) -> tuple[int, int, int]:
     return len(result.created), len(result.unchanged), len(result.changed)
-
-
-def test_the_workbook_is_loaded_once_however_often_it_is_imported(runner):
-    path = str(FILES / "claims_data_to_import.xlsx")
-
-    first = runner.invoke(args=["import", path])
-    second = runner.invoke(args=["import", path])
-    check = runner.invoke(args=["claims", "check"])
-
-    assert first.output == (
-        "claims_data_to_import.xlsx: 20 created, 0 unchanged, 0 changed. "
-        "Claim cost created 944014.00, unchanged 0.00, changed by 0.00 SEK.\n"
-    )
-    assert second.output == (
-        "claims_data_to_import.xlsx: 0 created, 20 unchanged, 0 changed. "
-        "Claim cost created 0.00, unchanged 944014.00, changed by 0.00 SEK.\n"
-    )
-    assert check.exit_code == 0
-    with runner.app.app_context():
-        totals = claim_totals()
-        highest = claim_referenced("C25159")
-        assert (totals.claims, totals.claim_cost) == (20, Decimal("944014.00"))
-        assert db.session.scalar(select(func.count()).select_from(LedgerEntry)) == 20
-        assert highest.claim_cost == Decimal("83356.00")
 
 
 def test_each_new_row_is_an_incomplete_claim_with_its_cost_outstanding(load):
@@ -129,37 +105,6 @@ def test_a_row_that_cannot_be_taken_is_refused_by_row_column_and_value(load, row
     assert refusal in str(refused.value)
 
 
-def test_every_bad_row_is_told_and_nothing_is_written(runner, write_workbook):
-    path = write_workbook(HEADER, ["A-1", 1], ["A-2", "x"], ["A-3", -1])
-
-    result = runner.invoke(args=["import", str(path)])
-
-    assert result.exit_code == 1
-    assert result.output.splitlines()[:2] == [
-        "Error: Nothing was imported.",
-        "costs.xlsx, row 3, Claim Cost “x”: “x” is not an amount; "
-        "write it as 12345.50 or 12 345,50.",
-    ]
-    assert "row 4, Claim Cost “-1”" in result.output
-    with runner.app.app_context():
-        assert claim_totals().claims == 0
-
-
-def test_a_refusal_by_the_book_undoes_the_rows_before_it(runner, write_workbook):
-    with runner.app.app_context():
-        closed = make_claim(claim_reference="A-2")
-        reserve(closed, "10.00")
-        close_claim(closed, date(2024, 5, 1), actor=ACTOR)
-        db.session.commit()
-
-    result = runner.invoke(args=["import", str(write_workbook(HEADER, ["A-1", 1], ["A-2", 5]))])
-
-    assert result.exit_code == 1
-    assert "row 3, Claim Cost “5”: Nothing can be outstanding on a closed claim" in result.output
-    with runner.app.app_context():
-        assert db.session.scalars(select(Claim.claim_reference)).all() == ["A-2"]
-
-
 def test_a_cost_below_what_is_paid_is_refused(load):
     claim = make_claim(claim_reference="A-1", policy=make_policy())
     reserve(claim, "100.00")
@@ -170,33 +115,34 @@ def test_a_cost_below_what_is_paid_is_refused(load):
         load(["A-1", 39])
 
 
-@pytest.mark.parametrize(
-    ("rows", "refusal"),
-    [
-        ([["Claim Reference", "Amount"], ["A", 1]], "The column claim_cost is missing"),
-        ([["Claim Cost"], [1]], "The column claim_reference is missing"),
-        ([["Claim Reference", "Claim Cost", None], ["A", 1, "x"]], "more cells than the header"),
-        ([["claim_reference", "entry_type", "paid"], ["A", "PAYMENT", 1]], "Add --migration"),
-        ([], "The file is empty"),
-    ],
-)
-def test_the_command_refuses_a_file_that_is_not_one_of_claim_costs(
-    runner, write_workbook, rows, refusal
-):
-    result = runner.invoke(args=["import", str(write_workbook(*rows))])
+def test_two_imports_at_once_create_each_claim_once(app, write_workbook):
+    orders = {"up.xlsx": range(1, 31), "down.xlsx": range(30, 0, -1)}
+    paths = [
+        write_workbook(HEADER, *((f"A-{n}", n) for n in order), name=name)
+        for name, order in orders.items()
+    ]
 
-    assert (result.exit_code, refusal in result.output) == (1, True)
+    def load_and_commit(path: Path) -> tuple[int, int, int]:
+        with app.app_context():
+            costs, _ = checked(
+                laid_out(read_table(path), CLAIM_COSTS), claim_cost, "claim_reference"
+            )
+            result = import_costs(costs, actor=ACTOR)
+            db.session.commit()
+            return counts(result)
 
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(load_and_commit, paths))
 
-def test_the_command_takes_one_file_of_claim_costs_at_a_time(runner, write_workbook):
-    path = str(write_workbook(HEADER, ["A", 1]))
-
-    result = runner.invoke(args=["import", path, path])
-
-    assert (result.exit_code, "one file of claim costs at a time" in result.output) == (1, True)
+    assert sorted(results) == [(0, 30, 0), (30, 0, 0)]
+    with app.app_context():
+        assert claim_totals().claim_cost == Decimal("465.00")
 
 
-def test_the_command_says_when_a_file_is_not_there(runner):
-    result = runner.invoke(args=["import", "nowhere.xlsx"])
+def test_a_claim_that_somebody_reported_meanwhile_is_refused_by_its_row(rolled_back):
+    make_claim(claim_reference="A-1")
+    cells = {"claim_reference": "A-1", "claim_cost": 1}
+    cost = claim_cost(Row("x.xlsx", 2, cells, {name: name for name in cells}))
 
-    assert (result.exit_code, "does not exist" in result.output) == (2, True)
+    with pytest.raises(ImportRefused, match="row 2, claim_reference “A-1”: Claim A-1 is already"):
+        report_new_claim(cost, ACTOR)

@@ -133,7 +133,7 @@ def test_one_cell_far_away_costs_little(tmp_path, plain, cell):
     with pytest.raises(ImportRefused, match="too large|more cells than the header"):
         read_table(path)
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30  # not as long as a billion rows
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused_unread(tmp_path, plain):
