@@ -17,7 +17,7 @@ NOTHING = -1
 
 NIL_SHARE = 0.11
 DECLINED_SHARE = 0.06
-CHANGE_SHARE = 0.27  # of the turns of an open claim
+CHANGE_SHARE = 0.35  # of the turns of an open claim
 REVERSAL_SHARE = 0.015  # of the payments
 RECOVERY_REVERSAL_SHARE = 0.04
 REOPEN_SHARE = 0.035

@@ -59,9 +59,7 @@ def load_sqlite(tables: list[TableRows], advance: Callable[[int], None]) -> None
     connection = db.session.connection().connection.driver_connection
     with roomy_cache(connection):
         for table in tables:
-            for batch in table.batches():
-                insert_table(connection, table.name, batch)
-                advance(batch.num_rows)
+            insert_table(connection, table, advance)
 
 
 def load_postgresql(tables: list[TableRows], advance: Callable[[int], None]) -> None:

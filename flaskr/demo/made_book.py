@@ -55,7 +55,7 @@ def make_book(policies: int, claims: int, seed: int, until: date) -> MadeBook:
     """
     days = BookDays(date(until.year - YEARS - 1, 1, 1), until)
     streams = [np.random.default_rng(each) for each in np.random.SeedSequence(seed).spawn(4)]
-    made_policies = make_policies(policies, days, streams[0])
+    made_policies = make_policies(policies, claims / policies, days, streams[0])
     made_claims = make_claims(claims, made_policies, days, streams[1])
     ledger, state = make_ledger(made_claims, days, streams[2])
     revisions = make_claim_revisions(made_claims, made_policies, days, streams[3])

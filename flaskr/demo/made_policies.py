@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from flaskr.demo.clock import NONE, Array, BookDays
-from flaskr.demo.profiles import PROFILES
+from flaskr.demo.profiles import PREMIUM_LEVEL, PROFILES
 from flaskr.policies.models import LineOfBusiness
 
 YEARS = 7  # in which the policies of a book begin
@@ -47,20 +47,16 @@ class Policies:
         return np.where(self.cancelled == NONE, self.expiry, self.cancelled)
 
 
-def make_policies(count: int, days: BookDays, rng: Generator) -> Policies:
-    """Return that many policies, sorted by the instant of recording."""
-    line = rng.choice(len(PROFILES), count, p=[profile.share for profile in PROFILES])
-    terms = np.where(line == TRAVEL, 1, rng.integers(1, LONGEST_CUSTOMER + 1, count))
-    customer = np.repeat(np.arange(count), terms)[:count]
-    first_row = np.concatenate(([0], np.cumsum(terms)[:-1]))
-    term = np.arange(count) - first_row[customer]
-    inception, expiry = periods(line, terms, customer, term, days, rng)
+def make_policies(count: int, claims_a_policy: float, days: BookDays, rng: Generator) -> Policies:
+    """Return that many policies, priced for their claims, sorted by the instant of recording."""
+    line, customer, term, month, is_last = customers(count, days, rng)
+    inception, expiry = periods(line, customer, month, rng)
     recorded = np.minimum(inception - rng.integers(1, 31, count), days.until)
-    premium = premiums(line, customer, term, rng)
+    premium = premiums(line, customer, term, max(claims_a_policy, 0.3), rng)
     policies = Policies(
         line=line[customer].astype(np.int8),
-        given=rng.integers(0, 1 << 15, count)[customer],
-        surname=rng.integers(0, 1 << 15, count)[customer],
+        given=rng.integers(0, 1 << 15, len(line))[customer],
+        surname=rng.integers(0, 1 << 15, len(line))[customer],
         inception=inception,
         expiry=expiry,
         premium=premium,
@@ -71,32 +67,50 @@ def make_policies(count: int, days: BookDays, rng: Generator) -> Policies:
         edited=np.full(count, NONE, np.int64),
         first_premium=premium.copy(),
     )
-    cancel_some(policies, term == terms[customer] - 1, days, rng)
+    cancel_some(policies, is_last, days, rng)
     edit_some(policies, days, rng)
     return policies.taken(np.argsort(policies.recorded, kind="stable"))
 
 
-def periods(
-    line: Array, terms: Array, customer: Array, term: Array, days: BookDays, rng: Generator
-) -> tuple[Array, Array]:
-    """Return inception and expiry: years in a row, or one trip; some begin after `until`."""
+def customers(
+    count: int, days: BookDays, rng: Generator
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Return each customer's line, and of each policy (customer, term, first month, is_last).
+
+    Customers renew for some years; those policies are kept that begin in the book's years, the last
+    of them in the month after `until`.
+    """
     last_month = np.array(days.until, "M8[D]").astype("M8[M]").astype(np.int64) + 1
-    months = YEARS * 12 - 12 * (terms - 1)
-    start = last_month - 12 * (terms - 1) - (rng.random(len(terms)) * months).astype(np.int64)
-    start[0] = last_month - YEARS * 12 + 1  # so that the smallest book has a policy in force
-    day = rng.integers(0, 28, len(terms))[customer]  # exists in every month
+    line = rng.choice(len(PROFILES), count, p=[profile.share for profile in PROFILES])
+    terms = np.where(line == TRAVEL, 1, rng.integers(1, LONGEST_CUSTOMER + 1, count))
+    months = YEARS * 12 + 12 * (terms - 1)
+    start = last_month - (rng.random(count) * months).astype(np.int64)
+    start[0] = last_month - 12  # so that the smallest book has a policy in force
+    customer = np.repeat(np.arange(count), terms)
+    term = np.arange(len(customer)) - (np.cumsum(terms) - terms)[customer]
     month = start[customer] + 12 * term
+    # Years are shorter than the book's life, so each customer has a policy in it.
+    kept = np.flatnonzero((month <= last_month) & (month > last_month - YEARS * 12))[:count]
+    customer, term, month = customer[kept], term[kept], month[kept]
+    return line, customer, term, month, term == terms[customer] - 1
+
+
+def periods(line: Array, customer: Array, month: Array, rng: Generator) -> tuple[Array, Array]:
+    """Return inception and expiry: a year, or one trip."""
+    day = rng.integers(0, 28, len(line))[customer]  # exists in every month
     inception = month.astype("M8[M]").astype("M8[D]").astype(np.int64) + day
     expiry = (month + 12).astype("M8[M]").astype("M8[D]").astype(np.int64) + day
-    trip = inception + rng.integers(7, 91, len(terms))[customer]
+    trip = inception + rng.integers(7, 91, len(line))[customer]
     expiry = np.where(line[customer] == TRAVEL, trip, expiry)
     return inception.astype(np.int32), expiry.astype(np.int32)
 
 
-def premiums(line: Array, customer: Array, term: Array, rng: Generator) -> Array:
+def premiums(
+    line: Array, customer: Array, term: Array, claims_a_policy: float, rng: Generator
+) -> Array:
     """Return premiums in öre, whole kronor: the customer's own, four per cent up with each term."""
     median = np.array([profile.premium for profile in PROFILES], float)[line]
-    own = median * np.exp(rng.normal(0, 0.35, len(line)))
+    own = median * PREMIUM_LEVEL * claims_a_policy * np.exp(rng.normal(0, 0.35, len(line)))
     return np.rint(own[customer] * 1.04**term).astype(np.int64) * 100
 
 

@@ -26,38 +26,42 @@ class Profile:
 
 PROFILES = (
     Profile(
-        LineOfBusiness.MOTOR, 0.38, 1.6, 6_200, (1_500, 3_000, 5_000), 14_000, 0.95, 2, 24, 0.22,
+        LineOfBusiness.MOTOR, 0.38, 1.6, 6_200, (1_500, 3_000, 5_000), 8_000, 0.95, 2, 35, 0.22,
         False,
         {Cause.COLLISION: 5, Cause.GLASS: 4, Cause.THEFT: 1, Cause.VANDALISM: 1, Cause.FIRE: 0.2},
     ),
     Profile(
-        LineOfBusiness.HOME, 0.34, 0.8, 3_400, (1_500, 3_000), 18_000, 1.15, 4, 32, 0.06, True,
+        LineOfBusiness.HOME, 0.34, 0.8, 3_400, (1_500, 3_000), 9_000, 1.15, 4, 45, 0.06, True,
         {Cause.WATER: 5, Cause.THEFT: 3, Cause.FIRE: 1, Cause.STORM: 1, Cause.BREAKAGE: 3},
     ),
     Profile(
-        LineOfBusiness.PROPERTY, 0.06, 1.1, 24_000, (10_000, 25_000), 75_000, 1.5, 5, 60, 0.10,
+        LineOfBusiness.PROPERTY, 0.06, 1.1, 24_000, (10_000, 25_000), 35_000, 1.5, 5, 80, 0.10,
         True, {Cause.WATER: 4, Cause.FIRE: 2, Cause.STORM: 2, Cause.VANDALISM: 1},
     ),
     Profile(
-        LineOfBusiness.LIABILITY, 0.04, 0.5, 12_000, (10_000, 20_000), 60_000, 1.7, 45, 120, 0.08,
+        LineOfBusiness.LIABILITY, 0.04, 0.5, 12_000, (10_000, 20_000), 30_000, 1.7, 45, 150, 0.08,
         True, {Cause.DAMAGE_TO_OTHERS: 5, Cause.INJURY: 2},
     ),
     Profile(
-        LineOfBusiness.ACCIDENT, 0.10, 0.5, 1_900, (0,), 12_000, 1.3, 12, 75, 0.0, False,
+        LineOfBusiness.ACCIDENT, 0.10, 0.5, 1_900, (0,), 6_000, 1.3, 12, 100, 0.0, False,
         {Cause.INJURY: 6, Cause.ILLNESS: 2},
     ),
     Profile(
-        LineOfBusiness.TRAVEL, 0.06, 3.0, 600, (0, 500), 5_500, 0.9, 6, 14, 0.03, False,
+        LineOfBusiness.TRAVEL, 0.06, 3.0, 600, (0, 500), 3_000, 0.9, 6, 20, 0.03, False,
         {Cause.CANCELLATION: 3, Cause.LUGGAGE: 4, Cause.ILLNESS: 3},
     ),
     Profile(
-        LineOfBusiness.OTHER, 0.02, 0.6, 1_500, (500,), 4_000, 0.9, 5, 25, 0.02, False,
+        LineOfBusiness.OTHER, 0.02, 0.6, 1_500, (500,), 2_500, 0.9, 5, 35, 0.02, False,
         {Cause.BREAKAGE: 3, Cause.THEFT: 2, Cause.OTHER: 2},
     ),
 )  # fmt: skip
 LARGEST_LOSS = 500_000_000  # kronor
 TAIL_SHARE = 0.02  # of the claims are multiplied by a Pareto variable ...
 TAIL_INDEX = 1.4  # ... of this index: a mean, no variance
+
+# A book with more claims a policy is one of fleets and landlords: its premiums are as much higher,
+# so that about four fifths of them go to claims.
+PREMIUM_LEVEL = 3.7  # at one claim a policy
 
 DESCRIPTIONS = {
     Cause.COLLISION: ("Rear-ended at a crossing.", "Hit an elk.", "Slid off an icy road."),

@@ -78,8 +78,9 @@ def some_policy_in_force(day: date, chance: Random) -> Policy | None:
     highest = db.session.scalar(select(func.max(Policy.id))) or 0
     for start in (chance.randint(0, highest), highest - SEARCHED_POLICIES):
         near = policies_in_force(day).where(Policy.id.between(start, start + SEARCHED_POLICIES))
-        if found := db.session.scalar(near.order_by(Policy.id).limit(1)):
-            return found
+        found = list(db.session.scalars(near.with_only_columns(Policy.id).order_by(Policy.id)))
+        if found:
+            return db.session.get(Policy, chance.choice(found))
     return None
 
 
