@@ -1,0 +1,88 @@
+"""A real browser on a real server; every test also fails on a console error."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from flaskr.settings import BOOK_FILE
+from tests.conftest import make_settings
+
+NO_CHROMIUM = "Chromium is not installed (set CHROMIUM, or install chromium)"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict:
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{NO_CHROMIUM}; CI may not skip")
+        pytest.skip(NO_CHROMIUM)
+    quiet = ["--disable-quic", "--no-first-run", "--disable-background-networking"]
+    quiet += ["--disable-component-update", "--disable-sync", "--disable-gpu"]
+    in_a_box = ["--no-sandbox", "--disable-dev-shm-usage"]
+    return {"executable_path": chromium, "args": [*quiet, *in_a_box]}
+
+
+@pytest.fixture
+def served(template_book: Path, tmp_path: Path, make_app) -> Iterator[tuple[Flask, str]]:
+    """An application over an empty book, and the address where it is served."""
+    shutil.copy(template_book, tmp_path / BOOK_FILE)
+    app = make_app(make_settings(tmp_path))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield app, f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+WIDE, PHONE = 1280, 390
+
+
+@contextmanager
+def visiting(browser: Browser, address: str, width: int, scheme: str, javascript: bool):
+    """A page at one width and colour scheme; leaving it fails on what the console said."""
+    context = browser.new_context(
+        base_url=address,
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        java_script_enabled=javascript,
+        accept_downloads=True,
+        locale="sv-SE",
+    )
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert [said for said in complaints if "422" not in said] == []
+
+
+@pytest.fixture(
+    params=[(WIDE, "light", True), (PHONE, "dark", False), (PHONE, "light", True)],
+    ids=["wide-light", "phone-dark-without-javascript", "phone-light"],
+)
+def visitor(request, browser: Browser, served) -> Iterator[Page]:
+    """Who takes a tour, with and without JavaScript."""
+    with visiting(browser, served[1], *request.param) as page:
+        yield page
+
+
+@pytest.fixture(
+    params=[(WIDE, "dark", True), (PHONE, "light", True)], ids=["wide-dark", "phone-light"]
+)
+def reader(request, browser: Browser, served) -> Iterator[Page]:
+    """Who looks at every page; axe itself needs JavaScript."""
+    with visiting(browser, served[1], *request.param) as page:
+        yield page

@@ -1,0 +1,77 @@
+"""Every page in a real browser: nothing sticks out, nothing a screen reader would stumble on."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from flaskr.claims.ledger_services import reverse_entry
+from flaskr.extensions import db
+from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
+
+EMPTY = ("/", "/claims", "/policies")
+FULL = (
+    "/",
+    "/claims",
+    "/claims?status=open",
+    "/claims?status=declined",
+    "/claims?page=last",
+    "/claims/new",
+    "/claims/new?policy=H-1",
+    "/claims/W-1",
+    "/claims/W-1/reserve",
+    "/claims/W-1/pay",
+    "/claims/W-1/recover",
+    "/claims/W-1/close",
+    "/claims/W-1/reverse/4",
+    "/claims/W-1/edit",
+    "/claims/W-2",
+    "/claims/W-2/decline",
+    "/claims/W-3",
+    "/claims/W-3/reopen",
+    "/policies",
+    "/policies/new",
+    "/policies/H-1",
+    "/policies/H-1/edit",
+    "/policies/H-1/cancel",
+)
+
+
+@pytest.fixture
+def filled(served):
+    """A book with a claim of each kind, and more than one page of them."""
+    app, _ = served
+    with app.app_context():
+        policy = make_policy(policy_number="H-1", policyholder="Å" * 200)
+        claim = make_claim(claim_reference="W-1", policy=policy, description="word " * 400)
+        reserve(claim, "999999999999.99")
+        reverse_entry(pay(claim, "999999999.99"), pay(claim, "1").transaction_date, actor=ACTOR)
+        make_claim(claim_reference="W-2")
+        make_claim(claim_reference="W-3", policy=make_policy(policy_number="W" * 64))
+        for _ in range(60):
+            make_claim(policy=policy)
+        db.session.commit()
+
+
+def faults_of(page: Page, path: str) -> list[str]:
+    page.goto(path)
+    width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    found = Axe().run(page).response["violations"]
+    faults = [f"{path}: {fault['id']} {fault['nodes'][0]['html']}" for fault in found]
+    return faults + ([f"{path}: {width} pixels too wide"] if width > 0 else [])
+
+
+def test_every_page_of_a_filled_book_is_accessible_and_fits(reader: Page, filled):
+    assert [fault for path in FULL for fault in faults_of(reader, path)] == []
+
+
+def test_every_page_of_an_empty_book_is_accessible_and_fits(reader: Page, served):
+    assert [fault for path in EMPTY for fault in faults_of(reader, path)] == []
+
+
+def test_a_refused_form_is_accessible(reader: Page, filled):
+    reader.goto("/claims/W-1/pay")
+    reader.get_by_label("Amount").fill("1,234")
+    reader.get_by_role("button", name="Post payment").click()
+
+    assert reader.get_by_label("Amount").get_attribute("aria-invalid") == "true"
+    assert Axe().run(reader).response["violations"] == []
