@@ -1,0 +1,156 @@
+"""The design's ledger once more, in plain Python and whole öre: what the real one is held against.
+
+It shares no code with the application, on purpose.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+MOST = 10**14 - 1
+LIVE, SETTLED = ("open", "reopened"), ("closed", "declined")
+RECOVERIES = ("RECOVERY_SUBROGATION", "RECOVERY_SALVAGE", "RECOVERY_DEDUCTIBLE")
+
+
+class Refused(Exception):
+    """The design says no."""
+
+
+def need(allowed: bool) -> None:
+    if not allowed:
+        raise Refused
+
+
+def end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), STOCKHOLM).astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class PlainEntry:
+    kind: str
+    day: date
+    at: datetime
+    paid: int
+    outstanding: int
+    recovered: int
+    reverses: int | None = None  # its place in the claim's ledger
+
+
+@dataclass
+class Kept:
+    """Facts that remember what they were: (until when, what) for each edit."""
+
+    now: dict
+    at: datetime
+    before: list = field(default_factory=list)
+
+    def edit(self, changes: dict, at: datetime) -> None:
+        if any(self.now[name] != value for name, value in changes.items()):
+            self.before.append((at, self.now))
+            self.now = {**self.now, **changes}
+
+    def known_at(self, end: datetime) -> dict:
+        return next((facts for until, facts in self.before if until >= end), self.now)
+
+
+@dataclass(frozen=True)
+class Sums:
+    paid: int = 0
+    outstanding: int = 0
+    recovered: int = 0
+    status: str = "open"
+    closed: date | None = None
+
+
+def fold(entries: list[PlainEntry]) -> Sums:
+    """Add up from the first entry: no entry here knows its balance."""
+    sums = Sums()
+    for entry in entries:
+        status = {"RESERVE_CLOSE": "closed", "CLAIM_DECLINED": "declined"}.get(entry.kind)
+        sums = replace(
+            sums,
+            paid=sums.paid + entry.paid,
+            outstanding=sums.outstanding + entry.outstanding,
+            recovered=sums.recovered + entry.recovered,
+        )
+        if status:
+            sums = replace(sums, status=status, closed=entry.day)
+        if entry.kind == "RESERVE_REOPEN":
+            sums = replace(sums, status="reopened", closed=None)
+    return sums
+
+
+def covered(claim: dict, policies: dict[int, dict]) -> str:
+    if claim["policy"] is None or claim["loss"] is None:
+        return "unverified"
+    policy = policies[claim["policy"]]
+    ends = min(policy["expiry"], policy["cancelled"] or policy["expiry"])
+    return "in_force" if policy["inception"] <= claim["loss"] < ends else "not_in_force"
+
+
+@dataclass
+class PlainBook:
+    policies: list[Kept] = field(default_factory=list)
+    claims: list[Kept] = field(default_factory=list)
+    ledgers: list[list[PlainEntry]] = field(default_factory=list)
+
+    def policy_facts(self, end: datetime | None = None) -> dict[int, dict]:
+        return {n: p.known_at(end) if end else p.now for n, p in enumerate(self.policies)}
+
+    def cover(self, number: int) -> str:
+        return covered(self.claims[number].now, self.policy_facts())
+
+    def report(self, facts: dict, now: datetime) -> None:
+        check_dates(facts, now)
+        self.claims.append(Kept(facts, now))
+        self.ledgers.append([])
+
+    def edit(self, number: int, changes: dict, now: datetime, may_uncover: bool) -> None:
+        claim, ledger = self.claims[number], self.ledgers[number]
+        after, sums = {**claim.now, **changes}, fold(ledger)
+        check_dates(after, now)
+        earliest = after["reported"] or after["loss"]
+        need(not ledger or not earliest or earliest <= ledger[0].day)
+        loses = self.cover(number) != "not_in_force" and (sums.paid or sums.outstanding)
+        uncovers = loses and covered(after, self.policy_facts()) == "not_in_force"
+        need(may_uncover or not uncovers)
+        claim.edit(changes, now)
+
+    def post(self, number: int, entry: PlainEntry) -> None:
+        facts, ledger = self.claims[number].now, self.ledgers[number]
+        need(entry.day <= entry.at.astimezone(STOCKHOLM).date())
+        need(not ledger or entry.day >= ledger[-1].day)
+        earliest = facts["reported"] or facts["loss"]
+        need(not earliest or entry.day >= earliest)
+        moved = (entry.paid, entry.outstanding, entry.recovered)
+        need(max(map(abs, moved)) <= MOST)
+        undoes = entry.reverses is not None
+        raises = entry.paid > 0 or entry.outstanding > 0
+        need(undoes or not raises or self.cover(number) != "not_in_force")
+        after = fold([*ledger, entry])
+        need(after.paid >= 0 and after.outstanding >= 0 and 0 <= after.recovered <= after.paid)
+        ledger.append(entry)
+
+    def cut(self, day: date, basis: str) -> dict[int, tuple]:
+        """Each claim of the cut: its facts, cover and sums, from the entries that count."""
+        end, rows = end_of(day), {}
+        for number, (claim, ledger) in enumerate(zip(self.claims, self.ledgers, strict=True)):
+            facts, policies = claim.now, self.policy_facts()
+            first = ledger[0].day <= day if ledger else claim.at < end
+            counts = facts["reported"] <= day if facts["reported"] else first
+            entries = [entry for entry in ledger if entry.day <= day]
+            if basis == "known":
+                facts, policies = claim.known_at(end), self.policy_facts(end)
+                counts = claim.at < end
+                entries = [entry for entry in ledger if entry.at < end]
+            if counts:
+                rows[number] = (facts, covered(facts, policies), fold(entries), len(entries))
+        return rows
+
+
+def check_dates(facts: dict, now: datetime) -> None:
+    loss, reported = facts["loss"], facts["reported"]
+    today = now.astimezone(STOCKHOLM).date()
+    need(not (loss and reported) or loss <= reported)
+    need(all(day <= today for day in (loss, reported) if day))
