@@ -36,7 +36,7 @@ children = threading.Lock()
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one piece of work may take: seconds by the clock, bytes of address space."""
+    """How much one piece of work may take: seconds by the clock, bytes on top of the helper's."""
 
     seconds: int
     memory_bytes: int
@@ -124,8 +124,8 @@ def failure(process: Any, limits: Limits) -> WorkError:
     logger.error("isolated work %s ended with exit code %s", process.name, code)
     if code == -signal.SIGALRM:
         return OutOfTime(too_long(limits))
-    if code == -signal.SIGKILL:
-        return OutOfMemory("The machine stopped the work, most likely for want of memory.")
+    if code is None or code < 0:  # the machine's doing, or C code that got no memory and crashed
+        return OutOfMemory("The work was cut short, most likely for want of memory.")
     return WorkError("The work failed. The fault is ours; it is in the log under the id below.")
 
 
@@ -149,8 +149,8 @@ def serve(pipe: Connection, work: str, arguments: tuple[Any, ...], limits: Limit
 
     What is no refusal ends the process with a trace on standard error, which is the log's.
     """
-    bound(limits)
     threading.Thread(target=end_with_parent, daemon=True).start()
+    bound(limits)
     try:
         function = pkgutil.resolve_name(work)
         result = function(lambda value: pipe.send(("progress", value)), *arguments)
@@ -170,8 +170,10 @@ def bound(limits: Limits) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; we end with it
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limits.seconds)
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    wanted = pages * resource.getpagesize() + limits.memory_bytes
     _, most = resource.getrlimit(resource.RLIMIT_AS)
-    memory = limits.memory_bytes if most < 0 else min(limits.memory_bytes, most)
+    memory = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the book
 

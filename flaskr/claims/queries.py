@@ -110,12 +110,8 @@ def claim_totals(policy: Policy | None = None) -> ClaimTotals:
 def watermark_select() -> Select[Any]:
     """Select the highest id of ledger, claims, policies and both revisions; 0 for none."""
     tables = (LedgerEntry, Claim, Policy, ClaimRevision, PolicyRevision)
-    return select(
-        *(
-            select(func.coalesce(func.max(table.id), 0)).scalar_subquery().label(table.__tablename__)
-            for table in tables
-        )
-    )
+    highest = {t.__tablename__: select(func.coalesce(func.max(t.id), 0)) for t in tables}
+    return select(*(h.scalar_subquery().label(name) for name, h in highest.items()))
 
 
 def watermark() -> tuple[int, ...]:
@@ -131,6 +127,10 @@ def uncovered_by(policy: Policy) -> int:
         select(func.count())
         .select_from(Claim)
         .join(Claim.policy)
-        .where(Claim.policy_id == policy.id, (Claim.paid > ZERO) | (Claim.outstanding > ZERO), ~in_force)
+        .where(
+            Claim.policy_id == policy.id,
+            (Claim.paid > ZERO) | (Claim.outstanding > ZERO),
+            ~in_force,
+        )
     )
     return db.session.scalar(counted) or 0

@@ -45,7 +45,7 @@ class CsvWriter:
 
     def write(self, frame: pd.DataFrame) -> None:
         """Append the rows of a frame."""
-        table = pa.Table.from_pandas(frame, schema=self.schema, preserve_index=False)
+        table = pa.Table.from_pandas(frame, schema=self.schema, preserve_index=False, nthreads=1)
         for name in self.texts:
             position = self.schema.get_field_index(name)
             safe = pa.chunked_array([guarded(c) for c in table[name].chunks], pa.string())

@@ -71,15 +71,14 @@ class Policies:
     """What claims take from their policies, by position: the policies in the order of their ids."""
 
     def __init__(self, table: pa.Table) -> None:
-        columns = table.combine_chunks().to_batches(max_chunksize=None)
-        batch = columns[0] if columns else pa.RecordBatch.from_pylist([], schema=table.schema)
-        self.ids = integers(batch["id"])
-        self.numbers = batch["policy_number"].cast(pa.string())
-        lines = batch["line_of_business"].cast(pa.string()).dictionary_encode()
+        column = {name: table[name].combine_chunks() for name in table.column_names}
+        self.ids = integers(column["id"])
+        self.numbers = column["policy_number"].cast(pa.string())
+        lines = column["line_of_business"].cast(pa.string()).dictionary_encode()
         self.lines, self.line_codes = lines.dictionary, lines.indices
-        self.inception = day_numbers(batch["inception_date"], NEVER)
+        self.inception = day_numbers(column["inception_date"], NEVER)
         self.cover_end = np.minimum(
-            day_numbers(batch["expiry_date"], NEVER), day_numbers(batch["cancelled_on"], NEVER)
+            day_numbers(column["expiry_date"], NEVER), day_numbers(column["cancelled_on"], NEVER)
         )
 
     def positions(self, policy_ids: pa.Array) -> pa.Array:

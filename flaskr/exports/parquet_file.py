@@ -30,7 +30,7 @@ class ParquetWriter:
 
     def write(self, frame: pd.DataFrame) -> None:
         """Append the rows of a frame."""
-        table = pa.Table.from_pandas(frame, schema=self.schema, preserve_index=False)
+        table = pa.Table.from_pandas(frame, schema=self.schema, preserve_index=False, nthreads=1)
         self.waiting.append(table.replace_schema_metadata(self.schema.metadata))
         while sum(table.num_rows for table in self.waiting) >= GROUP_ROWS:
             self.write_group(GROUP_ROWS)

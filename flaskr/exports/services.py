@@ -17,6 +17,7 @@ from flaskr.extensions import db
 from flaskr.isolation import Limits, OutOfMemory, OutOfTime, place, run_isolated
 
 WORKSHOP = "flaskr.exports.making"
+MAKE_CLAIMS = f"{WORKSHOP}:make_claims_file"
 FILES_AT_ONCE = 2
 
 
@@ -39,20 +40,23 @@ def make_claims_file(file_format: FileFormat, is_raw: bool = False) -> MadeFile:
     with place(config["INSTANCE_FOLDER"], "export", FILES_AT_ONCE), named_limits():
         sweep_spool(config)
         with spooled_file(spool_folder(config), file_format.value) as (path, file):
-            order = FileOrder(
-                address=book_address(),
-                sql=claims_sql(db.engine.dialect),
-                currency=config["BOOK_CURRENCY"],
-                file_format=file_format,
-                is_raw=is_raw,
-                path=path,
-            )
-            facts = run_isolated(
-                f"{WORKSHOP}:make_claims_file", order, limits=limits, preload=[WORKSHOP]
-            )
+            order = claims_order(file_format, is_raw, path)
+            facts = run_isolated(MAKE_CLAIMS, order, limits=limits, preload=[WORKSHOP])
             if os.fstat(file.fileno()).st_size != facts.size:
                 raise ExportError("The file is not what was written. Please try again.")
             return MadeFile(file, facts)
+
+
+def claims_order(file_format: FileFormat, is_raw: bool, path: Path) -> FileOrder:
+    """Return the order for a file of all claims of this book."""
+    return FileOrder(
+        address=book_address(),
+        sql=claims_sql(db.engine.dialect),
+        currency=current_app.config["BOOK_CURRENCY"],
+        file_format=file_format,
+        is_raw=is_raw,
+        path=path,
+    )
 
 
 def spool_folder(config: Mapping[str, Any]) -> Path:

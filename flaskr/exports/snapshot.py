@@ -31,17 +31,23 @@ class Snapshot:
 
     def batches(self, sql: Sql) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a statement, about 65,000 at a time, as the database types them."""
-        with self.connection.cursor(adbc_stmt_kwargs=self.options) as cursor:
-            cursor.execute(sql.text, sql.parameters or None)
+        with self.executed(sql) as cursor, cursor.fetch_record_batch() as reader:
             rows_to_drop = int(sql.has_typed_row)
-            with cursor.fetch_record_batch() as reader:
-                for batch in reader:
-                    yield batch.slice(rows_to_drop)
-                    rows_to_drop = 0
+            for batch in reader:
+                yield batch.slice(rows_to_drop)
+                rows_to_drop = 0
 
     def table(self, sql: Sql) -> pa.Table:
         """Return all rows of a statement."""
-        return pa.Table.from_batches(self.batches(sql))
+        with self.executed(sql) as cursor:
+            return cursor.fetch_arrow_table().slice(int(sql.has_typed_row))
+
+    @contextmanager
+    def executed(self, sql: Sql) -> Iterator[Any]:
+        """Run a statement; give its cursor."""
+        with plain_errors(), self.connection.cursor(adbc_stmt_kwargs=self.options) as cursor:
+            cursor.execute(sql.text, sql.parameters or None)
+            yield cursor
 
     def row(self, sql: Sql) -> dict[str, Any]:
         """Return the one row of a statement."""
@@ -57,17 +63,23 @@ def book_snapshot(address: str) -> Iterator[Snapshot]:
     """
     is_sqlite = address.startswith("file:")
     driver = adbc_driver_sqlite if is_sqlite else adbc_driver_postgresql
-    try:
+    with plain_errors():
         connection = driver.dbapi.connect(address, autocommit=False)
-    except adbc_driver_manager.OperationalError as error:
-        raise DatabaseAway(AWAY) from error
     with closing(connection):
         if not is_sqlite:  # two statements would see two books otherwise, even in one transaction
-            run(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         yield Snapshot(connection, SQLITE_BATCH if is_sqlite else POSTGRESQL_BATCH)
 
 
-def run(connection: Any, statement: str) -> None:
-    """Run a statement that returns nothing."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn a driver's errors into ours where a sentence can help; the others are faults."""
+    try:
+        yield
+    except adbc_driver_manager.OperationalError as error:
+        raise DatabaseAway(AWAY) from error
+    except adbc_driver_manager.InternalError as error:
+        if "Cannot allocate memory" in str(error):
+            raise MemoryError(str(error)) from error
+        raise

@@ -1,0 +1,18 @@
+"""What an export must not be able to do, for the isolated process of test_snapshot."""
+
+import adbc_driver_manager
+
+from flaskr.errors import DatabaseAway
+from flaskr.exports.queries import Sql
+from flaskr.exports.snapshot import book_snapshot
+
+
+def write_the_book(report, address):
+    with book_snapshot(address) as snapshot:
+        try:
+            snapshot.table(Sql("UPDATE counters SET value = 1 RETURNING value"))
+        except DatabaseAway as error:  # what SQLite says of a write
+            return str(error.__cause__).lower()
+        except adbc_driver_manager.Error as error:
+            return str(error).lower()
+    return "written"

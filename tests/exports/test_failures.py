@@ -1,0 +1,157 @@
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from flaskr import create_app
+from flaskr.exports.services import FILES_AT_ONCE
+from flaskr.exports.spool import spooled_file, sweep
+from flaskr.extensions import db
+from flaskr.isolation import place
+from tests.exports.reading import add_claims
+from tests.factories import make_claim
+
+
+def spool_of(settings) -> list[Path]:
+    return list((settings.instance_folder / "spool").iterdir())
+
+
+@pytest.fixture
+def client_with(book_settings):
+    """A client of the same book under other settings."""
+    apps = []
+
+    def make(**changes):
+        apps.append(create_app(replace(book_settings, **changes)))
+        return apps[-1].test_client()
+
+    yield make
+    for app in apps:
+        with app.app_context():
+            db.engine.dispose()
+
+
+def test_a_book_that_does_not_add_up_gives_no_file(client, session, book_settings):
+    # Far over what the rules admit: the two together no longer fit the 18 digits of a file.
+    make_claim()
+    session.execute(text("UPDATE claims SET paid = 999999999999999999, outstanding = 1"))
+    session.commit()
+
+    response = client.get("/export_claims")
+
+    assert response.status_code == 500
+    assert "more than 18 digits" in response.text
+    assert spool_of(book_settings) == []
+
+
+def test_a_database_that_fails_under_the_reading_gives_an_error_page(
+    client, session, book_settings
+):
+    assert client.get("/export_claims").status_code == 200
+    session.execute(text("ALTER TABLE claims RENAME TO other"))
+    session.commit()
+
+    response = client.get("/export_claims")
+
+    assert response.status_code == 500
+    assert "in the log" in response.text
+    assert "claims" not in response.text.partition("<main")[2].partition("</main")[0]
+    assert spool_of(book_settings) == []
+
+
+def test_work_without_memory_gives_a_503_that_names_the_setting(
+    client_with, session, book_settings
+):
+    add_claims(60_000)
+
+    response = client_with(export_memory_bytes=24 * 1024**2).get("/export_claims")
+
+    assert response.status_code == 503
+    assert "EXPORT_MEMORY_BYTES" in response.text
+    assert spool_of(book_settings) == []
+
+
+@pytest.mark.parametrize("book_settings", ["postgresql"], indirect=True)
+def test_work_over_its_time_gives_a_503_that_names_the_setting(client_with, book_settings):
+    client = client_with(export_seconds=1)
+    client.get("/export_claims")
+    with psycopg.connect(book_settings.database_url) as other:
+        other.execute("LOCK TABLE policies IN ACCESS EXCLUSIVE MODE")
+        response = client.get("/export_claims")
+
+    assert response.status_code == 503
+    assert "1 seconds" in response.text
+    assert "EXPORT_SECONDS" in response.text
+    assert int(response.headers["Retry-After"]) > 0
+    assert spool_of(book_settings) == []
+
+
+@pytest.mark.parametrize("book_settings", ["postgresql"], indirect=True)
+def test_a_database_that_went_away_gives_a_503(client, book_settings, postgres):
+    client.get("/export_claims")
+    name = make_url(book_settings.database_url).database
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
+        admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        response = client.get("/export_claims")
+        admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+    assert response.status_code == 503
+    assert "does not answer" in response.text
+
+
+def test_a_third_file_at_once_is_asked_to_come_back(client, book_settings):
+    folder = book_settings.instance_folder
+    with place(folder, "export", FILES_AT_ONCE), place(folder, "export", FILES_AT_ONCE):
+        busy = client.get("/export_claims")
+        head = client.head("/export_claims")
+
+    assert busy.status_code == 503
+    assert int(busy.headers["Retry-After"]) > 0
+    assert head.status_code == 200
+    assert client.get("/export_claims").status_code == 200
+
+
+def test_nothing_is_left_of_a_file_that_was_sent_or_given_up(client, book_settings):
+    client.get("/export_claims")
+    begun = client.get("/export_claims?format=parquet")
+    begun.close()  # the client went away
+
+    assert spool_of(book_settings) == []
+
+
+def test_a_file_in_the_making_is_for_this_user_only(tmp_path):
+    with spooled_file(tmp_path / "spool", "csv") as (path, file):
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+        sweep(tmp_path / "spool", 0)
+        assert path.exists()
+        file.close()
+
+
+@pytest.mark.parametrize(
+    ("age", "most_bytes", "stays"), [(0, 100, True), (601, 100, False), (0, 5, False)]
+)
+def test_the_sweep_takes_leftovers_that_are_old_or_too_much(tmp_path, age, most_bytes, stays):
+    leftover = tmp_path / "x.csv"
+    leftover.write_bytes(b"0123456789")
+    os.utime(leftover, (time.time() - age,) * 2)
+
+    sweep(tmp_path, most_bytes)
+
+    assert leftover.exists() is stays
+
+
+def test_a_start_sweeps_the_spool(book_settings, client_with):
+    spool = book_settings.instance_folder / "spool"
+    spool.mkdir()
+    (spool / "x.csv").touch()
+    os.utime(spool / "x.csv", (0, 0))
+
+    client_with()
+
+    assert spool_of(book_settings) == []

@@ -1,0 +1,141 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from flaskr.errors import BusyError, LedgerError
+from flaskr.isolation import Limits, OutOfMemory, OutOfTime, WorkError, place, run_isolated
+
+ENOUGH = Limits(seconds=20, memory_bytes=512 * 1024**2)
+PRELOAD = ["flaskr.exports.making"]  # what the other tests need: the helper is made once
+
+
+def isolated(name, *arguments, limits=ENOUGH, on_progress=None):
+    return run_isolated(
+        f"tests.isolated_work:{name}",
+        *arguments,
+        limits=limits,
+        preload=PRELOAD,
+        on_progress=on_progress,
+    )
+
+
+def test_work_returns_its_result_and_reports_its_progress_in_order():
+    reported = []
+
+    result = isolated("double", 21, on_progress=reported.append)
+
+    assert result == 42
+    assert reported == ["begun", "half"]
+
+
+def test_each_work_has_a_process_of_its_own_that_ends():
+    first, second = isolated("process_id"), isolated("process_id")
+
+    assert len({os.getpid(), first, second}) == 3
+    assert not is_running(first)
+
+
+def test_a_refusal_arrives_as_it_is():
+    with pytest.raises(LedgerError, match="The claim is closed."):
+        isolated("refuse")
+
+
+def test_a_fault_is_an_error_that_points_to_the_log(caplog):
+    with pytest.raises(WorkError, match="in the log") as raised:
+        isolated("fail")
+
+    assert type(raised.value) is WorkError
+    assert raised.value.status == 500
+    assert "exit code 1" in caplog.text
+
+
+def test_work_that_the_machine_kills_is_told_as_want_of_memory():
+    with pytest.raises(OutOfMemory, match="want of memory"):
+        isolated("be_killed")
+
+
+def test_work_over_its_memory_limit_is_stopped_and_less_is_not():
+    assert isolated("allocate", 256 * 1024**2) == 256 * 1024**2
+    with pytest.raises(OutOfMemory, match="more than its 512 MB"):
+        isolated("allocate", 600 * 1024**2)
+
+
+@pytest.mark.parametrize("work", ["sleep", "hold_the_interpreter"])
+def test_work_over_its_time_limit_is_stopped_wherever_it_is(work):
+    started = time.monotonic()
+
+    with pytest.raises(OutOfTime, match="1 seconds"):
+        isolated(work, limits=Limits(seconds=1, memory_bytes=1024**3))
+
+    assert time.monotonic() - started < 5
+
+
+def test_work_asked_for_by_several_threads_at_once_is_all_done():
+    with ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(lambda number: isolated("double", number), range(18)))
+
+    assert results == [2 * number for number in range(18)]
+
+
+def test_the_death_of_the_one_who_asked_ends_the_work(tmp_path: Path):
+    told = tmp_path / "pid"
+    script = (
+        "from flaskr.isolation import Limits, run_isolated\n"
+        f"run_isolated('tests.isolated_work:sleep', {str(told)!r},"
+        " limits=Limits(60, 2**29), preload=[])\n"
+    )
+    root = Path(__file__).parent.parent
+    asking = subprocess.Popen([sys.executable, "-c", script], cwd=root)
+    until(lambda: told.exists() and told.read_text())
+    worker = int(told.read_text())
+    assert is_running(worker)
+
+    asking.send_signal(signal.SIGKILL)
+    asking.wait()
+
+    until(lambda: not is_running(worker))
+
+
+def test_places_are_given_out_once_and_given_back(tmp_path: Path):
+    with place(tmp_path, "export", 2):
+        with place(tmp_path, "export", 2), pytest.raises(BusyError), place(tmp_path, "export", 2):
+            pass
+        with place(tmp_path, "export", 2):
+            pass
+
+
+def test_a_killed_process_gives_its_place_back(tmp_path: Path):
+    script = (
+        "import pathlib, time\nfrom flaskr.isolation import place\n"
+        f"with place(pathlib.Path({str(tmp_path)!r}), 'export', 1):\n"
+        "    print('in', flush=True); time.sleep(60)\n"
+    )
+    root = Path(__file__).parent.parent
+    holding = subprocess.Popen([sys.executable, "-c", script], cwd=root, stdout=subprocess.PIPE)
+    assert holding.stdout.readline() == b"in\n"
+    with pytest.raises(BusyError), place(tmp_path, "export", 1):
+        pass
+
+    holding.kill()
+    holding.communicate()
+
+    with place(tmp_path, "export", 1):
+        pass
+
+
+def is_running(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def until(condition, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
