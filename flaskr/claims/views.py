@@ -167,4 +167,3 @@ def show_conflict(claim: Claim, form: EditClaimForm):
         "description": claim.description,
     }
     return render_template("claims/conflict.html", claim=claim, form=form, now=now), 409
-
