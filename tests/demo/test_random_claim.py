@@ -72,7 +72,7 @@ def test_holders_have_swedish_names_and_costs_a_heavy_tail(fake):
 
     assert costs[0] >= 100
     assert costs[-1] > 20 * costs[2000]
-    assert 900_000 < costs[2000] < 2_000_000
+    assert 0.8 < costs[2000] / (100 * PROFILES[0].severity) < 1.25
     assert " " in fake.name()
 
 
@@ -93,9 +93,8 @@ def test_a_policy_in_force_is_found_among_many_without_reading_them_all(rolled_b
     assert "BETWEEN" in statements[-1]
 
 
-@pytest.mark.parametrize("address", [ADDRESS, ADDRESS + "/"])
-def test_visiting_makes_one_claim_and_says_so(client, session, address):
-    answer = client.get(address)
+def test_visiting_makes_one_claim_and_says_so(client, session):
+    answer = client.get(ADDRESS)
     page = client.get(answer.headers["Location"]).text
 
     claim = session.scalar(select(Claim))
@@ -108,16 +107,16 @@ def test_visiting_makes_one_claim_and_says_so(client, session, address):
 
 def test_the_newest_random_claim_stands_first(client, session):
     for _ in range(3):
-        client.get(ADDRESS)
+        client.get(ADDRESS + "/")
 
-    page = client.get("/claims").text.split("<tbody", 1)[1]
+    page = client.get("/claims").text.split("<tbody", 1)[1]  # and reads as before
     places = [page.index(claim.claim_reference) for claim in all_claims()]
     assert len(places) == 3
     assert places == sorted(places, reverse=True)
 
 
-def test_looking_makes_nothing(client, session):
-    answer = client.head(ADDRESS)
+def test_looking_makes_nothing(shared_app, rolled_back):
+    answer = shared_app.test_client().head(ADDRESS)
 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (303, "no-store")
     assert not any(watermark())
@@ -132,35 +131,29 @@ def test_looking_makes_nothing(client, session):
         ("X-Moz", "prefetch"),
     ],
 )
-def test_fetching_ahead_makes_nothing(client, session, name, value):
-    answer = client.get(ADDRESS, headers={name: value})
+def test_fetching_ahead_makes_nothing(shared_app, rolled_back, name, value):
+    answer = shared_app.test_client().get(ADDRESS, headers={name: value})
 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "no-store")
     assert not any(watermark())
 
 
-def test_another_site_makes_nothing(client, session):
+def test_another_site_makes_nothing(shared_app, rolled_back):
+    client = shared_app.test_client()
     for method in (client.get, client.head):
         answer = method(ADDRESS, headers={"Sec-Fetch-Site": "cross-site"})
         assert answer.status_code == 403
     assert not any(watermark())
 
 
-@pytest.mark.parametrize("site", ["same-origin", "none"])
-def test_the_book_itself_and_the_address_bar_may(client, session, site):
-    assert client.get(ADDRESS, headers={"Sec-Fetch-Site": site}).status_code == 303
-    assert watermark()[1] == 1
+def test_the_book_itself_and_the_address_bar_may(client, session):
+    for site in ("same-origin", "none"):
+        assert client.get(ADDRESS, headers={"Sec-Fetch-Site": site}).status_code == 303
+    assert watermark()[1] == 2
 
 
-def test_a_post_is_not_how_it_is_asked_for(client):
-    assert client.post(ADDRESS).status_code in (400, 405)
-
-
-def test_pages_are_read_as_before_after_a_visit(client, session):
-    client.get(ADDRESS)
-
-    assert client.get("/claims").status_code == 200
-    assert watermark()[1] == 1
+def test_a_post_is_not_how_it_is_asked_for(shared_app):
+    assert shared_app.test_client().post(ADDRESS).status_code in (400, 405)
 
 
 def test_a_random_claim_on_a_filled_book_is_quick(client, runner, session):
