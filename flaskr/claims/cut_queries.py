@@ -6,12 +6,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, func, select, type_coerce
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, literal, select, type_coerce
 
 from flaskr.calendar import day_end
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, Coverage, LedgerEntry
 from flaskr.claims.rules import Status
-from flaskr.columns import closed_list
+from flaskr.columns import MoneyType, closed_list
 from flaskr.extensions import db
 from flaskr.money import ZERO
 from flaskr.policies.models import POLICY_FACTS, Policy, PolicyRevision
@@ -122,6 +122,7 @@ def claims_as_at(day: date, basis: Basis) -> Select[Any]:
         source = source.outerjoin(resold, resold.c.owner_id == Policy.id)
         source = source.outerjoin(PolicyRevision, PolicyRevision.id == resold.c.revision_id)
         policy = facts_in_cut(Policy, PolicyRevision, POLICY_FACTS)
+    nothing = literal(ZERO, MoneyType())
     return (
         select(
             Claim.id.label("claim_id"),
@@ -129,11 +130,13 @@ def claims_as_at(day: date, basis: Basis) -> Select[Any]:
             *(column.label(name) for name, column in claim.items()),
             Policy.policy_number,
             policy["line_of_business"].label("line_of_business"),
-            func.coalesce(LedgerEntry.status_after, Status.OPEN).label("status"),
+            func.coalesce(
+                LedgerEntry.status_after, literal(Status.OPEN, closed_list(Status))
+            ).label("status"),
             coverage_of(claim["policy_id"], claim["loss_date"], policy).label("coverage"),
-            func.coalesce(LedgerEntry.paid_after, ZERO).label("paid"),
-            func.coalesce(LedgerEntry.outstanding_after, ZERO).label("outstanding"),
-            func.coalesce(LedgerEntry.recovered_after, ZERO).label("recovered"),
+            func.coalesce(LedgerEntry.paid_after, nothing).label("paid"),
+            func.coalesce(LedgerEntry.outstanding_after, nothing).label("outstanding"),
+            func.coalesce(LedgerEntry.recovered_after, nothing).label("recovered"),
             LedgerEntry.closed_date_after.label("closed_date"),
             Claim.description,
         )

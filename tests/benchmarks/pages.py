@@ -1,0 +1,242 @@
+"""How long pages take over a large book, and what an as-at cut costs against today.
+
+    python -m tests.benchmarks.pages --claims 1000000 --database both
+
+Pages: one gunicorn worker, one client with a kept connection, the pages in turns. Cuts: the same
+columns, every row fetched by the database's own driver; today is read from the balances kept on the
+claims, a cut from the ledger. Middle: half-way through the book's life. End: every entry counts.
+"""
+
+import argparse
+import http.client
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from flaskr import create_app
+from flaskr.claims.cut_queries import Basis, claims_as_at, coverage_now
+from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.database import working
+from flaskr.extensions import db
+from flaskr.policies.models import Policy
+from flaskr.settings import Settings
+from tests.postgres import PostgresServer, find_binaries
+
+ENVIRONMENT = {"BOOK_ACCESS": "open", "LOG_LEVEL": "WARNING"}
+
+
+@contextmanager
+def serving(settings: Settings, port: int) -> Iterator[None]:
+    environment = {
+        **os.environ,
+        **ENVIRONMENT,
+        "INSTANCE_FOLDER": str(settings.instance_folder),
+        "DATABASE_URL": settings.database_url,
+    }
+    command = [sys.executable, "-m", "gunicorn", "-k", "gthread", "--threads", "4", "-w", "1"]
+    command += ["-b", f"127.0.0.1:{port}", "--log-level", "error", "flaskr:create_app()"]
+    server = subprocess.Popen(command, env=environment)
+    try:
+        for _ in range(100):
+            time.sleep(0.1)
+            try:
+                fetch(http.client.HTTPConnection("127.0.0.1", port), "/healthz")
+                break
+            except OSError:
+                continue
+        yield
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def fetch(connection: http.client.HTTPConnection, path: str) -> float:
+    start = time.perf_counter()
+    connection.request("GET", path)
+    response = connection.getresponse()
+    response.read()
+    if response.status != 200:
+        raise SystemExit(f"{path} answered {response.status}")
+    return time.perf_counter() - start
+
+
+def page_table(settings: Settings, name: str, rounds: int, port: int) -> list[str]:
+    claim, policy = sample(settings)
+    pages = {
+        "/": "/",
+        "/claims, first page": "/claims",
+        "/claims, last page": "/claims?page=last",
+        "/claims of one status": "/claims?status=open",
+        "/policies, last page": "/policies?page=last",
+        "a claim's page": f"/claims/{claim}",
+        "a policy's page": f"/policies/{policy}",
+    }
+    times: dict[str, list[float]] = {page: [] for page in pages}
+    with serving(settings, port):
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        for path in pages.values():
+            fetch(connection, path)
+        for _ in range(rounds):
+            for page, path in pages.items():
+                times[page].append(fetch(connection, path) * 1000)
+    return [
+        f"| {name} | {page} | {statistics.median(ms):.1f} ms | {percentile(ms, 95):.1f} ms |"
+        for page, ms in times.items()
+    ]
+
+
+def percentile(values: list[float], rank: int) -> float:
+    return statistics.quantiles(values, n=100)[rank - 1]
+
+
+def sample(settings: Settings) -> tuple[str, str]:
+    """A claim and a policy from the middle of the book."""
+    app = create_app(settings)
+    with app.app_context(), working("read"):
+        middle = db.session.scalar(select(func.max(Claim.id))) // 2
+        row = db.session.execute(
+            select(Claim.claim_reference, Policy.policy_number)
+            .join(Policy, Policy.id == Claim.policy_id)
+            .where(Claim.id >= middle)
+            .order_by(Claim.id)
+            .limit(1)
+        ).one()
+        db.session.remove()
+        db.engine.dispose()
+    return row.claim_reference, row.policy_number
+
+
+def current_claims():
+    """What a cut selects, read from the balances that the claims keep."""
+    return select(
+        Claim.id,
+        Claim.claim_reference,
+        Claim.policy_id,
+        Claim.cause,
+        Claim.loss_date,
+        Claim.reported_date,
+        Policy.policy_number,
+        Policy.line_of_business,
+        Claim.status,
+        coverage_now(),
+        Claim.paid,
+        Claim.outstanding,
+        Claim.recovered,
+        Claim.closed_date,
+        Claim.description,
+    ).outerjoin(Policy, Policy.id == Claim.policy_id)
+
+
+def fetch_all(statement) -> tuple[float, int]:
+    """Seconds to fetch every row with the driver alone, and how many there were."""
+    compiled = statement.compile(db.engine, compile_kwargs={"literal_binds": True})
+    with working("read"), db.engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+        cursor = connection.connection.cursor()
+        start = time.perf_counter()
+        cursor.execute(str(compiled))
+        rows = sum(len(some) for some in iter(lambda: cursor.fetchmany(10_000), []))
+        seconds = time.perf_counter() - start
+        cursor.close()
+    return seconds, rows
+
+
+def cut_table(settings: Settings, name: str, rounds: int) -> list[str]:
+    app = create_app(settings)
+    with app.app_context():
+        with working("read"):
+            first, last = db.session.execute(
+                select(
+                    func.min(LedgerEntry.transaction_date), func.max(LedgerEntry.transaction_date)
+                )
+            ).one()
+            db.session.remove()
+        middle = date.fromordinal((first.toordinal() + last.toordinal()) // 2)
+        sides: dict[str, Callable] = {"today": current_claims}
+        for where, day in (("middle", middle), ("end", last)):
+            for basis in Basis:
+                sides[f"{where}, {basis}"] = lambda day=day, basis=basis: claims_as_at(day, basis)
+        times: dict[str, list[float]] = {side: [] for side in sides}
+        counts = {}
+        for _ in range(rounds):
+            for side, statement in sides.items():
+                seconds, counts[side] = fetch_all(statement())
+                times[side].append(seconds)
+        db.engine.dispose()
+    today = statistics.median(times["today"])
+    return [
+        f"| {name} | {side} | {counts[side]:,} | {statistics.median(taken):.2f} s "
+        f"| {statistics.median(taken) / today:.2f} |"
+        for side, taken in times.items()
+    ]
+
+
+def fill(settings: Settings, claims: int) -> None:
+    environment = {
+        **os.environ,
+        **ENVIRONMENT,
+        "INSTANCE_FOLDER": str(settings.instance_folder),
+        "DATABASE_URL": settings.database_url,
+    }
+    flask = [sys.executable, "-m", "flask", "-A", "flaskr:create_app"]
+    if settings.database_url:
+        subprocess.run([*flask, "db", "upgrade"], env=environment, check=True)
+    policies = str(max(claims // 5, 1))
+    command = [*flask, "demo", "fill", "--policies", policies, "--claims", str(claims)]
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def books(folder: Path, database: str) -> Iterator[tuple[str, Settings]]:
+    if database in ("sqlite", "both"):
+        (folder / "sqlite").mkdir()
+        yield "SQLite", Settings(instance_folder=folder / "sqlite", book_access="open")
+    if database in ("postgresql", "both"):
+        (folder / "postgresql").mkdir()
+        binaries = find_binaries()
+        if binaries is None:
+            raise SystemExit("PostgreSQL is not installed.")
+        server = PostgresServer(binaries)
+        server.start()
+        try:
+            url = server.url("postgres")
+            yield (
+                "PostgreSQL",
+                Settings(
+                    instance_folder=folder / "postgresql", database_url=url, book_access="open"
+                ),
+            )
+        finally:
+            server.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--claims", type=int, default=1_000_000)
+    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--rounds", type=int, default=100, help="requests a page")
+    parser.add_argument("--cut-rounds", type=int, default=3)
+    parser.add_argument("--port", type=int, default=5077)
+    options = parser.parse_args()
+    pages, cuts = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, settings in books(Path(folder), options.database):
+            fill(settings, options.claims)
+            pages += page_table(settings, name, options.rounds, options.port)
+            cuts += cut_table(settings, name, options.cut_rounds)
+    print("| database | page | median | p95 |\n|---|---|---|---|", *pages, sep="\n")
+    print(
+        "\n| database | cut | claims | seconds | to today |\n|---|---|---|---|---|", *cuts, sep="\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
