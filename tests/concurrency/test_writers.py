@@ -1,0 +1,149 @@
+"""Many processes at once, and what is left when some are killed."""
+
+import os
+import random
+import signal
+import threading
+import time
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+
+from flaskr.calendar import today
+from flaskr.claims.check import faults
+from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.claims.queries import claim_referenced, entries_of, locked_claim
+from flaskr.errors import is_away
+from flaskr.extensions import db
+from tests.concurrency.runs import contend, run_writers, start_writers
+from tests.factories import make_claim, pay, reserve
+
+PROCESSES = 8
+
+
+def entry_count(session) -> int:
+    return session.scalar(select(func.count()).select_from(LedgerEntry))
+
+
+def test_eight_processes_on_one_claim_lose_nothing(session, book_settings):
+    reserve(make_claim(claim_reference="shared"), "1000")
+    session.commit()
+
+    run = contend(book_settings, "shared", PROCESSES, 40)
+
+    assert run.committed + len(run.refused) == PROCESSES * 40
+    assert set(run.refused) <= {"The reserve is at that level already."}
+    assert entry_count(session) == run.committed + 1
+    assert list(faults()) == []
+
+
+def test_eight_processes_get_references_without_doubles_or_gaps(session, book_settings):
+    results, _ = run_writers(book_settings, "allot", "", PROCESSES, 20)
+
+    given = sorted(reference for result in results for reference in result["given"])
+    assert len(given) == PROCESSES * 16
+    assert given == [f"C-{today().year}-{n:06d}" for n in range(1, len(given) + 1)]
+    assert sorted(session.scalars(select(Claim.claim_reference))) == given
+
+
+def wait_for_more(session) -> None:
+    """Until somebody has written again: nobody is killed before there is work to interrupt."""
+    before, ends = entry_count(session), time.monotonic() + 20
+    session.rollback()  # or it would hold the writers up
+    while entry_count(session) == before:
+        session.rollback()
+        assert time.monotonic() < ends, "the writers do not write"
+        time.sleep(0.02)
+    session.rollback()
+
+
+def test_writers_killed_at_any_moment_leave_no_partial_action(session, book_settings):
+    shared = make_claim(claim_reference="shared")
+    session.commit()
+    chance = random.Random(7)
+    with start_writers(book_settings, "report_and_pay", "shared", 4) as writers:
+        pids = [int(writers.stdout.readline().split()[1]) for _ in range(4)]
+        for pid in pids:
+            wait_for_more(session)
+            time.sleep(chance.random() / 10)
+            os.kill(pid, signal.SIGKILL)
+
+    made = session.scalars(select(Claim).where(Claim.id != shared.id).order_by(Claim.id)).all()
+    kinds = [[entry.entry_type for entry in entries_of(claim)] for claim in made]
+    assert len(made) >= 4
+    assert kinds == [["RESERVE_OPEN", "PAYMENT"]] * len(made)
+    assert len(entries_of(shared)) == len(made)
+    numbers = [int(claim.claim_reference.rpartition("-")[2]) for claim in made]
+    assert sorted(numbers) == list(range(1, len(made) + 1))
+    assert list(faults()) == []
+    session.rollback()
+    assert pay(claim_referenced("shared"), "1", date(2024, 7, 1)).id
+    session.commit()
+
+
+def in_threads(app, *work) -> list:
+    """Run each piece of work in a thread with an application context; what each said."""
+    said = []
+
+    def run(piece):
+        with app.app_context():
+            said.append(piece())
+
+    threads = [threading.Thread(target=run, args=(piece,)) for piece in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return said
+
+
+def test_claims_locked_by_id_first_may_be_posted_to_in_any_order(session, app):
+    ids = [make_claim(reported_date=None).id for _ in range(2)]
+    session.commit()
+
+    def post_in(order):
+        for _ in range(15):
+            claims = {claim_id: locked_claim(claim_id) for claim_id in sorted(ids)}
+            for claim_id in order:
+                pay(claims[claim_id], "1")
+            db.session.commit()
+        return "done"
+
+    def post_alone():
+        for _ in range(30):
+            pay(db.session.get(Claim, ids[1]), "1")
+            db.session.commit()
+        return "done"
+
+    said = in_threads(app, lambda: post_in(ids), lambda: post_in(ids[::-1]), post_alone)
+
+    assert said == ["done"] * 3
+    assert entry_count(session) == 2 * 30 + 30
+    assert list(faults()) == []
+
+
+@pytest.mark.parametrize("book_settings", ["postgresql"], indirect=True)  # SQLite has one writer
+def test_a_deadlock_of_work_that_did_not_lock_first_is_ended_and_may_be_tried_again(session, app):
+    ids = [make_claim().id for _ in range(2)]
+    session.commit()
+    met = threading.Barrier(2)
+
+    def post(first, second):
+        locked_claim(first)
+        met.wait(10)
+        try:
+            pay(db.session.get(Claim, second), "1")
+            db.session.commit()
+        except OperationalError as error:
+            db.session.rollback()
+            return is_away(error)
+        return "done"
+
+    said = in_threads(app, lambda: post(*ids), lambda: post(*ids[::-1]))
+
+    assert sorted(map(str, said)) == ["True", "done"]
+    assert entry_count(session) == 1
+    assert session.scalar(select(func.sum(Claim.paid))) == Decimal(1)

@@ -1,0 +1,119 @@
+"""Processes that write to one book at once: `python -m tests.concurrency.writers '{...}'`.
+
+A clean process imports the application once and forks the writers from itself; it prints one JSON
+object with what became of their work. It ends by itself.
+"""
+
+import json
+import multiprocessing
+import os
+import random
+import sys
+import time
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from flaskr import create_app
+from flaskr.claims.ledger_services import post_payment, set_reserve
+from flaskr.claims.queries import claim_referenced
+from flaskr.claims.services import report_claim
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+from flaskr.settings import Settings
+
+ACTOR = "writer"
+LONGEST_LIFE_SECONDS = 30
+
+
+def pay_or_reserve(claim, chance: random.Random) -> None:
+    amount = Decimal(chance.randrange(1, 100_000)) / 100
+    if chance.random() < 0.5:
+        post_payment(claim, amount, date(2024, 6, 1), actor=ACTOR)
+    else:
+        set_reserve(claim, amount, date(2024, 6, 1), actor=ACTOR)
+
+
+def contend(reference: str, number: int, actions: int) -> dict:
+    """Payments and reserve changes on one claim, each in a transaction of its own."""
+    chance, seconds, refused = random.Random(number), [], []
+    for _ in range(actions):
+        begun = time.perf_counter()
+        try:
+            pay_or_reserve(claim_referenced(reference), chance)
+            db.session.commit()
+        except ClaimBookError as error:
+            db.session.rollback()
+            refused.append(str(error))
+        db.session.remove()
+        seconds.append(time.perf_counter() - begun)
+    return {"committed": actions - len(refused), "refused": refused, "seconds": seconds}
+
+
+def allot(reference: str, number: int, actions: int) -> dict:
+    """Claims under the book's next references; every fifth is thought better of."""
+    given = []
+    for turn in range(actions):
+        allotted = report_claim(loss_date=None, reported_date=None, actor=ACTOR).claim_reference
+        if turn % 5 == number % 5:
+            db.session.rollback()
+        else:
+            db.session.commit()
+            given.append(allotted)
+        db.session.remove()
+    return {"given": given}
+
+
+def report_and_pay(reference: str, number: int, actions: int) -> dict:
+    """Until killed: a claim with reserve and payment, and a payment on a shared one, as one."""
+    chance, ends = random.Random(number), time.monotonic() + LONGEST_LIFE_SECONDS
+    while time.monotonic() < ends:
+        made = report_claim(loss_date=None, reported_date=date(2024, 5, 1), actor=ACTOR)
+        set_reserve(made, Decimal(chance.randrange(1, 1000)), date(2024, 6, 1), actor=ACTOR)
+        post_payment(made, Decimal(7), date(2024, 6, 1), actor=ACTOR)
+        post_payment(claim_referenced(reference), Decimal(1), date(2024, 6, 1), actor=ACTOR)
+        db.session.commit()
+        db.session.remove()
+    return {}
+
+
+WORK = {"contend": contend, "allot": allot, "report_and_pay": report_and_pay}
+
+
+def write(order: dict, number: int, results) -> None:
+    """One writer: an application, connections and a transaction of its own."""
+    settings = Settings(
+        instance_folder=Path(order["folder"]),
+        database_url=order["database_url"],
+        secret_key="writers",
+        log_level="WARNING",
+    )
+    with create_app(settings).app_context():
+        os.write(1, f"pid {os.getpid()}\n".encode())  # whole, whoever else prints
+        result = WORK[order["work"]](order["reference"], number, order["actions"])
+        db.engine.dispose()
+    results.put(result)
+
+
+def main(order: dict) -> None:
+    """Fork the writers, wait, and print what they say."""
+    forks = multiprocessing.get_context("fork")
+    results = forks.SimpleQueue()
+    writers = [
+        forks.Process(target=write, args=(order, number, results), daemon=True)
+        for number in range(order["processes"])
+    ]
+    begun = time.perf_counter()
+    for writer in writers:
+        writer.start()
+    said = []
+    while any(writer.is_alive() for writer in writers) or not results.empty():
+        if results.empty():
+            time.sleep(0.005)
+        else:
+            said.append(results.get())
+    print(json.dumps({"results": said, "elapsed": time.perf_counter() - begun}))
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
