@@ -33,7 +33,7 @@ class Live:
     """Where each claim stands, one array a column: balances in öre, days since 1970, UTC seconds.
 
     `target` is what will be paid in all: nothing on a claim that will be `refused` or closed as
-    nil. `typed_on` is a day that the next entry is not typed before; `last_*` is the last entry.
+    nil. `typed_on` is the day of the claim's own recording; `last_*` is the last entry.
     """
 
     line: Array

@@ -16,15 +16,17 @@ from flaskr.demo.made_book import MadeBook, make_book
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 
+FIRST_UNTIL = date(1980, 1, 1)  # days are counted from 1970, and a book is eight years long
+
 
 class FillError(ClaimBookError):
     """A book that cannot be filled so."""
 
 
 def prepared_book(policies: int, claims: int, seed: int, until: date) -> MadeBook:
-    """Make up the book to load; raises FillError when there is a book already, or no past day."""
-    if until >= today():
-        raise FillError(f"--until takes a day before today ({today()}): nothing is in the future.")
+    """Make up the book to load; raises FillError for a book that has rows, or an unfit day."""
+    if not FIRST_UNTIL <= until < today():
+        raise FillError(f"--until takes a day from {FIRST_UNTIL} on and before today ({today()}).")
     claim_empty_book()
     return make_book(policies, claims, seed, until)
 

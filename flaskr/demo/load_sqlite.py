@@ -38,13 +38,18 @@ def insert_table(connection: Any, table: TableRows, advance: Callable[[int], Non
         set_aside(connection, batch)
         advance(batch.num_rows // 2)
 
-    def moved() -> bool:
-        advance(BATCH_ROWS // 2)
+    def moved(rows: int) -> bool:
+        """Tell how far the one statement has come, and let every row pass."""
+        advance(rows - rows // 2)
         return True
 
-    connection.create_function("moved", 0, moved)
-    counted = f"rowid % {BATCH_ROWS} <> 0 OR moved()"  # asks Python once in so many rows
-    connection.execute(f"INSERT INTO {table.name} SELECT * FROM temp.loading WHERE {counted}")  # noqa: S608
+    connection.create_function("moved", 1, moved)
+    # Python is asked once a batch: at its last row, with the number of rows in it.
+    passing = f"(rowid % {BATCH_ROWS} <> 0 AND rowid <> {table.count})"
+    rows = f"(rowid - 1) % {BATCH_ROWS} + 1"
+    connection.execute(
+        f"INSERT INTO {table.name} SELECT * FROM temp.loading WHERE {passing} OR moved({rows})"  # noqa: S608
+    )
     connection.execute("DROP TABLE temp.loading")
 
 

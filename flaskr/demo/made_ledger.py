@@ -5,13 +5,15 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.random import Generator
 
-from flaskr.claims.rules import EntryType, Status
+from flaskr.claims.rules import RECOVERIES, REVERSALS, EntryType, Status
 from flaskr.demo.choices import NOTHING, Live, choose_types, code, live_claims
 from flaskr.demo.clock import NONE, Array, BookDays
 from flaskr.demo.made_claims import Claims
 from flaskr.demo.profiles import PROFILES, REOPENING_REASONS
 
 MOST_ENTRIES = 14  # of one claim
+BALANCES = ("paid", "outstanding", "recovered")
+REVERSAL_CODES = tuple(map(code, REVERSALS))
 STATUSES = list(Status)
 CLOSED, DECLINED, REOPENED = map(STATUSES.index, (Status.CLOSED, Status.DECLINED, Status.REOPENED))
 
@@ -100,35 +102,25 @@ def post(
     rng: Generator,
 ) -> Ledger:  # fmt: skip
     """Post one entry to each claim and bring its state along; `first` is the first entry's row."""
-    paid, outstanding, recovered = movements(state, moving, types, rng)
-    reverses = np.full(len(moving), NONE, np.int32)
-    undoes = np.isin(types, (code(EntryType.PAYMENT_REVERSAL), code(EntryType.RECOVERY_REVERSAL)))
-    reverses[undoes] = state.last_row[moving[undoes]]
-    state.paid[moving] += paid
-    state.outstanding[moving] += outstanding
-    state.recovered[moving] += recovered
+    moved = movements(state, moving, types, rng)
+    reverses = np.where(np.isin(types, REVERSAL_CODES), state.last_row[moving], np.int32(NONE))
+    for name, delta in zip(BALANCES, moved, strict=True):
+        getattr(state, name)[moving] += delta
+        getattr(state, f"last_{name}")[moving] = delta
     settle(state, moving, types, day)
     state.day[moving] = day
-    state.typed_on[moving] = np.maximum(state.typed_on[moving], day)
     state.recorded[moving] = recorded
     state.last_row[moving] = np.arange(first, first + len(moving), dtype=np.int32)
     state.last_type[moving] = types
-    state.last_paid[moving] = paid
-    state.last_outstanding[moving] = outstanding
-    state.last_recovered[moving] = recovered
-    reopened = types == code(EntryType.RESERVE_REOPEN)
     reasons = rng.integers(0, len(REOPENING_REASONS), len(moving), dtype=np.int8)
+    reopened = types == code(EntryType.RESERVE_REOPEN)
     return Ledger(
         claim=moving,
         entry_type=types,
         day=day,
         recorded=recorded,
-        paid=paid,
-        outstanding=outstanding,
-        recovered=recovered,
-        paid_after=state.paid[moving],
-        outstanding_after=state.outstanding[moving],
-        recovered_after=state.recovered[moving],
+        **dict(zip(BALANCES, moved, strict=True)),
+        **{f"{name}_after": getattr(state, name)[moving] for name in BALANCES},
         status_after=state.status[moving],
         closed_after=state.closed[moving],
         reason=np.where(reopened, reasons, np.int8(NONE)),
@@ -156,7 +148,8 @@ def movements(
     outstanding, recovered = paid.copy(), paid.copy()
 
     def rows(*entry_types: EntryType) -> tuple[Array, Array]:
-        chosen = np.flatnonzero(np.isin(types, [code(each) for each in entry_types]))
+        """Return where these types are, and which claims those are."""
+        chosen = np.flatnonzero(np.isin(types, list(map(code, entry_types))))
         return chosen, moving[chosen]
 
     at, claim = rows(EntryType.RESERVE_OPEN, EntryType.RESERVE_CHANGE, EntryType.RESERVE_REOPEN)
@@ -164,15 +157,13 @@ def movements(
     at, claim = rows(EntryType.PAYMENT)
     paid[at] = payments(state, claim, rng)
     outstanding[at] = -np.minimum(paid[at], state.outstanding[claim])
-    at, claim = rows(EntryType.PAYMENT_REVERSAL, EntryType.RECOVERY_REVERSAL)
+    at, claim = rows(*REVERSALS)
     paid[at] = -state.last_paid[claim]
     outstanding[at] = -state.last_outstanding[claim]
     recovered[at] = -state.last_recovered[claim]
     at, claim = rows(EntryType.RESERVE_CLOSE, EntryType.CLAIM_DECLINED)
     outstanding[at] = -state.outstanding[claim]
-    at, claim = rows(
-        EntryType.RECOVERY_SUBROGATION, EntryType.RECOVERY_SALVAGE, EntryType.RECOVERY_DEDUCTIBLE
-    )
+    at, claim = rows(*RECOVERIES)
     left = state.paid[claim] - state.recovered[claim]
     recovered[at] = np.maximum((left * rng.uniform(0.05, 0.6, len(at))).astype(np.int64), 1)
     return paid, outstanding, recovered

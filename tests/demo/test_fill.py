@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from flaskr import create_app
 from flaskr.calendar import utc_now
 from flaskr.claims.check import faults
 from flaskr.claims.queries import watermark
+from flaskr.demo.fill import load_book, prepared_book
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE
 from tests.conftest import make_settings
@@ -80,11 +81,10 @@ def test_only_an_empty_book_is_filled(runner, session):
     assert watermark() == (0, 0, 1, 0, 0)
 
 
-def test_a_book_that_reaches_today_is_refused(shared_app, rolled_back):
+def test_a_book_that_reaches_today_or_is_too_old_is_refused(shared_app, rolled_back):
     runner = shared_app.test_cli_runner()
-    for ahead in (1, 2):
-        day = (utc_now() + timedelta(days=ahead)).date().isoformat()
-        result = runner.invoke(args=["demo", "fill", *SOME, "--until", day])
+    for day in (utc_now() + timedelta(days=1), datetime(1979, 12, 31, tzinfo=UTC)):
+        result = runner.invoke(args=["demo", "fill", *SOME, "--until", day.date().isoformat()])
         assert result.exit_code == 1
         assert "before today" in result.output
     assert not any(watermark())
@@ -99,6 +99,15 @@ def test_the_smallest_books_are_books_too(app, session, policies, claims, until)
 
     assert watermark()[1:3] == (claims, policies)
     assert not list(faults())
+
+
+def test_progress_counts_every_row_once(app, session):
+    book = prepared_book(100, 400, 7, date(2025, 12, 31))
+    told: list[int] = []
+
+    load_book(book, told.append)
+
+    assert sum(told) == book.row_count == sum(watermark())
 
 
 def test_a_filling_that_is_killed_leaves_nothing(app, session, book_settings):
