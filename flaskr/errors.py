@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 
+from click import ClickException
 from flask import Flask, g, render_template
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -11,8 +12,11 @@ from werkzeug.exceptions import HTTPException
 logger = logging.getLogger(__name__)
 
 
-class ClaimBookError(Exception):
-    """A refusal whose text says what to do about it; `status` is what a page answers."""
+class ClaimBookError(ClickException):
+    """A refusal whose text says what to do about it; `status` is what a page answers.
+
+    A command that lets it through prints the text, without a trace, and ends with exit code 1.
+    """
 
     status = 422
 

@@ -1,4 +1,7 @@
+import os
 import stat
+import subprocess
+import sys
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
@@ -115,3 +118,14 @@ def test_the_key_is_made_once_and_is_readable_by_its_owner_alone(tmp_path):
     assert len(keys.pop()) == 64
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
+
+
+def test_a_wrong_setting_ends_a_command_with_a_sentence_and_no_trace(tmp_path):
+    environment = {**os.environ, "BOOK_ACCESS": "wide", "INSTANCE_FOLDER": str(tmp_path)}
+    command = [sys.executable, "-m", "flask", "-A", "flaskr:create_app", "claims", "check"]
+
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Error: BOOK_ACCESS is 'wide'")
+    assert "Traceback" not in ended.stderr

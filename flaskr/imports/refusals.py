@@ -41,14 +41,9 @@ class ImportRefused(ClaimBookError):
     """An import that is not taken, with every reason found; nothing of it is in the book."""
 
     def __init__(self, *refusals: Refusal) -> None:
-        """Keep the refusals; the text lists the first of them."""
-        super().__init__(*refusals)
-        self.refusals = refusals
-
-    def __str__(self) -> str:
-        """Return the first refusals, one a line, and how many more there are."""
-        lines = [str(refusal) for refusal in self.refusals[:SHOWN_REFUSALS]]
-        more = len(self.refusals) - SHOWN_REFUSALS
-        if more > 0:
+        """Keep the refusals; the text has the first of them, one a line, and how many more."""
+        lines = [str(refusal) for refusal in refusals[:SHOWN_REFUSALS]]
+        if more := len(refusals[SHOWN_REFUSALS:]):
             lines.append(f"… and {more} more.")
-        return "\n".join(lines)
+        super().__init__("\n".join(lines))
+        self.refusals = refusals
