@@ -4,6 +4,7 @@ In a frame every column is an ArrowDtype: texts are string, days date32, amounts
 decimal128(18, 2), missing values NA. A frame shares its memory with the Arrow batch it came from.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -67,30 +68,72 @@ def day_numbers(column: pa.Array, missing: int) -> np.ndarray:
     return pc.fill_null(days(column).cast(pa.int32()), missing).to_numpy(zero_copy_only=False)
 
 
-class Policies:
-    """What claims take from their policies, by position: the policies in the order of their ids."""
+def positions_by_id(ids: np.ndarray) -> np.ndarray | None:
+    """Return a table of the position of each id, None when the ids lie too far apart for one."""
+    highest = int(ids[-1]) if len(ids) else 0
+    if highest > 4 * len(ids) + 1_000_000:
+        return None
+    table = np.zeros(highest + 1, dtype=np.int32)
+    table[ids] = np.arange(len(ids), dtype=np.int32)
+    return table
 
-    def __init__(self, table: pa.Table) -> None:
-        column = {name: table[name].combine_chunks() for name in table.column_names}
-        self.ids = integers(column["id"])
-        self.numbers = column["policy_number"].cast(pa.string())
-        lines = column["line_of_business"].cast(pa.string()).dictionary_encode()
-        self.lines, self.line_codes = lines.dictionary, lines.indices
-        self.inception = day_numbers(column["inception_date"], NEVER)
-        self.cover_end = np.minimum(
-            day_numbers(column["expiry_date"], NEVER), day_numbers(column["cancelled_on"], NEVER)
-        )
+
+SLIM = pa.schema(
+    [
+        ("id", pa.int64()),
+        ("policy_number", pa.string()),
+        ("line_of_business", pa.dictionary(pa.int8(), pa.string())),
+        ("inception", pa.int32()),
+        ("cover_end", pa.int32()),
+    ]
+)
+
+
+def slim_policies(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return what is kept of a batch of policies; the cover ends on the earlier of two days."""
+    ends = [day_numbers(batch[name], NEVER) for name in ("expiry_date", "cancelled_on")]
+    arrays = [
+        pa.array(integers(batch["id"])),
+        batch["policy_number"].cast(pa.string()),
+        batch["line_of_business"].cast(pa.string()).dictionary_encode(),
+        pa.array(day_numbers(batch["inception_date"], NEVER)),
+        pa.array(np.minimum(*ends)),
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=SLIM.names).cast(SLIM)
+
+
+class Policies:
+    """What claims take from their policies, by position: the policies in the order of their ids.
+
+    Kept as small as they go, some 35 bytes each: nothing else here grows with the book.
+    """
+
+    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
+        kept = pa.Table.from_batches(map(slim_policies, batches), schema=SLIM).unify_dictionaries()
+        column = {name: kept[name].combine_chunks() for name in SLIM.names}
+        ids = column["id"].to_numpy()
+        self.by_id = positions_by_id(ids)
+        self.ids = ids if self.by_id is None else ids[:0].copy()
+        self.numbers = column["policy_number"]
+        self.lines = column["line_of_business"].dictionary
+        self.line_codes = column["line_of_business"].indices
+        self.inception = column["inception"].to_numpy()
+        self.cover_end = column["cover_end"].to_numpy()
+
+    def position_of(self, ids: np.ndarray) -> np.ndarray:
+        """Return the position of each id; of 0, which stands for none, any."""
+        return np.searchsorted(self.ids, ids) if self.by_id is None else self.by_id[ids]
 
     def positions(self, policy_ids: pa.Array) -> pa.Array:
         """Return where each policy stands; null where there is none."""
-        found = np.searchsorted(self.ids, integers(policy_ids))
+        found = self.position_of(integers(policy_ids))
         return pa.array(found, mask=np.asarray(policy_ids.is_null()))
 
 
 def coverage(policies: Policies, positions: pa.Array, loss_dates: pa.Array) -> pa.Array:
     """Return each claim's coverage by today's facts, as claims.cut_queries.coverage_now does."""
     unknown = np.asarray(pc.or_(positions.is_null(), loss_dates.is_null()))
-    if not len(policies.ids):
+    if not len(policies.numbers):
         return pc.take(COVERAGES, pa.array(np.full(len(unknown), CODES[Coverage.UNVERIFIED])))
     at = integers(positions)
     loss = day_numbers(loss_dates, NEVER)

@@ -15,7 +15,8 @@ from flaskr.exports.csv_file import CsvWriter
 from flaskr.exports.files import ExportError, FileFacts, FileFormat, FileOrder
 from flaskr.exports.frames import Policies, claims_frame
 from flaskr.exports.parquet_file import ParquetWriter
-from flaskr.exports.snapshot import book_snapshot
+from flaskr.exports.queries import ClaimsSql
+from flaskr.exports.snapshot import Snapshot, book_snapshot
 from flaskr.isolation import Report
 from flaskr.money import ZERO, from_ore
 
@@ -89,15 +90,16 @@ def make_claims_file(report: Report, order: FileOrder) -> FileFacts:
     ):
         digesting = DigestingFile(file)
         watermark = snapshot.row(order.sql.watermark)
-        policies = Policies(snapshot.table(order.sql.policies))
+        policies = Policies(snapshot.batches(order.sql.policies))
         tally = Tally()
+        control: dict[str, int] = {}
         with closing(writer_for(order, digesting)) as writer:
-            for batch in read_ahead(reader, snapshot.batches(order.sql.claims)):
+            for batch in read_ahead(reader, readings(snapshot, order.sql, control)):
                 frame = claims_frame(batch, policies, order.currency)
                 tally.add(frame)
                 writer.write(frame)
                 report(tally.rows)
-        tally.check(snapshot.row(order.sql.totals))
+        tally.check(control)
     return FileFacts(
         rows=tally.rows,
         totals=tally.amounts,
@@ -112,6 +114,15 @@ def writer_for(order: FileOrder, file: Any) -> FrameWriter:
     if order.file_format is FileFormat.PARQUET:
         return ParquetWriter(file, CLAIM_COLUMNS)
     return CsvWriter(file, CLAIM_COLUMNS, order.is_raw)
+
+
+def readings(snapshot: Snapshot, sql: ClaimsSql, control: dict[str, int]) -> Iterator[Any]:
+    """Yield the batches of claims; then put the database's totals into `control`.
+
+    They are read last because the writer is still busy then, and nobody waits for them.
+    """
+    yield from snapshot.batches(sql.claims)
+    control.update(snapshot.row(sql.totals))
 
 
 def read_ahead(reader: ThreadPoolExecutor, batches: Iterable[Any]) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""Parquet: zstd, row groups of 131,072, dictionaries for short lists only, pandas' own metadata."""
+"""Parquet: zstd, row groups of 65,536, dictionaries for short lists only, pandas' own metadata."""
 
 from typing import IO
 
@@ -9,7 +9,7 @@ import pyarrow.parquet
 from flaskr.exports.columns import Column, Kind, names_of
 from flaskr.exports.frames import schema_of
 
-GROUP_ROWS = 131_072
+GROUP_ROWS = 65_536
 
 
 class ParquetWriter:

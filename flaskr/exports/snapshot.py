@@ -16,9 +16,9 @@ import pyarrow as pa
 from flaskr.errors import DatabaseAway
 from flaskr.exports.queries import Sql
 
-BATCH_ROWS = 65_536
+BATCH_ROWS = 32_768
 SQLITE_BATCH = {"adbc.sqlite.query.batch_rows": BATCH_ROWS}
-POSTGRESQL_BATCH = {"adbc.postgresql.batch_size_hint_bytes": 8 * 1024**2}
+POSTGRESQL_BATCH = {"adbc.postgresql.batch_size_hint_bytes": 4 * 1024**2}
 AWAY = "The database does not answer. Please try again in a moment."
 
 
@@ -30,7 +30,7 @@ class Snapshot:
         self.options = options
 
     def batches(self, sql: Sql) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a statement, about 65,000 at a time, as the database types them."""
+        """Yield the rows of a statement, some 30,000 at a time, as the database types them."""
         with self.executed(sql) as cursor, cursor.fetch_record_batch() as reader:
             rows_to_drop = int(sql.has_typed_row)
             for batch in reader:
