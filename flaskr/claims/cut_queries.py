@@ -92,6 +92,12 @@ def first_revision_after(day: date, revision: Any, owner: Any) -> FromClause:
     )
 
 
+def with_revision(source: Any, edited: FromClause, current: Any, revision: Any) -> Any:
+    """Join to each row what it said at the cut, where it was edited after."""
+    source = source.outerjoin(edited, edited.c.owner_id == current.id)
+    return source.outerjoin(revision, revision.id == edited.c.revision_id)
+
+
 def claims_as_at(day: date, basis: Basis) -> Select[Any]:
     """Select the claims of the cut at the end of `day`, one row each.
 
@@ -113,16 +119,14 @@ def claims_as_at(day: date, basis: Basis) -> Select[Any]:
     policy = {name: getattr(Policy, name) for name in POLICY_FACTS}
     if basis is Basis.KNOWN:
         edited = first_revision_after(day, ClaimRevision, ClaimRevision.claim_id)
-        source = source.outerjoin(edited, edited.c.owner_id == Claim.id)
-        source = source.outerjoin(ClaimRevision, ClaimRevision.id == edited.c.revision_id)
+        source = with_revision(source, edited, Claim, ClaimRevision)
         claim = facts_in_cut(Claim, ClaimRevision, CLAIM_FACTS)
     source = source.outerjoin(Policy, Policy.id == claim["policy_id"])
     if basis is Basis.KNOWN:
         resold = first_revision_after(day, PolicyRevision, PolicyRevision.policy_id)
-        source = source.outerjoin(resold, resold.c.owner_id == Policy.id)
-        source = source.outerjoin(PolicyRevision, PolicyRevision.id == resold.c.revision_id)
+        source = with_revision(source, resold, Policy, PolicyRevision)
         policy = facts_in_cut(Policy, PolicyRevision, POLICY_FACTS)
-    nothing = literal(ZERO, MoneyType())
+    nothing, open_status = literal(ZERO, MoneyType()), literal(Status.OPEN, closed_list(Status))
     return (
         select(
             Claim.id.label("claim_id"),
@@ -130,9 +134,7 @@ def claims_as_at(day: date, basis: Basis) -> Select[Any]:
             *(column.label(name) for name, column in claim.items()),
             Policy.policy_number,
             policy["line_of_business"].label("line_of_business"),
-            func.coalesce(
-                LedgerEntry.status_after, literal(Status.OPEN, closed_list(Status))
-            ).label("status"),
+            func.coalesce(LedgerEntry.status_after, open_status).label("status"),
             coverage_of(claim["policy_id"], claim["loss_date"], policy).label("coverage"),
             func.coalesce(LedgerEntry.paid_after, nothing).label("paid"),
             func.coalesce(LedgerEntry.outstanding_after, nothing).label("outstanding"),

@@ -71,9 +71,7 @@ def post_entry(
         transaction_date=day,
         recorded_at=recorded_at,
         recorded_by=by["actor"],
-        paid=movement.paid,
-        outstanding=movement.outstanding,
-        recovered=movement.recovered,
+        **vars(movement),
         reason=reason,
         reverses=reverses.id if reverses else None,
     )

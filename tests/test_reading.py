@@ -1,0 +1,55 @@
+"""Looking at the book never changes it: every address, one after the other."""
+
+import pytest
+
+from flaskr.claims.queries import watermark
+from flaskr.database import work_mode
+from tests.factories import make_claim, make_policy, pay, reserve
+
+WRITES_ON_GET = "/generate_random_claim"
+STATIC = {"static": "book.css", "bootstrap.static": "css/bootstrap.min.css"}
+
+
+@pytest.fixture
+def addresses(app, session) -> list[str]:
+    """One address for each rule that answers a GET, over a small book."""
+    claim = make_claim(policy=make_policy(policy_number="H-get"), claim_reference="W-get")
+    reserve(claim, "100")
+    pay(claim, "10")
+    known = {"reference": "W-get", "number": "H-get"}
+    session.commit()
+    with app.test_request_context():
+        return [
+            address_of(app, rule, known)
+            for rule in app.url_map.iter_rules()
+            if "GET" in rule.methods
+        ]
+
+
+def address_of(app, rule, known: dict) -> str:
+    values = {name: known.get(name, "pay") for name in rule.arguments}
+    if rule.endpoint == "claims.reverse":
+        values["number"] = 2
+    if rule.endpoint in STATIC:
+        values["filename"] = STATIC[rule.endpoint]
+    return app.url_map.bind("localhost").build(rule.endpoint, values)
+
+
+def test_no_get_changes_the_book_but_one(app, session, client, addresses):
+    modes = []
+    app.before_request_funcs[None].append(lambda: modes.append(work_mode.get()))
+    before = watermark()
+    session.remove()
+
+    for address in addresses:
+        is_read = address.rstrip("/") != WRITES_ON_GET
+        for method in (client.head, client.get) if is_read else (client.head,):
+            with method(address) as answer:
+                assert answer.status_code < 400, (address, answer.status_code)
+            assert watermark() == before, address
+            session.remove()
+
+    assert set(modes) == {"read"}
+    assert WRITES_ON_GET in addresses
+    assert client.get(WRITES_ON_GET).status_code < 400
+    assert watermark() != before
