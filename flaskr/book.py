@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from flaskr.calendar import local_day
 from flaskr.columns import Instant
+from flaskr.database import schema_problem, working
 from flaskr.errors import SchemaError, SettingsError
 from flaskr.extensions import Base, db
 from flaskr.text import ALLOTTED, reference_key
@@ -48,6 +49,18 @@ def check_book() -> None:
                 f"This book was made with {name}={made_with}, and the setting says "
                 f"{current_app.config[name]}. Set it to {made_with}."
             )
+
+
+def require_book() -> None:
+    """Raise SchemaError or SettingsError unless the database is the book that the settings say.
+
+    Called before anything else is done: whoever pages or commands would write into must fit.
+    """
+    if problem := schema_problem():
+        raise SchemaError(problem)
+    with working("read"):
+        check_book()
+        db.session.rollback()  # or the work would go on in a transaction that only reads
 
 
 def allot_reference(prefix: str, recorded_at: datetime) -> str:

@@ -6,9 +6,8 @@ import secrets
 
 from flask import Flask, Response, current_app, g, has_request_context, request
 
-from flaskr.book import check_book
-from flaskr.database import schema_problem, work_mode
-from flaskr.errors import SchemaError
+from flaskr.book import require_book
+from flaskr.database import work_mode
 from flaskr.extensions import db
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -72,9 +71,7 @@ def require_schema() -> None:
     """Refuse to serve a schema that does not fit; once it fits it is not asked again."""
     if request.endpoint in WITHOUT_DATABASE or current_app.extensions.get("book_checked"):
         return
-    if problem := schema_problem():
-        raise SchemaError(problem)
-    check_book()
+    require_book()
     current_app.extensions["book_checked"] = True
 
 

@@ -87,6 +87,15 @@ def test_a_book_made_otherwise_is_not_served(app, client, setting, value, said):
     assert said.strip("=") in page.text
 
 
+def test_a_command_does_not_write_into_a_book_made_otherwise(app, runner):
+    app.config["BOOK_CURRENCY"] = "EUR"
+
+    result = runner.invoke(args=["demo", "fill", "--policies", "1", "--claims", "1"])
+
+    assert result.exit_code == 1
+    assert "BOOK_CURRENCY=SEK" in result.output
+
+
 def test_the_book_says_when_it_was_made(rolled_back):
     book = rolled_back.get(Book, 1)
 

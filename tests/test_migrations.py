@@ -198,6 +198,22 @@ def test_every_page_of_a_schema_that_is_behind_says_what_to_run(behind):
     assert answers[-1].status_code in (400, 503)  # without a token it is refused before
 
 
+@pytest.mark.parametrize(
+    "command_line",
+    [
+        ["claims", "check"],
+        ["demo", "fill", "--policies", "1", "--claims", "1"],
+        ["import", __file__],
+    ],
+)
+def test_a_command_on_a_schema_that_is_behind_says_what_to_run(behind, command_line):
+    result = behind.test_cli_runner().invoke(args=command_line)
+
+    assert result.exit_code == 1
+    assert "Run: flask db upgrade" in result.output
+    assert "Traceback" not in result.output
+
+
 def test_health_says_that_the_schema_is_behind_and_then_that_it_fits(behind):
     client = behind.test_client()
     ill = client.get("/healthz")

@@ -50,6 +50,6 @@ def test_no_get_changes_the_book_but_one(app, session, client, addresses):
             session.remove()
 
     assert set(modes) == {"read"}
-    assert WRITES_ON_GET in addresses
+    assert WRITES_ON_GET in {address.rstrip("/") for address in addresses}
     assert client.get(WRITES_ON_GET).status_code < 400
     assert watermark() != before

@@ -3,8 +3,10 @@
 import click
 from flask.cli import AppGroup
 
+from flaskr.book import require_book
 from flaskr.claims.check import faults, rebuild_balances
 from flaskr.database import working
+from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 
 claims = AppGroup("claims", help="Look after the claims and their ledger.")
@@ -16,6 +18,10 @@ claims = AppGroup("claims", help="Look after the claims and their ledger.")
 )
 def check(rebuild: bool) -> None:
     """Compare every balance with the ledger; exit code 1 when something is wrong."""
+    try:
+        require_book()
+    except ClaimBookError as error:
+        raise click.ClickException(str(error)) from error
     if rebuild:
         click.echo(f"{rebuild_balances()} claims rebuilt.")
         db.session.commit()

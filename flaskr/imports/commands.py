@@ -8,10 +8,9 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from flaskr.book import check_book
+from flaskr.book import require_book
 from flaskr.claims.models import Claim
-from flaskr.database import schema_problem
-from flaskr.errors import ClaimBookError, SchemaError
+from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.imports.checks import checked, claim_cost, raise_any
 from flaskr.imports.layouts import CLAIM_COSTS, MIGRATION, laid_out, recognise
@@ -44,7 +43,7 @@ def import_file(files: tuple[Path, ...], migration: bool) -> None:
     claims and ledger. The README lists their columns.
     """
     try:
-        check_ready()
+        require_book()
         raws = [read_table(path) for path in files]
         sentences = load_migration(raws) if migration else load_costs(raws)
     except ClaimBookError as error:
@@ -52,13 +51,6 @@ def import_file(files: tuple[Path, ...], migration: bool) -> None:
         raise click.ClickException(f"Nothing was imported.\n{error}") from error
     db.session.commit()
     click.echo("\n".join(sentences))
-
-
-def check_ready() -> None:
-    """Raise SchemaError or SettingsError when this version cannot work on the book."""
-    if problem := schema_problem():
-        raise SchemaError(problem)
-    check_book()
 
 
 def load_costs(raws: Sequence[RawTable]) -> list[str]:
