@@ -33,11 +33,20 @@ def locked_claim(claim_id: int) -> Claim:
 
 
 def with_policy(claim: Claim) -> Claim:
-    """Return the claim with its policy read anew: cover is judged by the facts of this moment."""
-    policy_id = claim.policy_id
-    policy = db.session.get(Policy, policy_id, populate_existing=True) if policy_id else None
-    set_committed_value(claim, "policy", policy)
+    """Return the claim with its policy read anew: cover is judged by the facts of this moment.
+
+    They stay so until the transaction ends: an edit of the policy waits, and is waited for.
+    """
+    set_committed_value(claim, "policy", shared_policy(claim.policy_id))
     return claim
+
+
+def shared_policy(policy_id: int | None) -> Policy | None:
+    """Return a policy as it is now, kept from edits, but not from other readers, until commit."""
+    if policy_id is None:
+        return None
+    in_share = {"read": True}
+    return db.session.get(Policy, policy_id, populate_existing=True, with_for_update=in_share)
 
 
 def claims(status: Status | None = None) -> Select[Claim]:

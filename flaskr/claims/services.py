@@ -14,6 +14,7 @@ from flaskr.claims.queries import (
     claim_referenced,
     first_transaction_date,
     locked_claim,
+    shared_policy,
     with_policy,
 )
 from flaskr.claims.rules import Status
@@ -162,8 +163,7 @@ def check_uncovering(claim: Claim, changed: Mapping[str, Any], may_uncover: bool
     has_money = claim.paid > 0 or claim.outstanding > 0
     if may_uncover or not has_money or claim.coverage == Coverage.NOT_IN_FORCE:
         return
-    policy_id = changed.get("policy_id", claim.policy_id)
-    policy = db.session.get(Policy, policy_id, populate_existing=True) if policy_id else None
+    policy = shared_policy(changed.get("policy_id", claim.policy_id))
     loss_date = changed.get("loss_date", claim.loss_date)
     if coverage_by(policy, loss_date) == Coverage.NOT_IN_FORCE:
         raise UncoversReserved(

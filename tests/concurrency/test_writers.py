@@ -16,10 +16,12 @@ from flaskr.calendar import today
 from flaskr.claims.check import faults
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import claim_referenced, entries_of, locked_claim
-from flaskr.errors import is_away
+from flaskr.errors import LedgerError, is_away
 from flaskr.extensions import db
+from flaskr.policies.models import Policy
+from flaskr.policies.services import cancel_policy
 from tests.concurrency.runs import contend, run_writers, start_writers
-from tests.factories import make_claim, pay, reserve
+from tests.factories import make_claim, make_policy, pay, reserve
 
 PROCESSES = 8
 
@@ -123,6 +125,37 @@ def test_claims_locked_by_id_first_may_be_posted_to_in_any_order(session, app):
     assert said == ["done"] * 3
     assert entry_count(session) == 2 * 30 + 30
     assert list(faults()) == []
+
+
+def test_a_payment_waits_for_an_edit_of_its_policy_and_is_judged_by_it(session, app):
+    policy = make_policy()
+    claim = make_claim(policy=policy)
+    session.commit()
+    ids = (policy.id, claim.id)
+    session.rollback()
+    edited = threading.Event()
+
+    def cancel():
+        policy = db.session.get(Policy, ids[0])
+        cancel_policy(policy, policy.inception_date, seen_version=1, actor="x")
+        edited.set()
+        time.sleep(0.2)
+        db.session.commit()
+
+    def pay_meanwhile():
+        edited.wait(10)
+        try:
+            pay(db.session.get(Claim, ids[1]), "1")
+        except LedgerError as error:
+            db.session.rollback()
+            return str(error)
+        db.session.commit()
+        return "paid"
+
+    said = in_threads(app, cancel, pay_meanwhile)
+
+    assert "was cancelled" in str(said)
+    assert entry_count(session) == 0
 
 
 @pytest.mark.parametrize("book_settings", ["postgresql"], indirect=True)  # SQLite has one writer
