@@ -7,7 +7,7 @@ from flaskr.book import check_book
 from flaskr.claims import commands as claim_commands
 from flaskr.claims import ledger_views, policy_views
 from flaskr.claims import views as claim_views
-from flaskr.database import configure_engine, engine_options, upgrade_embedded
+from flaskr.database import configure_engine, engine_options, upgrade_embedded, working
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
 from flaskr.exports import views as export_views
@@ -15,7 +15,13 @@ from flaskr.extensions import bootstrap, csrf, db, migrate
 from flaskr.imports import commands as import_commands
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
-from flaskr.settings import PROJECT_FOLDER, Settings, kept_secret_key, read_settings
+from flaskr.settings import (
+    PROJECT_FOLDER,
+    Settings,
+    kept_secret_key,
+    make_instance_folder,
+    read_settings,
+)
 from flaskr.users import access
 
 
@@ -25,13 +31,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises SettingsError or SchemaError when the book must not be served.
     """
     settings = settings or read_settings()
-    settings.instance_folder.mkdir(parents=True, exist_ok=True)
+    make_instance_folder(settings.instance_folder)
     app = Flask("flaskr", instance_path=str(settings.instance_folder))
     app.url_map.strict_slashes = False
     configure(app, settings)
     serving.configure_logging(settings.log_level)
-    register_extensions(app)
     register_guards(app)
+    register_extensions(app)
     register_blueprints(app)
     register_commands(app)
     errors.register(app)
@@ -53,6 +59,7 @@ def configure(app: Flask, settings: Settings) -> None:
         SPOOL_BYTES=settings.spool_bytes,
         SECRET_KEY=settings.secret_key or kept_secret_key(settings.instance_folder),
         MAX_CONTENT_LENGTH=settings.max_request_bytes,
+        SESSION_COOKIE_NAME="claimbook_session",  # cookies do not keep ports apart
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form may stay open over lunch
         BOOTSTRAP_SERVE_LOCAL=True,
@@ -107,5 +114,5 @@ def open_embedded_book(app: Flask) -> None:
     if app.config["DATABASE_URL"]:
         return  # a server's schema is migrated by hand; each request checks that it fits
     upgrade_embedded(app)
-    with app.app_context():
+    with working("read"), app.app_context():  # a writer must not keep others from starting
         check_book()

@@ -6,12 +6,13 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy import BigInteger, CheckConstraint, String, case, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flaskr.calendar import local_day
 from flaskr.columns import Instant
 from flaskr.database import schema_problem, working
-from flaskr.errors import SchemaError, SettingsError
+from flaskr.errors import DatabaseAway, SchemaError, SettingsError, is_away
 from flaskr.extensions import Base, db
 from flaskr.text import ALLOTTED, reference_key
 
@@ -52,11 +53,17 @@ def check_book() -> None:
 
 
 def require_book() -> None:
-    """Raise SchemaError or SettingsError unless the database is the book that the settings say.
+    """Raise unless the database answers, has the schema, and is the book that the settings say.
 
     Called before anything else is done: whoever pages or commands would write into must fit.
     """
-    if problem := schema_problem():
+    try:
+        problem = schema_problem()
+    except DBAPIError as error:
+        if not is_away(error):
+            raise
+        raise DatabaseAway(f"The database does not answer: {error.orig}") from error
+    if problem:
         raise SchemaError(problem)
     with working("read"):
         check_book()

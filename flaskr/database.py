@@ -93,7 +93,12 @@ def locked(statement: Select[Any]) -> Any:
 
 
 def lock_ledger() -> None:
-    """Be the only writer of the ledger until commit; taken last, before the clock is read."""
+    """Be the only one to add to the book until commit; the clock is read after it.
+
+    Whatever the watermark counts (entries, claims, policies, revisions) is written under it, so
+    that ids, instants and commits have one order. Locks are taken in this order: claims by id, the
+    policy, this one, counters.
+    """
     if db.engine.dialect.name == "postgresql":
         db.session.execute(select(func.pg_advisory_xact_lock(LEDGER_LOCK)))
 

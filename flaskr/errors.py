@@ -5,6 +5,7 @@ import sqlite3
 
 from click import ClickException
 from flask import Flask, g, render_template
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -55,6 +56,17 @@ class ChangedMeanwhile(ClaimBookError):
     status = 409
 
 
+class SentTwice(ClaimBookError):
+    """A form that made its row already; `reference` is the row's."""
+
+    status = 409
+
+    def __init__(self, reference: str) -> None:
+        """Keep what the form made the first time."""
+        super().__init__(f"This form was sent already, and made {reference}.")
+        self.reference = reference
+
+
 class BusyError(ClaimBookError):
     """The book is doing as much as it can; the same request may succeed a little later."""
 
@@ -79,6 +91,18 @@ TITLES = {
     500: "Something went wrong",
     503: "Not available just now",
 }
+SENTENCES = {
+    400: "The request could not be read. Go back and try again.",
+    403: "This is not allowed.",
+    404: "There is no such page. It may have been mistyped.",
+    405: "This address does not take that kind of request.",
+    409: "Somebody else was first. Look at what is there now.",
+    413: "What was sent is larger than this book takes.",
+    422: "What was sent cannot be taken as it is.",
+    429: "There were too many requests. Please wait a little.",
+    503: "The book cannot answer just now. Please try again in a moment.",
+}
+EXPIRED = "The form has expired, and nothing was saved. Open the page again and send it anew."
 RETRY_AFTER_SECONDS = 5
 SQLITE_AWAY = {
     sqlite3.SQLITE_BUSY,
@@ -106,6 +130,7 @@ Answer = tuple[str, int, dict[str, str]]
 
 def error_page(status: int, message: str) -> Answer:
     """Render the page for one error, with the request's id and no internals."""
+    logger.info("answered %s: %s", status, message)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in (429, 503) else {}
     page = render_template(
         "errors/error.html",
@@ -122,9 +147,18 @@ def show_http_error(error: HTTPException) -> Answer | HTTPException:
     status = error.code or 500
     if 300 <= status < 400 or error.response is not None:
         return error
-    page, status, headers = error_page(status, error.description or "")
+    page, status, headers = error_page(status, sentence_of(error))
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
     return page, status, {**headers, **kept}
+
+
+def sentence_of(error: HTTPException) -> str:
+    """Return what a view said, or in place of Werkzeug's own words a sentence of ours."""
+    if isinstance(error, CSRFError):
+        return EXPIRED
+    if error.description and error.description != type(error).description:
+        return error.description
+    return SENTENCES.get(error.code or 500, SORRY)
 
 
 def show_refusal(error: ClaimBookError) -> Answer:

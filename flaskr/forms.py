@@ -1,32 +1,25 @@
 """Form fields that refuse what a column cannot hold, with a sentence a person can act on."""
 
 import re
+import secrets
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectField, StringField
+from wtforms import Field, HiddenField, SelectField, StringField
 from wtforms.fields import SelectChoice
+from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 from wtforms.widgets import DateInput, TextArea, TextInput
 
-from flaskr.errors import DateError
+from flaskr.calendar import parse_day
 from flaskr.money import parse_money
-from flaskr.text import clean_reference, clean_text
+from flaskr.text import clean_name, clean_reference, clean_text
 
-ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-
-
-def parse_day(text: str) -> date:
-    """Read a day written as 2026-01-31; raises DateError for anything else."""
-    try:
-        if ISO_DAY.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise DateError(f"“{text[:20]}” is not a day; write it as 2026-01-31.")
+TOKEN = re.compile(r"[0-9a-f]{32}", re.ASCII)
+SEEN = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 class Required:
@@ -50,10 +43,6 @@ class TypedField(Field):
         """Return the value of a text; raises a ValueError whose message is shown."""
         raise NotImplementedError
 
-    def write(self, value: Any) -> str:
-        """Return a value as a person would type it."""
-        return str(value)
-
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read what was typed; a refused text stays in the field."""
         self.data = None
@@ -62,9 +51,14 @@ class TypedField(Field):
 
     def _value(self) -> str:
         """Return what the field shows: the refused text, or the value."""
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return "" if self.data is None else self.write(self.data)
+        return shown(self)
+
+
+def shown(field: Field) -> str:
+    """Return what was typed into a field, also when it was refused, else its value."""
+    if field.raw_data:
+        return str(field.raw_data[0])
+    return "" if field.data is None else str(field.data)
 
 
 class MoneyField(TypedField):
@@ -90,7 +84,46 @@ class DayField(TypedField):
         return parse_day(text)
 
 
-class ReferenceField(StringField):
+class CleanedField(StringField):
+    """A text that the book may refuse; what was typed stays in the field."""
+
+    _value = shown
+
+
+class SeenField(HiddenField):
+    """The number of what a form was shown with: a version, or the last entry of a ledger."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number."""
+        self.data = None
+        if not valuelist or not SEEN.fullmatch(valuelist[0]):
+            raise ValueError("The form has lost its place. Open the page again.")
+        self.data = int(valuelist[0])
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """Refuse a form that came without the number."""
+        if self.data is None:
+            raise ValidationError("The form has lost its place. Open the page again.")
+
+    def show(self, number: int) -> None:
+        """Put another number in place of the one that came."""
+        self.data, self.raw_data = number, None
+
+
+class TokenField(HiddenField):
+    """A one-time token: what a form made carries it, so that sent twice it makes one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Give each form shown a token of its own."""
+        super().__init__(default=lambda: secrets.token_hex(16), **kwargs)
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """Refuse what no form was shown with."""
+        if not TOKEN.fullmatch(self.data or ""):
+            raise ValidationError("The form has lost its place. Open the page again.")
+
+
+class ReferenceField(CleanedField):
     """A claim reference or a policy number, kept as typed."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -99,15 +132,15 @@ class ReferenceField(StringField):
         self.data = clean_reference(text) if text else ""
 
 
-class LineField(StringField):
-    """Free text of one line, such as a name."""
+class NameField(CleanedField):
+    """A name."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the text without line breaks."""
-        self.data = " ".join(clean_text(valuelist[0] if valuelist else "").split())
+        """Read the name."""
+        self.data = clean_name(valuelist[0] if valuelist else "")
 
 
-class NoteField(StringField):
+class NoteField(CleanedField):
     """Free text of several lines."""
 
     widget = TextArea()

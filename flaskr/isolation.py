@@ -201,4 +201,4 @@ def place(folder: Path, name: str, places: int) -> Iterator[None]:
                 continue
             yield
             return
-    raise BusyError(f"{places} such jobs are running already. Please try again in a moment.")
+    raise BusyError(f"The book is making {places} of these already. Please try again in a moment.")

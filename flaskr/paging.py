@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, func, select
 
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
-from flaskr.text import reference_key
+from flaskr.text import lookup_key
 
 Row = TypeVar("Row")
+Member = TypeVar("Member", bound=StrEnum)
 PAGE_ROWS = 50
 COUNTED_ROWS = 10_000
 
@@ -19,6 +21,22 @@ class UnknownPage(ClaimBookError):
     """An address that goes on from a row which is not in the book."""
 
     status = 404
+
+
+class UnknownFilter(ClaimBookError):
+    """A value of a filter that there is not."""
+
+    status = 400
+
+
+def asked_for(values: type[Member], text: str) -> Member | None:
+    """Return the member of a closed list that an address filters by; None for all."""
+    try:
+        return values(text) if text else None
+    except ValueError as error:
+        raise UnknownFilter(
+            f"The status is one of {', '.join(values)}, not “{text[:40]}”."
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -98,7 +116,7 @@ class Listing:
     def row_id(self, reference: str) -> int:
         """Return the id of the row that a cursor names."""
         key = getattr(self.model, f"{self.reference}_key")
-        found = db.session.scalar(select(self.model.id).where(key == reference_key(reference)))
+        found = db.session.scalar(select(self.model.id).where(key == lookup_key(reference)))
         if found is None:
             raise UnknownPage("That page begins at a row that is not in the book.")
         return found

@@ -12,6 +12,14 @@ from sqlalchemy.exc import ArgumentError
 from flaskr.errors import SettingsError
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+LEAST_EXPORT_MEMORY = 16 * 1024**2  # with less the drivers cannot even be loaded
+# ISO 4217: every active currency whose minor unit is not a hundredth
+WITHOUT_TWO_DECIMALS = set(
+    """
+    BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF
+    BHD IQD JOD KWD LYD OMR TND CLF UYW
+    """.split()  # noqa: SIM905
+)
 BOOK_FILE = "claimbook.db"
 BOOK_VERSION = "0.1.0"
 
@@ -37,6 +45,12 @@ class Settings:
         if self.book_access not in ("", "open"):
             raise SettingsError(
                 f"BOOK_ACCESS is {self.book_access!r}; leave it out or set it to open."
+            )
+        if self.export_memory_bytes < LEAST_EXPORT_MEMORY:
+            raise SettingsError("EXPORT_MEMORY_BYTES must be at least 16777216 (16 MiB).")
+        if self.book_currency in WITHOUT_TWO_DECIMALS:
+            raise SettingsError(
+                f"BOOK_CURRENCY is {self.book_currency}, which does not have two decimals."
             )
         if not (
             len(self.book_currency) == 3
@@ -78,6 +92,7 @@ class Settings:
 def read_settings() -> Settings:
     """Read the settings from the environment; raises SettingsError naming the one that is wrong."""
     env = Env()
+    env.read_env(PROJECT_FOLDER / ".env", recurse=False)  # under servers other than Flask's too
     if env.str("INSTANCE_FOLDER", "-") == "":  # would be wherever the server was started
         raise SettingsError("INSTANCE_FOLDER is empty; leave it out or name a folder.")
     folder = env.path("INSTANCE_FOLDER", Settings.instance_folder)
@@ -97,6 +112,14 @@ def read_settings() -> Settings:
         )
     except EnvError as error:
         raise SettingsError(str(error)) from error
+
+
+def make_instance_folder(folder: Path) -> None:
+    """Make the folder that the book lives in; raises SettingsError where it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"INSTANCE_FOLDER {folder}: {error.strerror}.") from error
 
 
 def kept_secret_key(instance_folder: Path) -> str:

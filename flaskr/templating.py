@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from flask import Flask
 
@@ -37,6 +38,15 @@ def words(value: str | None) -> str:
     return NOTHING if not value else value.replace("_", " ").lower()
 
 
+def fact(value: object) -> str:
+    """Write a fact of any kind as its own filter would."""
+    if isinstance(value, Decimal):
+        return money(value)
+    if isinstance(value, StrEnum):
+        return words(value)
+    return str(value) if value not in (None, "") else NOTHING
+
+
 def number(value: int) -> str:
     """Write a whole number with grouped thousands."""
     return f"{value:,}".replace(",", "\u202f")
@@ -44,7 +54,7 @@ def number(value: int) -> str:
 
 def register(app: Flask) -> None:
     """Give the templates their filters, and the book's currency."""
-    for write in (money, day, instant, percent, words, number):
+    for write in (money, day, instant, percent, words, fact, number):
         app.add_template_filter(write)
     app.context_processor(
         lambda: {"currency": app.config["BOOK_CURRENCY"], "version": BOOK_VERSION}

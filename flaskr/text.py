@@ -8,7 +8,10 @@ from flaskr.errors import TextError
 REFERENCE_LENGTH = 64
 KEY_LENGTH = 3 * REFERENCE_LENGTH  # casefolding makes up to three characters of one
 LONGEST_TEXT = 32_000  # UTF-16 units: what a spreadsheet cell still holds
+NAME_LENGTH = 200
 FORBIDDEN_IN_REFERENCE = set("/\\?#")
+# They change the order in which letters are shown: one number could look like another.
+BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 RESERVED = {".", "..", "new"}
 ALLOTTED = re.compile(r"[cp]-[0-9]{4}-[0-9]{6,12}", re.ASCII)
 
@@ -19,8 +22,16 @@ def clean_text(text: str) -> str:
     if "\0" in cleaned or any("\ud800" <= character <= "\udfff" for character in cleaned):
         raise TextError("The text has a character that cannot be stored; remove it and try again.")
     if len(cleaned) + sum(character > "\uffff" for character in cleaned) > LONGEST_TEXT:
-        raise TextError("The text is longer than 32,000 characters.")
+        raise TextError("The text is longer than 32\u202f000 characters.")
     return cleaned
+
+
+def clean_name(text: str) -> str:
+    """Return a name in NFC on one line; raises TextError when it is longer than 200 characters."""
+    name = " ".join(clean_text(text).split())
+    if len(name) > NAME_LENGTH:
+        raise TextError("A name has at most 200 characters.")
+    return name
 
 
 def clean_reference(text: str) -> str:
@@ -33,7 +44,7 @@ def clean_reference(text: str) -> str:
         raise TextError("A reference has at least one character.")
     if len(reference) > REFERENCE_LENGTH:
         raise TextError("A reference has at most 64 characters.")
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in reference):
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in BIDI for c in reference):
         raise TextError("A reference has no control characters.")
     if FORBIDDEN_IN_REFERENCE & set(reference):
         raise TextError("A reference has none of / \\ ? #.")

@@ -73,3 +73,25 @@ def test_pages_carry_no_inline_script_or_style(client):
         page = client.get(path).text
         assert "<script" not in page
         assert "style=" not in page
+
+
+def test_the_log_has_the_id_of_a_refusal_too(faulty, caplog):
+    with caplog.at_level(logging.INFO, logger="flaskr"):
+        response = faulty.get("/claims/nothing")
+
+    assert response.status_code == 404
+    assert response.headers["X-Request-ID"] in [r.request_id for r in caplog.records]
+
+
+def test_a_form_without_its_token_has_an_id_and_a_sentence(faulty):
+    response = faulty.post("/claims/new", data={"description": "x"})
+
+    assert response.status_code == 400
+    assert "The form has expired" in response.text
+    assert len(response.headers["X-Request-ID"]) == 12
+
+
+def test_a_stranger_is_refused_before_the_form_is_looked_at(faulty):
+    response = faulty.post("/claims/new", data={"x": "y"}, headers={"Host": "evil.example"})
+
+    assert response.status_code == 403

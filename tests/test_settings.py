@@ -18,7 +18,7 @@ ENVIRONMENT = {
     "BOOK_TIME_ZONE": ("book_time_zone", "UTC", "UTC"),
     "MAX_REQUEST_BYTES": ("max_request_bytes", "5", 5),
     "EXPORT_SECONDS": ("export_seconds", "6", 6),
-    "EXPORT_MEMORY_BYTES": ("export_memory_bytes", "7", 7),
+    "EXPORT_MEMORY_BYTES": ("export_memory_bytes", "17000000", 17_000_000),
     "SPOOL_BYTES": ("spool_bytes", "8", 8),
     "LOG_LEVEL": ("log_level", "debug", "DEBUG"),
 }

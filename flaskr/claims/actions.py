@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flaskr.claims import forms, ledger_services
-from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.claims.models import Claim, Coverage, LedgerEntry
 from flaskr.claims.posting import By
 from flaskr.claims.rules import LIVE, RECOVERIES, SETTLED, EntryType
 
@@ -63,12 +63,22 @@ def is_live(claim: Claim) -> bool:
     return claim.status in LIVE
 
 
+def can_be_paid(claim: Claim) -> bool:
+    """Whether the claim is open and its policy does not rule payments out."""
+    return is_live(claim) and claim.coverage != Coverage.NOT_IN_FORCE
+
+
+def can_be_reserved(claim: Claim) -> bool:
+    """Whether a reserve could be raised, or one that there is lowered."""
+    return can_be_paid(claim) or (is_live(claim) and claim.outstanding > 0)
+
+
 ACTIONS = (
     Action(
-        "reserve", "Set the reserve", "Set reserve", forms.ReserveForm, set_reserve,
-        "Reserve set on", is_live,
+        "reserve", "Set case reserve", "Set case reserve", forms.ReserveForm, set_reserve,
+        "Case reserve set on", can_be_reserved,
     ),
-    Action("pay", "Pay", "Post payment", forms.PaymentForm, pay, "Payment posted to", is_live),
+    Action("pay", "Pay", "Post payment", forms.PaymentForm, pay, "Payment posted to", can_be_paid),
     Action(
         "recover", "Recover", "Post recovery", forms.RecoveryForm, recover,
         "Recovery posted to", lambda claim: claim.recovered < claim.paid,

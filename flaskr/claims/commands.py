@@ -1,13 +1,18 @@
-"""flask claims: look after the ledger."""
+"""flask claims: look after the ledger, and add it up."""
+
+from datetime import datetime
 
 import click
 from flask.cli import AppGroup
 
 from flaskr.book import require_book
+from flaskr.calendar import today
 from flaskr.claims.check import faults, rebuild_balances
+from flaskr.claims.cut_queries import Basis, totals_as_at
+from flaskr.claims.queries import book_size
 from flaskr.database import working
-from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
+from flaskr.money import money_text
 
 claims = AppGroup("claims", help="Look after the claims and their ledger.")
 
@@ -18,10 +23,7 @@ claims = AppGroup("claims", help="Look after the claims and their ledger.")
 )
 def check(rebuild: bool) -> None:
     """Compare every balance with the ledger; exit code 1 when something is wrong."""
-    try:
-        require_book()
-    except ClaimBookError as error:
-        raise click.ClickException(str(error)) from error
+    require_book()
     if rebuild:
         click.echo(f"{rebuild_balances()} claims rebuilt.")
         db.session.commit()
@@ -30,7 +32,28 @@ def check(rebuild: bool) -> None:
         for fault in faults():
             found += 1
             click.echo(f"{fault.claim_reference}: {fault.text}")
+        count, entries = book_size()
         db.session.rollback()
     if found:
         raise click.ClickException(f"{found} faults found.")
-    click.echo("The book agrees with its ledger.")
+    where = db.engine.url.render_as_string()
+    click.echo(f"The book agrees with its ledger: {count} claims, {entries} entries, {where}")
+
+
+@claims.command()
+@click.option("--as-at", type=click.DateTime(["%Y-%m-%d"]), help="The last day that counts.")
+@click.option(
+    "--basis", type=click.Choice([basis.value for basis in Basis]), default=Basis.KNOWN.value
+)
+def totals(as_at: datetime | None, basis: str) -> None:
+    """Add the claims up as at the end of a day, by what was known then or what is booked to it."""
+    require_book()
+    day = as_at.date() if as_at else today()
+    with working("read"):
+        cut = totals_as_at(day, Basis(basis))
+        db.session.rollback()
+    click.echo(f"as at       {day}, {basis}")
+    click.echo(f"claims      {cut.claims}")
+    click.echo(f"entries     {cut.entries}")
+    for name in ("paid", "outstanding", "claim_cost", "recovered", "net"):
+        click.echo(f"{name.replace('_', ' '):<12}{money_text(getattr(cut, name))}")

@@ -3,12 +3,20 @@
 from enum import StrEnum
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField
-from wtforms.validators import InputRequired
+from wtforms import BooleanField
 
 from flaskr.claims.models import Cause
 from flaskr.claims.rules import EntryType
-from flaskr.forms import DayField, MoneyField, NoteField, ReferenceField, Required, list_field
+from flaskr.forms import (
+    DayField,
+    MoneyField,
+    NoteField,
+    ReferenceField,
+    Required,
+    SeenField,
+    TokenField,
+    list_field,
+)
 
 
 class ClaimFactsForm(FlaskForm):
@@ -33,15 +41,16 @@ class NewClaimForm(ClaimFactsForm):
     claim_reference = ReferenceField(
         "Claim reference", description="Leave empty, and the book gives the next one."
     )
+    form_token = TokenField()
     reserve = MoneyField(
-        "First reserve", description="What you expect to pay. It can be set later."
+        "First case reserve", description="What you expect to pay. It can be set later."
     )
 
 
 class EditClaimForm(ClaimFactsForm):
     """A claim's facts to change, with the version that the editor saw."""
 
-    version = HiddenField(validators=[InputRequired()])
+    version = SeenField()
     accept = BooleanField("Save all the same")
 
 
@@ -49,16 +58,18 @@ class EntryForm(FlaskForm):
     """What every entry needs: its day, and the last entry that the person saw."""
 
     transaction_date = DayField(
-        "Date", [Required()], description="The day the entry counts from; at the latest today."
+        "Transaction date",
+        [Required()],
+        description="The day the entry counts from; at the latest today.",
     )
-    seen_entry = HiddenField(validators=[InputRequired()])
+    seen_entry = SeenField()
 
 
 class ReserveForm(EntryForm):
     """A new level of the case reserve."""
 
     amount = MoneyField(
-        "New reserve",
+        "New case reserve",
         [Required()],
         description="What you expect still to pay. The entry is the difference.",
     )
@@ -112,6 +123,6 @@ class ReopenForm(EntryForm):
     """A settled claim that begins again."""
 
     amount = MoneyField(
-        "New reserve", [Required()], description="Zero or more: what you expect still to pay."
+        "New case reserve", [Required()], description="Zero or more: what you expect still to pay."
     )
     reason = NoteField("Reason", [Required()], description="Kept in the ledger. No personal data.")

@@ -12,7 +12,7 @@ from flaskr.claims.models import Claim
 from flaskr.claims.pages import blueprint, claim_or_404
 from flaskr.claims.posting import By, coverage_reason
 from flaskr.claims.queries import entries_of, last_entry
-from flaskr.errors import ClaimBookError
+from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.access import actor
 
@@ -37,7 +37,9 @@ def act(reference: str, name: str):
             db.session.commit()
             flash(f"{action.done} {claim.claim_reference}.", "success")
             return redirect(url_for(".show", reference=claim.claim_reference), code=303)
-    return show_form("claims/act.html", claim, form, status, action=action)
+    return show_form(
+        "claims/act.html", claim, form, status, action=action, can_be=action.allowed(claim)
+    )
 
 
 @blueprint.route("/<reference>/reverse/<int:number>", methods=["GET", "POST"])
@@ -68,10 +70,7 @@ def reverse(reference: str, number: int):
 
 def by(form: EntryForm) -> By:
     """Return who posts, and the last entry they saw."""
-    seen = form.seen_entry.data
-    if not seen.isascii() or not seen.isdigit():
-        abort(400, "The form has lost its place in the ledger. Open the page again.")
-    return By(actor=actor(), seen_entry=int(seen))
+    return By(actor=actor(), seen_entry=form.seen_entry.data)
 
 
 def refuse(form: EntryForm, error: ClaimBookError) -> int:
@@ -82,12 +81,21 @@ def refuse(form: EntryForm, error: ClaimBookError) -> int:
 
 
 def show_form(template: str, claim: Claim, form: EntryForm, status: int, **context: Any):
-    """Show the form beside the claim as it is now; sent again, it knows the ledger as shown."""
+    """Show the form beside the claim as it is now.
+
+    After a 409 it also shows what came last; only then does it count as seen.
+    """
     last = last_entry(claim)
     if request.method == "GET":
         form.transaction_date.data = today()
-    form.seen_entry.data = str(last.id if last else 0)
+    if request.method == "GET" or status == ChangedMeanwhile.status:
+        form.seen_entry.show(last.id if last else 0)
     page = render_template(
-        template, claim=claim, form=form, coverage_reason=coverage_reason(claim), **context
+        template,
+        claim=claim,
+        form=form,
+        coverage_reason=coverage_reason(claim),
+        moved=last if status == ChangedMeanwhile.status else None,
+        **context,
     )
     return page, status if status != 200 else 422 if form.errors else 200

@@ -75,6 +75,7 @@ class Claim(ClaimFacts, Base):
     recorded_at: Mapped[Instant]
     recorded_by: Mapped[str] = mapped_column(String(64))
     version: Mapped[int]  # of the facts: one more with each edit
+    form_token: Mapped[str | None] = mapped_column(String(32), unique=True)
 
     policy: Mapped[Policy | None] = relationship(lazy="raise_on_sql")
 

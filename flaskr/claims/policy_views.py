@@ -77,15 +77,14 @@ def change(policy: Policy, form: FlaskForm, names: tuple[str, ...], template: st
 
 def save(policy: Policy, form: FlaskForm, changes: dict[str, Any]) -> bool:
     """Save a policy's facts; return whether claims with money would lose cover unannounced."""
-    if not form.version.data.isascii() or not form.version.data.isdigit():
-        abort(400, "The form has lost its version. Open the page again.")
-    covered_before = uncovered_by(policy)
-    edit_policy(policy, changes, seen_version=int(form.version.data), actor=actor())
-    uncovered = uncovered_by(policy) - covered_before
-    if uncovered <= 0 or form.accept.data:
+    uncovered_before = uncovered_by(policy)
+    edit_policy(policy, changes, seen_version=form.version.data, actor=actor())
+    uncovered = len(uncovered_by(policy) - uncovered_before)
+    if not uncovered or form.accept.data:
         return False
+    claims = "claim" if uncovered == 1 else "claims"
     form.form_errors.append(
-        f"{uncovered} of its claims have a reserve or payments and would no longer be covered. "
+        f"With this, {uncovered} {claims} with a reserve or payments would no longer be covered. "
         "Tick the box if that is right."
     )
     return True
@@ -93,6 +92,6 @@ def save(policy: Policy, form: FlaskForm, changes: dict[str, Any]) -> bool:
 
 def show_conflict(policy: Policy, form: FlaskForm, names: tuple[str, ...]):
     """Show what the book has now beside what the form has, to save either."""
-    form.version.data = str(policy.version)
+    form.version.show(policy.version)
     now = {name: getattr(policy, name) for name in names}
     return render_template("policies/conflict.html", policy=policy, form=form, now=now), 409

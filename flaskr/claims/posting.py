@@ -20,7 +20,6 @@ ALLOWED_UNCOVERED = (
     EntryType.PAYMENT_REVERSAL,
     EntryType.RECOVERY_REVERSAL,
     EntryType.IMPORT_OPENING,
-    EntryType.ADJUSTMENT,
 )
 
 
@@ -115,7 +114,10 @@ def check_cover(claim: Claim, entry_type: EntryType, movement: Movement) -> None
     raises = movement.paid > 0 or movement.outstanding > 0
     if not raises or entry_type in ALLOWED_UNCOVERED or claim.coverage != Coverage.NOT_IN_FORCE:
         return
-    raise LedgerError(f"{coverage_reason(claim)} Nothing can be reserved or paid on this claim.")
+    raise LedgerError(
+        f"{coverage_reason(claim)} So no more can be reserved or paid; "
+        "the claim itself can be kept without a reserve."
+    )
 
 
 def coverage_reason(claim: Claim) -> str:

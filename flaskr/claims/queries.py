@@ -9,7 +9,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
+from flaskr.claims.cut_queries import coverage_now
+from flaskr.claims.models import Claim, ClaimRevision, Coverage, LedgerEntry
 from flaskr.claims.rules import LIVE, Status
 from flaskr.database import locked
 from flaskr.extensions import db
@@ -116,6 +117,13 @@ def claim_totals(policy: Policy | None = None) -> ClaimTotals:
     return ClaimTotals(count, live, paid or ZERO, outstanding or ZERO, recovered or ZERO)
 
 
+def book_size() -> tuple[int, int]:
+    """Return how many claims and how many ledger entries there are."""
+    counts = (select(func.count()).select_from(table) for table in (Claim, LedgerEntry))
+    found = db.session.execute(select(*(count.scalar_subquery() for count in counts))).one()
+    return found[0], found[1]
+
+
 def watermark_select() -> Select[Any]:
     """Select the highest id of ledger, claims, policies and both revisions; 0 for none."""
     tables = (LedgerEntry, Claim, Policy, ClaimRevision, PolicyRevision)
@@ -128,18 +136,12 @@ def watermark() -> tuple[int, ...]:
     return tuple(db.session.execute(watermark_select()).one())
 
 
-def uncovered_by(policy: Policy) -> int:
-    """Count a policy's claims with a reserve or payments whose loss its facts do not cover."""
-    in_force = (Claim.loss_date >= Policy.inception_date) & (Claim.loss_date < Policy.expiry_date)
-    in_force &= Policy.cancelled_on.is_(None) | (Claim.loss_date < Policy.cancelled_on)
-    counted = (
-        select(func.count())
-        .select_from(Claim)
+def uncovered_by(policy: Policy) -> set[int]:
+    """Return the ids of a policy's claims with money on them whose loss it does not cover."""
+    uncovered = (
+        select(Claim.id)
         .join(Claim.policy)
-        .where(
-            Claim.policy_id == policy.id,
-            (Claim.paid > ZERO) | (Claim.outstanding > ZERO),
-            ~in_force,
-        )
+        .where(Claim.policy_id == policy.id, coverage_now() == Coverage.NOT_IN_FORCE)
+        .where((Claim.paid > ZERO) | (Claim.outstanding > ZERO))
     )
-    return db.session.scalar(counted) or 0
+    return set(db.session.scalars(uncovered))

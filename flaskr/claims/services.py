@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 
 from flaskr.book import allot_reference
 from flaskr.calendar import today, utc_now
@@ -18,7 +17,8 @@ from flaskr.claims.queries import (
     with_policy,
 )
 from flaskr.claims.rules import Status
-from flaskr.errors import ChangedMeanwhile, ClaimBookError
+from flaskr.database import lock_ledger
+from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
 from flaskr.money import ZERO
 from flaskr.policies.models import Policy
@@ -43,15 +43,19 @@ def report_claim(
     policy: Policy | None = None,
     description: str = "",
     claim_reference: str = "",
+    form_token: str | None = None,
     actor: str,
 ) -> Claim:
     """Report a claim under the reference given, or under the next one of the book.
 
     It has no money on it yet: set its reserve next. Raises ClaimError or TextError when its dates
-    do not fit together or the reference is taken.
+    do not fit together or the reference is taken, SentTwice when the form made a claim before.
     """
-    recorded_at = utc_now()
     check_dates(loss_date, reported_date, today())
+    shared_policy(policy.id if policy else None)
+    lock_ledger()
+    check_sent_once(form_token)
+    recorded_at = utc_now()
     reference = (
         typed_reference(claim_reference) if claim_reference else allot_reference("C", recorded_at)
     )
@@ -70,13 +74,18 @@ def report_claim(
         recorded_at=recorded_at,
         recorded_by=actor,
         version=1,
+        form_token=form_token,
     )
-    try:
-        with db.session.begin_nested():
-            db.session.add(claim)
-    except IntegrityError as error:  # another writer was first with the same reference
-        raise ClaimError(f"Claim {reference} is already in the book.") from error
+    db.session.add(claim)
+    db.session.flush()
     return claim
+
+
+def check_sent_once(form_token: str | None) -> None:
+    """Raise SentTwice when a form has made its claim already."""
+    earlier = select(Claim.claim_reference).where(Claim.form_token == form_token)
+    if form_token and (reference := db.session.scalar(earlier)):
+        raise SentTwice(reference)
 
 
 def typed_reference(text: str) -> str:
@@ -122,6 +131,8 @@ def edit_claim(
         return claim
     check_edited_dates(claim, changed)
     check_uncovering(claim, changed, may_uncover)
+    shared_policy(changed.get("policy_id", claim.policy_id))
+    lock_ledger()
     revision = ClaimRevision(
         claim_id=claim.id,
         replaced_at=next_revision_instant(claim),
@@ -151,6 +162,8 @@ def check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
         return
     loss_date = changed.get("loss_date", claim.loss_date)
     reported_date = changed.get("reported_date", claim.reported_date)
+    if (claim.loss_date and not loss_date) or (claim.reported_date and not reported_date):
+        raise ClaimError("A date that the claim has cannot be taken away. Correct it instead.")
     check_dates(loss_date, reported_date, today())
     first_day = first_transaction_date(claim)
     earliest = reported_date or loss_date

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 
 from flaskr.calendar import today
 from flaskr.claims.actions import allowed_actions, reversible
@@ -14,27 +14,18 @@ from flaskr.claims.posting import coverage_reason
 from flaskr.claims.queries import claims, entries_of
 from flaskr.claims.rules import Status
 from flaskr.claims.services import UncoversReserved, edit_claim, report_claim
-from flaskr.errors import ChangedMeanwhile, ClaimBookError
+from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
-from flaskr.paging import Cursor, Listing
+from flaskr.paging import Cursor, Listing, asked_for
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_numbered
 from flaskr.users.access import actor
 
 
-def asked_status() -> Status | None:
-    """Return the status that the address filters by."""
-    text = request.args.get("status", "")
-    try:
-        return Status(text) if text else None
-    except ValueError:
-        abort(400, f"The status is one of {', '.join(Status)}, not “{text[:40]}”.")
-
-
 @blueprint.get("")
 def index():
     """Show the claims, newest first, of one status when asked."""
-    status = asked_status()
+    status = asked_for(Status, request.args.get("status", ""))
     listing = Listing(claims(status), Claim, "claim_reference")
     page = listing.page(Cursor.from_query(request.args))
     return render_template(
@@ -55,6 +46,7 @@ def show(reference: str):
         coverage_reason=coverage_reason(claim),
         actions=allowed_actions(claim),
         reversible=reversible(claim, entries),
+        reversed_by={entry.reverses: entry.id for entry in entries if entry.reverses},
     )
 
 
@@ -79,6 +71,9 @@ def new():
         if not form.errors:
             try:
                 claim = report(form, policy)
+            except SentTwice as error:
+                flash("The form was sent twice; the claim was reported once.", "success")
+                return redirect(url_for(".show", reference=error.reference), code=303)
             except ClaimBookError as error:
                 form.form_errors.append(str(error))
                 db.session.rollback()
@@ -98,6 +93,7 @@ def report(form: NewClaimForm, policy: Policy | None) -> Claim:
         loss_date=form.loss_date.data,
         reported_date=form.reported_date.data,
         description=form.description.data,
+        form_token=form.form_token.data,
         actor=actor(),
     )
     if form.reserve.data is not None:
@@ -148,10 +144,8 @@ def changes_of(form: EditClaimForm, policy: Policy | None) -> dict[str, Any]:
 
 def seen_by(form: EditClaimForm) -> dict[str, Any]:
     """Return who edits, what version they saw, and whether they had the second look."""
-    if not form.version.data.isascii() or not form.version.data.isdigit():
-        abort(400, "The form has lost its version. Open the page again.")
     return {
-        "seen_version": int(form.version.data),
+        "seen_version": form.version.data,
         "actor": actor(),
         "may_uncover": form.accept.data,
     }
@@ -159,8 +153,7 @@ def seen_by(form: EditClaimForm) -> dict[str, Any]:
 
 def show_conflict(claim: Claim, form: EditClaimForm):
     """Show what the book has now beside what the form has, to save either."""
-    form.version.data = form.version.raw_data = None
-    form.version.data = str(claim.version)
+    form.version.show(claim.version)
     now = {
         "policy_number": claim.policy.policy_number if claim.policy else "",
         **{name: getattr(claim, name) for name in ("cause", "loss_date", "reported_date")},

@@ -33,10 +33,10 @@ def prepared_book(policies: int, claims: int, seed: int, until: date) -> MadeBoo
 
 def claim_empty_book() -> None:
     """Keep all other writers out until commit; raises FillError unless the book is empty."""
+    lock_ledger()
     if db.engine.dialect.name == "postgresql":
         tables = "counters, policies, claims, ledger_entries"
         db.session.execute(text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
-        lock_ledger()
     if any(watermark()):
         raise FillError("Only an empty book can be filled, and this one has policies or claims.")
 

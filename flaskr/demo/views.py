@@ -27,7 +27,6 @@ def link_to(claim: Claim) -> Markup:
 
 
 @blueprint.get("/generate_random_claim")
-@blueprint.get("/generate_random_claim/")
 def generate_random_claim():
     """Make one random claim and show it first among the claims.
 

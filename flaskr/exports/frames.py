@@ -94,12 +94,17 @@ def slim_policies(batch: pa.RecordBatch) -> pa.RecordBatch:
     ends = [day_numbers(batch[name], NEVER) for name in ("expiry_date", "cancelled_on")]
     arrays = [
         pa.array(integers(batch["id"])),
-        batch["policy_number"].cast(pa.string()),
+        copied(batch["policy_number"].cast(pa.string())),
         batch["line_of_business"].cast(pa.string()).dictionary_encode(),
         pa.array(day_numbers(batch["inception_date"], NEVER)),
         pa.array(np.minimum(*ends)),
     ]
     return pa.RecordBatch.from_arrays(arrays, names=SLIM.names).cast(SLIM)
+
+
+def copied(texts: pa.Array) -> pa.Array:
+    """Return texts in memory of their own: one column of a driver's batch keeps all of it."""
+    return pc.take(texts, pa.array(np.arange(len(texts), dtype=np.int32)))
 
 
 class Policies:
@@ -110,8 +115,11 @@ class Policies:
 
     def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
         kept = pa.Table.from_batches(map(slim_policies, batches), schema=SLIM).unify_dictionaries()
-        column = {name: kept[name].combine_chunks() for name in SLIM.names}
-        ids = column["id"].to_numpy()
+        column = {}
+        for name in SLIM.names:  # one at a time, so that few are there twice
+            column[name] = kept[name].combine_chunks()
+            kept = kept.drop_columns(name)
+        ids = column.pop("id").to_numpy()
         self.by_id = positions_by_id(ids)
         self.ids = ids if self.by_id is None else ids[:0].copy()
         self.numbers = column["policy_number"]

@@ -4,6 +4,7 @@ ADBC's SQLite driver brings a SQLite of its own: opened in the web process it wo
 of the one that is there, and lose committed work.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -15,6 +16,8 @@ import pyarrow as pa
 
 from flaskr.errors import DatabaseAway
 from flaskr.exports.queries import Sql
+
+logger = logging.getLogger(__name__)
 
 BATCH_ROWS = 32_768
 SQLITE_BATCH = {"adbc.sqlite.query.batch_rows": BATCH_ROWS}
@@ -77,9 +80,10 @@ def plain_errors() -> Iterator[None]:
     """Turn a driver's errors into ours where a sentence can help; the others are faults."""
     try:
         yield
-    except adbc_driver_manager.OperationalError as error:
-        raise DatabaseAway(AWAY) from error
-    except adbc_driver_manager.InternalError as error:
-        if "Cannot allocate memory" in str(error):
+    except adbc_driver_manager.Error as error:
+        if "memory" in str(error).lower():  # "Cannot allocate memory", "out of memory"
             raise MemoryError(str(error)) from error
+        if isinstance(error, adbc_driver_manager.OperationalError):
+            logger.error("database away: %s", error)
+            raise DatabaseAway(AWAY) from error
         raise

@@ -45,10 +45,13 @@ def import_migration(migration: Migration, *, actor: str) -> Migrated:
     allots. Raises ImportRefused with every row refused, ChangedMeanwhile when a page was first.
     """
     lock_imports()
+    ledgers = by_claim(migration.entries)
+    for claim_id in sorted(claim.id for claim in known_claims(ledgers).values()):
+        locked_claim(claim_id)
+    lock_ledger()
     move_counters(row.policy_number for row in migration.policies)
     move_counters(row.claim_reference for row in migration.claims)
     now = utc_now()
-    ledgers = by_claim(migration.entries)
     refusals: list[Refusal] = []
     first_known = {key: min(row.recorded_at for row in rows) for key, rows in ledgers.items()}
     policies = new_policies(migration, first_known, now, actor, refusals)
@@ -83,7 +86,6 @@ def claims_waiting(
     known = known_claims(missing)
     waiting: dict[str, Claim] = {}
     for claim in sorted(known.values(), key=lambda claim: claim.id):
-        claim = locked_claim(claim.id)
         waiting[claim.claim_reference_key] = claim
         if last_entry(claim):
             text = "The claim has a ledger in the book already. Leave its entries out."
@@ -122,7 +124,6 @@ def write_facts(*rows: Iterable[object]) -> None:
 
 def write_ledger(plan: Sequence[PlannedEntry], actor: str) -> None:
     """Write the entries in their order, with the import's own instant beside their own."""
-    lock_ledger()
     imported_at = next_instant()
     for planned in plan:
         if planned.reverses:

@@ -57,7 +57,6 @@ def import_costs(costs: Sequence[ClaimCost], *, actor: str) -> CostsImported:
     """
     lock_imports()
     known = known_claims(cost.claim_reference for cost in costs)
-    opened, refusals = report_new_claims(costs, known, actor)
     differing = [
         claim.id
         for cost in costs
@@ -67,6 +66,7 @@ def import_costs(costs: Sequence[ClaimCost], *, actor: str) -> CostsImported:
     for claim_id in sorted(differing):
         locked_claim(claim_id)
     lock_ledger()  # after all the claims: whoever pays one of them meanwhile waits, and we do not
+    opened, refusals = report_new_claims(costs, known, actor)
     result = CostsImported()
     for cost in costs:
         key = reference_key(cost.claim_reference)

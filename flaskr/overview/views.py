@@ -1,8 +1,10 @@
 """The front page."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 
+from flaskr.claims.queries import claim_referenced
 from flaskr.overview.queries import book_in_figures, latest_claims
+from flaskr.policies.queries import policy_numbered
 
 blueprint = Blueprint("overview", __name__)
 
@@ -11,3 +13,14 @@ blueprint = Blueprint("overview", __name__)
 def index():
     """Show what is in the book."""
     return render_template("overview/index.html", figures=book_in_figures(), latest=latest_claims())
+
+
+@blueprint.get("/find")
+def find():
+    """Go to the claim or the policy of a number, however its letters are cased."""
+    number = request.args.get("number", "").strip()
+    if claim := claim_referenced(number):
+        return redirect(url_for("claims.show", reference=claim.claim_reference))
+    if policy := policy_numbered(number):
+        return redirect(url_for("policies.show", number=policy.policy_number))
+    abort(404, f"There is no claim and no policy “{number[:64]}”.")

@@ -1,10 +1,18 @@
 """Forms that record and edit a policy."""
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField
-from wtforms.validators import InputRequired
+from wtforms import BooleanField
 
-from flaskr.forms import DayField, LineField, MoneyField, ReferenceField, Required, list_field
+from flaskr.forms import (
+    DayField,
+    MoneyField,
+    NameField,
+    ReferenceField,
+    Required,
+    SeenField,
+    TokenField,
+    list_field,
+)
 from flaskr.policies.models import LineOfBusiness
 
 
@@ -12,7 +20,7 @@ class PolicyFactsForm(FlaskForm):
     """The facts of a policy."""
 
     line_of_business = list_field("Line of business", LineOfBusiness)
-    policyholder = LineField("Policyholder", [Required()])
+    policyholder = NameField("Policyholder", [Required()])
     inception_date = DayField("Inception date", [Required()], description="The first day of cover.")
     expiry_date = DayField("Expiry date", [Required()], description="The first day without cover.")
     premium = MoneyField("Premium", [Required()])
@@ -23,6 +31,7 @@ class PolicyFactsForm(FlaskForm):
 class NewPolicyForm(PolicyFactsForm):
     """A policy to record."""
 
+    form_token = TokenField()
     policy_number = ReferenceField(
         "Policy number", description="Leave empty, and the book gives the next one."
     )
@@ -34,7 +43,7 @@ class EditPolicyForm(PolicyFactsForm):
     cancelled_on = DayField(
         "Cancelled on", description="The first day without cover, when earlier than the expiry."
     )
-    version = HiddenField(validators=[InputRequired()])
+    version = SeenField()
     accept = BooleanField("Save all the same")
 
 
@@ -46,5 +55,5 @@ class CancelPolicyForm(FlaskForm):
         [Required()],
         description="The first day without cover. On the inception date: it never had any.",
     )
-    version = HiddenField(validators=[InputRequired()])
+    version = SeenField()
     accept = BooleanField("Cancel all the same")

@@ -59,6 +59,7 @@ class Policy(PolicyFacts, Base):
     recorded_at: Mapped[Instant]
     recorded_by: Mapped[str] = mapped_column(String(64))
     version: Mapped[int]  # of the facts: one more with each edit
+    form_token: Mapped[str | None] = mapped_column(String(32), unique=True)
 
     def covers(self, loss_date: date) -> bool:
         """Whether a loss on that day is inside the period and before any cancellation."""

@@ -6,16 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 
 from flaskr.book import allot_reference
 from flaskr.calendar import utc_now
-from flaskr.errors import ChangedMeanwhile, ClaimBookError
+from flaskr.database import lock_ledger
+from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
 from flaskr.money import LARGEST_ENTRY, money_text, to_ore
 from flaskr.policies.models import POLICY_FACTS, LineOfBusiness, Policy, PolicyRevision
 from flaskr.policies.queries import locked_policy, policy_numbered
-from flaskr.text import clean_reference, clean_text, is_allotted, reference_key
+from flaskr.text import clean_name, clean_reference, is_allotted, reference_key
 
 EDITABLE = (*POLICY_FACTS, "policyholder")
 
@@ -34,18 +34,21 @@ def record_policy(
     deductible: Decimal,
     sum_insured: Decimal | None = None,
     policy_number: str = "",
+    form_token: str | None = None,
     actor: str,
 ) -> Policy:
     """Record a policy under the number given, or under the next one of the book.
 
     Raises PolicyError or TextError when its facts do not fit together or the number is taken.
     """
+    lock_ledger()
+    check_sent_once(form_token)
     recorded_at = utc_now()
     number = typed_number(policy_number) if policy_number else allot_reference("P", recorded_at)
     policy = Policy(
         policy_number=number,
         policy_number_key=reference_key(number),
-        policyholder=clean_text(policyholder),
+        policyholder=clean_name(policyholder),
         line_of_business=line_of_business,
         inception_date=inception_date,
         expiry_date=expiry_date,
@@ -55,14 +58,19 @@ def record_policy(
         recorded_at=recorded_at,
         recorded_by=actor,
         version=1,
+        form_token=form_token,
     )
     check_facts(policy)
-    try:
-        with db.session.begin_nested():
-            db.session.add(policy)
-    except IntegrityError as error:  # another writer was first with the same number
-        raise PolicyError(f"Policy {number} is already in the book.") from error
+    db.session.add(policy)
+    db.session.flush()
     return policy
+
+
+def check_sent_once(form_token: str | None) -> None:
+    """Raise SentTwice when a form has made its policy already."""
+    earlier = select(Policy.policy_number).where(Policy.form_token == form_token)
+    if form_token and (number := db.session.scalar(earlier)):
+        raise SentTwice(number)
 
 
 def typed_number(text: str) -> str:
@@ -94,6 +102,7 @@ def edit_policy(
         return policy
     facts = {name: changed.get(name, getattr(policy, name)) for name in POLICY_FACTS}
     check_facts(Policy(**facts))  # before the row itself is touched: a refused edit leaves no trace
+    lock_ledger()
     revision = PolicyRevision(
         policy_id=policy.id,
         replaced_at=next_revision_instant(policy),
@@ -113,7 +122,7 @@ def changed_facts(policy: Policy, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return those changes that change something, as the policy would keep them."""
     kept = dict(changes)
     if "policyholder" in kept:
-        kept["policyholder"] = clean_text(kept["policyholder"])
+        kept["policyholder"] = clean_name(kept["policyholder"])
     return {name: value for name, value in kept.items() if getattr(policy, name) != value}
 
 

@@ -7,8 +7,8 @@ from flask import abort, current_app, request
 OPEN_ACTOR = "open"
 FORWARDING = ("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip", "x-client-ip")
 HELP = (
-    "This book is open without signing in, so it answers only to this machine itself: "
-    "open http://127.0.0.1:5000/ in a browser on the machine where it runs."
+    "This book is open without signing in, so it answers only to the machine it runs on: "
+    "open it there, in a browser, as localhost or 127.0.0.1."
 )
 
 
@@ -49,14 +49,16 @@ def refusal(
     if not is_loopback(remote_address) or not names_loopback(host):
         return HELP
     if forwarded or protocol != "HTTP/1.1":
-        return f"This request came through a proxy. {HELP}"
+        return f"This request came through a proxy, or as HTTP/1.0. {HELP}"
     if access != "open" and not server.startswith("Werkzeug"):
         return "Under a server other than Flask's own, start the book with BOOK_ACCESS=open."
     return ""
 
 
 def guard_request() -> None:
-    """Refuse with 403 what did not come straight from this machine."""
+    """Refuse with 403 what did not come straight from this machine, or what another site embeds."""
+    if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+        refuse_other_sites()
     problem = refusal(
         protocol=request.environ.get("SERVER_PROTOCOL", ""),
         remote_address=request.remote_addr or "",

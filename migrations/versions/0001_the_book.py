@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.String(length=64), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("form_token", sa.String(length=32), nullable=True),
         sa.Column("line_of_business", sa.String(length=32), nullable=False),
         sa.Column("inception_date", sa.Date(), nullable=False),
         sa.Column("expiry_date", sa.Date(), nullable=False),
@@ -70,6 +71,7 @@ def upgrade() -> None:
             "sum_insured IS NULL OR sum_insured >= 0", name=op.f("ck_policies_sum_insured")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_policies")),
+        sa.UniqueConstraint("form_token", name=op.f("uq_policies_form_token")),
         sa.UniqueConstraint("policy_number_key", name=op.f("uq_policies_policy_number_key")),
     )
     op.create_table(
@@ -86,6 +88,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.String(length=64), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("form_token", sa.String(length=32), nullable=True),
         sa.Column("policy_id", sa.Integer(), nullable=True),
         sa.Column("cause", sa.String(length=32), nullable=True),
         sa.Column("loss_date", sa.Date(), nullable=True),
@@ -104,6 +107,7 @@ def upgrade() -> None:
             ["policy_id"], ["policies.id"], name=op.f("fk_claims_policy_id"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claims")),
+        sa.UniqueConstraint("form_token", name=op.f("uq_claims_form_token")),
         sa.UniqueConstraint("claim_reference_key", name=op.f("uq_claims_claim_reference_key")),
     )
     op.create_index(op.f("ix_claims_policy_id_id"), "claims", ["policy_id", "id"], unique=False)

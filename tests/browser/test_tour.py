@@ -36,9 +36,11 @@ def record_policy(page: Page) -> None:
 
 def report_claim(page: Page) -> None:
     page.get_by_role("link", name="Report a claim on it").click()
-    expect(page.get_by_label("Policy number")).to_have_value(re.compile(r"P-\d{4}-000001"))
+    expect(page.locator("main").get_by_label("Policy number")).to_have_value(
+        re.compile(r"P-\d{4}-000001")
+    )
     page.get_by_label("Cause").select_option("water")
-    fill(page, Loss_date=(TODAY - timedelta(days=9)).isoformat(), First_reserve="25 000")
+    fill(page, Loss_date=(TODAY - timedelta(days=9)).isoformat(), First_case_reserve="25 000")
     page.get_by_role("button", name="Report claim").click()
     expect(page.get_by_text("Covered.")).to_be_visible()
 
@@ -68,7 +70,8 @@ def test_a_new_user_records_reports_pays_closes_and_downloads(visitor: Page, tmp
     expect(first_row.get_by_role("rowheader")).to_contain_text(made)
     assert visitor.locator("tbody tr").count() == 2
 
-    frames = [read(download(visitor, name, tmp_path)) for name in ("CSV", "Parquet")]
+    names = ("Every claim as CSV", "as Parquet")
+    frames = [read(download(visitor, name, tmp_path)) for name in names]
 
     for frame in frames:
         own = frame.set_index("claim_reference").loc[f"C-{TODAY.year}-000001"]

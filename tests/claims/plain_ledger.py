@@ -110,6 +110,8 @@ class PlainBook:
         claim, ledger = self.claims[number], self.ledgers[number]
         after, sums = {**claim.now, **changes}, fold(ledger)
         check_dates(after, now)
+        for date_ in ("loss", "reported"):  # a date once given is corrected, not taken away
+            need(after[date_] is not None or claim.now[date_] is None)
         earliest = after["reported"] or after["loss"]
         need(not ledger or not earliest or earliest <= ledger[0].day)
         loses = self.cover(number) != "not_in_force" and (sums.paid or sums.outstanding)

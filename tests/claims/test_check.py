@@ -10,7 +10,7 @@ from flaskr.claims.ledger_services import close_claim, reopen_claim, reverse_ent
 from flaskr.money import ZERO
 from tests.factories import ACTOR, make_claim, pay, recover, reserve
 
-AGREES = "The book agrees with its ledger.\n"
+AGREES = "The book agrees with its ledger: "
 
 
 @pytest.fixture
@@ -47,11 +47,12 @@ def test_a_book_that_agrees_says_so(session, runner):
 
     result = runner.invoke(args=["claims", "check"])
 
-    assert (result.exit_code, result.output) == (0, AGREES)
+    assert result.exit_code == 0
+    assert result.output.startswith(AGREES)
 
 
 def test_an_empty_book_agrees(runner):
-    assert runner.invoke(args=["claims", "check"]).output == AGREES
+    assert "0 claims, 0 entries" in runner.invoke(args=["claims", "check"]).output
 
 
 @pytest.mark.parametrize(
@@ -91,8 +92,9 @@ def test_the_command_counts_the_faults_and_mends_them_when_told(session, runner)
     assert found.exit_code == 1
     assert "W-long: the balances on the claim are not" in found.output
     assert "2 faults found" in found.output
-    assert (mended.exit_code, mended.output) == (0, "2 claims rebuilt.\n" + AGREES)
-    assert (again.exit_code, again.output) == (0, AGREES)
+    assert mended.exit_code == 0
+    assert mended.output.startswith("2 claims rebuilt.\n" + AGREES)
+    assert again.output.startswith(AGREES)
 
 
 @pytest.mark.parametrize(

@@ -147,3 +147,11 @@ def test_a_claim_without_money_may_be_uncovered_at_once():
     claim = make_claim(policy=make_policy())
 
     assert edit(claim, loss_date=UNCOVERING).coverage == Coverage.NOT_IN_FORCE
+
+
+def test_a_date_that_a_claim_has_cannot_be_taken_away(session):
+    claim = make_claim()
+
+    for name in ("loss_date", "reported_date"):
+        with pytest.raises(ClaimError, match="cannot be taken away"):
+            edit_claim(claim, {name: None}, seen_version=1, actor=ACTOR)

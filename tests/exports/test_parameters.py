@@ -34,6 +34,7 @@ def test_others_are_refused_with_what_is_allowed(query, said):
         file_request(MultiDict(query))
 
 
+@pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_a_request_that_cannot_be_read_is_a_400(client, method):
     response = getattr(client, method)("/export_claims?format=xlsx")
@@ -41,6 +42,7 @@ def test_a_request_that_cannot_be_read_is_a_400(client, method):
     assert response.status_code == 400
 
 
+@pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
 def test_a_head_request_answers_without_making_a_file(client, app):
     response = client.head("/export_claims?format=parquet")
 

@@ -33,3 +33,15 @@ def test_the_front_page_leads_to_everything(client):
         "/export_claims?format=parquet",
     ):
         assert f'href="{address}"' in page
+
+
+def test_a_number_finds_its_claim_or_its_policy(app, client):
+    with app.app_context():
+        make_claim(claim_reference="SK-Ö1", policy=make_policy(policy_number="H 1"))
+        db.session.commit()
+
+    assert client.get("/find?number=sk-ö1 ").location.endswith("/claims/SK-%C3%961")
+    assert client.get("/find?number=h 1").location.endswith("/policies/H%201")
+    assert client.get("/find?number=nothing").status_code == 404
+    assert "no claim and no policy “nothing”" in client.get("/find?number=nothing").text
+    assert client.get("/find?number=%00").status_code == 404

@@ -2,9 +2,11 @@ from datetime import date
 
 import pytest
 
+from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
+from flaskr.policies.services import cancel_policy
 from tests.browsing import fields_of, send, send_again
-from tests.factories import make_claim, make_policy, reserve
+from tests.factories import ACTOR, make_claim, make_policy, reserve
 
 RIGHT = {
     "line_of_business": "home",
@@ -69,7 +71,7 @@ def test_cancelling_before_a_reserved_loss_asks_for_a_second_look(client, sold):
     saved = send_again(client, "/policies/H-1/cancel", warned, accept="y")
 
     assert (warned.status_code, saved.status_code) == (422, 303)
-    assert "1 of its claims" in warned.text
+    assert "1 claim with a reserve" in warned.text
     assert "cancelled" not in unchanged
     assert "2024-02-01" in client.get("/policies/H-1").text
     assert "was cancelled from 2024-02-01" in client.get("/claims/W-1").text
@@ -102,3 +104,62 @@ def test_two_editors_of_a_policy_get_a_page_that_shows_both(client, sold):
 def test_an_unknown_policy_is_not_found(client):
     assert "There is no policy H-7." in client.get("/policies/H-7").text
     assert client.get("/policies/H-7").status_code == 404
+
+
+def test_a_form_for_a_policy_sent_twice_makes_one(client):
+    typed = {**fields_of(client.get("/policies/new")), **RIGHT}
+
+    first = client.post("/policies/new", data=typed)
+    second = client.post("/policies/new", data=typed)
+
+    assert first.location == second.location
+    assert "recorded once" in client.get(second.location).text
+
+
+def test_policies_are_filtered_by_where_they_stand_today(app, client):
+    periods = {
+        "past": (date(2020, 1, 1), date(2021, 1, 1)),
+        "now": (date(2020, 1, 1), date(2999, 1, 1)),
+        "later": (date(2998, 1, 1), date(2999, 1, 1)),
+    }
+    with app.app_context():
+        for number, (inception, expiry) in periods.items():
+            make_policy(policy_number=number, inception_date=inception, expiry_date=expiry)
+        gone = make_policy(policy_number="gone", expiry_date=date(2999, 1, 1))
+        cancel_policy(gone, date(2024, 2, 1), seen_version=1, actor=ACTOR)
+        db.session.commit()
+
+    expected = {"expired": "past", "in_force": "now", "upcoming": "later", "cancelled": "gone"}
+    shown = {
+        status: [
+            n
+            for n in (*periods, "gone")
+            if f"/policies/{n}" in client.get(f"/policies?status={status}").text
+        ]
+        for status in expected
+    }
+
+    assert shown == {status: [number] for status, number in expected.items()}
+    assert client.get("/policies?status=lost").status_code == 400
+
+
+def test_an_edit_that_uncovers_one_claim_and_covers_another_is_told(app, client):
+    with app.app_context():
+        policy = make_policy(
+            policy_number="H-2", inception_date=date(2024, 2, 1), expiry_date=date(2025, 2, 1)
+        )
+        covered = make_claim(
+            policy=policy, loss_date=date(2025, 1, 15), reported_date=date(2025, 1, 16)
+        )
+        reserve(covered, "10.00", date(2025, 1, 16))
+        early = make_claim(loss_date=date(2024, 1, 15), reported_date=date(2024, 1, 16))
+        reserve(early, "10.00", date(2024, 1, 16))
+        edit_claim(early, {"policy_id": policy.id}, seen_version=1, actor=ACTOR, may_uncover=True)
+        db.session.commit()
+
+    warned = send(
+        client, "/policies/H-2/edit", inception_date="2024-01-01", expiry_date="2025-01-01"
+    )
+
+    assert warned.status_code == 422
+    assert "1 claim with a reserve" in warned.text

@@ -30,7 +30,7 @@ def test_every_loopback_name_is_home(host):
 
 @pytest.mark.parametrize("address", ["192.168.0.7", "10.0.0.1", "0.0.0.0", "", "unix:", "fe80::1"])
 def test_another_machine_is_told_where_to_look(address):
-    assert "only to this machine itself" in refusal(**AT_HOME | {"remote_address": address})
+    assert "only to the machine it runs on" in refusal(**AT_HOME | {"remote_address": address})
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_another_machine_is_told_where_to_look(address):
     ],
 )
 def test_a_name_that_could_be_rebound_is_refused(host):
-    assert "only to this machine itself" in refusal(**AT_HOME | {"host": host})
+    assert "only to the machine it runs on" in refusal(**AT_HOME | {"host": host})
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,19 @@ def test_no_page_answers_what_does_not_come_from_home(sqlite_app, environ, heade
     for path in (*PATHS, "/generate_random_claim"):
         answer = client.get(path, environ_overrides=environ, headers=headers)
         assert answer.status_code == 403
-        assert "open http://127.0.0.1:5000/" in answer.text
+        assert "as localhost or 127.0.0.1" in answer.text
 
 
 def test_a_post_from_elsewhere_is_refused_too(sqlite_app):
     answer = sqlite_app.test_client().post("/claims/new", headers={"Via": "1.1 proxy"})
 
     assert answer.status_code in (400, 403)
+
+
+@pytest.mark.parametrize("path", ["/", "/export_claims", "/claims"])
+def test_what_another_site_embeds_is_refused_and_what_it_links_to_is_not(client, path):
+    embedded = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    linked = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+
+    assert client.get(path, headers=embedded).status_code == 403
+    assert client.head(path, headers=linked).status_code == 200
