@@ -13,7 +13,7 @@ from flaskr.settings import PROJECT_FOLDER
 FEATURES = ("users", "policies", "claims", "overview", "demo", "exports", "imports", "reserving")
 FEATURES += ("api",)
 LAYERS = ("models", "queries", "services", "forms", "views", "commands")
-HEAVY = {"pandas", "pyarrow", "numpy", "faker", "openpyxl", "duckdb", "dask"}
+HEAVY = {"pandas", "pyarrow", "numpy", "faker", "openpyxl", "xlsxwriter", "duckdb", "dask"}
 HEAVY |= {"adbc_driver_manager", "adbc_driver_sqlite", "adbc_driver_postgresql"}
 MAY_BE_HEAVY = ("demo", "exports", "imports", "reserving")
 IMPORT_EVERYTHING = ("flaskr/app.py", "flaskr/__init__.py")
