@@ -43,7 +43,7 @@ def ledgers(ledger) -> dict[int, list[LedgerEntry]]:
 def all_claims(filled_app) -> list[Claim]:
     with filled_app.app_context():
         claims = select(Claim).options(joinedload(Claim.policy)).order_by(Claim.id)
-    return list(db.session.scalars(claims))
+        return list(db.session.scalars(claims))
 
 
 def test_it_agrees_with_its_ledger(filled):

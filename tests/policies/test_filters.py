@@ -76,7 +76,7 @@ def asked(query: str) -> PolicyFilter:
 )
 def test_every_filter_gives_the_policies_it_says(varied, cut):
     every = list(db.session.execute(policy_rows(cut).order_by(Policy.id.desc())))
-    shares = {query: 0 for query in HOLDS}
+    shares = dict.fromkeys(HOLDS, 0)
     for query, holds in HOLDS.items():
         wanted = asked(query + (f"&as_at={cut.day}&basis={cut.basis}" if cut else ""))
         found = list(db.session.execute(wanted.rows()))
