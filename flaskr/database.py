@@ -36,7 +36,7 @@ def engine_options(is_embedded: bool) -> dict[str, Any]:
     """Return what the engine is made with; a dead connection is noticed before it is used."""
     if is_embedded:
         return {"pool_pre_ping": True}
-    options = "-c timezone=UTC -c lock_timeout=30s -c application_name=claimbook"
+    options = "-c timezone=UTC -c lock_timeout=30s -c application_name=claimbook -c jit=off"
     return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5, "options": options}}
 
 

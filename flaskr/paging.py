@@ -1,42 +1,28 @@
-"""Pages of long lists, newest first, by key: the last page costs what the first does."""
+"""Pages of long lists in any order, by key: no page counts its way past the rows before it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, func, select
 
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
+from flaskr.money import ZERO
+from flaskr.ordering import NEWEST_FIRST, Order, Place
 from flaskr.text import lookup_key
 
 Row = TypeVar("Row")
-Member = TypeVar("Member", bound=StrEnum)
 PAGE_ROWS = 50
 COUNTED_ROWS = 10_000
+PAGE_PARAMETERS = ("after", "before", "page")
 
 
 class UnknownPage(ClaimBookError):
     """An address that goes on from a row which is not in the book."""
 
     status = 404
-
-
-class UnknownFilter(ClaimBookError):
-    """A value of a filter that there is not."""
-
-    status = 400
-
-
-def asked_for(values: type[Member], text: str) -> Member | None:
-    """Return the member of a closed list that an address filters by; None for all."""
-    try:
-        return values(text) if text else None
-    except ValueError as error:
-        raise UnknownFilter(
-            f"The status is one of {', '.join(values)}, not “{text[:40]}”."
-        ) from error
 
 
 @dataclass(frozen=True)
@@ -55,11 +41,16 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """The rows of one page, and whether there are newer and older ones."""
+    """The rows of one page, and whether there are some before and after; newer and older."""
 
     rows: list[Row]
     has_newer: bool
     has_older: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all the rows there are."""
+        return not (self.has_newer or self.has_older)
 
 
 @dataclass(frozen=True)
@@ -72,51 +63,80 @@ class Count:
 
 @dataclass(frozen=True)
 class Listing:
-    """A select of one model whose rows addresses name by a reference: what can be paged."""
+    """A select of rows that addresses name by a reference, in an order: what can be paged.
+
+    `selected` finds and orders them; `rows` has what is shown of each, its first column the model's
+    id, and also those that are filtered out: a page may go on from a row that has left meanwhile.
+    """
 
     selected: Select[Any]
+    rows: Select[Any]
     model: Any
     reference: str  # the attribute; its key column is called <reference>_key
+    order: Order = NEWEST_FIRST
 
-    def count(self) -> Count:
-        """Count the rows, and stop at 10,000."""
-        keys = self.selected.with_only_columns(self.model.id).order_by(None)
-        some = keys.limit(COUNTED_ROWS + 1).subquery()
+    def count(self, page: Page[Any] | None = None) -> Count:
+        """Count the rows, and stop at 10,000; a page that has them all saves the counting."""
+        if page is not None and page.is_whole:
+            return Count(len(page.rows), False)
+        some = self.selected.with_only_columns(self.model.id).limit(COUNTED_ROWS + 1).subquery()
         rows = db.session.scalar(select(func.count()).select_from(some)) or 0
         return Count(min(rows, COUNTED_ROWS), rows > COUNTED_ROWS)
 
+    def sums(self, names: Sequence[str], page: Page[Any], count: Count) -> dict[str, Decimal]:
+        """Add columns of amounts up over all the rows; nothing when they are over 10,000."""
+        if count.is_more:
+            return {}
+        rows = self.selected
+        if page.is_whole:
+            rows = self.rows.where(self.model.id.in_([row[0] for row in page.rows]))
+        added = rows.with_only_columns(*(func.sum(rows.selected_columns[name]) for name in names))
+        amounts = db.session.execute(added).one()
+        return {name: amount or ZERO for name, amount in zip(names, amounts, strict=True)}
+
     def page(self, cursor: Cursor) -> Page[Any]:
-        """Return one page by falling id; raises UnknownPage when the cursor's row is not there."""
+        """Return one page in order; raises UnknownPage when the cursor's row is not there."""
         if cursor.after:
-            rows, has_older = self.older(self.row_id(cursor.after))
-            return Page(rows, True, has_older)
+            ids, has_older = self.following(self.place(cursor.after))
+            return Page(self.rows_of(ids), True, has_older)
         if cursor.before or cursor.is_last:
-            rows, has_newer = self.newer(self.row_id(cursor.before) if cursor.before else None)
+            place = self.place(cursor.before) if cursor.before else None
+            ids, has_newer = self.following(place, backwards=True)
             if has_newer or cursor.is_last:
-                return Page(rows, has_newer, bool(cursor.before))
-        rows, has_older = self.older(None)
-        return Page(rows, False, has_older)
+                return Page(self.rows_of(ids[::-1]), has_newer, bool(cursor.before))
+        ids, has_older = self.following(None)
+        return Page(self.rows_of(ids), False, has_older)
 
-    def older(self, row_id: int | None) -> tuple[list[Any], bool]:
-        """Return the newest rows, of those older than a row if given, and if there are more."""
-        rows = self.selected if row_id is None else self.selected.where(self.model.id < row_id)
-        return self.cut(rows.order_by(self.model.id.desc()))
+    def following(self, place: Place | None, backwards: bool = False) -> tuple[list[int], bool]:
+        """Return the ids next to a place, or to the end, the nearest first, and if there are more.
 
-    def newer(self, row_id: int | None) -> tuple[list[Any], bool]:
-        """Return the oldest rows, of those newer than a row if given, newest first, and if more."""
-        rows = self.selected if row_id is None else self.selected.where(self.model.id > row_id)
-        found, is_more = self.cut(rows.order_by(self.model.id))
-        return found[::-1], is_more
-
-    def cut(self, rows: Select[Any]) -> tuple[list[Any], bool]:
-        """Return the first page of a select, and whether there is more."""
-        found = list(db.session.scalars(rows.limit(PAGE_ROWS + 1)))
+        Only ids: to sort whole rows with what is joined to them takes several times as long.
+        """
+        key = self.model.id
+        in_order = self.selected.with_only_columns(key).order_by(
+            *self.order.clauses(key, backwards)
+        )
+        if place is not None:
+            in_order = in_order.where(self.order.beyond(key, place, backwards))
+        found = list(db.session.scalars(in_order.limit(PAGE_ROWS + 1)))
         return found[:PAGE_ROWS], len(found) > PAGE_ROWS
 
-    def row_id(self, reference: str) -> int:
-        """Return the id of the row that a cursor names."""
-        key = getattr(self.model, f"{self.reference}_key")
-        found = db.session.scalar(select(self.model.id).where(key == lookup_key(reference)))
+    def rows_of(self, ids: Sequence[int]) -> list[Any]:
+        """Return the rows of some ids, in their order."""
+        if not ids:
+            return []
+        rows = db.session.execute(self.rows.where(self.model.id.in_(ids)))
+        found = {row[0]: row for row in rows}
+        return [found[row_id] for row_id in ids]
+
+    def place(self, reference: str) -> Place:
+        """Return where the row that a cursor names stands."""
+        named = self.rows.where(
+            getattr(self.model, f"{self.reference}_key") == lookup_key(reference)
+        )
+        column = self.order.column
+        own = [self.model.id] if column is None else [self.model.id, column]
+        found = db.session.execute(named.with_only_columns(*own)).one_or_none()
         if found is None:
             raise UnknownPage("That page begins at a row that is not in the book.")
-        return found
+        return Place(*found)

@@ -3,32 +3,25 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, func, literal, select, type_coerce
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, type_coerce
 
 from flaskr.calendar import day_end
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, Coverage, LedgerEntry
 from flaskr.claims.rules import Status
 from flaskr.columns import MoneyType, closed_list
+from flaskr.cuts import Basis, Pick, facts_in_cut, join_picked, revision_in_cut
 from flaskr.extensions import db
 from flaskr.money import ZERO
 from flaskr.policies.models import POLICY_FACTS, Policy, PolicyRevision
 
 
-class Basis(StrEnum):
-    """Which clock a cut goes by."""
-
-    KNOWN = "known"  # what had been recorded when the day ended
-    BOOKED = "booked"  # what belongs to the days until then, as known today
-
-
-def entries_in_cut(day: date, basis: Basis) -> ColumnElement[bool]:
+def entries_in_cut(day: date, basis: Basis, entry: Any = LedgerEntry) -> ColumnElement[bool]:
     """Return the condition that a ledger entry counts at the end of `day`."""
     if basis is Basis.KNOWN:
-        return LedgerEntry.recorded_at < day_end(day)
-    return LedgerEntry.transaction_date <= day
+        return entry.recorded_at < day_end(day)
+    return entry.transaction_date <= day
 
 
 def claims_in_cut(day: date, basis: Basis) -> ColumnElement[bool]:
@@ -72,59 +65,28 @@ def coverage_now() -> ColumnElement[Any]:
     return coverage_of(Claim.policy_id, Claim.loss_date, facts)
 
 
-def facts_in_cut(current: Any, revision: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the columns of facts as a cut knew them: the first revision after it, else today's."""
-    return {
-        name: case(
-            (revision.id.is_not(None), getattr(revision, name)), else_=getattr(current, name)
-        )
-        for name in names
-    }
-
-
-def first_revision_after(day: date, revision: Any, owner: Any) -> FromClause:
-    """Select (owner_id, revision_id): what each row that was edited after the cut said at it."""
-    return (
-        select(owner.label("owner_id"), func.min(revision.id).label("revision_id"))
-        .where(revision.replaced_at >= day_end(day))
-        .group_by(owner)
-        .subquery()
-    )
-
-
-def with_revision(source: Any, edited: FromClause, current: Any, revision: Any) -> Any:
-    """Join to each row what it said at the cut, where it was edited after."""
-    source = source.outerjoin(edited, edited.c.owner_id == current.id)
-    return source.outerjoin(revision, revision.id == edited.c.revision_id)
-
-
-def claims_as_at(day: date, basis: Basis) -> Select[Any]:
+def claims_as_at(day: date, basis: Basis, for_page: bool = False) -> Select[Any]:
     """Select the claims of the cut at the end of `day`, one row each.
 
     Columns: claim_id, claim_reference, the facts (policy_id, cause, loss_date, reported_date),
     policy_number, line_of_business, status, coverage, paid, outstanding, recovered, closed_date,
     description. Amounts are Decimal in the book's currency; a claim with no entries in the cut is
     open and shows zero. Entries of the day itself count, later ones do not: the state is that of
-    the claim's last entry in the cut, for within a claim neither clock goes backwards.
+    the claim's last entry in the cut, for within a claim neither clock goes backwards. `for_page`
+    gives the same rows by a way that is quicker for a few of them.
     """
-    last = (
-        select(LedgerEntry.claim_id, func.max(LedgerEntry.id).label("entry_id"))
-        .where(entries_in_cut(day, basis))
-        .group_by(LedgerEntry.claim_id)
-        .subquery()
-    )
-    source: Any = Claim.__table__.outerjoin(last, last.c.claim_id == Claim.id)
-    source = source.outerjoin(LedgerEntry, LedgerEntry.id == last.c.entry_id)
+    last = Pick(LedgerEntry, "claim_id", func.max, lambda entry: entries_in_cut(day, basis, entry))
+    source = join_picked(Claim.__table__, Claim, last, for_page)
     claim = {name: getattr(Claim, name) for name in CLAIM_FACTS}
     policy = {name: getattr(Policy, name) for name in POLICY_FACTS}
     if basis is Basis.KNOWN:
-        edited = first_revision_after(day, ClaimRevision, ClaimRevision.claim_id)
-        source = with_revision(source, edited, Claim, ClaimRevision)
+        edited = revision_in_cut(day, ClaimRevision, "claim_id")
+        source = join_picked(source, Claim, edited, for_page)
         claim = facts_in_cut(Claim, ClaimRevision, CLAIM_FACTS)
     source = source.outerjoin(Policy, Policy.id == claim["policy_id"])
     if basis is Basis.KNOWN:
-        resold = first_revision_after(day, PolicyRevision, PolicyRevision.policy_id)
-        source = with_revision(source, resold, Policy, PolicyRevision)
+        resold = revision_in_cut(day, PolicyRevision, "policy_id")
+        source = join_picked(source, Policy, resold, for_page)
         policy = facts_in_cut(Policy, PolicyRevision, POLICY_FACTS)
     nothing, open_status = literal(ZERO, MoneyType()), literal(Status.OPEN, closed_list(Status))
     return (

@@ -5,11 +5,11 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 
-from flaskr.claims.models import Claim
-from flaskr.claims.queries import claim_totals, claims_of_policy, uncovered_by
+from flaskr.claims.queries import claim_totals, uncovered_by
+from flaskr.claims.row_queries import claims_of_policy
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
-from flaskr.paging import Cursor, Listing
+from flaskr.paging import Cursor
 from flaskr.policies.forms import CancelPolicyForm, EditPolicyForm
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_numbered
@@ -27,11 +27,10 @@ def policy_or_404(number: str) -> Policy:
 def show(number: str):
     """Show one policy: its facts, and its claims with their sums."""
     policy = policy_or_404(number)
-    listing = Listing(claims_of_policy(policy), Claim, "claim_reference")
     return render_template(
         "policies/show.html",
         policy=policy,
-        page=listing.page(Cursor.from_query(request.args)),
+        page=claims_of_policy(policy).page(Cursor.from_query(request.args)),
         totals=claim_totals(policy),
     )
 

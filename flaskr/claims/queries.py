@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from flaskr.claims.cut_queries import coverage_now
 from flaskr.claims.models import Claim, ClaimRevision, Coverage, LedgerEntry
-from flaskr.claims.rules import LIVE, Status
+from flaskr.claims.rules import LIVE
 from flaskr.database import locked
 from flaskr.extensions import db
 from flaskr.money import ZERO
@@ -48,22 +48,6 @@ def shared_policy(policy_id: int | None) -> Policy | None:
         return None
     in_share = {"read": True}
     return db.session.get(Policy, policy_id, populate_existing=True, with_for_update=in_share)
-
-
-def claims(status: Status | None = None) -> Select[Claim]:
-    """Select the claims with their policies, of one status when given."""
-    selected = select(Claim).options(joinedload(Claim.policy))
-    return selected.where(Claim.status == status) if status else selected
-
-
-def claims_of_policy(policy: Policy) -> Select[Claim]:
-    """Select the claims of one policy."""
-    return (
-        select(Claim)
-        .join(Claim.policy)
-        .where(Claim.policy_id == policy.id)
-        .options(contains_eager(Claim.policy))
-    )
 
 
 def entries_of(claim: Claim) -> list[LedgerEntry]:

@@ -6,17 +6,18 @@ from flask import flash, redirect, render_template, request, url_for
 
 from flaskr.calendar import today
 from flaskr.claims.actions import allowed_actions, reversible
+from flaskr.claims.filters import AMOUNTS, ClaimFilter
 from flaskr.claims.forms import ClaimFactsForm, EditClaimForm, NewClaimForm
 from flaskr.claims.ledger_services import set_reserve
 from flaskr.claims.models import Claim
 from flaskr.claims.pages import blueprint, claim_or_404
 from flaskr.claims.posting import coverage_reason
-from flaskr.claims.queries import claims, entries_of
-from flaskr.claims.rules import Status
+from flaskr.claims.queries import entries_of
 from flaskr.claims.services import UncoversReserved, edit_claim, report_claim
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
-from flaskr.paging import Cursor, Listing, asked_for
+from flaskr.filters import FilterError, has_empty
+from flaskr.paging import PAGE_PARAMETERS, Cursor
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_numbered
 from flaskr.users.access import actor
@@ -24,12 +25,24 @@ from flaskr.users.access import actor
 
 @blueprint.get("")
 def index():
-    """Show the claims, newest first, of one status when asked."""
-    status = asked_for(Status, request.args.get("status", ""))
-    listing = Listing(claims(status), Claim, "claim_reference")
+    """Show the claims that the address asks for, newest first when it names no order."""
+    try:
+        wanted = ClaimFilter.from_parameters(request.args, besides=PAGE_PARAMETERS)
+    except FilterError as error:
+        refused = {"wanted": ClaimFilter(), "typed": request.args, "refusal": error}
+        return render_template("claims/index.html", **refused), error.status
+    if has_empty(request.args):
+        return redirect(url_for(".index", **wanted.parameters()))
+    listing = wanted.listing()
     page = listing.page(Cursor.from_query(request.args))
+    count = listing.count(page)
     return render_template(
-        "claims/index.html", page=page, count=listing.count(), status=status, statuses=list(Status)
+        "claims/index.html",
+        wanted=wanted,
+        typed=request.args,
+        page=page,
+        count=count,
+        sums=listing.sums(AMOUNTS, page, count) if wanted.is_part else {},
     )
 
 

@@ -5,12 +5,8 @@ from decimal import Decimal
 
 from flask import current_app
 
-from flaskr.claims.models import Claim
-from flaskr.claims.queries import ClaimTotals, claim_totals, claims, watermark
-from flaskr.extensions import db
+from flaskr.claims.queries import ClaimTotals, claim_totals, watermark
 from flaskr.policies.queries import policy_totals
-
-LATEST_CLAIMS = 8
 
 
 @dataclass(frozen=True)
@@ -30,8 +26,3 @@ def book_in_figures() -> BookFigures:
         figures = BookFigures(*policy_totals(), claim_totals())
         kept = current_app.extensions["book_figures"] = (mark, figures)
     return kept[1]
-
-
-def latest_claims() -> list[Claim]:
-    """Return the claims recorded last, newest first."""
-    return list(db.session.scalars(claims().order_by(Claim.id.desc()).limit(LATEST_CLAIMS)))

@@ -3,16 +3,20 @@
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 
 from flaskr.claims.queries import claim_referenced
-from flaskr.overview.queries import book_in_figures, latest_claims
+from flaskr.claims.row_queries import latest_claims
+from flaskr.overview.queries import book_in_figures
 from flaskr.policies.queries import policy_numbered
 
 blueprint = Blueprint("overview", __name__)
+
+LATEST_CLAIMS = 8
 
 
 @blueprint.get("/")
 def index():
     """Show what is in the book."""
-    return render_template("overview/index.html", figures=book_in_figures(), latest=latest_claims())
+    latest = latest_claims(LATEST_CLAIMS)
+    return render_template("overview/index.html", figures=book_in_figures(), latest=latest)
 
 
 @blueprint.get("/find")

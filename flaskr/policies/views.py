@@ -2,13 +2,12 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from flaskr.calendar import today
 from flaskr.errors import ClaimBookError, SentTwice
 from flaskr.extensions import db
-from flaskr.paging import Cursor, Listing, asked_for
+from flaskr.filters import FilterError, has_empty
+from flaskr.paging import PAGE_PARAMETERS, Cursor
+from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.forms import NewPolicyForm
-from flaskr.policies.models import Policy
-from flaskr.policies.queries import PolicyStatus, policies
 from flaskr.policies.services import record_policy
 from flaskr.users.access import actor
 
@@ -17,16 +16,22 @@ blueprint = Blueprint("policies", __name__, url_prefix="/policies")
 
 @blueprint.get("")
 def index():
-    """Show the policies, newest first, of one status today when asked."""
-    status = asked_for(PolicyStatus, request.args.get("status", ""))
-    listing = Listing(policies(status, today()), Policy, "policy_number")
+    """Show the policies that the address asks for, newest first when it names no order."""
+    try:
+        wanted = PolicyFilter.from_parameters(request.args, besides=PAGE_PARAMETERS)
+    except FilterError as error:
+        refused = {"wanted": PolicyFilter(), "typed": request.args, "refusal": error}
+        return render_template("policies/index.html", **refused), error.status
+    if has_empty(request.args):
+        return redirect(url_for(".index", **wanted.parameters()))
+    listing = wanted.listing()
     page = listing.page(Cursor.from_query(request.args))
     return render_template(
         "policies/index.html",
+        wanted=wanted,
+        typed=request.args,
         page=page,
-        count=listing.count(),
-        status=status,
-        statuses=list(PolicyStatus),
+        count=listing.count(page),
     )
 
 

@@ -70,7 +70,7 @@ def test_a_new_user_records_reports_pays_closes_and_downloads(visitor: Page, tmp
     expect(first_row.get_by_role("rowheader")).to_contain_text(made)
     assert visitor.locator("tbody tr").count() == 2
 
-    names = ("Every claim as CSV", "as Parquet")
+    names = ("2 claims as CSV", "as Parquet")
     frames = [read(download(visitor, name, tmp_path)) for name in names]
 
     for frame in frames:

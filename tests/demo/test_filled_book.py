@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from flaskr.book import Counter, allot_reference
 from flaskr.calendar import day_end, local_day, utc_now
@@ -12,7 +13,7 @@ from flaskr.claims.check import faults
 from flaskr.claims.cut_queries import Basis, claims_as_at, ledger_totals_as_at, totals_as_at
 from flaskr.claims.ledger_services import reopen_claim
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, Coverage, LedgerEntry
-from flaskr.claims.queries import claim_totals, claims, watermark
+from flaskr.claims.queries import claim_totals, watermark
 from flaskr.claims.rules import LIVE, EntryType, State, Status
 from flaskr.claims.services import report_claim
 from flaskr.extensions import db
@@ -41,7 +42,8 @@ def ledgers(ledger) -> dict[int, list[LedgerEntry]]:
 @pytest.fixture(scope="module")
 def all_claims(filled_app) -> list[Claim]:
     with filled_app.app_context():
-        return list(db.session.scalars(claims().order_by(Claim.id)))
+        claims = select(Claim).options(joinedload(Claim.policy)).order_by(Claim.id)
+        return list(db.session.scalars(claims))
 
 
 def test_it_agrees_with_its_ledger(filled):

@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import event, select
+from sqlalchemy.orm import joinedload
 
 from flaskr.calendar import today
 from flaskr.claims.check import faults
 from flaskr.claims.models import Claim, Coverage
-from flaskr.claims.queries import claims, entries_of, watermark
+from flaskr.claims.queries import entries_of, watermark
 from flaskr.claims.rules import EntryType
 from flaskr.demo.profiles import PROFILES
 from flaskr.demo.random_claim import (
@@ -32,7 +33,8 @@ def fake():
 
 
 def all_claims() -> list[Claim]:
-    return list(db.session.scalars(claims().order_by(Claim.id)))
+    claims = select(Claim).options(joinedload(Claim.policy)).order_by(Claim.id)
+    return list(db.session.scalars(claims))
 
 
 def test_random_claims_are_plausible_and_keep_the_rules(rolled_back, fake):

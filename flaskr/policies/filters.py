@@ -1,0 +1,118 @@
+"""Which policies a page shows and a file has: one object, from the parameters of either address."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import ColumnElement, Select, or_
+
+from flaskr.calendar import today
+from flaskr.conditions import between, has_text
+from flaskr.filters import Filter, a_day, a_text, an_amount, any_of, one_of
+from flaskr.paging import Listing
+from flaskr.policies.models import LineOfBusiness, Policy
+from flaskr.policies.row_queries import in_force, policy_rows
+from flaskr.text import reference_key
+
+
+class PolicyStatus(StrEnum):
+    """Where a policy stands on a day."""
+
+    UPCOMING = "upcoming"
+    IN_FORCE = "in_force"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"  # with the day of it come
+
+
+class Cancelled(StrEnum):
+    """Whether a policy has a day of cancellation, come or not."""
+
+    YES = "yes"
+    NO = "no"
+
+
+def stands(status: PolicyStatus, facts: Any, day: date) -> ColumnElement[bool]:
+    """Return the condition that policies stand so on the day, by the columns of their facts."""
+    cancelled = facts["cancelled_on"].is_not(None) & (facts["cancelled_on"] <= day)
+    if status is PolicyStatus.CANCELLED:
+        return cancelled
+    if status is PolicyStatus.UPCOMING:
+        return (facts["inception_date"] > day) & ~cancelled
+    if status is PolicyStatus.EXPIRED:
+        return (facts["expiry_date"] <= day) & ~cancelled
+    return in_force(facts, day)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyFilter(Filter):
+    """Which policies, as at which day, in which order; all that is given has to hold.
+
+    `status` and `line_of_business` take any of several; the status is that of the cut's day, or of
+    today. `text` is looked for in number and policyholder; `in_force_on` is a day that the cover
+    includes. With a cut all of it, save the policyholder, is judged by the facts of the cut.
+    """
+
+    SORTS: ClassVar = {
+        "policy_number": "Policy",
+        "line_of_business": "Line of business",
+        "inception_date": "Inception",
+        "expiry_date": "Expiry",
+        "cancelled_on": "Cancelled on",
+        "premium": "Premium",
+        "deductible": "Deductible",
+        "sum_insured": "Sum insured",
+    }
+    FALLING_FIRST: ClassVar = tuple(SORTS)[2:]
+
+    status: tuple[PolicyStatus, ...] = any_of(PolicyStatus)
+    line_of_business: tuple[LineOfBusiness, ...] = any_of(LineOfBusiness)
+    cancelled: Cancelled | None = one_of(Cancelled)
+    in_force_on: date | None = a_day()
+    inception_from: date | None = a_day()
+    inception_to: date | None = a_day()
+    expiry_from: date | None = a_day()
+    expiry_to: date | None = a_day()
+    premium_from: Decimal | None = an_amount()
+    premium_to: Decimal | None = an_amount()
+    text: str = a_text()
+
+    def conditions(self, columns: Any) -> list[ColumnElement[bool]]:
+        """Return what has to hold of the columns of `policy_rows`."""
+        lines, cancelled_on = self.line_of_business, columns["cancelled_on"]
+        found = [columns["line_of_business"].in_(lines)] if lines else []
+        if self.cancelled:
+            is_running = cancelled_on.is_(None)
+            found.append(is_running if self.cancelled is Cancelled.NO else ~is_running)
+        if self.status:
+            day = self.as_at or today()
+            found.append(or_(*(stands(status, columns, day) for status in self.status)))
+        if self.in_force_on:
+            found.append(in_force(columns, self.in_force_on))
+        found += between(columns["inception_date"], self.inception_from, self.inception_to)
+        found += between(columns["expiry_date"], self.expiry_from, self.expiry_to)
+        found += between(columns["premium"], self.premium_from, self.premium_to)
+        return [*found, self.has_text()] if self.text else found
+
+    def has_text(self) -> ColumnElement[bool]:
+        """Return the condition that the text is in the number or the policyholder's name."""
+        key = reference_key(self.text)
+        return or_(
+            Policy.policy_number_key.contains(key, autoescape=True),
+            has_text(Policy.policyholder.expression, self.text),
+        )
+
+    def rows(self) -> Select[Any]:
+        """Select the policies in order: what a file has, and a page shows a part of."""
+        rows = policy_rows(self.cut)
+        columns = rows.selected_columns
+        in_order = self.order(columns).clauses(Policy.id)
+        return rows.where(*self.conditions(columns)).order_by(*in_order)
+
+    def listing(self) -> Listing:
+        """Return the same policies, to be paged."""
+        rows = policy_rows(self.cut, for_page=True)
+        columns = rows.selected_columns
+        selected = rows.where(*self.conditions(columns))
+        return Listing(selected, rows, Policy, "policy_number", self.order(columns))

@@ -1,0 +1,186 @@
+"""The lists in the browser's eyes: bars, headings, links and refusals; never an error of ours."""
+
+import re
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+
+from flaskr.claims.filters import ClaimFilter
+from flaskr.extensions import db
+from flaskr.policies.filters import PolicyFilter
+from tests.claims.varied import varied_claims
+from tests.factories import make_claim, make_policy, reserve
+
+
+@pytest.fixture
+def varied(app, monkeypatch):
+    monkeypatch.setattr("flaskr.paging.PAGE_ROWS", 5)
+    with app.app_context():
+        varied_claims()
+        db.session.commit()
+
+
+def hrefs(page: str, text: str) -> list[str]:
+    found = re.findall(r"<a\b([^>]*)>\s*([^<]*?)\s*</a>", page)
+    return [
+        re.search(r'href="([^"]*)"', attributes)[1].replace("&amp;", "&")
+        for attributes, shown in found
+        if shown == text
+    ]
+
+
+def query_of(address: str) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(address).query)
+
+
+ASKED = "/claims?cause=water&cause=fire&loss_from=2023-01-01&as_at=2024-06-12&basis=booked"
+STATE = {
+    "cause": ["fire", "water"],
+    "loss_from": ["2023-01-01"],
+    "as_at": ["2024-06-12"],
+    "basis": ["booked"],
+}
+
+
+def test_every_link_of_a_filtered_list_keeps_what_was_asked(client, varied):
+    page = client.get(f"{ASKED}&sort=paid").text
+
+    open_ones = query_of(hrefs(page, "open")[0])
+    following = query_of(hrefs(page, "Next")[0])
+    paid = query_of(hrefs(page, "Paid")[0])
+    cost = query_of(hrefs(page, "Claim cost")[0])
+    files = [query_of(each) for each in (*hrefs(page, "as Parquet"),)]
+    now = query_of(hrefs(page, "Back to now")[0])
+
+    assert open_ones == {**STATE, "sort": ["paid"], "status": ["open"]}
+    assert following.pop("after")
+    assert following == {**STATE, "sort": ["paid"]}
+    assert paid == {**STATE, "sort": ["-paid"]}
+    assert cost == {**STATE, "sort": ["-claim_cost"]}
+    assert files == [{**STATE, "sort": ["paid"], "format": ["parquet"]}]
+    assert now == {name: STATE[name] for name in ("cause", "loss_from")} | {"sort": ["paid"]}
+
+
+def test_the_order_is_told_to_those_who_see_and_those_who_hear(client, varied):
+    rising = client.get("/claims?sort=loss_date").text
+    falling = client.get("/claims?sort=-loss_date").text
+
+    assert rising.count("aria-sort=") == falling.count("aria-sort=") == 1
+    assert 'aria-sort="ascending"' in rising
+    assert 'aria-sort="descending"' in falling
+    assert "by loss date, falling" in falling
+    assert "newest first" in client.get("/claims").text
+
+
+def test_the_past_is_shown_with_a_banner(client, varied):
+    known = client.get("/claims?as_at=2024-05-10").text
+    booked = client.get("/policies?as_at=2024-05-10&basis=booked").text
+    now = client.get("/claims").text
+
+    assert "As at 2024-05-10, as known then:" in known
+    assert "10 claims" in known
+    assert "As at 2024-05-10, as booked:" in booked
+    assert "As at 2" not in now
+
+
+def test_the_bar_shows_what_was_typed_and_is_open_when_something_was(client, varied):
+    page = client.get("/claims?text=%C3%84LG&status=open&cost_from=1+000,50").text
+
+    assert '<details class="bar" open>' in page
+    assert "3 set" in page
+    assert 'value="ÄLG"' in page
+    assert 'value="1 000,50"' in page
+    assert re.search(r'value="open"\s+id="status-open"\s+checked', page)
+    assert '<details class="bar" >' in client.get("/claims").text
+
+
+def test_a_form_sent_with_empty_fields_gets_a_short_address(client, varied):
+    answer = client.get("/claims?text=&status=open&cause=&loss_from=&sort=&as_at=&basis=")
+
+    assert (answer.status_code, answer.location) == (302, "/claims?status=open")
+    assert client.get("/policies?text=&sort=premium").location == "/policies?sort=premium"
+
+
+@pytest.mark.parametrize("path", ["/claims", "/policies"])
+def test_what_is_refused_is_said_in_the_bar_beside_what_was_typed(client, varied, path):
+    page = client.get(f"{path}?as_at=2999-01-01&text=word")
+
+    assert page.status_code == 400
+    assert "2999-01-01 has not ended yet" in page.text
+    assert 'value="word"' in page.text
+    assert "<tbody>" not in page.text
+
+
+def test_filtered_claims_are_added_up(app, client):
+    with app.app_context():
+        for number in range(3):
+            reserve(make_claim(description="hail"), f"{number + 1}000.50")
+        reserve(make_claim(), "7777.00")
+        db.session.commit()
+
+    page = client.get("/claims?text=HAIL").text
+
+    assert "3 claims as CSV" in page
+    assert page.count("6\u202f001.50") == 2  # outstanding and claim cost
+    assert "Recovered" not in client.get("/claims").text.split("</details>")[1]
+
+
+def test_over_ten_thousand_claims_are_not_added_up(client, varied, monkeypatch):
+    monkeypatch.setattr("flaskr.paging.COUNTED_ROWS", 3)
+
+    page = client.get("/claims?loss_from=2023-01-01").text
+
+    assert "3+ claims as CSV" in page
+    assert "are not added up" in page
+
+
+NASTY = (
+    "' OR 1=1 --",
+    '"; DROP TABLE claims; --',
+    "%_\\/%",
+    "\x00",
+    "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"),
+    "<script>alert(1)</script>",
+    "{{ 7 * 7 }}",
+    "9" * 400,
+    "-1",
+    "\u202e\u0300",
+    "1; select pg_sleep(9)",
+)
+PARAMETERS = {
+    "/claims": sorted(ClaimFilter.__dataclass_fields__),
+    "/policies": sorted(PolicyFilter.__dataclass_fields__),
+}
+
+
+@pytest.mark.parametrize("path", PARAMETERS)
+def test_no_text_in_any_parameter_is_an_error_of_ours(client, varied, path):
+    names = [*PARAMETERS[path], "after", "before", "page", "nothing"]
+    answers = {
+        (name, text): client.get(f"{path}?{name}={quote(text)}") for name in names for text in NASTY
+    }
+
+    assert {answer.status_code for answer in answers.values()} <= {200, 400, 404}
+    assert not any("<script>alert" in answer.text for answer in answers.values())
+    assert not any(">49<" in answer.text for answer in answers.values())
+    assert client.get(f"{path}?%ff=%ff&%00=1").status_code == 400
+    assert "24 claims" in client.get("/claims").text
+
+
+@pytest.mark.parametrize(
+    "query", ["", "sort=paid", "status=open&text=a", "as_at=2024-12-31&sort=policy_number"]
+)
+def test_a_list_asks_the_database_no_more_for_more_rows(app, client, queries, monkeypatch, query):
+    monkeypatch.setattr("flaskr.paging.PAGE_ROWS", 2)
+    asked = []
+    for _ in range(2):
+        with app.app_context():
+            for _ in range(4):
+                reserve(make_claim(policy=make_policy(), description="a"), "1")
+            db.session.commit()
+        client.get("/")  # the first request looks at the schema too
+        with queries() as sent:
+            assert client.get(f"/claims?{query}").status_code == 200
+        asked.append(len(sent))
+
+    assert asked[0] == asked[1] <= 4

@@ -1,0 +1,213 @@
+from datetime import date
+from decimal import Decimal
+from urllib.parse import parse_qsl
+
+import pytest
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+
+from flaskr.claims.filters import ClaimFilter
+from flaskr.claims.models import Cause, Claim, Coverage
+from flaskr.claims.row_queries import claim_rows
+from flaskr.claims.rules import Status
+from flaskr.cuts import Basis, Cut
+from flaskr.extensions import db
+from flaskr.filters import FilterError
+from flaskr.policies.models import LineOfBusiness
+from tests.claims.varied import varied_claims
+from tests.factories import make_claim, make_policy
+
+CUTS = (
+    None,
+    *(Cut(date(2024, 5, 12), basis) for basis in Basis),
+    *(Cut(date(2024, 6, 10), basis) for basis in Basis),
+)
+CUT_IDS = [f"{cut.basis} {cut.day}" if cut else "now" for cut in CUTS]
+HOLDS = {
+    "status=open": lambda row: row.status == "open",
+    "status=closed&status=declined": lambda row: row.status in ("closed", "declined"),
+    "cause=water&cause=fire": lambda row: row.cause in ("water", "fire"),
+    "line_of_business=motor": lambda row: row.line_of_business == "motor",
+    "line_of_business=property": lambda row: row.line_of_business == "property",
+    "coverage=not_in_force": lambda row: row.coverage == "not_in_force",
+    "coverage=unverified&status=open": lambda row: (
+        (row.coverage, row.status) == ("unverified", "open")
+    ),
+    "loss_from=2024-03-01": lambda row: row.loss_date and row.loss_date >= date(2024, 3, 1),
+    "loss_to=2024-03-01": lambda row: row.loss_date and row.loss_date <= date(2024, 3, 1),
+    "loss_from=2024-03-01&loss_to=2024-03-01": lambda row: row.loss_date == date(2024, 3, 1),
+    "reported_from=2024-04-21&reported_to=2024-04-21": lambda row: (
+        row.reported_date == date(2024, 4, 21)
+    ),
+    "cost_from=1000,50": lambda row: row.claim_cost >= Decimal("1000.50"),
+    "cost_from=1&cost_to=2 000.50": lambda row: 1 <= row.claim_cost <= Decimal("2000.50"),
+    "policy=hö-1": lambda row: row.policy_number == "HÖ-1",
+    "policy=HÖ-1&cause=water": lambda row: (row.policy_number, row.cause) == ("HÖ-1", "water"),
+    "policy=unknown": lambda row: False,
+    "text=hö-": lambda row: row.policy_number == "HÖ-1",
+    "text=Å": lambda row: row.claim_reference.startswith("Å"),
+    "text=kOM": lambda row: "kom" in row.description,
+    "text=älgen": lambda row: "ÄLGEN" in row.description,
+    "text=LÄCKA": lambda row: "Läcka" in row.description,
+    "text=i örebro": lambda row: "ÖREBRO" in row.description,
+    "text=0%": lambda row: "100%" in row.description,
+    "text=%": lambda row: "%" in row.description or "%" in (row.policy_number or ""),
+    "text=_": lambda row: "_" in row.description,
+    "text=b\\c": lambda row: "b\\c" in row.description,
+}
+
+
+@pytest.fixture
+def varied(rolled_back):
+    return varied_claims()
+
+
+def asked(query: str, **more) -> ClaimFilter:
+    return ClaimFilter.from_parameters(MultiDict([*parse_qsl(query), *more.items()]))
+
+
+def as_at(cut: Cut | None) -> dict[str, str]:
+    return {"as_at": str(cut.day), "basis": cut.basis} if cut else {}
+
+
+def test_every_filter_gives_the_rows_it_says_now_and_as_at(varied):
+    for cut in CUTS:
+        every = list(db.session.execute(claim_rows(cut).order_by(Claim.id.desc())))
+        assert len(every) > 5
+        for query, holds in HOLDS.items():
+            wanted = asked(query, **as_at(cut))
+            found = list(db.session.execute(wanted.rows()))
+            listing = wanted.listing()
+            ids, _ = listing.following(None)
+
+            assert found == [row for row in every if holds(row)], (query, cut)
+            assert ids == [row.claim_id for row in found], (query, cut)
+            assert listing.count().rows == len(found), (query, cut)
+
+
+def test_each_filter_of_the_varied_book_leaves_some_in_and_some_out(varied):
+    every = list(db.session.execute(claim_rows()))
+
+    shares = {query: sum(map(bool, map(holds, every))) for query, holds in HOLDS.items()}
+
+    none_today = {"policy=unknown", "line_of_business=motor"}
+    assert {query for query, share in shares.items() if not share} == none_today
+    assert max(shares.values()) < len(every)
+    assert {row.status for row in every} == set(Status)
+    assert {row.coverage for row in every} == set(Coverage)
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=CUT_IDS)
+def test_rows_have_the_same_columns_and_types_now_and_as_at(rolled_back, cut):
+    now = {c.name: type(c.type) for c in claim_rows().selected_columns}
+
+    for for_page in (True, False):
+        rows = claim_rows(cut, for_page=for_page)
+        assert {c.name: type(c.type) for c in rows.selected_columns} == now
+
+
+def test_rows_for_a_page_are_those_for_a_file(varied):
+    for cut in CUTS[1:]:
+        names = list(claim_rows().selected_columns.keys())
+        both = []
+        for for_page in (True, False):
+            rows = claim_rows(cut, for_page=for_page)
+            both.append(rows.with_only_columns(*(rows.selected_columns[n] for n in names)))
+        page, file = (list(db.session.execute(rows.order_by(Claim.id))) for rows in both)
+
+        assert page == file
+
+
+REFUSED = {
+    "stat=open": "There is no parameter “stat”; there are as_at, basis, cause",
+    "status=lost": "Status: “lost” is not one of open, reopened, closed, declined.",
+    "cause=x": "Cause: “x” is not one of collision",
+    "line_of_business=x": "Line of business: “x” is not one of motor",
+    "coverage=x": "Coverage: “x” is not one of in_force",
+    "loss_from=2024": "Loss from: “2024” is not a day",
+    "loss_to=2024-02-30": "is not a day",
+    "reported_from=x": "is not a day",
+    "reported_to=x": "is not a day",
+    "cost_from=1,234": "Cost from: “1,234” is not an amount",
+    "cost_to=NaN": "is not an amount",
+    "policy=a/b": "Policy: A reference has none of",
+    f"text={'x' * 101}": "At most 100 characters",
+    "text=a%00b": "cannot be stored",
+    "sort=nothing": "“nothing” is not one of recorded, claim_reference",
+    "sort=--paid": "“--paid” is not one of",
+    "sort=description": "“description” is not one of",
+    "as_at=soon": "As at: “soon” is not a day",
+    "as_at=2999-01-01": "2999-01-01 has not ended yet",
+    "as_at=2024-01-01&basis=x": "Basis: “x” is not one of known, booked.",
+    "basis=known": "give as_at too",
+    "loss_from=2024-01-01&loss_from=2024-01-02": "Loss from is given more than once",
+}
+
+
+@pytest.mark.parametrize("query", REFUSED)
+def test_what_cannot_be_asked_is_refused_with_what_can(rolled_back, query):
+    with pytest.raises(FilterError) as refusal:
+        asked(query)
+
+    assert REFUSED[query] in str(refusal.value)
+    assert refusal.value.status == 400
+
+
+def test_the_same_question_has_one_query_string_which_asks_it_again(rolled_back):
+    wanted = asked(
+        "text= Å  b &cause=water&cause=fire&cause=water&status=&cost_from=1 000,5&sort=-recorded"
+        "&basis=known&as_at=2024-01-31&loss_to=2024-01-01"
+    )
+
+    assert wanted.query_string() == (
+        "as_at=2024-01-31&cause=fire&cause=water&cost_from=1000.50&loss_to=2024-01-01&text=%C3%85+b"
+    )
+    assert asked(wanted.query_string()) == wanted
+    assert ClaimFilter().query_string() == ""
+    assert wanted.cut == Cut(date(2024, 1, 31), Basis.KNOWN)
+    assert (wanted.cause, wanted.status) == ((Cause.FIRE, Cause.WATER), ())
+
+
+def test_parameters_of_others_are_left_to_them(rolled_back):
+    given = MultiDict([("format", "csv"), ("status", "open")])
+
+    assert ClaimFilter.from_parameters(given, besides=("format",)) == ClaimFilter(
+        status=(Status.OPEN,)
+    )
+
+
+def test_letters_with_one_small_form_are_found_either_way(rolled_back):
+    for text in ("ÅÄÖÉÜÆØ", "åäöéüæø", "Straße", "ΑΒΓ", "İ", "ẞ"):
+        make_claim(description=f"x {text} y")
+
+    def found(text: str) -> list[str]:
+        return [row.description for row in db.session.execute(asked(f"text={text}").rows())]
+
+    assert found("åäöÉÜæØ") == ["x åäöéüæø y", "x ÅÄÖÉÜÆØ y"]
+    assert found("STRAßE") == found("straße") == ["x Straße y"]
+    assert found("αβγ") == ["x ΑΒΓ y"]
+    assert found("İ") == ["x İ y"]
+    assert found("ẞ") == ["x ẞ y", "x Straße y"]
+
+
+def test_the_policy_that_a_claim_had_is_looked_for_as_at_the_day(varied):
+    sold = LineOfBusiness.MOTOR
+    cut = {"as_at": "2024-06-09"}
+
+    known = list(db.session.execute(asked("line_of_business=motor", **cut).rows()))
+    today = list(db.session.execute(asked("line_of_business=motor", basis="booked", **cut).rows()))
+
+    assert known
+    assert {row.line_of_business for row in known} == {sold}
+    assert today == []
+
+
+def test_a_number_in_a_list_costs_no_policy_when_none_is_asked_for(rolled_back):
+    make_claim(policy=make_policy())
+
+    plain = str(asked("status=open&sort=paid").listing().selected)
+    joined = str(asked("coverage=in_force").listing().selected)
+
+    assert "policies" not in plain
+    assert "JOIN policies" in joined
+    assert db.session.scalars(select(Claim.id)).one()

@@ -1,0 +1,159 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import literal_column, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from flaskr.claims.filters import ClaimFilter
+from flaskr.claims.models import Claim
+from flaskr.claims.row_queries import claim_rows
+from flaskr.cuts import Basis
+from flaskr.extensions import db
+from flaskr.ordering import by_bytes
+from flaskr.paging import Cursor, Listing, UnknownPage
+from tests.claims.varied import CLAIMS, varied_claims
+from tests.factories import make_claim
+
+PAGE = 5
+SORTS = [f"{sign}{name}" for name in (*ClaimFilter.SORTS, "recorded") for sign in ("", "-")]
+
+
+@pytest.fixture
+def varied(rolled_back, monkeypatch):
+    monkeypatch.setattr("flaskr.paging.PAGE_ROWS", PAGE)
+    return varied_claims()
+
+
+def in_order(rows: list, sort: str) -> list[int]:
+    """The ids as Python sorts them: empty last both ways, ties by id the same way."""
+    name, falls = sort.removeprefix("-"), sort.startswith("-")
+    name = "claim_id" if name == "recorded" else name
+    values = [(getattr(row, name), row.claim_id) for row in rows]
+    full = sorted(((v, i) for v, i in values if v is not None), reverse=falls)
+    empty = sorted((i for v, i in values if v is None), reverse=falls)
+    return [row_id for _, row_id in full] + empty
+
+
+def forwards(listing: Listing) -> list[list[int]]:
+    pages, cursor = [], Cursor()
+    while True:
+        page = listing.page(cursor)
+        pages.append([row.claim_id for row in page.rows])
+        assert page.has_newer is (len(pages) > 1)
+        if not page.has_older:
+            return pages
+        cursor = Cursor(after=page.rows[-1].claim_reference)
+
+
+def backwards(listing: Listing) -> list[list[int]]:
+    pages, cursor = [], Cursor(is_last=True)
+    while True:
+        page = listing.page(cursor)
+        pages.insert(0, [row.claim_id for row in page.rows])
+        assert page.has_older is (len(pages) > 1)
+        if not page.has_newer:
+            return pages
+        cursor = Cursor(before=page.rows[0].claim_reference)
+
+
+def walks(wanted: ClaimFilter) -> None:
+    """Every walk over the pages gives every row once, in the order that Python sorts them in."""
+    every = list(db.session.execute(replace(wanted, sort="-recorded").rows()))
+    for sort in SORTS:
+        listing = replace(wanted, sort=sort).listing()
+        expected = in_order(every, sort)
+        there = forwards(listing)
+        back = backwards(listing)
+
+        assert sum(there, []) == expected, sort
+        assert all(len(page) == PAGE for page in there[:-1])
+        # Going back to a first page that is short shows it whole: it may repeat what came after.
+        assert back[0][: len(expected) % PAGE or PAGE] + sum(back[1:], []) == expected, sort
+        file = db.session.execute(replace(wanted, sort=sort).rows())
+        assert [row.claim_id for row in file] == expected, sort
+
+
+def test_pages_in_every_order_give_every_claim_once_there_and_back(varied):
+    walks(ClaimFilter())
+
+
+@pytest.mark.parametrize("basis", list(Basis))
+def test_pages_of_a_cut_in_every_order_give_every_claim_once(varied, basis):
+    walks(ClaimFilter(as_at=date(2024, 5, 18), basis=basis))
+
+
+def test_pages_of_a_filter_in_every_order_give_every_claim_once(varied):
+    walks(ClaimFilter(text="Ä", loss_from=date(2023, 1, 1)))
+
+
+def test_the_varied_book_has_ties_and_empty_values(varied):
+    rows = list(db.session.execute(claim_rows()))
+
+    assert len(rows) == CLAIMS
+    for name in ("policy_number", "cause", "loss_date", "reported_date", "closed_date"):
+        values = [getattr(row, name) for row in rows]
+        assert None in values
+        assert len(set(values)) < CLAIMS
+
+
+def test_a_page_goes_on_from_a_row_that_has_left_the_filter(varied):
+    wanted = ClaimFilter(loss_to=date(2024, 3, 1), sort="loss_date")
+    outside = db.session.scalar(select(Claim).where(Claim.loss_date > date(2024, 3, 1)))
+    without = db.session.scalar(select(Claim).where(Claim.loss_date.is_(None)))
+
+    assert wanted.listing().page(Cursor(after=outside.claim_reference)).rows == []
+    back = wanted.listing().page(Cursor(before=without.claim_reference))
+    assert all(row.loss_date <= date(2024, 3, 1) for row in back.rows)
+    assert len(back.rows) == PAGE
+
+
+def test_a_page_that_begins_at_a_row_not_in_the_cut_is_not_there(varied):
+    listing = ClaimFilter(as_at=date(2024, 5, 2)).listing()
+    later = varied[-1].claim_reference
+
+    for cursor in (Cursor(after=later), Cursor(before="a\0b")):
+        with pytest.raises(UnknownPage):
+            listing.page(cursor)
+
+
+def test_sums_and_count_are_those_of_all_pages(varied):
+    listing = ClaimFilter(loss_from=date(2023, 1, 1)).listing()
+    rows = list(db.session.execute(listing.selected))
+    page = listing.page(Cursor())
+    count = listing.count(page)
+
+    assert count.rows == len(rows) > PAGE
+    assert listing.sums(("paid", "claim_cost"), page, count) == {
+        name: sum(getattr(row, name) for row in rows) for name in ("paid", "claim_cost")
+    }
+
+
+def test_the_sums_of_nothing_are_zero_and_of_too_many_unknown(varied, monkeypatch):
+    nothing = ClaimFilter(text="nothing like it").listing()
+    empty = nothing.page(Cursor())
+    assert nothing.sums(("paid",), empty, nothing.count(empty)) == {"paid": 0}
+    monkeypatch.setattr("flaskr.paging.COUNTED_ROWS", 10)
+
+    every = ClaimFilter().listing()
+    page = every.page(Cursor())
+    count = every.count(page)
+
+    assert (count.rows, count.is_more) == (10, True)
+    assert every.sums(("paid",), page, count) == {}
+
+
+def test_words_are_sorted_by_bytes_whatever_the_collation():
+    ordered = select(by_bytes(literal_column("word")))
+
+    assert str(ordered.compile(dialect=sqlite.dialect())).startswith("SELECT word AS")
+    assert '(word) COLLATE "C"' in str(ordered.compile(dialect=postgresql.dialect()))
+
+
+def test_a_claim_alone_is_a_whole_page(rolled_back):
+    make_claim()
+    listing = ClaimFilter(sort="paid").listing()
+    page = listing.page(Cursor())
+
+    assert page.is_whole
+    assert listing.count(page).rows == 1
