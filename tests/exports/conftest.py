@@ -1,9 +1,16 @@
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from flask import Flask
 
+from flaskr import create_app
 from flaskr.claims.ledger_services import close_claim
 from flaskr.extensions import db
+from flaskr.settings import BOOK_FILE
+from tests.conftest import create_database, make_settings
 from tests.exports.reading import cancelled_policy
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
@@ -30,3 +37,21 @@ def small_book(session):
     ended = make_claim(policy=cancelled, claim_reference="D", description="-5")
     db.session.commit()
     return [full, late, ended]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lasting_app(request, tmp_path_factory) -> Iterator[Flask]:
+    """One empty book on each database for all the tests of a module: to fill once, read often."""
+    folder = tmp_path_factory.mktemp("lasting")
+    settings = make_settings(folder)
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("template_book"), folder / BOOK_FILE)
+    else:
+        template = request.getfixturevalue("template_database")
+        name = request.module.__name__.rpartition(".")[2]
+        url = create_database(request.getfixturevalue("postgres"), name, template)
+        settings = replace(settings, database_url=url)
+    app = create_app(settings)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
