@@ -72,7 +72,7 @@ def csv_by_duckdb(form: str, path: Path, columns: Columns) -> Read:
 
 def cells_of(form: str, path: Path, columns: Columns) -> Read:
     """What Excel shows: openpyxl leaves its escapes for characters as they are."""
-    book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True)
+    book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
     header, *rows = book.active.iter_rows(values_only=True)
     places = zip(*rows, strict=True) if rows else ([] for _ in header)
     kinds = {column.name: column.kind for column in columns}
