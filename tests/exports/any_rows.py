@@ -1,8 +1,9 @@
 """Rows of anything that the book admits, for the round trips of every format."""
 
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -10,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from flaskr.errors import TextError
-from flaskr.exports.columns import Column, Kind
+from flaskr.exports.columns import Column, Columns, Kind
 from flaskr.exports.frames import schema_of
 from flaskr.exports.making import DigestingFile
 from flaskr.text import clean_text
@@ -24,6 +25,12 @@ COLUMNS = (
     Column("description", Kind.TEXT, "what was said", ""),
 )
 SCHEMA = schema_of(COLUMNS)
+OTHER_COLUMNS = (
+    Column("at", Kind.INSTANT, "when", "när", unit="UTC"),
+    Column("number", Kind.NUMBER, "how many", "hur många"),
+    Column("again", Kind.INSTANT, "when again", "när igen", unit="UTC"),
+    Column("last", Kind.NUMBER, "the last", "det sista"),
+)
 Row = tuple[str | None, str | None, date | None, Decimal | None, str | None]
 
 ODD_CHARACTERS = "=+-@\t'\"\\;,&<>/r_x0041\x01\x0b\x1f\x7f\x85\u2028\ufeff\ufffe\uffff\n Å😀"
@@ -53,18 +60,28 @@ ore |= st.integers(0, 17).flatmap(lambda n: st.integers(-(10**n), 10**n))
 amounts = st.none() | ore.map(lambda n: Decimal((n < 0, tuple(map(int, str(abs(n)))), -2)))
 words = st.none() | st.sampled_from(["open", "closed", "not_in_force"])
 rows = st.lists(st.tuples(texts, words, days, amounts, texts), max_size=30)
+instants = (
+    st.none()
+    | st.datetimes(timezones=st.just(UTC))
+    | st.sampled_from(
+        [
+            datetime.min.replace(tzinfo=UTC),
+            datetime.max.replace(tzinfo=UTC),
+            datetime(1970, 1, 1, tzinfo=UTC),
+        ]
+    )
+)
+numbers = st.none() | st.integers(-(2**63), 2**63 - 1) | st.integers(-(10**15) - 9, 10**15 + 9)
+other_rows = st.lists(st.tuples(instants, numbers, instants, st.integers(0, 9)), max_size=20)
 few = settings(max_examples=30)  # each of many rows: a file costs more than its rows
 
 
-def frame_of(made: list[Row]) -> pd.DataFrame:
+def frame_of(made: list[Any], of: Columns = COLUMNS) -> pd.DataFrame:
+    schema = schema_of(of)
     arrays = [
-        pa.array(values, field.type) for values, field in zip(columns(made), SCHEMA, strict=True)
+        pa.array([row[place] for row in made], field.type) for place, field in enumerate(schema)
     ]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA).to_pandas(types_mapper=pd.ArrowDtype)
-
-
-def columns(made: list[Row]) -> list[list]:
-    return [[row[place] for row in made] for place in range(len(COLUMNS))]
+    return pa.Table.from_arrays(arrays, schema=schema).to_pandas(types_mapper=pd.ArrowDtype)
 
 
 def rows_of(table: pa.Table) -> list[Row]:
