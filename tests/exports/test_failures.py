@@ -91,9 +91,7 @@ def test_work_over_its_memory_is_told_with_the_setting_that_is_the_limit():
 
 
 @pytest.mark.parametrize("book_settings", ["postgresql"], indirect=True)
-def test_work_over_its_time_gives_a_503_that_names_the_setting(
-    client_with, session, book_settings
-):
+def test_work_over_its_time_gives_a_503_that_names_the_setting(client_with, session, book_settings):
     make_policy()
     session.commit()
     client = client_with(export_seconds=1)
