@@ -95,9 +95,7 @@ def main() -> None:
         subprocess.run([*FLASK, *fill], check=True, env=settings, stdout=subprocess.DEVNULL)
         seconds, rows = measured(asked, folder, settings)
     ours = statistics.median(seconds["ClaimBook"])
-    print(
-        f"CSV of {asked.claims:,} claims, SQLite, medians of {asked.runs}, {os.cpu_count()} cores:"
-    )
+    print(f"CSV of {asked.claims:,} claims, SQLite, medians of {asked.runs}:")
     print("| program | time | to ours | lines |", "|---|---|---|---|", sep="\n")
     for side, times in seconds.items():
         middle = statistics.median(times)
