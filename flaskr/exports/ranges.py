@@ -20,7 +20,8 @@ LAST_BYTES = re.compile(r"bytes=-([0-9]{1,18})", re.ASCII)
 
 def is_one_range(request: Request) -> bool:
     """Whether one part is asked for; several at once are answered with the whole file."""
-    return request.range is not None and len(request.range.ranges) == 1
+    asked = request.range  # of a unit that there is not: as if not given
+    return asked is not None and asked.units == "bytes" and len(asked.ranges) == 1
 
 
 def begun_file(request: Request, wanted: FileRequest) -> MadeFile | None:

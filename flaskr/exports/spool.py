@@ -82,8 +82,16 @@ def kept(folder: Path, tag: str) -> tuple[IO[bytes], dict[str, Any]] | None:
 
 
 def pin(folder: Path, reader: str, tag: str) -> None:
-    """Note which file a reader, named by a digest, was given last."""
-    (folder / f"{reader}{PIN}").write_text(tag, encoding="ascii")
+    """Note which file a reader, named by a digest, was given last.
+
+    The note is there or not, never half: a reader may ask for many parts at once.
+    """
+    if pinned(folder, reader) == tag:
+        return
+    noted = folder / f"{secrets.token_hex(16)}{MAKING}"
+    with locked_file(noted):
+        noted.write_text(tag, encoding="ascii")
+        noted.rename(folder / f"{reader}{PIN}")
 
 
 def pinned(folder: Path, reader: str) -> str:

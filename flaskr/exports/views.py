@@ -7,12 +7,12 @@ from typing import IO, Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.sansio.blueprints import BlueprintSetupState
-from werkzeug.exceptions import RequestedRangeNotSatisfiable
+from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
 from flaskr.exports.dictionary import COLUMNS, Contents
 from flaskr.exports.files import MEDIA_TYPES
-from flaskr.exports.manifest import file_name, manifest
+from flaskr.exports.manifest import file_name, manifest, next_since
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.ranges import begun_file, is_one_range, remember, with_range_in
 from flaskr.exports.services import (
@@ -71,6 +71,7 @@ def answer(contents: Contents) -> Response:
         return tagged(Response(status=304), tag)
     made = begun_file(request, wanted)
     if made is None:
+        refuse_another(tag)
         is_head = request.method == "HEAD"
         made = spooled(wanted, watermark) if is_head else made_file(wanted)
     if made is None:  # HEAD makes no file: the length is not known, and not said to be 0
@@ -91,6 +92,8 @@ def file_response(wanted: FileRequest, made: MadeFile) -> Response:
     headers = file_headers(wanted)
     headers["Content-Length"] = str(made.facts.size)
     headers["X-Row-Count"] = str(made.facts.rows)
+    for since in next_since(wanted, made.facts).values():  # in the manifest, which may be of later
+        headers["X-Next-Since"] = str(since)
     headers["Repr-Digest"] = f"sha-256=:{b64encode(bytes.fromhex(made.facts.sha256)).decode()}:"
     size = made.facts.size
     is_range = is_one_range(request)
@@ -101,11 +104,18 @@ def file_response(wanted: FileRequest, made: MadeFile) -> Response:
     tagged(response, made.tag)
     asked = with_range_in(request.environ, size)
     try:
+        refuse_another(made.tag)
         response.make_conditional(asked, accept_ranges=is_range, complete_length=size)
-    except RequestedRangeNotSatisfiable:
+    except (RequestedRangeNotSatisfiable, PreconditionFailed):
         made.file.close()
         raise
     return response
+
+
+def refuse_another(tag: str) -> None:
+    """Raise PreconditionFailed for a reader who wants one file only (If-Match), not this one."""
+    if request.if_match and not request.if_match.contains(tag):
+        raise PreconditionFailed
 
 
 def tagged(response: Response, tag: str) -> Response:
