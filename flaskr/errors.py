@@ -92,6 +92,7 @@ TITLES = {
     429: "Too many requests",
     500: "Something went wrong",
     503: "Not available just now",
+    507: "No room",
 }
 SENTENCES = {
     400: "The request could not be read. Go back and try again.",

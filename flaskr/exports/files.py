@@ -1,8 +1,11 @@
 """A file that is ordered, and one that is made: what passes between the web and the workshop."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 
 from flaskr.errors import ClaimBookError
@@ -15,6 +18,26 @@ class ExportError(ClaimBookError):
     """A file that could not be made; nothing of it is kept."""
 
     status = 500
+
+
+class DiskFull(ExportError):
+    """No room for a file where files are made."""
+
+    status = 507
+
+
+@contextmanager
+def plain_disk_errors() -> Iterator[None]:
+    """Say that the disk is full, or that the user may not have more of it; others are faults."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (ENOSPC, EDQUOT, EFBIG):
+            raise
+        raise DiskFull(
+            "The disk of the book has no room for this file, and nothing of it is kept. Ask whoever"
+            " runs the book to make room."
+        ) from error
 
 
 class FileFormat(StrEnum):

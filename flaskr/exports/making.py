@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from flaskr.exports.columns import Columns, totalled
-from flaskr.exports.files import ExportError, FileFacts, FileFormat, FileOrder
+from flaskr.exports.files import ExportError, FileFacts, FileFormat, FileOrder, plain_disk_errors
 from flaskr.exports.frames import file_frame
 from flaskr.exports.policies_by_position import Policies
 from flaskr.exports.queries import FileSql
@@ -36,10 +36,13 @@ class DigestingFile:
         self.size = 0
 
     def write(self, piece: Any) -> int:
-        """Write and digest a piece."""
+        """Write and digest a piece, all of it: a disk takes a part when it has room for no more."""
         self.digest.update(piece)
-        self.size += len(piece)
-        return self.file.write(piece)
+        left = memoryview(piece).cast("B")
+        self.size += len(left)
+        while left:
+            left = left[self.file.write(left) :]
+        return len(piece)
 
     def flush(self) -> None:
         """Hand everything to the operating system."""
@@ -75,6 +78,7 @@ def make_file(report: Report, order: FileOrder) -> FileFacts:
     file's rows or amounts are not those that the database counts.
     """
     with (
+        plain_disk_errors(),
         book_snapshot(order.address) as snapshot,
         ThreadPoolExecutor(1) as reader,
         order.path.open("wb", buffering=0) as file,

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Request, current_app
 
+from flaskr.exports.files import plain_disk_errors
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.services import MadeFile, spool_folder, spooled_as
 from flaskr.exports.spool import pin, pinned
@@ -42,7 +43,8 @@ def begun_file(request: Request, wanted: FileRequest) -> MadeFile | None:
 
 def remember(request: Request, wanted: FileRequest, tag: str) -> None:
     """Note which file a reader was given."""
-    pin(spool_folder(current_app.config), reader(request, wanted), tag)
+    with plain_disk_errors():
+        pin(spool_folder(current_app.config), reader(request, wanted), tag)
 
 
 def reader(request: Request, wanted: FileRequest) -> str:

@@ -16,7 +16,7 @@ from flaskr.calendar import today, utc_now
 from flaskr.claims.queries import watermark_select
 from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import Contents
-from flaskr.exports.files import ExportError, FileOrder
+from flaskr.exports.files import ExportError, FileOrder, plain_disk_errors
 from flaskr.exports.manifest import SCHEMA_VERSION, MadeFacts, versions
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.queries import file_sql
@@ -79,8 +79,8 @@ def spooled_as(request: FileRequest, tag: str) -> MadeFile | None:
 def made_file(request: FileRequest, on_progress: Report | None = None) -> MadeFile:
     """Return the file that is asked for, from the spool or made now.
 
-    Raises BusyError when two files are being made already, DatabaseAway, ExportError when the file
-    does not add up, and OutOfTime, OutOfMemory or WorkError when making it was cut short;
+    Raises BusyError when two files are being made already, DatabaseAway, DiskFull, ExportError when
+    the file does not add up, and OutOfTime, OutOfMemory or WorkError when making it was cut short;
     AfterTheEnd for `since` an entry that is not there yet.
     """
     config = current_app.config
@@ -89,7 +89,11 @@ def made_file(request: FileRequest, on_progress: Report | None = None) -> MadeFi
     if found := spooled(request, watermark):
         return found
     limits = Limits(config["EXPORT_SECONDS"], config["EXPORT_MEMORY_BYTES"])
-    with place(config["INSTANCE_FOLDER"], "export", FILES_AT_ONCE), named_limits():
+    with (
+        place(config["INSTANCE_FOLDER"], "export", FILES_AT_ONCE),
+        named_limits(),
+        plain_disk_errors(),
+    ):
         sweep_spool(config)
         with part_in(spool_folder(config)) as part:
             order = file_order(request, part.path, is_counted_first=on_progress is not None)
@@ -142,6 +146,13 @@ def spool_folder(config: Mapping[str, Any]) -> Path:
 def sweep_spool(config: Mapping[str, Any]) -> None:
     """Remove from the spool what is old, too much, or was left by killed processes."""
     sweep(spool_folder(config), config["SPOOL_BYTES"])
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Say what cut the work short, where a sentence can help."""
+    with named_limits(), plain_disk_errors():
+        yield
 
 
 @contextmanager

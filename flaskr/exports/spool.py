@@ -52,11 +52,15 @@ def locked_file(path: Path) -> IO[bytes]:
 def keep(part: Part, tag: str, facts: dict[str, Any]) -> None:
     """Keep a made file under its tag, with what is known of it; facts first, so none lacks them."""
     folder = part.path.parent
-    noted = folder / f"{secrets.token_hex(16)}{MAKING}"
-    with locked_file(noted):
-        noted.write_text(json.dumps(facts), encoding="utf-8")
-        noted.rename(folder / f"{tag}{FACTS}")
+    note(folder / f"{tag}{FACTS}", json.dumps(facts))
     part.path.rename(folder / tag)
+
+
+def note(path: Path, said: str) -> None:
+    """Write a small file, which is there whole or not at all."""
+    with part_in(path.parent) as part:
+        part.path.write_text(said, encoding="utf-8")
+        part.path.rename(path)
 
 
 def kept(folder: Path, tag: str) -> tuple[IO[bytes], dict[str, Any]] | None:
@@ -86,12 +90,8 @@ def pin(folder: Path, reader: str, tag: str) -> None:
 
     The note is there or not, never half: a reader may ask for many parts at once.
     """
-    if pinned(folder, reader) == tag:
-        return
-    noted = folder / f"{secrets.token_hex(16)}{MAKING}"
-    with locked_file(noted):
-        noted.write_text(tag, encoding="ascii")
-        noted.rename(folder / f"{reader}{PIN}")
+    if pinned(folder, reader) != tag:
+        note(folder / f"{reader}{PIN}", tag)
 
 
 def pinned(folder: Path, reader: str) -> str:
