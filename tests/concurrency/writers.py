@@ -10,20 +10,25 @@ import os
 import random
 import sys
 import time
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+
+from flask import current_app
 
 from flaskr import create_app
 from flaskr.claims.ledger_services import post_payment, set_reserve
 from flaskr.claims.queries import claim_referenced
 from flaskr.claims.services import report_claim
-from flaskr.errors import ClaimBookError
+from flaskr.errors import ClaimBookError, LedgerError
 from flaskr.extensions import db
 from flaskr.settings import Settings
+from tests.factories import make_policy
 
 ACTOR = "writer"
 LONGEST_LIFE_SECONDS = 30
+STOP = "stop"  # a file in the instance folder that tells writers to end
 
 
 def pay_or_reserve(claim, chance: random.Random) -> None:
@@ -77,7 +82,28 @@ def report_and_pay(reference: str, number: int, actions: int) -> dict:
     return {}
 
 
-WORK = {"contend": contend, "allot": allot, "report_and_pay": report_and_pay}
+def post(reference: str, number: int, actions: int) -> dict:
+    """Until told: entries on a shared claim, and claims and policies of the writer's own."""
+    chance, ends = random.Random(number), time.monotonic() + LONGEST_LIFE_SECONDS
+    told = Path(current_app.config["INSTANCE_FOLDER"]) / STOP
+    posted = 0
+    while time.monotonic() < ends and not told.exists():
+        policy = make_policy(policy_number=f"P-{number}-{posted}")
+        made = report_claim(
+            policy=policy, loss_date=None, reported_date=date(2024, 5, 1), actor=ACTOR
+        )
+        set_reserve(made, Decimal(chance.randrange(1, 1000)), date(2024, 6, 1), actor=ACTOR)
+        for _ in range(3):
+            with suppress(LedgerError):  # the reserve is at that level already
+                pay_or_reserve(claim_referenced(reference), chance)
+        db.session.commit() if chance.random() < 0.8 else db.session.rollback()
+        db.session.remove()
+        posted += 1
+        time.sleep(0.01)  # so that others get something done too
+    return {"posted": posted}
+
+
+WORK = {"contend": contend, "allot": allot, "report_and_pay": report_and_pay, "post": post}
 
 
 def write(order: dict, number: int, results) -> None:

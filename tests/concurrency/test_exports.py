@@ -1,0 +1,129 @@
+"""Files made while four processes post: each agrees with itself, and the chain misses nothing."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from flaskr.claims.models import Claim
+from flaskr.exports.dictionary import COLUMNS, Contents
+from flaskr.extensions import db
+from flaskr.policies.models import Policy
+from tests.concurrency.runs import start_writers
+from tests.concurrency.writers import STOP
+from tests.exports.readers import EXACT, FORMS, Read, read
+from tests.factories import make_claim
+
+WRITERS = 4
+FILES = 20  # of each kind
+AMOUNTS = ("paid", "outstanding", "claim_cost", "recovered")
+
+
+@contextmanager
+def writing(settings) -> Iterator[None]:
+    """Four processes post entries, and record claims and policies, until the block ends."""
+    with start_writers(settings, "post", "shared", WRITERS) as writers:
+        try:
+            for _ in range(WRITERS):
+                assert writers.stdout.readline().startswith("pid")
+            yield
+        finally:
+            (settings.instance_folder / STOP).touch()
+            said, _ = writers.communicate(timeout=60)
+    assert len(json.loads(said.splitlines()[-1])["results"]) == WRITERS, "a writer died"
+
+
+def total(columns: Read, name: str) -> Decimal:
+    return sum(columns[name], Decimal("0.00"))
+
+
+def made_facts(settings, response) -> dict:
+    """What the manifest of this very file says: its facts, as the spool keeps them."""
+    tag = response.headers["ETag"].strip('"')
+    return json.loads((settings.instance_folder / "spool" / f"{tag}.json").read_text())
+
+
+def consistent(contents: Contents, form: str, client, settings, folder: Path) -> tuple[Read, dict]:
+    """A file that agrees with its headers and its manifest; its columns and facts."""
+    response = client.get(f"/export_{contents}?format={form}")
+    assert response.status_code == 200, response.text
+    facts = made_facts(settings, response)
+    columns = read(response.data, form, EXACT[form], COLUMNS[contents], folder)
+    rows = len(next(iter(columns.values())))
+    assert rows == int(response.headers["X-Row-Count"]) == facts["rows"]
+    assert {n: str(total(columns, n)) for n in facts["totals"]} == facts["totals"]
+    return columns, facts
+
+
+def assert_balances_are_running_sums(ledger: Read) -> None:
+    balances: dict[str, list[Decimal]] = {}
+    for row in range(len(ledger["entry_id"])):
+        before = balances.setdefault(ledger["claim_reference"][row], [Decimal("0.00")] * 3)
+        for place, name in enumerate(("paid", "outstanding", "recovered")):
+            before[place] += ledger[name][row]
+            assert ledger[f"{name}_after"][row] == before[place]
+
+
+@pytest.fixture
+def shared(session):
+    make_claim(claim_reference="shared")
+    session.commit()
+
+
+def test_every_file_made_while_four_processes_post_agrees_with_itself(
+    client, session, shared, book_settings, tmp_path
+):
+    made: dict[Contents, list[tuple[Read, dict]]] = {contents: [] for contents in Contents}
+    with writing(book_settings):
+        for _, form in zip(range(FILES), cycle(FORMS), strict=False):
+            for contents in Contents:
+                made[contents].append(consistent(contents, form, client, book_settings, tmp_path))
+
+    ledger, _ = consistent(Contents.LEDGER, "parquet", client, book_settings, tmp_path)
+    assert_balances_are_running_sums(ledger)
+    ids = ledger["entry_id"]
+    claims = dict(session.execute(select(Claim.id, Claim.claim_reference)).all())
+    policies = session.scalars(select(Policy.id).order_by(Policy.id)).all()
+    for columns, facts in made[Contents.LEDGER]:
+        count = sum(number <= facts["watermark"]["ledger_entries"] for number in ids)
+        assert columns == {name: values[:count] for name, values in ledger.items()}
+    for columns, facts in made[Contents.CLAIMS]:
+        count = sum(number <= facts["watermark"]["ledger_entries"] for number in ids)
+        until = {name: values[:count] for name, values in ledger.items()}
+        assert [total(columns, n) for n in AMOUNTS] == [total(until, n) for n in AMOUNTS]
+        known = [claims[n] for n in sorted(claims) if n <= facts["watermark"]["claims"]]
+        assert columns["claim_reference"] == known[::-1]
+    for columns, facts in made[Contents.POLICIES]:
+        known = [number for number in policies if number <= facts["watermark"]["policies"]]
+        assert len(columns["policy_number"]) == len(known)
+    watermarks = [facts["watermark"]["ledger_entries"] for _, facts in made[Contents.LEDGER]]
+    assert watermarks[-1] > watermarks[0]
+
+
+def test_a_chain_of_readings_has_every_entry_once_and_in_order(
+    client, session, shared, book_settings
+):
+    def following(since: str) -> tuple[list[int], str]:
+        answer = client.get(f"/export_ledger?columns=entry_id&since={since}")
+        return list(map(int, answer.text.split()[1:])), answer.headers["X-Next-Since"]
+
+    found: list[int] = []
+    links, since = 0, "0"
+    with writing(book_settings):
+        while links < FILES:
+            entries, since = following(since)
+            found += entries
+            links += 1
+    entries, since = following(since)
+    found += entries
+
+    whole = client.get("/export_ledger?columns=entry_id").text.split()[1:]
+    assert found == list(map(int, whole))
+    assert len(found) > links
+    assert following(since) == ([], since)
+    db.session.rollback()
