@@ -56,7 +56,7 @@ def control_totals(wanted: FileFilter, rows: Rows, names: Sequence[str]) -> Rows
     Of all claims of a cut from the ledger's movements, while the file has the balances after them:
     the one proves the other.
     """
-    if isinstance(wanted, ClaimFilter) and wanted.cut and not wanted.set_names:
+    if names and isinstance(wanted, ClaimFilter) and wanted.cut and not wanted.set_names:
         return ledger_totals(wanted.cut, names)
     columns = rows.selected_columns
     sums = (whole(columns[name]).label(name) for name in names)
