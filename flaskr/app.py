@@ -11,6 +11,7 @@ from flaskr.database import configure_engine, engine_options, upgrade_embedded, 
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
 from flaskr.exports import commands as export_commands
+from flaskr.exports import kept_views
 from flaskr.exports import views as export_views
 from flaskr.extensions import bootstrap, csrf, db, migrate
 from flaskr.imports import commands as import_commands
@@ -95,6 +96,7 @@ PAGES = (
     ledger_views,  # on the blueprint of claims
     demo_views,
     export_views,
+    kept_views,  # on the blueprint of exports
 )
 
 

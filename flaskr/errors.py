@@ -85,11 +85,13 @@ TITLES = {
     404: "Not in the book",
     405: "Not that way",
     409: "Changed meanwhile",
+    410: "Deleted",
     413: "Too large",
     422: "Refused",
     429: "Too many requests",
     500: "Something went wrong",
     503: "Not available just now",
+    507: "No room left",
 }
 SENTENCES = {
     400: "The request could not be read. Go back and try again.",

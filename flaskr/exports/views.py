@@ -7,6 +7,7 @@ from typing import IO, Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.datastructures import Headers
 from werkzeug.wsgi import FileWrapper
 
 from flaskr.exports.dictionary import COLUMNS, Contents
@@ -87,19 +88,28 @@ def manifest_response(wanted: FileRequest) -> Response:
 
 def file_response(wanted: FileRequest, made: MadeFile) -> Response:
     """Return a made file, or the range of it that is asked for."""
-    headers = file_headers(wanted)
-    headers["Content-Length"] = str(made.facts.size)
+    headers = Headers(file_headers(wanted))
     headers["X-Row-Count"] = str(made.facts.rows)
-    headers["Repr-Digest"] = f"sha-256=:{b64encode(bytes.fromhex(made.facts.sha256)).decode()}:"
+    headers["Repr-Digest"] = digest_header(made.facts.sha256)
+    return sent(made.file, headers, made.facts.size, made.tag)
+
+
+def sent(file: IO[bytes], headers: Headers, size: int, tag: str) -> Response:
+    """Return an open file, or the range of it that is asked for; closed when it is sent."""
+    headers["Content-Length"] = str(size)
     is_range = request.range is not None and len(request.range.ranges) == 1
     # A server's own wrapper may use sendfile, and cannot give a part.
     send = FileWrapper if is_range else request.environ.get("wsgi.file_wrapper", pieces)
-    response = Response(send(made.file, PIECE_BYTES), headers=headers, direct_passthrough=True)
-    response.call_on_close(made.file.close)
-    tagged(response, made.tag)
-    size = made.facts.size
+    response = Response(send(file, PIECE_BYTES), headers=headers, direct_passthrough=True)
+    response.call_on_close(file.close)
+    tagged(response, tag)
     response.make_conditional(request, accept_ranges=is_range, complete_length=size)
     return response
+
+
+def digest_header(sha256: str) -> str:
+    """Return what Repr-Digest says of a SHA-256 in hex."""
+    return f"sha-256=:{b64encode(bytes.fromhex(sha256)).decode()}:"
 
 
 def tagged(response: Response, tag: str) -> Response:
