@@ -34,7 +34,7 @@ class NameTaken(ClaimBookError):
 
 
 class DiskFull(ClaimBookError):
-    """No room to keep a file; nothing of it stays."""
+    """No room for a file; nothing of it stays."""
 
     status = 507
 
@@ -189,7 +189,7 @@ def full_disk_told() -> Iterator[None]:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise DiskFull(
-            "The disk is full, and nothing was kept. Whoever runs the book can make room: delete "
+            "The disk is full, and nothing was done. Whoever runs the book can make room: delete "
             "kept exports, or give INSTANCE_FOLDER a larger disk."
         ) from error
 

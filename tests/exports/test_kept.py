@@ -51,14 +51,16 @@ def test_it_downloads_as_it_was_when_it_was_kept(client, small_book, session):
 
 def test_it_answers_ranges_and_what_a_reader_has_already(client, small_book):
     keep(client, form="csv")
-    whole = client.get("/exports/Year end 2024")
-    tag = whole.headers["ETag"]
+    address = "/exports/Year end 2024"
+    with client.get(address) as whole:
+        data, tag = whole.data, whole.headers["ETag"]
 
-    part = client.get("/exports/Year end 2024", headers={"Range": "bytes=5-9", "If-Range": tag})
-    known = client.get("/exports/Year end 2024", headers={"If-None-Match": tag})
-
-    assert (part.status_code, part.data) == (206, whole.data[5:10])
-    assert (known.status_code, known.data) == (304, b"")
+    with client.get(address, headers={"Range": "bytes=5-9", "If-Range": tag}) as part:
+        assert (part.status_code, part.data) == (206, data[5:10])
+    with client.get(address, headers={"If-None-Match": tag}) as known:
+        assert (known.status_code, known.data) == (304, b"")
+    with client.head(address) as head:
+        assert (head.headers["Content-Length"], head.data) == (str(len(data)), b"")
 
 
 def test_its_manifest_says_what_it_is_and_who_kept_it(client, small_book):
@@ -101,7 +103,8 @@ def test_names_with_odd_characters_work_in_addresses(client, small_book, name):
     listed = client.get("/exports").text
 
     assert name in map(unquote, map(unescape, re.findall('"/exports/([^"/]+)"', listed)))
-    assert client.get(address).status_code == 200
+    with client.get(address) as answer:
+        assert answer.status_code == 200
     assert client.get(f"{address}/manifest").json["kept"]["name"] == name
     assert send(client, f"{address}/delete").status_code == 303
 
@@ -180,7 +183,8 @@ def test_deletion_needs_its_token(client, small_book):
     keep(client)
 
     assert client.post("/exports/Year end 2024/delete").status_code == 400
-    assert client.get("/exports/Year end 2024").status_code == 200
+    with client.get("/exports/Year end 2024") as answer:
+        assert answer.status_code == 200
 
 
 def test_unknown_names_are_not_there(client):
