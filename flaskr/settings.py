@@ -20,8 +20,13 @@ WITHOUT_TWO_DECIMALS = set(
     BHD IQD JOD KWD LYD OMR TND CLF UYW
     """.split()  # noqa: SIM905
 )
-ABOVE_ZERO = ("max_request_bytes", "export_seconds", "export_memory_bytes", "spool_bytes")
-ABOVE_ZERO += ("verify_bytes",)
+ABOVE_ZERO = (
+    "max_request_bytes",
+    "export_seconds",
+    "export_memory_bytes",
+    "spool_bytes",
+    "verify_bytes",
+)
 BOOK_FILE = "claimbook.db"
 BOOK_VERSION = "0.1.0"
 
