@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from flask import Flask
+
 from flaskr.extensions import db
 from flaskr.imports.migration_checks import read_migration
 from flaskr.imports.migration_services import import_migration
@@ -27,10 +29,32 @@ def load_golden() -> None:
     db.session.commit()
 
 
-def saved(client, folder: Path, query: str, contents: str = "claims") -> Path:
-    """A file of the book with its manifest beside it; its path."""
-    address = f"/export_{contents}?{query}"
-    path = folder / "given"
-    path.write_bytes(client.get(address).data)
-    path.with_name("given.manifest.json").write_bytes(client.get(f"{address}&manifest=1").data)
-    return path
+class GoldenBook:
+    """A book of the golden ledger, and files of it, each made once."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client = app.test_client()
+        self.runner = app.test_cli_runner()
+        self.made: dict[str, tuple[bytes, bytes]] = {}
+
+    def file(self, query: str, contents: str = "claims") -> tuple[bytes, bytes]:
+        """A file and its manifest."""
+        address = f"/export_{contents}?{query}"
+        if address not in self.made:
+            manifest = self.client.get(f"{address}&manifest=1").data
+            self.made[address] = (self.client.get(address).data, manifest)
+        return self.made[address]
+
+    def saved(self, folder: Path, query: str, contents: str = "claims") -> Path:
+        """A file with its manifest beside it; its path."""
+        path = folder / "given"
+        content, manifest = self.file(query, contents)
+        path.write_bytes(content)
+        path.with_name("given.manifest.json").write_bytes(manifest)
+        return path
+
+    def verified(self, path: Path, *options: str) -> tuple[int, str]:
+        """What the command says: its exit code and its lines."""
+        done = self.runner.invoke(args=["exports", "verify", str(path), *options])
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, done.output
