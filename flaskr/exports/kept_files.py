@@ -166,6 +166,8 @@ def sweep(root: Path) -> None:
     """Remove what killed processes left; only for whoever holds the lock."""
     for path in root.glob(f"*{MAKING}"):
         shutil.rmtree(path)
+    for path in root.glob(f"*/*{MAKING}"):
+        path.unlink()
     for kept in kept_exports(root):
         if kept.deleted_at:
             kept.path.unlink(missing_ok=True)

@@ -41,14 +41,18 @@ def form_name(file_format: str, is_excel_csv: bool) -> str:
 def known_from_text(text: bytes, source: str) -> Known:
     """Read a manifest; raises ManifestError when it is none."""
     if len(text) > MOST_BYTES:
-        raise ManifestError(f"{source} is too large for a manifest.")
+        raise ManifestError(f"{sentence(source)} is too large for one.")
     try:
         return known(json.loads(text), source)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ManifestError(
-            f"{source} cannot be read as a manifest: take the JSON of manifest=1, or of a kept "
-            "export."
+            f"{sentence(source)} cannot be read: take the JSON of manifest=1, or of a kept export."
         ) from error
+
+
+def sentence(source: str) -> str:
+    """Return what begins a sentence about a manifest."""
+    return source[:1].upper() + source[1:]
 
 
 def known(manifest: dict[str, Any], source: str) -> Known:

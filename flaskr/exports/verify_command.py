@@ -41,7 +41,7 @@ def manifest_of(file: Path, manifest: Path | None) -> Known | None:
     """Return what the manifest says that is named, or that lies beside the file."""
     beside = file.with_name(file.name + MANIFEST_ENDING)
     path = manifest or (beside if beside.exists() else None)
-    return known_from_text(path.read_bytes(), str(path)) if path else None
+    return known_from_text(path.read_bytes(), f"the manifest {path}") if path else None
 
 
 def found(file: Path, verdict: Verdict) -> list[str]:

@@ -64,7 +64,7 @@ def verdict_on_sent(form: VerifyForm) -> Verdict:
     known = None
     if form.manifest.data:
         known = known_from_text(
-            form.manifest.data.read(MOST_BYTES + 1), "What was sent as manifest"
+            form.manifest.data.read(MOST_BYTES + 1), "the manifest that was sent"
         )
     limits = Limits(
         min(config["EXPORT_SECONDS"], SECONDS), min(config["EXPORT_MEMORY_BYTES"], MEMORY_BYTES)

@@ -80,8 +80,10 @@ def read_apart(path: Path, limits: Limits) -> tuple[ReadFacts | None, str]:
         try:
             modules = [WORKSHOP, READING_ROOM]
             return run_isolated(READ_FILE, path, limits=limits, preload=modules), ""
-        except (Unreadable, WorkError) as error:
+        except Unreadable as error:
             return None, str(error)
+        except WorkError as error:
+            return None, f"It was not read to its end. {error}"
 
 
 def compared(size: int, sha256: str, facts: ReadFacts | None, known: Known) -> Iterator[Line]:

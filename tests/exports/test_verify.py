@@ -152,14 +152,14 @@ def test_what_is_no_manifest_is_refused(golden_book, tmp_path, text):
     code, said = golden_book.verified(path, "--manifest", str(other))
 
     assert code == 1
-    assert "cannot be read as a manifest" in said
+    assert "cannot be read: take the JSON" in said
 
 
 def test_a_manifest_that_is_too_large_is_refused(golden_book, tmp_path):
     path = golden_book.saved(tmp_path, "format=csv")
     (tmp_path / "given.manifest.json").write_bytes(b" " * (1024 * 1024 + 1))
 
-    assert "too large for a manifest" in golden_book.verified(path)[1]
+    assert "too large for one" in golden_book.verified(path)[1]
 
 
 def test_without_any_manifest_the_file_is_described_and_nothing_is_proved(golden_book, tmp_path):
