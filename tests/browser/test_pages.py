@@ -1,5 +1,7 @@
 """Every page in a real browser: nothing sticks out, nothing a screen reader would stumble on."""
 
+from datetime import date
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -8,6 +10,7 @@ from flaskr.claims.ledger_services import reverse_entry
 from flaskr.extensions import db
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
+TODAY = date.today()  # noqa: DTZ011
 EMPTY = ("/", "/claims", "/policies")
 FULL = (
     "/",
@@ -15,6 +18,11 @@ FULL = (
     "/claims?status=open",
     "/claims?status=declined",
     "/claims?page=last",
+    "/claims?status=foo",
+    "/claims?text=nothing&cause=fire&cause=water&loss_from=2020-01-01",
+    "/claims?sort=-claim_cost&cost_from=1",
+    "/claims?as_at=2999-01-01",
+    f"/claims?as_at={TODAY}&basis=booked",
     "/claims/new",
     "/claims/new?policy=H-1",
     "/claims/W-1",
@@ -29,6 +37,8 @@ FULL = (
     "/claims/W-3",
     "/claims/W-3/reopen",
     "/policies",
+    "/policies?line_of_business=home&sort=-premium",
+    f"/policies?as_at={TODAY}",
     "/policies/new",
     "/policies/H-1",
     "/policies/H-1/edit",
@@ -75,3 +85,36 @@ def test_a_refused_form_is_accessible(reader: Page, filled):
 
     assert reader.get_by_label("Amount").get_attribute("aria-invalid") == "true"
     assert Axe().run(reader).response["violations"] == []
+
+
+@pytest.mark.parametrize("path", ["/claims", "/policies"])
+def test_every_menu_of_a_list_opens_inside_the_page_and_is_accessible(reader: Page, filled, path):
+    reader.goto(path)
+    faults = []
+    for number in range(reader.locator("details > summary").count()):
+        reader.goto(path)  # an open menu may lie over the others
+        reader.locator("details > summary").nth(number).click()
+        box = reader.locator("details[open] > .panel").bounding_box()
+        if box["x"] < 0 or box["x"] + box["width"] > reader.viewport_size["width"]:
+            faults.append(box)
+        faults += Axe().run(reader).response["violations"]
+
+    assert faults == []
+
+
+def test_a_list_is_filtered_ordered_and_set_back_by_clicking(visitor: Page, filled):
+    visitor.goto("/claims")
+    visitor.locator("summary").get_by_text("Claim cost").click()
+    visitor.get_by_label("from", exact=True).locator("visible=true").fill("1 000")
+    visitor.get_by_role("button", name="Apply").click()
+
+    assert visitor.locator("tbody tr").count() == 1
+    visitor.locator("summary").get_by_text("Order").click()
+    visitor.get_by_label("Order", exact=True).select_option("loss date, rising")
+    visitor.get_by_role("button", name="Apply").click()
+    assert visitor.url.endswith("/claims?cost_from=1000.00&sort=loss_date")
+    visitor.get_by_role("link", name="Remove cost from 1\u202f000.00").click()
+    assert visitor.url.endswith("/claims?sort=loss_date")
+    visitor.get_by_role("searchbox").fill("WORD word")
+    visitor.get_by_role("button", name="Search").click()
+    assert visitor.locator("tbody tr").count() == 1

@@ -12,7 +12,7 @@ from flaskr.claims.row_queries import claim_rows
 from flaskr.claims.rules import Status
 from flaskr.cuts import Basis, Cut
 from flaskr.extensions import db
-from flaskr.filters import FilterError
+from flaskr.parameters import FilterError
 from flaskr.policies.models import LineOfBusiness
 from tests.claims.varied import varied_claims
 from tests.factories import make_claim, make_policy

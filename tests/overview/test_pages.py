@@ -29,7 +29,8 @@ def test_the_front_page_leads_to_everything(client):
         "/policies",
         "/policies/new",
         "/generate_random_claim",
-        "/export_claims",
+        "/export_claims?format=csv",
+        "/export_claims?format=xlsx",
         "/export_claims?format=parquet",
     ):
         assert f'href="{address}"' in page
