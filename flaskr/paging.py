@@ -79,22 +79,28 @@ class Listing:
     def count(self, page: Page[Any] | None = None, names: Sequence[str] = ()) -> Count:
         """Count the rows and add columns of amounts up over them; over 10,000 give no sums.
 
-        One look for both, and it ends at 10,000; a page that has all the rows saves the looking.
+        The rows are looked for once, up to 10,000; a page that has them all saves even that.
         """
-        found = self.selected
+        some = self.selected.with_only_columns(self.model.id).limit(COUNTED_ROWS + 1)
         if page is not None and page.is_whole:
-            if not names:
-                return Count(len(page.rows))
-            found = self.rows.where(self.model.id.in_([row[0] for row in page.rows]))
-        amounts = (found.selected_columns[name] for name in names)
-        looked_at = found.with_only_columns(self.model.id, *amounts).limit(COUNTED_ROWS + 1)
-        some = looked_at.subquery()
-        sums = (func.sum(some.c[name]) for name in names)
-        rows, *added = db.session.execute(select(func.count(), *sums).select_from(some)).one()
-        if rows > COUNTED_ROWS:
+            ids = [row[0] for row in page.rows]
+        elif names:
+            ids = list(db.session.scalars(some))
+        else:
+            rows = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+            return Count(min(rows, COUNTED_ROWS), rows > COUNTED_ROWS)
+        if len(ids) > COUNTED_ROWS:
             return Count(COUNTED_ROWS, is_more=True)
-        pairs = zip(names, added, strict=True)
-        return Count(rows, sums={name: amount or ZERO for name, amount in pairs})
+        return Count(len(ids), sums=self.sums(ids, names))
+
+    def sums(self, ids: Sequence[int], names: Sequence[str]) -> dict[str, Decimal]:
+        """Add columns of amounts up over the rows of some ids."""
+        if not names:
+            return {}
+        rows = self.rows.where(self.model.id.in_(ids))
+        added = rows.with_only_columns(*(func.sum(rows.selected_columns[name]) for name in names))
+        amounts = db.session.execute(added).one()
+        return {name: amount or ZERO for name, amount in zip(names, amounts, strict=True)}
 
     def page(self, cursor: Cursor) -> Page[Any]:
         """Return one page in order; raises UnknownPage when the cursor's row is not there."""
