@@ -128,6 +128,10 @@ class Filter:
         """Return the parameters for all the rows, as at the same day and in the same order."""
         return type(self)(sort=self.sort, as_at=self.as_at, basis=self.basis).parameters()
 
+    def as_at_parameters(self) -> dict[str, Any]:
+        """Return the parameters for the same day alone."""
+        return type(self)(as_at=self.as_at, basis=self.basis).parameters()
+
     def given(self) -> list[Given]:
         """Return what leaves rows out, one value at a time, as it is declared."""
         found = []

@@ -56,7 +56,6 @@ def register(app: Flask) -> None:
     """Give the templates their filters, and the book's currency."""
     for write in (money, day, instant, percent, words, fact, number):
         app.add_template_filter(write)
-    app.add_template_test(app.view_functions.__contains__, "served")
     app.context_processor(
         lambda: {"currency": app.config["BOOK_CURRENCY"], "version": BOOK_VERSION}
     )

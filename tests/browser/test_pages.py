@@ -23,6 +23,7 @@ FULL = (
     "/claims?sort=-claim_cost&cost_from=1",
     "/claims?as_at=2999-01-01",
     f"/claims?as_at={TODAY}&basis=booked",
+    "/dictionary",
     "/claims/new",
     "/claims/new?policy=H-1",
     "/claims/W-1",

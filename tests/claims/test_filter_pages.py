@@ -50,6 +50,7 @@ def test_every_link_of_a_filtered_list_keeps_what_was_asked(client, varied):
     paid = query_of(hrefs(page, "Paid")[0])
     cost = query_of(hrefs(page, "Claim cost")[0])
     files = [query_of(each) for each in hrefs(page, "Parquet")]
+    ledger = query_of(hrefs(page, "Ledger entries")[0])
     now = query_of(hrefs(page, "Back to now")[0])
 
     assert open_ones == {**STATE, "sort": ["paid"], "status": ["open"]}
@@ -58,6 +59,7 @@ def test_every_link_of_a_filtered_list_keeps_what_was_asked(client, varied):
     assert paid == {**STATE, "sort": ["-paid"]}
     assert cost == {**STATE, "sort": ["-claim_cost"]}
     assert files == [{**STATE, "sort": ["paid"], "format": ["parquet"]}]
+    assert ledger == {name: STATE[name] for name in ("as_at", "basis")}
     assert now == {name: STATE[name] for name in ("cause", "loss_from")} | {"sort": ["paid"]}
 
 
@@ -213,3 +215,33 @@ def test_a_list_asks_the_database_no_more_for_more_rows(app, client, queries, mo
         asked.append(len(sent))
 
     assert asked[0] == asked[1] <= 4
+
+
+@pytest.mark.parametrize("path", ["/claims?cause=fire&sort=-paid", "/policies?cancelled=no"])
+def test_every_file_of_the_menu_is_there_with_the_rows_of_the_page(client, varied, path):
+    page = client.get(path).text
+    rows = re.search(r"Export (\d+) \w+", page)[1]
+    addresses = {
+        name: hrefs(page, name)[0]
+        for name in ("CSV", "CSV for Excel", "Excel", "Parquet", "Arrow", "JSON lines")
+    }
+    answers = {name: client.get(address) for name, address in addresses.items()}
+    manifest = client.get(hrefs(page, "Manifest")[0]).json
+
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(
+        addresses, 200
+    )
+    assert {answer.headers["X-Row-Count"] for answer in answers.values()} == {rows}
+    assert str(manifest["rows"]) == rows
+    assert client.get(hrefs(page, "What the columns mean")[0]).status_code == 200
+
+
+def test_a_claim_gives_its_own_ledger(app, client):
+    with app.app_context():
+        reserve(make_claim(claim_reference="W 1"), "100")
+        reserve(make_claim(claim_reference="W 2"), "200")
+        db.session.commit()
+    file = client.get(hrefs(client.get("/claims/W 1").text, "Download this ledger")[0])
+
+    assert file.headers["X-Row-Count"] == "1"
+    assert "W 1" in file.text

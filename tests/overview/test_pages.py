@@ -32,6 +32,9 @@ def test_the_front_page_leads_to_everything(client):
         "/export_claims?format=csv",
         "/export_claims?format=xlsx",
         "/export_claims?format=parquet",
+        "/export_ledger?format=parquet",
+        "/export_policies?format=xlsx",
+        "/dictionary",
     ):
         assert f'href="{address}"' in page
 
