@@ -20,8 +20,9 @@ LIBRARIES = ("pandas", "pyarrow", "numpy", "XlsxWriter", "adbc-driver-manager", 
 
 @dataclass(frozen=True)
 class MadeFacts(FileFacts):
-    """What is known of a made file, with the instant it was made at."""
+    """What is known of a made file: with what was asked for, and the instant it was made at."""
 
+    asked: str
     made_at: str
 
     def as_json(self) -> dict[str, Any]:

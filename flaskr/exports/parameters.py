@@ -55,6 +55,11 @@ class FileRequest:
         return {n: v for n, v in asked.items() if v is not None} | self.wanted.parameters()
 
     @property
+    def address(self) -> str:
+        """The one address that says this, without the host."""
+        return f"/export_{self.contents}?{self.query_string}"
+
+    @property
     def query_string(self) -> str:
         """The one query string that says this."""
         return urlencode(self.parameters, doseq=True)

@@ -54,16 +54,26 @@ def tag_of(request: FileRequest, watermark: Mapping[str, int]) -> str:
 
     The local day is in it because a filter may go by today.
     """
-    said: list[Any] = [request.contents, request.query_string, dict(watermark), str(today())]
+    said: list[Any] = [request.address, dict(watermark), str(today())]
     said += [SCHEMA_VERSION, versions(), db.engine.dialect.name]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:40]
 
 
 def spooled(request: FileRequest, watermark: Mapping[str, int]) -> MadeFile | None:
     """Return the file if it was made already from the book as it is, in the last ten minutes."""
-    tag = tag_of(request, watermark)
+    return spooled_as(request, tag_of(request, watermark))
+
+
+def spooled_as(request: FileRequest, tag: str) -> MadeFile | None:
+    """Return the file of a tag if it is in the spool and is what the request asks for."""
     found = kept(spool_folder(current_app.config), tag)
-    return MadeFile(found[0], MadeFacts.from_json(found[1]), tag) if found else None
+    if found is None:
+        return None
+    file, facts = found[0], MadeFacts.from_json(found[1])
+    if facts.asked == request.address:
+        return MadeFile(file, facts, tag)
+    file.close()
+    return None
 
 
 def made_file(request: FileRequest, on_progress: Report | None = None) -> MadeFile:
@@ -86,7 +96,8 @@ def made_file(request: FileRequest, on_progress: Report | None = None) -> MadeFi
             facts = run_isolated(
                 MAKE_FILE, order, limits=limits, preload=[WORKSHOP], on_progress=on_progress
             )
-            made = MadeFacts(**vars(facts), made_at=utc_now().isoformat(timespec="seconds"))
+            made_at = utc_now().isoformat(timespec="seconds")
+            made = MadeFacts(**vars(facts), asked=request.address, made_at=made_at)
             return published(part, request, made)
 
 

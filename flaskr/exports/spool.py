@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from typing import IO, Any
 KEPT_SECONDS = 600
 MAKING = ".part"
 FACTS = ".json"
+PIN = ".pin"
+TAG = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ def kept(folder: Path, tag: str) -> tuple[IO[bytes], dict[str, Any]] | None:
 
     Once opened it can be read to its end, whatever a sweep does.
     """
+    if not TAG.fullmatch(tag):  # it may come from outside
+        return None
     try:
         file = (folder / tag).open("rb")
     except FileNotFoundError:
@@ -76,6 +81,19 @@ def kept(folder: Path, tag: str) -> tuple[IO[bytes], dict[str, Any]] | None:
     return file, facts
 
 
+def pin(folder: Path, reader: str, tag: str) -> None:
+    """Note which file a reader, named by a digest, was given last."""
+    (folder / f"{reader}{PIN}").write_text(tag, encoding="ascii")
+
+
+def pinned(folder: Path, reader: str) -> str:
+    """Return the tag of the file that a reader was given last; empty for none."""
+    try:
+        return (folder / f"{reader}{PIN}").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return ""
+
+
 def sweep(folder: Path, most_bytes: int) -> None:
     """Remove what is older than ten minutes, the oldest of what is too much, and dead parts.
 
@@ -87,7 +105,7 @@ def sweep(folder: Path, most_bytes: int) -> None:
         total = sum(status.st_size for status, _ in found)
         for status, path in sorted(found, key=lambda pair: pair[0].st_mtime):
             is_old = time.time() - status.st_mtime > KEPT_SECONDS
-            is_over = total > most_bytes and path.suffix != FACTS
+            is_over = total > most_bytes and path.suffix not in (FACTS, PIN)
             if (is_old or is_over or path.suffix == MAKING) and removed(path):
                 total -= status.st_size
 

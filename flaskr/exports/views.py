@@ -7,12 +7,14 @@ from typing import IO, Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
 from flaskr.exports.dictionary import COLUMNS, Contents
 from flaskr.exports.files import MEDIA_TYPES
 from flaskr.exports.manifest import file_name, manifest
 from flaskr.exports.parameters import FileRequest, file_request
+from flaskr.exports.ranges import begun_file, is_one_range, remember, with_range_in
 from flaskr.exports.services import (
     MadeFile,
     current_watermark,
@@ -59,10 +61,7 @@ def dictionary():
 
 
 def answer(contents: Contents) -> Response:
-    """Answer with a file, its manifest, 304 when the reader has it, or to HEAD its headers.
-
-    HEAD makes no file: of one that is not in the spool it does not know the length.
-    """
+    """Answer with a file, its manifest, 304 when the reader has it, or to HEAD its headers."""
     wanted = file_request(contents, request.args)
     if "manifest" in request.args:
         return manifest_response(wanted)
@@ -70,11 +69,13 @@ def answer(contents: Contents) -> Response:
     tag = tag_of(wanted, watermark)
     if request.if_none_match.contains_weak(tag):
         return tagged(Response(status=304), tag)
-    is_head = request.method == "HEAD"
-    made: MadeFile | None = spooled(wanted, watermark) if is_head else made_file(wanted)
+    made = begun_file(request, wanted)
     if made is None:
-        head = Response(iter(()), headers=file_headers(wanted))  # its length is not said to be 0
-        return tagged(head, tag)
+        is_head = request.method == "HEAD"
+        made = spooled(wanted, watermark) if is_head else made_file(wanted)
+    if made is None:  # HEAD makes no file: the length is not known, and not said to be 0
+        return tagged(Response(iter(()), headers=file_headers(wanted)), tag)
+    remember(request, wanted, made.tag)
     return file_response(wanted, made)
 
 
@@ -91,14 +92,19 @@ def file_response(wanted: FileRequest, made: MadeFile) -> Response:
     headers["Content-Length"] = str(made.facts.size)
     headers["X-Row-Count"] = str(made.facts.rows)
     headers["Repr-Digest"] = f"sha-256=:{b64encode(bytes.fromhex(made.facts.sha256)).decode()}:"
-    is_range = request.range is not None and len(request.range.ranges) == 1
+    size = made.facts.size
+    is_range = is_one_range(request)
     # A server's own wrapper may use sendfile, and cannot give a part.
     send = FileWrapper if is_range else request.environ.get("wsgi.file_wrapper", pieces)
     response = Response(send(made.file, PIECE_BYTES), headers=headers, direct_passthrough=True)
     response.call_on_close(made.file.close)
     tagged(response, made.tag)
-    size = made.facts.size
-    response.make_conditional(request, accept_ranges=is_range, complete_length=size)
+    asked = with_range_in(request.environ, size)
+    try:
+        response.make_conditional(asked, accept_ranges=is_range, complete_length=size)
+    except RequestedRangeNotSatisfiable:
+        made.file.close()
+        raise
     return response
 
 
