@@ -12,16 +12,9 @@ from flaskr.claims.row_queries import claim_rows
 from flaskr.claims.rules import Status
 from flaskr.conditions import between, has_text
 from flaskr.database import is_embedded
-from flaskr.filters import (
-    Filter,
-    Kind,
-    a_day,
-    a_text,
-    an_amount,
-    any_of,
-    declared,
-)
+from flaskr.filters import Filter
 from flaskr.paging import Listing
+from flaskr.parameters import Kind, a_day, a_text, an_amount, any_of, declared
 from flaskr.policies.models import LineOfBusiness, Policy
 from flaskr.text import clean_reference, reference_key
 

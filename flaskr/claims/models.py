@@ -61,6 +61,8 @@ class Claim(ClaimFacts, Base):
         *CLAIM_CHECKS,
         Index(None, "policy_id", "id"),
         Index(None, "status", "id"),
+        Index(None, "loss_date", "id"),
+        Index(None, "reported_date", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -8,8 +8,8 @@ from werkzeug.datastructures import MultiDict
 
 from flaskr.cuts import Basis, Cut
 from flaskr.extensions import db
-from flaskr.filters import FilterError
 from flaskr.paging import Cursor
+from flaskr.parameters import FilterError
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.models import LineOfBusiness, Policy
 from flaskr.policies.row_queries import policy_rows
