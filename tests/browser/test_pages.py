@@ -72,7 +72,7 @@ def filled(served):
             make_claim(policy=policy)
         db.session.commit()
         with working("read"):
-            kept = file_request(Contents.CLAIMS, MultiDict(status="open", format="parquet"))
+            kept = file_request(Contents.CLAIMS, MultiDict({"status": "open", "format": "parquet"}))
             keep_export(kept, LONG_NAME, "note " * 40, ACTOR)
             delete_export(keep_export(kept, "Year end 2024", "", ACTOR), ACTOR)
 
@@ -136,8 +136,7 @@ def test_a_list_is_filtered_ordered_and_set_back_by_clicking(visitor: Page, fill
 
 
 def test_a_file_that_was_changed_is_told_so_accessibly(reader: Page, filled, tmp_path):
-    reader.goto(f"/exports/{LONG_NAME}/manifest")
-    manifest = reader.locator("body").inner_text()
+    manifest = reader.request.get(f"/exports/{LONG_NAME}/manifest").text()
     (tmp_path / "manifest.json").write_text(manifest, encoding="utf-8")
     (tmp_path / "changed.csv").write_text('"paid"\n1.00\n')
     reader.goto("/exports")
