@@ -52,12 +52,14 @@ class KeepForm(FlaskForm):
     contents = list_field("Contents", Contents)
     form = SelectField(
         "Format",
+        [Required()],
         choices=[SelectChoice(value, label) for value, (label, _) in FORMS.items()],
         invalid_choice_message="Choose one of the list.",
     )
     as_at = DayField("As at", description="The end of a day. Leave empty for now.")
     basis = SelectField(
         "Goes by",
+        [Required()],
         choices=[SelectChoice(value.value, label) for value, label in CLOCKS.items()],
         coerce=Basis,
         invalid_value_message="Choose one of the list.",
