@@ -54,7 +54,7 @@ CLAIM_FACTS = tuple(ClaimFacts.__annotations__)
 
 
 class Claim(ClaimFacts, Base):
-    """One loss; of its last ledger entry it keeps the state, to filter and sort by, and when it was.
+    """One loss; it keeps its last ledger entry's state, to filter and sort by, and when that was.
 
     A claim that has not moved since a cut is at the cut as it is now.
     """

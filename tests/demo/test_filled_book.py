@@ -62,26 +62,6 @@ def test_the_rules_give_the_balances_after_each_entry(ledgers, all_claims):
     assert all(claim.state == left.get(claim.id, State()) for claim in all_claims)
 
 
-def test_claims_keep_when_their_last_entry_was(ledgers, all_claims):
-    kept = {claim.id: (claim.last_transaction_date, claim.last_recorded_at) for claim in all_claims}
-    last = {claim_id: entries[-1] for claim_id, entries in ledgers.items()}
-
-    assert kept == dict.fromkeys(kept, (None, None)) | {
-        claim_id: (entry.transaction_date, entry.recorded_at) for claim_id, entry in last.items()
-    }
-    assert 0 < len(last) < len(kept)
-
-
-@pytest.mark.parametrize(
-    ("model", "owner"), [(Claim, ClaimRevision.claim_id), (Policy, PolicyRevision.policy_id)]
-)
-def test_versions_count_the_revisions(filled, model, owner):
-    edits = dict(filled.execute(select(owner, func.count()).group_by(owner)).all())
-    versions = filled.execute(select(model.id, model.version)).all()
-
-    assert {row_id: version - 1 for row_id, version in versions if version > 1} == edits
-
-
 def test_a_reversal_undoes_an_entry_of_its_own_claim_exactly(ledger):
     reversals = [entry for entry in ledger.values() if entry.reverses]
 
