@@ -10,6 +10,7 @@ from flaskr.claims import views as claim_views
 from flaskr.database import configure_engine, engine_options, upgrade_embedded, working
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
+from flaskr.exports import commands as export_commands
 from flaskr.exports import views as export_views
 from flaskr.extensions import bootstrap, csrf, db, migrate
 from flaskr.imports import commands as import_commands
@@ -104,8 +105,14 @@ def register_blueprints(app: Flask) -> None:
 
 
 def register_commands(app: Flask) -> None:
-    """Register the commands: flask claims, flask demo, flask import."""
-    for group in (claim_commands.claims, demo_commands.demo, import_commands.import_file):
+    """Register the commands: flask claims, flask demo, flask exports, flask import."""
+    groups = (
+        claim_commands.claims,
+        demo_commands.demo,
+        export_commands.exports,
+        import_commands.import_file,
+    )
+    for group in groups:
         app.cli.add_command(group)
 
 

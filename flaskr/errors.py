@@ -85,7 +85,9 @@ TITLES = {
     404: "Not in the book",
     405: "Not that way",
     409: "Changed meanwhile",
+    412: "Changed meanwhile",
     413: "Too large",
+    416: "Not in the file",
     422: "Refused",
     429: "Too many requests",
     500: "Something went wrong",
@@ -97,13 +99,16 @@ SENTENCES = {
     404: "There is no such page. It may have been mistyped.",
     405: "This address does not take that kind of request.",
     409: "Somebody else was first. Look at what is there now.",
+    412: "The file is no longer the one that was begun. Download it anew.",
     413: "What was sent is larger than this book takes.",
+    416: "The part that was asked for lies outside the file. Download it anew.",
     422: "What was sent cannot be taken as it is.",
     429: "There were too many requests. Please wait a little.",
     503: "The book cannot answer just now. Please try again in a moment.",
 }
 EXPIRED = "The form has expired, and nothing was saved. Open the page again and send it anew."
 RETRY_AFTER_SECONDS = 5
+KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After")
 SQLITE_AWAY = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -148,7 +153,7 @@ def show_http_error(error: HTTPException) -> Answer | HTTPException:
     if 300 <= status < 400 or error.response is not None:
         return error
     page, status, headers = error_page(status, sentence_of(error))
-    kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    kept = {name: value for name, value in error.get_headers() if name in KEPT_HEADERS}
     return page, status, {**headers, **kept}
 
 

@@ -94,8 +94,11 @@ class ClaimFilter(Filter):
         )
 
     def rows(self) -> Select[Any]:
-        """Select the claims in order: what a file has, and a page shows a part of."""
-        rows = claim_rows(self.cut)
+        """Select the claims in order: what a file has, and a page shows a part of.
+
+        The columns of their policies are there when the claims are found or ordered by them.
+        """
+        rows = claim_rows(self.cut, with_policy=self.needs_policy)
         columns = rows.selected_columns
         in_order = self.order(columns).clauses(Claim.id)
         return rows.where(*self.conditions(columns)).order_by(*in_order)

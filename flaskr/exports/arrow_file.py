@@ -1,6 +1,6 @@
 """Arrow: an IPC stream of the declared types, batches of 65,536 rows, each field described."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import IO
 
@@ -18,7 +18,9 @@ NOTHING = {
     Kind.TEXT: "",
     Kind.WORD: "",
     Kind.DAY: date(1970, 1, 1),
+    Kind.INSTANT: datetime(1970, 1, 1, tzinfo=UTC),
     Kind.MONEY: Decimal("0.00"),
+    Kind.NUMBER: 0,
 }
 
 

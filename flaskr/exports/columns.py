@@ -1,21 +1,37 @@
-"""What the files hold: each column declared once, with its type, unit and meaning."""
+"""How a column of a file is declared: name, kind, unit, meaning, and what may be personal."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a column holds; in Arrow and Parquet string, string, date32, decimal128(18, 2)."""
+    """What a column holds; flaskr.exports.frames has the Arrow type of each."""
 
     TEXT = "text"
     WORD = "word"  # a text from a short list: Parquet keeps these as dictionaries
     DAY = "day"
+    INSTANT = "instant"
     MONEY = "money"
+    NUMBER = "number"
+
+
+ARROW_NAMES = {
+    Kind.TEXT: "string",
+    Kind.WORD: "string",
+    Kind.DAY: "date32",
+    Kind.INSTANT: "timestamp[us, tz=UTC]",
+    Kind.MONEY: "decimal128(18, 2)",
+    Kind.NUMBER: "int64",
+}
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a file; `is_personal` when it may say something about a person."""
+    """One column of a file.
+
+    `is_personal` when it may say something about a person; `adds_up` when the sum of its amounts
+    means something, and is a control total of the file.
+    """
 
     name: str
     kind: Kind
@@ -23,11 +39,38 @@ class Column:
     meaning_sv: str
     unit: str = ""
     is_personal: bool = False
+    adds_up: bool = False
+
+    @property
+    def declaration(self) -> dict[str, str | bool]:
+        """The column as a manifest and the dictionary show it."""
+        return {
+            "name": self.name,
+            "type": ARROW_NAMES[self.kind],
+            "unit": self.unit,
+            "meaning": self.meaning,
+            "meaning_sv": self.meaning_sv,
+            "personal": self.is_personal,
+        }
 
 
-def money(name: str, meaning: str, meaning_sv: str) -> Column:
+Columns = tuple[Column, ...]
+
+
+def text(name: str, meaning: str, meaning_sv: str, is_personal: bool = False) -> Column:
+    """Declare a text."""
+    return Column(name, Kind.TEXT, meaning, meaning_sv, is_personal=is_personal)
+
+
+def word(name: str, meaning: str, meaning_sv: str) -> Column:
+    """Declare a text out of a short list."""
+    return Column(name, Kind.WORD, meaning, meaning_sv)
+
+
+def money(name: str, meaning: str, meaning_sv: str, adds_up: bool = True) -> Column:
     """Declare an amount."""
-    return Column(name, Kind.MONEY, meaning, meaning_sv, unit="the book's currency")
+    unit = "the book's currency"
+    return Column(name, Kind.MONEY, meaning, meaning_sv, unit=unit, adds_up=adds_up)
 
 
 def day(name: str, meaning: str, meaning_sv: str) -> Column:
@@ -35,76 +78,21 @@ def day(name: str, meaning: str, meaning_sv: str) -> Column:
     return Column(name, Kind.DAY, meaning, meaning_sv, unit="day")
 
 
-CLAIM_COLUMNS = (
-    Column(
-        "claim_reference",
-        Kind.TEXT,
-        "the claim's reference, unique in the book",
-        "skadenummer, unikt i boken",
-    ),
-    Column(
-        "policy_number",
-        Kind.TEXT,
-        "the number of the policy the claim is on; empty when none is known",
-        "försäkringsnummer; tomt när försäkringen är okänd",
-    ),
-    Column(
-        "line_of_business",
-        Kind.WORD,
-        "what kind of risk the policy covers",
-        "försäkringsgren",
-    ),
-    Column("cause", Kind.WORD, "what happened", "skadeorsak"),
-    Column(
-        "status",
-        Kind.WORD,
-        "open, reopened, closed or declined",
-        "öppen, återöppnad, stängd eller avböjd",
-    ),
-    Column(
-        "coverage",
-        Kind.WORD,
-        "in_force when the policy covered the day of the loss, not_in_force when not, "
-        "unverified without a policy or a loss date",
-        "in_force när försäkringen gällde skadedagen, not_in_force när inte, "
-        "unverified utan försäkring eller skadedag",
-    ),
-    day("loss_date", "the day of the loss", "skadedag"),
-    day("reported_date", "the day the customer reported it", "anmälningsdag"),
-    day(
-        "closed_date",
-        "the day it was closed or declined; empty while open",
-        "dagen då skadan stängdes eller avböjdes; tom medan den är öppen",
-    ),
-    money("paid", "payments to date", "utbetalt till dags dato"),
-    money(
-        "outstanding",
-        "case reserve: what is still expected to be paid",
-        "skadereserv: vad som ännu väntas betalas",
-    ),
-    money("claim_cost", "paid and outstanding together", "skadekostnad: utbetalt och reserv"),
-    money(
-        "recovered",
-        "got back by subrogation, salvage or deductible",
-        "återvunnet genom regress, restvärde eller självrisk",
-    ),
-    Column(
-        "currency",
-        Kind.WORD,
-        "the currency of the amounts",
-        "beloppens valuta",
-        unit="ISO 4217",
-    ),
-    Column(
-        "description",
-        Kind.TEXT,
-        "what was said about the loss, in free text",
-        "beskrivning av skadan i fri text",
-        is_personal=True,
-    ),
-)
+def instant(name: str, meaning: str, meaning_sv: str) -> Column:
+    """Declare an instant."""
+    return Column(name, Kind.INSTANT, meaning, meaning_sv, unit="UTC")
 
 
-def names_of(columns: tuple[Column, ...], kind: Kind) -> list[str]:
+def number(name: str, meaning: str, meaning_sv: str) -> Column:
+    """Declare a whole number."""
+    return Column(name, Kind.NUMBER, meaning, meaning_sv)
+
+
+def names_of(columns: Columns, kind: Kind) -> list[str]:
     """Return the names of the columns of one kind, in order."""
     return [column.name for column in columns if column.kind is kind]
+
+
+def totalled(columns: Columns) -> tuple[str, ...]:
+    """Return the names of the amounts whose sums are control totals."""
+    return tuple(column.name for column in columns if column.adds_up)

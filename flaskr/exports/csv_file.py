@@ -1,7 +1,8 @@
 """CSV: UTF-8, lines end in LF, every text in quotes, days as 2026-01-31, amounts as plain digits.
 
-A missing value is nothing at all, an empty text is "". Texts in quotes may hold any character; a
-lone CR too, which unquoted would end the row for some readers.
+Instants are 2026-01-31 12:00:00.000000Z. A missing value is nothing at all, an empty text is "".
+Texts in quotes may hold any character; a lone CR too, which unquoted would end the row for some
+readers.
 """
 
 from typing import IO

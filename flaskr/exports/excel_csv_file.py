@@ -1,7 +1,8 @@
 """CSV as a Swedish Excel opens it: UTF-8 with BOM, `;`, decimal comma, lines end in CR LF.
 
 As in the other CSV every text is in quotes, a missing value is nothing at all and an empty text
-is ""; amounts are their exact digits (-1234,50), days 2026-01-31. Excel itself turns texts that
+is ""; amounts are their exact digits (-1234,50), days 2026-01-31, instants
+2026-01-31 12:00:00.000000Z. Excel itself turns texts that
 look like numbers into numbers (00123 into 123), in quotes or not: XLSX keeps those.
 """
 
@@ -41,7 +42,7 @@ class ExcelCsvWriter:
 
     def cells(self, kind: Kind, values: pa.Array) -> pa.Array:
         """Return a column as it stands in the file."""
-        if kind is Kind.DAY:
+        if kind in (Kind.DAY, Kind.INSTANT, Kind.NUMBER):
             return pc.fill_null(digits(values), "")
         if kind is Kind.MONEY:
             return pc.fill_null(pc.replace_substring(digits(values), ".", ","), "")

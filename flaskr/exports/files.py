@@ -6,7 +6,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from flaskr.errors import ClaimBookError
-from flaskr.exports.queries import ClaimsSql
+from flaskr.exports.columns import Columns
+from flaskr.exports.dictionary import Contents
+from flaskr.exports.queries import FileSql
 
 
 class ExportError(ClaimBookError):
@@ -19,13 +21,34 @@ class FileFormat(StrEnum):
     """The forms that a file comes in; each value is also the end of its name."""
 
     CSV = "csv"
+    XLSX = "xlsx"
     PARQUET = "parquet"
+    ARROW = "arrow"
+    JSON_LINES = "jsonl"
+
+
+class Dialect(StrEnum):
+    """How CSV is written for other readers than the plain one's."""
+
+    EXCEL_SV = "excel-sv"
 
 
 MEDIA_TYPES = {
     FileFormat.CSV: "text/csv; charset=utf-8",
+    FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     FileFormat.PARQUET: "application/vnd.apache.parquet",
+    FileFormat.ARROW: "application/vnd.apache.arrow.stream",
+    FileFormat.JSON_LINES: "application/jsonl",
 }
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form of a file; `is_raw`: CSV text exactly as it is, without the guard of formulas."""
+
+    file_format: FileFormat = FileFormat.CSV
+    dialect: Dialect | None = None
+    is_raw: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,11 +56,13 @@ class FileOrder:
     """What to make and where: the book's address, what to read of it, the form, the empty file."""
 
     address: str
-    sql: ClaimsSql
+    contents: Contents
+    sql: FileSql
+    columns: Columns
+    form: Form
     currency: str
-    file_format: FileFormat
-    is_raw: bool  # CSV only: text exactly as it is, without the guard against formulas
     path: Path
+    is_counted_first: bool = False  # so that progress can be told
 
 
 @dataclass(frozen=True)
@@ -47,5 +72,5 @@ class FileFacts:
     rows: int
     totals: dict[str, Decimal]
     size: int
-    sha256: bytes
+    sha256: str
     watermark: dict[str, int]

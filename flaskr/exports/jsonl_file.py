@@ -1,7 +1,8 @@
 """JSON lines: one object a line in UTF-8, its keys in the order of the columns.
 
-Amounts are strings of their exact digits ("-1234.50"), days strings ("2026-01-31"), a missing
-value is null and an empty text "". Lines end in LF; an empty file has no line.
+Amounts are strings of their exact digits ("-1234.50"), days and instants strings ("2026-01-31",
+"2026-01-31 12:00:00.000000Z"), a missing value is null and an empty text "". Lines end in LF; an
+empty file has no line.
 """
 
 import json
@@ -46,6 +47,8 @@ class JsonLinesWriter:
 
 def written(kind: Kind, values: pa.Array) -> pa.Array:
     """Return the values of a column as JSON."""
+    if kind is Kind.NUMBER:
+        return pc.fill_null(digits(values), "null")
     is_text = kind in (Kind.TEXT, Kind.WORD)
     inside = escaped(values, UNSAFE, escape) if is_text else digits(values)
     return pc.fill_null(joined('"', inside, '"'), "null")

@@ -24,7 +24,7 @@ def joined(*parts: pa.Array | str) -> pa.Array:
 
 
 def digits(values: pa.Array) -> pa.Array:
-    """Return amounts as -1234.50 and days as 0001-02-28."""
+    """Return numbers as 123, amounts as -1234.50, days as 0001-02-28, instants with a Z."""
     return values.cast(pa.string())
 
 

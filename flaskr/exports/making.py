@@ -6,32 +6,23 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from decimal import Decimal
-from typing import IO, Any, Protocol
+from typing import IO, Any, cast
 
 import pandas as pd
+import pyarrow as pa
 
-from flaskr.exports.columns import CLAIM_COLUMNS, Kind, names_of
-from flaskr.exports.csv_file import CsvWriter
+from flaskr.exports.columns import Columns, totalled
 from flaskr.exports.files import ExportError, FileFacts, FileFormat, FileOrder
-from flaskr.exports.frames import Policies, claims_frame
-from flaskr.exports.parquet_file import ParquetWriter
-from flaskr.exports.queries import ClaimsSql
+from flaskr.exports.frames import file_frame
+from flaskr.exports.policies_by_position import Policies
+from flaskr.exports.queries import FileSql
+from flaskr.exports.sheet_limits import check_rows
 from flaskr.exports.snapshot import Snapshot, book_snapshot
+from flaskr.exports.writers import writer_for
 from flaskr.isolation import Report
 from flaskr.money import ZERO, from_ore
 
-AMOUNTS = names_of(CLAIM_COLUMNS, Kind.MONEY)
 BATCHES_AHEAD = 2
-
-
-class FrameWriter(Protocol):
-    """What each format's writer does."""
-
-    def write(self, frame: pd.DataFrame) -> None:
-        """Append the rows of a frame."""
-
-    def close(self) -> None:
-        """Write what is left."""
 
 
 class DigestingFile:
@@ -58,30 +49,30 @@ class DigestingFile:
 class Tally:
     """The rows and amounts of the frames that went into a file."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: Columns) -> None:
         self.rows = 0
-        self.amounts = dict.fromkeys(AMOUNTS, ZERO)
+        self.amounts = dict.fromkeys(totalled(columns), ZERO)
 
     def add(self, frame: pd.DataFrame) -> None:
         """Count a frame."""
         self.rows += len(frame)
-        for name in AMOUNTS:
+        for name in self.amounts:
             self.amounts[name] += Decimal(frame[name].sum())
 
     def check(self, control: dict[str, int]) -> None:
         """Raise ExportError unless the database adds up to the same."""
-        expected = {name: from_ore(control[name]) for name in AMOUNTS}
+        expected = {name: from_ore(control[name]) for name in self.amounts}
         if (self.rows, self.amounts) != (control["rows"], expected):
             raise ExportError(
                 "The file does not add up to the book's own totals, so it is not handed out."
             )
 
 
-def make_claims_file(report: Report, order: FileOrder) -> FileFacts:
+def make_file(report: Report, order: FileOrder) -> FileFacts:
     """Write the file that is ordered and return its facts; all of it is read in one transaction.
 
-    Reports the number of rows written so far. Raises ExportError when the file's rows or amounts
-    are not those that the database counts.
+    Reports (rows written so far, rows in all once they are known). Raises ExportError when the
+    file's rows or amounts are not those that the database counts.
     """
     with (
         book_snapshot(order.address) as snapshot,
@@ -90,39 +81,57 @@ def make_claims_file(report: Report, order: FileOrder) -> FileFacts:
     ):
         digesting = DigestingFile(file)
         watermark = snapshot.row(order.sql.watermark)
-        policies = Policies(snapshot.batches(order.sql.policies))
-        tally = Tally()
-        control: dict[str, int] = {}
-        with closing(writer_for(order, digesting)) as writer:
+        control = totals_first(snapshot, order)
+        policies = Policies(snapshot.batches(order.sql.policies)) if order.sql.policies else None
+        tally = Tally(order.columns)
+        with closing(writer_of(order, digesting)) as writer:
             for batch in read_ahead(reader, readings(snapshot, order.sql, control)):
-                frame = claims_frame(batch, policies, order.currency)
+                frame = frame_of(batch, policies, order)
                 tally.add(frame)
                 writer.write(frame)
-                report(tally.rows)
+                report((tally.rows, control.get("rows")))
         tally.check(control)
     return FileFacts(
         rows=tally.rows,
         totals=tally.amounts,
         size=digesting.size,
-        sha256=digesting.digest.digest(),
+        sha256=digesting.digest.hexdigest(),
         watermark=watermark,
     )
 
 
-def writer_for(order: FileOrder, file: Any) -> FrameWriter:
-    """Return the writer of the ordered format."""
-    if order.file_format is FileFormat.PARQUET:
-        return ParquetWriter(file, CLAIM_COLUMNS)
-    return CsvWriter(file, CLAIM_COLUMNS, order.is_raw)
+def totals_first(snapshot: Snapshot, order: FileOrder) -> dict[str, int]:
+    """Return the database's totals where the rows must be known before.
 
-
-def readings(snapshot: Snapshot, sql: ClaimsSql, control: dict[str, int]) -> Iterator[Any]:
-    """Yield the batches of claims; then put the database's totals into `control`.
-
-    They are read last because the writer is still busy then, and nobody waits for them.
+    Elsewhere they are read last, because the writer is still busy then, and nobody waits for them.
     """
-    yield from snapshot.batches(sql.claims)
-    control.update(snapshot.row(sql.totals))
+    is_sheet = order.form.file_format is FileFormat.XLSX
+    if not (is_sheet or order.is_counted_first):
+        return {}
+    control = snapshot.row(order.sql.totals)
+    if is_sheet:
+        check_rows(control["rows"])
+    return control
+
+
+def writer_of(order: FileOrder, file: DigestingFile) -> Any:
+    """Return the writer of what is ordered."""
+    title = order.contents.value.capitalize()
+    return writer_for(order.form, order.columns, cast(IO[bytes], file), title)
+
+
+def frame_of(batch: pa.RecordBatch, policies: Policies | None, order: FileOrder) -> pd.DataFrame:
+    """Return one batch of rows as a frame of the columns of the file."""
+    made = policies.columns_of(batch) if policies else {}
+    made["currency"] = pa.repeat(order.currency, batch.num_rows)
+    return file_frame(batch, made, order.columns)
+
+
+def readings(snapshot: Snapshot, sql: FileSql, control: dict[str, int]) -> Iterator[Any]:
+    """Yield the batches of rows; then put the database's totals into `control`, if not there."""
+    yield from snapshot.batches(sql.rows)
+    if not control:
+        control.update(snapshot.row(sql.totals))
 
 
 def read_ahead(reader: ThreadPoolExecutor, batches: Iterable[Any]) -> Iterator[Any]:

@@ -1,5 +1,7 @@
-"""Make a file of claims: order it from the isolated process, and check what comes back."""
+"""Make a file: order it from the isolated process, check what comes back, keep it for a while."""
 
+import hashlib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,52 +12,125 @@ from urllib.parse import quote
 
 from flask import current_app
 
-from flaskr.exports.files import ExportError, FileFacts, FileFormat, FileOrder
-from flaskr.exports.queries import claims_sql
-from flaskr.exports.spool import spooled_file, sweep
+from flaskr.calendar import today, utc_now
+from flaskr.claims.queries import watermark_select
+from flaskr.errors import ClaimBookError
+from flaskr.exports.dictionary import Contents
+from flaskr.exports.files import ExportError, FileOrder
+from flaskr.exports.manifest import SCHEMA_VERSION, MadeFacts, versions
+from flaskr.exports.parameters import FileRequest
+from flaskr.exports.queries import file_sql
+from flaskr.exports.spool import Part, keep, kept, part_in, sweep
 from flaskr.extensions import db
-from flaskr.isolation import Limits, OutOfMemory, OutOfTime, place, run_isolated
+from flaskr.isolation import Limits, OutOfMemory, OutOfTime, Report, place, run_isolated
 
 WORKSHOP = "flaskr.exports.making"
-MAKE_CLAIMS = f"{WORKSHOP}:make_claims_file"
+MAKE_FILE = f"{WORKSHOP}:make_file"
 FILES_AT_ONCE = 2
+
+
+class AfterTheEnd(ClaimBookError):
+    """A question for what came after an entry that is not in the ledger."""
 
 
 @dataclass(frozen=True)
 class MadeFile:
-    """A made file: opened for reading, without a name; whoever takes it closes it."""
+    """A made file, opened for reading: whoever takes it closes it; and the tag of its bytes."""
 
     file: IO[bytes]
-    facts: FileFacts
+    facts: MadeFacts
+    tag: str
 
 
-def make_claims_file(file_format: FileFormat, is_raw: bool = False) -> MadeFile:
-    """Make a file of all claims as they are now, in the order in which they were recorded.
+def current_watermark() -> dict[str, int]:
+    """Return how far the book is, and end the reading: a file takes its own look at the book."""
+    mark = dict(db.session.execute(watermark_select()).one()._mapping)
+    db.session.remove()
+    return mark
+
+
+def tag_of(request: FileRequest, watermark: Mapping[str, int]) -> str:
+    """Return the tag of the bytes that a request gives at a watermark: same tag, same bytes.
+
+    The local day is in it because a filter may go by today.
+    """
+    said: list[Any] = [request.address, dict(watermark), str(today())]
+    said += [SCHEMA_VERSION, versions(), db.engine.dialect.name]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:40]
+
+
+def spooled(request: FileRequest, watermark: Mapping[str, int]) -> MadeFile | None:
+    """Return the file if it was made already from the book as it is, in the last ten minutes."""
+    return spooled_as(request, tag_of(request, watermark))
+
+
+def spooled_as(request: FileRequest, tag: str) -> MadeFile | None:
+    """Return the file of a tag if it is in the spool and is what the request asks for."""
+    found = kept(spool_folder(current_app.config), tag)
+    if found is None:
+        return None
+    file, facts = found[0], MadeFacts.from_json(found[1])
+    if facts.asked == request.address:
+        return MadeFile(file, facts, tag)
+    file.close()
+    return None
+
+
+def made_file(request: FileRequest, on_progress: Report | None = None) -> MadeFile:
+    """Return the file that is asked for, from the spool or made now.
 
     Raises BusyError when two files are being made already, DatabaseAway, ExportError when the file
-    does not add up, and OutOfTime, OutOfMemory or WorkError when making it was cut short.
+    does not add up, and OutOfTime, OutOfMemory or WorkError when making it was cut short;
+    AfterTheEnd for `since` an entry that is not there yet.
     """
     config = current_app.config
+    watermark = current_watermark()
+    refuse_after_the_end(request, watermark)
+    if found := spooled(request, watermark):
+        return found
     limits = Limits(config["EXPORT_SECONDS"], config["EXPORT_MEMORY_BYTES"])
     with place(config["INSTANCE_FOLDER"], "export", FILES_AT_ONCE), named_limits():
         sweep_spool(config)
-        with spooled_file(spool_folder(config), file_format.value) as (path, file):
-            order = claims_order(file_format, is_raw, path)
-            facts = run_isolated(MAKE_CLAIMS, order, limits=limits, preload=[WORKSHOP])
-            if os.fstat(file.fileno()).st_size != facts.size:
-                raise ExportError("The file is not what was written. Please try again.")
-            return MadeFile(file, facts)
+        with part_in(spool_folder(config)) as part:
+            order = file_order(request, part.path, is_counted_first=on_progress is not None)
+            facts = run_isolated(
+                MAKE_FILE, order, limits=limits, preload=[WORKSHOP], on_progress=on_progress
+            )
+            made_at = utc_now().isoformat(timespec="seconds")
+            made = MadeFacts(**vars(facts), asked=request.address, made_at=made_at)
+            return published(part, request, made)
 
 
-def claims_order(file_format: FileFormat, is_raw: bool, path: Path) -> FileOrder:
-    """Return the order for a file of all claims of this book."""
+def published(part: Part, request: FileRequest, facts: MadeFacts) -> MadeFile:
+    """Keep a made file in the spool under the tag of the book that it shows, and open it."""
+    if os.fstat(part.file.fileno()).st_size != facts.size:
+        raise ExportError("The file is not what was written. Please try again.")
+    tag = tag_of(request, facts.watermark)
+    opened = part.path.open("rb")
+    keep(part, tag, facts.as_json())
+    return MadeFile(opened, facts, tag)
+
+
+def refuse_after_the_end(request: FileRequest, watermark: Mapping[str, int]) -> None:
+    """Raise AfterTheEnd when the ledger ends before the entry whose followers are asked for."""
+    since, last = getattr(request.wanted, "since", None), watermark["ledger_entries"]
+    if request.contents is Contents.LEDGER and since is not None and since > last:
+        raise AfterTheEnd(
+            f"The ledger ends at entry {last}, before {since}: another book, or an older copy?"
+        )
+
+
+def file_order(request: FileRequest, path: Path, is_counted_first: bool = False) -> FileOrder:
+    """Return the order for a file of this book."""
     return FileOrder(
         address=book_address(),
-        sql=claims_sql(db.engine.dialect),
+        contents=request.contents,
+        sql=file_sql(request.wanted, request.columns, db.engine.dialect),
+        columns=request.columns,
+        form=request.form,
         currency=current_app.config["BOOK_CURRENCY"],
-        file_format=file_format,
-        is_raw=is_raw,
         path=path,
+        is_counted_first=is_counted_first,
     )
 
 
@@ -65,7 +140,7 @@ def spool_folder(config: Mapping[str, Any]) -> Path:
 
 
 def sweep_spool(config: Mapping[str, Any]) -> None:
-    """Remove what killed processes left in the spool."""
+    """Remove from the spool what is old, too much, or was left by killed processes."""
     sweep(spool_folder(config), config["SPOOL_BYTES"])
 
 

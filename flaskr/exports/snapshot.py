@@ -15,7 +15,7 @@ import adbc_driver_sqlite.dbapi
 import pyarrow as pa
 
 from flaskr.errors import DatabaseAway
-from flaskr.exports.queries import Sql
+from flaskr.exports.statements import Sql
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Snapshot:
     def executed(self, sql: Sql) -> Iterator[Any]:
         """Run a statement; give its cursor."""
         with plain_errors(), self.connection.cursor(adbc_stmt_kwargs=self.options) as cursor:
-            cursor.execute(sql.text, sql.parameters or None)
+            cursor.execute(sql.text)
             yield cursor
 
     def row(self, sql: Sql) -> dict[str, Any]:

@@ -1,52 +1,116 @@
-"""The spool: where a file is made before it is sent, with nothing left behind."""
+"""The spool: where a file is made, and stays for ten minutes under the tag that says what it is."""
 
 import fcntl
+import json
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-LEFTOVER_SECONDS = 600
+KEPT_SECONDS = 600
+MAKING = ".part"
+FACTS = ".json"
+PIN = ".pin"
+TAG = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file in the making: its path, and it opened for reading; locked as long as it is open."""
+
+    path: Path
+    file: IO[bytes]
 
 
 @contextmanager
-def spooled_file(folder: Path, ending: str) -> Iterator[tuple[Path, IO[bytes]]]:
-    """Make an empty file that only this user can read; its path, and it opened for reading.
-
-    The file's name is gone when the block ends, by an error too; what was opened can still be read
-    and is gone once it is closed. As long as it is open it is locked, so no sweep takes it.
-    """
+def part_in(folder: Path) -> Iterator[Part]:
+    """Make an empty file that only this user can read; its name is gone when the block ends."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{secrets.token_hex(16)}.{ending}"
-    file = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "rb")
-    try:
+    path = folder / f"{secrets.token_hex(16)}{MAKING}"
+    with locked_file(path) as file:
+        try:
+            yield Part(path, file)
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def locked_file(path: Path) -> IO[bytes]:
+    """Make a file and lock it, so that no sweep takes it."""
+    while True:
+        file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "rb")
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield path, file
-    except BaseException:
+        if os.fstat(file.fileno()).st_nlink:  # else a sweep came between the two
+            return file
         file.close()
-        raise
-    finally:
-        path.unlink(missing_ok=True)
+
+
+def keep(part: Part, tag: str, facts: dict[str, Any]) -> None:
+    """Keep a made file under its tag, with what is known of it; facts first, so none lacks them."""
+    folder = part.path.parent
+    noted = folder / f"{secrets.token_hex(16)}{MAKING}"
+    with locked_file(noted):
+        noted.write_text(json.dumps(facts), encoding="utf-8")
+        noted.rename(folder / f"{tag}{FACTS}")
+    part.path.rename(folder / tag)
+
+
+def kept(folder: Path, tag: str) -> tuple[IO[bytes], dict[str, Any]] | None:
+    """Return the file kept under a tag, opened, and its facts; None when it is not there, or old.
+
+    Once opened it can be read to its end, whatever a sweep does.
+    """
+    if not TAG.fullmatch(tag):  # it may come from outside
+        return None
+    try:
+        file = (folder / tag).open("rb")
+    except FileNotFoundError:
+        return None
+    try:
+        facts = json.loads((folder / f"{tag}{FACTS}").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        file.close()
+        return None
+    if time.time() - os.fstat(file.fileno()).st_mtime > KEPT_SECONDS:
+        file.close()
+        return None
+    return file, facts
+
+
+def pin(folder: Path, reader: str, tag: str) -> None:
+    """Note which file a reader, named by a digest, was given last."""
+    (folder / f"{reader}{PIN}").write_text(tag, encoding="ascii")
+
+
+def pinned(folder: Path, reader: str) -> str:
+    """Return the tag of the file that a reader was given last; empty for none."""
+    try:
+        return (folder / f"{reader}{PIN}").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return ""
 
 
 def sweep(folder: Path, most_bytes: int) -> None:
-    """Remove what killed processes left in the spool: after ten minutes, or when it is too much.
+    """Remove what is older than ten minutes, the oldest of what is too much, and dead parts.
 
-    Files that are being made are kept, whatever their age or size.
+    A part is dead when nobody has it locked: whoever made it was killed. What is being made stays,
+    whatever its age or size.
     """
     with suppress(FileNotFoundError):  # of a file: another sweep was first; of the folder: no spool
         found = [(path.stat(), path) for path in folder.iterdir()]
         total = sum(status.st_size for status, _ in found)
         for status, path in sorted(found, key=lambda pair: pair[0].st_mtime):
-            is_old = time.time() - status.st_mtime > LEFTOVER_SECONDS
-            if (is_old or total > most_bytes) and remove_leftover(path):
+            is_old = time.time() - status.st_mtime > KEPT_SECONDS
+            is_over = total > most_bytes and path.suffix not in (FACTS, PIN)
+            if (is_old or is_over or path.suffix == MAKING) and removed(path):
                 total -= status.st_size
 
 
-def remove_leftover(path: Path) -> bool:
+def removed(path: Path) -> bool:
     """Remove a file unless somebody has it locked; return whether it is gone."""
     with path.open("rb") as file:
         try:

@@ -1,17 +1,29 @@
-"""Addresses of files."""
+"""Addresses of files, their manifests, and what their columns mean."""
 
 from base64 import b64encode
 from collections.abc import Iterator
 from functools import partial
 from typing import IO, Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, render_template, request
 from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+from werkzeug.wsgi import FileWrapper
 
-from flaskr.calendar import today
-from flaskr.exports.files import MEDIA_TYPES, FileFormat
-from flaskr.exports.parameters import file_request
-from flaskr.exports.services import make_claims_file, sweep_spool
+from flaskr.exports.dictionary import COLUMNS, Contents
+from flaskr.exports.files import MEDIA_TYPES
+from flaskr.exports.manifest import file_name, manifest
+from flaskr.exports.parameters import FileRequest, file_request
+from flaskr.exports.ranges import begun_file, is_one_range, remember, with_range_in
+from flaskr.exports.services import (
+    MadeFile,
+    current_watermark,
+    made_file,
+    spooled,
+    sweep_spool,
+    tag_of,
+)
+from flaskr.users.access import actor
 
 blueprint = Blueprint("exports", __name__)
 
@@ -26,17 +38,87 @@ def sweep_at_start(state: BlueprintSetupState) -> None:
 
 @blueprint.get("/export_claims")
 def claims():
-    """Download every claim as CSV or Parquet; HEAD answers without making the file."""
-    wanted = file_request(request.args)
-    headers = file_headers("claims", wanted.file_format)
-    if request.method == "HEAD":
-        return Response(iter(()), headers=headers)  # an iterator: its length is not said to be 0
-    made = make_claims_file(wanted.file_format, wanted.is_raw)
+    """Download the claims that the address asks for."""
+    return answer(Contents.CLAIMS)
+
+
+@blueprint.get("/export_ledger")
+def ledger():
+    """Download the ledger entries that the address asks for."""
+    return answer(Contents.LEDGER)
+
+
+@blueprint.get("/export_policies")
+def policies():
+    """Download the policies that the address asks for."""
+    return answer(Contents.POLICIES)
+
+
+@blueprint.get("/dictionary")
+def dictionary():
+    """Show every column of every file: its type, unit and meaning."""
+    return render_template("exports/dictionary.html", files=COLUMNS)
+
+
+def answer(contents: Contents) -> Response:
+    """Answer with a file, its manifest, 304 when the reader has it, or to HEAD its headers."""
+    wanted = file_request(contents, request.args)
+    if "manifest" in request.args:
+        return manifest_response(wanted)
+    watermark = current_watermark()
+    tag = tag_of(wanted, watermark)
+    if request.if_none_match.contains_weak(tag):
+        return tagged(Response(status=304), tag)
+    made = begun_file(request, wanted)
+    if made is None:
+        is_head = request.method == "HEAD"
+        made = spooled(wanted, watermark) if is_head else made_file(wanted)
+    if made is None:  # HEAD makes no file: the length is not known, and not said to be 0
+        return tagged(Response(iter(()), headers=file_headers(wanted)), tag)
+    remember(request, wanted, made.tag)
+    return file_response(wanted, made)
+
+
+def manifest_response(wanted: FileRequest) -> Response:
+    """Return the manifest of a file as JSON."""
+    made = made_file(wanted)
+    made.file.close()
+    return private(jsonify(manifest(wanted, made.facts, actor())))
+
+
+def file_response(wanted: FileRequest, made: MadeFile) -> Response:
+    """Return a made file, or the range of it that is asked for."""
+    headers = file_headers(wanted)
     headers["Content-Length"] = str(made.facts.size)
     headers["X-Row-Count"] = str(made.facts.rows)
-    headers["Repr-Digest"] = f"sha-256=:{b64encode(made.facts.sha256).decode()}:"
-    send = request.environ.get("wsgi.file_wrapper", pieces)  # a server's own may use sendfile
-    return Response(send(made.file, PIECE_BYTES), headers=headers, direct_passthrough=True)
+    headers["Repr-Digest"] = f"sha-256=:{b64encode(bytes.fromhex(made.facts.sha256)).decode()}:"
+    size = made.facts.size
+    is_range = is_one_range(request)
+    # A server's own wrapper may use sendfile, and cannot give a part.
+    send = FileWrapper if is_range else request.environ.get("wsgi.file_wrapper", pieces)
+    response = Response(send(made.file, PIECE_BYTES), headers=headers, direct_passthrough=True)
+    response.call_on_close(made.file.close)
+    tagged(response, made.tag)
+    asked = with_range_in(request.environ, size)
+    try:
+        response.make_conditional(asked, accept_ranges=is_range, complete_length=size)
+    except RequestedRangeNotSatisfiable:
+        made.file.close()
+        raise
+    return response
+
+
+def tagged(response: Response, tag: str) -> Response:
+    """Return a response with the tag of its bytes."""
+    response.set_etag(tag)
+    response.headers["Accept-Ranges"] = "bytes"
+    return private(response)
+
+
+def private(response: Response) -> Response:
+    """Return a response that no cache in between keeps, and none hands out unasked."""
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def pieces(file: IO[bytes], size: int) -> Iterator[bytes]:
@@ -45,11 +127,9 @@ def pieces(file: IO[bytes], size: int) -> Iterator[bytes]:
         yield from iter(partial(file.read, size), b"")
 
 
-def file_headers(name: str, file_format: FileFormat) -> dict[str, Any]:
-    """Return the headers that a file has before it is made; it is named after the local day."""
-    file_name = f"{name}-{today()}.{file_format.value}"
+def file_headers(wanted: FileRequest) -> dict[str, Any]:
+    """Return the headers that a file has before it is made."""
     return {
-        "Content-Type": MEDIA_TYPES[file_format],
-        "Content-Disposition": f"attachment; filename={file_name}",
-        "Cache-Control": "private, no-cache",
+        "Content-Type": MEDIA_TYPES[wanted.form.file_format],
+        "Content-Disposition": f"attachment; filename={file_name(wanted)}",
     }

@@ -13,8 +13,22 @@ from flaskr.exports.columns import Column, Kind
 
 SHEET = "xl/worksheets/sheet1.xml"
 CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # constant, so the bytes are too
-FORMATS = {Kind.TEXT: "@", Kind.WORD: "@", Kind.DAY: "yyyy-mm-dd", Kind.MONEY: "#,##0.00"}
-WIDTHS = {Kind.TEXT: 24, Kind.WORD: 14, Kind.DAY: 12, Kind.MONEY: 18}
+FORMATS = {
+    Kind.TEXT: "@",
+    Kind.WORD: "@",
+    Kind.DAY: "yyyy-mm-dd",
+    Kind.INSTANT: "@",
+    Kind.MONEY: "#,##0.00",
+    Kind.NUMBER: "0",
+}
+WIDTHS = {
+    Kind.TEXT: 24,
+    Kind.WORD: 14,
+    Kind.DAY: 12,
+    Kind.INSTANT: 28,
+    Kind.MONEY: 18,
+    Kind.NUMBER: 12,
+}
 ROOM_FOR_ARROW = 4
 
 

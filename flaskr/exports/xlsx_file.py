@@ -1,10 +1,11 @@
 """XLSX: typed cells, made a column at a time and streamed; XlsxWriter makes all around them.
 
 Days and amounts are numbers with a format; texts are text cells, so that no formula runs and no
-leading zero is lost. What a cell of Excel cannot hold as a number is text in plain digits: amounts
-of more than 15 digits, days before 1900-03-01. A missing value has no cell, an empty text an empty
-one. XlsxWriter does not write the rows: it takes a text from <r> to </r> for XML of its own, leaves
-some texts like _x0041_ to be misread, keeps the rows in a temporary file, and is slower.
+leading zero is lost. What a cell of Excel cannot hold as a number is text: amounts and numbers of
+more than 15 digits, days before 1900-03-01, instants, which have microseconds and are in UTC. A
+missing value has no cell, an empty text an empty one. XlsxWriter does not write the rows: it takes
+a text from <r> to </r> for XML of its own, leaves some texts like _x0041_ to be misread, keeps the
+rows in a temporary file, and is slower.
 """
 
 import re
@@ -23,7 +24,8 @@ from flaskr.exports.sheet_limits import LONGEST_TEXT, check_bytes, check_rows, c
 from flaskr.exports.workbook_shell import SHEET, Shell, shell
 
 COMPRESSION = 3  # twice as fast as 6, for a file some 10 % larger
-LONGEST_NUMBER = len("1234567890123.45")  # 15 digits and the point: all that Excel keeps
+# 15 digits, for amounts with the point between them: all that Excel keeps of a number.
+LONGEST_NUMBER = {Kind.MONEY: len("1234567890123.45"), Kind.NUMBER: 15}
 FIRST_DAY = 61  # 1900-03-01; before it Excel has a day that never was, 1900-02-29
 EPOCH = 25_569  # 1970-01-01
 
@@ -107,10 +109,12 @@ def cells(kind: Kind, values: pa.Array, start: pa.Array) -> pa.Array:
     if kind is Kind.DAY:
         numbers = pc.add(values.cast(pa.int32()), EPOCH)
         return mixed(start, digits(numbers), digits(values), pc.less(numbers, FIRST_DAY))
-    if kind is Kind.MONEY:
+    if kind in (Kind.MONEY, Kind.NUMBER):
         plain = digits(values)
-        long = pc.greater(pc.binary_length(pc.ascii_ltrim(plain, "-")), LONGEST_NUMBER)
+        long = pc.greater(pc.binary_length(pc.ascii_ltrim(plain, "-")), LONGEST_NUMBER[kind])
         return mixed(start, plain, plain, long)
+    if kind is Kind.INSTANT:
+        return text_cells(start, digits(values))
     check_lengths(values)
     return text_cells(start, escaped(values, UNSAFE, escape))
 

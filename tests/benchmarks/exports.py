@@ -1,15 +1,16 @@
-"""How long `GET /export_claims` takes, against the databases' own tools, DuckDB and plain pandas.
+"""How long files of claims take, against the databases' own tools, DuckDB and plain pandas, and
+what a cut costs against today.
 
     python -m tests.benchmarks.exports --claims 1000000 --runs 5 --database both
 
-Ours is the whole request: gunicorn with one gthread worker, curl writing the file to the same disk.
-The others run the same select and write the same decimals there; `sqlite3` and `psql` are whole
-commands, DuckDB and pandas without starting Python and importing. The sides take turns; medians.
-DuckDB reads the database by its scanner extension, which comes as a package for some versions only:
+Ours is the whole request: gunicorn with one gthread worker, curl writing the file to the same disk,
+each file made anew. The others run the same select and write the same decimals there; `sqlite3` and
+`psql` are whole commands, DuckDB and pandas without starting Python and importing. The sides take
+turns; medians. DuckDB reads the database by its scanner extension, which comes as a package:
 
-    pip install duckdb==1.5.5 duckdb-extension-{sqlite,postgres}-scanner==1.5.5
+    pip install duckdb-extension-sqlite-scanner==1.5.5 duckdb-extension-postgres-scanner==1.5.5
 
-into any environment, whose Python is then given with --duckdb-python.
+into any environment that has that DuckDB; its Python is then given with --duckdb-python.
 """
 
 import argparse
@@ -21,10 +22,13 @@ import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
+from flaskr.demo.commands import LAST_DAY
 from flaskr.settings import BOOK_FILE
 from tests.benchmarks.exports_others import POSTGRESQL, SQLITE
 from tests.benchmarks.exports_web import Web
@@ -70,14 +74,18 @@ class Bench:
 
     def measure(self, runs: int) -> list[str]:
         """Let the sides take turns; return the rows of the table."""
-        first = self.web.download("csv", self.folder / "ours.csv")
+        first = self.ours("format=csv")
         idle = self.web.worker_bytes
+        cuts = self.cuts()
         for run in range(runs):
             sides = {
-                "csv": lambda: self.web.download("csv", self.folder / "ours.csv"),
+                "format=csv": lambda: self.ours("format=csv"),
                 "native": self.native,
-                "parquet": lambda: self.web.download("parquet", self.folder / "ours.parquet"),
+                "format=parquet": lambda: self.ours("format=parquet"),
                 "duckdb": lambda: self.other("duckdb_parquet", self.duckdb_python),
+                "format=arrow": lambda: self.ours("format=arrow"),
+                "duckdb arrow": lambda: self.other("duckdb_arrow", self.duckdb_python),
+                **{query: partial(self.ours, query) for query in cuts},
             }
             if run < SLOW_RUNS:
                 sides["pandas csv"] = lambda: self.other("pandas_csv")
@@ -85,18 +93,39 @@ class Bench:
             for side, work in sides.items():
                 if (seconds := work()) is not None:
                     self.seconds[side].append(seconds)
-        peaks = self.web.peaks
         tool = "sqlite3 -csv" if self.name == "SQLite" else "psql \\copy"
         return [
-            self.row("CSV", "csv", tool, "native"),
-            self.row("Parquet", "parquet", "DuckDB reading the same database", "duckdb"),
-            self.row("CSV", "csv", "read_sql().to_csv", "pandas csv"),
-            self.row("Parquet", "parquet", "read_sql().to_parquet", "pandas parquet"),
-            f"\n{self.name}: peak memory of the export process {peaks['csv'] / 1e6:.0f} MB "
-            f"(CSV), {peaks['parquet'] / 1e6:.0f} MB (Parquet); web process "
+            self.row("CSV", "format=csv", tool, "native"),
+            self.row("Parquet", "format=parquet", "DuckDB reading the same database", "duckdb"),
+            self.row("Arrow", "format=arrow", "DuckDB reading the same database", "duckdb arrow"),
+            self.row("CSV", "format=csv", "read_sql().to_csv", "pandas csv"),
+            self.row("Parquet", "format=parquet", "read_sql().to_parquet", "pandas parquet"),
+            *(self.row(f"CSV, {cuts[q]}", q, "CSV, now", "format=csv") for q in cuts),
+            f"\n{self.name}: peak memory of the export process {self.peak('format=csv')} (CSV), "
+            f"{self.peak('format=parquet')} (Parquet), {self.peak(*cuts)} (cuts); web process "
             f"{idle / 1e6:.0f} MB before, {self.web.worker_bytes / 1e6:.0f} MB after; first "
             f"request of a worker {first:.2f} s.",
         ]
+
+    def ours(self, query: str) -> float:
+        return self.web.download(query, self.folder / "ours")
+
+    def peak(self, *queries: str) -> str:
+        return f"{max(self.web.peaks[query] for query in queries) / 1e6:.0f} MB"
+
+    def cuts(self) -> dict[str, str]:
+        """The queries of cuts: at the end of the book's life, a month before, half-way."""
+        last = LAST_DAY
+        days = {
+            "its end": last,
+            "a month before": last - timedelta(days=31),
+            "half-way": last - timedelta(days=7 * 365 // 2),
+        }
+        return {
+            f"format=csv&as_at={day}&basis={basis}": f"{where}, {basis}"
+            for where, day in days.items()
+            for basis in ("known", "booked")
+        }
 
     def row(self, file_format: str, ours: str, tool: str, other: str) -> str:
         mine = statistics.median(self.seconds[ours])

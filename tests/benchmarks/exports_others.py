@@ -7,9 +7,11 @@ of starting Python and importing.
 import importlib.util
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 AMOUNTS = ("paid", "outstanding", "claim_cost", "recovered")
 SELECT = """SELECT c.claim_reference, p.policy_number, p.line_of_business, c.cause, c.status,
@@ -20,7 +22,7 @@ ELSE 'not_in_force' END AS coverage,
 {loss_date} AS loss_date, {reported_date} AS reported_date, {closed_date} AS closed_date,
 {paid} AS paid, {outstanding} AS outstanding, {claim_cost} AS claim_cost, {recovered} AS recovered,
 'SEK' AS currency, c.description
-FROM {source}claims c LEFT JOIN {source}policies p ON p.id = c.policy_id ORDER BY c.id"""
+FROM {source}claims c LEFT JOIN {source}policies p ON p.id = c.policy_id ORDER BY c.id DESC"""
 
 
 def select(money: str, day: str = "{}", source: str = "") -> str:
@@ -39,8 +41,9 @@ POSTGRESQL = select("({} * 0.01)::numeric(18, 2)")
 DUCKDB = select("({} * 0.01)::DECIMAL(18, 2)", "{}::DATE", source="book.")
 
 
-def duckdb_parquet(book: str, target: str) -> None:
-    """DuckDB reads the same database by its scanner extension and writes Parquet with zstd."""
+@contextmanager
+def duckdb_book(book: str) -> Iterator[Any]:
+    """DuckDB, which reads the same database by its scanner extension."""
     import duckdb
 
     kind = "postgres" if book.startswith("postgresql") else "sqlite"
@@ -51,7 +54,22 @@ def duckdb_parquet(book: str, target: str) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"LOAD '{extension}'")
         connection.execute(f"ATTACH '{book}' AS book (TYPE {kind}, READ_ONLY)")
+        yield connection
+
+
+def duckdb_parquet(book: str, target: str) -> None:
+    with duckdb_book(book) as connection:
         connection.execute(f"COPY ({DUCKDB}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+
+
+def duckdb_arrow(book: str, target: str) -> None:
+    import pyarrow.ipc
+
+    with duckdb_book(book) as connection:
+        reader = connection.execute(DUCKDB).to_arrow_reader(65_536)
+        with pyarrow.ipc.new_stream(target, reader.schema) as writer:
+            for batch in reader:
+                writer.write_batch(batch)
 
 
 def pandas_frame(book: str):
@@ -79,6 +97,7 @@ def pandas_parquet(book: str, target: str) -> None:
 
 OTHERS: dict[str, tuple[Callable[[str, str], None], tuple[str, ...]]] = {
     "duckdb_parquet": (duckdb_parquet, ("duckdb",)),
+    "duckdb_arrow": (duckdb_arrow, ("duckdb", "pyarrow.ipc")),
     "pandas_csv": (pandas_csv, ("pandas", "sqlalchemy")),
     "pandas_parquet": (pandas_parquet, ("pandas", "sqlalchemy", "pyarrow.parquet")),
 }

@@ -1,5 +1,6 @@
 """gunicorn for the export benchmark, and what its processes take of memory."""
 
+import shutil
 import signal
 import socket
 import subprocess
@@ -67,26 +68,26 @@ class Web:
     def worker_bytes(self) -> int:
         return max(memory(pid, "VmRSS") for pid in children(self.server.pid))
 
-    def download(self, file_format: str, target: Path) -> float:
-        """Download a file; its seconds as curl counts them."""
-        watch = threading.Thread(target=self.watch, args=(file_format,))
+    def download(self, query: str, target: Path) -> float:
+        """Download a file that is made anew; its seconds as curl counts them."""
+        shutil.rmtree(Path(self.environment["INSTANCE_FOLDER"]) / "spool", ignore_errors=True)
+        watch = threading.Thread(target=self.watch, args=(query,))
         self.finished = False
         watch.start()
         done = subprocess.run(
             ["curl", "-sf", "-o", str(target), "-w", "%{time_total}",
-             self.address(f"export_claims?format={file_format}")],
+             self.address(f"export_claims?{query}")],
             check=True, capture_output=True, text=True,
         )  # fmt: skip
         self.finished = True
         watch.join()
         return float(done.stdout)
 
-    def watch(self, file_format: str) -> None:
+    def watch(self, query: str) -> None:
         """Note the high-water mark of what the worker's helper forks."""
         while not self.finished:
             for worker in children(self.server.pid):
                 for helper in children(worker):
                     for maker in children(helper):
-                        peak = max(self.peaks[file_format], memory(maker, "VmHWM"))
-                        self.peaks[file_format] = peak
+                        self.peaks[query] = max(self.peaks[query], memory(maker, "VmHWM"))
             time.sleep(0.02)

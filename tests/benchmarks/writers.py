@@ -22,8 +22,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.exports.arrow_file import ArrowWriter
-from flaskr.exports.columns import CLAIM_COLUMNS, Column, Kind
+from flaskr.exports.columns import Column, Kind
 from flaskr.exports.csv_file import CsvWriter
+from flaskr.exports.dictionary import CLAIM_COLUMNS
 from flaskr.exports.excel_csv_file import ExcelCsvWriter
 from flaskr.exports.frames import money, schema_of
 from flaskr.exports.jsonl_file import JsonLinesWriter

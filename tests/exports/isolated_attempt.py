@@ -3,8 +3,8 @@
 import adbc_driver_manager
 
 from flaskr.errors import DatabaseAway
-from flaskr.exports.queries import Sql
 from flaskr.exports.snapshot import book_snapshot
+from flaskr.exports.statements import Sql
 
 
 def write_the_book(report, address):

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow.csv
 from sqlalchemy import text
 
-from flaskr.exports.columns import CLAIM_COLUMNS
+from flaskr.exports.dictionary import CLAIM_COLUMNS
 from flaskr.exports.frames import schema_of
 from flaskr.extensions import db
 from flaskr.policies.models import Policy

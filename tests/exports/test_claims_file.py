@@ -12,7 +12,8 @@ from flaskr.calendar import today
 from flaskr.claims.cut_queries import coverage_now
 from flaskr.claims.models import Claim
 from flaskr.claims.queries import claim_totals
-from flaskr.exports.columns import CLAIM_COLUMNS, Kind, names_of
+from flaskr.exports.columns import Kind, names_of
+from flaskr.exports.dictionary import CLAIM_COLUMNS
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
 from tests.exports.reading import cancelled_policy, csv_frame, parquet_frame
@@ -42,13 +43,13 @@ def test_csv_is_what_a_person_expects_to_see(client, small_book):
 
     assert response.data.decode() == (
         ",".join(f'"{name}"' for name in COLUMNS.split(",")) + "\n"
-        '"00123","FÖ-001","home","water","closed","in_force",2024-03-01,2024-03-02,2024-05-01,'
-        '60.10,0.00,60.10,0.00,"SEK","Åsa; 1 234,50 ""rör""\nkök"\n'
-        '"B",,,,"open","unverified",,,,0.00,0.00,0.00,0.00,"SEK",""\n'
-        '"C","FÖ-001","home","water","open","not_in_force",2025-01-01,2025-01-02,,'
-        '0.00,0.00,0.00,0.00,"SEK","\'=1+1"\n'
         '"D","007","home","water","open","not_in_force",2024-03-01,2024-03-02,,'
         '0.00,0.00,0.00,0.00,"SEK","\'-5"\n'
+        '"C","FÖ-001","home","water","open","not_in_force",2025-01-01,2025-01-02,,'
+        '0.00,0.00,0.00,0.00,"SEK","\'=1+1"\n'
+        '"B",,,,"open","unverified",,,,0.00,0.00,0.00,0.00,"SEK",""\n'
+        '"00123","FÖ-001","home","water","closed","in_force",2024-03-01,2024-03-02,2024-05-01,'
+        '60.10,0.00,60.10,0.00,"SEK","Åsa; 1 234,50 ""rör""\nkök"\n'
     )
 
 
@@ -56,8 +57,8 @@ def test_raw_csv_and_parquet_carry_texts_exactly_as_they_are(client, small_book)
     raw = csv_frame(client.get("/export_claims?raw=1").data)
     parquet = export(client, "parquet")
 
-    assert list(raw["description"])[2:] == ["=1+1", "-5"]
-    assert list(parquet["description"])[2:] == ["=1+1", "-5"]
+    assert list(raw["description"])[:2] == ["-5", "=1+1"]
+    assert list(parquet["description"])[:2] == ["-5", "=1+1"]
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])
@@ -67,15 +68,15 @@ def test_pandas_reads_every_column_in_its_declared_type(client, small_book, file
     assert list(frame.columns) == COLUMNS.split(",")
     for column in CLAIM_COLUMNS:
         assert arrow_name(frame[column.name].dtype) == ARROW_NAMES[column.kind]
-    assert frame["claim_reference"][0] == "00123"
-    assert frame["paid"][0] == Decimal("60.10")
-    assert frame["loss_date"][0] == date(2024, 3, 1)
+    assert frame["claim_reference"][3] == "00123"
+    assert frame["paid"][3] == Decimal("60.10")
+    assert frame["loss_date"][3] == date(2024, 3, 1)
 
 
 def test_parquet_read_by_pandas_without_options_keeps_amounts_exact(client, small_book):
     frame = pd.read_parquet(io.BytesIO(client.get("/export_claims?format=parquet").data))
 
-    assert frame["paid"][0] == Decimal("60.10")
+    assert frame["paid"][3] == Decimal("60.10")
     assert str(frame["loss_date"].dtype) == "date32[day][pyarrow]"
 
 
@@ -132,12 +133,12 @@ def test_coverage_is_what_the_book_says_on_every_edge_of_the_cover(client, sessi
     assert set(expected.values()) == {"in_force", "not_in_force", "unverified"}
 
 
-def test_rows_are_in_the_order_in_which_claims_were_recorded(client, session):
+def test_rows_are_in_the_order_of_the_page_newest_first(client, session):
     for reference in ("Z", "a", "M"):
         make_claim(claim_reference=reference)
     session.commit()
 
-    assert list(export(client, "csv")["claim_reference"]) == ["Z", "a", "M"]
+    assert list(export(client, "csv")["claim_reference"]) == ["M", "a", "Z"]
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])

@@ -3,13 +3,19 @@ from datetime import date
 from decimal import Decimal
 
 import adbc_driver_sqlite.dbapi
+import pandas as pd
 import pyarrow as pa
 import pytest
+from sqlalchemy import Date, Integer, String, column, select
+from sqlalchemy import table as sa_table
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
+from flaskr.exports.dictionary import CLAIM_COLUMNS
 from flaskr.exports.files import ExportError
-from flaskr.exports.frames import Policies, claims_frame, money
-from flaskr.exports.queries import Sql
+from flaskr.exports.frames import file_frame, money
+from flaskr.exports.policies_by_position import Policies
 from flaskr.exports.snapshot import Snapshot
+from flaskr.exports.statements import Sql, compiled_rows
 
 DAYS = ("2024-01-01", "2025-01-01")
 LARGEST = 10**18 - 1
@@ -18,7 +24,7 @@ LARGEST = 10**18 - 1
 def policies(*ids: int, per_batch: int = 2) -> Policies:
     rows = [
         {
-            "id": n,
+            "policy_id": n,
             "policy_number": f"P{n}",
             "line_of_business": ("home", "motor", "travel")[n % 3],
             "inception_date": DAYS[0],
@@ -27,7 +33,7 @@ def policies(*ids: int, per_batch: int = 2) -> Policies:
         }
         for n in ids
     ]
-    schema = pa.schema([("id", pa.int64()), *((n, pa.string()) for n in list(rows[0])[1:])])
+    schema = pa.schema([("policy_id", pa.int64()), *((n, pa.string()) for n in list(rows[0])[1:])])
     whole = pa.RecordBatch.from_pylist(rows, schema=schema)
     return Policies(whole.slice(at, per_batch) for at in range(0, len(rows), per_batch))
 
@@ -42,19 +48,25 @@ def claims(*policy_ids: int | None, **facts) -> pa.RecordBatch:
         "closed_date": None,
         "paid": 1,
         "outstanding": 2,
+        "claim_cost": 3,
         "recovered": 0,
         "description": "",
         **facts,
     }
-    integers = ("policy_id", "paid", "outstanding", "recovered")
+    integers = ("policy_id", "paid", "outstanding", "claim_cost", "recovered")
     names = ["policy_id", *row]
     schema = pa.schema([(n, pa.int64() if n in integers else pa.string()) for n in names])
     return pa.RecordBatch.from_pylist([{"policy_id": n, **row} for n in policy_ids], schema=schema)
 
 
+def claims_frame(batch: pa.RecordBatch, policies: Policies) -> pd.DataFrame:
+    made = {**policies.columns_of(batch), "currency": pa.repeat("SEK", batch.num_rows)}
+    return file_frame(batch, made, CLAIM_COLUMNS)
+
+
 @pytest.mark.parametrize("ids", [(1, 2, 3, 5), (1, 2, 3, 4_000_000_000)])
 def test_claims_take_from_their_own_policy_however_far_apart_the_ids_are(ids):
-    frame = claims_frame(claims(ids[3], None, 2, 1), policies(*ids), "SEK")
+    frame = claims_frame(claims(ids[3], None, 2, 1), policies(*ids))
 
     last_line = ("home", "motor", "travel")[ids[3] % 3]
     assert list(frame["policy_number"].fillna("-")) == [f"P{ids[3]}", "-", "P2", "P1"]
@@ -64,7 +76,7 @@ def test_claims_take_from_their_own_policy_however_far_apart_the_ids_are(ids):
 
 
 def test_a_column_without_any_value_keeps_its_declared_type():
-    frame = claims_frame(claims(None, loss_date=None), policies(1), "SEK")
+    frame = claims_frame(claims(None, loss_date=None), policies(1))
 
     assert str(frame["policy_number"].dtype) == "string[pyarrow]"
     assert str(frame["loss_date"].dtype) == "date32[day][pyarrow]"
@@ -97,9 +109,10 @@ def snapshot(tmp_path):
 
 
 def test_a_text_after_batches_of_nulls_is_read_because_of_the_typed_row(snapshot):
-    typed = "SELECT ? AS id, ? AS day, ? AS text UNION ALL SELECT id, day, text FROM t ORDER BY id"
+    rows = select(column("id", Integer), column("day", Date), column("text", String))
+    typed = compiled_rows(rows.select_from(sa_table("t")).order_by("id"), sqlite_dialect())
 
-    batches = list(snapshot.batches(Sql(typed, (-1, "", ""), has_typed_row=True)))
+    batches = list(snapshot.batches(typed))
 
     assert [b.num_rows for b in batches] == [1, 2, 2, 2, 1]
     table = pa.Table.from_batches(batches)

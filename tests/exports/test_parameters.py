@@ -1,53 +1,89 @@
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from flaskr.exports.files import FileFormat
+from flaskr.errors import ClaimBookError
+from flaskr.exports.dictionary import COLUMNS, Contents
+from flaskr.exports.files import Dialect, FileFormat, Form
 from flaskr.exports.parameters import FileRequest, ParameterError, file_request
 
 
+def asked(query: dict | list, contents: Contents = Contents.CLAIMS) -> FileRequest:
+    return file_request(contents, MultiDict(query))
+
+
 @pytest.mark.parametrize(
-    ("query", "wanted"),
+    ("query", "form"),
     [
-        ({}, FileRequest()),
-        ({"format": "csv"}, FileRequest()),
-        ({"format": "parquet"}, FileRequest(FileFormat.PARQUET)),
-        ({"raw": "1"}, FileRequest(FileFormat.CSV, is_raw=True)),
+        ({}, Form()),
+        ({"format": "csv"}, Form()),
+        ({"format": "parquet"}, Form(FileFormat.PARQUET)),
+        ({"raw": "1"}, Form(is_raw=True)),
+        ({"dialect": "excel-sv"}, Form(dialect=Dialect.EXCEL_SV)),
     ],
 )
-def test_known_parameters_are_read(query, wanted):
-    assert file_request(MultiDict(query)) == wanted
+def test_the_form_is_read(query, form):
+    assert asked(query).form == form
+
+
+def test_columns_are_picked_and_ordered():
+    request = asked({"columns": "paid, claim_reference"})
+
+    assert [column.name for column in request.columns] == ["paid", "claim_reference"]
+    assert asked({}).columns == COLUMNS[Contents.CLAIMS]
+
+
+def test_there_is_one_query_string_for_one_file():
+    every = ",".join(column.name for column in COLUMNS[Contents.CLAIMS])
+    plain = [{}, {"format": "csv"}, {"sort": "-recorded"}, {"columns": every}, {"text": " "}]
+    narrow = MultiDict([("status", "open"), ("raw", "1"), ("status", "closed")])
+
+    assert {asked(query).query_string for query in plain} == {"format=csv"}
+    assert asked(narrow).query_string == "format=csv&raw=1&status=closed&status=open"
+
+
+@pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("contents", Contents)
+def test_its_query_string_asks_for_the_same_file(session, contents):
+    names = ",".join(column.name for column in COLUMNS[contents][::-1])
+    query = {"format": "jsonl", "columns": names, "as_at": "2024-12-31", "basis": "booked"}
+    request = asked(query, contents)
+
+    assert asked(request.parameters, contents) == request
 
 
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ([("format", "xlsx")], "“xlsx” is no format: it takes csv or parquet"),
-        ([("format", "")], "it takes csv or parquet"),
-        ([("format", "CSV")], "it takes csv or parquet"),
+        ([("format", "xls")], "“xls” is no format: it takes csv, xlsx, parquet, arrow, jsonl"),
+        ([("format", "")], "it takes csv, xlsx"),
+        ([("format", "CSV")], "it takes csv, xlsx"),
         ([("raw", "yes")], "“yes” is no raw: it takes 1"),
-        ([("stauts", "open")], "does not know “stauts”. It takes format .csv or parquet"),
+        ([("manifest", "0")], "“0” is no manifest: it takes 1"),
+        ([("dialect", "excel")], "“excel” is no dialect: it takes excel-sv"),
+        ([("format", "xlsx"), ("dialect", "excel-sv")], "“dialect” is about CSV; xlsx keeps"),
+        ([("format", "jsonl"), ("raw", "1")], "“raw” is about CSV; jsonl keeps"),
+        ([("stauts", "open")], "no parameter “stauts”; there are as_at, .*columns, .*status"),
         ([("format", "csv"), ("format", "parquet")], "“format” is given more than once"),
+        ([("columns", "paid,claim")], "“claim” is no column of claims: there are claim_reference"),
+        ([("columns", "")], "“” is no column of claims"),
+        ([("columns", "paid,paid")], "named more than once"),
+        ([("since", "1")], "no parameter “since”"),
     ],
 )
 def test_others_are_refused_with_what_is_allowed(query, said):
-    with pytest.raises(ParameterError, match=said):
-        file_request(MultiDict(query))
+    with pytest.raises(ParameterError.__base__, match=said) as refusal:
+        asked(query)
+    assert refusal.value.status == 400
+
+
+@pytest.mark.parametrize("since", ["-1", "x", "1.0", "٣", "9" * 19, "1 2", "0x1"])
+def test_since_takes_the_number_of_an_entry(since):
+    with pytest.raises(ClaimBookError, match="not the number of a ledger entry"):
+        asked({"since": since}, Contents.LEDGER)
 
 
 @pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_a_request_that_cannot_be_read_is_a_400(client, method):
-    response = getattr(client, method)("/export_claims?format=xlsx")
-
-    assert response.status_code == 400
-
-
-@pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
-def test_a_head_request_answers_without_making_a_file(client, app):
-    response = client.head("/export_claims?format=parquet")
-
-    assert response.status_code == 200
-    assert response.headers["Content-Type"] == "application/vnd.apache.parquet"
-    assert "Content-Disposition" in response.headers
-    assert "Content-Length" not in response.headers
-    assert not (app.config["INSTANCE_FOLDER"] / "spool").exists()
+    for address in ("/export_claims?format=xls", "/export_ledger?sort=paid", "/export_policies?x"):
+        assert getattr(client, method)(address).status_code == 400

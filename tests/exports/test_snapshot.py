@@ -9,10 +9,12 @@ from threading import Event, Thread
 
 import pytest
 from sqlalchemy import func, select, text
+from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.models import Claim
-from flaskr.exports.files import FileFormat
-from flaskr.exports.services import MAKE_CLAIMS, WORKSHOP, claims_order
+from flaskr.exports.dictionary import Contents
+from flaskr.exports.parameters import FileRequest, file_request
+from flaskr.exports.services import MAKE_FILE, WORKSHOP, file_order
 from flaskr.extensions import db
 from flaskr.isolation import Limits, run_isolated
 from flaskr.settings import BOOK_FILE
@@ -23,6 +25,10 @@ ROOT = Path(__file__).parent.parent.parent
 MANY = 140_000  # more than the process reads ahead of what it has written
 
 
+def asked(**parameters: str) -> FileRequest:
+    return file_request(Contents.CLAIMS, MultiDict(parameters))
+
+
 class Interruption:
     """Commits ten paid claims while the process that makes the file stands still."""
 
@@ -31,7 +37,7 @@ class Interruption:
         self.happened = False
         self.wal_size = 0
 
-    def __call__(self, rows: int) -> None:
+    def __call__(self, progress: tuple[int, int | None]) -> None:
         if self.happened:
             return
         self.happened = True
@@ -54,8 +60,8 @@ def test_what_is_committed_while_a_file_is_made_is_not_in_it_and_stays_in_the_bo
     interruption = Interruption(book_settings.instance_folder)
 
     facts = run_isolated(
-        MAKE_CLAIMS,
-        claims_order(FileFormat.PARQUET, False, tmp_path / "file"),
+        MAKE_FILE,
+        file_order(asked(format="parquet"), tmp_path / "file"),
         limits=Limits(60, 2 * 1024**3),
         preload=[WORKSHOP],
         on_progress=interruption,
@@ -141,7 +147,7 @@ def test_the_web_process_that_hands_out_files_has_one_sqlite_library(book_settin
 
 
 def test_the_isolated_process_cannot_write_the_book(session, tmp_path):
-    order = claims_order(FileFormat.CSV, False, tmp_path / "file")
+    order = file_order(asked(), tmp_path / "file")
 
     refused = run_isolated(
         "tests.exports.isolated_attempt:write_the_book",

@@ -1,0 +1,151 @@
+"""flask exports: write a file of the book, as its address would give it."""
+
+import json
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import parse_qsl
+
+import click
+from flask.cli import AppGroup
+from werkzeug.datastructures import MultiDict
+
+from flaskr.book import require_book
+from flaskr.cuts import Basis
+from flaskr.database import working
+from flaskr.exports.dictionary import Contents
+from flaskr.exports.files import Dialect, FileFormat
+from flaskr.exports.manifest import manifest
+from flaskr.exports.parameters import FileRequest, file_request
+from flaskr.exports.services import MadeFile, made_file
+
+ACTOR = "command"
+MANIFEST_ENDING = ".manifest.json"
+Command = Callable[..., None]
+
+exports = AppGroup("exports", help="Write files of the book, and verify them.")
+
+
+FILE_OPTIONS: tuple[Callable[[Command], Command], ...] = (
+    click.option("--to", "path", type=click.Path(dir_okay=False, path_type=Path), required=True),
+    click.option(
+        "--format",
+        "file_format",
+        type=click.Choice([each.value for each in FileFormat]),
+        help="Without it, by the ending of the file's name.",
+    ),
+    click.option(
+        "--dialect", type=click.Choice([each.value for each in Dialect]), help="For CSV only."
+    ),
+    click.option("--raw", is_flag=True, help="CSV without the guard against formulas."),
+    click.option("--columns", help="Column names with commas between, in the order wanted."),
+    click.option("--as-at", help="The last day that counts, as 2024-12-31; without it: now."),
+    click.option(
+        "--basis", type=click.Choice([each.value for each in Basis]), help="The clock of --as-at."
+    ),
+    click.option("--where", help="Filter and order, as in a page's address: status=open&sort=paid"),
+    click.option("--manifest", "with_manifest", is_flag=True, help="Write FILE.manifest.json too."),
+    click.option("--overwrite", is_flag=True, help="Replace a file that is there."),
+)
+
+
+def file_options(command: Command) -> Command:
+    """Give a command the options of a file."""
+    for option in reversed(FILE_OPTIONS):
+        command = option(command)
+    return command
+
+
+@exports.command()
+@file_options
+def claims(path: Path, **options: Any) -> None:
+    """Write claims to a file."""
+    write_file(Contents.CLAIMS, path, options)
+
+
+@exports.command()
+@click.option("--since", help="Only what came after the entry of this number.")
+@file_options
+def ledger(path: Path, **options: Any) -> None:
+    """Write ledger entries to a file."""
+    write_file(Contents.LEDGER, path, options)
+
+
+@exports.command()
+@file_options
+def policies(path: Path, **options: Any) -> None:
+    """Write policies to a file."""
+    write_file(Contents.POLICIES, path, options)
+
+
+def write_file(contents: Contents, path: Path, options: dict[str, Any]) -> None:
+    """Make the file and put it in its place at once, complete, with a bar of the progress."""
+    beside = path.with_name(path.name + MANIFEST_ENDING) if options["with_manifest"] else None
+    if not path.parent.is_dir():
+        raise click.ClickException(f"There is no folder {path.parent}.")
+    if not options["overwrite"] and (path.exists() or (beside and beside.exists())):
+        raise click.ClickException(f"{path} or its manifest is there already; see --overwrite.")
+    require_book()
+    with working("read"):
+        request = file_request(contents, parameters(path, options))
+        made = made_with_bar(request)
+        with made.file:
+            place(path, lambda target: shutil.copyfileobj(made.file, target, 1024 * 1024))
+        if beside:
+            text = json.dumps(manifest(request, made.facts, ACTOR), indent=2, ensure_ascii=False)
+            place(beside, lambda target: target.write(text.encode() + b"\n"))
+    click.echo(f"{path}: {made.facts.rows} rows, {made.facts.size} bytes")
+    for name, amount in made.facts.totals.items():
+        click.echo(f"{name:<13}{amount}")
+    click.echo(f"sha256       {made.facts.sha256}")
+
+
+def parameters(path: Path, options: dict[str, Any]) -> MultiDict[str, str]:
+    """Return the options as the parameters of an address."""
+    given = MultiDict(parse_qsl(options["where"] or "", keep_blank_values=True))
+    ending = path.suffix.removeprefix(".")
+    by_name = ending if ending in list(FileFormat) else None
+    asked = {
+        "format": options["file_format"] or by_name,
+        "dialect": options["dialect"],
+        "raw": "1" if options["raw"] else None,
+        "columns": options["columns"],
+        "as_at": options["as_at"],
+        "basis": options["basis"],
+        "since": options.get("since"),
+    }
+    for name, value in asked.items():
+        if value is not None:
+            given.add(name, str(value))
+    return given
+
+
+def made_with_bar(request: FileRequest) -> MadeFile:
+    """Return the made file; the progress goes to standard error, when a person is there to see."""
+    is_hidden = not sys.stderr.isatty()
+    with click.progressbar(length=0, label="Writing", file=sys.stderr, hidden=is_hidden) as bar:
+
+        def show(progress: tuple[int, int]) -> None:
+            done, bar.length = progress
+            bar.update(done - bar.pos)
+
+        return made_file(request, show)
+
+
+def place(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
+    """Write a file beside its place and rename it, so that no half of one ever stands there."""
+    beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with beside.open("xb") as target:
+            write(target)
+            target.flush()
+            os.fsync(target.fileno())
+        beside.rename(path)
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,90 @@
+"""The manifest: what a file is, of which book, and how to tell that it is still the same."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from flask import current_app
+
+from flaskr.calendar import today
+from flaskr.exports.dictionary import Contents
+from flaskr.exports.files import MEDIA_TYPES, FileFacts
+from flaskr.exports.parameters import FileRequest
+from flaskr.settings import BOOK_VERSION
+
+SCHEMA_VERSION = 1  # of the files: one more when a column changes its name, type or meaning
+LIBRARIES = ("pandas", "pyarrow", "numpy", "XlsxWriter", "adbc-driver-manager", "SQLAlchemy")
+
+
+@dataclass(frozen=True)
+class MadeFacts(FileFacts):
+    """What is known of a made file: with what was asked for, and the instant it was made at."""
+
+    asked: str
+    made_at: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON keeps it, amounts as strings."""
+        return vars(self) | {"totals": {name: str(sum_) for name, sum_ in self.totals.items()}}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> "MadeFacts":
+        """Read what `as_json` gave."""
+        totals = {name: Decimal(text) for name, text in kept["totals"].items()}
+        return cls(**(kept | {"totals": totals}))
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the versions of what makes the bytes of a file."""
+    return {"ClaimBook": BOOK_VERSION} | {name: version(name) for name in LIBRARIES}
+
+
+def file_name(request: FileRequest) -> str:
+    """Return what a file is called: after the cut it shows, or after the local day."""
+    cut = request.wanted.cut
+    when = f"as-at-{cut.day}-{cut.basis}" if cut else f"{today()}"
+    some = ["some"] if request.wanted.set_names else []
+    name = "-".join([request.contents, *some, when])
+    return f"{name}.{request.form.file_format}"
+
+
+def manifest(request: FileRequest, facts: MadeFacts, actor: str) -> dict[str, Any]:
+    """Return the manifest of a made file: amounts are strings of their exact digits."""
+    cut = request.wanted.cut
+    filters = {name: request.wanted.parameters()[name] for name in sorted(request.wanted.set_names)}
+    return {
+        "file": {
+            "name": file_name(request),
+            "format": request.form.file_format,
+            "dialect": request.form.dialect,
+            "raw": request.form.is_raw,
+            "media_type": MEDIA_TYPES[request.form.file_format],
+            "size": facts.size,
+            "sha256": facts.sha256,
+        },
+        "contents": request.contents,
+        "rows": facts.rows,
+        "totals": {name: str(amount) for name, amount in facts.totals.items()},
+        "currency": current_app.config["BOOK_CURRENCY"],
+        "time_zone": current_app.config["BOOK_TIME_ZONE"],
+        "as_at": cut and str(cut.day),
+        "basis": cut and cut.basis,
+        "filter": filters,
+        "sort": request.wanted.sort,
+        "query": request.query_string,
+        "watermark": facts.watermark,
+        **next_since(request, facts),
+        "schema_version": SCHEMA_VERSION,
+        "columns": [column.declaration for column in request.columns],
+        "made": {"at": facts.made_at, "by": actor, "versions": versions()},
+    }
+
+
+def next_since(request: FileRequest, facts: MadeFacts) -> dict[str, int]:
+    """Return where the next file of the ledger goes on: `since` of its address."""
+    if request.contents is not Contents.LEDGER:
+        return {}
+    return {"next_since": facts.watermark["ledger_entries"]}

@@ -1,0 +1,59 @@
+"""Files read in parts: every part of one reading comes from the file that it began with.
+
+Polars and others read a Parquet file by its end first and then the columns they need, without
+saying which version they mean. The book may have changed in between, and parts of two files put
+together are worse than an error. So a reader that goes on is given the file it was given last.
+"""
+
+import hashlib
+import re
+from typing import Any
+
+from flask import Request, current_app
+
+from flaskr.exports.parameters import FileRequest
+from flaskr.exports.services import MadeFile, spool_folder, spooled_as
+from flaskr.exports.spool import pin, pinned
+
+LAST_BYTES = re.compile(r"bytes=-([0-9]{1,18})", re.ASCII)
+
+
+def is_one_range(request: Request) -> bool:
+    """Whether one part is asked for; several at once are answered with the whole file."""
+    return request.range is not None and len(request.range.ranges) == 1
+
+
+def begun_file(request: Request, wanted: FileRequest) -> MadeFile | None:
+    """Return the file that a reading began with, if it goes on and the file is still there.
+
+    It goes on when it names the file's tag (If-Range, If-Match), or asks for a part that is not the
+    last bytes, which is how a reading begins.
+    """
+    named = [request.if_range.etag or "", *request.if_match]
+    for tag in named:
+        if found := spooled_as(wanted, tag):
+            return found
+    if any(named) or not is_one_range(request) or LAST_BYTES.fullmatch(request.headers["Range"]):
+        return None
+    folder = spool_folder(current_app.config)
+    return spooled_as(wanted, pinned(folder, reader(request, wanted)))
+
+
+def remember(request: Request, wanted: FileRequest, tag: str) -> None:
+    """Note which file a reader was given."""
+    pin(spool_folder(current_app.config), reader(request, wanted), tag)
+
+
+def reader(request: Request, wanted: FileRequest) -> str:
+    """Return a name for who reads what, as well as it can be told: by address and program."""
+    said = f"{request.remote_addr} {request.user_agent} {wanted.address}"
+    return hashlib.sha256(said.encode()).hexdigest()[:40]
+
+
+def with_range_in(environ: dict[str, Any], size: int) -> dict[str, Any]:
+    """Return a request whose range, if it is the last n bytes, has no more than the file.
+
+    RFC 9110 (14.1.2) gives all of a shorter file; Werkzeug refuses.
+    """
+    last = LAST_BYTES.fullmatch(environ.get("HTTP_RANGE", ""))
+    return environ | {"HTTP_RANGE": "bytes=0-"} if last and int(last[1]) >= size > 0 else environ
