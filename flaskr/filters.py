@@ -106,11 +106,6 @@ class Filter:
         return bool(self.set_names) or self.as_at is not None
 
     @property
-    def looks_at_all(self) -> bool:
-        """Whether more rows have to be looked at than are shown."""
-        return bool(self.set_names) or self.sort_name != RECORDED
-
-    @property
     def sort_name(self) -> str:
         """The column that is sorted by."""
         return self.sort.removeprefix("-")

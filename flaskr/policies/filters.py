@@ -113,7 +113,7 @@ class PolicyFilter(Filter):
 
     def listing(self) -> Listing:
         """Return the same policies, to be paged."""
-        rows = policy_rows(self.cut, for_page=True)
+        rows = policy_rows(self.cut)
         columns = rows.selected_columns
         selected = rows.where(*self.conditions(columns))
         return Listing(selected, rows, Policy, "policy_number", self.order(columns))
