@@ -11,6 +11,7 @@ from flaskr.database import configure_engine, engine_options, upgrade_embedded, 
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
 from flaskr.exports import commands as export_commands
+from flaskr.exports import kept_views, verify_views
 from flaskr.exports import views as export_views
 from flaskr.extensions import bootstrap, csrf, db, migrate
 from flaskr.imports import commands as import_commands
@@ -58,6 +59,7 @@ def configure(app: Flask, settings: Settings) -> None:
         EXPORT_SECONDS=settings.export_seconds,
         EXPORT_MEMORY_BYTES=settings.export_memory_bytes,
         SPOOL_BYTES=settings.spool_bytes,
+        VERIFY_BYTES=settings.verify_bytes,
         SECRET_KEY=settings.secret_key or kept_secret_key(settings.instance_folder),
         MAX_CONTENT_LENGTH=settings.max_request_bytes,
         SESSION_COOKIE_NAME="claimbook_session",  # cookies do not keep ports apart
@@ -95,6 +97,8 @@ PAGES = (
     ledger_views,  # on the blueprint of claims
     demo_views,
     export_views,
+    kept_views,  # these two on the blueprint of exports
+    verify_views,
 )
 
 

@@ -6,10 +6,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, case, select, true
 from sqlalchemy.orm import aliased
 
 from flaskr.calendar import day_end
+from flaskr.database import is_embedded
 
 
 class Basis(StrEnum):
@@ -38,36 +39,56 @@ def facts_in_cut(current: Any, revision: Any, names: tuple[str, ...]) -> dict[st
 
 
 @dataclass(frozen=True)
-class Pick:
-    """Which one of a row's many to join to it: the lowest or highest id of those that count."""
+class Seek:
+    """Which one of a row's many says how the row was at a cut: the first by `order` that `counts`.
 
+    Only rows that `changed` after the cut look for it; the others are at it as they are now. So a
+    cut costs what today does, and a seek for each row that has changed since.
+    """
+
+    row: Any
     many: Any
     owner: str  # the column of `many` that names the row
-    by: Callable[[Any], ColumnElement[Any]]  # func.min or func.max
+    changed: ColumnElement[bool]
     counts: Callable[[Any], ColumnElement[bool]]
+    order: Callable[[Any], tuple[ColumnElement[Any], ...]]
 
 
-def revision_in_cut(day: date, revision: Any, owner: str) -> Pick:
-    """Pick what a row that was edited after the cut said at it."""
-    return Pick(revision, owner, func.min, lambda edited: edited.replaced_at >= day_end(day))
-
-
-def join_picked(source: Any, row: Any, pick: Pick, for_page: bool) -> Any:
-    """Join to each row of a source the one that is picked for it, if there is one.
-
-    For a page each row seeks its own, which costs what the page has rows; for a whole book one pass
-    over all of them costs less, on PostgreSQL by far.
-    """
-    many = aliased(pick.many)
-    owner, picked = getattr(many, pick.owner), pick.by(many.id)
-    if for_page:
-        own = select(picked).where(owner == row.id, pick.counts(many)).correlate(row)
-        return source.outerjoin(pick.many, pick.many.id == own.scalar_subquery())
-    each = (
-        select(owner.label("owner_id"), picked.label("picked_id"))
-        .where(pick.counts(many))
-        .group_by(owner)
-        .subquery()
+def revision_in_cut(day: date, row: Any, revision: Any, owner: str) -> Seek:
+    """Seek what a row that was edited after the cut said at it; the first version has no edits."""
+    return Seek(
+        row=row,
+        many=revision,
+        owner=owner,
+        changed=row.version > 1,
+        counts=lambda edited: edited.replaced_at >= day_end(day),
+        order=lambda edited: (edited.id,),
     )
-    source = source.outerjoin(each, each.c.owner_id == row.id)
-    return source.outerjoin(pick.many, pick.many.id == each.c.picked_id)
+
+
+def join_sought(source: Any, seek: Seek) -> tuple[Any, Any]:
+    """Join to each row of a source the one that it seeks; return the source and what was joined.
+
+    What was joined is NULL where there is none, and on rows that have not changed.
+    """
+    if is_embedded():
+        found = aliased(seek.many)
+        return source.outerjoin(found, found.id == case((seek.changed, sought_id(seek)))), found
+    # PostgreSQL would rather read all of the many than seek some by id; so it is told how.
+    many = aliased(seek.many)
+    one = first_that_counts(seek, many, select(many)).subquery()
+    # OFFSET 0 keeps the condition out of the join, where it would be asked after the seek.
+    gated = select(one).where(seek.changed).correlate(seek.row).offset(0).lateral()
+    return source.outerjoin(gated, true()), aliased(seek.many, gated)
+
+
+def sought_id(seek: Seek) -> Any:
+    """Return SQL for the id of the one that a row seeks."""
+    many = aliased(seek.many)
+    return first_that_counts(seek, many, select(many.id)).scalar_subquery()
+
+
+def first_that_counts(seek: Seek, many: Any, chosen: Select[Any]) -> Select[Any]:
+    """Select of a row's many the one that it seeks."""
+    own = chosen.where(getattr(many, seek.owner) == seek.row.id, seek.counts(many))
+    return own.order_by(*seek.order(many)).limit(1).correlate(seek.row)

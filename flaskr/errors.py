@@ -85,6 +85,7 @@ TITLES = {
     404: "Not in the book",
     405: "Not that way",
     409: "Changed meanwhile",
+    410: "Deleted",
     412: "Changed meanwhile",
     413: "Too large",
     416: "Not in the file",
@@ -92,7 +93,7 @@ TITLES = {
     429: "Too many requests",
     500: "Something went wrong",
     503: "Not available just now",
-    507: "No room",
+    507: "No room left",
 }
 SENTENCES = {
     400: "The request could not be read. Go back and try again.",

@@ -1,7 +1,7 @@
 """What an address filters a list by: read from its parameters, refused, and written back."""
 
-from collections.abc import Callable, Collection
-from dataclasses import Field, dataclass, field, fields, replace
+from collections.abc import Collection
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar, Self
@@ -9,88 +9,28 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
-from flaskr.calendar import parse_day, today
 from flaskr.cuts import Basis, Cut
-from flaskr.errors import ClaimBookError, DateError, TextError
-from flaskr.money import parse_money
 from flaskr.ordering import Order, by_bytes
-from flaskr.text import clean_text
+from flaskr.parameters import (
+    FilterError,
+    Kind,
+    declared,
+    one_of,
+    read_past_day,
+    read_values,
+    write_values,
+)
 
-LONGEST_SOUGHT = 100
 RECORDED = "recorded"
 
 
-class FilterError(ClaimBookError):
-    """A parameter that a list cannot be filtered by."""
-
-    status = 400
-
-
 @dataclass(frozen=True)
-class Kind:
-    """How a parameter is read; `is_many`: it may be given again, for any of them."""
+class Given:
+    """One value that leaves rows out, and the parameters that ask for the same without it."""
 
-    read: Callable[[str], Any]
-    is_many: bool = False
-    among: tuple[StrEnum, ...] = ()
-
-
-def declared(kind: Kind, default: Any = None) -> Any:
-    """Return the field of a parameter."""
-    return field(default=() if kind.is_many else default, metadata={"kind": kind})
-
-
-def read_one_of(values: type[StrEnum]) -> Callable[[str], Any]:
-    """Return a reader that refuses what is not in a closed list, naming what is."""
-
-    def read(text: str) -> StrEnum:
-        try:
-            return values(text)
-        except ValueError:
-            raise FilterError(f"“{text[:40]}” is not one of {', '.join(values)}.") from None
-
-    return read
-
-
-def read_text(text: str) -> str:
-    """Read what is looked for in texts: one line of at most 100 characters."""
-    sought = " ".join(clean_text(text).split())
-    if len(sought) > LONGEST_SOUGHT:
-        raise TextError("At most 100 characters can be looked for.")
-    return sought
-
-
-def read_past_day(text: str) -> date:
-    """Read the day of a cut: today or before."""
-    day = parse_day(text)
-    if day > today():
-        raise DateError(f"{day} has not ended yet; choose today or a day before.")
-    return day
-
-
-def any_of(values: type[StrEnum]) -> Any:
-    """Declare a parameter that takes members of a closed list, any of which will do."""
-    return declared(Kind(read_one_of(values), is_many=True, among=tuple(values)))
-
-
-def one_of(values: type[StrEnum], default: StrEnum | None = None) -> Any:
-    """Declare a parameter that takes one member of a closed list."""
-    return declared(Kind(read_one_of(values), among=tuple(values)), default)
-
-
-def a_day() -> Any:
-    """Declare a parameter that takes a day."""
-    return declared(Kind(parse_day))
-
-
-def an_amount() -> Any:
-    """Declare a parameter that takes an amount as people write it."""
-    return declared(Kind(parse_money))
-
-
-def a_text() -> Any:
-    """Declare a parameter that takes text."""
-    return declared(Kind(read_text), "")
+    name: str
+    value: Any
+    without: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,9 +75,11 @@ class Filter:
         names = (RECORDED, *cls.SORTS)
         if sort.removeprefix("-") not in names:
             allowed = ", ".join(names)
-            raise FilterError(f"Sort: “{sort[:40]}” is not one of {allowed}; - in front: falling.")
+            text = f"Sort: “{sort[:40]}” is not one of {allowed}; - in front: falling."
+            raise FilterError(text, "sort")
         if "basis" in values and "as_at" not in values:
-            raise FilterError("Basis says how the book was as at a day: give as_at too.")
+            text = "Basis says how the book was as at a day: give as_at too."
+            raise FilterError(text, "as_at")
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters that ask for this, in one order, without what goes by default."""
@@ -164,11 +106,6 @@ class Filter:
         return bool(self.set_names) or self.as_at is not None
 
     @property
-    def looks_at_all(self) -> bool:
-        """Whether more rows have to be looked at than are shown."""
-        return bool(self.set_names) or self.sort_name != RECORDED
-
-    @property
     def sort_name(self) -> str:
         """The column that is sorted by."""
         return self.sort.removeprefix("-")
@@ -181,6 +118,27 @@ class Filter:
     def but(self, **changes: Any) -> dict[str, Any]:
         """Return the parameters that ask for the same with some things changed."""
         return replace(self, **changes).parameters()
+
+    def unfiltered(self) -> dict[str, Any]:
+        """Return the parameters for all the rows, as at the same day and in the same order."""
+        return type(self)(sort=self.sort, as_at=self.as_at, basis=self.basis).parameters()
+
+    def as_at_parameters(self) -> dict[str, Any]:
+        """Return the parameters for the same day alone."""
+        return type(self)(as_at=self.as_at, basis=self.basis).parameters()
+
+    def given(self) -> list[Given]:
+        """Return what leaves rows out, one value at a time, as it is declared."""
+        found = []
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name not in self.set_names:
+                continue
+            for one in value if isinstance(value, tuple) else (value,):
+                rest = tuple(v for v in value if v != one) if isinstance(value, tuple) else None
+                without = each.default if rest is None else rest
+                found.append(Given(each.name, one, self.but(**{each.name: without})))
+        return found
 
     def sorted_by(self, name: str) -> dict[str, Any]:
         """Return the parameters for another column to sort by, or the same the other way round."""
@@ -205,24 +163,3 @@ class Filter:
 def has_empty(given: MultiDict[str, str]) -> bool:
     """Whether an address has parameters without a value, as a form sends them."""
     return any(not text.strip() for _, text in given.items(multi=True))
-
-
-def read_values(parameter: Field[Any], texts: list[str]) -> Any:
-    """Return the value of one parameter; raises FilterError with its name."""
-    kind: Kind = parameter.metadata["kind"]
-    label = parameter.name.replace("_", " ").capitalize()
-    if len(texts) > 1 and not kind.is_many:
-        raise FilterError(f"{label} is given more than once; give it once.")
-    try:
-        values = [kind.read(text.strip()) for text in texts]
-    except ClaimBookError as error:
-        raise FilterError(f"{label}: {error}") from error
-    return tuple(sorted(set(values))) if kind.is_many else values[0]
-
-
-def write_values(parameter: Field[Any], value: Any) -> list[str]:
-    """Return what an address says for a value; nothing for what goes by default."""
-    if value == parameter.default:
-        return []
-    kind: Kind = parameter.metadata["kind"]
-    return [str(each) for each in (value if kind.is_many else (value,))]

@@ -1,7 +1,7 @@
 """Pages of long lists in any order, by key: no page counts its way past the rows before it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -55,10 +55,11 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True)
 class Count:
-    """A number of rows: exact to 10,000, beyond that only "more"."""
+    """A number of rows, with sums over them: exact to 10,000, beyond that only "more"."""
 
     rows: int
-    is_more: bool
+    is_more: bool = False
+    sums: dict[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,21 +76,28 @@ class Listing:
     reference: str  # the attribute; its key column is called <reference>_key
     order: Order = NEWEST_FIRST
 
-    def count(self, page: Page[Any] | None = None) -> Count:
-        """Count the rows, and stop at 10,000; a page that has them all saves the counting."""
-        if page is not None and page.is_whole:
-            return Count(len(page.rows), False)
-        some = self.selected.with_only_columns(self.model.id).limit(COUNTED_ROWS + 1).subquery()
-        rows = db.session.scalar(select(func.count()).select_from(some)) or 0
-        return Count(min(rows, COUNTED_ROWS), rows > COUNTED_ROWS)
+    def count(self, page: Page[Any] | None = None, names: Sequence[str] = ()) -> Count:
+        """Count the rows and add columns of amounts up over them; over 10,000 give no sums.
 
-    def sums(self, names: Sequence[str], page: Page[Any], count: Count) -> dict[str, Decimal]:
-        """Add columns of amounts up over all the rows; nothing when they are over 10,000."""
-        if count.is_more:
+        The rows are looked for once, up to 10,000; a page that has them all saves even that.
+        """
+        some = self.selected.with_only_columns(self.model.id).limit(COUNTED_ROWS + 1)
+        if page is not None and page.is_whole:
+            ids = [row[0] for row in page.rows]
+        elif names:
+            ids = list(db.session.scalars(some))
+        else:
+            rows = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+            return Count(min(rows, COUNTED_ROWS), rows > COUNTED_ROWS)
+        if len(ids) > COUNTED_ROWS:
+            return Count(COUNTED_ROWS, is_more=True)
+        return Count(len(ids), sums=self.sums(ids, names))
+
+    def sums(self, ids: Sequence[int], names: Sequence[str]) -> dict[str, Decimal]:
+        """Add columns of amounts up over the rows of some ids."""
+        if not names:
             return {}
-        rows = self.selected
-        if page.is_whole:
-            rows = self.rows.where(self.model.id.in_([row[0] for row in page.rows]))
+        rows = self.rows.where(self.model.id.in_(ids))
         added = rows.with_only_columns(*(func.sum(rows.selected_columns[name]) for name in names))
         amounts = db.session.execute(added).one()
         return {name: amount or ZERO for name, amount in zip(names, amounts, strict=True)}

@@ -20,6 +20,13 @@ WITHOUT_TWO_DECIMALS = set(
     BHD IQD JOD KWD LYD OMR TND CLF UYW
     """.split()  # noqa: SIM905
 )
+ABOVE_ZERO = (
+    "max_request_bytes",
+    "export_seconds",
+    "export_memory_bytes",
+    "spool_bytes",
+    "verify_bytes",
+)
 BOOK_FILE = "claimbook.db"
 BOOK_VERSION = "0.1.0"
 
@@ -38,6 +45,7 @@ class Settings:
     export_seconds: int = 600
     export_memory_bytes: int = 4 * 1024**3
     spool_bytes: int = 2 * 1024**3
+    verify_bytes: int = 256 * 1024**2
     log_level: str = "INFO"
 
     def __post_init__(self) -> None:
@@ -67,7 +75,7 @@ class Settings:
             ) from error
         if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
             raise SettingsError("LOG_LEVEL takes DEBUG, INFO, WARNING or ERROR.")
-        for name in ("max_request_bytes", "export_seconds", "export_memory_bytes", "spool_bytes"):
+        for name in ABOVE_ZERO:
             if getattr(self, name) <= 0:
                 raise SettingsError(f"{name.upper()} must be above zero.")
 
@@ -108,6 +116,7 @@ def read_settings() -> Settings:
             export_seconds=env.int("EXPORT_SECONDS", Settings.export_seconds),
             export_memory_bytes=env.int("EXPORT_MEMORY_BYTES", Settings.export_memory_bytes),
             spool_bytes=env.int("SPOOL_BYTES", Settings.spool_bytes),
+            verify_bytes=env.int("VERIFY_BYTES", Settings.verify_bytes),
             log_level=env.str("LOG_LEVEL", Settings.log_level).upper(),
         )
     except EnvError as error:

@@ -52,9 +52,18 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", "\u202f")
 
 
+def byte_size(value: int) -> str:
+    """Write a number of bytes in the largest unit of which there is one, kB being 1000."""
+    size, units = float(value), ["bytes", "kB", "MB", "GB", "TB"]
+    while size >= 1000 and len(units) > 1:
+        size /= 1000
+        del units[0]
+    return f"{size:.0f}\u00a0{units[0]}" if units[0] == "bytes" else f"{size:.1f}\u00a0{units[0]}"
+
+
 def register(app: Flask) -> None:
     """Give the templates their filters, and the book's currency."""
-    for write in (money, day, instant, percent, words, fact, number):
+    for write in (money, day, instant, percent, words, fact, number, byte_size):
         app.add_template_filter(write)
     app.context_processor(
         lambda: {"currency": app.config["BOOK_CURRENCY"], "version": BOOK_VERSION}

@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "EXPORT_SECONDS": ("export_seconds", "6", 6),
     "EXPORT_MEMORY_BYTES": ("export_memory_bytes", "17000000", 17_000_000),
     "SPOOL_BYTES": ("spool_bytes", "8", 8),
+    "VERIFY_BYTES": ("verify_bytes", "9", 9),
     "LOG_LEVEL": ("log_level", "debug", "DEBUG"),
 }
 

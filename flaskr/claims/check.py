@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Select, case, func, select, update
+from sqlalchemy import Select, case, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from flaskr.claims.models import Claim, LedgerEntry
@@ -84,8 +84,8 @@ def wrong_reversals() -> Select[str, int]:
     )
 
 
-def wrong_claims() -> Select[Any]:
-    """Select (id, claim_reference, last entry's state) of claims whose balances differ."""
+def wrong_claims() -> Select[int, str]:
+    """Select (id, claim_reference) of claims that do not keep what their last entry says."""
     last = (
         select(func.max(LedgerEntry.id).label("entry_id")).group_by(LedgerEntry.claim_id).subquery()
     )
@@ -95,13 +95,17 @@ def wrong_claims() -> Select[Any]:
         "outstanding": func.coalesce(of_last.c.outstanding_after, ZERO),
         "recovered": func.coalesce(of_last.c.recovered_after, ZERO),
         "status": func.coalesce(of_last.c.status_after, Status.OPEN),
-        "closed_date": of_last.c.closed_date_after,
     }
-    differs = Claim.closed_date.is_distinct_from(state["closed_date"])
-    for name in (*BALANCES, "status"):
-        differs |= getattr(Claim, name) != state[name]
+    may_be_null = {
+        "closed_date": of_last.c.closed_date_after,
+        "last_transaction_date": of_last.c.transaction_date,
+        "last_recorded_at": of_last.c.recorded_at,
+    }
+    differs = or_(*(getattr(Claim, name) != value for name, value in state.items()))
+    for name, value in may_be_null.items():
+        differs |= getattr(Claim, name).is_distinct_from(value)
     return (
-        select(Claim.id, Claim.claim_reference, *(c.label(n) for n, c in state.items()))
+        select(Claim.id, Claim.claim_reference)
         .outerjoin(of_last, of_last.c.claim_id == Claim.id)
         .where(differs)
         .order_by(Claim.id)
@@ -114,8 +118,8 @@ def faults() -> Iterator[Fault]:
         yield Fault(reference, f"ledger entry {entry_id} does not follow from those before it")
     for reference, entry_id in db.session.execute(wrong_reversals()):
         yield Fault(reference, f"ledger entry {entry_id} does not undo what it says it reverses")
-    for row in db.session.execute(wrong_claims()):
-        yield Fault(row.claim_reference, "the balances on the claim are not those of its ledger")
+    for _, reference in db.session.execute(wrong_claims()):
+        yield Fault(reference, "what the claim keeps of its ledger is not what the ledger says")
 
 
 def rebuild_balances() -> int:
@@ -127,6 +131,8 @@ def rebuild_balances() -> int:
     for claim_id in wrong:
         claim = locked_claim(claim_id)
         last = last_entry(claim)
-        state = last.state if last else State()
-        db.session.execute(update(Claim).where(Claim.id == claim_id).values(asdict(state)))
+        kept = asdict(last.state if last else State())
+        kept["last_transaction_date"] = last.transaction_date if last else None
+        kept["last_recorded_at"] = last.recorded_at if last else None
+        db.session.execute(update(Claim).where(Claim.id == claim_id).values(kept))
     return len(wrong)

@@ -78,4 +78,7 @@ CLAIM_CHECKS = (
     CheckConstraint(
         "paid >= 0 AND outstanding >= 0 AND recovered >= 0 AND recovered <= paid", name="balances"
     ),
+    CheckConstraint(
+        "(last_transaction_date IS NULL) = (last_recorded_at IS NULL)", name="last_entry"
+    ),
 )

@@ -11,10 +11,11 @@ from flaskr.calendar import day_end
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, Coverage, LedgerEntry
 from flaskr.claims.rules import Status
 from flaskr.columns import MoneyType, closed_list
-from flaskr.cuts import Basis, Pick, facts_in_cut, join_picked, revision_in_cut
+from flaskr.cuts import Basis, Cut, Seek, facts_in_cut, join_sought, revision_in_cut
 from flaskr.extensions import db
 from flaskr.money import ZERO
-from flaskr.policies.models import POLICY_FACTS, Policy, PolicyRevision
+from flaskr.policies.models import POLICY_FACTS, Policy
+from flaskr.policies.row_queries import with_policy_facts
 
 
 def entries_in_cut(day: date, basis: Basis, entry: Any = LedgerEntry) -> ColumnElement[bool]:
@@ -39,8 +40,11 @@ def claims_in_cut(day: date, basis: Basis) -> ColumnElement[bool]:
         .correlate(Claim)
         .scalar_subquery()
     )
-    from_entries = case((first_day.is_(None), recorded), else_=first_day <= day)
-    return case((Claim.reported_date.is_(None), from_entries), else_=Claim.reported_date <= day)
+    return case(
+        (Claim.reported_date.is_not(None), Claim.reported_date <= day),
+        (Claim.last_transaction_date.is_(None), recorded),
+        else_=first_day <= day,
+    )
 
 
 def coverage_of(policy_id: Any, loss_date: Any, policy: dict[str, Any]) -> ColumnElement[Any]:
@@ -65,47 +69,79 @@ def coverage_now() -> ColumnElement[Any]:
     return coverage_of(Claim.policy_id, Claim.loss_date, facts)
 
 
-def claims_as_at(day: date, basis: Basis, for_page: bool = False) -> Select[Any]:
+def moved_after(day: date, basis: Basis) -> ColumnElement[bool]:
+    """Return the condition that a claim has an entry after the end of `day`."""
+    if basis is Basis.KNOWN:
+        return Claim.last_recorded_at >= day_end(day)
+    return Claim.last_transaction_date > day
+
+
+def last_entry_in_cut(day: date, basis: Basis) -> Seek:
+    """Seek the last entry in the cut of a claim that has moved since."""
+    clock = "recorded_at" if basis is Basis.KNOWN else "transaction_date"
+    return Seek(
+        row=Claim,
+        many=LedgerEntry,
+        owner="claim_id",
+        changed=moved_after(day, basis),
+        counts=lambda entry: entries_in_cut(day, basis, entry),
+        order=lambda entry: (getattr(entry, clock).desc(), entry.id.desc()),
+    )
+
+
+def state_in_cut(last: Any, moved: ColumnElement[bool]) -> dict[str, Any]:
+    """Return the columns of the state at a cut: the sought entry's, else the claim's own."""
+    none_yet = {
+        "status": literal(Status.OPEN, closed_list(Status)),
+        **dict.fromkeys(("paid", "outstanding", "recovered"), literal(ZERO, MoneyType())),
+    }
+    state = {
+        name: case(
+            (moved, func.coalesce(getattr(last, f"{name}_after"), nothing)),
+            else_=getattr(Claim, name),
+        )
+        for name, nothing in none_yet.items()
+    }
+    closed_date = case((moved, last.closed_date_after), else_=Claim.closed_date)
+    return {**state, "closed_date": closed_date}
+
+
+def claims_as_at(day: date, basis: Basis, with_policy: bool = True) -> Select[Any]:
     """Select the claims of the cut at the end of `day`, one row each.
 
     Columns: claim_id, claim_reference, the facts (policy_id, cause, loss_date, reported_date),
-    policy_number, line_of_business, status, coverage, paid, outstanding, recovered, closed_date,
-    description. Amounts are Decimal in the book's currency; a claim with no entries in the cut is
-    open and shows zero. Entries of the day itself count, later ones do not: the state is that of
-    the claim's last entry in the cut, for within a claim neither clock goes backwards. `for_page`
-    gives the same rows by a way that is quicker for a few of them.
+    status, paid, outstanding, recovered, closed_date, description; `with_policy` also
+    policy_number, line_of_business, coverage. Amounts are Decimal in the book's currency; a claim
+    with no entries in the cut is open and shows zero. Entries of the day itself count, later ones
+    do not: the state is that of the claim's last entry in the cut, for within a claim neither clock
+    goes backwards; and of a claim that has not moved since, it is what the claim keeps.
     """
-    last = Pick(LedgerEntry, "claim_id", func.max, lambda entry: entries_in_cut(day, basis, entry))
-    source = join_picked(Claim.__table__, Claim, last, for_page)
-    claim = {name: getattr(Claim, name) for name in CLAIM_FACTS}
-    policy = {name: getattr(Policy, name) for name in POLICY_FACTS}
+    source, last = join_sought(Claim.__table__, last_entry_in_cut(day, basis))
+    facts = {name: getattr(Claim, name) for name in CLAIM_FACTS}
     if basis is Basis.KNOWN:
-        edited = revision_in_cut(day, ClaimRevision, "claim_id")
-        source = join_picked(source, Claim, edited, for_page)
-        claim = facts_in_cut(Claim, ClaimRevision, CLAIM_FACTS)
-    source = source.outerjoin(Policy, Policy.id == claim["policy_id"])
-    if basis is Basis.KNOWN:
-        resold = revision_in_cut(day, PolicyRevision, "policy_id")
-        source = join_picked(source, Policy, resold, for_page)
-        policy = facts_in_cut(Policy, PolicyRevision, POLICY_FACTS)
-    nothing, open_status = literal(ZERO, MoneyType()), literal(Status.OPEN, closed_list(Status))
-    return (
-        select(
-            Claim.id.label("claim_id"),
-            Claim.claim_reference,
-            *(column.label(name) for name, column in claim.items()),
-            Policy.policy_number,
-            policy["line_of_business"].label("line_of_business"),
-            func.coalesce(LedgerEntry.status_after, open_status).label("status"),
-            coverage_of(claim["policy_id"], claim["loss_date"], policy).label("coverage"),
-            func.coalesce(LedgerEntry.paid_after, nothing).label("paid"),
-            func.coalesce(LedgerEntry.outstanding_after, nothing).label("outstanding"),
-            func.coalesce(LedgerEntry.recovered_after, nothing).label("recovered"),
-            LedgerEntry.closed_date_after.label("closed_date"),
-            Claim.description,
-        )
-        .select_from(source)
-        .where(claims_in_cut(day, basis))
+        edited = revision_in_cut(day, Claim, ClaimRevision, "claim_id")
+        source, revision = join_sought(source, edited)
+        facts = facts_in_cut(Claim, revision, CLAIM_FACTS)
+    state = state_in_cut(last, moved_after(day, basis))
+    rows = select(
+        Claim.id.label("claim_id"),
+        Claim.claim_reference,
+        *(column.label(name) for name, column in (facts | state).items()),
+        Claim.description,
+    ).where(claims_in_cut(day, basis))
+    rows = rows.select_from(source)
+    return with_their_policies(rows, Cut(day, basis)) if with_policy else rows
+
+
+def with_their_policies(rows: Select[Any], cut: Cut | None) -> Select[Any]:
+    """Return a select of claims with the columns of their policies and the coverage in a cut."""
+    claim = rows.selected_columns
+    joined = rows.outerjoin(Policy, Policy.id == claim["policy_id"])
+    joined, policy = with_policy_facts(joined, cut)
+    return joined.add_columns(
+        Policy.policy_number,
+        policy["line_of_business"].label("line_of_business"),
+        coverage_of(claim["policy_id"], claim["loss_date"], policy).label("coverage"),
     )
 
 
@@ -132,7 +168,7 @@ class CutTotals:
 
 def totals_as_at(day: date, basis: Basis) -> CutTotals:
     """Return the totals over the claims of a cut, with the number of entries in it."""
-    cut = claims_as_at(day, basis).subquery()
+    cut = claims_as_at(day, basis, with_policy=False).subquery()
     sums = select(
         func.count(), *(func.sum(cut.c[name]) for name in ("paid", "outstanding", "recovered"))
     )

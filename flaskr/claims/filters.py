@@ -7,21 +7,14 @@ from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Select, or_, select
 
+from flaskr.claims.cut_queries import with_their_policies
 from flaskr.claims.models import Cause, Claim, Coverage
 from flaskr.claims.row_queries import claim_rows
 from flaskr.claims.rules import Status
 from flaskr.conditions import between, has_text
-from flaskr.database import is_embedded
-from flaskr.filters import (
-    Filter,
-    Kind,
-    a_day,
-    a_text,
-    an_amount,
-    any_of,
-    declared,
-)
+from flaskr.filters import Filter
 from flaskr.paging import Listing
+from flaskr.parameters import Kind, a_day, a_text, an_amount, any_of, declared
 from flaskr.policies.models import LineOfBusiness, Policy
 from flaskr.text import clean_reference, reference_key
 
@@ -105,10 +98,9 @@ class ClaimFilter(Filter):
 
     def listing(self) -> Listing:
         """Return the same claims, to be paged."""
-        rows = claim_rows(self.cut, for_page=True)
-        # PostgreSQL is twice as slow at seeking the last entry of claims that it then leaves out.
-        is_sought = is_embedded() or not self.looks_at_all
-        found = claim_rows(self.cut, for_page=is_sought, with_policy=self.needs_policy)
+        own = claim_rows(self.cut, with_policy=False)
+        rows = with_their_policies(own, self.cut)
+        found = rows if self.needs_policy else own
         columns = found.selected_columns
         selected = found.where(*self.conditions(columns))
         return Listing(selected, rows, Claim, "claim_reference", self.order(columns))

@@ -11,7 +11,8 @@ from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.rules import EntryType
 from flaskr.conditions import between
 from flaskr.errors import TextError
-from flaskr.filters import RECORDED, Filter, Kind, a_day, any_of, declared
+from flaskr.filters import RECORDED, Filter
+from flaskr.parameters import Kind, a_day, any_of, declared
 from flaskr.text import clean_reference, reference_key
 
 HIGHEST_ID = 2**63 - 1

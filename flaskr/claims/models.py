@@ -54,13 +54,18 @@ CLAIM_FACTS = tuple(ClaimFacts.__annotations__)
 
 
 class Claim(ClaimFacts, Base):
-    """One loss; its balances and status are its last ledger entry's, kept to filter and sort by."""
+    """One loss; it keeps its last ledger entry's state, to filter and sort by, and when that was.
+
+    A claim that has not moved since a cut is at the cut as it is now.
+    """
 
     __tablename__ = "claims"
     __table_args__ = (
         *CLAIM_CHECKS,
         Index(None, "policy_id", "id"),
         Index(None, "status", "id"),
+        Index(None, "loss_date", "id"),
+        Index(None, "reported_date", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -72,6 +77,8 @@ class Claim(ClaimFacts, Base):
     outstanding: Mapped[Money]
     recovered: Mapped[Money]
     closed_date: Mapped[date | None]
+    last_transaction_date: Mapped[date | None]  # null without entries, like the next
+    last_recorded_at: Mapped[Instant | None]
     recorded_at: Mapped[Instant]
     recorded_by: Mapped[str] = mapped_column(String(64))
     version: Mapped[int]  # of the facts: one more with each edit

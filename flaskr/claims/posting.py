@@ -81,12 +81,14 @@ def post_entry(
 
 
 def carry(claim: Claim, entry: LedgerEntry, after: State) -> None:
-    """Write the state after an entry on the entry, and on the claim as its cache."""
+    """Write the state after an entry on the entry, and on the claim with when it was."""
     entry.paid_after = claim.paid = after.paid
     entry.outstanding_after = claim.outstanding = after.outstanding
     entry.recovered_after = claim.recovered = after.recovered
     entry.status_after = claim.status = after.status
     entry.closed_date_after = claim.closed_date = after.closed_date
+    claim.last_transaction_date = entry.transaction_date
+    claim.last_recorded_at = entry.recorded_at
 
 
 def next_instant() -> datetime:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from flaskr.claims.cut_queries import claims_as_at, coverage_now
+from flaskr.claims.cut_queries import claims_as_at, with_their_policies
 from flaskr.claims.models import CLAIM_FACTS, Claim
 from flaskr.cuts import Cut
 from flaskr.extensions import db
@@ -12,26 +12,22 @@ from flaskr.paging import Listing
 from flaskr.policies.models import Policy
 
 
-def claim_rows(
-    cut: Cut | None = None, *, for_page: bool = False, with_policy: bool = True
-) -> Select[Any]:
+def claim_rows(cut: Cut | None = None, *, with_policy: bool = True) -> Select[Any]:
     """Select the claims of a cut, or as they are now, one row each, in no order.
 
-    Columns, to be taken by name: those of `claims_as_at`, and claim_cost, paid and outstanding
-    together. `with_policy=False` may leave out the policy's, and coverage.
-    """
-    rows = claims_as_at(cut.day, cut.basis, for_page) if cut else claims_now(with_policy)
-    cost = rows.selected_columns["paid"] + rows.selected_columns["outstanding"]
-    return rows.add_columns(cost.label("claim_cost"))
-
-
-def claims_now(with_policy: bool = True) -> Select[Any]:
-    """Select what `claims_as_at` does from today's facts and the balances kept on the claims.
-
-    Without the policy its columns are missing, and coverage: SQLite is several times slower even
+    Columns: those of `claims_as_at`, and claim_cost, paid and outstanding together.
+    `with_policy=False` leaves out the policy's, and coverage: SQLite is several times slower even
     for a join whose columns nobody asks for.
     """
-    own = select(
+    rows = claims_as_at(cut.day, cut.basis, with_policy=False) if cut else claims_now()
+    cost = rows.selected_columns["paid"] + rows.selected_columns["outstanding"]
+    rows = rows.add_columns(cost.label("claim_cost"))
+    return with_their_policies(rows, cut) if with_policy else rows
+
+
+def claims_now() -> Select[Any]:
+    """Select what `claims_as_at` does without policies, from today's facts and kept balances."""
+    return select(
         Claim.id.label("claim_id"),
         Claim.claim_reference,
         *(getattr(Claim, name) for name in CLAIM_FACTS),
@@ -42,10 +38,6 @@ def claims_now(with_policy: bool = True) -> Select[Any]:
         Claim.closed_date,
         Claim.description,
     )
-    if not with_policy:
-        return own
-    of_policy = (Policy.policy_number, Policy.line_of_business, coverage_now().label("coverage"))
-    return own.add_columns(*of_policy).outerjoin(Policy, Policy.id == Claim.policy_id)
 
 
 def claims_of_policy(policy: Policy) -> Listing:

@@ -16,8 +16,9 @@ from flaskr.claims.queries import entries_of
 from flaskr.claims.services import UncoversReserved, edit_claim, report_claim
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
-from flaskr.filters import FilterError, has_empty
+from flaskr.filters import has_empty
 from flaskr.paging import PAGE_PARAMETERS, Cursor
+from flaskr.parameters import FilterError
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_numbered
 from flaskr.users.access import actor
@@ -35,14 +36,12 @@ def index():
         return redirect(url_for(".index", **wanted.parameters()))
     listing = wanted.listing()
     page = listing.page(Cursor.from_query(request.args))
-    count = listing.count(page)
     return render_template(
         "claims/index.html",
         wanted=wanted,
         typed=request.args,
         page=page,
-        count=count,
-        sums=listing.sums(AMOUNTS, page, count) if wanted.is_part else {},
+        count=listing.count(page, AMOUNTS if wanted.is_part else ()),
     )
 
 

@@ -104,8 +104,9 @@ def policy_revision_columns(book: MadeBook, edited: Array, rows: Rows) -> Column
 
 
 def claim_columns(book: MadeBook, rows: Rows) -> Columns:
-    """Return columns of claims, with the balances that their last entry left."""
+    """Return columns of claims, with when their last entry was, and the balances that it left."""
     made, state = book.claims, book.state
+    moved = state.last_row[rows] != NONE
     return {
         "id": ids(rows),
         **references("C", "claim_reference", book.claim_years[rows], book.claim_numbers[rows]),
@@ -115,6 +116,8 @@ def claim_columns(book: MadeBook, rows: Rows) -> Columns:
         "outstanding": pa.array(state.outstanding[rows]),
         "recovered": pa.array(state.recovered[rows]),
         "closed_date": days(state.closed[rows]),
+        "last_transaction_date": days(np.where(moved, state.day[rows], NONE)),
+        "last_recorded_at": instants(state.recorded[rows], moved),
         "recorded_at": instants(made.recorded[rows]),
         "recorded_by": repeated(RECORDED_BY, rows),
         "version": pa.array(book.claim_versions[rows]),
@@ -211,9 +214,10 @@ def days(values: Array) -> Any:
     return pa.array(values.astype(np.int32), mask=values == NONE).cast(pa.date32())
 
 
-def instants(seconds: Array) -> Any:
-    """Return instants; their text is the one that both databases keep."""
-    return pa.array(seconds * 1_000_000).cast(pa.timestamp("us"))
+def instants(seconds: Array, is_there: Array | None = None) -> Any:
+    """Return instants, NULL where there is none; their text is the one that both databases keep."""
+    mask = None if is_there is None else ~is_there
+    return pa.array(seconds * 1_000_000, mask=mask).cast(pa.timestamp("us"))
 
 
 def words(listed: Any, codes: Array) -> Any:

@@ -22,12 +22,13 @@ from flaskr.exports.files import Dialect, FileFormat
 from flaskr.exports.manifest import manifest
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.services import MadeFile, made_file
+from flaskr.exports.verify_command import MANIFEST_ENDING, verify
 
 ACTOR = "command"
-MANIFEST_ENDING = ".manifest.json"
 Command = Callable[..., None]
 
 exports = AppGroup("exports", help="Write files of the book, and verify them.")
+exports.add_command(verify)
 
 
 FILE_OPTIONS: tuple[Callable[[Command], Command], ...] = (

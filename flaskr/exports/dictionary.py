@@ -2,7 +2,18 @@
 
 from enum import StrEnum
 
-from flaskr.exports.columns import Column, Columns, Kind, day, instant, money, number, text, word
+from flaskr.exports.columns import (
+    Column,
+    Columns,
+    Kind,
+    day,
+    instant,
+    money,
+    number,
+    text,
+    totalled,
+    word,
+)
 
 
 class Contents(StrEnum):
@@ -146,3 +157,6 @@ COLUMNS: dict[Contents, Columns] = {
     Contents.LEDGER: LEDGER_COLUMNS,
     Contents.POLICIES: POLICY_COLUMNS,
 }
+
+# The amounts whose sums prove a file; a name means the same in each.
+ADDED_UP = {name for columns in COLUMNS.values() for name in totalled(columns)}

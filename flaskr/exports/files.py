@@ -20,23 +20,23 @@ class ExportError(ClaimBookError):
     status = 500
 
 
-class DiskFull(ExportError):
-    """No room for a file where files are made."""
+class DiskFull(ClaimBookError):
+    """No room for a file; nothing of it stays."""
 
     status = 507
 
 
 @contextmanager
-def plain_disk_errors() -> Iterator[None]:
-    """Say that the disk is full, or that the user may not have more of it; others are faults."""
+def full_disk_told() -> Iterator[None]:
+    """Turn a full disk, or a user's full share of it, into a sentence."""
     try:
         yield
     except OSError as error:
         if error.errno not in (ENOSPC, EDQUOT, EFBIG):
             raise
         raise DiskFull(
-            "The disk of the book has no room for this file, and nothing of it is kept. Ask whoever"
-            " runs the book to make room."
+            "The disk is full, and nothing was done. Whoever runs the book can make room: delete "
+            "kept exports, or give INSTANCE_FOLDER a larger disk."
         ) from error
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from flaskr.exports.columns import Columns, totalled
-from flaskr.exports.files import ExportError, FileFacts, FileFormat, FileOrder, plain_disk_errors
+from flaskr.exports.files import ExportError, FileFacts, FileFormat, FileOrder, full_disk_told
 from flaskr.exports.frames import file_frame
 from flaskr.exports.policies_by_position import Policies
 from flaskr.exports.queries import FileSql
@@ -78,7 +78,7 @@ def make_file(report: Report, order: FileOrder) -> FileFacts:
     file's rows or amounts are not those that the database counts.
     """
     with (
-        plain_disk_errors(),
+        full_disk_told(),
         book_snapshot(order.address) as snapshot,
         ThreadPoolExecutor(1) as reader,
         order.path.open("wb", buffering=0) as file,

@@ -54,7 +54,6 @@ def file_name(request: FileRequest) -> str:
 def manifest(request: FileRequest, facts: MadeFacts, actor: str) -> dict[str, Any]:
     """Return the manifest of a made file: amounts are strings of their exact digits."""
     cut = request.wanted.cut
-    filters = {name: request.wanted.parameters()[name] for name in sorted(request.wanted.set_names)}
     return {
         "file": {
             "name": file_name(request),
@@ -72,7 +71,7 @@ def manifest(request: FileRequest, facts: MadeFacts, actor: str) -> dict[str, An
         "time_zone": current_app.config["BOOK_TIME_ZONE"],
         "as_at": cut and str(cut.day),
         "basis": cut and cut.basis,
-        "filter": filters,
+        "filter": filters_of(request),
         "sort": request.wanted.sort,
         "query": request.query_string,
         "watermark": facts.watermark,
@@ -81,6 +80,12 @@ def manifest(request: FileRequest, facts: MadeFacts, actor: str) -> dict[str, An
         "columns": [column.declaration for column in request.columns],
         "made": {"at": facts.made_at, "by": actor, "versions": versions()},
     }
+
+
+def filters_of(request: FileRequest) -> dict[str, Any]:
+    """Return what leaves rows out of a file, as texts under the names of the parameters."""
+    said = request.wanted.parameters()
+    return {name: said[name] for name in sorted(request.wanted.set_names)}
 
 
 def next_since(request: FileRequest, facts: MadeFacts) -> dict[str, int]:

@@ -60,9 +60,9 @@ def control_totals(wanted: FileFilter, rows: Rows, names: Sequence[str]) -> Rows
         return ledger_totals(wanted.cut, names)
     columns = rows.selected_columns
     sums = (whole(columns[name]).label(name) for name in names)
-    counted = [func.count().label("rows"), *sums]
-    # count(*) names no table: without an amount beside it, it would count one row of nothing
-    return rows.order_by(None).with_only_columns(*counted, maintain_column_froms=True)
+    # Of a file without amounts, the columns alone would not tell which table is counted.
+    counted = rows.with_only_columns(func.count().label("rows"), *sums, maintain_column_froms=True)
+    return counted.order_by(None)
 
 
 def ledger_totals(cut: Cut, names: Sequence[str]) -> Rows:

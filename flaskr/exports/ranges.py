@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Request, current_app
 
-from flaskr.exports.files import plain_disk_errors
+from flaskr.exports.files import full_disk_told
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.services import MadeFile, spool_folder, spooled_as
 from flaskr.exports.spool import pin, pinned
@@ -43,7 +43,7 @@ def begun_file(request: Request, wanted: FileRequest) -> MadeFile | None:
 
 def remember(request: Request, wanted: FileRequest, tag: str) -> None:
     """Note which file a reader was given."""
-    with plain_disk_errors():
+    with full_disk_told():
         pin(spool_folder(current_app.config), reader(request, wanted), tag)
 
 

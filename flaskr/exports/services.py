@@ -16,7 +16,7 @@ from flaskr.calendar import today, utc_now
 from flaskr.claims.queries import watermark_select
 from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import Contents
-from flaskr.exports.files import ExportError, FileOrder, plain_disk_errors
+from flaskr.exports.files import ExportError, FileOrder, full_disk_told
 from flaskr.exports.manifest import SCHEMA_VERSION, MadeFacts, versions
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.queries import file_sql
@@ -92,7 +92,7 @@ def made_file(request: FileRequest, on_progress: Report | None = None) -> MadeFi
     with (
         place(config["INSTANCE_FOLDER"], "export", FILES_AT_ONCE),
         named_limits(),
-        plain_disk_errors(),
+        full_disk_told(),
     ):
         sweep_spool(config)
         with part_in(spool_folder(config)) as part:
@@ -151,7 +151,7 @@ def sweep_spool(config: Mapping[str, Any]) -> None:
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Say what cut the work short, where a sentence can help."""
-    with named_limits(), plain_disk_errors():
+    with named_limits(), full_disk_told():
         yield
 
 

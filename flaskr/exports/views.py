@@ -7,6 +7,7 @@ from typing import IO, Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
@@ -89,25 +90,29 @@ def manifest_response(wanted: FileRequest) -> Response:
 
 def file_response(wanted: FileRequest, made: MadeFile) -> Response:
     """Return a made file, or the range of it that is asked for."""
-    headers = file_headers(wanted)
-    headers["Content-Length"] = str(made.facts.size)
+    headers = Headers(file_headers(wanted))
     headers["X-Row-Count"] = str(made.facts.rows)
     for since in next_since(wanted, made.facts).values():  # in the manifest, which may be of later
         headers["X-Next-Since"] = str(since)
-    headers["Repr-Digest"] = f"sha-256=:{b64encode(bytes.fromhex(made.facts.sha256)).decode()}:"
-    size = made.facts.size
+    headers["Repr-Digest"] = digest_header(made.facts.sha256)
+    return sent(made.file, headers, made.facts.size, made.tag)
+
+
+def sent(file: IO[bytes], headers: Headers, size: int, tag: str) -> Response:
+    """Return an open file, or the range of it that is asked for; closed when it is sent."""
+    headers["Content-Length"] = str(size)
     is_range = is_one_range(request)
     # A server's own wrapper may use sendfile, and cannot give a part.
     send = FileWrapper if is_range else request.environ.get("wsgi.file_wrapper", pieces)
-    response = Response(send(made.file, PIECE_BYTES), headers=headers, direct_passthrough=True)
-    response.call_on_close(made.file.close)
-    tagged(response, made.tag)
+    response = Response(send(file, PIECE_BYTES), headers=headers, direct_passthrough=True)
+    response.call_on_close(file.close)
+    tagged(response, tag)
     asked = with_range_in(request.environ, size)
     try:
-        refuse_another(made.tag)
+        refuse_another(tag)
         response.make_conditional(asked, accept_ranges=is_range, complete_length=size)
     except (RequestedRangeNotSatisfiable, PreconditionFailed):
-        made.file.close()
+        file.close()
         raise
     return response
 
@@ -116,6 +121,11 @@ def refuse_another(tag: str) -> None:
     """Raise PreconditionFailed for a reader who wants one file only (If-Match), not this one."""
     if request.if_match and not request.if_match.contains(tag):
         raise PreconditionFailed
+
+
+def digest_header(sha256: str) -> str:
+    """Return what Repr-Digest says of a SHA-256 in hex."""
+    return f"sha-256=:{b64encode(bytes.fromhex(sha256)).decode()}:"
 
 
 def tagged(response: Response, tag: str) -> Response:

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Select, or_
 
 from flaskr.calendar import today
 from flaskr.conditions import between, has_text
-from flaskr.filters import Filter, a_day, a_text, an_amount, any_of, one_of
+from flaskr.filters import Filter
 from flaskr.paging import Listing
+from flaskr.parameters import a_day, a_text, an_amount, any_of, one_of
 from flaskr.policies.models import LineOfBusiness, Policy
 from flaskr.policies.row_queries import in_force, policy_rows
 from flaskr.text import reference_key
@@ -112,7 +113,7 @@ class PolicyFilter(Filter):
 
     def listing(self) -> Listing:
         """Return the same policies, to be paged."""
-        rows = policy_rows(self.cut, for_page=True)
+        rows = policy_rows(self.cut)
         columns = rows.selected_columns
         selected = rows.where(*self.conditions(columns))
         return Listing(selected, rows, Policy, "policy_number", self.order(columns))

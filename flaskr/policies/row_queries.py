@@ -6,45 +6,53 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 
 from flaskr.calendar import day_end
-from flaskr.cuts import Basis, Cut, facts_in_cut, join_picked, revision_in_cut
+from flaskr.cuts import Basis, Cut, facts_in_cut, join_sought, revision_in_cut
 from flaskr.policies.models import POLICY_FACTS, Policy, PolicyRevision
 
 
-def policy_rows(cut: Cut | None = None, for_page: bool = False) -> Select[Any]:
+def with_policy_facts(source: Any, cut: Cut | None) -> tuple[Any, dict[str, Any]]:
+    """Return a source that has policies with what their facts take, and the columns of the facts.
+
+    They are today's, but in a cut by the clock of what was known: those known then.
+    """
+    if cut is None or cut.basis is Basis.BOOKED:
+        return source, {name: getattr(Policy, name) for name in POLICY_FACTS}
+    edited = revision_in_cut(cut.day, Policy, PolicyRevision, "policy_id")
+    source, revision = join_sought(source, edited)
+    return source, facts_in_cut(Policy, revision, POLICY_FACTS)
+
+
+def policy_facts(cut: Cut | None = None) -> Select[Any]:
+    """Select every policy with the facts that a cut takes, or today's, by id.
+
+    Columns: policy_id, policy_number, then the facts (line_of_business, inception_date,
+    expiry_date, premium, deductible, sum_insured, cancelled_on). Policies that are not in the cut
+    are among them, for a claim of the cut may name one whose inception is later.
+    """
+    source, facts = with_policy_facts(Policy.__table__, cut)
+    return (
+        select(
+            Policy.id.label("policy_id"),
+            Policy.policy_number,
+            *(column.label(name) for name, column in facts.items()),
+        )
+        .select_from(source)
+        .order_by(Policy.id)
+    )
+
+
+def policy_rows(cut: Cut | None = None) -> Select[Any]:
     """Select the policies of a cut, or as they are now, one row each, in no order.
 
-    Columns: policy_id, policy_number, policyholder, then the facts (line_of_business,
-    inception_date, expiry_date, premium, deductible, sum_insured, cancelled_on). Known: from the
-    local day of recording, with the facts as known then; booked: from the inception, with today's.
-    `for_page` gives the same rows by a way that is quicker for a few of them.
+    Columns: those of `policy_facts`, and policyholder. Known: from the local day of recording, with
+    the facts as known then; booked: from the inception, with today's.
     """
-    rows = with_facts(cut, for_page)
+    rows = policy_facts(cut).order_by(None).add_columns(Policy.policyholder)
     if cut is None:
         return rows
     if cut.basis is Basis.KNOWN:
         return rows.where(Policy.recorded_at < day_end(cut.day))
     return rows.where(Policy.inception_date <= cut.day)
-
-
-def policy_facts(cut: Cut | None = None) -> Select[Any]:
-    """Select every policy by id, with the facts of the cut: a claim of it may name any of them."""
-    return with_facts(cut, for_page=False).order_by(Policy.id)
-
-
-def with_facts(cut: Cut | None, for_page: bool) -> Select[Any]:
-    """Select all policies with the facts as a cut knew them."""
-    facts = {name: getattr(Policy, name) for name in POLICY_FACTS}
-    source: Any = Policy.__table__
-    if cut and cut.basis is Basis.KNOWN:
-        edited = revision_in_cut(cut.day, PolicyRevision, "policy_id")
-        source = join_picked(source, Policy, edited, for_page)
-        facts = facts_in_cut(Policy, PolicyRevision, POLICY_FACTS)
-    return select(
-        Policy.id.label("policy_id"),
-        Policy.policy_number,
-        Policy.policyholder,
-        *(column.label(name) for name, column in facts.items()),
-    ).select_from(source)
 
 
 def in_force(facts: Any, day: date) -> ColumnElement[bool]:

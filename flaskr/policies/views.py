@@ -4,8 +4,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from flaskr.errors import ClaimBookError, SentTwice
 from flaskr.extensions import db
-from flaskr.filters import FilterError, has_empty
+from flaskr.filters import has_empty
 from flaskr.paging import PAGE_PARAMETERS, Cursor
+from flaskr.parameters import FilterError
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.forms import NewPolicyForm
 from flaskr.policies.services import record_policy

@@ -1,20 +1,35 @@
 """Every page in a real browser: nothing sticks out, nothing a screen reader would stumble on."""
 
+from datetime import date
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.ledger_services import reverse_entry
+from flaskr.database import working
+from flaskr.exports.dictionary import Contents
+from flaskr.exports.kept_services import delete_export, keep_export
+from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
-EMPTY = ("/", "/claims", "/policies")
+TODAY = date.today()  # noqa: DTZ011
+LONG_NAME = "Å" * 64
+EMPTY = ("/", "/claims", "/policies", "/exports")
 FULL = (
     "/",
     "/claims",
     "/claims?status=open",
     "/claims?status=declined",
     "/claims?page=last",
+    "/claims?status=foo",
+    "/claims?text=nothing&cause=fire&cause=water&loss_from=2020-01-01",
+    "/claims?sort=-claim_cost&cost_from=1",
+    "/claims?as_at=2999-01-01",
+    f"/claims?as_at={TODAY}&basis=booked",
+    "/dictionary",
     "/claims/new",
     "/claims/new?policy=H-1",
     "/claims/W-1",
@@ -29,10 +44,16 @@ FULL = (
     "/claims/W-3",
     "/claims/W-3/reopen",
     "/policies",
+    "/policies?line_of_business=home&sort=-premium",
+    f"/policies?as_at={TODAY}",
     "/policies/new",
     "/policies/H-1",
     "/policies/H-1/edit",
     "/policies/H-1/cancel",
+    "/exports",
+    "/exports?contents=claims&status=open&sort=-paid&as_at=2024-12-31&columns=claim_reference,paid",
+    f"/exports/{LONG_NAME}/delete",
+    "/exports/verify",
 )
 
 
@@ -50,6 +71,10 @@ def filled(served):
         for _ in range(60):
             make_claim(policy=policy)
         db.session.commit()
+        with working("read"):
+            kept = file_request(Contents.CLAIMS, MultiDict({"status": "open", "format": "parquet"}))
+            keep_export(kept, LONG_NAME, "note " * 40, ACTOR)
+            delete_export(keep_export(kept, "Year end 2024", "", ACTOR), ACTOR)
 
 
 def faults_of(page: Page, path: str) -> list[str]:
@@ -75,3 +100,52 @@ def test_a_refused_form_is_accessible(reader: Page, filled):
 
     assert reader.get_by_label("Amount").get_attribute("aria-invalid") == "true"
     assert Axe().run(reader).response["violations"] == []
+
+
+@pytest.mark.parametrize("path", ["/claims", "/policies"])
+def test_every_menu_of_a_list_opens_inside_the_page_and_is_accessible(reader: Page, filled, path):
+    reader.goto(path)
+    faults = []
+    for number in range(reader.locator("details > summary").count()):
+        reader.goto(path)  # an open menu may lie over the others
+        reader.locator("details > summary").nth(number).click()
+        box = reader.locator("details[open] > .panel").bounding_box()
+        if box["x"] < 0 or box["x"] + box["width"] > reader.viewport_size["width"]:
+            faults.append(box)
+        faults += Axe().run(reader).response["violations"]
+
+    assert faults == []
+
+
+def test_a_list_is_filtered_ordered_and_set_back_by_clicking(visitor: Page, filled):
+    visitor.goto("/claims")
+    visitor.locator("summary").get_by_text("Claim cost").click()
+    visitor.get_by_label("from", exact=True).locator("visible=true").fill("1 000")
+    visitor.get_by_role("button", name="Apply").click()
+
+    assert visitor.locator("tbody tr").count() == 1
+    visitor.locator("summary").get_by_text("Order").click()
+    visitor.get_by_label("Order", exact=True).select_option("loss date, rising")
+    visitor.get_by_role("button", name="Apply").click()
+    assert visitor.url.endswith("/claims?cost_from=1000.00&sort=loss_date")
+    visitor.get_by_role("link", name="Remove cost from 1\u202f000.00").click()
+    assert visitor.url.endswith("/claims?sort=loss_date")
+    visitor.get_by_role("searchbox").fill("WORD word")
+    visitor.get_by_role("button", name="Search").click()
+    assert visitor.locator("tbody tr").count() == 1
+
+
+def test_a_file_that_was_changed_is_told_so_accessibly(reader: Page, filled, tmp_path):
+    manifest = reader.request.get(f"/exports/{LONG_NAME}/manifest").text()
+    (tmp_path / "manifest.json").write_text(manifest, encoding="utf-8")
+    (tmp_path / "changed.csv").write_text('"paid"\n1.00\n')
+    reader.goto("/exports")
+    reader.get_by_role("link", name="Verify a file").click()
+    reader.get_by_label("File", exact=True).set_input_files(tmp_path / "changed.csv")
+    reader.get_by_label("Its manifest").set_input_files(tmp_path / "manifest.json")
+    reader.get_by_role("button", name="Verify").click()
+
+    assert reader.get_by_text("is not what the manifest says").is_visible()
+    assert reader.get_by_role("rowheader", name="sha256 differs").is_visible()
+    assert Axe().run(reader).response["violations"] == []
+    assert reader.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0

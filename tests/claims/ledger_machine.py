@@ -98,6 +98,8 @@ class LedgerMachine(RuleBasedStateMachine):
         balances = tuple(map(to_ore, (claim.paid, claim.outstanding, claim.recovered)))
         assert balances == (sums.paid, sums.outstanding, sums.recovered)
         assert (claim.status, claim.closed_date) == (sums.status, sums.closed)
+        last = (ledger[-1].day, ledger[-1].at) if ledger else (None, None)
+        assert (claim.last_transaction_date, claim.last_recorded_at) == last
 
     @rule(hours=st.integers(1, 40), minutes=st.sampled_from([0, 59]))
     def time_goes_by(self, hours, minutes):

@@ -11,6 +11,7 @@ from flaskr.money import ZERO
 from tests.factories import ACTOR, make_claim, pay, recover, reserve
 
 AGREES = "The book agrees with its ledger: "
+WRONGLY_KEPT = "what the claim keeps of its ledger is not what the ledger says"
 
 
 @pytest.fixture
@@ -66,15 +67,22 @@ def test_an_empty_book_agrees(runner):
         ("W-none", "outstanding = 1"),
         ("W-none", "status = 'closed'"),
         ("W-none", "closed_date = '2024-05-02'"),
+        ("W-long", "last_transaction_date = '2024-05-03'"),
+        ("W-long", "last_recorded_at = '2001-01-01 00:00:00.000000'"),
+        ("W-long", "last_transaction_date = NULL, last_recorded_at = NULL"),
+        (
+            "W-none",
+            "last_transaction_date = '2024-05-02', last_recorded_at = '2024-05-02 00:00:00.000000'",
+        ),
     ],
 )
-def test_a_wrong_balance_on_a_claim_is_found_and_mended(book, reference, corruption):
+def test_what_a_claim_wrongly_keeps_of_its_ledger_is_found_and_mended(book, reference, corruption):
     book.execute(text(f"UPDATE claims SET {corruption} WHERE claim_reference = '{reference}'"))
 
     found = list(faults())
     mended = rebuild_balances()
 
-    assert found == [Fault(reference, "the balances on the claim are not those of its ledger")]
+    assert found == [Fault(reference, WRONGLY_KEPT)]
     assert mended == 1
     assert list(faults()) == []
     assert rebuild_balances() == 0
@@ -90,7 +98,7 @@ def test_the_command_counts_the_faults_and_mends_them_when_told(session, runner)
     again = runner.invoke(args=["claims", "check"])
 
     assert found.exit_code == 1
-    assert "W-long: the balances on the claim are not" in found.output
+    assert f"W-long: {WRONGLY_KEPT}" in found.output
     assert "2 faults found" in found.output
     assert mended.exit_code == 0
     assert mended.output.startswith("2 claims rebuilt.\n" + AGREES)

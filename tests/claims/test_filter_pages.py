@@ -49,7 +49,8 @@ def test_every_link_of_a_filtered_list_keeps_what_was_asked(client, varied):
     following = query_of(hrefs(page, "Next")[0])
     paid = query_of(hrefs(page, "Paid")[0])
     cost = query_of(hrefs(page, "Claim cost")[0])
-    files = [query_of(each) for each in (*hrefs(page, "as Parquet"),)]
+    files = [query_of(each) for each in hrefs(page, "Parquet")]
+    ledger = query_of(hrefs(page, "Ledger entries")[0])
     now = query_of(hrefs(page, "Back to now")[0])
 
     assert open_ones == {**STATE, "sort": ["paid"], "status": ["open"]}
@@ -58,6 +59,7 @@ def test_every_link_of_a_filtered_list_keeps_what_was_asked(client, varied):
     assert paid == {**STATE, "sort": ["-paid"]}
     assert cost == {**STATE, "sort": ["-claim_cost"]}
     assert files == [{**STATE, "sort": ["paid"], "format": ["parquet"]}]
+    assert ledger == {name: STATE[name] for name in ("as_at", "basis")}
     assert now == {name: STATE[name] for name in ("cause", "loss_from")} | {"sort": ["paid"]}
 
 
@@ -83,15 +85,43 @@ def test_the_past_is_shown_with_a_banner(client, varied):
     assert "As at 2" not in now
 
 
-def test_the_bar_shows_what_was_typed_and_is_open_when_something_was(client, varied):
-    page = client.get("/claims?text=%C3%84LG&status=open&cost_from=1+000,50").text
+def open_facets(page: str) -> list[str]:
+    return re.findall(r"<details[^>]*\bopen>\s*<summary>\s*([\w ]+?)\s*<", page)
 
-    assert '<details class="bar" open>' in page
-    assert "3 set" in page
+
+def test_the_bar_shows_what_was_typed_and_how_much_is_set_where(client, varied):
+    page = client.get("/claims?text=%C3%84LG&status=open&status=closed&cost_from=1+000,50").text
+    numbers = re.findall(r"<summary>\s*([\w ]+?) <span.*?>set: </span>(\d+)</span>", page)
+
+    assert numbers == [("Status", "2"), ("Claim cost", "1")]
+    assert open_facets(page) == []
     assert 'value="ÄLG"' in page
     assert 'value="1 000,50"' in page
     assert re.search(r'value="open"\s+id="status-open"\s+checked', page)
-    assert '<details class="bar" >' in client.get("/claims").text
+
+
+def test_what_is_set_is_shown_and_each_of_it_can_be_taken_away(client, varied):
+    page = client.get(f"{ASKED}&sort=paid&text=%22%3E%3Cb%3E").text
+    shown = re.search(r'<ul class="given".*?</ul>', page, re.DOTALL)[0]
+    texts = [
+        " ".join(re.sub("<[^>]+>", " ", each).split())
+        for each in re.findall("<li>.*?</li>", shown, re.DOTALL)
+    ]
+    without = [query_of(each.replace("&amp;", "&")) for each in re.findall('href="([^"]*)"', shown)]
+    asked = {**STATE, "sort": ["paid"], "text": ['"><b>']}
+
+    assert texts == [
+        "Remove cause fire ×",
+        "Remove cause water ×",
+        "Remove loss from 2023-01-01 ×",
+        "Remove text “&#34;&gt;&lt;b&gt;” ×",
+        "Clear all",
+    ]
+    assert without[:2] == [{**asked, "cause": ["water"]}, {**asked, "cause": ["fire"]}]
+    assert without[2] == {name: asked[name] for name in asked if name != "loss_from"}
+    assert without[3] == {name: asked[name] for name in asked if name != "text"}
+    assert without[4] == {name: asked[name] for name in ("as_at", "basis", "sort")}
+    assert '<ul class="given"' not in client.get("/claims?sort=paid&as_at=2024-06-12").text
 
 
 def test_a_form_sent_with_empty_fields_gets_a_short_address(client, varied):
@@ -102,11 +132,12 @@ def test_a_form_sent_with_empty_fields_gets_a_short_address(client, varied):
 
 
 @pytest.mark.parametrize("path", ["/claims", "/policies"])
-def test_what_is_refused_is_said_in_the_bar_beside_what_was_typed(client, varied, path):
+def test_what_is_refused_is_said_and_opened_beside_what_was_typed(client, varied, path):
     page = client.get(f"{path}?as_at=2999-01-01&text=word")
 
     assert page.status_code == 400
     assert "2999-01-01 has not ended yet" in page.text
+    assert open_facets(page.text) == ["As at"]
     assert 'value="word"' in page.text
     assert "<tbody>" not in page.text
 
@@ -120,9 +151,9 @@ def test_filtered_claims_are_added_up(app, client):
 
     page = client.get("/claims?text=HAIL").text
 
-    assert "3 claims as CSV" in page
+    assert "Export 3 claims" in page
     assert page.count("6\u202f001.50") == 2  # outstanding and claim cost
-    assert "Recovered" not in client.get("/claims").text.split("</details>")[1]
+    assert "Recovered" not in client.get("/claims").text.split("</form>")[-1]
 
 
 def test_over_ten_thousand_claims_are_not_added_up(client, varied, monkeypatch):
@@ -130,7 +161,7 @@ def test_over_ten_thousand_claims_are_not_added_up(client, varied, monkeypatch):
 
     page = client.get("/claims?loss_from=2023-01-01").text
 
-    assert "3+ claims as CSV" in page
+    assert "Export 3+ claims" in page
     assert "are not added up" in page
 
 
@@ -184,3 +215,33 @@ def test_a_list_asks_the_database_no_more_for_more_rows(app, client, queries, mo
         asked.append(len(sent))
 
     assert asked[0] == asked[1] <= 4
+
+
+@pytest.mark.parametrize("path", ["/claims?cause=fire&sort=-paid", "/policies?cancelled=no"])
+def test_every_file_of_the_menu_is_there_with_the_rows_of_the_page(client, varied, path):
+    page = client.get(path).text
+    rows = re.search(r"Export (\d+) \w+", page)[1]
+    addresses = {
+        name: hrefs(page, name)[0]
+        for name in ("CSV", "CSV for Excel", "Excel", "Parquet", "Arrow", "JSON lines")
+    }
+    answers = {name: client.get(address) for name, address in addresses.items()}
+    manifest = client.get(hrefs(page, "Manifest")[0]).json
+
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(
+        addresses, 200
+    )
+    assert {answer.headers["X-Row-Count"] for answer in answers.values()} == {rows}
+    assert str(manifest["rows"]) == rows
+    assert client.get(hrefs(page, "What the columns mean")[0]).status_code == 200
+
+
+def test_a_claim_gives_its_own_ledger(app, client):
+    with app.app_context():
+        reserve(make_claim(claim_reference="W 1"), "100")
+        reserve(make_claim(claim_reference="W 2"), "200")
+        db.session.commit()
+    file = client.get(hrefs(client.get("/claims/W 1").text, "Download this ledger")[0])
+
+    assert file.headers["X-Row-Count"] == "1"
+    assert "W 1" in file.text

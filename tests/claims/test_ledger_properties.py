@@ -64,6 +64,7 @@ class BookMachine(LedgerMachine):
         db.session.flush()
         db.session.expire_all()
         assert list(faults()) == []
+        self.compare_versions()
         last = self.now.astimezone(STOCKHOLM).date() + timedelta(days=1)
         events = {entry.day for ledger in self.plain.ledgers for entry in ledger}
         events |= {
@@ -92,6 +93,11 @@ class BookMachine(LedgerMachine):
             balances = tuple(map(to_ore, (row.paid, row.outstanding, row.recovered)))
             assert balances == (sums.paid, sums.outstanding, sums.recovered)
         self.compare_totals(day, basis, expected)
+
+    def compare_versions(self):
+        pairs = (*zip(self.real_claims, self.plain.claims, strict=True),)
+        pairs += (*zip(self.real_policies, self.plain.policies, strict=True),)
+        assert all(real.version == 1 + len(plain.before) for real, plain in pairs)
 
     def compare_totals(self, day: date, basis: Basis, expected: dict):
         totals = totals_as_at(day, basis)

@@ -119,4 +119,4 @@ def test_incomplete_and_uncovered_claims_are_flagged(app, client):
 
 
 def test_a_count_of_nothing_is_exact(session):
-    assert ClaimFilter().listing().count() == Count(0, False)
+    assert ClaimFilter().listing().count() == Count(0)

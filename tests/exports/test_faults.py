@@ -55,7 +55,7 @@ def test_a_disk_that_fills_gives_an_error_that_says_so_and_no_file(client, sessi
         answer = client.get(f"/export_claims?format={form}", buffered=True)
 
         assert (form, answer.status_code) == (form, 507)
-        assert "has no room for this file" in answer.text
+        assert "The disk is full" in answer.text
         assert list(small_disk.iterdir()) == []
 
 
@@ -70,7 +70,7 @@ def test_a_disk_without_room_for_a_note_gives_an_error_that_says_so(client, sess
     roomy = client.get("/export_claims", buffered=True)
 
     assert (full.status_code, roomy.status_code) == (507, 200)
-    assert "has no room" in full.text
+    assert "The disk is full" in full.text
     assert not list(small_disk.glob("*.part"))
 
 

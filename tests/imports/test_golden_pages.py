@@ -40,5 +40,5 @@ def test_the_page_says_every_total_of_the_acceptance_table(client, runner):
         figures = re.findall(r"<dd>([^<]*)</dd>", page)
 
         assert figures == [money_text(Decimal(n)) for n in (paid, outstanding, cost, recovered)]
-        assert f"{claims} claims as CSV" in page
+        assert f"Export {claims} claims" in page
         assert page.count('href="/claims/SK-') == claims

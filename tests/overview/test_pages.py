@@ -29,8 +29,12 @@ def test_the_front_page_leads_to_everything(client):
         "/policies",
         "/policies/new",
         "/generate_random_claim",
-        "/export_claims",
+        "/export_claims?format=csv",
+        "/export_claims?format=xlsx",
         "/export_claims?format=parquet",
+        "/export_ledger?format=parquet",
+        "/export_policies?format=xlsx",
+        "/dictionary",
     ):
         assert f'href="{address}"' in page
 

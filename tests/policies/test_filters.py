@@ -4,15 +4,16 @@ from decimal import Decimal
 from urllib.parse import parse_qsl
 
 import pytest
+from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
 from flaskr.cuts import Basis, Cut
 from flaskr.extensions import db
-from flaskr.filters import FilterError
 from flaskr.paging import Cursor
+from flaskr.parameters import FilterError
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.models import LineOfBusiness, Policy
-from flaskr.policies.row_queries import policy_rows
+from flaskr.policies.row_queries import policy_facts, policy_rows
 from tests.claims.clocks import amend, at
 from tests.factories import make_policy
 
@@ -136,13 +137,29 @@ def test_a_policy_is_booked_from_its_inception_with_the_facts_of_today(varied):
     assert rows_as_at(date(2023, 12, 31), BOOKED) == []
 
 
-def rows_as_at(day: date, basis: Basis) -> list:
-    page, file = (
-        list(db.session.execute(policy_rows(Cut(day, basis), for_page).order_by(Policy.id)))
-        for for_page in (True, False)
+def test_the_facts_of_a_cut_are_those_of_every_policy_by_id(varied):
+    cut = Cut(date(2024, 5, 10), KNOWN)
+    every, in_cut = (list(db.session.execute(rows(cut))) for rows in (policy_facts, policy_rows))
+    known = {row.policy_number: row for row in in_cut}
+
+    assert len(every) > len(known) > 0
+    assert [row.policy_id for row in every] == sorted(row.policy_id for row in every)
+    assert len(every) == db.session.scalar(select(func.count()).select_from(Policy))
+    assert all(
+        row[:9] == known[row.policy_number][:9] for row in every if row.policy_number in known
     )
-    assert page == file
-    return file
+
+
+def test_the_facts_of_a_booked_cut_and_of_now_are_todays(varied):
+    cuts = (None, Cut(date(2023, 12, 31), BOOKED))
+    now, booked = (list(db.session.execute(policy_facts(cut))) for cut in cuts)
+
+    assert now == booked
+    assert {row.premium for row in now if row.policy_number == "P_0"} == {Decimal("77.00")}
+
+
+def rows_as_at(day: date, basis: Basis) -> list:
+    return list(db.session.execute(policy_rows(Cut(day, basis)).order_by(Policy.id)))
 
 
 def test_the_status_is_that_of_the_day_of_the_cut(varied):

@@ -1,0 +1,60 @@
+"""The golden ledger in a book, and files of it; figures as they were published with it."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from flaskr.extensions import db
+from flaskr.imports.migration_checks import read_migration
+from flaskr.imports.migration_services import import_migration
+from flaskr.imports.readers import read_table
+from tests.factories import ACTOR
+
+GOLDEN = Path(__file__).parent.parent / "files" / "golden"
+FORMS = {
+    "csv": "format=csv",
+    "csv-raw": "format=csv&raw=1",
+    "excel-sv": "format=csv&dialect=excel-sv",
+    "excel-sv-raw": "format=csv&dialect=excel-sv&raw=1",
+    "parquet": "format=parquet",
+    "xlsx": "format=xlsx",
+    "arrow": "format=arrow",
+    "jsonl": "format=jsonl",
+}
+
+
+def load_golden() -> None:
+    raws = [read_table(GOLDEN / f"{name}.csv") for name in ("policies", "claims", "ledger")]
+    import_migration(read_migration(raws), actor=ACTOR)
+    db.session.commit()
+
+
+class GoldenBook:
+    """A book of the golden ledger, and files of it, each made once."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client = app.test_client()
+        self.runner = app.test_cli_runner()
+        self.made: dict[str, tuple[bytes, bytes]] = {}
+
+    def file(self, query: str, contents: str = "claims") -> tuple[bytes, bytes]:
+        """A file and its manifest."""
+        address = f"/export_{contents}?{query}"
+        if address not in self.made:
+            manifest = self.client.get(f"{address}&manifest=1").data
+            self.made[address] = (self.client.get(address).data, manifest)
+        return self.made[address]
+
+    def saved(self, folder: Path, query: str, contents: str = "claims") -> Path:
+        """A file with its manifest beside it; its path."""
+        path = folder / "given"
+        content, manifest = self.file(query, contents)
+        path.write_bytes(content)
+        path.with_name("given.manifest.json").write_bytes(manifest)
+        return path
+
+    def verified(self, path: Path, *options: str) -> tuple[int, str]:
+        """What the command says: its exit code and its lines."""
+        done = self.runner.invoke(args=["exports", "verify", str(path), *options])
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, done.output
