@@ -58,11 +58,11 @@ def control_totals(wanted: FileFilter, rows: Rows, names: Sequence[str]) -> Rows
     """
     if names and isinstance(wanted, ClaimFilter) and wanted.cut and not wanted.set_names:
         return ledger_totals(wanted.cut, names)
+    if not names:  # the columns of a count would not tell which tables are counted
+        return select(func.count().label("rows")).select_from(rows.order_by(None).subquery())
     columns = rows.selected_columns
     sums = (whole(columns[name]).label(name) for name in names)
-    # Of a file without amounts, the columns alone would not tell which table is counted.
-    counted = rows.with_only_columns(func.count().label("rows"), *sums, maintain_column_froms=True)
-    return counted.order_by(None)
+    return rows.order_by(None).with_only_columns(func.count().label("rows"), *sums)
 
 
 def ledger_totals(cut: Cut, names: Sequence[str]) -> Rows:

@@ -1,6 +1,8 @@
 """What goes wrong while a file is made: an error with a sentence, and nothing left behind."""
 
+import multiprocessing
 import os
+import signal
 import sqlite3
 import subprocess
 import time
@@ -23,7 +25,7 @@ from tests.exports.reading import add_claims
 from tests.exports.test_failures import SLOW_POLICIES
 from tests.factories import make_policy
 
-MANY = 70_000
+MANY = 140_000  # more than is read ahead of what is written
 SMALL_DISK = 16 * 1024  # bytes
 
 END_SLEEPERS = """
@@ -120,7 +122,10 @@ def test_a_book_that_is_cut_short_under_the_reading_gives_an_error(session, book
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def cut(progress: tuple) -> None:
+        (process,) = multiprocessing.active_children()
+        os.kill(process.pid, signal.SIGSTOP)
         os.truncate(book, 4096 * 10)
+        os.kill(process.pid, signal.SIGCONT)
 
     with pytest.raises(ClaimBookError):
         made_file(file_request(Contents.CLAIMS, MultiDict()), on_progress=cut)

@@ -9,11 +9,12 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.filters import ClaimFilter
+from flaskr.claims.queries import claim_referenced
 from flaskr.extensions import db
 from flaskr.paging import Cursor
 from flaskr.policies.filters import PolicyFilter
 from tests.claims.varied import varied_claims
-from tests.factories import make_claim, make_policy, reserve
+from tests.factories import make_claim, make_policy, pay, reserve
 
 NASTY = (
     "' OR 1=1 --",
@@ -126,3 +127,17 @@ def test_sql_where_a_closed_list_is_wanted_is_refused(nasty_app):
             assert answer.status_code == (
                 200 if (contents, name) == ("ledger", "claim") and "\\" not in text else 400
             )
+
+
+def test_the_ledger_is_read_on_from_where_the_last_file_ended(app, client, session):
+    reserve(make_claim(claim_reference="W"), "100.00")
+    session.commit()
+    first = client.get("/export_ledger?columns=entry_id")
+    pay(claim_referenced("W"), "1.00")
+    session.commit()
+    following = client.get(f"/export_ledger?columns=entry_id&since={first.headers['X-Next-Since']}")
+
+    assert first.data == b'"entry_id"\n1\n'
+    assert following.data == b'"entry_id"\n2\n'
+    assert following.headers["X-Next-Since"] == "2"
+    assert "X-Next-Since" not in client.get("/export_claims").headers

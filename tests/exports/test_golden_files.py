@@ -56,7 +56,7 @@ def test_files_as_at_add_up_to_the_table_and_the_page_by_every_reader(get, tmp_p
         assert (manifest["rows"], manifest["as_at"], manifest["basis"]) == (claims, *at)
         shown = [money_text(Decimal(amount)) for amount in amounts]
         assert re.findall(r"<dd>([^<]*)</dd>", page) == shown
-        assert f"{claims} claims as CSV" in page
+        assert f"Export {claims} claims<" in page
 
 
 def test_the_movements_of_a_ledger_file_add_up_to_the_claims_of_the_same_cut(get, tmp_path):

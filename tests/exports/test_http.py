@@ -18,7 +18,7 @@ from flaskr.policies.queries import policy_numbered
 from tests.claims.clocks import amend, edit
 from tests.claims.varied import varied_claims
 from tests.exports.readers import FORMS
-from tests.factories import make_claim, make_policy, pay, reserve
+from tests.factories import make_claim, make_policy, reserve
 
 CLAIMS = "/export_claims"
 
@@ -239,17 +239,3 @@ def test_requests_at_the_same_time_get_the_same_file_or_are_asked_to_come_back(v
     assert {answer.data for answer in answers if answer.status_code == 200} == {whole.data}
     assert all("Retry-After" in each.headers for each in answers if each.status_code == 503)
     assert len([path for path in spool_of(varied_app) if not path.suffix]) == 1
-
-
-def test_the_ledger_is_read_on_from_where_the_last_file_ended(app, client, session):
-    reserve(make_claim(claim_reference="W"), "100.00")
-    session.commit()
-    first = client.get("/export_ledger?columns=entry_id")
-    pay(claim_referenced("W"), "1.00")
-    session.commit()
-    following = client.get(f"/export_ledger?columns=entry_id&since={first.headers['X-Next-Since']}")
-
-    assert first.data == b'"entry_id"\n1\n'
-    assert following.data == b'"entry_id"\n2\n'
-    assert following.headers["X-Next-Since"] == "2"
-    assert "X-Next-Since" not in client.get(CLAIMS).headers
