@@ -57,7 +57,7 @@ def test_a_file_that_nothing_is_known_of_is_described(golden_book):
     answer = post(golden_book.client, content)
 
     assert "Nothing is known to compare given with." in answer.text
-    assert "<dd>117850.70</dd>" in answer.text
+    assert "117850.70" in answer.text
 
 
 def bomb_of_rows() -> bytes:
@@ -158,7 +158,7 @@ def test_more_than_other_forms_take_is_taken_here_up_to_its_own_limit(make_app, 
     taken = post(client, b'"paid"\n' + b"1.00\n" * 40_000)
     refused = post(client, b"x" * 300_001)
 
-    assert (taken.status_code, "<dd>40000.00</dd>" in taken.text) == (200, True)
+    assert (taken.status_code, "40000.00" in taken.text) == (200, True)
     assert refused.status_code == 413
     assert "Files over 300.0\u00a0kB are not taken here" in refused.text
     assert "flask exports verify FILE" in refused.text
