@@ -3,8 +3,8 @@
     python -m tests.benchmarks.pages --claims 1000000 --database both
 
 Pages: one gunicorn worker, one client with a kept connection, the pages in turns. Cuts: the same
-columns, every row fetched by the database's own driver; today is read from the balances kept on the
-claims, a cut from the ledger. Middle: half-way through the book's life. End: every entry counts.
+columns, with and without those of the policies, every row fetched by the database's own driver.
+Middle: half-way through the book's life. End: every entry counts.
 """
 
 import argparse
@@ -15,16 +15,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from flaskr import create_app
-from flaskr.claims.cut_queries import Basis, claims_as_at, coverage_now
 from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.claims.row_queries import claim_rows
+from flaskr.cuts import Basis, Cut
 from flaskr.database import working
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
@@ -71,11 +72,14 @@ def fetch(connection: http.client.HTTPConnection, path: str) -> float:
 
 def page_table(settings: Settings, name: str, rounds: int, port: int) -> list[str]:
     claim, policy = sample(settings)
+    year_ago = date.today() - timedelta(days=365)  # noqa: DTZ011
     pages = {
         "/": "/",
         "/claims, first page": "/claims",
         "/claims, last page": "/claims?page=last",
         "/claims of one status": "/claims?status=open",
+        "/claims, a year ago, known": f"/claims?as_at={year_ago}",
+        "/claims, a year ago, booked": f"/claims?as_at={year_ago}&basis=booked",
         "/policies, last page": "/policies?page=last",
         "a claim's page": f"/claims/{claim}",
         "a policy's page": f"/policies/{policy}",
@@ -115,27 +119,6 @@ def sample(settings: Settings) -> tuple[str, str]:
     return row.claim_reference, row.policy_number
 
 
-def current_claims():
-    """What a cut selects, read from the balances that the claims keep."""
-    return select(
-        Claim.id,
-        Claim.claim_reference,
-        Claim.policy_id,
-        Claim.cause,
-        Claim.loss_date,
-        Claim.reported_date,
-        Policy.policy_number,
-        Policy.line_of_business,
-        Claim.status,
-        coverage_now(),
-        Claim.paid,
-        Claim.outstanding,
-        Claim.recovered,
-        Claim.closed_date,
-        Claim.description,
-    ).outerjoin(Policy, Policy.id == Claim.policy_id)
-
-
 def fetch_all(statement) -> tuple[float, int]:
     """Seconds to fetch every row with the driver alone, and how many there were."""
     compiled = statement.compile(db.engine, compile_kwargs={"literal_binds": True})
@@ -160,24 +143,36 @@ def cut_table(settings: Settings, name: str, rounds: int) -> list[str]:
                 )
             ).one()
             db.session.remove()
-        middle = date.fromordinal((first.toordinal() + last.toordinal()) // 2)
-        sides: dict[str, Callable] = {"today": current_claims}
-        for where, day in (("middle", middle), ("end", last)):
-            for basis in Basis:
-                sides[f"{where}, {basis}"] = lambda day=day, basis=basis: claims_as_at(day, basis)
-        times: dict[str, list[float]] = {side: [] for side in sides}
+        sides: dict[tuple[str, bool], Select] = {}
+        for with_policy in (False, True):
+            sides["today", with_policy] = claim_rows(with_policy=with_policy)
+            for where, day in days_to_cut(first, last).items():
+                for basis in Basis:
+                    rows = claim_rows(Cut(day, basis), with_policy=with_policy)
+                    sides[f"{where}, {basis}", with_policy] = rows
+        times: dict[tuple[str, bool], list[float]] = {side: [] for side in sides}
         counts = {}
         for _ in range(rounds):
             for side, statement in sides.items():
-                seconds, counts[side] = fetch_all(statement())
+                seconds, counts[side] = fetch_all(statement)
                 times[side].append(seconds)
         db.engine.dispose()
-    today = statistics.median(times["today"])
+    seconds = {side: statistics.median(taken) for side, taken in times.items()}
     return [
-        f"| {name} | {side} | {counts[side]:,} | {statistics.median(taken):.2f} s "
-        f"| {statistics.median(taken) / today:.2f} |"
-        for side, taken in times.items()
+        f"| {name} | {cut} | {'yes' if with_policy else 'no'} | {counts[cut, with_policy]:,} "
+        f"| {taken:.2f} s | {taken / seconds['today', with_policy]:.2f} |"
+        for (cut, with_policy), taken in seconds.items()
     ]
+
+
+def days_to_cut(first: date, last: date) -> dict[str, date]:
+    """The days of the cuts, from the days of the first and the last entry."""
+    return {
+        "end": last,
+        "a month before": last - timedelta(days=31),
+        "a year before": last - timedelta(days=365),
+        "middle": date.fromordinal((first.toordinal() + last.toordinal()) // 2),
+    }
 
 
 def fill(settings: Settings, claims: int) -> None:
@@ -234,7 +229,10 @@ def main() -> None:
             cuts += cut_table(settings, name, options.cut_rounds)
     print("| database | page | median | p95 |\n|---|---|---|---|", *pages, sep="\n")
     print(
-        "\n| database | cut | claims | seconds | to today |\n|---|---|---|---|---|", *cuts, sep="\n"
+        "\n| database | cut | with policies | claims | seconds | to today |",
+        "|---|---|---|---|---|---|",
+        *cuts,
+        sep="\n",
     )
 
 
