@@ -11,10 +11,10 @@ from flaskr.database import configure_engine, engine_options, upgrade_embedded, 
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
 from flaskr.exports import commands as export_commands
-from flaskr.exports import kept_views, verify_views
 from flaskr.exports import views as export_views
 from flaskr.extensions import bootstrap, csrf, db, migrate
 from flaskr.imports import commands as import_commands
+from flaskr.kept import views as kept_views
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.settings import (
@@ -25,6 +25,8 @@ from flaskr.settings import (
     read_settings,
 )
 from flaskr.users import access
+from flaskr.verify import commands as verify_commands
+from flaskr.verify import views as verify_views
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -110,6 +112,7 @@ def register_blueprints(app: Flask) -> None:
 
 def register_commands(app: Flask) -> None:
     """Register the commands: flask claims, flask demo, flask exports, flask import."""
+    export_commands.exports.add_command(verify_commands.verify)
     groups = (
         claim_commands.claims,
         demo_commands.demo,

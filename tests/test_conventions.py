@@ -10,12 +10,22 @@ from pathlib import Path
 
 from flaskr.settings import PROJECT_FOLDER
 
-FEATURES = ("users", "policies", "claims", "overview", "demo", "exports", "imports", "reserving")
-FEATURES += ("api",)
+FEATURES = (
+    "users",
+    "policies",
+    "claims",
+    "overview",
+    "demo",
+    "formats",
+    "exports",
+    "kept",
+    "verify",
+)
+FEATURES += ("verify", "imports", "reserving", "api")
 LAYERS = ("models", "queries", "services", "forms", "views", "commands")
 HEAVY = {"pandas", "pyarrow", "numpy", "faker", "openpyxl", "xlsxwriter", "duckdb", "dask"}
 HEAVY |= {"adbc_driver_manager", "adbc_driver_sqlite", "adbc_driver_postgresql"}
-MAY_BE_HEAVY = ("demo", "exports", "imports", "reserving")
+MAY_BE_HEAVY = ("demo", "formats", "exports", "verify", "imports", "reserving")
 IMPORT_EVERYTHING = ("flaskr/app.py", "flaskr/__init__.py")
 KNOW_THE_REQUEST = ("flaskr/users/access.py", "flaskr/serving.py")
 MODULES = sorted((PROJECT_FOLDER / "flaskr").rglob("*.py"))

@@ -18,17 +18,15 @@ from flaskr.book import require_book
 from flaskr.cuts import Basis
 from flaskr.database import working
 from flaskr.exports.dictionary import Contents
-from flaskr.exports.files import Dialect, FileFormat
-from flaskr.exports.manifest import manifest
+from flaskr.exports.manifest import MANIFEST_ENDING, manifest
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.services import MadeFile, made_file
-from flaskr.exports.verify_command import MANIFEST_ENDING, verify
+from flaskr.formats.file_formats import Dialect, FileFormat
 
 ACTOR = "command"
 Command = Callable[..., None]
 
 exports = AppGroup("exports", help="Write files of the book, and verify them.")
-exports.add_command(verify)
 
 
 FILE_OPTIONS: tuple[Callable[[Command], Command], ...] = (

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from flaskr.exports.columns import (
+from flaskr.formats.columns import (
     Column,
     Columns,
     Kind,

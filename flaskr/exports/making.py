@@ -11,14 +11,15 @@ from typing import IO, Any, cast
 import pandas as pd
 import pyarrow as pa
 
-from flaskr.exports.columns import Columns, totalled
-from flaskr.exports.files import ExportError, FileFacts, FileFormat, FileOrder, full_disk_told
-from flaskr.exports.frames import file_frame
+from flaskr.exports.files import FileFacts, FileOrder, full_disk_told
 from flaskr.exports.policies_by_position import Policies
 from flaskr.exports.queries import FileSql
-from flaskr.exports.sheet_limits import check_rows
 from flaskr.exports.snapshot import Snapshot, book_snapshot
-from flaskr.exports.writers import writer_for
+from flaskr.formats.columns import Columns, totalled
+from flaskr.formats.file_formats import ExportError, FileFormat
+from flaskr.formats.frames import file_frame
+from flaskr.formats.sheet_limits import check_rows
+from flaskr.formats.writers import writer_for
 from flaskr.isolation import Report
 from flaskr.money import ZERO, from_ore
 

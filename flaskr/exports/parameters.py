@@ -11,10 +11,10 @@ from werkzeug.datastructures import MultiDict
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger_filters import LedgerFilter
 from flaskr.errors import ClaimBookError
-from flaskr.exports.columns import Columns
 from flaskr.exports.dictionary import COLUMNS, Contents
-from flaskr.exports.files import Dialect, FileFormat, Form
 from flaskr.exports.queries import FileFilter
+from flaskr.formats.columns import Columns
+from flaskr.formats.file_formats import Dialect, FileFormat, Form
 from flaskr.policies.filters import PolicyFilter
 
 Member = TypeVar("Member", bound=StrEnum)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.claims.models import Coverage
-from flaskr.exports.frames import day_numbers, days, integers
+from flaskr.formats.frames import day_numbers, days, integers
 
 NEVER = np.iinfo(np.int32).max  # later than any day
 COVERAGES = pa.array([coverage.value for coverage in Coverage])

@@ -12,8 +12,8 @@ from flaskr.claims.ledger_filters import LedgerFilter
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import watermark_select
 from flaskr.cuts import Cut
-from flaskr.exports.columns import Columns, totalled
 from flaskr.exports.statements import Rows, Sql, compiled, compiled_rows
+from flaskr.formats.columns import Columns, totalled
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.row_queries import policy_facts
 

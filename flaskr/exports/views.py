@@ -12,7 +12,6 @@ from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
 from flaskr.exports.dictionary import COLUMNS, Contents
-from flaskr.exports.files import MEDIA_TYPES
 from flaskr.exports.manifest import file_name, manifest, next_since
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.ranges import begun_file, is_one_range, remember, with_range_in
@@ -24,6 +23,7 @@ from flaskr.exports.services import (
     sweep_spool,
     tag_of,
 )
+from flaskr.formats.file_formats import MEDIA_TYPES
 from flaskr.users.access import actor
 
 blueprint = Blueprint("exports", __name__)

@@ -21,16 +21,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flaskr.exports.arrow_file import ArrowWriter
-from flaskr.exports.columns import Column, Kind
-from flaskr.exports.csv_file import CsvWriter
 from flaskr.exports.dictionary import CLAIM_COLUMNS
-from flaskr.exports.excel_csv_file import ExcelCsvWriter
-from flaskr.exports.frames import money, schema_of
-from flaskr.exports.jsonl_file import JsonLinesWriter
 from flaskr.exports.making import DigestingFile
-from flaskr.exports.parquet_file import ParquetWriter
-from flaskr.exports.xlsx_file import SheetWriter
+from flaskr.formats.arrow_file import ArrowWriter
+from flaskr.formats.columns import Column, Kind
+from flaskr.formats.csv_file import CsvWriter
+from flaskr.formats.excel_csv_file import ExcelCsvWriter
+from flaskr.formats.frames import money, schema_of
+from flaskr.formats.jsonl_file import JsonLinesWriter
+from flaskr.formats.parquet_file import ParquetWriter
+from flaskr.formats.xlsx_file import SheetWriter
 
 FRAME_ROWS = 65_536
 GOAL = 1.7

@@ -19,7 +19,7 @@ import pyarrow.json
 import pyarrow.parquet
 from openpyxl.utils.escape import unescape
 
-from flaskr.exports.columns import Columns, Kind
+from flaskr.formats.columns import Columns, Kind
 
 EXCEL_SV = "csv&dialect=excel-sv"
 FORMS = ("csv", EXCEL_SV, "xlsx", "parquet", "arrow", "jsonl")

@@ -8,8 +8,8 @@ import pyarrow.csv
 from sqlalchemy import text
 
 from flaskr.exports.dictionary import CLAIM_COLUMNS
-from flaskr.exports.frames import schema_of
 from flaskr.extensions import db
+from flaskr.formats.frames import schema_of
 from flaskr.policies.models import Policy
 from flaskr.policies.services import cancel_policy
 from tests.factories import ACTOR, make_policy

@@ -11,11 +11,11 @@ from sqlalchemy import table as sa_table
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from flaskr.exports.dictionary import CLAIM_COLUMNS
-from flaskr.exports.files import ExportError
-from flaskr.exports.frames import file_frame, money
 from flaskr.exports.policies_by_position import Policies
 from flaskr.exports.snapshot import Snapshot
 from flaskr.exports.statements import Sql, compiled_rows
+from flaskr.formats.file_formats import ExportError
+from flaskr.formats.frames import file_frame, money
 
 DAYS = ("2024-01-01", "2025-01-01")
 LARGEST = 10**18 - 1

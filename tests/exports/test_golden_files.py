@@ -9,8 +9,8 @@ from itertools import cycle
 import pytest
 
 from flaskr.cuts import Basis
-from flaskr.exports.columns import totalled
 from flaskr.exports.dictionary import CLAIM_COLUMNS, COLUMNS, LEDGER_COLUMNS, Contents
+from flaskr.formats.columns import totalled
 from flaskr.money import money_text
 from tests.exports.readers import FORMS, READERS, read
 from tests.imports.conftest import FILES

@@ -3,8 +3,8 @@ from werkzeug.datastructures import MultiDict
 
 from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import COLUMNS, Contents
-from flaskr.exports.files import Dialect, FileFormat, Form
 from flaskr.exports.parameters import FileRequest, ParameterError, file_request
+from flaskr.formats.file_formats import Dialect, FileFormat, Form
 
 
 def asked(query: dict | list, contents: Contents = Contents.CLAIMS) -> FileRequest:

@@ -10,12 +10,12 @@ from sqlalchemy import insert
 
 from flaskr.claims.models import Claim, LedgerEntry, coverage_by
 from flaskr.claims.rules import EntryType, Status
-from flaskr.exports.columns import Kind
 from flaskr.exports.dictionary import COLUMNS, Contents
 from flaskr.extensions import db
+from flaskr.formats.columns import Kind
 from flaskr.policies.models import LineOfBusiness, Policy
-from tests.exports.any_rows import ODD_TEXTS, admitted, texts
 from tests.exports.readers import EXACT, EXCEL_SV, FORMS, read
+from tests.formats.any_rows import ODD_TEXTS, admitted, texts
 
 LARGEST = Decimal("9999999999999999.99")
 MOVED = Decimal("999999999999.99")

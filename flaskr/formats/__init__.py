@@ -1,0 +1,1 @@
+"""Files of any rows: one writer a format, from frames of declared columns."""

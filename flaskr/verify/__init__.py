@@ -1,0 +1,1 @@
+"""Verify: is a file still what its manifest says?"""
