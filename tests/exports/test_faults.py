@@ -23,7 +23,7 @@ from flaskr.settings import BOOK_FILE
 from tests.exports.readers import FORMS
 from tests.exports.reading import add_claims
 from tests.exports.test_failures import SLOW_POLICIES
-from tests.factories import make_policy
+from tests.factories import make_claim, make_policy, reserve
 
 MANY = 140_000  # more than is read ahead of what is written
 SMALL_DISK = 16 * 1024  # bytes
@@ -89,6 +89,21 @@ def test_an_amount_that_no_file_holds_half_way_gives_no_file(client, session, bo
     assert response.status_code == 500
     assert "more than 18 digits" in response.text
     assert "X-Row-Count" not in response.headers
+    assert spool_of(book_settings) == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_balances_that_are_not_the_sums_of_their_ledger_give_no_file_of_a_cut(
+    client, session, book_settings, form
+):
+    reserve(make_claim(), "100.00")
+    session.execute(text("UPDATE claims SET outstanding = outstanding + 1"))
+    session.commit()
+
+    response = client.get(f"/export_claims?format={form}&as_at=2024-12-31&basis=booked")
+
+    assert response.status_code == 500
+    assert "does not add up" in response.text
     assert spool_of(book_settings) == []
 
 
