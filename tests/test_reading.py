@@ -1,9 +1,13 @@
 """Looking at the book never changes it: every address, one after the other."""
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.queries import watermark
 from flaskr.database import work_mode
+from flaskr.exports.dictionary import Contents
+from flaskr.exports.parameters import file_request
+from flaskr.kept.services import keep_export
 from tests.factories import make_claim, make_policy, pay, reserve
 
 WRITES_ON_GET = "/generate_random_claim"
@@ -16,9 +20,10 @@ def addresses(app, session) -> list[str]:
     claim = make_claim(policy=make_policy(policy_number="H-get"), claim_reference="W-get")
     reserve(claim, "100")
     pay(claim, "10")
-    known = {"reference": "W-get", "number": "H-get"}
+    known = {"reference": "W-get", "number": "H-get", "name": "E-get"}
     session.commit()
     with app.test_request_context():
+        keep_export(file_request(Contents.CLAIMS, MultiDict()), "E-get", "", actor="open")
         return [
             address_of(app, rule, known)
             for rule in app.url_map.iter_rules()
