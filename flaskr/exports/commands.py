@@ -1,6 +1,5 @@
 """flask exports: write a file of the book, as its address would give it."""
 
-import json
 import os
 import secrets
 import shutil
@@ -18,7 +17,7 @@ from flaskr.book import require_book
 from flaskr.cuts import Basis
 from flaskr.database import working
 from flaskr.exports.dictionary import Contents
-from flaskr.exports.manifest import MANIFEST_ENDING, manifest
+from flaskr.exports.manifest import MANIFEST_ENDING, manifest, manifest_text
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.services import MadeFile, made_file
 from flaskr.formats.file_formats import Dialect, FileFormat
@@ -95,8 +94,8 @@ def write_file(contents: Contents, path: Path, options: dict[str, Any]) -> None:
         with made.file:
             place(path, lambda target: shutil.copyfileobj(made.file, target, 1024 * 1024))
         if beside:
-            text = json.dumps(manifest(request, made.facts, ACTOR), indent=2, ensure_ascii=False)
-            place(beside, lambda target: target.write(text.encode() + b"\n"))
+            text = manifest_text(manifest(request, made.facts, ACTOR))
+            place(beside, lambda target: target.write(text.encode()))
     click.echo(f"{path}: {made.facts.rows} rows, {made.facts.size} bytes")
     for name, amount in made.facts.totals.items():
         click.echo(f"{name:<13}{amount}")

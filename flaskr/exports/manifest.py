@@ -1,5 +1,6 @@
 """The manifest: what a file is, of which book, and how to tell that it is still the same."""
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -88,6 +89,11 @@ def filters_of(request: FileRequest) -> dict[str, Any]:
     """Return what leaves rows out of a file, as texts under the names of the parameters."""
     said = request.wanted.parameters()
     return {name: said[name] for name in sorted(request.wanted.set_names)}
+
+
+def manifest_text(said: dict[str, Any]) -> str:
+    """Return a manifest as JSON for people too: in its order, indented, letters as they are."""
+    return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
 
 
 def next_since(request: FileRequest, facts: MadeFacts) -> dict[str, int]:

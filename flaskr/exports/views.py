@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import IO, Any
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
 from flaskr.exports.dictionary import COLUMNS, Contents
-from flaskr.exports.manifest import file_name, manifest, next_since
+from flaskr.exports.manifest import file_name, manifest, manifest_text, next_since
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.ranges import begun_file, is_one_range, remember, with_range_in
 from flaskr.exports.services import (
@@ -85,7 +85,12 @@ def manifest_response(wanted: FileRequest) -> Response:
     """Return the manifest of a file as JSON."""
     made = made_file(wanted)
     made.file.close()
-    return private(jsonify(manifest(wanted, made.facts, actor())))
+    return json_response(manifest(wanted, made.facts, actor()))
+
+
+def json_response(said: dict[str, Any]) -> Response:
+    """Return a manifest as JSON."""
+    return private(Response(manifest_text(said), mimetype="application/json"))
 
 
 def file_response(wanted: FileRequest, made: MadeFile) -> Response:

@@ -3,7 +3,7 @@
 import unicodedata
 from urllib.parse import quote
 
-from flask import abort, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import Headers, MultiDict
 
 from flaskr.database import working
@@ -11,7 +11,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import COLUMNS, Contents
 from flaskr.exports.manifest import filters_of
 from flaskr.exports.parameters import FILTERS, FileRequest, file_request, one_of
-from flaskr.exports.views import blueprint, digest_header, private, sent
+from flaskr.exports.views import blueprint, digest_header, json_response, sent
 from flaskr.formats.file_formats import FileFormat, Form
 from flaskr.kept.files import KeptExport, kept_export, kept_exports
 from flaskr.kept.forms import DeleteForm, KeepForm
@@ -62,7 +62,7 @@ def kept_file(name: str):
 @blueprint.get("/exports/<name>/manifest")
 def kept_manifest(name: str):
     """Show the manifest of a kept export."""
-    return private(jsonify(kept_or_404(name).manifest))
+    return json_response(kept_or_404(name).manifest)
 
 
 @blueprint.route("/exports/<name>/delete", methods=["GET", "POST"])
