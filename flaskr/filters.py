@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar, Self
-from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
@@ -85,10 +84,6 @@ class Filter:
         """Return the parameters that ask for this, in one order, without what goes by default."""
         written = {each.name: write_values(each, getattr(self, each.name)) for each in fields(self)}
         return {name: texts for name, texts in sorted(written.items()) if texts}
-
-    def query_string(self) -> str:
-        """Return the one query string that says this; empty for the whole book of today."""
-        return urlencode(self.parameters(), doseq=True)
 
     @property
     def cut(self) -> Cut | None:

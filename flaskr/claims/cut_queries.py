@@ -179,12 +179,21 @@ def totals_as_at(day: date, basis: Basis) -> CutTotals:
     )
 
 
+def movements_in_cut(day: date, basis: Basis) -> Select[Any]:
+    """Select (paid, outstanding, recovered, claim_cost), the deltas of each entry of a cut."""
+    deltas: list[Any] = [
+        LedgerEntry.paid,
+        LedgerEntry.outstanding,
+        LedgerEntry.recovered,
+        (LedgerEntry.paid + LedgerEntry.outstanding).label("claim_cost"),
+    ]
+    return select(*deltas).where(entries_in_cut(day, basis))
+
+
 def ledger_totals_as_at(day: date, basis: Basis) -> tuple[Decimal, Decimal, Decimal]:
     """Return (paid, outstanding, recovered) added up from the deltas of a cut's entries."""
-    sums = select(
-        func.sum(LedgerEntry.paid),
-        func.sum(LedgerEntry.outstanding),
-        func.sum(LedgerEntry.recovered),
-    ).where(entries_in_cut(day, basis))
-    paid, outstanding, recovered = db.session.execute(sums).one()
+    moved = movements_in_cut(day, basis)
+    names = ("paid", "outstanding", "recovered")
+    sums: Any = [func.sum(moved.selected_columns[name]) for name in names]
+    paid, outstanding, recovered = db.session.execute(moved.with_only_columns(*sums)).one()
     return paid or ZERO, outstanding or ZERO, recovered or ZERO

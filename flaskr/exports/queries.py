@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, cast, func, select
 
-from flaskr.claims.cut_queries import claims_in_cut, entries_in_cut
+from flaskr.claims.cut_queries import claims_in_cut, movements_in_cut
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger_filters import LedgerFilter
-from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.claims.models import Claim
 from flaskr.claims.queries import watermark_select
 from flaskr.cuts import Cut
 from flaskr.exports.statements import Rows, Sql, compiled, compiled_rows
@@ -67,19 +67,10 @@ def control_totals(wanted: FileFilter, rows: Rows, names: Sequence[str]) -> Rows
 
 def ledger_totals(cut: Cut, names: Sequence[str]) -> Rows:
     """Select the number of claims in a cut and what the movements of its entries add up to."""
-    moved = {
-        "paid": LedgerEntry.paid,
-        "outstanding": LedgerEntry.outstanding,
-        "claim_cost": LedgerEntry.paid + LedgerEntry.outstanding,
-        "recovered": LedgerEntry.recovered,
-    }
+    moved = movements_in_cut(cut.day, cut.basis)
     count = select(func.count()).select_from(Claim).where(claims_in_cut(cut.day, cut.basis))
-    sums = (whole(moved[name]).label(name) for name in names)
-    return (
-        select(count.scalar_subquery().label("rows"), *sums)
-        .select_from(LedgerEntry)
-        .where(entries_in_cut(cut.day, cut.basis))
-    )
+    sums = (whole(moved.selected_columns[name]).label(name) for name in names)
+    return moved.with_only_columns(count.scalar_subquery().label("rows"), *sums)
 
 
 def whole(amounts: Any) -> Any:

@@ -84,8 +84,14 @@ def made_file(request: FileRequest, on_progress: Report | None = None) -> MadeFi
     the file does not add up, and OutOfTime, OutOfMemory or WorkError when making it was cut short;
     AfterTheEnd for `since` an entry that is not there yet.
     """
+    return file_at(request, current_watermark(), on_progress)
+
+
+def file_at(
+    request: FileRequest, watermark: Mapping[str, int], on_progress: Report | None = None
+) -> MadeFile:
+    """Return what `made_file` does, when it is known already how far the book is."""
     config = current_app.config
-    watermark = current_watermark()
     refuse_after_the_end(request, watermark)
     if found := spooled(request, watermark):
         return found

@@ -18,6 +18,7 @@ from flaskr.exports.ranges import begun_file, is_one_range, remember, with_range
 from flaskr.exports.services import (
     MadeFile,
     current_watermark,
+    file_at,
     made_file,
     spooled,
     sweep_spool,
@@ -74,7 +75,7 @@ def answer(contents: Contents) -> Response:
     if made is None:
         refuse_another(tag)
         is_head = request.method == "HEAD"
-        made = spooled(wanted, watermark) if is_head else made_file(wanted)
+        made = spooled(wanted, watermark) if is_head else file_at(wanted, watermark)
     if made is None:  # HEAD makes no file: the length is not known, and not said to be 0
         return tagged(Response(iter(()), headers=file_headers(wanted)), tag)
     remember(request, wanted, made.tag)

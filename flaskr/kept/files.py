@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.exports.files import full_disk_told
+from flaskr.exports.manifest import manifest_text
 from flaskr.text import lookup_key
 
 MANIFEST = "manifest.json"
@@ -194,7 +195,7 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     making.unlink(missing_ok=True)
     making.touch(mode=0o600)
     with making.open("w", encoding="utf-8") as file:
-        json.dump(manifest, file, ensure_ascii=False, indent=2)
+        file.write(manifest_text(manifest))
         file.flush()
         os.fsync(file.fileno())
     making.rename(folder / MANIFEST)

@@ -4,12 +4,12 @@ from flask import abort, current_app, render_template, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from flaskr.errors import EXPIRED, ClaimBookError
+from flaskr.exports.files import full_disk_told
 from flaskr.exports.services import spool_folder, sweep_spool
 from flaskr.exports.spool import part_in
 from flaskr.exports.views import blueprint
 from flaskr.extensions import csrf
 from flaskr.isolation import Limits
-from flaskr.kept.files import full_disk_told
 from flaskr.templating import byte_size
 from flaskr.verify.forms import VerifyForm
 from flaskr.verify.known_files import MOST_BYTES, known_from_text

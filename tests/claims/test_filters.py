@@ -1,6 +1,6 @@
 from datetime import date
 from decimal import Decimal
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from sqlalchemy import select
@@ -161,11 +161,12 @@ def test_the_same_question_has_one_query_string_which_asks_it_again(rolled_back)
         "&basis=known&as_at=2024-01-31&loss_to=2024-01-01"
     )
 
-    assert wanted.query_string() == (
+    query = urlencode(wanted.parameters(), doseq=True)
+    assert query == (
         "as_at=2024-01-31&cause=fire&cause=water&cost_from=1000.50&loss_to=2024-01-01&text=%C3%85+b"
     )
-    assert asked(wanted.query_string()) == wanted
-    assert ClaimFilter().query_string() == ""
+    assert asked(query) == wanted
+    assert ClaimFilter().parameters() == {}
     assert wanted.cut == Cut(date(2024, 1, 31), Basis.KNOWN)
     assert (wanted.cause, wanted.status) == ((Cause.FIRE, Cause.WATER), ())
 
