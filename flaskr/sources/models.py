@@ -10,11 +10,11 @@ from flaskr.extensions import Base
 
 
 class Contents(StrEnum):
-    """What the rows of a file are."""
+    """What the rows of a file are, going out or coming in; also the start of a file's name."""
 
-    POLICIES = "policies"
     CLAIMS = "claims"
     LEDGER = "ledger"
+    POLICIES = "policies"
 
 
 class ImportKind(StrEnum):
