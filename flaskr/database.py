@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Literal
+from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
@@ -144,3 +145,14 @@ def upgrade_embedded(app: Flask) -> None:
 def is_embedded() -> bool:
     """Whether the book is the SQLite file of the instance folder."""
     return not current_app.config["DATABASE_URL"]
+
+
+def book_address(mode: Literal["ro", "rw"] = "ro") -> str:
+    """Return the book's address for other drivers: libpq's, or the SQLite file's to read or write.
+
+    It may have a password in it.
+    """
+    url = db.engine.url
+    if db.engine.dialect.name == "sqlite":
+        return f"file:{quote(str(url.database))}?mode={mode}"
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)

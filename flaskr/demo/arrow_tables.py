@@ -1,7 +1,6 @@
 """A made-up book as Arrow batches: each table's columns as the database takes them, in id order."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flaskr.bulk.tables import TableRows
 from flaskr.claims.models import Cause
 from flaskr.claims.rules import EntryType, Status
 from flaskr.demo.clock import NONE, Array
@@ -23,20 +23,15 @@ Rows = slice
 Columns = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class TableRows:
-    """One table's rows: how many, and the columns of any slice of them as Arrow arrays."""
+def table_rows(name: str, count: int, columns: Callable[[Rows], Columns]) -> TableRows:
+    """Return a table whose rows are made a slice at a time."""
 
-    name: str
-    count: int
-    columns: Callable[[Rows], Columns]
+    def batches() -> Iterator[Any]:
+        for start in range(0, count, BATCH_ROWS):
+            rows = slice(start, min(start + BATCH_ROWS, count))
+            yield pa.RecordBatch.from_pydict(columns(rows))
 
-    def batches(self) -> Iterator[Any]:
-        """Yield the rows as record batches."""
-        for start in range(0, self.count, BATCH_ROWS):
-            yield pa.RecordBatch.from_pydict(
-                self.columns(slice(start, min(start + BATCH_ROWS, self.count)))
-            )
+    return TableRows(name, count, batches)
 
 
 def book_tables(book: MadeBook) -> list[TableRows]:
@@ -45,21 +40,23 @@ def book_tables(book: MadeBook) -> list[TableRows]:
     edited = edited[np.argsort(book.policies.edited[edited], kind="stable")]
     names = name_words()
     return [
-        TableRows(
+        table_rows(
             "policies", len(book.policies.line), lambda rows: policy_columns(book, rows, names)
         ),
-        TableRows(
+        table_rows(
             "policy_revisions",
             len(edited),
             lambda rows: policy_revision_columns(book, edited, rows),
         ),
-        TableRows("claims", len(book.claims.line), lambda rows: claim_columns(book, rows)),
-        TableRows(
+        table_rows("claims", len(book.claims.line), lambda rows: claim_columns(book, rows)),
+        table_rows(
             "claim_revisions",
             len(book.claim_revisions.claim),
             lambda rows: claim_revision_columns(book, rows),
         ),
-        TableRows("ledger_entries", len(book.ledger.claim), lambda rows: entry_columns(book, rows)),
+        table_rows(
+            "ledger_entries", len(book.ledger.claim), lambda rows: entry_columns(book, rows)
+        ),
     ]
 
 

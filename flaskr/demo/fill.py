@@ -1,17 +1,18 @@
 """Loading a made-up book into an empty one, whole or not at all."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 
 from sqlalchemy import text
 
 from flaskr.book import raise_counter
+from flaskr.bulk.loading import insert_rows, move_sequence
+from flaskr.bulk.sqlite_rows import roomy_cache
 from flaskr.calendar import today
 from flaskr.claims.queries import watermark
 from flaskr.database import lock_ledger
-from flaskr.demo.arrow_tables import TableRows, book_tables
-from flaskr.demo.load_postgresql import copy_table, move_sequence
-from flaskr.demo.load_sqlite import insert_table, roomy_cache
+from flaskr.demo.arrow_tables import book_tables
 from flaskr.demo.made_book import MadeBook, make_book
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
@@ -46,27 +47,13 @@ def load_book(book: MadeBook, advance: Callable[[int], None]) -> None:
 
     `advance` is called with the number of rows of each batch.
     """
-    tables = book_tables(book)
-    if db.engine.dialect.name == "postgresql":
-        load_postgresql(tables, advance)
-    else:
-        load_sqlite(tables, advance)
+    connection = db.session.connection().connection.driver_connection
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    with roomy_cache(connection) if is_sqlite else nullcontext():
+        for table in book_tables(book):
+            insert_rows(connection, table, advance)
+            if table.count:
+                move_sequence(connection, table.name, table.count)
     for name, reached in book.counters().items():
         raise_counter(name, reached)
     db.session.execute(text("ANALYZE"))
-
-
-def load_sqlite(tables: list[TableRows], advance: Callable[[int], None]) -> None:
-    """Load the tables through the session's own connection."""
-    connection = db.session.connection().connection.driver_connection
-    with roomy_cache(connection):
-        for table in tables:
-            insert_table(connection, table, advance)
-
-
-def load_postgresql(tables: list[TableRows], advance: Callable[[int], None]) -> None:
-    """Load the tables through the session's own connection, and move the sequences of ids."""
-    connection = db.session.connection().connection.driver_connection
-    for table in tables:
-        copy_table(connection, table, advance)
-        move_sequence(connection, table)

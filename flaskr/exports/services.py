@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import quote
 
 from flask import current_app
 
 from flaskr.calendar import today, utc_now
 from flaskr.claims.queries import watermark_select
+from flaskr.database import book_address
 from flaskr.errors import ClaimBookError
 from flaskr.exports.files import FileOrder, full_disk_told
 from flaskr.exports.manifest import SCHEMA_VERSION, MadeFacts, versions
@@ -173,11 +173,3 @@ def named_limits() -> Iterator[None]:
         raise OutOfMemory(
             f"{error} Whoever runs the book can raise EXPORT_MEMORY_BYTES."
         ) from error
-
-
-def book_address() -> str:
-    """Return the book's address for ADBC: libpq's, or the SQLite file's, to read only."""
-    url = db.engine.url
-    if db.engine.dialect.name == "sqlite":
-        return f"file:{quote(str(url.database))}?mode=ro"
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,0 +1,87 @@
+"""The book opened for writing by the isolated process: the driver's own connection, one commit."""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import psycopg
+
+from flaskr.database import LEDGER_LOCK, SQLITE_PRAGMAS, engine_options
+from flaskr.errors import SQLITE_AWAY, BusyError, DatabaseAway
+
+logger = logging.getLogger(__name__)
+
+CACHE_KIB = 256 * 1024  # the indexes of a million claims
+BUSY_SECONDS = 30
+AWAY = "The database does not answer, and nothing was written. Please try again in a moment."
+BUSY = "Somebody else is writing to the book, and nothing was written. Please try again."
+FULL = "The database's disk is full, and nothing was written. Whoever runs the book can make room."
+SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+@contextmanager
+def writing(address: str) -> Iterator[Any]:
+    """Give the book's connection in one transaction: committed at the end, else rolled back.
+
+    `address` is what `database.book_address` gives for writing. Raises BusyError when others keep
+    the book for 30 seconds, and DatabaseAway when it cannot be reached or its disk is full.
+    """
+    with plain_errors():
+        is_sqlite = address.startswith("file:")
+        connection = sqlite_book(address) if is_sqlite else postgresql_book(address)
+        with closing(connection):
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+
+def sqlite_book(address: str) -> sqlite3.Connection:
+    """Open the SQLite file of an address, as the web does, and take its write lock."""
+    connection = sqlite3.connect(
+        address, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False
+    )
+    try:
+        for pragma in (*SQLITE_PRAGMAS, f"cache_size=-{CACHE_KIB}"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def postgresql_book(address: str) -> psycopg.Connection[Any]:
+    """Open the database of an address with the options that the web has."""
+    return psycopg.connect(address, **engine_options(is_embedded=False)["connect_args"])
+
+
+def lock_ledger(connection: Any) -> None:
+    """Be the only one to add to the book until commit; see `database.lock_ledger`."""
+    if isinstance(connection, psycopg.Connection):
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LEDGER_LOCK,))
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn a driver's errors into ours where a sentence can help; the others are faults."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code not in SQLITE_AWAY:
+            raise
+        logger.error("database away: %s", error)
+        if code in SQLITE_BUSY:
+            raise BusyError(BUSY) from error
+        raise DatabaseAway(FULL if code == sqlite3.SQLITE_FULL else AWAY) from error
+    except psycopg.OperationalError as error:
+        logger.error("database away: %s", error)
+        if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected):
+            raise BusyError(BUSY) from error
+        is_full = isinstance(error, psycopg.errors.DiskFull)
+        raise DatabaseAway(FULL if is_full else AWAY) from error

@@ -1,0 +1,78 @@
+"""Arrow batches into PostgreSQL, by COPY."""
+
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+from psycopg import sql
+from pyarrow import csv
+
+# Text is always quoted and NULL never is, which is how COPY tells NULL from an empty text.
+PLAIN_ROWS = csv.WriteOptions(include_header=False, quoting_style="needed")
+
+
+def copy_rows(
+    connection: Any, name: str, batches: Iterator[Any], advance: Callable[[int], None]
+) -> list[str]:
+    """Copy batches into a table, and return their columns; the server takes one in while the next
+    is made.
+    """
+    first = next(batches, None)
+    if first is None:
+        return []
+    columns = list(first.schema.names)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
+        sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for batch in chain([first], batches):
+            copy.write(csv_rows(batch.select(columns)))
+            advance(batch.num_rows)
+    return columns
+
+
+def csv_rows(batch: Any) -> bytes:
+    """Return a batch as CSV without a header."""
+    sink = BytesIO()
+    csv.write_csv(pa.Table.from_batches([batch]), sink, PLAIN_ROWS)
+    return sink.getvalue()
+
+
+def update_copied(connection: Any, name: str, batches: Iterator[Any], key: str) -> int:
+    """Update by one statement from a temporary table that the batches were copied to."""
+    first = next(batches, None)
+    if first is None:
+        return 0
+    columns = [column for column in first.schema.names if column != key]
+    parts = {
+        "table": sql.Identifier(name),
+        "key": sql.Identifier(key),
+        "columns": sql.SQL(", ").join(map(sql.Identifier, [key, *columns])),
+        "changes": sql.SQL(", ").join(
+            sql.SQL("{0} = changing.{0}").format(sql.Identifier(column)) for column in columns
+        ),
+    }
+    making = "CREATE TEMP TABLE changing ON COMMIT DROP AS SELECT {columns} FROM {table} LIMIT 0"
+    connection.execute(sql.SQL(making).format(**parts))
+    copy_rows(connection, "changing", chain([first], batches), lambda rows: None)
+    connection.execute("ANALYZE changing")
+    update = "UPDATE {table} SET {changes} FROM changing WHERE {table}.{key} = changing.{key}"
+    changed = connection.execute(sql.SQL(update).format(**parts)).rowcount
+    connection.execute("DROP TABLE changing")
+    return int(changed)
+
+
+def highest_id(connection: Any, name: str) -> int:
+    """Return the highest id that the table has or its sequence has given; 0 for none."""
+    highest = sql.SQL(
+        "SELECT greatest(coalesce(max(id), 0),"
+        " coalesce(pg_sequence_last_value(pg_get_serial_sequence({text}, 'id')), 0)) FROM {table}"
+    ).format(text=sql.Literal(name), table=sql.Identifier(name))
+    return int(connection.execute(highest).fetchone()[0])
+
+
+def set_sequence(connection: Any, name: str, last_id: int) -> None:
+    """Let the sequence of a table's ids go on after one."""
+    connection.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (name, last_id))
