@@ -15,17 +15,20 @@ FEATURES = (
     "policies",
     "claims",
     "overview",
+    "bulk",
     "demo",
     "formats",
+    "reading",
     "exports",
     "kept",
     "verify",
+    "archive",
 )
-FEATURES += ("verify", "imports", "reserving", "api")
+FEATURES += ("imports", "reserving", "api")
 LAYERS = ("models", "queries", "services", "forms", "views", "commands")
 HEAVY = {"pandas", "pyarrow", "numpy", "faker", "openpyxl", "xlsxwriter", "duckdb", "dask"}
 HEAVY |= {"adbc_driver_manager", "adbc_driver_sqlite", "adbc_driver_postgresql"}
-MAY_BE_HEAVY = ("demo", "formats", "exports", "verify", "imports", "reserving")
+MAY_BE_HEAVY = ("bulk", "demo", "formats", "reading", "exports", "verify", "imports", "reserving")
 IMPORT_EVERYTHING = ("flaskr/app.py", "flaskr/__init__.py")
 KNOW_THE_REQUEST = ("flaskr/users/access.py", "flaskr/serving.py")
 MODULES = sorted((PROJECT_FOLDER / "flaskr").rglob("*.py"))
