@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from flaskr.errors import ClaimBookError
 from flaskr.imports.loading_orders import PlanOutdated
-from flaskr.imports.plans import BALANCES, plan_batches
+from flaskr.imports.plans import BALANCES, entry_sums, plan_batches, plan_rows
 
 # What came into the book after a watermark, and what of it a plan may have been made from.
 SINCE = (
@@ -75,17 +75,11 @@ def latest_instant(connection: Any) -> datetime:
 
 def check_written(connection: Any, plan: Path, first_entry: int) -> None:
     """Raise unless the entries that were written are those of the plan, and add up to the same."""
-    expected = [0, *(0 for _ in BALANCES)]
-    for batch in plan_batches(plan, "entries"):
-        expected[0] += len(batch)
-        for at, name in enumerate(BALANCES, 1):
-            expected[at] += pc.sum(batch.column(name)).as_py() or 0
     sums = ", ".join(f"coalesce(sum({name}), 0)" for name in BALANCES)
     written = execute(
-        connection,
-        f"SELECT count(*), {sums} FROM ledger_entries WHERE id >= ?",
-        first_entry,
+        connection, f"SELECT count(*), {sums} FROM ledger_entries WHERE id >= ?", first_entry
     ).fetchone()
+    expected = [plan_rows(plan, "entries"), *entry_sums(plan).values()]
     if [int(value) for value in written] != expected:
         raise ClaimBookError(
             "What was written does not add up to what was shown, so nothing was kept. The fault is "
