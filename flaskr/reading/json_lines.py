@@ -25,7 +25,7 @@ from flaskr.reading.text_files import TextFile
 
 Line = tuple[int, dict[str, Any], int]
 BLOCK_BYTES = 4 * 1024**2
-LONGEST_LINE = 32 * 1024**2
+LONGEST_LINE = 16 * 1024**2
 NESTED = UNREAD + "A list or an object stands here. Write a text or a number."
 TRUTH = UNREAD + "true or false stands here. Write a text or a number."
 WHAT_TO_DO = "Write one object a line, as {“claim_reference”: “C1”, …}."
