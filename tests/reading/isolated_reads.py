@@ -9,7 +9,7 @@ from flaskr.reading.cells import ROWS_AT_ONCE
 from flaskr.reading.orders import ReadingLimits, ReadingOptions, Unreadable
 from flaskr.reading.tables import opened
 
-LIMITS = ReadingLimits()
+LIMITS = ReadingLimits(unpacked_bytes=1024**3)
 TYPES = {pa.string(), pa.date32(), pa.timestamp("us", "UTC")}
 MOST_KEPT = 5
 

@@ -63,7 +63,6 @@ def test_four_hundred_files_after_accidents_give_cells_or_a_sentence(
     assert max(peaks) < LIMITS.memory_bytes
     record_property("outcomes", dict(seen))
     record_property("peak_memory_mb", max(peaks) // 1024**2)
-    print(dict(seen), max(peaks) // 1024**2, "MB")
 
 
 @pytest.mark.parametrize("name", BOMBS)
@@ -77,4 +76,3 @@ def test_a_bomb_is_refused_within_its_memory(name, tmp_path, record_property):
     assert said in outcome
     assert peak < LIMITS.memory_bytes
     record_property("peak_memory_mb", peak // 1024**2)
-    print(name, peak // 1024**2, "MB", path.stat().st_size, outcome[:150])

@@ -1,5 +1,11 @@
-import pytest
+import json
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flaskr.reading.json_fast import table_of
+from flaskr.reading.json_lines import object_in
 from flaskr.reading.orders import Unreadable
 from tests.reading.reads import read, rows_of
 
@@ -44,7 +50,7 @@ def test_what_is_no_text_or_number_says_so_in_its_cell(path):
         ('{"a":1}\n1\n', "Row 2 is no JSON object"),
         ('{"a":1}\n{"a":"\0"}\n', "Line 2 has a NUL byte"),
         ('{"a":1," A":1}\n', "Two columns are named"),
-        ('{"a":1,"":1}\n', "a key is empty"),
+        ('{"a":1,"":1}\n', "A key of the first line is empty"),
         ("{}\n", "The file is empty"),
     ],
 )
@@ -57,3 +63,33 @@ def test_the_titles_are_the_trimmed_keys(path):
     path.write_text('\ufeff{" a ":1}\n', encoding="utf-8")
 
     assert read(path)[0] == ("a",)
+
+
+pieces = st.sampled_from(
+    ['{"a":"x"}', '{"b":"å"}', "{}", '{"a":null}', "{", "}", '{"a":"', '"}', "\n", "\n", "\r\n"]
+    + ['{"a":"\\u00e5\\n"}', '{"a":1}', '{"a":"x","a":"y"}', '{"c":"x"}', ",", " ", "\x01", "x"]
+)
+
+
+@settings(max_examples=600)
+@given(st.lists(pieces, min_size=1, max_size=12).map("".join))
+def test_what_arrow_is_trusted_with_it_reads_as_python_does(text):
+    table = table_of(text.encode(), ["a", "b"])
+    if table is None:
+        return
+
+    objects = [object_in(line, 1) for line in text.split("\n") if line.strip()]
+
+    assert table.to_pylist() == [{"a": None, "b": None, **made} for made in objects]
+
+
+@given(st.lists(st.text('aå😀"\\\n\t\x01{}', max_size=6) | st.none(), min_size=1, max_size=9))
+def test_lines_of_texts_are_always_trusted_to_arrow(texts):
+    lines = "".join(json.dumps({"a": text}) + "\n" for text in texts)
+
+    assert table_of(lines.encode(), ["a"]).column("a").to_pylist() == texts
+
+
+def test_invalid_utf_8_is_told_with_its_line(path):
+    with pytest.raises(Unreadable, match="Line 2 is not UTF-8"):
+        rows_of(path, b'{"a":"x"}\n{"a":"\xff"}\n')
