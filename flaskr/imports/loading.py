@@ -39,7 +39,8 @@ RECORD = pa.schema(
         ("recorded_at", INSTANT),
         ("recorded_by", pa.string()),
         *((name, pa.int64()) for name in ("created", "changed", "unchanged", "refused")),
-        *((name, pa.int64()) for name in ("entries", "paid", "outstanding", "recovered")),
+        *((name, pa.int64()) for name in ("entries", "first_entry")),
+        *((name, pa.int64()) for name in ("paid", "outstanding", "recovered")),
         ("undoes", pa.int64()),
     ]
 )
@@ -109,6 +110,7 @@ class Loading:
             "recorded_by": self.order.actor,
             **self.order.counts,
             "entries": self.rows["entries"],
+            "first_entry": self.first_ids["ledger_entries"] if self.rows["entries"] else None,
             **entry_sums(self.order.plan),
             "undoes": None,
         }

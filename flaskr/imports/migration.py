@@ -179,13 +179,10 @@ class MigrationRows:
             yield from batch.to_pylist()
 
     def plan_touched(self, plan: PlanWriter) -> None:
-        """Write what this was judged by."""
+        """Write what of the book this was judged by."""
         touched = (
-            "SELECT id AS claim_id, NULL AS policy_id, NULL AS claim_key, NULL AS policy_key "
-            "FROM book_claims UNION ALL SELECT NULL, id, NULL, NULL FROM book_policies "
-            "UNION ALL SELECT NULL, NULL, claim_key, NULL FROM first_known "
-            "UNION ALL SELECT NULL, NULL, NULL, policy_key FROM policies "
-            "UNION ALL SELECT NULL, NULL, NULL, policy_key FROM claims"
+            "SELECT id AS claim_id, NULL AS policy_id FROM book_claims "
+            "UNION ALL SELECT NULL, id FROM book_policies"
         )
         for batch in self.desk.batches(touched):
             plan.write("touched", batch)
