@@ -14,6 +14,7 @@ from flaskr.exports import commands as export_commands
 from flaskr.exports import views as export_views
 from flaskr.extensions import bootstrap, csrf, db, migrate
 from flaskr.imports import commands as import_commands
+from flaskr.imports import record_commands
 from flaskr.kept import views as kept_views
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
@@ -115,13 +116,14 @@ def register_blueprints(app: Flask) -> None:
 
 
 def register_commands(app: Flask) -> None:
-    """Register the commands: flask claims, flask demo, flask exports, flask import."""
+    """Register the commands: of claims, demo, exports and imports."""
     export_commands.exports.add_command(verify_commands.verify)
     groups = (
         claim_commands.claims,
         demo_commands.demo,
         export_commands.exports,
         import_commands.import_file,
+        record_commands.imports,
     )
     for group in groups:
         app.cli.add_command(group)
