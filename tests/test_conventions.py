@@ -12,22 +12,22 @@ from flaskr.settings import PROJECT_FOLDER
 
 FEATURES = (
     "users",
+    "sources",
     "policies",
     "claims",
     "overview",
     "bulk",
     "demo",
     "formats",
+    "reading",
     "exports",
     "kept",
-    "verify",
-    "archive",
 )
-FEATURES += ("imports", "reserving", "api")
+FEATURES += ("verify", "archive", "imports", "reserving", "api")
 LAYERS = ("models", "queries", "services", "forms", "views", "commands")
 HEAVY = {"pandas", "pyarrow", "numpy", "faker", "openpyxl", "xlsxwriter", "duckdb", "dask"}
 HEAVY |= {"adbc_driver_manager", "adbc_driver_sqlite", "adbc_driver_postgresql"}
-MAY_BE_HEAVY = ("bulk", "demo", "formats", "exports", "verify", "archive", "imports", "reserving")
+MAY_BE_HEAVY = ("bulk", "demo", "formats", "reading", "exports", "verify", "archive", "imports")
 IMPORT_EVERYTHING = ("flaskr/app.py", "flaskr/__init__.py")
 KNOW_THE_REQUEST = ("flaskr/users/access.py", "flaskr/serving.py")
 MODULES = sorted((PROJECT_FOLDER / "flaskr").rglob("*.py"))

@@ -5,9 +5,9 @@ from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.queries import watermark
 from flaskr.database import work_mode
-from flaskr.exports.dictionary import Contents
 from flaskr.exports.parameters import file_request
 from flaskr.kept.services import keep_export
+from flaskr.sources.models import Contents
 from tests.factories import make_claim, make_policy, pay, reserve
 
 WRITES_ON_GET = "/generate_random_claim"

@@ -12,6 +12,7 @@ from flaskr.claims.rules import EntryType, Movement, State, Status
 from flaskr.columns import FreeText, Instant, Money, Reference, ReferenceKey, closed_list
 from flaskr.extensions import Base
 from flaskr.policies.models import Policy
+from flaskr.sources.models import Sourced
 
 
 class Cause(StrEnum):
@@ -53,7 +54,7 @@ class ClaimFacts:
 CLAIM_FACTS = tuple(ClaimFacts.__annotations__)
 
 
-class Claim(ClaimFacts, Base):
+class Claim(ClaimFacts, Sourced, Base):
     """One loss; it keeps its last ledger entry's state, to filter and sort by, and when that was.
 
     A claim that has not moved since a cut is at the cut as it is now.
@@ -109,7 +110,7 @@ def coverage_by(policy: Policy | None, loss_date: date | None) -> Coverage:
     return Coverage.IN_FORCE if policy.covers(loss_date) else Coverage.NOT_IN_FORCE
 
 
-class LedgerEntry(Base):
+class LedgerEntry(Sourced, Base):
     """One movement on a claim, never edited or deleted: a further entry corrects a mistake."""
 
     __tablename__ = "ledger_entries"
@@ -168,3 +169,4 @@ class ClaimRevision(ClaimFacts, Base):
     replaced_at: Mapped[Instant]
     replaced_by: Mapped[str] = mapped_column(String(64))
     description_changed: Mapped[bool]
+    import_id: Mapped[int | None]

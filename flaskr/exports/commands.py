@@ -16,11 +16,11 @@ from werkzeug.datastructures import MultiDict
 from flaskr.book import require_book
 from flaskr.cuts import Basis
 from flaskr.database import working
-from flaskr.exports.dictionary import Contents
 from flaskr.exports.manifest import MANIFEST_ENDING, manifest, manifest_text
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.services import MadeFile, made_file
 from flaskr.formats.file_formats import Dialect, FileFormat
+from flaskr.sources.models import Contents
 
 ACTOR = "command"
 Command = Callable[..., None]

@@ -1,7 +1,5 @@
 """The data dictionary: every column of every file, declared once."""
 
-from enum import StrEnum
-
 from flaskr.formats.columns import (
     Column,
     Columns,
@@ -14,15 +12,7 @@ from flaskr.formats.columns import (
     totalled,
     word,
 )
-
-
-class Contents(StrEnum):
-    """What a file is of; each value is also the start of its name."""
-
-    CLAIMS = "claims"
-    LEDGER = "ledger"
-    POLICIES = "policies"
-
+from flaskr.sources.models import Contents
 
 CLAIM_REFERENCE = text(
     "claim_reference", "the claim's reference, unique in the book", "skadenummer, unikt i boken"

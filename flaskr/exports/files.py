@@ -8,10 +8,10 @@ from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 
 from flaskr.errors import ClaimBookError
-from flaskr.exports.dictionary import Contents
 from flaskr.exports.queries import FileSql
 from flaskr.formats.columns import Columns
 from flaskr.formats.file_formats import Form
+from flaskr.sources.models import Contents
 
 
 class DiskFull(ClaimBookError):

@@ -10,11 +10,11 @@ from typing import Any
 from flask import current_app
 
 from flaskr.calendar import today
-from flaskr.exports.dictionary import Contents
 from flaskr.exports.files import FileFacts
 from flaskr.exports.parameters import FileRequest
 from flaskr.formats.file_formats import MEDIA_TYPES
 from flaskr.settings import BOOK_VERSION
+from flaskr.sources.models import Contents
 
 MANIFEST_ENDING = ".manifest.json"
 SCHEMA_VERSION = 1  # of the files: one more when a column changes its name, type or meaning

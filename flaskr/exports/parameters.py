@@ -11,11 +11,12 @@ from werkzeug.datastructures import MultiDict
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger_filters import LedgerFilter
 from flaskr.errors import ClaimBookError
-from flaskr.exports.dictionary import COLUMNS, Contents
+from flaskr.exports.dictionary import COLUMNS
 from flaskr.exports.queries import FileFilter
 from flaskr.formats.columns import Columns
 from flaskr.formats.file_formats import Dialect, FileFormat, Form
 from flaskr.policies.filters import PolicyFilter
+from flaskr.sources.models import Contents
 
 Member = TypeVar("Member", bound=StrEnum)
 Value = TypeVar("Value")

@@ -15,7 +15,6 @@ from flaskr.calendar import today, utc_now
 from flaskr.claims.queries import watermark_select
 from flaskr.database import book_address
 from flaskr.errors import ClaimBookError
-from flaskr.exports.dictionary import Contents
 from flaskr.exports.files import FileOrder, full_disk_told
 from flaskr.exports.manifest import SCHEMA_VERSION, MadeFacts, versions
 from flaskr.exports.parameters import FileRequest
@@ -24,6 +23,7 @@ from flaskr.exports.spool import Part, keep, kept, part_in, sweep
 from flaskr.extensions import db
 from flaskr.formats.file_formats import ExportError
 from flaskr.isolation import Limits, OutOfMemory, OutOfTime, Report, place, run_isolated
+from flaskr.sources.models import Contents
 
 WORKSHOP = "flaskr.exports.making"
 MAKE_FILE = f"{WORKSHOP}:make_file"

@@ -11,7 +11,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
-from flaskr.exports.dictionary import COLUMNS, Contents
+from flaskr.exports.dictionary import COLUMNS
 from flaskr.exports.manifest import file_name, manifest, manifest_text, next_since
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.ranges import begun_file, is_one_range, remember, with_range_in
@@ -25,6 +25,7 @@ from flaskr.exports.services import (
     tag_of,
 )
 from flaskr.formats.file_formats import MEDIA_TYPES
+from flaskr.sources.models import Contents
 from flaskr.users.access import actor
 
 blueprint = Blueprint("exports", __name__)

@@ -9,11 +9,11 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import ValidationError
 
 from flaskr.cuts import Basis
-from flaskr.exports.dictionary import Contents
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.filters import read_past_day
 from flaskr.forms import CleanedField, DayField, NameField, Required, list_field
 from flaskr.kept.services import clean_name
+from flaskr.sources.models import Contents
 
 # What each form is called, and the parameters that ask for it.
 FORMS: dict[str, tuple[str, dict[str, str]]] = {

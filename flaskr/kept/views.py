@@ -8,7 +8,7 @@ from werkzeug.datastructures import Headers, MultiDict
 
 from flaskr.database import working
 from flaskr.errors import ClaimBookError
-from flaskr.exports.dictionary import COLUMNS, Contents
+from flaskr.exports.dictionary import COLUMNS
 from flaskr.exports.manifest import filters_of
 from flaskr.exports.parameters import FILTERS, FileRequest, file_request, one_of
 from flaskr.exports.views import blueprint, digest_header, json_response, sent
@@ -16,6 +16,7 @@ from flaskr.formats.file_formats import FileFormat, Form
 from flaskr.kept.files import KeptExport, kept_export, kept_exports
 from flaskr.kept.forms import DeleteForm, KeepForm
 from flaskr.kept.services import delete_export, keep_export, kept_folder
+from flaskr.sources.models import Contents
 from flaskr.users.access import actor
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from flaskr.columns import FreeText, Instant, Money, Reference, ReferenceKey, closed_list
 from flaskr.extensions import Base
+from flaskr.sources.models import Sourced
 
 
 class LineOfBusiness(StrEnum):
@@ -37,7 +38,7 @@ class PolicyFacts:
 POLICY_FACTS = tuple(PolicyFacts.__annotations__)
 
 
-class Policy(PolicyFacts, Base):
+class Policy(PolicyFacts, Sourced, Base):
     """One policy: it covers the half-open period from inception to expiry or cancellation."""
 
     __tablename__ = "policies"
@@ -77,3 +78,4 @@ class PolicyRevision(PolicyFacts, Base):
     replaced_at: Mapped[Instant]
     replaced_by: Mapped[str] = mapped_column(String(64))
     policyholder_changed: Mapped[bool]
+    import_id: Mapped[int | None]

@@ -9,10 +9,10 @@ from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.ledger_services import reverse_entry
 from flaskr.database import working
-from flaskr.exports.dictionary import Contents
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
 from flaskr.kept.services import delete_export, keep_export
+from flaskr.sources.models import Contents
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
 TODAY = date.today()  # noqa: DTZ011

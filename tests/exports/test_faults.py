@@ -16,10 +16,10 @@ from sqlalchemy import text
 from werkzeug.datastructures import MultiDict
 
 from flaskr.errors import ClaimBookError
-from flaskr.exports.dictionary import Contents
 from flaskr.exports.parameters import file_request
 from flaskr.exports.services import made_file
 from flaskr.settings import BOOK_FILE
+from flaskr.sources.models import Contents
 from tests.exports.readers import FORMS
 from tests.exports.reading import add_claims
 from tests.exports.test_failures import SLOW_POLICIES

@@ -9,9 +9,10 @@ from itertools import cycle
 import pytest
 
 from flaskr.cuts import Basis
-from flaskr.exports.dictionary import CLAIM_COLUMNS, COLUMNS, LEDGER_COLUMNS, Contents
+from flaskr.exports.dictionary import CLAIM_COLUMNS, COLUMNS, LEDGER_COLUMNS
 from flaskr.formats.columns import totalled
 from flaskr.money import money_text
+from flaskr.sources.models import Contents
 from tests.exports.readers import FORMS, READERS, read
 from tests.imports.conftest import FILES
 from tests.imports.test_golden_ledger import TOTALS

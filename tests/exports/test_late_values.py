@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from flaskr.exports.dictionary import COLUMNS, Contents
+from flaskr.exports.dictionary import COLUMNS
 from flaskr.exports.snapshot import BATCH_ROWS
 from flaskr.extensions import db
+from flaskr.sources.models import Contents
 from tests.exports.readers import EXACT, FORMS, read
 
 EMPTY = BATCH_ROWS + 500

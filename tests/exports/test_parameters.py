@@ -2,9 +2,10 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from flaskr.errors import ClaimBookError
-from flaskr.exports.dictionary import COLUMNS, Contents
+from flaskr.exports.dictionary import COLUMNS
 from flaskr.exports.parameters import FileRequest, ParameterError, file_request
 from flaskr.formats.file_formats import Dialect, FileFormat, Form
+from flaskr.sources.models import Contents
 
 
 def asked(query: dict | list, contents: Contents = Contents.CLAIMS) -> FileRequest:

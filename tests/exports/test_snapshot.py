@@ -12,12 +12,12 @@ from sqlalchemy import func, select, text
 from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.models import Claim
-from flaskr.exports.dictionary import Contents
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.services import MAKE_FILE, WORKSHOP, file_order
 from flaskr.extensions import db
 from flaskr.isolation import Limits, run_isolated
 from flaskr.settings import BOOK_FILE
+from flaskr.sources.models import Contents
 from tests.exports.reading import add_claims, csv_frame, parquet_frame
 from tests.factories import make_claim, pay, reserve
 

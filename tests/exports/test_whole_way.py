@@ -10,10 +10,11 @@ from sqlalchemy import insert
 
 from flaskr.claims.models import Claim, LedgerEntry, coverage_by
 from flaskr.claims.rules import EntryType, Status
-from flaskr.exports.dictionary import COLUMNS, Contents
+from flaskr.exports.dictionary import COLUMNS
 from flaskr.extensions import db
 from flaskr.formats.columns import Kind
 from flaskr.policies.models import LineOfBusiness, Policy
+from flaskr.sources.models import Contents
 from tests.exports.readers import EXACT, EXCEL_SV, FORMS, read
 from tests.formats.any_rows import ODD_TEXTS, admitted, texts
 

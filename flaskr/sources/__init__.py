@@ -1,0 +1,1 @@
+"""Sources: which file and row something in the book came from."""
