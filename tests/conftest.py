@@ -156,8 +156,8 @@ SCHEMA_OF_BOOK = """
 # The triggers that keep the ledger append-only do not fire for a replica.
 EMPTY_BOOK = """
     SET session_replication_role = replica;
-    TRUNCATE ledger_entries, claim_revisions, policy_revisions, claims, policies, counters
-        RESTART IDENTITY
+    TRUNCATE ledger_entries, claim_revisions, policy_revisions, claims, policies, import_files,
+        imports, counters RESTART IDENTITY
 """
 
 

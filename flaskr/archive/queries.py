@@ -10,6 +10,9 @@ from flaskr.claims.check import wrong_claims, wrong_entries, wrong_reversals
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import Base
 from flaskr.policies.models import Policy, PolicyRevision
+from flaskr.sources.models import Import
+
+SOURCED = (Policy, PolicyRevision, Claim, ClaimRevision, LedgerEntry)
 
 
 def table_rows(name: str) -> Select[Any]:
@@ -41,17 +44,15 @@ def sum_of(amount: Any) -> Any:
 
 def rules_to_hold() -> dict[str, Select[Any]]:
     """Return selects that find nothing in a sound book, each with what it means if one does."""
-    rules = {
+    return {
         "a ledger entry does not follow from those before it": wrong_entries(),
         "a ledger entry does not undo what it says it reverses": wrong_reversals(),
         "what a claim keeps of its ledger is not what the ledger says": wrong_claims(),
         "a ledger entry is older than its claim, or than the report of the loss": early_entries(),
         "a revision of a claim is out of order": wrong_revisions(ClaimRevision, Claim),
         "a revision of a policy is out of order": wrong_revisions(PolicyRevision, Policy),
+        "a row names an import that is not there": unknown_imports(),
     }
-    if "imports" in Base.metadata.tables:
-        rules["a row names an import that is not there"] = unknown_imports()
-    return rules
 
 
 def early_entries() -> Select[Any]:
@@ -75,15 +76,9 @@ def wrong_revisions(revision: Any, owner: Any) -> Select[Any]:
 
 
 def unknown_imports() -> Select[Any]:
-    """Select the ids of imports that rows name and that are not there."""
-    tables = Base.metadata.tables
-    named = [
-        select(tables[name].c.import_id)
-        for name in TABLES
-        if name in tables and "import_id" in tables[name].c
-    ]
-    every = named[0].union(*named[1:]).subquery()
-    known = select(tables["imports"].c.id)
-    return select(every.c.import_id).where(
-        every.c.import_id.is_not(None), every.c.import_id.not_in(known)
+    """Select the ids of imports that rows name and that are not there: no foreign key does it."""
+    first, *others = (select(model.import_id) for model in SOURCED)
+    named = first.union(*others).subquery().c
+    return select(named.import_id).where(
+        named.import_id.is_not(None), named.import_id.not_in(select(Import.id))
     )

@@ -10,7 +10,6 @@ from flaskr.extensions import Base
 
 AMOUNTS = ("paid", "outstanding", "recovered")
 # In the order of loading, what is referred to first; with the amounts that are control totals.
-# A book without imports' tables has no members for them.
 TABLES = {
     "imports": AMOUNTS,
     "import_files": (),
@@ -66,7 +65,7 @@ class ArchiveTable:
 def archive_tables() -> tuple[ArchiveTable, ...]:
     """Return the book's tables in the order of loading."""
     known = Base.metadata.tables
-    return tuple(declared(known[name], sums) for name, sums in TABLES.items() if name in known)
+    return tuple(declared(known[name], sums) for name, sums in TABLES.items())
 
 
 def kept_columns(table: Table) -> list[Column[object]]:
