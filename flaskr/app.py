@@ -63,6 +63,10 @@ def configure(app: Flask, settings: Settings) -> None:
         EXPORT_MEMORY_BYTES=settings.export_memory_bytes,
         SPOOL_BYTES=settings.spool_bytes,
         VERIFY_BYTES=settings.verify_bytes,
+        IMPORT_BYTES=settings.import_bytes,
+        IMPORT_ROWS=settings.import_rows,
+        IMPORT_SECONDS=settings.import_seconds,
+        IMPORT_MEMORY_BYTES=settings.import_memory_bytes,
         SECRET_KEY=settings.secret_key or kept_secret_key(settings.instance_folder),
         MAX_CONTENT_LENGTH=settings.max_request_bytes,
         SESSION_COOKIE_NAME="claimbook_session",  # cookies do not keep ports apart

@@ -26,6 +26,10 @@ ABOVE_ZERO = (
     "export_memory_bytes",
     "spool_bytes",
     "verify_bytes",
+    "import_bytes",
+    "import_rows",
+    "import_seconds",
+    "import_memory_bytes",
 )
 BOOK_FILE = "claimbook.db"
 BOOK_VERSION = "0.1.0"
@@ -46,6 +50,10 @@ class Settings:
     export_memory_bytes: int = 4 * 1024**3
     spool_bytes: int = 2 * 1024**3
     verify_bytes: int = 256 * 1024**2
+    import_bytes: int = 512 * 1024**2
+    import_rows: int = 5_000_000
+    import_seconds: int = 1800
+    import_memory_bytes: int = 2 * 1024**3
     log_level: str = "INFO"
 
     def __post_init__(self) -> None:
@@ -117,6 +125,10 @@ def read_settings() -> Settings:
             export_memory_bytes=env.int("EXPORT_MEMORY_BYTES", Settings.export_memory_bytes),
             spool_bytes=env.int("SPOOL_BYTES", Settings.spool_bytes),
             verify_bytes=env.int("VERIFY_BYTES", Settings.verify_bytes),
+            import_bytes=env.int("IMPORT_BYTES", Settings.import_bytes),
+            import_rows=env.int("IMPORT_ROWS", Settings.import_rows),
+            import_seconds=env.int("IMPORT_SECONDS", Settings.import_seconds),
+            import_memory_bytes=env.int("IMPORT_MEMORY_BYTES", Settings.import_memory_bytes),
             log_level=env.str("LOG_LEVEL", Settings.log_level).upper(),
         )
     except EnvError as error:

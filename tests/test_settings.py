@@ -21,6 +21,10 @@ ENVIRONMENT = {
     "EXPORT_MEMORY_BYTES": ("export_memory_bytes", "17000000", 17_000_000),
     "SPOOL_BYTES": ("spool_bytes", "8", 8),
     "VERIFY_BYTES": ("verify_bytes", "9", 9),
+    "IMPORT_BYTES": ("import_bytes", "10", 10),
+    "IMPORT_ROWS": ("import_rows", "11", 11),
+    "IMPORT_SECONDS": ("import_seconds", "12", 12),
+    "IMPORT_MEMORY_BYTES": ("import_memory_bytes", "13", 13),
     "LOG_LEVEL": ("log_level", "debug", "DEBUG"),
 }
 

@@ -63,7 +63,8 @@ def post_entry(
     reason = checked_reason(entry_type, by.get("reason", ""))
     lock_ledger()
     recorded_at = max(next_instant(), claim.recorded_at)
-    check_day(claim, day, last, local_day(recorded_at))
+    last_day = last.transaction_date if last else None
+    check_day(claim, day, last_day, local_day(recorded_at))
     entry = LedgerEntry(
         claim_id=claim.id,
         entry_type=entry_type,
@@ -157,14 +158,14 @@ def check_not_reversed(entry: LedgerEntry | None) -> None:
         raise LedgerError("That entry has been reversed already.")
 
 
-def check_day(claim: Claim, day: date, last: LedgerEntry | None, today: date) -> None:
+def check_day(claim: Claim, day: date, last_day: date | None, today: date) -> None:
     """Raise LedgerError unless the day is from the claim's last entry, or its report, to today."""
     if day > today:
         raise LedgerError(f"The date {day} is in the future.")
-    if last is not None and day < last.transaction_date:
+    if last_day is not None and day < last_day:
         raise LedgerError(
-            f"The claim has an entry of {last.transaction_date}, and a ledger never goes back. "
-            f"Book a late document on any day from {last.transaction_date} to today."
+            f"The claim has an entry of {last_day}, and a ledger never goes back. "
+            f"Book a late document on any day from {last_day} to today."
         )
     earliest = claim.reported_date or claim.loss_date
     if earliest and day < earliest:

@@ -7,12 +7,14 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
+from flaskr.claims.models import Cause
+from flaskr.claims.rules import EntryType
 from flaskr.errors import DateError, MoneyError, TextError
-from flaskr.money import LARGEST_ENTRY, from_ore, money_text, parse_money, to_ore
-from flaskr.text import clean_reference, clean_text
+from flaskr.money import LARGEST_ENTRY, money_text, parse_money
+from flaskr.policies.models import LineOfBusiness
+from flaskr.text import clean_name, clean_reference, clean_text
 
 EARLIEST_YEAR = 1900
-EXACT_IN_SPREADSHEETS = 10**15  # they keep fifteen digits
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
@@ -24,61 +26,46 @@ Member = TypeVar("Member", bound=StrEnum)
 Moment = TypeVar("Moment", date, datetime)
 
 
-def reference(cell: object) -> str:
-    """Read a reference or a policy number: text as it stands, a whole number as its digits."""
-    if isinstance(cell, str):
-        return clean_reference(cell)
-    is_whole = isinstance(cell, int) or (isinstance(cell, float) and cell.is_integer())
-    if isinstance(cell, bool) or not isinstance(cell, int | float) or not is_whole or cell < 0:
-        raise TextError("A reference is text or a whole number. Format the cell as text.")
-    if cell >= EXACT_IN_SPREADSHEETS:
-        raise TextError(
-            "A spreadsheet keeps 15 digits of a number. Format the cell as text and type it again."
-        )
-    return str(int(cell))
+def reference(cell: str) -> str:
+    """Read a reference or a policy number as it stands, leading zeros and all."""
+    return clean_reference(cell)
 
 
-def amount(cell: object) -> Decimal:
-    """Read an amount, exact to the öre, of either sign; text as people write it, never 1e3."""
-    if isinstance(cell, str):
-        return parse_money(cell)
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
-        raise MoneyError("An amount is a number. Write it as 12345.50 or 12 345,50.")
-    # The shortest digits that make the float, which are those that were typed.
-    return from_ore(to_ore(Decimal(repr(cell))))
-
-
-def amount_of_nought_or_more(cell: object) -> Decimal:
-    """Read an amount that is zero or more, and small enough for one entry."""
-    read = amount(cell)
-    if read < 0:
-        raise MoneyError("The amount is zero or more. Correct it.")
-    if read > LARGEST_ENTRY:
+def amount(cell: str) -> Decimal:
+    """Read an amount, exact to the öre, of either sign, as people write it; never 1e3."""
+    read = parse_money(cell)
+    if abs(read) > LARGEST_ENTRY:
         raise MoneyError(f"One entry moves at most {money_text(LARGEST_ENTRY)}.")
     return read
 
 
-def day(cell: object) -> date:
+def amount_of_nought_or_more(cell: str) -> Decimal:
+    """Read an amount that is zero or more."""
+    read = amount(cell)
+    if read < 0:
+        raise MoneyError("The amount is zero or more. Correct it.")
+    return read
+
+
+def day(cell: str) -> date:
     """Read a day written as 2024-12-31."""
-    text = cell.strip() if isinstance(cell, str) else ""
     try:
-        if DAY.fullmatch(text):
-            return checked_year(date.fromisoformat(text))
+        if DAY.fullmatch(cell.strip()):
+            return checked_year(date.fromisoformat(cell.strip()))
     except ValueError as error:
         raise DateError("There is no such day in the book.") from error
     raise DateError("A day is written as 2024-12-31.")
 
 
-def instant(cell: object) -> datetime:
+def instant(cell: str) -> datetime:
     """Read an instant with its offset, 2024-12-31T22:30:00+01:00, into UTC.
 
     A local time alone is refused: in autumn an hour comes twice.
     """
-    text = cell.strip() if isinstance(cell, str) else ""
     try:
-        if INSTANT.fullmatch(text):
-            return checked_year(datetime.fromisoformat(text)).astimezone(UTC)
-    except ValueError as error:
+        if INSTANT.fullmatch(cell.strip()):
+            return checked_year(datetime.fromisoformat(cell.strip())).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise DateError("There is no such instant in the book.") from error
     raise DateError("An instant is written with its offset, as 2024-12-31T22:30:00+01:00.")
 
@@ -90,18 +77,28 @@ def checked_year(moment: Moment) -> Moment:
     return moment
 
 
-def text(cell: object) -> str:
+def text(cell: str) -> str:
     """Read free text."""
-    return clean_text(str(cell))
+    return clean_text(cell)
 
 
-def member(values: type[Member]) -> Callable[[object], Member]:
+def name(cell: str) -> str:
+    """Read a name, which stands on one line."""
+    return clean_name(cell)
+
+
+def member(values: type[Member]) -> Callable[[str], Member]:
     """Return what reads a member of a closed list, written as the book writes it."""
 
-    def read(cell: object) -> Member:
+    def read(cell: str) -> Member:
         try:
-            return values(str(cell).strip())
+            return values(cell.strip())
         except ValueError as error:
             raise TextError(f"This is one of {', '.join(values)}.") from error
 
     return read
+
+
+cause = member(Cause)
+line_of_business = member(LineOfBusiness)
+entry_type = member(EntryType)

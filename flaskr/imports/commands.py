@@ -1,28 +1,29 @@
 """flask import: load files into the book, all or none."""
 
-from collections.abc import Sequence
-from decimal import Decimal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
 from flaskr.book import require_book
-from flaskr.claims.models import Claim
 from flaskr.errors import ClaimBookError
-from flaskr.extensions import db
-from flaskr.imports.checks import checked, claim_cost, raise_any
-from flaskr.imports.layouts import CLAIM_COSTS, MIGRATION, laid_out, recognise
-from flaskr.imports.migration_checks import read_migration
-from flaskr.imports.migration_services import Migrated, import_migration
-from flaskr.imports.readers import RawTable, read_table
-from flaskr.imports.refusals import ImportRefused, Refusal
-from flaskr.imports.services import CostsImported, import_costs
-from flaskr.money import ZERO
+from flaskr.imports.jobs import Job, Progress
+from flaskr.imports.loading_services import load_import
+from flaskr.imports.outcomes import DryRun, FileFound, RowClass
+from flaskr.imports.refused_file import refused_path
+from flaskr.imports.services import Told, take, try_import
+from flaskr.reading.orders import Encoding
+from flaskr.sources.queries import loadings_of
 
 ACTOR = "command"
-SHOWN_CLAIMS = 20
+SHOWN_REFUSALS = 20
+AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
+Pairs = tuple[str, ...]
 
 
 @click.command("import")
@@ -32,74 +33,160 @@ SHOWN_CLAIMS = 20
 @click.option(
     "--migration", is_flag=True, help="The files are an older system's, with its own instants."
 )
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--good-rows", is_flag=True, help="Load the good rows and leave the refused ones.")
+@click.option(
+    "--refused",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the refused rows with their reasons to this file.",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="TITLE=NAME",
+    help="What a column means; TITLE= leaves it out.",
+)
+@click.option(
+    "--constant",
+    "constants",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="One value for all rows, of a column that the file lacks.",
+)
+@click.option("--sheet", default="", help="Which sheet of a workbook.")
+@click.option(
+    "--encoding",
+    type=click.Choice([*Encoding]),
+    default=Encoding.UTF_8,
+    help="Of a text file; UTF-16 is told by itself.",
+)
+@click.option(
+    "--raw", is_flag=True, help="The file was exported with raw=1: keep each leading apostrophe."
+)
 @with_appcontext
-def import_file(files: tuple[Path, ...], migration: bool) -> None:
-    """Load files (.xlsx or .csv) into the book: everything in them, or nothing.
+def import_file(files: tuple[Path, ...], migration: bool, **how: Any) -> None:
+    """Load FILES into the book: everything in them, or nothing.
 
-    One file of claim costs has the columns Claim Reference and Claim Cost. A claim that is not in
-    the book is opened with its cost outstanding; on one that is, the difference is posted.
+    A file of claims or of policies may be CSV, XLSX, Parquet, Arrow or JSON lines; its columns are
+    told by their names in English or Swedish. What the book has already is left alone, a changed
+    cost posts the difference. Any refused row refuses the file, unless --good-rows says otherwise.
 
     With --migration the files are those of an older system, up to three in any order: policies,
-    claims and ledger. The README lists their columns.
+    claims and ledger. A book made by "flask exports book" goes into an empty one.
     """
     try:
         require_book()
-        raws = [read_table(path) for path in files]
-        sentences = load_migration(raws) if migration else load_costs(raws)
+        load_files(files, migration, how)
     except ClaimBookError as error:
-        db.session.rollback()
         raise click.ClickException(f"Nothing was imported.\n{error}") from error
-    db.session.commit()
-    click.echo("\n".join(sentences))
 
 
-def load_costs(raws: Sequence[RawTable]) -> list[str]:
-    """Load a file of claim costs; return what to say of it."""
-    for raw in raws:
-        layout = recognise(raw, (CLAIM_COSTS, *MIGRATION))
-        if layout is not CLAIM_COSTS:
-            text = f"This looks like the {layout.name} of an older system. Add --migration."
-            raise ImportRefused(Refusal(text, raw.file))
-    if len(raws) > 1:
-        raise ImportRefused(Refusal("Import one file of claim costs at a time.", raws[1].file))
-    costs, refusals = checked(laid_out(raws[0], CLAIM_COSTS), claim_cost, "claim_reference")
-    raise_any(refusals)
-    return [told_costs(raws[0].file, import_costs(costs, actor=ACTOR))]
-
-
-def load_migration(raws: Sequence[RawTable]) -> list[str]:
-    """Load the files of a migration together; return what to say of it."""
-    return told_migration(import_migration(read_migration(raws), actor=ACTOR))
-
-
-def told_costs(file: str, result: CostsImported) -> str:
-    """Say what became of a file of claim costs, class by class."""
-    created, unchanged, changed = map(total, (result.created, result.unchanged, result.changed))
-    return (
-        f"{file}: {len(result.created)} created, {len(result.unchanged)} unchanged, "
-        f"{len(result.changed)} changed. Claim cost created {created}, unchanged {unchanged}, "
-        f"changed by {changed} {current_app.config['BOOK_CURRENCY']}."
+def load_files(files: tuple[Path, ...], is_migration: bool, how: dict[str, Any]) -> None:
+    """Try files, say what would become of them, and load them unless that is nothing."""
+    job = take(
+        files,
+        actor=ACTOR,
+        is_migration=is_migration,
+        sheet=how["sheet"],
+        encoding=how["encoding"],
+        is_raw=how["raw"],
+        columns=pairs(how["columns"]),
+        constants=pairs(how["constants"]),
     )
+    try:
+        outcome = tried(job)
+        click.echo("\n".join(told(outcome)))
+        write_refused(job, outcome, how["refused"])
+        if how["dry_run"] or not outcome.changes and not outcome.refusal_count:
+            return
+        job.ask(is_confirmed=True, leaves_refused=how["good_rows"])
+        loaded = loaded_with_bar(job)
+        click.echo(f"Loaded as import {loaded}.")
+    finally:
+        job.remove()
 
 
-def total(amounts: Sequence[tuple[Claim, Decimal]]) -> Decimal:
-    """Return the amounts of a class added up."""
-    return sum((amount for _, amount in amounts), ZERO)
+def pairs(said: Pairs) -> dict[str, str]:
+    """Return what stands before and after the first “=” of each."""
+    found = {}
+    for each in said:
+        name, is_there, value = each.partition("=")
+        if not is_there:
+            raise ClaimBookError(f"{each}: write it as NAME=VALUE.")
+        found[name] = value
+    return found
 
 
-def told_migration(result: Migrated) -> list[str]:
-    """Say what a migration brought, and which claims their policies do not cover."""
-    totals = result.totals
-    sentences = [
-        f"{result.policies} policies, {result.claims} claims and {result.entries} ledger entries "
-        f"created. Paid {totals.paid}, outstanding {totals.outstanding}, recovered "
-        f"{totals.recovered} {current_app.config['BOOK_CURRENCY']}."
-    ]
-    if result.uncovered:
-        named = ", ".join(result.uncovered[:SHOWN_CLAIMS])
-        more = len(result.uncovered) - SHOWN_CLAIMS
-        sentences.append(
-            f"Taken, though the policy was not in force at the loss: {named}"
-            + (f" and {more} more." if more > 0 else ".")
+def tried(job: Job) -> DryRun:
+    """Make the dry run, with a bar for a person who waits."""
+    with bar_of("Reading") as tell:
+        outcome = try_import(job, tell)
+    missing = [name for found in outcome.files for name in found.missing]
+    if missing:
+        unknown = [use.title for found in outcome.files for use in found.columns if not use.name]
+        said = f" Not known: {', '.join(unknown)}; say which is which with --column." * bool(
+            unknown
         )
-    return sentences
+        raise ClaimBookError(f"The file lacks {', '.join(missing)}.{said}")
+    return outcome
+
+
+def loaded_with_bar(job: Job) -> int:
+    """Load what was shown, with a bar for a person who waits; return the import's number."""
+    with bar_of("Writing") as tell:
+        return load_import(job, tell).import_id
+
+
+@contextmanager
+def bar_of(label: str) -> Iterator[Told]:
+    """Give what moves a progress bar on standard error, when a person is there to see it."""
+    is_hidden = not sys.stderr.isatty()
+    with click.progressbar(length=0, label=label, file=sys.stderr, hidden=is_hidden) as bar:
+
+        def tell(progress: Progress) -> None:
+            bar.length = progress.whole
+            bar.update(progress.done - bar.pos)
+
+        yield tell
+
+
+def told(outcome: DryRun) -> list[str]:
+    """Say what would become of the rows of each file, and what to look at."""
+    said = [line for found in outcome.files for line in told_file(found)]
+    said += list(outcome.warnings)
+    said += [str(refusal) for refusal in outcome.refusals[:SHOWN_REFUSALS]]
+    more = outcome.refusal_count - SHOWN_REFUSALS
+    return [*said, f"… and {more} more."] if more > 0 else said
+
+
+def told_file(found: FileFound) -> list[str]:
+    """Say what would become of one file."""
+    said = [f"{found.name}: {', '.join(map(told_class, found.classes))}."]
+    left = [f"{use.title} ({use.note})" for use in found.columns if not use.is_loaded]
+    if left:
+        said.append(f"{found.name}: columns left out: {', '.join(left)}.")
+    for loading in loadings_of(found.sha256):
+        when = loading.recorded_at.isoformat(timespec="seconds")
+        said.append(f"{found.name} was loaded on {when} by {loading.recorded_by}.")
+    return said
+
+
+def told_class(rows: RowClass) -> str:
+    """Say how many rows are of one class, and what they amount to."""
+    currency = current_app.config["BOOK_CURRENCY"]
+    amounts = [
+        f"{AMOUNT_NAMES[name]} {amount} {currency}"
+        for name, amount in rows.amounts.items()
+        if name in AMOUNT_NAMES and rows.rows
+    ]
+    return f"{rows.rows} {rows.name}" + (f" ({', '.join(amounts)})" if amounts else "")
+
+
+def write_refused(job: Job, outcome: DryRun, path: Path | None) -> None:
+    """Write the refused rows to the file that is asked for."""
+    if path is None or not outcome.refusal_count:
+        return
+    parts = [refused_path(job.folder, at) for at in range(len(outcome.files))]
+    path.write_bytes(b"".join(part.read_bytes() for part in parts if part.exists()))
+    click.echo(f"The refused rows are in {path}.")

@@ -1,155 +1,239 @@
-"""The files that can be imported: what columns each has, and which file is which."""
+"""The files that can be imported: their columns, what else these are called, and which is which."""
 
+import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from enum import StrEnum
 
-from flaskr.errors import ClaimBookError
-from flaskr.imports.readers import RawTable, is_blank
-from flaskr.imports.refusals import ImportRefused, Refusal
+from flaskr.sources.models import Contents
 
-T = TypeVar("T")
+
+class Kind(StrEnum):
+    """How the cells of a column are read."""
+
+    REFERENCE = "reference"
+    TEXT = "text"
+    NAME = "name"
+    AMOUNT = "amount"  # of either sign
+    AMOUNT_OR_NOUGHT = "amount of zero or more"
+    DAY = "day"
+    INSTANT = "instant"
+    CAUSE = "cause"
+    LINE_OF_BUSINESS = "line of business"
+    ENTRY_TYPE = "entry type"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column that is loaded: its name in the book, how it is read, what else it is called.
+
+    A required one may be missing only when a constant stands for it; `is_filled`: when the file has
+    the column, then every row has something in it.
+    """
+
+    name: str
+    kind: Kind
+    also: tuple[str, ...] = ()
+    is_required: bool = False
+    is_filled: bool = False
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of one kind of file; a title matches in any case, with spaces for underscores."""
+    """The columns of one kind of file; `derived` are known, and why they are not loaded."""
 
-    name: str
-    required: tuple[str, ...]
-    optional: tuple[str, ...] = ()
-    also_called: Mapping[str, str] = field(default_factory=dict)
+    contents: Contents
+    key: str  # the column that names what a row is of
+    fields: tuple[Field, ...]
+    derived: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """Every column that the file may have."""
-        return self.required + self.optional
+    def names(self) -> tuple[str, ...]:
+        """The columns that are loaded."""
+        return tuple(each.name for each in self.fields)
 
-    def column(self, title: str) -> str | None:
-        """Return the column that a title means."""
-        key = "_".join(unicodedata.normalize("NFC", title).casefold().split())
-        key = self.also_called.get(key, key)
-        return key if key in self.columns else None
+    def field(self, name: str) -> Field:
+        """Return a column's field by its name in the book."""
+        return next(each for each in self.fields if each.name == name)
+
+    def meant(self, title: str) -> str | None:
+        """Return the column that a title means, loaded or derived; None when it is not known."""
+        return self.by_title.get(folded(title))
+
+    @property
+    def by_title(self) -> dict[str, str]:
+        """The columns by everything they are called."""
+        found = {folded(name): name for name in self.derived}
+        for each in self.fields:
+            found |= {folded(called): each.name for called in (*each.also, each.name)}
+        return found
 
 
-CLAIM_COSTS = Layout("claim costs", ("claim_reference", "claim_cost"))
-POLICIES = Layout(
-    "policies",
-    ("policy_number", "line_of_business", "inception_date", "expiry_date", "premium", "deductible"),
-    ("policyholder", "sum_insured", "cancelled_on", "recorded_at"),
+def folded(title: str) -> str:
+    """Return a title without what makes no difference: case, spaces, underscores and marks."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFC", title.casefold()))
+
+
+REFERENCE = Field(
+    "claim_reference",
+    Kind.REFERENCE,
+    ("claim", "claim number", "claim no", "claim id", "skada", "skadenummer", "skadenr"),
+    is_required=True,
+    is_filled=True,
 )
+RECORDED_AT = Field("recorded_at", Kind.INSTANT, ("registrerad", "registreringstid"))
+POLICY_TITLES = ("policy", "policy no", "försäkring", "försäkringsnummer", "försäkringsnr")
+
+REFUSAL_COLUMNS = {
+    "refused_row": "where it stood in the refused file",
+    "refused_because": "why it was refused",
+}
+CURRENCY = {"currency": "checked: it is the book's"}
+
 CLAIMS = Layout(
-    "claims",
-    ("claim_reference", "policy_number", "loss_date", "reported_date"),
-    ("cause", "description", "recorded_at"),
-)
-LEDGER = Layout(
-    "ledger",
+    Contents.CLAIMS,
+    "claim_reference",
     (
-        "claim_reference",
-        "entry_type",
-        "transaction_date",
-        "recorded_at",
-        "paid",
-        "outstanding",
-        "recovered",
+        REFERENCE,
+        Field("policy_number", Kind.REFERENCE, POLICY_TITLES),
+        Field("cause", Kind.CAUSE, ("orsak", "skadeorsak")),
+        Field("loss_date", Kind.DAY, ("date of loss", "skadedag", "skadedatum")),
+        Field(
+            "reported_date",
+            Kind.DAY,
+            ("reported", "report date", "anmälningsdag", "anmälningsdatum", "anmäld"),
+        ),
+        Field("description", Kind.TEXT, ("beskrivning", "skadebeskrivning")),
+        Field("paid", Kind.AMOUNT_OR_NOUGHT, ("utbetalt", "betalt"), is_filled=True),
+        Field(
+            "outstanding",
+            Kind.AMOUNT_OR_NOUGHT,
+            ("case reserve", "reserv", "skadereserv", "os"),
+            is_filled=True,
+        ),
+        Field(
+            "claim_cost",
+            Kind.AMOUNT_OR_NOUGHT,
+            ("cost", "incurred", "skadekostnad", "kostnad"),
+            is_filled=True,
+        ),
+        Field("recovered", Kind.AMOUNT_OR_NOUGHT, ("återvunnet", "återvinning"), is_filled=True),
+        RECORDED_AT,
     ),
-    ("entry_number", "recorded_date"),
     {
-        "claim": "claim_reference",
-        "type": "entry_type",
-        "txn_date": "transaction_date",
-        "os": "outstanding",
-        "rec": "recovered",
-        "seq": "entry_number",
-        "rec_local": "recorded_date",
+        "line_of_business": "the policy has it",
+        "status": "follows from the ledger",
+        "coverage": "follows from policy and loss date",
+        "closed_date": "follows from the ledger",
+        **CURRENCY,
+        **REFUSAL_COLUMNS,
     },
 )
-MIGRATION = (POLICIES, CLAIMS, LEDGER)
+POLICIES = Layout(
+    Contents.POLICIES,
+    "policy_number",
+    (
+        Field("policy_number", Kind.REFERENCE, POLICY_TITLES, is_required=True, is_filled=True),
+        Field(
+            "line_of_business",
+            Kind.LINE_OF_BUSINESS,
+            ("line", "gren", "försäkringsgren"),
+            is_required=True,
+        ),
+        Field("policyholder", Kind.NAME, ("försäkringstagare", "försäkringstagarens namn")),
+        Field(
+            "inception_date",
+            Kind.DAY,
+            ("inception", "start date", "startdatum", "startdag", "begynnelsedag"),
+            is_required=True,
+        ),
+        Field(
+            "expiry_date",
+            Kind.DAY,
+            ("expiry", "end date", "slutdatum", "slutdag", "förfallodag"),
+            is_required=True,
+        ),
+        Field("cancelled_on", Kind.DAY, ("cancelled", "uppsagd", "annullerad")),
+        Field("premium", Kind.AMOUNT_OR_NOUGHT, ("premie",), is_required=True),
+        Field("deductible", Kind.AMOUNT_OR_NOUGHT, ("självrisk",), is_required=True),
+        Field("sum_insured", Kind.AMOUNT_OR_NOUGHT, ("försäkringsbelopp",)),
+        RECORDED_AT,
+    ),
+    {**CURRENCY, **REFUSAL_COLUMNS},
+)
+LEDGER = Layout(
+    Contents.LEDGER,
+    "claim_reference",
+    (
+        REFERENCE,
+        Field(
+            "entry_type",
+            Kind.ENTRY_TYPE,
+            ("type", "transaktionstyp"),
+            is_required=True,
+            is_filled=True,
+        ),
+        Field(
+            "transaction_date",
+            Kind.DAY,
+            ("txn date", "bokföringsdag", "bokföringsdatum"),
+            is_required=True,
+            is_filled=True,
+        ),
+        Field(
+            "recorded_at",
+            Kind.INSTANT,
+            ("registrerad", "registreringstid"),
+            is_required=True,
+            is_filled=True,
+        ),
+        Field("paid", Kind.AMOUNT, ("utbetalt",), is_required=True, is_filled=True),
+        Field(
+            "outstanding",
+            Kind.AMOUNT,
+            ("os", "reserv", "skadereserv"),
+            is_required=True,
+            is_filled=True,
+        ),
+        Field("recovered", Kind.AMOUNT, ("rec", "återvunnet"), is_required=True, is_filled=True),
+        Field("entry_number", Kind.REFERENCE, ("seq", "entry_id", "transaktionsnummer")),
+        Field("recorded_date", Kind.DAY, ("rec local", "registreringsdag")),
+    ),
+    {
+        "recorded_by": "the import's own is kept",
+        "claim_cost": "paid and outstanding together",
+        "paid_after": "follows from the ledger",
+        "outstanding_after": "follows from the ledger",
+        "recovered_after": "follows from the ledger",
+        "status_after": "follows from the ledger",
+        "reverses": "the last entry of opposite amounts is taken",
+        "reason": "a migrated entry has none of its own",
+        "import_id": "of the book that it comes from",
+        "import_row": "of the book that it comes from",
+        **CURRENCY,
+        **REFUSAL_COLUMNS,
+    },
+)
+LAYOUTS = {layout.contents: layout for layout in (CLAIMS, LEDGER, POLICIES)}
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of a file, its cells by the layout's columns."""
+def recognised(titles: Iterable[str]) -> Contents | None:
+    """Return what a file with these columns is of; None when no column says it.
 
-    file: str
-    number: int
-    cells: Mapping[str, object]
-    titles: Mapping[str, str]  # the columns as the file calls them
-
-    def required(self, column: str, read: Callable[[object], T]) -> T:
-        """Return what stands in a cell, read; raises ImportRefused when that cannot be."""
-        cell = self.cells.get(column)
-        if is_blank(cell):
-            raise self.refused("The cell is empty. Fill it in.", column)
-        try:
-            return read(cell)
-        except ClaimBookError as error:
-            raise self.refused(str(error), column) from error
-
-    def optional(self, column: str, read: Callable[[object], T]) -> T | None:
-        """Return what stands in a cell, read; None when it is empty or the file lacks it."""
-        return None if is_blank(self.cells.get(column)) else self.required(column, read)
-
-    def refused(self, text: str, column: str | None = None) -> ImportRefused:
-        """Return the refusal of this row, for what stands in one column when it is given."""
-        title = self.titles.get(column, column) if column else None
-        value = self.cells.get(column) if column else None
-        return ImportRefused(Refusal(text, self.file, self.number, title, value))
-
-
-@dataclass(frozen=True)
-class Table:
-    """A file whose layout is known."""
-
-    layout: Layout
-    rows: list[Row]
-
-
-def recognise(raw: RawTable, layouts: Sequence[Layout]) -> Layout:
-    """Return the layout that most of a file's columns belong to; raises ImportRefused for none."""
-
-    def likeness(layout: Layout) -> tuple[int, int]:
-        found = {layout.column(title) for title in raw.header} - {None}
-        return len(found), -len(set(layout.required) - found)
-
-    likely = max(layouts, key=likeness)
-    if likeness(likely)[0] == 0:
-        names = "; ".join(f"{layout.name}: {', '.join(layout.required)}" for layout in layouts)
-        text = f"No column of this file is known. The first row names them ({names})."
-        raise ImportRefused(Refusal(text, raw.file))
-    return likely
-
-
-def laid_out(raw: RawTable, layout: Layout) -> Table:
-    """Return a file's rows by a layout's columns.
-
-    Raises ImportRefused for columns that are missing, unknown or there twice: what is not
-    understood is never passed over in silence.
+    The layout most of the titles belong to, of which the fewest required columns are missing.
     """
-    refusals = []
-    titles: dict[str, str] = {}
-    for title in raw.header:
-        column = layout.column(title)
-        if column is None:
-            known = ", ".join(layout.columns)
-            text = f"A file of {layout.name} has no such column. Remove or rename it ({known})."
-            refusals.append(Refusal(text, raw.file, column="column", value=title))
-        elif column in titles:
-            text = f"Two columns mean {column}. Keep one."
-            refusals.append(Refusal(text, raw.file, column="column", value=title))
-        else:
-            titles[column] = title
-    for column in layout.required:
-        if column not in titles:
-            text = f"The column {column} is missing. A file of {layout.name} has it."
-            refusals.append(Refusal(text, raw.file))
-    if refusals:
-        raise ImportRefused(*refusals)
-    columns = list(titles)
-    rows = [
-        Row(raw.file, number, dict(zip(columns, cells, strict=True)), titles)
-        for number, cells in raw.rows
-    ]
-    return Table(layout, rows)
+
+    def likeness(layout: Layout) -> tuple[int, int, int]:
+        found = {layout.meant(title) for title in titles} - {None}
+        missing = {each.name for each in layout.fields if each.is_required} - found
+        return -len(missing), len(found & set(layout.names)), len(found)
+
+    titles = list(titles)
+    likely = max(LAYOUTS.values(), key=likeness)
+    return likely.contents if likeness(likely)[1] else None
+
+
+def missing_columns(layout: Layout, given: Collection[str]) -> list[str]:
+    """Return the required columns that are neither in the file nor given a constant."""
+    return [each.name for each in layout.fields if each.is_required and each.name not in given]

@@ -1,161 +1,153 @@
-"""The policies and claims that a migration brings, made and checked but not yet written."""
+"""The policies and claims that an older system brings, judged row by row: they change nothing."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
-from flaskr.calendar import day_end, today
-from flaskr.claims.models import Claim
-from flaskr.claims.rules import Status
+from flaskr.claims.models import CLAIM_FACTS, Coverage, coverage_by
 from flaskr.claims.services import check_dates
 from flaskr.errors import ClaimBookError
-from flaskr.extensions import db
-from flaskr.imports.checks import ClaimRow, PolicyRow
-from flaskr.imports.layouts import Row
-from flaskr.imports.migration_checks import Migration
-from flaskr.imports.refusals import ImportRefused, Refusal
-from flaskr.imports.services import KEYS_AT_ONCE, known_claims
-from flaskr.money import ZERO
-from flaskr.policies.models import Policy
+from flaskr.imports.claim_rules import Refused, policy_of
+from flaskr.imports.desk import Desk, FaultRow
+from flaskr.imports.orders import BookNow
+from flaskr.imports.policy_rows import policy_from
+from flaskr.policies.models import POLICY_FACTS
 from flaskr.policies.services import check_facts
-from flaskr.text import reference_key
 
-Instants = dict[str, datetime]  # the first instant at which the files know something, by key
+Row = Mapping[str, Any]
+KNOWN = "It is in the book already, and a migration changes nothing: there {name} is {value}."
+FUTURE = "That is in the future. Correct it."
+
+# The first instant at which the files know something of a claim: its own, else its first entry's.
+FIRST_KNOWN = """CREATE TABLE first_known AS
+SELECT claim_key, coalesce(c.recorded_at, e.recorded_at) AS recorded_at, c.policy_key
+FROM claims c FULL JOIN
+    (SELECT claim_key, min(recorded_at) AS recorded_at FROM ledger GROUP BY claim_key) e
+    USING (claim_key)"""
+POLICIES = f"""SELECT t.*, b.id, f.recorded_at AS claim_recorded_at,
+    {", ".join(f"b.{name} AS {name}_before" for name in (*POLICY_FACTS, "policyholder"))}
+FROM policies t LEFT JOIN book_policies b USING (policy_key)
+LEFT JOIN
+    (SELECT policy_key, min(recorded_at) AS recorded_at FROM first_known GROUP BY policy_key) f
+    USING (policy_key)
+WHERE t.row NOT IN (SELECT row FROM faults WHERE file = $file) ORDER BY row"""
+COVER = ("inception_date", "expiry_date", "cancelled_on", "policy_number")
+CLAIMS = f"""SELECT t.*, f.recorded_at AS first_known, b.id, p.id AS policy_id,
+    p.id IS NULL AND n.policy_key IS NULL AND t.policy_key IS NOT NULL AS lacks_policy,
+    n.policy_at,
+    {", ".join(f"coalesce(n.{name}, p.{name}) AS cover_{name}" for name in COVER)},
+    b.policy_id AS policy_id_before, b.cause AS cause_before, b.loss_date AS loss_date_before,
+    b.reported_date AS reported_date_before, b.description AS description_before
+FROM claims t LEFT JOIN book_claims b USING (claim_key)
+LEFT JOIN first_known f USING (claim_key)
+LEFT JOIN book_policies p ON p.policy_key = t.policy_key
+LEFT JOIN new_policies n ON n.policy_key = t.policy_key AND p.id IS NULL
+WHERE t.row NOT IN (SELECT row FROM faults WHERE file = $file) ORDER BY row"""
 
 
-def new_policies(
-    migration: Migration, first_known: Instants, now: datetime, actor: str, refusals: list[Refusal]
-) -> dict[str, Policy]:
-    """Return the policies of the file by key; those refused too, with the reason in `refusals`."""
-    known = known_policies(row.policy_number for row in migration.policies)
-    claims_known = first_claims(migration.claims, first_known)
-    policies: dict[str, Policy] = {}
-    for row in migration.policies:
-        key = reference_key(row.policy_number)
-        start = day_end(row.inception_date - timedelta(days=1))
-        assumed = min(start, claims_known.get(key, now), now)
-        policies[key] = policy = new_policy(row, row.recorded_at or assumed, actor)
+class FactsJudge:
+    """Judges policies and claims of an older system."""
+
+    def __init__(self, desk: Desk, book: BookNow) -> None:
+        self.desk, self.book = desk, book
+        self.zone = ZoneInfo(book.time_zone)
+        self.faults: list[FaultRow] = []
+        self.uncovered: list[str] = []
+
+    def policies(self, at: int) -> Iterator[list[dict[str, Any]]]:
+        """Yield the new policies of a file, batch by batch, with when they were recorded."""
+        for batch in self.desk.batches(POLICIES, file=at):
+            good = [row for row in batch.to_pylist() if self.takes(at, row, self.check_policy)]
+            yield [
+                {
+                    **row,
+                    "policyholder": row["policyholder"] or "",
+                    "recorded_at": self.recorded(row),
+                }
+                for row in good
+                if row["id"] is None
+            ]
+
+    def takes(self, at: int, row: Row, check: Any) -> bool:
+        """Whether a check lets a row pass; else it is noted why not."""
         try:
-            check_is_new(row.row, "policy_number", key in known)
-            check_past(row.row, policy.recorded_at, now)
-            check_facts(policy)
-        except ImportRefused as error:
-            refusals.extend(error.refusals)
-        except ClaimBookError as error:
-            refusals.extend(row.row.refused(str(error), "policy_number").refusals)
-    return policies
+            check(row)
+        except Refused as error:
+            value = row.get(error.field)
+            self.faults.append(
+                (at, row["row"], error.field, "" if value is None else str(value), str(error))
+            )
+            return False
+        return True
 
-
-def first_claims(rows: Iterable[ClaimRow], first_known: Instants) -> Instants:
-    """Return when the first claim on each policy was recorded, as far as the files say."""
-    first: Instants = {}
-    for row in rows:
-        at = row.recorded_at or first_known.get(reference_key(row.claim_reference))
-        if at and row.policy_number:
-            key = reference_key(row.policy_number)
-            first[key] = min(at, first.get(key, at))
-    return first
-
-
-def new_policy(row: PolicyRow, recorded_at: datetime, actor: str) -> Policy:
-    """Return a policy as the file has it."""
-    return Policy(
-        policy_number=row.policy_number,
-        policy_number_key=reference_key(row.policy_number),
-        policyholder=row.policyholder,
-        line_of_business=row.line_of_business,
-        inception_date=row.inception_date,
-        expiry_date=row.expiry_date,
-        premium=row.premium,
-        deductible=row.deductible,
-        sum_insured=row.sum_insured,
-        cancelled_on=row.cancelled_on,
-        recorded_at=recorded_at,
-        recorded_by=actor,
-        version=1,
-    )
-
-
-def known_policies(numbers: Iterable[str]) -> dict[str, Policy]:
-    """Return the policies that are in the book already, by their number's key."""
-    keys = sorted(set(map(reference_key, numbers)))
-    found: dict[str, Policy] = {}
-    for start in range(0, len(keys), KEYS_AT_ONCE):
-        some = keys[start : start + KEYS_AT_ONCE]
-        for policy in db.session.scalars(select(Policy).where(Policy.policy_number_key.in_(some))):
-            found[policy.policy_number_key] = policy
-    return found
-
-
-def new_claims(
-    migration: Migration,
-    policies: dict[str, Policy],
-    first_known: Instants,
-    now: datetime,
-    actor: str,
-    refusals: list[Refusal],
-) -> dict[str, Claim]:
-    """Return the claims of the file by key; those refused too, with the reason in `refusals`.
-
-    A claim without a `recorded_at` of its own has its first entry's, without entries the import's.
-    """
-    known = known_claims(row.claim_reference for row in migration.claims)
-    in_book = known_policies(row.policy_number for row in migration.claims if row.policy_number)
-    claims: dict[str, Claim] = {}
-    for row in migration.claims:
-        key = reference_key(row.claim_reference)
-        claims[key] = claim = new_claim(row, row.recorded_at or first_known.get(key, now), actor)
+    def check_policy(self, row: Row) -> None:
+        """Raise Refused for a policy that does not fit, or is in the book with other facts."""
         try:
-            check_is_new(row.row, "claim_reference", key in known)
-            check_past(row.row, row.recorded_at or now, now)
-            check_dates(row.loss_date, row.reported_date, today())
-            claim.policy = policy_of(row, in_book | policies)
-        except ImportRefused as error:
-            refusals.extend(error.refusals)
+            check_facts(policy_from(row))
         except ClaimBookError as error:
-            refusals.extend(row.row.refused(str(error), "claim_reference").refusals)
-    return claims
+            raise Refused("policy_number", str(error)) from error
+        if row["recorded_at"] and row["recorded_at"] > self.book.now:
+            raise Refused("recorded_at", FUTURE)
+        check_same(row, (*POLICY_FACTS, "policyholder"), "policy_number")
+
+    def recorded(self, row: Row) -> datetime:
+        """Return when a policy was recorded: as the file says, else from its inception.
+
+        Not after the first claim on it, nor in the future.
+        """
+        if row["recorded_at"]:
+            return row["recorded_at"]
+        start = datetime.combine(row["inception_date"], time.min, tzinfo=self.zone).astimezone(UTC)
+        return min(start, row["claim_recorded_at"] or self.book.now, self.book.now)
+
+    def claims(self, at: int) -> Iterator[list[dict[str, Any]]]:
+        """Yield the new claims of a file, batch by batch, with when they were recorded."""
+        for batch in self.desk.batches(CLAIMS, file=at):
+            good = [row for row in batch.to_pylist() if self.takes(at, row, self.check_claim)]
+            new = [row for row in good if row["id"] is None]
+            self.uncovered += [row["claim_reference"] for row in new if is_uncovered(row)]
+            yield [
+                {
+                    **row,
+                    "description": row["description"] or "",
+                    "recorded_at": row["first_known"] or self.book.now,
+                }
+                for row in new
+            ]
+
+    def check_claim(self, row: Row) -> None:
+        """Raise Refused for a claim that does not fit, or is in the book with other facts."""
+        if row["lacks_policy"]:
+            raise Refused(
+                "policy_number",
+                "The policy is neither in the file of policies nor in the book. Add it.",
+            )
+        try:
+            check_dates(row["loss_date"], row["reported_date"], self.book.today)
+        except ClaimBookError as error:
+            raise Refused("loss_date", str(error)) from error
+        if row["recorded_at"] and row["recorded_at"] > self.book.now:
+            raise Refused("recorded_at", FUTURE)
+        named = {**row, "policy_id": row["policy_id"] if row["policy_number"] else None}
+        check_same(named, (*CLAIM_FACTS, "description"), "claim_reference")
 
 
-def new_claim(row: ClaimRow, recorded_at: datetime, actor: str) -> Claim:
-    """Return a claim as the file has it, without its ledger."""
-    return Claim(
-        claim_reference=row.claim_reference,
-        claim_reference_key=reference_key(row.claim_reference),
-        policy=None,
-        cause=row.cause,
-        loss_date=row.loss_date,
-        reported_date=row.reported_date,
-        description=row.description,
-        status=Status.OPEN,
-        paid=ZERO,
-        outstanding=ZERO,
-        recovered=ZERO,
-        recorded_at=recorded_at,
-        recorded_by=actor,
-        version=1,
-    )
+def check_same(row: Row, names: tuple[str, ...], key: str) -> None:
+    """Raise Refused unless what the book has already is what the row says, where it says it."""
+    if row["id"] is None:
+        return
+    for name in names:
+        if row[name] is not None and row[name] != row[f"{name}_before"]:
+            told = KNOWN.format(name=name, value=row[f"{name}_before"])
+            raise Refused(key, f"{told} Leave the row out.")
 
 
-def policy_of(row: ClaimRow, policies: dict[str, Policy]) -> Policy | None:
-    """Return the policy that a claim names; raises ImportRefused when there is none."""
-    if row.policy_number is None:
-        return None
-    policy = policies.get(reference_key(row.policy_number))
-    if policy is None:
-        text = "The policy is neither in the file of policies nor in the book. Add it."
-        raise row.row.refused(text, "policy_number")
-    return policy
-
-
-def check_is_new(row: Row, column: str, is_known: bool) -> None:
-    """Raise ImportRefused for what the book has already: a migration changes nothing."""
-    if is_known:
-        raise row.refused("It is in the book already. Leave the row out.", column)
-
-
-def check_past(row: Row, recorded_at: datetime, now: datetime) -> None:
-    """Raise ImportRefused for an instant in the future."""
-    if recorded_at > now:
-        raise row.refused("That is in the future. Correct it.", "recorded_at")
+def is_uncovered(row: Row) -> bool:
+    """Whether a claim's loss is not covered by its policy."""
+    if row["policy_number"] is None:
+        return False
+    cover = {name: row[f"cover_{name}"] for name in COVER}
+    policy = policy_of({**cover, "policy_id": 0})
+    loss: date | None = row["loss_date"]
+    return coverage_by(policy, loss) is Coverage.NOT_IN_FORCE

@@ -1,132 +1,190 @@
-"""What a file of claim costs does to the book: new claims, and the difference on known ones."""
+"""An import from the file to the book: received, tried, shown, confirmed; the work is isolated."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Any
 
-from sqlalchemy import select
+from flask import Flask, current_app
 
-from flaskr.book import Book
-from flaskr.calendar import today
-from flaskr.claims.models import Claim
-from flaskr.claims.posting import post_entry
-from flaskr.claims.queries import locked_claim
-from flaskr.claims.rules import EntryType, Movement, State
-from flaskr.claims.services import report_claim
-from flaskr.database import lock_ledger, locked
-from flaskr.errors import ClaimBookError
+from flaskr.calendar import today, utc_now
+from flaskr.database import book_address
+from flaskr.errors import BusyError, ClaimBookError
+from flaskr.exports.files import full_disk_told
 from flaskr.extensions import db
-from flaskr.imports.checks import ClaimCost, raise_any
-from flaskr.imports.refusals import ImportRefused, Refusal
-from flaskr.money import ZERO
-from flaskr.text import is_allotted, reference_key
+from flaskr.imports.jobs import (
+    OUTCOME,
+    PROGRESS,
+    Asked,
+    FileTooLarge,
+    Job,
+    Progress,
+    digest_of,
+    new_job,
+    stored,
+    sweep_jobs,
+)
+from flaskr.imports.orders import BookNow, ImportOrder
+from flaskr.imports.outcomes import DryRun
+from flaskr.isolation import Limits, place, run_isolated
+from flaskr.reading.orders import ReadingLimits, SheetNotChosen
 
-KEYS_AT_ONCE = 1_000  # in one query: databases bound how many values a query may carry
-
-
-@dataclass
-class CostsImported:
-    """What became of a file of claim costs: (claim, amount) of each class, by the file's order."""
-
-    created: list[tuple[Claim, Decimal]] = field(default_factory=list)  # the cost
-    unchanged: list[tuple[Claim, Decimal]] = field(default_factory=list)  # the cost
-    changed: list[tuple[Claim, Decimal]] = field(default_factory=list)  # by how much it changed
-
-
-def lock_imports() -> None:
-    """Let one import at a time work on the book; taken first, until commit."""
-    locked(select(Book))
-
-
-def known_claims(references: Iterable[str]) -> dict[str, Claim]:
-    """Return the claims that are in the book already, by their reference's key."""
-    keys = sorted(set(map(reference_key, references)))
-    found: dict[str, Claim] = {}
-    for start in range(0, len(keys), KEYS_AT_ONCE):
-        some = keys[start : start + KEYS_AT_ONCE]
-        for claim in db.session.scalars(select(Claim).where(Claim.claim_reference_key.in_(some))):
-            found[claim.claim_reference_key] = claim
-    return found
+READING_ROOM = "flaskr.imports.dry_run"
+MAKE_DRY_RUN = f"{READING_ROOM}:make_dry_run"
+LOADING_ROOM = "flaskr.imports.loading"
+LOAD_PLAN = f"{LOADING_ROOM}:load_plan"
+PRELOAD = (READING_ROOM, LOADING_ROOM)
+AT_ONCE = 2
+WAIT_SECONDS = 120
+TOLD_EVERY = 0.5
+Told = Callable[[Progress], None]
 
 
-def import_costs(costs: Sequence[ClaimCost], *, actor: str) -> CostsImported:
-    """Bring claims to the costs of a file: a new one is opened, a changed one gets the difference.
-
-    A new claim has no dates and its cost stands on outstanding; nothing is ever overwritten. Known
-    costs are left alone. Raises ImportRefused with every row that the book's rules refuse.
-    """
-    lock_imports()
-    known = known_claims(cost.claim_reference for cost in costs)
-    differing = [
-        claim.id
-        for cost in costs
-        if (claim := known.get(reference_key(cost.claim_reference)))
-        and claim.claim_cost != cost.claim_cost
-    ]
-    for claim_id in sorted(differing):
-        locked_claim(claim_id)
-    lock_ledger()  # after all the claims: whoever pays one of them meanwhile waits, and we do not
-    opened, refusals = report_new_claims(costs, known, actor)
-    result = CostsImported()
-    for cost in costs:
-        key = reference_key(cost.claim_reference)
-        try:
-            if key in opened:
-                open_claim(opened[key], cost, result, actor)
-            elif key in known:
-                adjust_claim(known[key], cost, result, actor)
-        except ClaimBookError as error:
-            refusals.extend(cost.row.refused(str(error), "claim_cost").refusals)
-    raise_any(sorted(refusals, key=lambda refusal: refusal.row or 0))
-    return result
+def jobs_folder() -> Path:
+    """Return where imports under way are kept."""
+    return Path(current_app.config["INSTANCE_FOLDER"]) / "jobs"
 
 
-def report_new_claims(
-    costs: Sequence[ClaimCost], known: dict[str, Claim], actor: str
-) -> tuple[dict[str, Claim], list[Refusal]]:
-    """Report the claims that the book does not have yet: return them by key, and the refusals."""
-    opened: dict[str, Claim] = {}
-    refusals: list[Refusal] = []
-    for cost in costs:
-        key = reference_key(cost.claim_reference)
-        if key in known:
-            continue
-        try:
-            opened[key] = report_new_claim(cost, actor)
-        except ImportRefused as error:
-            refusals.extend(error.refusals)
-    return opened, refusals
+def reading_limits() -> ReadingLimits:
+    """Return how much a file may be."""
+    config = current_app.config
+    return ReadingLimits(file_bytes=config["IMPORT_BYTES"], rows=config["IMPORT_ROWS"])
 
 
-def report_new_claim(cost: ClaimCost, actor: str) -> Claim:
-    """Report a claim of which nothing but reference and cost is known."""
-    if is_allotted(cost.claim_reference):
-        text = "The book gives such references itself and has not given this one. Correct it."
-        raise cost.row.refused(text, "claim_reference")
-    try:
-        return report_claim(
-            loss_date=None, reported_date=None, claim_reference=cost.claim_reference, actor=actor
+def limits() -> Limits:
+    """Return how much of the machine an import may take."""
+    config = current_app.config
+    return Limits(config["IMPORT_SECONDS"], config["IMPORT_MEMORY_BYTES"])
+
+
+def receive(
+    uploads: Sequence[tuple[str, IO[bytes]]],
+    *,
+    actor: str,
+    is_migration: bool = False,
+    **options: Any,
+) -> Job:
+    """Keep uploaded files as a new import; `options` are those of reading, the same for all."""
+    sweep_jobs(jobs_folder())
+    job = new_job(jobs_folder(), Asked(actor, utc_now().isoformat(), (), is_migration))
+    files = []
+    with full_disk_told():
+        for at, (name, source) in enumerate(uploads):
+            path = job.folder / f"file-{at}"
+            try:
+                sha256, size = stored(source, path, current_app.config["IMPORT_BYTES"])
+            except FileTooLarge:
+                path.unlink()
+                raise
+            files.append({"name": name, "sha256": sha256, "size": size, **options})
+    job.ask(files=tuple(files))
+    return job
+
+
+def take(paths: Sequence[Path], *, actor: str, is_migration: bool, **options: Any) -> Job:
+    """Make an import of files where they are: for the command."""
+    sweep_jobs(jobs_folder())
+    files = []
+    for path in paths:
+        sha256, size = digest_of(path)
+        files.append(
+            {
+                "name": path.name,
+                "path": str(path.resolve()),
+                "sha256": sha256,
+                "size": size,
+                **options,
+            }
         )
-    except ClaimBookError as error:
-        raise cost.row.refused(str(error), "claim_reference") from error
+    asked = Asked(actor, utc_now().isoformat(), tuple(files), is_migration)
+    return new_job(jobs_folder(), asked)
 
 
-def open_claim(claim: Claim, cost: ClaimCost, result: CostsImported, actor: str) -> None:
-    """Put a new claim's cost on outstanding."""
-    opening = Movement(outstanding=cost.claim_cost)
-    post_entry(claim, EntryType.IMPORT_OPENING, lambda before: opening, today(), actor=actor)
-    result.created.append((claim, cost.claim_cost))
+def try_import(job: Job, tell: Told | None = None) -> DryRun:
+    """Make the dry run of an import and keep what it found.
+
+    Raises ImportRefused, Unreadable and their kin for a file that cannot be taken at all; that is
+    kept too.
+    """
+    with job.work(), waited_place():
+        job.forget(OUTCOME)
+        order = import_order(job)
+        try:
+            outcome: DryRun = run_apart(MAKE_DRY_RUN, order, job, tell)
+        except ClaimBookError as error:
+            sheets = error.sheets if isinstance(error, SheetNotChosen) else ()
+            job.write(OUTCOME, {"refused": str(error), "sheets": sheets})
+            raise
+        job.write_text(OUTCOME, outcome.to_json())
+    return outcome
 
 
-def adjust_claim(claim: Claim, cost: ClaimCost, result: CostsImported, actor: str) -> None:
-    """Bring a claim in the book to the cost of the file, by an entry of the difference."""
-    difference = cost.claim_cost - claim.claim_cost
-    if difference == ZERO:
-        result.unchanged.append((claim, cost.claim_cost))
-        return
+def import_order(job: Job) -> ImportOrder:
+    """Return what the dry run is given."""
+    config = current_app.config
+    book = BookNow(
+        address=book_address(),
+        dialect=db.engine.dialect.name,
+        currency=config["BOOK_CURRENCY"],
+        time_zone=config["BOOK_TIME_ZONE"],
+        today=today(),
+        now=utc_now(),
+    )
+    asked = job.asked
+    return ImportOrder(job.folder, job.files, asked.is_migration, book, reading_limits())
 
-    def move(before: State) -> Movement:
-        return Movement(outstanding=cost.claim_cost - before.claim_cost)
 
-    post_entry(claim, EntryType.ADJUSTMENT, move, today(), actor=actor)
-    result.changed.append((claim, difference))
+@contextmanager
+def waited_place() -> Iterator[None]:
+    """Hold one of the places for imports, waiting a while for one; raises BusyError."""
+    with ExitStack() as held:
+        until = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                held.enter_context(place(current_app.config["INSTANCE_FOLDER"], "import", AT_ONCE))
+                break
+            except BusyError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+        yield
+
+
+def run_apart(work: str, order: Any, job: Job, tell: Told | None) -> Any:
+    """Run work at an import in isolation, which opens the book for itself; return its result."""
+    db.session.remove()  # a transaction that is still open here would keep it waiting
+    told = teller(job, tell)
+    return run_isolated(work, order, limits=limits(), preload=PRELOAD, on_progress=told)
+
+
+def teller(job: Job, tell: Told | None) -> Callable[[Any], None]:
+    """Return what writes an import's progress to its file, twice a second, and passes it on."""
+    last = 0.0
+
+    def told(said: tuple[Any, ...]) -> None:
+        nonlocal last
+        progress = Progress(*said)
+        if tell:
+            tell(progress)
+        if time.monotonic() - last > TOLD_EVERY:
+            job.write(PROGRESS, vars(progress))
+            last = time.monotonic()
+
+    return told
+
+
+def in_background(work: Callable[..., Any], job: Job, **values: Any) -> None:
+    """Do work at an import in a thread of this worker; what refuses it is kept with it."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def run() -> None:
+        with app.app_context():
+            try:
+                work(job, **values)
+            except ClaimBookError as error:
+                app.logger.info("import %s: %s", job.name, error)
+
+    thread = threading.Thread(target=run, name=f"import-{job.name}", daemon=True)
+    thread.start()

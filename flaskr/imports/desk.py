@@ -1,0 +1,109 @@
+"""The desk that a dry run works at: a DuckDB of its own, which spills to disk when it is full.
+
+Amounts on it are whole öre, days DATE, instants TIMESTAMP in UTC: what DuckDB does with time zones
+is in an extension. Only for the isolated process.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+DESK_MEMORY = "384MB"
+BATCH_ROWS = 32_768
+FAULTS = (
+    "CREATE TABLE faults (file INTEGER, row BIGINT, field VARCHAR, value VARCHAR, text VARCHAR)"
+)
+FAULT_SCHEMA = pa.schema(
+    [
+        ("file", pa.int32()),
+        ("row", pa.int64()),
+        ("field", pa.string()),
+        ("value", pa.string()),
+        ("text", pa.string()),
+    ]
+)
+INSTANT, LOCAL = pa.timestamp("us", "UTC"), pa.timestamp("us")
+FaultRow = tuple[int, int, str | None, str | None, str]
+
+
+class Desk:
+    """Tables of what files bring and what the book has, and the faults found in the rows."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self.run(FAULTS)
+
+    def run(self, sql: str, **values: Any) -> duckdb.DuckDBPyConnection:
+        """Run a statement; `values` stand for what it names with a dollar."""
+        return self.connection.execute(sql, values)
+
+    def one(self, sql: str, **values: Any) -> Any:
+        """Return the only value of a statement's only row."""
+        (value,) = self.run(sql, **values).fetchall()[0]
+        return value
+
+    def dicts(self, sql: str, **values: Any) -> list[dict[str, Any]]:
+        """Return the rows of a statement, by column."""
+        rows: list[dict[str, Any]] = self.run(sql, **values).to_arrow_table().to_pylist()
+        return rows
+
+    def batches(self, sql: str, **values: Any) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a statement in its order; others may be run meanwhile."""
+        with self.connection.cursor() as cursor:
+            for batch in cursor.execute(sql, values).to_arrow_reader(BATCH_ROWS):
+                yield cast_instants(batch, LOCAL, INSTANT)
+
+    def make(self, table: str, schema: pa.Schema) -> None:
+        """Make an empty table with the columns of a schema."""
+        (empty,) = schema.empty_table().to_batches() or [pa.RecordBatch.from_pylist([], schema)]
+        self.connection.register("shape", cast_instants(empty, INSTANT, LOCAL))
+        self.run(f"CREATE TABLE {table} AS SELECT * FROM shape")
+        self.connection.unregister("shape")
+
+    def add(self, table: str, batch: Any, where: str = "") -> None:
+        """Append a batch's rows to the table of the same columns, or to a new one."""
+        self.connection.register("batch", cast_instants(batch, INSTANT, LOCAL))
+        try:
+            self.run(f"INSERT INTO {table} BY NAME SELECT * FROM batch {where}")
+        finally:
+            self.connection.unregister("batch")
+
+    def add_faults(self, faults: list[FaultRow]) -> None:
+        """Note what is wrong with rows."""
+        if not faults:
+            return
+        columns = zip(*faults, strict=True)
+        arrays = [
+            pa.array(column, field.type)
+            for column, field in zip(columns, FAULT_SCHEMA, strict=True)
+        ]
+        self.add("faults", pa.RecordBatch.from_arrays(arrays, schema=FAULT_SCHEMA))
+
+
+def cast_instants(batch: pa.RecordBatch, kind: pa.DataType, wanted: pa.DataType) -> pa.RecordBatch:
+    """Return a batch with its columns of one type of instants as the other."""
+    for at, field in enumerate(batch.schema):
+        if field.type == kind:
+            batch = batch.set_column(at, field.name, batch.column(at).cast(wanted))
+    return batch
+
+
+@contextmanager
+def open_desk(folder: Path) -> Iterator[Desk]:
+    """Open an empty desk that puts what does not fit its memory into a folder."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": DESK_MEMORY,
+        "temp_directory": str(folder / "desk"),
+        "threads": 2,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        yield Desk(connection)
+    finally:
+        connection.close()

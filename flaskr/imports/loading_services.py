@@ -1,0 +1,93 @@
+"""A confirmed import on its way into the book, exactly as it was shown."""
+
+from typing import Any
+
+from flask import current_app
+
+from flaskr.database import book_address
+from flaskr.errors import ClaimBookError
+from flaskr.imports.jobs import LOADED, PROGRESS, Job
+from flaskr.imports.loading_orders import PLAN, Loaded, LoadOrder, PlanOutdated, mapping_text
+from flaskr.imports.orders import ImportRefused
+from flaskr.imports.outcomes import DryRun, FileFound
+from flaskr.imports.services import (
+    LOAD_PLAN,
+    Told,
+    run_apart,
+    try_import,
+    waited_place,
+)
+from flaskr.sources.models import ImportKind
+
+COUNTED = ("created", "changed", "unchanged", "refused")
+
+
+def load_import(job: Job, tell: Told | None = None) -> Loaded:
+    """Load a confirmed import, all that was shown or nothing.
+
+    Raises PlanOutdated, after a new dry run was made, when the book has changed where it matters.
+    """
+    asked, outcome = job.asked, job.outcome
+    try:
+        check_confirmable(
+            outcome, leaves_refused=asked.leaves_refused, is_migration=asked.is_migration
+        )
+        loaded = load(job, outcome, tell)
+    except PlanOutdated as error:
+        job.ask(is_confirmed=False, leaves_refused=False, note=str(error))
+        try_import(job, tell)
+        raise
+    except ClaimBookError as error:
+        job.ask(is_confirmed=False, note=str(error))
+        raise
+    job.write(LOADED, vars(loaded))
+    return loaded
+
+
+def load(job: Job, outcome: DryRun, tell: Told | None) -> Loaded:
+    """Have the plan of an import written to the book."""
+    asked = job.asked
+    with job.work(), waited_place():
+        job.forget(PROGRESS)
+        order = LoadOrder(
+            plan=job.folder / PLAN,
+            address=book_address("rw"),
+            time_zone=current_app.config["BOOK_TIME_ZONE"],
+            kind=ImportKind.MIGRATION if asked.is_migration else ImportKind.FACTS,
+            actor=asked.actor,
+            watermark=dict(outcome.watermark),
+            counts={name: outcome.count(name) for name in COUNTED},
+            files=tuple(file_record(found) for found in outcome.files),
+            counters=dict(outcome.counters),
+        )
+        loaded: Loaded = run_apart(LOAD_PLAN, order, job, tell)
+        return loaded
+
+
+def file_record(found: FileFound) -> dict[str, Any]:
+    """Return what is kept of one file in the book."""
+    columns = {use.title: use.name if use.is_loaded else "" for use in found.columns}
+    return {
+        "contents": found.contents,
+        "file_name": found.name,
+        "sha256": found.sha256,
+        "size_bytes": found.size,
+        "row_count": found.rows,
+        "mapping": mapping_text(
+            columns, dict(found.constants), sheet=found.sheet, encoding=found.encoding
+        ),
+    }
+
+
+def check_confirmable(outcome: DryRun, *, leaves_refused: bool, is_migration: bool) -> None:
+    """Raise ImportRefused unless a dry run can be loaded so."""
+    if not outcome.is_mapped:
+        raise ImportRefused("A column is missing. Say first which one it is.")
+    if outcome.refusal_count and is_migration:
+        raise ImportRefused("A migration is taken whole: mend the refused rows first.")
+    if outcome.refusal_count and not leaves_refused:
+        raise ImportRefused(
+            "Some rows are refused. Mend them, or choose to load the good rows and leave these."
+        )
+    if not outcome.changes:
+        raise ImportRefused("There is nothing to load: the book has all of it already.")

@@ -1,0 +1,268 @@
+"""A migration: policies, claims and their ledger as an older system had them, with its instants."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from flaskr.imports.book_rows import BookRows
+from flaskr.imports.desk import BATCH_ROWS, Desk
+from flaskr.imports.layouts import LAYOUTS
+from flaskr.imports.migration_facts import FIRST_KNOWN, FactsJudge
+from flaskr.imports.migration_ledger import LedgerPlanner, planned_entry
+from flaskr.imports.orders import BookNow
+from flaskr.imports.outcomes import SHOWN_ROWS, RowClass, ShownRow
+from flaskr.imports.plans import SCHEMAS, PlanWriter
+from flaskr.imports.row_classes import SEVERAL, texts
+from flaskr.imports.typed_rows import Columns, declared
+from flaskr.sources.models import Contents
+
+INSTANT = pa.timestamp("us", "UTC")
+NEW_POLICIES = SCHEMAS["policies_created"].append(pa.field("policy_at", pa.int64()))
+PLANNED = pa.schema(
+    [
+        *(
+            field
+            for field in SCHEMAS["entries"]
+            if field.name not in ("claim_id", "claim_at", "reverses_at")
+        ),
+        pa.field("claim_key", pa.string()),
+        pa.field("reverses_row", pa.int64()),
+    ]
+)
+UNIQUE = {
+    Contents.POLICIES: ("policy_key", "policy_number"),
+    Contents.CLAIMS: ("claim_key", "claim_reference"),
+    Contents.LEDGER: ("entry_number", "entry_number"),
+}
+
+# An entry that the book has already is found by all that it says, as often as it stands there.
+SAME_ENTRIES = """CREATE TABLE same_entries AS
+WITH counted AS (
+    SELECT *, row_number() OVER (PARTITION BY claim_key, entry_type, transaction_date, recorded_at,
+        paid, outstanding, recovered ORDER BY row) AS nth FROM ledger
+), standing AS (
+    SELECT e.*, b.claim_key, row_number() OVER (PARTITION BY b.claim_key, entry_type,
+        transaction_date, e.recorded_at, e.paid, e.outstanding, e.recovered) AS nth
+    FROM book_entries e JOIN book_claims b ON b.id = e.claim_id
+)
+SELECT row FROM counted SEMI JOIN standing USING (claim_key, entry_type, transaction_date,
+    recorded_at, paid, outstanding, recovered, nth)"""
+NOTE_HOMELESS = """INSERT INTO faults
+SELECT $file, l.row, 'claim_reference', l.claim_reference,
+    'The claim is neither in the file of claims nor in the book. Add it.'
+FROM ledger l ANTI JOIN claims USING (claim_key) ANTI JOIN book_claims USING (claim_key)
+WHERE l.claim_key IS NOT NULL"""
+NOTE_STANDING = """INSERT INTO faults
+SELECT $file, l.row, 'claim_reference', l.claim_reference,
+    'The claim has a ledger in the book already, without this entry. Leave its entries out.'
+FROM ledger l JOIN book_claims b USING (claim_key) ANTI JOIN same_entries USING (row)
+WHERE b.last_transaction_date IS NOT NULL"""
+TO_PLAN = """SELECT l.*, coalesce(c.loss_date, b.loss_date) AS loss_date,
+    coalesce(c.reported_date, b.reported_date) AS reported_date,
+    CASE WHEN b.id IS NULL THEN c.recorded_at ELSE b.recorded_at END AS claim_recorded_at
+FROM ledger l LEFT JOIN claims c USING (claim_key) LEFT JOIN book_claims b USING (claim_key)
+WHERE b.last_transaction_date IS NULL AND l.claim_key NOT IN (
+    SELECT claim_key FROM ledger WHERE claim_key IS NOT NULL
+    AND row IN (SELECT row FROM faults WHERE file = $file))
+ORDER BY l.claim_key, l.recorded_at, l.row"""
+STATE_AFTER = """SELECT claim_key, paid_after AS paid, outstanding_after AS outstanding,
+    recovered_after AS recovered, status_after AS status, closed_date_after AS closed_date,
+    transaction_date AS last_transaction_date, recorded_at AS last_recorded_at
+FROM planned
+QUALIFY row_number() OVER (PARTITION BY claim_key ORDER BY recorded_at DESC, row DESC) = 1"""
+NEW_CLAIMS = f"""SELECT n.* EXCLUDE (status, paid, outstanding, recovered, closed_date,
+    last_transaction_date, last_recorded_at), coalesce(s.status, 'open') AS status,
+    coalesce(s.paid, 0) AS paid, coalesce(s.outstanding, 0) AS outstanding,
+    coalesce(s.recovered, 0) AS recovered, s.closed_date, s.last_transaction_date,
+    s.last_recorded_at
+FROM new_claims n LEFT JOIN ({STATE_AFTER}) s USING (claim_key) ORDER BY n.row"""
+WAITING = f"""SELECT b.id, b.version, FALSE AS is_edited, TRUE AS is_moved, s.* EXCLUDE (claim_key)
+FROM ({STATE_AFTER}) s JOIN book_claims b USING (claim_key) ORDER BY b.id"""
+ENTRIES = """WITH placed AS (
+    SELECT *, row_number() OVER (ORDER BY recorded_at, row) - 1 AS place FROM planned)
+SELECT p.* EXCLUDE (claim_key, reverses_row, place), b.id AS claim_id, n.claim_at,
+    r.place AS reverses_at
+FROM placed p LEFT JOIN book_claims b USING (claim_key)
+LEFT JOIN (SELECT claim_key, row_number() OVER (ORDER BY row) - 1 AS claim_at FROM new_claims) n
+    USING (claim_key)
+LEFT JOIN placed r ON r.row = p.reverses_row
+ORDER BY p.place"""
+
+
+class MigrationRows:
+    """What becomes of the files of a migration; each is at its place in `columns`."""
+
+    def __init__(
+        self, desk: Desk, book: BookRows, columns: Sequence[Columns], now: BookNow
+    ) -> None:
+        self.desk, self.book, self.now = desk, book, now
+        self.places = {each.layout.contents: at for at, each in enumerate(columns)}
+        self.warnings: list[str] = []
+
+    def judge(self, plan: PlanWriter) -> list[tuple[RowClass, ...]]:
+        """Compare the files with the book, write the plan, and return each file's classes."""
+        self.set_the_desk()
+        self.take_facts()
+        self.take_ledger()
+        for name, sql in (
+            ("policies_created", "SELECT * FROM new_policies ORDER BY row"),
+            ("claims_created", NEW_CLAIMS),
+            ("claims_changed", WAITING),
+            ("entries", ENTRIES),
+        ):
+            for batch in self.desk.batches(sql):
+                plan.write(name, batch)
+        self.plan_touched(plan)
+        return [self.classes(contents) for contents in self.places]
+
+    def set_the_desk(self) -> None:
+        """Make empty what the files lack, note what they bring twice, bring the book's rows."""
+        for contents, layout in LAYOUTS.items():
+            if contents not in self.places:
+                self.desk.run(f"CREATE TABLE {contents} ({declared(layout)})")
+        for contents, at in self.places.items():
+            key, name = UNIQUE[contents]
+            self.desk.run(SEVERAL.format(table=contents, key=key, name=name), file=at)
+        self.desk.run(FIRST_KNOWN)
+        self.book.bring_claims(
+            "SELECT claim_key AS k FROM claims UNION SELECT claim_key FROM ledger"
+        )
+        self.book.bring_policies(
+            "SELECT policy_key AS k FROM policies UNION SELECT policy_key FROM claims"
+        )
+        self.book.bring_entries()
+
+    def take_facts(self) -> None:
+        """Judge policies, then claims; the good new ones go to tables of their own."""
+        judge = FactsJudge(self.desk, self.now)
+        self.desk.make("new_policies", NEW_POLICIES)
+        self.desk.make("new_claims", SCHEMAS["claims_created"])
+        taken = 0
+        if Contents.POLICIES in self.places:
+            for rows in judge.policies(self.places[Contents.POLICIES]):
+                placed = [{**row, "policy_at": taken + at} for at, row in enumerate(rows)]
+                self.desk.add(
+                    "new_policies", pa.RecordBatch.from_pylist(placed, schema=NEW_POLICIES)
+                )
+                taken += len(rows)
+        if Contents.CLAIMS in self.places:
+            for rows in judge.claims(self.places[Contents.CLAIMS]):
+                batch = pa.RecordBatch.from_pylist(rows, schema=SCHEMAS["claims_created"])
+                self.desk.add("new_claims", batch)
+        self.desk.add_faults(judge.faults)
+        self.warn(judge.uncovered)
+
+    def take_ledger(self) -> None:
+        """Plan the ledgers of claims that have none; others are the same already, or refused."""
+        self.desk.make("planned", PLANNED)
+        self.desk.run(SAME_ENTRIES)
+        if Contents.LEDGER not in self.places:
+            return
+        at = self.places[Contents.LEDGER]
+        self.desk.run(NOTE_HOMELESS, file=at)
+        self.desk.run(NOTE_STANDING, file=at)
+        planner = LedgerPlanner(at, ZoneInfo(self.now.time_zone), self.now.now)
+        entries = (planned_entry(e) for ledger in planner.planned(self.rows(at)) for e in ledger)
+        while some := list(islice(entries, BATCH_ROWS)):
+            self.desk.add("planned", pa.RecordBatch.from_pylist(some, schema=PLANNED))
+        self.desk.add_faults(planner.faults)
+
+    def rows(self, at: int) -> Iterator[dict[str, Any]]:
+        """Yield the rows to plan, claim by claim."""
+        for batch in self.desk.batches(TO_PLAN, file=at):
+            yield from batch.to_pylist()
+
+    def plan_touched(self, plan: PlanWriter) -> None:
+        """Write what this was judged by."""
+        touched = (
+            "SELECT id AS claim_id, NULL AS policy_id, NULL AS claim_key, NULL AS policy_key "
+            "FROM book_claims UNION ALL SELECT NULL, id, NULL, NULL FROM book_policies "
+            "UNION ALL SELECT NULL, NULL, claim_key, NULL FROM first_known "
+            "UNION ALL SELECT NULL, NULL, NULL, policy_key FROM policies "
+            "UNION ALL SELECT NULL, NULL, NULL, policy_key FROM claims"
+        )
+        for batch in self.desk.batches(touched):
+            plan.write("touched", batch)
+
+    def warn(self, uncovered: list[str]) -> None:
+        """Tell of claims that are taken though their policies do not cover them."""
+        if not uncovered:
+            return
+        more = len(uncovered) - 20
+        self.warnings.append(
+            "Taken, though the policy was not in force at the loss: "
+            + ", ".join(uncovered[:20])
+            + (f" and {more} more." if more > 0 else ".")
+        )
+
+    def classes(self, contents: Contents) -> tuple[RowClass, ...]:
+        """Return the classes of one file's rows."""
+        at = self.places[contents]
+        new, sums, name, shown = CLASSES[contents]
+        refused = "row IN (SELECT row FROM faults WHERE file = $file)"
+        return tuple(
+            self.row_class(kind, contents, where, sums, name, shown, at)
+            for kind, where in (
+                ("created", f"NOT ({refused}) AND row IN (SELECT row FROM {new})"),
+                ("unchanged", f"NOT ({refused}) AND row NOT IN (SELECT row FROM {new})"),
+                ("refused", refused),
+            )
+        )
+
+    def row_class(
+        self, kind: str, contents: Contents, where: str, sums: str, name: str, shown: str, at: int
+    ) -> RowClass:
+        """Return one class."""
+        rows = f"FROM {contents} WHERE {where}"
+        (found,) = self.desk.dicts(f"SELECT count(*) AS rows, {sums} {rows}", file=at)
+        first = self.desk.dicts(
+            f"SELECT row, {name} AS name, {shown} {rows} ORDER BY row LIMIT {SHOWN_ROWS}", file=at
+        )
+        count = found.pop("rows")
+        if kind == "refused":  # rows that could not be parted into cells are in no table
+            count = self.desk.one(
+                "SELECT count(DISTINCT row) FROM faults WHERE file = $file", file=at
+            )
+            first = []
+        listed = tuple(ShownRow(row.pop("row"), row.pop("name") or "", texts(row)) for row in first)
+        return RowClass(kind, count, texts(found), listed)
+
+
+LEDGER_SUMS = (
+    "coalesce(sum(paid + outstanding), 0) AS claim_cost, coalesce(sum(paid), 0) AS paid, "
+    "coalesce(sum(outstanding), 0) AS outstanding, coalesce(sum(recovered), 0) AS recovered"
+)
+CLASSES = {
+    Contents.POLICIES: (
+        "new_policies",
+        "coalesce(sum(premium), 0) AS premium",
+        "policy_number",
+        "line_of_business, policyholder, inception_date, expiry_date, premium",
+    ),
+    Contents.CLAIMS: (
+        "new_claims",
+        "0 AS none_of_it",
+        "claim_reference",
+        "policy_number, cause, loss_date, reported_date",
+    ),
+    Contents.LEDGER: (
+        "planned",
+        LEDGER_SUMS,
+        "claim_reference",
+        "entry_type, transaction_date, paid, outstanding, recovered",
+    ),
+}
+
+
+def highest_allotted(desk: Desk) -> dict[str, int]:
+    """Return how far the references reach that the book itself would allot, by counter."""
+    found = desk.run(
+        "SELECT upper(regexp_extract(key, '^([cp]-[0-9]{4})-([0-9]{6,12})$', 1)) AS name, "
+        "max(regexp_extract(key, '^([cp]-[0-9]{4})-([0-9]{6,12})$', 2)::BIGINT) FROM "
+        "(SELECT policy_key AS key FROM new_policies UNION ALL SELECT claim_key FROM new_claims) "
+        "WHERE regexp_full_match(key, '[cp]-[0-9]{4}-[0-9]{6,12}') GROUP BY name"
+    ).fetchall()
+    return dict(found)

@@ -1,0 +1,163 @@
+"""The plan of an import: what it will write, as Parquet files, from the dry run to the loading.
+
+Rows are in the order in which they get their ids. Amounts are whole öre, as in the database.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+INSTANT = pa.timestamp("us", "UTC")
+BATCH_ROWS = 32_768
+BALANCES = ("paid", "outstanding", "recovered")
+
+
+def schema(**types: pa.DataType) -> pa.Schema:
+    """Return a schema of columns that may all be null."""
+    return pa.schema(list(types.items()))
+
+
+CLAIM_FACTS = {
+    "policy_id": pa.int64(),
+    "cause": pa.string(),
+    "loss_date": pa.date32(),
+    "reported_date": pa.date32(),
+}
+POLICY_FACTS = {
+    "line_of_business": pa.string(),
+    "inception_date": pa.date32(),
+    "expiry_date": pa.date32(),
+    "premium": pa.int64(),
+    "deductible": pa.int64(),
+    "sum_insured": pa.int64(),
+    "cancelled_on": pa.date32(),
+}
+STATE = {
+    "status": pa.string(),
+    "paid": pa.int64(),
+    "outstanding": pa.int64(),
+    "recovered": pa.int64(),
+    "closed_date": pa.date32(),
+    "last_transaction_date": pa.date32(),
+    "last_recorded_at": INSTANT,
+}
+
+
+def before(facts: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
+    """Return the columns of what a change replaces."""
+    return {f"{name}_before": kind for name, kind in facts.items()}
+
+
+# `policy_at` and `claim_at` are places, from 0, among the rows that the plan creates; they stand
+# where there is no id yet. An instant that is null is that of the loading.
+SCHEMAS = {
+    "policies_created": schema(
+        row=pa.int64(),
+        policy_number=pa.string(),
+        policy_key=pa.string(),
+        policyholder=pa.string(),
+        **POLICY_FACTS,
+        recorded_at=INSTANT,
+    ),
+    "policies_changed": schema(
+        row=pa.int64(),
+        id=pa.int64(),
+        version=pa.int64(),
+        policyholder=pa.string(),
+        policyholder_changed=pa.bool_(),
+        **POLICY_FACTS,
+        **before(POLICY_FACTS),
+    ),
+    "claims_created": schema(
+        row=pa.int64(),
+        claim_reference=pa.string(),
+        claim_key=pa.string(),
+        description=pa.string(),
+        policy_at=pa.int64(),
+        **CLAIM_FACTS,
+        **STATE,
+        recorded_at=INSTANT,
+    ),
+    "claims_changed": schema(
+        row=pa.int64(),
+        id=pa.int64(),
+        version=pa.int64(),
+        is_edited=pa.bool_(),
+        is_moved=pa.bool_(),
+        description=pa.string(),
+        description_changed=pa.bool_(),
+        **CLAIM_FACTS,
+        **before(CLAIM_FACTS),
+        **STATE,
+    ),
+    "entries": schema(
+        row=pa.int64(),
+        claim_id=pa.int64(),
+        claim_at=pa.int64(),
+        entry_type=pa.string(),
+        transaction_date=pa.date32(),
+        recorded_at=INSTANT,
+        paid=pa.int64(),
+        outstanding=pa.int64(),
+        recovered=pa.int64(),
+        paid_after=pa.int64(),
+        outstanding_after=pa.int64(),
+        recovered_after=pa.int64(),
+        status_after=pa.string(),
+        closed_date_after=pa.date32(),
+        reason=pa.string(),
+        reverses_at=pa.int64(),
+    ),
+    # What the plan was made from: whoever has changed any of it since needs a new one.
+    "touched": schema(
+        claim_id=pa.int64(), policy_id=pa.int64(), claim_key=pa.string(), policy_key=pa.string()
+    ),
+}
+
+
+def table_of(name: str, rows: list[dict[str, Any]]) -> pa.RecordBatch:
+    """Return rows as a batch of one of the plan's tables."""
+    return pa.RecordBatch.from_pylist(rows, schema=SCHEMAS[name])
+
+
+class PlanWriter:
+    """Writes the tables of a plan into a folder; each is there at the end, perhaps empty."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self.writers = {
+            name: pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd")
+            for name, schema in SCHEMAS.items()
+        }
+        self.rows = dict.fromkeys(SCHEMAS, 0)
+
+    def write(self, name: str, batch: Any) -> None:
+        """Append a batch; columns that it lacks are null."""
+        schema = SCHEMAS[name]
+        arrays = [
+            batch.column(field.name).cast(field.type)
+            if field.name in batch.schema.names
+            else pa.nulls(len(batch), field.type)
+            for field in schema
+        ]
+        self.writers[name].write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+        self.rows[name] += len(batch)
+
+    def close(self) -> None:
+        """Finish the files."""
+        for writer in self.writers.values():
+            writer.close()
+
+
+def plan_rows(folder: Path, name: str) -> int:
+    """Return how many rows a table of a plan has."""
+    return int(pq.read_metadata(folder / f"{name}.parquet").num_rows)
+
+
+def plan_batches(folder: Path, name: str) -> Iterator[pa.RecordBatch]:
+    """Yield a table of a plan."""
+    with pq.ParquetFile(folder / f"{name}.parquet") as file:
+        yield from file.iter_batches(BATCH_ROWS)

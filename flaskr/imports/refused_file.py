@@ -1,0 +1,70 @@
+"""The refused rows as a file: each as it was, with the reason, to be mended and sent again."""
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from flaskr.formats.csv_file import GUARDED
+from flaskr.imports.desk import Desk
+from flaskr.imports.layouts import REFUSAL_COLUMNS
+from flaskr.imports.orders import FileOrder, ImportOrder
+from flaskr.reading.tables import CellBatch, opened
+
+NUMBER = re.compile(r"[-+]?[0-9][0-9., ]*", re.ASCII)
+REASONS = """SELECT row, string_agg(DISTINCT coalesce(field || ': ', '') || text, ' ')
+FROM faults WHERE file = $file AND row BETWEEN $first AND $last GROUP BY row"""
+
+
+def refused_path(folder: Path, at: int) -> Path:
+    """Return where the refused rows of the file at a place are."""
+    return folder / f"refused-{at}.csv"
+
+
+def write_refused(desk: Desk, at: int, file: FileOrder, order: ImportOrder) -> None:
+    """Write the refused rows of one file, as a CSV that spreadsheets open and imports read.
+
+    Of a row that could not be parted into cells the text stands in the first column.
+    """
+    path = refused_path(order.folder, at)
+    path.unlink(missing_ok=True)
+    if not desk.one("SELECT count(*) FROM faults WHERE file = $file", file=at):
+        return
+    with (
+        opened(file.path, file.options, order.limits) as table,
+        path.open("w", encoding="utf-8-sig", newline="") as made,
+    ):
+        kept = [title for title in table.titles if title not in REFUSAL_COLUMNS]
+        writer = csv.writer(made, delimiter=";", lineterminator="\r\n")
+        writer.writerow([*kept, *REFUSAL_COLUMNS])
+        for batch in table.batches():
+            writer.writerows(refused_rows(desk, at, batch, kept))
+
+
+def refused_rows(desk: Desk, at: int, batch: CellBatch, kept: list[str]) -> Iterator[list[str]]:
+    """Yield the refused rows of a batch, each with its row number and the reasons."""
+    numbers = [*batch.rows.to_pylist(), *(fault.row for fault in batch.faults)]
+    if not numbers:
+        return
+    found = desk.run(REASONS, file=at, first=min(numbers), last=max(numbers)).fetchall()
+    reasons: dict[int, str] = dict(found)
+    for place, row in enumerate(batch.rows.to_pylist()):
+        if row in reasons:
+            cells = [written(batch.cells.column(title)[place].as_py()) for title in kept]
+            yield [*cells, str(row), reasons[row]]
+    for fault in batch.faults:
+        rest = [""] * (len(kept) - 1)
+        yield [written(fault.text), *rest, str(fault.row), reasons[fault.row]]
+
+
+def written(value: Any) -> str:
+    """Return a cell as text; what a spreadsheet would take for a formula is guarded.
+
+    A cell that could not be read as anything is empty: the reason tells of it.
+    """
+    text = "" if value is None else str(value)
+    if text.startswith("\0"):
+        return ""
+    is_risky = text[:1] in GUARDED and not NUMBER.fullmatch(text)
+    return f"'{text}" if text and is_risky else text

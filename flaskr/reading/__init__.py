@@ -1,0 +1,1 @@
+"""Whatever people upload, as batches of cells, within limits."""

@@ -1,0 +1,82 @@
+"""CSV read by Arrow, after NumPy has seen that there is but one way to read it."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+QUOTE, LF, CR = ord('"'), ord("\n"), ord("\r")
+
+
+class Shape(NamedTuple):
+    """Whole rows at the beginning of a block: their bytes, and how many they are."""
+
+    size: int
+    records: int
+
+
+def shape_of(block: bytes, separator: str, is_last: bool) -> Shape | None:
+    """Return which rows of a block are whole; None when a quote stands where none may.
+
+    The quotes of a well-formed text open and close in turn, where one that is written twice closes
+    and opens again: so each that opens comes after a separator, a line end or a quote, and each
+    that closes before one.
+    """
+    letters = np.frombuffer(block, dtype=np.uint8)
+    quotes = np.flatnonzero(letters == QUOTE)
+    ends = row_ends(block, letters, quotes)
+    if not is_last and len(ends) and ends[-1] == len(block) - 1 and letters[-1] == CR:
+        ends = ends[:-1]  # the LF of CR LF may follow
+    size = len(block) if is_last else int(ends[-1]) + 1 if len(ends) else 0
+    inside = quotes[: np.searchsorted(quotes, size)]
+    if len(inside) % 2 or not are_in_place(letters[:size], inside, separator):
+        return None
+    is_open_end = bool(size) and (not len(ends) or ends[-1] != size - 1)
+    return Shape(size, len(ends) + is_open_end)
+
+
+def row_ends(block: bytes, letters: np.ndarray, quotes: np.ndarray) -> np.ndarray:
+    """Return the places of the line ends outside of quotes; of CR LF, that of the LF."""
+    ends = letters == LF
+    if b"\r" in block:
+        alone = letters == CR
+        alone[:-1] &= ~ends[1:]
+        ends |= alone
+    places = np.flatnonzero(ends)
+    return places[np.searchsorted(quotes, places) % 2 == 0]
+
+
+def are_in_place(letters: np.ndarray, quotes: np.ndarray, separator: str) -> bool:
+    """Whether the quotes, of which there are two of each cell, stand where they may."""
+    if not len(quotes):
+        return True
+    neighbours = np.zeros(256, dtype=bool)
+    neighbours[[QUOTE, LF, CR, ord(separator)]] = True
+    opening, closing = quotes[0::2], quotes[1::2]
+    before = neighbours[letters[opening - 1]]
+    before[0] |= opening[0] == 0
+    after = neighbours[letters[np.minimum(closing + 1, len(letters) - 1)]]
+    return bool(before.all() and after.all())
+
+
+def table_of(block: memoryview, separator: str, width: int) -> pa.Table | None:
+    """Return rows of `width` texts; None when a row has more or fewer, or is not UTF-8.
+
+    Nothing between separators is null, "" is an empty text. Blank lines are left out.
+    """
+    names = [str(place) for place in range(width)]
+    try:
+        return pyarrow.csv.read_csv(
+            pa.BufferReader(pa.py_buffer(block)),
+            pyarrow.csv.ReadOptions(column_names=names, block_size=len(block) + 1),
+            pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+            pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                null_values=[""],
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None

@@ -1,0 +1,157 @@
+"""JSON lines: one object a line; numbers keep their digits, keys come in any order."""
+
+import io
+import json
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flaskr.reading.cells import (
+    CHARACTERS_AT_ONCE,
+    NUL_CELL,
+    ROWS_AT_ONCE,
+    UNREAD,
+    CellBatch,
+    batch_of,
+    settled,
+    texts_of,
+)
+from flaskr.reading.headers import EMPTY, titles_of
+from flaskr.reading.orders import ReadingLimits, Unreadable
+from flaskr.reading.text_files import TextFile
+
+Line = tuple[int, dict[str, Any], int]
+BLOCK_BYTES = 4 * 1024**2
+LONGEST_LINE = 32 * 1024**2
+NESTED = UNREAD + "A list or an object stands here. Write a text or a number."
+TRUTH = UNREAD + "true or false stands here. Write a text or a number."
+WHAT_TO_DO = "Write one object a line, as {“claim_reference”: “C1”, …}."
+
+
+class NoNumber(str):
+    """The sentence that stands for NaN or an infinity, which is told from texts by its class."""
+
+
+class RepeatedKey(ValueError):
+    """A key that stands twice in one object."""
+
+
+def no_number(literal: str) -> NoNumber:
+    """Return what stands for a literal that JSON itself does not have."""
+    return NoNumber(f"{UNREAD}{literal} is no number. Write its digits, or null.")
+
+
+def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; raises RepeatedKey, where json would keep the last value."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise RepeatedKey(next(key for key in keys if keys.count(key) > 1))
+    return made
+
+
+DECODER = json.JSONDecoder(
+    object_pairs_hook=object_of, parse_float=str, parse_int=str, parse_constant=no_number
+)
+
+
+class JsonLines:
+    """The titles of JSON lines, which are the keys of the first, and their values in batches."""
+
+    def __init__(self, text: TextFile, limits: ReadingLimits) -> None:
+        self.row = 0  # the number of the last that was read
+        self.text = text
+        self.objects = self.read()
+        first = next(self.objects, None)
+        if first is None:
+            raise Unreadable(EMPTY)
+        self.first = first
+        self.keys = list(first[1])
+        self.known = frozenset(self.keys)
+        self.titles = titles_of(self.keys, limits)
+        if len(self.titles) != len(self.keys):
+            raise Unreadable(f"Row {self.row}: a key is empty. Name it, or leave it out.")
+
+    def batches(self) -> Iterator[CellBatch]:
+        """Yield all rows; one line is one row, the first is number 1."""
+        rows: list[int] = []
+        objects: list[dict[str, Any]] = []
+        size = 0
+        for row, made, length in chain([self.first], self.objects):
+            self.check_keys(row, made)
+            rows.append(row)
+            objects.append(made)
+            size += length
+            if len(rows) == ROWS_AT_ONCE or size > CHARACTERS_AT_ONCE:
+                yield self.batch(rows, objects)
+                rows, objects, size = [], [], 0
+        if rows:
+            yield self.batch(rows, objects)
+
+    def check_keys(self, row: int, made: dict[str, Any]) -> None:
+        """Raise Unreadable for a key that is not among the titles: its column was not shown."""
+        if not made.keys() <= self.known:
+            key = next(key for key in made if key not in self.known)
+            raise Unreadable(
+                f"Row {row} has the key “{key[:40]}”, which the first line has not. Name every "
+                "key in the first line, with null where there is no value."
+            )
+
+    def batch(self, rows: list[int], objects: list[dict[str, Any]]) -> CellBatch:
+        """Return some objects as a batch."""
+        columns = [cells_of([made.get(key) for made in objects]) for key in self.keys]
+        return CellBatch(pa.array(rows, pa.int64()), batch_of(columns, self.titles))
+
+    def read(self) -> Iterator[Line]:
+        """Yield the number, the object and the length of each line that is not blank."""
+        wanted = BLOCK_BYTES
+        while block := self.text.fill(wanted):
+            size = len(block) if self.text.is_ended else block.rfind(b"\n") + 1
+            wanted = BLOCK_BYTES if size else 2 * wanted
+            if wanted > LONGEST_LINE:
+                raise Unreadable(f"Row {self.row + 1} has over {LONGEST_LINE // 1024**2} MB.")
+            for line in io.StringIO(self.text.decoded(size), newline="\n") if size else ():
+                self.row += 1
+                if not line.isspace():
+                    yield self.row, self.object_in(line), len(line)
+            self.text.take(size)
+
+    def object_in(self, line: str) -> dict[str, Any]:
+        """Return the object of a line; raises Unreadable with its number."""
+        try:
+            made = DECODER.decode(line)
+        except RepeatedKey as error:
+            raise Unreadable(
+                f"Row {self.row} has the key “{str(error)[:40]}” twice. Keep one of them."
+            ) from error
+        except (ValueError, RecursionError) as error:
+            raise Unreadable(f"Row {self.row} cannot be read as JSON. {WHAT_TO_DO}") from error
+        if not isinstance(made, dict):
+            raise Unreadable(f"Row {self.row} is no JSON object. {WHAT_TO_DO}")
+        return made
+
+
+def cells_of(values: list[Any]) -> pa.StringArray:
+    """Return the values of one key as texts."""
+    try:
+        texts = pa.array(values, pa.string())
+    except (pa.ArrowException, UnicodeEncodeError):
+        texts = texts_of([cell_of(value) for value in values])
+    else:
+        if pc.any(pc.match_substring(texts, UNREAD)).as_py():
+            texts = texts_of([cell_of(value) for value in values])
+    return settled(texts)
+
+
+def cell_of(value: Any) -> str | None:
+    """Return a value as a cell, or the sentence that says why it is none."""
+    if isinstance(value, bool):
+        return TRUTH
+    if isinstance(value, dict | list):
+        return NESTED
+    if value is None or isinstance(value, NoNumber):
+        return value
+    return NUL_CELL if UNREAD in value else str(value)

@@ -1,0 +1,55 @@
+"""Numbers and days as spreadsheets keep them, floats, as the texts that people mean."""
+
+import math
+import re
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+MOST = 10**15  # from here a float has no öre, and a spreadsheet keeps 15 digits
+NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+SHORT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})", re.ASCII)
+TOO_LONG = "\0A spreadsheet keeps 15 digits of a number. Format the cell as text and type it again."
+NOT_A_NUMBER = "\0This is no number. Write its digits, or leave the cell empty."
+NOT_A_DAY = "\0This is no day of the calendar. Type the day again."
+TIME_ALONE = "\0A time stands here without its day. Type the day."
+
+# Excel counts days from 1899-12-31, and has a 1900-02-29 that never was.
+EPOCH_1900 = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's days have no time zone
+EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001
+FALSE_DAY, LAST_DAY = 60, 2_958_466
+
+
+def digits_of(text: str) -> str:
+    """Return a number as the shortest digits that make its float, without an exponent.
+
+    Begins with NUL where it is none, or too large for a float to hold its last digit.
+    """
+    if SHORT.fullmatch(text) and text != "-0":
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        return NOT_A_NUMBER
+    if math.isnan(value) or (math.isinf(value) and not NUMBER.fullmatch(text)):
+        return NOT_A_NUMBER
+    if abs(value) >= MOST:
+        return TOO_LONG
+    if value == int(value):
+        return str(int(value))
+    return format(Decimal(repr(value)), "f")
+
+
+def day_of(text: str, is_1904: bool) -> str:
+    """Return the day, or the day and time, that a number formatted as one shows, in ISO form."""
+    value = float(text)
+    if 0 <= value < 1 and not is_1904:
+        return TIME_ALONE
+    is_false = not is_1904 and int(value) == FALSE_DAY
+    if not 0 <= value < LAST_DAY - (1462 if is_1904 else 0) or is_false:
+        return NOT_A_DAY
+    epoch = EPOCH_1904 if is_1904 else EPOCH_1900
+    if not is_1904 and value < FALSE_DAY:
+        epoch += timedelta(days=1)
+    moment = epoch + timedelta(milliseconds=round(value * 86_400_000))
+    is_midnight = moment == datetime.combine(moment, datetime.min.time())
+    return moment.date().isoformat() if is_midnight else moment.isoformat()
