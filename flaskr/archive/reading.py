@@ -93,7 +93,9 @@ class Archive:
 @contextmanager
 def opened_archive(order: LoadOrder) -> Iterator[Archive]:
     """Open an archive whose members are what its manifest says; raises ArchiveError."""
-    with order.path.open("rb") as file:
+    with told_broken("The archive"):
+        file = order.path.open("rb")
+    with file:
         with told_broken("The archive"):
             archive = checked_archive(file, order)
         yield archive

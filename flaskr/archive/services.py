@@ -3,7 +3,6 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from flaskr.archive.tables import archive_tables
 from flaskr.calendar import today
 from flaskr.claims.queries import watermark_select
 from flaskr.database import book_address, migration_config
-from flaskr.exports.services import FILES_AT_ONCE, plain_errors
+from flaskr.exports.services import FILES_AT_ONCE, named_limits, plain_errors
 from flaskr.exports.statements import compiled, compiled_rows
 from flaskr.extensions import db
 from flaskr.isolation import Limits, Report, place, run_isolated
@@ -52,7 +51,7 @@ def write_archive(path: Path, *, on_progress: Report | None = None) -> ArchiveWr
             rows = run_isolated(
                 f"{PACKING}:make_archive",
                 order,
-                limits=limits(config),
+                limits=limits("EXPORT"),
                 preload=[PACKING],
                 on_progress=on_progress,
             )
@@ -87,11 +86,11 @@ def import_archive(path: Path, *, on_progress: Report | None = None) -> ArchiveL
     """
     order = load_order(path)
     db.session.remove()
-    with plain_errors():
+    with named_limits("IMPORT"):
         loaded: ArchiveLoaded = run_isolated(
             f"{LOADING}:load_archive",
             order,
-            limits=limits(current_app.config),
+            limits=limits("IMPORT"),
             preload=[LOADING],
             on_progress=on_progress,
         )
@@ -145,6 +144,7 @@ def schema_version() -> str:
     return str(ScriptDirectory.from_config(migration_config()).get_current_head())
 
 
-def limits(config: Mapping[str, Any]) -> Limits:
-    """Return how much time and memory an archive may take."""
-    return Limits(config["EXPORT_SECONDS"], config["EXPORT_MEMORY_BYTES"])
+def limits(work: str) -> Limits:
+    """Return how much time and memory an archive may take, out or in: EXPORT or IMPORT."""
+    config = current_app.config
+    return Limits(config[f"{work}_SECONDS"], config[f"{work}_MEMORY_BYTES"])
