@@ -36,7 +36,7 @@ class ArchiveOrder:
 class LoadOrder:
     """An archive to load: what book it must be of, and what must hold when it is in.
 
-    `rules` are selects that find nothing in a sound book, by what it means if one does.
+    `rules` count the rows that break one, by what that means.
     """
 
     address: str

@@ -55,6 +55,16 @@ def rules_to_hold() -> dict[str, Select[Any]]:
     }
 
 
+def counted(rule: Select[Any]) -> Select[Any]:
+    """Select how many rows break a rule.
+
+    Not the first one that does: looking for one only, PostgreSQL takes the claims one by one, and
+    reads the ledger for each.
+    """
+    rows: Select[Any] = select(func.count())
+    return rows.select_from(rule.order_by(None).subquery())
+
+
 def early_entries() -> Select[Any]:
     """Select the ids of entries recorded before their claim, or dated before it was reported."""
     reported = func.coalesce(Claim.reported_date, Claim.loss_date)

@@ -12,7 +12,7 @@ from flask import current_app
 from sqlalchemy import Select
 
 from flaskr.archive.orders import ArchiveLoaded, ArchiveOrder, LoadOrder, TableSql
-from flaskr.archive.queries import rules_to_hold, table_rows, table_totals
+from flaskr.archive.queries import counted, rules_to_hold, table_rows, table_totals
 from flaskr.archive.tables import archive_tables
 from flaskr.calendar import today
 from flaskr.claims.queries import watermark_select
@@ -135,7 +135,7 @@ def load_order(path: Path) -> LoadOrder:
         today=today(),
         tables=tables,
         totals={table.name: text(table_totals(table.name)) for table in tables},
-        rules={said: text(rule.limit(1)) for said, rule in rules_to_hold().items()},
+        rules={said: text(counted(rule)) for said, rule in rules_to_hold().items()},
     )
 
 
