@@ -3,6 +3,7 @@
 from flask import Flask
 
 from flaskr import errors, health, serving, templating
+from flaskr.archive import commands as archive_commands
 from flaskr.book import check_book
 from flaskr.claims import commands as claim_commands
 from flaskr.claims import ledger_views, policy_views
@@ -117,7 +118,8 @@ def register_blueprints(app: Flask) -> None:
 
 def register_commands(app: Flask) -> None:
     """Register the commands: of claims, demo, exports and imports."""
-    export_commands.exports.add_command(verify_commands.verify)
+    for command in (verify_commands.verify, archive_commands.book):
+        export_commands.exports.add_command(command)
     groups = (
         claim_commands.claims,
         demo_commands.demo,
