@@ -217,7 +217,7 @@ class MigrationRows:
     ) -> RowClass:
         """Return one class."""
         rows = f"FROM {contents} WHERE {where}"
-        (found,) = self.desk.dicts(f"SELECT count(*) AS rows, {sums} {rows}", file=at)
+        (found,) = self.desk.dicts(f"SELECT count(*) AS rows{sums} {rows}", file=at)
         first = self.desk.dicts(
             f"SELECT row, {name} AS name, {shown} {rows} ORDER BY row LIMIT {SHOWN_ROWS}", file=at
         )
@@ -232,19 +232,19 @@ class MigrationRows:
 
 
 LEDGER_SUMS = (
-    "coalesce(sum(paid + outstanding), 0) AS claim_cost, coalesce(sum(paid), 0) AS paid, "
+    ", coalesce(sum(paid + outstanding), 0) AS claim_cost, coalesce(sum(paid), 0) AS paid, "
     "coalesce(sum(outstanding), 0) AS outstanding, coalesce(sum(recovered), 0) AS recovered"
 )
 CLASSES = {
     Contents.POLICIES: (
         "new_policies",
-        "coalesce(sum(premium), 0) AS premium",
+        ", coalesce(sum(premium), 0) AS premium",
         "policy_number",
         "line_of_business, policyholder, inception_date, expiry_date, premium",
     ),
     Contents.CLAIMS: (
         "new_claims",
-        "0 AS none_of_it",
+        "",
         "claim_reference",
         "policy_number, cause, loss_date, reported_date",
     ),
