@@ -15,7 +15,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.imports.jobs import Job, Progress
 from flaskr.imports.loading_services import load_import
 from flaskr.imports.outcomes import DryRun, FileFound, RowClass
-from flaskr.imports.refused_file import refused_path
+from flaskr.imports.refused_places import refused_path
 from flaskr.imports.services import Told, take, try_import
 from flaskr.reading.orders import Encoding
 from flaskr.sources.queries import loadings_of

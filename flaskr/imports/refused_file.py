@@ -3,23 +3,18 @@
 import csv
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from flaskr.formats.csv_file import GUARDED
 from flaskr.imports.desk import Desk
 from flaskr.imports.layouts import REFUSAL_COLUMNS
 from flaskr.imports.orders import FileOrder, ImportOrder
+from flaskr.imports.refused_places import refused_path
 from flaskr.reading.tables import CellBatch, opened
 
 NUMBER = re.compile(r"[-+]?[0-9][0-9., ]*", re.ASCII)
 REASONS = """SELECT row, string_agg(DISTINCT coalesce(field || ': ', '') || text, ' ')
 FROM faults WHERE file = $file AND row BETWEEN $first AND $last GROUP BY row"""
-
-
-def refused_path(folder: Path, at: int) -> Path:
-    """Return where the refused rows of the file at a place are."""
-    return folder / f"refused-{at}.csv"
 
 
 def write_refused(desk: Desk, at: int, file: FileOrder, order: ImportOrder) -> None:

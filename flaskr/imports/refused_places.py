@@ -1,0 +1,24 @@
+"""Which files of an import have refused rows that can still be downloaded."""
+
+from pathlib import Path
+
+from flaskr.imports.jobs import Job
+
+REFUSED = "refused-{}.csv"
+
+
+def refused_path(folder: Path, at: int) -> Path:
+    """Return where the refused rows of the file at a place are."""
+    return folder / REFUSED.format(at)
+
+
+def refused_places(job: Job) -> list[int]:
+    """Return the places of the files of which some rows are refused."""
+    return [at for at in range(len(job.asked.files)) if refused_path(job.folder, at).exists()]
+
+
+def loaded_job(root: Path, number: int) -> Job | None:
+    """Return what is left of the files of an import; None when they are gone."""
+    if not root.exists():
+        return None
+    return next((job for job in map(Job, root.iterdir()) if job.loaded_as == number), None)
