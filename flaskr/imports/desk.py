@@ -35,6 +35,7 @@ class Desk:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
+        self.run("SET enable_progress_bar = false")
         self.run(FAULTS)
 
     def run(self, sql: str, **values: Any) -> duckdb.DuckDBPyConnection:

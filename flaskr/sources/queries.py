@@ -19,3 +19,8 @@ def loadings_of(sha256: str) -> list[Import]:
     of_file = select(ImportFile.import_id).where(ImportFile.sha256 == sha256)
     standing = standing_imports().where(Import.id.in_(of_file)).order_by(Import.id.desc())
     return list(db.session.scalars(standing))
+
+
+def undo_of(record: Import) -> Import | None:
+    """Return the import that took another back, None while it stands."""
+    return db.session.scalar(select(Import).where(Import.undoes == record.id))
