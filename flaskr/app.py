@@ -16,6 +16,8 @@ from flaskr.exports import views as export_views
 from flaskr.extensions import bootstrap, csrf, db, migrate
 from flaskr.imports import commands as import_commands
 from flaskr.imports import record_commands
+from flaskr.imports import record_views as import_record_views
+from flaskr.imports import views as import_views
 from flaskr.kept import views as kept_views
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
@@ -107,6 +109,8 @@ PAGES = (
     export_views,
     kept_views,  # these two on the blueprint of exports
     verify_views,
+    import_views,
+    import_record_views,  # on the blueprint of imports
 )
 
 
