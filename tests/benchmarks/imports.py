@@ -6,7 +6,9 @@ Ours is the whole command `flask import FILE`: the dry run with all its checks, 
 one transaction, into a book that has the policies. The other sides have the very rows that ours
 wrote (claims and ledger entries) ready in files, look at nothing, and put them into the same tables
 with the same indexes, checks and triggers: `sqlite3 .import` and `psql \\copy` in one transaction,
-and `DataFrame.to_sql` from Parquet. The sides take turns; medians.
+and `DataFrame.to_sql` from Parquet. The sides take turns; medians. With --peers-python, the Python of
+another environment, django-import-export reads the same CSV file, see imports_django.py; it takes
+minutes, so give it --claims 100000.
 """
 
 import argparse
@@ -31,6 +33,7 @@ from tests.benchmarks.fill import FLASK, query, sqlite_script
 from tests.benchmarks.imports_files import write_files
 from tests.postgres import PostgresServer, find_binaries
 
+DJANGO = Path(__file__).with_name("imports_django.py")
 TABLES = ("claims", "ledger_entries")
 FORMS = ("parquet", "csv")
 
@@ -73,6 +76,16 @@ class Bench:
                 frame.to_sql(table, connection, if_exists="append", index=False, chunksize=50_000)
         engine.dispose()
         self.seconds["to_sql"].append(time.perf_counter() - start)
+
+    def django(self, files: Path, python: str) -> str:
+        """Run django-import-export once over the same file; return what to say of it."""
+        command = [python, str(DJANGO), str(files / "claims.csv"), str(self.folder)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        whole = statistics.median(self.seconds["csv"])
+        return (
+            f"django-import-export, the same CSV file: {float(done.stdout):.1f} s, "
+            f"{float(done.stdout) / whole:.1f} times ours"
+        )
 
     def rows(self, claims: int) -> list[str]:
         floor = statistics.median(self.seconds["floor"])
@@ -181,8 +194,10 @@ def main() -> None:
     parser.add_argument("--claims", type=int, default=1_000_000)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peers-python", default="")
     asked = parser.parse_args()
     rows: list[str] = []
+    peers = ""
     with tempfile.TemporaryDirectory(prefix="claimbook-imports-") as name:
         files = Path(name)
         write_files(files, asked.claims)
@@ -191,6 +206,7 @@ def main() -> None:
             bench.folder.mkdir()
             on_sqlite(bench, files, asked.rounds)
             rows += bench.rows(asked.claims)
+            peers = bench.django(files, asked.peers_python) if asked.peers_python else ""
         if asked.database != "sqlite" and (binaries := find_binaries()):
             bench = Bench("PostgreSQL", files / "postgresql")
             bench.folder.mkdir()
@@ -203,7 +219,7 @@ def main() -> None:
             rows += bench.rows(asked.claims)
     print("| database | file | claims | dry run | dry run and loading | rows a second ", end="")
     print("| own tool | ratio | to_sql | times faster | peak memory |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|", *rows, sep="\n")
+    print("|---|---|---|---|---|---|---|---|---|---|---|", *rows, peers, sep="\n")
 
 
 if __name__ == "__main__":
