@@ -4,9 +4,9 @@
 
 Ours is the whole command `flask import FILE`: the dry run with all its checks, and the loading in
 one transaction, into a book that has the policies. The other sides have the very rows that ours
-wrote (claims and ledger entries) ready in files, look at nothing, and put them into the same tables
-with the same indexes, checks and triggers: `sqlite3 .import` and `psql \\copy` in one transaction,
-and `DataFrame.to_sql` from Parquet. The sides take turns; medians. With --peers-python, the Python of
+wrote (claims and ledger entries) ready in files, look at nothing, and put them into tables with the
+same indexes, checks and triggers: `sqlite3 .import` and `psql \\copy` in one transaction,
+and `DataFrame.to_sql` from Parquet. The sides take turns; medians. With --peers-python, a Python of
 another environment, django-import-export reads the same CSV file, see imports_django.py; it takes
 minutes, so give it --claims 100000.
 """

@@ -2,8 +2,9 @@
 
     python imports_django.py CLAIMS.csv FOLDER
 
-in an environment of its own: pip install Django==5.2.19 django-import-export==4.4.3. One table with
-the columns of the file and a unique reference, a resource with bulk operations, which is its fastest
+in an environment of its own: pip install Django==5.2.19 django-import-export==4.4.3
+
+One table of the file's columns with a unique reference, a resource with bulk operations, its fastest
 way; no policies, no ledger, no rules. Prints the seconds of both steps together.
 """
 
