@@ -1,6 +1,6 @@
 """A file onto the desk: its columns told, its cells read, and what cannot be read noted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,8 +140,8 @@ class TypedRows:
             raise ImportRefused(f"The value of {each.name} for all rows: {found.faults[0].text}")
         return found.values[0]
 
-    def add(self, batch: CellBatch) -> None:
-        """Put a batch of the file's rows onto the desk."""
+    def made(self, batch: CellBatch) -> pa.RecordBatch:
+        """Return a batch of the file's rows as values; what cannot be read is noted."""
         noted: list[FaultRow] = [
             (self.at, fault.row, None, fault.text[:SHOWN_CHARACTERS], fault.sentence)
             for fault in batch.faults
@@ -157,9 +157,9 @@ class TypedRows:
             if name in made:
                 made[key] = keys_of(made[name])
         self.check_currency(batch, noted)
-        self.desk.add(str(self.columns.layout.contents), pa.RecordBatch.from_pydict(made))
         self.desk.add_faults(noted)
         self.rows += len(batch.rows) + len(batch.faults)
+        return pa.RecordBatch.from_pydict(made)
 
     def read(
         self, batch: CellBatch, each: Field, cells: pa.Array, noted: list[FaultRow]
@@ -208,6 +208,10 @@ def shown(value: object) -> str:
 
 def put_on_desk(rows: TypedRows, table: ReadTable, tell: Callable[[int, int, int], None]) -> None:
     """Put all rows of a file onto the desk; tells rows, bytes read so far and bytes in all."""
-    for batch in table.batches():
-        rows.add(batch)
-        tell(rows.rows, table.bytes_done, table.size)
+
+    def told() -> Iterator[pa.RecordBatch]:
+        for batch in table.batches():
+            yield rows.made(batch)
+            tell(rows.rows, table.bytes_done, table.size)
+
+    rows.desk.add_all(str(rows.columns.layout.contents), told())

@@ -4,8 +4,8 @@
 
 in an environment of its own: pip install Django==5.2.19 django-import-export==4.4.3
 
-One table of the file's columns with a unique reference, a resource with bulk operations, its fastest
-way; no policies, no ledger, no rules. Prints the seconds of both steps together.
+One table of the file's columns with a unique reference, a resource with bulk operations, its best
+way; no policies, ledger or rules. Prints the seconds of both steps together.
 """
 
 import sys
