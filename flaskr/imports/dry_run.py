@@ -37,7 +37,7 @@ class Run:
     def read(self, at: int, file: FileOrder) -> None:
         """Read one file onto the desk, unless a column that it needs is missing."""
         with opened(file.path, file.options, self.order.limits) as table:
-            columns = columns_of(file, table.titles)
+            columns = columns_of(file, table.titles, is_migration=self.order.is_migration)
             self.check_contents(file, columns)
             rows = 0
             if not columns.missing:
