@@ -86,7 +86,7 @@ def test_policies_that_do_not_fit_are_refused(importing):
         "4, Gren “boat”: This is one of motor, home, pr",
         "5, Premie “-1”: The amount is zero or more. Co",
         "6, Startdatum “”: The cell is empty. Fill it i",
-        "7, Försäkringsnummer “N-5”: The cancellation i",
+        "7, Försäkringsnummer “N-5”: A policy is cancel",
         "8, Försäkringsnummer “P-2024-000001”: The book",
         "9, Försäkringsnummer “N-6”: It stands in rows ",
         "10, Försäkringsnummer “n-6”: It stands in rows",
