@@ -71,7 +71,11 @@ class Importing:
 
     def job(self, *rows: Row, name: str = "claims.csv", **how: Any) -> Job:
         """An import that has been tried."""
-        job = taken(self.write(*rows, name=name), **how)
+        return self.job_of(self.write(*rows, name=name), **how)
+
+    def job_of(self, *paths: Path, **how: Any) -> Job:
+        """An import of files that has been tried."""
+        job = taken(*paths, **how)
         try_import(job)
         return job
 
