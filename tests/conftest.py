@@ -156,8 +156,8 @@ SCHEMA_OF_BOOK = """
 # The triggers that keep the ledger append-only do not fire for a replica.
 EMPTY_BOOK = """
     SET session_replication_role = replica;
-    TRUNCATE ledger_entries, claim_revisions, policy_revisions, claims, policies, counters
-        RESTART IDENTITY
+    TRUNCATE ledger_entries, claim_revisions, policy_revisions, claims, policies, import_files,
+        imports, counters RESTART IDENTITY
 """
 
 
@@ -216,6 +216,12 @@ def session(app: Flask):
 def client(app: Flask) -> FlaskClient:
     """A browser without a screen; forms need their CSRF token, as in life."""
     return app.test_client()
+
+
+@pytest.fixture
+def lone_client(sqlite_app: Flask) -> FlaskClient:
+    """A browser without a screen, on a SQLite book: for what no database has a part in."""
+    return sqlite_app.test_client()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from flaskr.database import working
 from flaskr.errors import EXPIRED, ClaimBookError
+from flaskr.exports.files import full_disk_told
 from flaskr.exports.views import sent
 from flaskr.extensions import csrf, db
 from flaskr.imports.confirming_services import confirm, discard, read_again
@@ -64,7 +65,8 @@ def sent_form() -> UploadForm:
     most = current_app.config["IMPORT_BYTES"]
     request.max_content_length = MOST_FILES * most + FORM_BYTES
     try:
-        form = UploadForm()
+        with full_disk_told():  # what comes is on disk before it is looked at
+            form = UploadForm()
         form.validate_on_submit()
     except RequestEntityTooLarge:
         abort(
