@@ -58,3 +58,8 @@ class ImportOrder:
     is_migration: bool
     book: BookNow
     limits: ReadingLimits
+
+
+def refused_path(folder: Path, at: int) -> Path:
+    """Return where the refused rows of the file at a place are."""
+    return folder / f"refused-{at}.csv"

@@ -6,7 +6,7 @@ rules are the only ones: the plain forms are a part of what it takes.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from flaskr.text import LONGEST_TEXT, NAME_LENGTH, REFERENCE_LENGTH, RESERVED, r
 INSTANT = pa.timestamp("us", "UTC")
 WIDE = pa.decimal128(38, 2)
 FIRST_DAY = date(cells.EARLIEST_YEAR, 1, 1)
+FIRST_INSTANT = datetime(cells.EARLIEST_YEAR, 1, 1, tzinfo=UTC)
 # Letters beside ASCII whose lower case is their casefold, and which are in NFC already.
 LETTERS = "À-ÖØ-Þà-öø-ÿ"
 IN_REFERENCE = rf'"$-.0->@-\[\]-~{LETTERS}'  # none of / \ ? #
@@ -58,7 +59,7 @@ def parsed(column: pa.Array, kind: Kind) -> Parsed:
         return texts(column, PLAIN_NAME, NAME_LENGTH, cells.name)
     if kind is Kind.DAY and pa.types.is_date32(column.type) and not has_early(column, FIRST_DAY):
         return Parsed(column, [])
-    if kind is Kind.INSTANT and pa.types.is_timestamp(column.type):
+    if kind is Kind.INSTANT and column.type == INSTANT and not has_early(column, FIRST_INSTANT):
         return Parsed(column, [])
     read, made = ONE_BY_ONE[kind]
     return few(as_text(column), read, made)
@@ -69,9 +70,9 @@ def as_text(column: pa.Array) -> pa.Array:
     return column if pa.types.is_string(column.type) else column.cast(pa.string())
 
 
-def has_early(days: pa.Array, first: date) -> bool:
-    """Whether a day stands in a column that is before the first one that the book takes."""
-    earliest = pc.min(days).as_py()
+def has_early(moments: pa.Array, first: date) -> bool:
+    """Whether anything in a column is before the first day or instant that the book takes."""
+    earliest = pc.min(moments).as_py()
     return earliest is not None and earliest < first
 
 
@@ -133,14 +134,17 @@ def amounts(column: pa.Array, kind: Kind) -> Parsed:
 
 
 def decimals(column: pa.Array, kind: Kind) -> Parsed:
-    """Read a column of decimals; one finer than an öre, or too large, goes by its digits."""
+    """Read a column of decimals, whatever their scale; one finer than an öre is refused."""
     lowest = -LARGEST_ENTRY if kind is Kind.AMOUNT else 0
     limits = [pa.scalar(limit, WIDE) for limit in (lowest, LARGEST_ENTRY)]
+    is_finer = column.type.scale > WIDE.scale
     try:
-        exact = column.cast(WIDE)
-        is_plain = pc.and_(pc.greater_equal(exact, limits[0]), pc.less_equal(exact, limits[1]))
-    except pa.ArrowInvalid:
+        exact = column.cast(WIDE, safe=not is_finer)
+    except pa.ArrowInvalid:  # some have more digits than any amount
         return amounts(column.cast(pa.string()), kind)
+    is_plain = pc.and_(pc.greater_equal(exact, limits[0]), pc.less_equal(exact, limits[1]))
+    if is_finer:
+        is_plain = pc.and_(is_plain, pc.equal(exact.cast(column.type), column))
     return with_odd(column.cast(pa.string()), ore_of(exact), is_plain, ONE_BY_ONE[kind][0])
 
 

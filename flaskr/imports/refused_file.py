@@ -8,8 +8,7 @@ from typing import Any
 from flaskr.formats.csv_file import GUARDED
 from flaskr.imports.desk import Desk
 from flaskr.imports.layouts import REFUSAL_COLUMNS
-from flaskr.imports.orders import FileOrder, ImportOrder
-from flaskr.imports.refused_places import refused_path
+from flaskr.imports.orders import FileOrder, ImportOrder, refused_path
 from flaskr.reading.tables import CellBatch, opened
 
 NUMBER = re.compile(r"[-+]?[0-9][0-9., ]*", re.ASCII)

@@ -3,13 +3,9 @@
 from pathlib import Path
 
 from flaskr.imports.jobs import Job
+from flaskr.imports.orders import refused_path
 
 REFUSED = "refused-{}.csv"
-
-
-def refused_path(folder: Path, at: int) -> Path:
-    """Return where the refused rows of the file at a place are."""
-    return folder / REFUSED.format(at)
 
 
 def refused_places(job: Job) -> list[int]:

@@ -38,6 +38,12 @@ class UndoRefused(ClaimBookError):
     status = 409
 
 
+class NoSuchImport(ClaimBookError):
+    """A number that no import has."""
+
+    status = 404
+
+
 @dataclass(frozen=True)
 class UndoShown:
     """What an undo would do, as the page shows it; `problem` says why it cannot be done."""
@@ -88,7 +94,7 @@ def undo_import(number: int, *, actor: str) -> Import:
     What it created stays, without money. Raises UndoRefused when anything was built on it since.
     """
     locked(select(Book))  # one import at a time
-    record = db.session.get_one(Import, number)
+    record = import_numbered(number)
     ids = select(Claim.id).where(
         Claim.id.in_(select(LedgerEntry.claim_id).where(entries_of_import(record)))
         | Claim.id.in_(select(ClaimRevision.claim_id).where(ClaimRevision.import_id == record.id))
@@ -106,6 +112,14 @@ def undo_import(number: int, *, actor: str) -> Import:
     put_back(record, undo, Policy, PolicyRevision, "policy_id", POLICY_FACTS)
     db.session.expire_all()  # rows were changed past the session
     return undo
+
+
+def import_numbered(number: int) -> Import:
+    """Return an import by its number; raises NoSuchImport."""
+    record = db.session.get(Import, number)
+    if record is None:
+        raise NoSuchImport(f"There is no import {number}.")
+    return record
 
 
 def recorded_undo(record: Import, now: datetime, actor: str) -> Import:

@@ -17,8 +17,9 @@ from flaskr.imports.forms import MOST_FILES, LoadForm, StepForm, UploadForm
 from flaskr.imports.jobs import OUTCOME, Job, JobBusy, Stage, digest_of, job_named
 from flaskr.imports.layouts import CLAIMS, POLICIES
 from flaskr.imports.loading_services import load_import
+from flaskr.imports.orders import refused_path
 from flaskr.imports.pages import blueprint
-from flaskr.imports.refused_places import refused_path, refused_places
+from flaskr.imports.refused_places import refused_places
 from flaskr.imports.services import in_background, jobs_folder, receive, try_import
 from flaskr.imports.shown import cell, file_shown, moved
 from flaskr.imports.ways_to_read import files_as_sent, ways_to_read

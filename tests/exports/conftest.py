@@ -11,20 +11,17 @@ from flaskr.claims.ledger_services import close_claim
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE
 from tests.conftest import create_database, make_settings
-from tests.exports.golden import GoldenBook, load_golden
+from tests.exports.golden import GoldenBook
 from tests.exports.reading import cancelled_policy
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
 
 @pytest.fixture(scope="module")
-def golden_book(template_book, tmp_path_factory) -> Iterator[GoldenBook]:
+def golden_book(golden_template, tmp_path_factory) -> Iterator[GoldenBook]:
     """An embedded book of the golden ledger that a whole module reads."""
     folder = tmp_path_factory.mktemp("golden")
-    shutil.copy(template_book, folder / BOOK_FILE)
+    shutil.copy(golden_template, folder / BOOK_FILE)
     app = create_app(make_settings(folder))
-    with app.app_context():
-        load_golden()
-        db.session.remove()
     yield GoldenBook(app)
     with app.app_context():
         db.engine.dispose()

@@ -4,13 +4,6 @@ from pathlib import Path
 
 from flask import Flask
 
-from flaskr.extensions import db
-from flaskr.imports.migration_checks import read_migration
-from flaskr.imports.migration_services import import_migration
-from flaskr.imports.readers import read_table
-from tests.factories import ACTOR
-
-GOLDEN = Path(__file__).parent.parent / "files" / "golden"
 FORMS = {
     "csv": "format=csv",
     "csv-raw": "format=csv&raw=1",
@@ -21,12 +14,6 @@ FORMS = {
     "arrow": "format=arrow",
     "jsonl": "format=jsonl",
 }
-
-
-def load_golden() -> None:
-    raws = [read_table(GOLDEN / f"{name}.csv") for name in ("policies", "claims", "ledger")]
-    import_migration(read_migration(raws), actor=ACTOR)
-    db.session.commit()
 
 
 class GoldenBook:

@@ -14,7 +14,7 @@ from flaskr.formats.columns import totalled
 from flaskr.money import money_text
 from flaskr.sources.models import Contents
 from tests.exports.readers import FORMS, READERS, read
-from tests.imports.conftest import FILES
+from tests.imports.importing import GOLDEN
 from tests.imports.test_golden_ledger import TOTALS
 
 AMOUNTS = ("paid", "outstanding", "claim_cost", "recovered")
@@ -23,8 +23,7 @@ AMOUNTS = ("paid", "outstanding", "claim_cost", "recovered")
 @pytest.fixture(scope="module")
 def get(lasting_app) -> Callable:
     """Gets an address of the golden book, each once."""
-    files = [str(FILES / "golden" / f"{name}.csv") for name in ("policies", "claims", "ledger")]
-    loaded = lasting_app.test_cli_runner().invoke(args=["import", "--migration", *files])
+    loaded = lasting_app.test_cli_runner().invoke(args=["import", "--migration", *map(str, GOLDEN)])
     assert loaded.exit_code == 0
     return cache(lasting_app.test_client().get)
 

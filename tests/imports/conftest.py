@@ -1,70 +1,90 @@
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from openpyxl import Workbook
+from flask import Flask
 
-from flaskr.imports.migration_checks import read_migration
-from flaskr.imports.migration_services import Migrated, import_migration
-from flaskr.imports.readers import read_table
-from tests.factories import ACTOR
+from flaskr import create_app
+from flaskr.extensions import db
+from flaskr.imports.outcomes import DryRun
+from flaskr.settings import BOOK_FILE
+from tests.conftest import create_database, make_settings
+from tests.imports.importing import GOLDEN, Importing, load_files
 from tests.imports.older_system import CLAIMS, HOME, LEDGER, POLICIES, WATER
 
-FILES = Path(__file__).parent.parent / "files"
+
+@pytest.fixture
+def importing(session, tmp_path: Path) -> Importing:
+    """Imports into an empty book on each database."""
+    return Importing(tmp_path)
 
 
 @pytest.fixture
-def write_workbook(tmp_path: Path) -> Callable[..., Path]:
-    """A workbook of one sheet of rows; its path."""
-
-    def write(*rows: Sequence[object], sheet: str = "Claims", name: str = "costs.xlsx") -> Path:
-        book = Workbook(write_only=True)
-        page = book.create_sheet(sheet)
-        for row in rows:
-            page.append(list(row))
-        book.save(tmp_path / name)
-        return tmp_path / name
-
-    return write
+def trying(shared_app: Flask, tmp_path: Path) -> Iterator[Importing]:
+    """Dry runs beside an empty book on each database, which stays so: a book of its own costs."""
+    with shared_app.app_context():
+        yield Importing(tmp_path)
+        db.session.rollback()
 
 
 @pytest.fixture
-def write_csv(tmp_path: Path) -> Callable[[str, str], Path]:
-    """A CSV file of the text given; its path."""
-
-    def write(name: str, text: str) -> Path:
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        return tmp_path / name
-
-    return write
+def on_sqlite(sqlite_app: Flask, tmp_path: Path) -> Importing:
+    """Imports into an empty SQLite book, of what no database has a part in."""
+    return Importing(tmp_path)
 
 
 @pytest.fixture
-def migrate(write_csv) -> Callable[..., Migrated]:
-    """Import a migration of the texts given, by file name, in the session at hand."""
+def migrate(tmp_path: Path, session) -> Callable[..., DryRun]:
+    """Load a migration of the texts given, by file name; what its dry run found."""
 
-    def run(**texts: str) -> Migrated:
-        raws = [read_table(write_csv(f"{name}.csv", text)) for name, text in texts.items()]
-        return import_migration(read_migration(raws), actor=ACTOR)
+    def run(**texts: str) -> DryRun:
+        return load_files(*files_of(tmp_path, **texts), is_migration=True)
 
     return run
 
 
 @pytest.fixture
-def bring(rolled_back, migrate):
+def bring(migrate) -> Callable[..., DryRun]:
     """Migrate one policy, one claim and the ledger given; each file can be another."""
 
-    def run(*entries: str, policies: str = HOME, claims: str = WATER):
+    def run(*entries: str, policies: str = HOME, claims: str = WATER) -> DryRun:
         texts = {"policies": POLICIES + policies, "claims": CLAIMS + claims}
         return migrate(**texts, ledger=LEDGER + "".join(entries))
 
     return run
 
 
+def files_of(folder: Path, **texts: str) -> list[Path]:
+    """CSV files of the texts, by their names."""
+    for name, text in texts.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return [folder / f"{name}.csv" for name in texts]
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def golden_app(request, tmp_path_factory) -> Iterator[tuple[Flask, DryRun]]:
+    """A book of the golden ledger on each database, loaded once, to read."""
+    folder = tmp_path_factory.mktemp("golden")
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("template_book"), folder / BOOK_FILE)
+        app = create_app(make_settings(folder))
+    else:
+        template = request.getfixturevalue("template_database")
+        url = create_database(request.getfixturevalue("postgres"), "golden_book", template)
+        app = create_app(make_settings(folder, database_url=url))
+    with app.app_context():
+        outcome = load_files(*GOLDEN, is_migration=True)
+        db.session.remove()
+    yield app, outcome
+    with app.app_context():
+        db.engine.dispose()
+
+
 @pytest.fixture
-def golden(rolled_back) -> Migrated:
-    """The golden ledger, loaded as a migration, on each database."""
-    raws = [
-        read_table(FILES / "golden" / f"{name}.csv") for name in ("policies", "claims", "ledger")
-    ]
-    return import_migration(read_migration(raws), actor=ACTOR)
+def golden(golden_app: tuple[Flask, DryRun]) -> Iterator[DryRun]:
+    """What the dry run of the golden ledger found; the session at hand reads its book."""
+    app, outcome = golden_app
+    with app.app_context():
+        yield outcome
+        db.session.rollback()

@@ -20,38 +20,28 @@ def test_an_amount_written_with_grouped_thousands_is_read_back_exactly(written, 
     assert cells.amount(text) == written
 
 
-@given(AMOUNTS)
-def test_a_number_cell_gives_the_amount_that_was_typed(written):
-    assert cells.amount(float(written)) == written
-
-
-@given(st.floats(allow_nan=True, allow_infinity=True))
-def test_a_number_cell_is_an_exact_amount_or_refused(number):
-    try:
-        read = cells.amount(number)
-    except MoneyError:
-        return
-    assert float(read) == number
-    assert read.as_tuple().exponent == -2
-
-
 @pytest.mark.parametrize(
     ("cell", "amount"),
-    [("12 345,50", "12345.50"), ("12345.50", "12345.50"), (83356, "83356.00"), (0.1, "0.10")],
+    [
+        ("12 345,50", "12345.50"),
+        ("12345.50", "12345.50"),
+        ("83356", "83356.00"),
+        ("\u22120,1", "-0.10"),
+    ],
 )
 def test_amounts_are_read_as_people_write_them(cell, amount):
     assert str(cells.amount(cell)) == amount
 
 
 @pytest.mark.parametrize(
-    "cell", ["1e3", "NaN", "1,234", "1.234.567", 0.001, 0.1 + 0.2, 1e17, True, date(2024, 1, 1)]
+    "cell", ["1e3", "1E+3", "NaN", "-inf", "1,234", "1.234.567", "0.001", "--1", "", "kr 5"]
 )
 def test_what_is_no_exact_amount_is_refused(cell):
     with pytest.raises(MoneyError):
         cells.amount(cell)
 
 
-@pytest.mark.parametrize("cell", [-1, "-0,01", 1e12])
+@pytest.mark.parametrize("cell", ["-1", "-0,01", "1000000000000"])
 def test_a_cost_is_zero_or_more_and_fits_one_entry(cell):
     with pytest.raises(MoneyError):
         cells.amount_of_nought_or_more(cell)
@@ -59,13 +49,13 @@ def test_a_cost_is_zero_or_more_and_fits_one_entry(cell):
 
 @pytest.mark.parametrize(
     ("cell", "reference"),
-    [(123, "123"), (123.0, "123"), ("00123", "00123"), (" Å-1 ", "Å-1"), (0, "0")],
+    [("00123", "00123"), (" Å-1 ", "Å-1"), ("A\u030a-1", "Å-1"), ("0", "0")],
 )
-def test_a_reference_is_text_as_it_stands_or_a_whole_numbers_digits(cell, reference):
+def test_a_reference_is_text_as_it_stands(cell, reference):
     assert cells.reference(cell) == reference
 
 
-@pytest.mark.parametrize("cell", [12.5, -1, True, 10**15, float("nan"), date(2024, 1, 1), "a/b"])
+@pytest.mark.parametrize("cell", ["a/b", "new", "..", " ", "a\u202eb", "x" * 65])
 def test_what_could_not_be_a_reference_is_refused(cell):
     with pytest.raises(TextError):
         cells.reference(cell)
@@ -89,13 +79,13 @@ def test_instants_come_into_utc(cell):
     assert cells.instant(cell).tzinfo is UTC
 
 
-@pytest.mark.parametrize("cell", ["2024-12-31T22:30", "2024-12-31", "0001-01-01T00:00+01:00", 1])
+@pytest.mark.parametrize("cell", ["2024-12-31T22:30", "2024-12-31", "0001-01-01T00:00+01:00", "1"])
 def test_instants_without_an_offset_or_out_of_range_are_refused(cell):
     with pytest.raises(DateError):
         cells.instant(cell)
 
 
 def test_a_member_of_a_closed_list_is_written_as_the_book_writes_it():
-    assert cells.member(EntryType)("PAYMENT") is EntryType.PAYMENT
+    assert cells.member(EntryType)(" PAYMENT ") is EntryType.PAYMENT
     with pytest.raises(TextError, match="RESERVE_OPEN, RESERVE_CHANGE"):
         cells.member(EntryType)("payed")

@@ -12,7 +12,7 @@ from flaskr.cuts import Basis
 from flaskr.extensions import db
 from flaskr.money import money_text
 from flaskr.paging import Cursor
-from tests.imports.conftest import FILES
+from tests.imports.importing import GOLDEN
 from tests.imports.test_golden_ledger import TOTALS
 
 
@@ -32,8 +32,7 @@ def test_a_page_as_at_a_day_has_the_rows_and_sums_of_the_cut(golden, basis):
 
 
 def test_the_page_says_every_total_of_the_acceptance_table(client, runner):
-    files = [str(FILES / "golden" / f"{name}.csv") for name in ("policies", "claims", "ledger")]
-    assert runner.invoke(args=["import", "--migration", *files]).exit_code == 0
+    assert runner.invoke(args=["import", "--migration", *map(str, GOLDEN)]).exit_code == 0
 
     for (day, basis), (claims, _, paid, outstanding, cost, recovered, _) in TOTALS.items():
         page = client.get(f"/claims?as_at={day}&basis={basis}").text
