@@ -233,12 +233,6 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def lone_client(sqlite_app: Flask) -> FlaskClient:
-    """A browser without a screen, on a SQLite book: for what no database has a part in."""
-    return sqlite_app.test_client()
-
-
-@pytest.fixture
 def runner(app: Flask):
     return app.test_cli_runner()
 
