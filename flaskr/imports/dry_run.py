@@ -48,7 +48,7 @@ class Run:
 
     def read_table(self, at: int, file: FileOrder, table: ReadTable) -> None:
         """Read one file onto the desk, unless a column that it needs is missing."""
-        columns = columns_of(file, table.titles)
+        columns = columns_of(file, table.titles, is_migration=self.order.is_migration)
         self.check_contents(file, columns)
         rows = 0
         if not columns.missing:

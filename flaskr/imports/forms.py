@@ -10,7 +10,6 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import ValidationError
 
 from flaskr.reading.orders import Encoding
-from flaskr.text import NAME_LENGTH
 
 MOST_FILES = 3  # of an older system: policies, claims, ledger
 OF_TODAY, MIGRATION = "today", "migration"
@@ -29,10 +28,8 @@ CHOICE = {"invalid_choice_message": "Choose one of the list."}
 
 
 def base_name(name: str) -> str:
-    """Return a file's own name without the folders it lay in, as it can be shown and kept."""
-    own = name.replace("\\", "/").rpartition("/")[2].strip()
-    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in own)
-    return shown if len(shown) <= NAME_LENGTH else f"{shown[:150]}…{shown[-40:]}"
+    """Return a file's own name without the folders it lay in."""
+    return name.replace("\\", "/").rpartition("/")[2].strip()
 
 
 class UploadForm(FlaskForm):

@@ -170,7 +170,7 @@ class Job:
 
     def write(self, name: str, said: Mapping[str, Any]) -> None:
         """Write one of the files, at once or not at all."""
-        self.write_text(name, json.dumps(said, ensure_ascii=False))
+        self.write_text(name, json.dumps(said))  # in ASCII: a path may be no text
 
     def write_text(self, name: str, text: str) -> None:
         """Write one of the files as text."""

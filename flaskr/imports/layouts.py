@@ -221,13 +221,14 @@ LAYOUTS = {layout.contents: layout for layout in (CLAIMS, LEDGER, POLICIES)}
 def recognised(titles: Iterable[str]) -> Contents | None:
     """Return what a file with these columns is of; None when no column says it.
 
-    The layout most of the titles belong to, of which the fewest required columns are missing.
+    The layout that most of the titles belong to, less the required columns that are missing.
     """
 
     def likeness(layout: Layout) -> tuple[int, int, int]:
         found = {layout.meant(title) for title in titles} - {None}
         missing = {each.name for each in layout.fields if each.is_required} - found
-        return -len(missing), len(found & set(layout.names)), len(found)
+        loaded = len(found & set(layout.names))
+        return loaded - len(missing), loaded, len(found)
 
     titles = list(titles)
     likely = max(LAYOUTS.values(), key=likeness)

@@ -136,6 +136,7 @@ class MigrationRows:
         self.book.bring_policies(
             "SELECT policy_key AS k FROM policies UNION SELECT policy_key FROM claims"
         )
+        self.book.bring_policies_of_claims()
         self.book.bring_entries()
 
     def take_facts(self) -> None:

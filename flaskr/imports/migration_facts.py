@@ -8,15 +8,17 @@ from zoneinfo import ZoneInfo
 from flaskr.claims.models import CLAIM_FACTS, Coverage, coverage_by
 from flaskr.claims.services import check_dates
 from flaskr.errors import ClaimBookError
-from flaskr.imports.claim_rules import Refused, policy_of
+from flaskr.imports.claim_rules import Refused, policy_of, shown_name
 from flaskr.imports.desk import Desk, FaultRow
 from flaskr.imports.orders import BookNow
 from flaskr.imports.policy_rows import policy_from
+from flaskr.imports.row_classes import value_of
 from flaskr.policies.models import POLICY_FACTS
 from flaskr.policies.services import check_facts
 
 Row = Mapping[str, Any]
 KNOWN = "It is in the book already, and a migration changes nothing: there {name} is {value}."
+NOT_YET = -1  # the id of a policy that the files bring: no claim in the book is on it
 FUTURE = "That is in the future. Correct it."
 
 # The first instant at which the files know something of a claim: its own, else its first entry's.
@@ -37,9 +39,11 @@ CLAIMS = f"""SELECT t.*, f.recorded_at AS first_known, b.id, p.id AS policy_id,
     p.id IS NULL AND n.policy_key IS NULL AND t.policy_key IS NOT NULL AS lacks_policy,
     n.policy_at,
     {", ".join(f"coalesce(n.{name}, p.{name}) AS cover_{name}" for name in COVER)},
-    b.policy_id AS policy_id_before, b.cause AS cause_before, b.loss_date AS loss_date_before,
+    b.policy_id AS policy_id_before, o.policy_number AS policy_number_before,
+    b.cause AS cause_before, b.loss_date AS loss_date_before,
     b.reported_date AS reported_date_before, b.description AS description_before
 FROM claims t LEFT JOIN book_claims b USING (claim_key)
+LEFT JOIN book_policies o ON o.id = b.policy_id
 LEFT JOIN first_known f USING (claim_key)
 LEFT JOIN book_policies p ON p.policy_key = t.policy_key
 LEFT JOIN new_policies n ON n.policy_key = t.policy_key AND p.id IS NULL
@@ -74,10 +78,8 @@ class FactsJudge:
         try:
             check(row)
         except Refused as error:
-            value = row.get(error.field)
-            self.faults.append(
-                (at, row["row"], error.field, "" if value is None else str(value), str(error))
-            )
+            said = value_of(row, error.field)
+            self.faults.append((at, row["row"], error.field, said, str(error)))
             return False
         return True
 
@@ -129,8 +131,10 @@ class FactsJudge:
             raise Refused("loss_date", str(error)) from error
         if row["recorded_at"] and row["recorded_at"] > self.book.now:
             raise Refused("recorded_at", FUTURE)
-        named = {**row, "policy_id": row["policy_id"] if row["policy_number"] else None}
-        check_same(named, (*CLAIM_FACTS, "description"), "claim_reference")
+        policy_id = row["policy_id"] if row["policy_at"] is None else NOT_YET
+        check_same(
+            {**row, "policy_id": policy_id}, (*CLAIM_FACTS, "description"), "claim_reference"
+        )
 
 
 def check_same(row: Row, names: tuple[str, ...], key: str) -> None:
@@ -139,7 +143,10 @@ def check_same(row: Row, names: tuple[str, ...], key: str) -> None:
         return
     for name in names:
         if row[name] is not None and row[name] != row[f"{name}_before"]:
-            told = KNOWN.format(name=name, value=row[f"{name}_before"])
+            shown = shown_name(name)
+            told = KNOWN.format(
+                name=shown, value=value_of(row, f"{shown}_before", shown) or "empty"
+            )
             raise Refused(key, f"{told} Leave the row out.")
 
 

@@ -22,6 +22,7 @@ from flaskr.errors import ClaimBookError, LedgerError
 from flaskr.imports.claim_rules import Refused
 from flaskr.imports.desk import FaultRow
 from flaskr.imports.plans import BALANCES
+from flaskr.imports.row_classes import value_of
 from flaskr.money import from_ore, money_text, to_ore
 
 Row = Mapping[str, Any]
@@ -69,8 +70,7 @@ class LedgerPlanner:
             try:
                 entries.append(self.entry(claim, row, entries))
             except Refused as error:
-                value = row.get(error.field)
-                said = "" if value is None else str(value)
+                said = value_of(row, error.field)
                 self.faults.append((self.at, row["row"], error.field, said, str(error)))
                 break
         return entries

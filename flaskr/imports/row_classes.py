@@ -144,3 +144,9 @@ def text_of(name: str, value: Any) -> str:
     if name in MONEY and isinstance(value, int | Decimal):
         return str(from_ore(int(value)))
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+def value_of(row: Mapping[str, Any], column: str, name: str = "") -> str:
+    """Return a row's value as text, empty for none; `name` is the book's where it differs."""
+    value = row.get(column)
+    return "" if value is None else text_of(name or column, value)

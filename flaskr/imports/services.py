@@ -38,6 +38,7 @@ PRELOAD = (READING_ROOM, LOADING_ROOM)
 AT_ONCE = 2
 WAIT_SECONDS = 120
 TOLD_EVERY = 0.5
+LONGEST_NAME = 200
 Told = Callable[[Progress], None]
 
 
@@ -74,7 +75,7 @@ def receive(
             for at, (name, source) in enumerate(uploads):
                 path = job.folder / f"file-{at}"
                 sha256, size = stored(source, path, current_app.config["IMPORT_BYTES"])
-                files.append({"name": name, "sha256": sha256, "size": size, **options})
+                files.append({"name": known_as(name), "sha256": sha256, "size": size, **options})
             job.ask(files=tuple(files))
     except ClaimBookError:
         job.remove()
@@ -90,7 +91,7 @@ def take(paths: Sequence[Path], *, actor: str, is_migration: bool, **options: An
         sha256, size = digest_of(path)
         files.append(
             {
-                "name": path.name,
+                "name": known_as(path.name),
                 "path": str(path.resolve()),
                 "sha256": sha256,
                 "size": size,
@@ -99,6 +100,12 @@ def take(paths: Sequence[Path], *, actor: str, is_migration: bool, **options: An
         )
     asked = Asked(actor, utc_now().isoformat(), tuple(files), is_migration)
     return new_job(jobs_folder(), asked)
+
+
+def known_as(name: str) -> str:
+    """Return the name of a file as the book keeps it: what can be shown, not at length."""
+    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
+    return shown[-LONGEST_NAME:]
 
 
 def try_import(job: Job, tell: Told | None = None) -> DryRun:

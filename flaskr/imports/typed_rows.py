@@ -20,6 +20,7 @@ from flaskr.imports.layouts import (
 from flaskr.imports.orders import FileOrder, ImportRefused
 from flaskr.imports.outcomes import ColumnUse
 from flaskr.imports.parsing import Parsed, keys_of, parsed
+from flaskr.imports.passed_over import PASSED_OVER
 from flaskr.reading.tables import CellBatch, ReadTable
 
 SHOWN_CHARACTERS = 40
@@ -60,7 +61,7 @@ class Columns:
         return next((use.title for use in self.uses if use.name == "currency"), None)
 
 
-def columns_of(order: FileOrder, titles: tuple[str, ...]) -> Columns:
+def columns_of(order: FileOrder, titles: tuple[str, ...], *, is_migration: bool) -> Columns:
     """Tell what a file is of and what its columns mean.
 
     Raises ImportRefused when no column is known, two mean the same, or a mapping names none.
@@ -75,7 +76,8 @@ def columns_of(order: FileOrder, titles: tuple[str, ...]) -> Columns:
         )
     layout = LAYOUTS[contents]
     check_mapping(order, titles, layout)
-    uses = tuple(use_of(title, order, layout) for title in titles)
+    passed_over = PASSED_OVER[is_migration, contents]
+    uses = tuple(use_of(title, order, layout, passed_over) for title in titles)
     loaded: dict[str, str] = {}
     for use in uses:
         if use.is_loaded and use.name in loaded:
@@ -85,10 +87,15 @@ def columns_of(order: FileOrder, titles: tuple[str, ...]) -> Columns:
             )
         if use.is_loaded:
             loaded[use.name] = use.title
-    constants = {name: text for name, text in order.constants.items() if name not in loaded}
+    constants = {
+        name: text
+        for name, text in order.constants.items()
+        if name not in loaded and name not in passed_over
+    }
     given = {*loaded, *constants}
     missing = missing_columns(layout, given)
-    if layout is CLAIMS and not missing and given == {"claim_reference"}:
+    is_bare = layout is CLAIMS and given == {"claim_reference"} and not is_migration
+    if is_bare:
         missing = ["claim_cost"]  # else a cost under an unknown title would be passed over
     return Columns(layout, uses, loaded, constants, tuple(missing))
 
@@ -108,17 +115,17 @@ def check_mapping(order: FileOrder, titles: tuple[str, ...], layout: Layout) -> 
             raise ImportRefused(f"There can be no one value of {name} for all rows.")
 
 
-def use_of(title: str, order: FileOrder, layout: Layout) -> ColumnUse:
+def use_of(
+    title: str, order: FileOrder, layout: Layout, passed_over: Mapping[str, str]
+) -> ColumnUse:
     """Return what becomes of a column: by hand, or by what it is called."""
-    by_hand = order.columns.get(title)
-    if by_hand is not None:
-        return ColumnUse(title, by_hand, bool(by_hand), "" if by_hand else "left out")
-    name = layout.meant(title)
+    name = order.columns.get(title, layout.meant(title))
+    if name == "":
+        return ColumnUse(title, "", False, "left out")
     if name is None:
         return ColumnUse(title, "", False, "not known: left out")
-    if name in layout.derived:
-        return ColumnUse(title, name, False, layout.derived[name])
-    return ColumnUse(title, name, True)
+    why_not = {**layout.derived, **passed_over}.get(name)
+    return ColumnUse(title, name, why_not is None, why_not or "")
 
 
 class TypedRows:

@@ -11,90 +11,187 @@ from flaskr.claims.queries import claim_referenced, claim_totals
 from flaskr.extensions import db
 from tests.conftest import create_database, make_settings
 from tests.factories import ACTOR, make_claim, reserve
-from tests.imports.conftest import FILES
+from tests.imports.importing import COSTS, FILES, written
 
-HEADER = ["Claim Reference", "Claim Cost"]
+LEDGER = ["claim", "type", "txn date", "recorded_at", "paid", "os", "rec"]
+WORKBOOK = str(FILES / "claims_data_to_import.xlsx")
+
+
+@pytest.fixture
+def import_rows(runner, tmp_path):
+    """Runs `flask import` on a file of rows; its exit code and what it says."""
+
+    def run(*rows, name="costs.csv", options=()):
+        done = runner.invoke(args=["import", str(written(tmp_path / name, *rows)), *options])
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, done.output
+
+    return run
+
+
+def jobs_left(app):
+    folder = app.config["INSTANCE_FOLDER"] / "jobs"
+    return list(folder.iterdir()) if folder.exists() else []
 
 
 def test_the_workbook_is_loaded_once_however_often_it_is_imported(runner):
-    path = str(FILES / "claims_data_to_import.xlsx")
-
-    first = runner.invoke(args=["import", path])
-    second = runner.invoke(args=["import", path])
+    first = runner.invoke(args=["import", WORKBOOK])
+    second = runner.invoke(args=["import", WORKBOOK])
     check = runner.invoke(args=["claims", "check"])
 
     assert first.output == (
-        "claims_data_to_import.xlsx: 20 created, 0 unchanged, 0 changed. "
-        "Claim cost created 944014.00, unchanged 0.00, changed by 0.00 SEK.\n"
+        "claims_data_to_import.xlsx: 20 created (claim cost 944014.00 SEK), 0 changed, "
+        "0 unchanged, 0 refused.\nLoaded as import 1.\n"
     )
-    assert second.output == (
-        "claims_data_to_import.xlsx: 0 created, 20 unchanged, 0 changed. "
-        "Claim cost created 0.00, unchanged 944014.00, changed by 0.00 SEK.\n"
+    assert (first.exit_code, second.exit_code, check.exit_code) == (0, 0, 0)
+    unchanged, loaded_before = second.output.splitlines()
+    assert unchanged == (
+        "claims_data_to_import.xlsx: 0 created, 0 changed, "
+        "20 unchanged (claim cost 944014.00 SEK), 0 refused."
     )
-    assert check.exit_code == 0
+    assert loaded_before.startswith("claims_data_to_import.xlsx was loaded on 20")
+    assert loaded_before.endswith(" by command.")
     with runner.app.app_context():
         totals = claim_totals()
-        highest = claim_referenced("C25159")
         assert (totals.claims, totals.claim_cost) == (20, Decimal("944014.00"))
         assert db.session.scalar(select(func.count()).select_from(LedgerEntry)) == 20
-        assert highest.claim_cost == Decimal("83356.00")
+        assert claim_referenced("C25159").claim_cost == Decimal("83356.00")
+    assert jobs_left(runner.app) == []
 
 
-def test_every_bad_row_is_told_and_nothing_is_written(runner, write_workbook):
-    path = write_workbook(HEADER, ["A-1", 1], ["A-2", "x"], ["A-3", -1])
+def test_every_bad_row_is_told_and_nothing_is_written(runner, import_rows):
+    code, said = import_rows(COSTS, ["A-1", 1], ["A-2", "x"], ["A-3", -1])
 
-    result = runner.invoke(args=["import", str(path)])
-
-    assert result.exit_code == 1
-    assert result.output.splitlines()[:2] == [
+    assert code == 1
+    assert said.splitlines() == [
+        "costs.csv: 1 created (claim cost 1.00 SEK), 0 changed, 0 unchanged, "
+        "2 refused (claim cost 0.00 SEK).",
+        "costs.csv, row 3, Claim Cost “x”: “x” is not an amount; write it as 12345.50 or "
+        "12 345,50.",
+        "costs.csv, row 4, Claim Cost “-1”: The amount is zero or more. Correct it.",
         "Error: Nothing was imported.",
-        "costs.xlsx, row 3, Claim Cost “x”: “x” is not an amount; "
-        "write it as 12345.50 or 12 345,50.",
+        "Some rows are refused. Mend them, or choose to load the good rows and leave these.",
     ]
-    assert "row 4, Claim Cost “-1”" in result.output
     with runner.app.app_context():
         assert claim_totals().claims == 0
+    assert jobs_left(runner.app) == []
 
 
-def test_a_refusal_by_the_book_undoes_the_rows_before_it(runner, write_workbook):
+def test_a_refusal_by_the_book_refuses_the_rows_beside_it(runner, import_rows):
     with runner.app.app_context():
         closed = make_claim(claim_reference="A-2")
         reserve(closed, "10.00")
         close_claim(closed, date(2024, 5, 1), actor=ACTOR)
         db.session.commit()
 
-    result = runner.invoke(args=["import", str(write_workbook(HEADER, ["A-1", 1], ["A-2", 5]))])
+    code, said = import_rows(COSTS, ["A-1", 1], ["A-2", 5])
 
-    assert result.exit_code == 1
-    assert "row 3, Claim Cost “5”: Nothing can be outstanding on a closed claim" in result.output
+    assert code == 1
+    assert "row 3, Claim Cost “5.00”: Nothing can be outstanding on a closed claim" in said
     with runner.app.app_context():
         assert db.session.scalars(select(Claim.claim_reference)).all() == ["A-2"]
 
 
+def test_the_good_rows_are_loaded_when_that_is_said_and_how_many_were_left_is_kept(
+    runner, import_rows
+):
+    code, said = import_rows(COSTS, ["A-1", 1], ["A-2", "x"], options=["--good-rows"])
+
+    assert (code, said.splitlines()[-1]) == (0, "Loaded as import 1.")
+    with runner.app.app_context():
+        assert db.session.scalars(select(Claim.claim_reference)).all() == ["A-1"]
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(runner, import_rows):
+    code, said = import_rows(COSTS, ["A-1", 1], options=["--dry-run"])
+
+    assert (code, said) == (
+        0,
+        "costs.csv: 1 created (claim cost 1.00 SEK), 0 changed, 0 unchanged, 0 refused.\n",
+    )
+    with runner.app.app_context():
+        assert claim_totals().claims == 0
+
+
+def test_columns_are_mapped_left_out_and_given_by_hand(runner, import_rows):
+    rows = (("Ref", "Belopp", "paid", "Notes"), ["A-1", "5", "x", "y"])
+    options = ["--column=Ref=claim_reference", "--column=Belopp=claim_cost", "--column=paid="]
+
+    lacking = import_rows(*rows, options=options[1:])
+    given = import_rows(*rows, options=[*options, "--constant=loss_date=2024-03-01"])
+
+    assert lacking == (
+        1,
+        "Error: Nothing was imported.\nThe file lacks claim_reference. Not known: Ref, paid, Notes;"
+        " say which is which with --column.\n",
+    )
+    assert given[0] == 0
+    assert "columns left out: paid (left out), Notes (not known: left out)." in given[1]
+    with runner.app.app_context():
+        assert claim_referenced("A-1").loss_date == date(2024, 3, 1)
+
+
 @pytest.mark.parametrize(
-    ("rows", "refusal"),
+    ("rows", "options", "refusal"),
     [
-        ([["Claim Reference", "Amount"], ["A", 1]], "The column claim_cost is missing"),
-        ([["Claim Cost"], [1]], "The column claim_reference is missing"),
-        ([["Claim Reference", "Claim Cost", None], ["A", 1, "x"]], "more cells than the header"),
-        ([["claim_reference", "entry_type", "paid"], ["A", "PAYMENT", 1]], "Add --migration"),
-        ([], "The file is empty"),
+        (
+            [["Claim Reference", "Amount"], ["A", 1]],
+            [],
+            "The file lacks claim_cost. Not known: Amount; say which is which with --column.",
+        ),
+        ([["Claim Cost"], [1]], [], "The file lacks claim_reference.\n"),
+        ([COSTS, ["A", 1]], ["--column=x"], "x: write it as NAME=VALUE."),
+        ([COSTS, ["A", 1]], ["--constant=loss_date=x"], "The value of loss_date for all rows: A"),
+        ([COSTS, ["A", 1]], ["--column=B=paid"], "costs.csv has no column B."),
+        ([LEDGER], [], "Import it as a migration."),
+        ([["a", "b"], [1, 2]], [], "no column of this file is known"),
+        ([COSTS], ["--sheet=Other"], "Other"),
     ],
 )
-def test_the_command_refuses_a_file_that_is_not_one_of_claim_costs(
-    runner, write_workbook, rows, refusal
-):
-    result = runner.invoke(args=["import", str(write_workbook(*rows))])
+def test_a_file_that_cannot_be_taken_is_refused_whole(import_rows, rows, options, refusal):
+    name = "costs.xlsx" if "--sheet=Other" in options else "costs.csv"
 
-    assert (result.exit_code, refusal in result.output) == (1, True)
+    code, said = import_rows(*rows, name=name, options=options)
+
+    assert (code, said.startswith("Error: Nothing was imported.\n")) == (1, True)
+    assert refusal in said
 
 
-def test_the_command_takes_one_file_of_claim_costs_at_a_time(runner, write_workbook):
-    path = str(write_workbook(HEADER, ["A", 1]))
+def test_a_file_of_titles_alone_has_nothing_to_load(import_rows):
+    assert import_rows(COSTS) == (
+        0,
+        "costs.csv: 0 created, 0 changed, 0 unchanged, 0 refused.\n",
+    )
 
-    result = runner.invoke(args=["import", path, path])
 
-    assert (result.exit_code, "one file of claim costs at a time" in result.output) == (1, True)
+def test_a_broken_workbook_is_refused_with_what_to_do(runner, tmp_path):
+    (tmp_path / "costs.xlsx").write_bytes(b"PK\x03\x04 cut")
+
+    result = runner.invoke(args=["import", str(tmp_path / "costs.xlsx")])
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: Nothing was imported.\n")
+    assert "workbook" in result.output
+
+
+def test_several_files_are_taken_only_as_a_migration_and_one_of_each(runner, tmp_path):
+    path = str(written(tmp_path / "a.csv", COSTS, ["A", 1]))
+    policies = str(FILES / "golden" / "policies.csv")
+
+    twice = runner.invoke(args=["import", path, path])
+    mixed = runner.invoke(args=["import", path, policies])
+
+    assert (twice.exit_code, mixed.exit_code) == (1, 1)
+    assert "several files are taken together only of an older system" in mixed.output
+    assert "Import one at a time." in twice.output
+
+
+def test_a_file_whose_name_is_no_text_is_taken_all_the_same(runner, tmp_path):
+    path = written(tmp_path / "costs-\udcff.csv", COSTS, ["A", 1])
+
+    result = runner.invoke(args=["import", str(path)])
+
+    assert (result.exit_code, result.output.splitlines()[-1]) == (0, "Loaded as import 1.")
 
 
 def test_the_command_says_when_a_file_is_not_there(runner):
@@ -103,14 +200,11 @@ def test_the_command_says_when_a_file_is_not_there(runner):
     assert (result.exit_code, "does not exist" in result.output) == (2, True)
 
 
-def test_a_database_without_its_schema_is_refused_with_the_command_to_run(
-    postgres, tmp_path, write_workbook
-):
+def test_a_database_without_its_schema_is_refused_with_the_command_to_run(postgres, tmp_path):
     url = create_database(postgres, f"bare_{tmp_path.parent.name}")
     app = create_app(make_settings(tmp_path, database_url=url))
-    path = write_workbook(HEADER, ["A-1", 1])
 
-    result = app.test_cli_runner().invoke(args=["import", str(path)])
+    result = app.test_cli_runner().invoke(args=["import", WORKBOOK])
     with app.app_context():
         db.engine.dispose()
 

@@ -1,148 +1,182 @@
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
-
-import pytest
 
 from flaskr.calendar import today
-from flaskr.claims.ledger_services import post_recovery
-from flaskr.claims.models import Coverage
+from flaskr.claims.check import faults
+from flaskr.claims.ledger_services import close_claim
 from flaskr.claims.queries import claim_referenced, claim_totals, entries_of
 from flaskr.claims.rules import EntryType
 from flaskr.extensions import db
-from flaskr.imports.checks import checked, claim_cost, raise_any
-from flaskr.imports.layouts import CLAIM_COSTS, Row, laid_out
-from flaskr.imports.readers import read_table
-from flaskr.imports.refusals import ImportRefused
-from flaskr.imports.services import CostsImported, import_costs, report_new_claim
-from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
+from tests.factories import ACTOR, make_claim, make_policy, pay, recover, reserve
+from tests.imports.importing import COSTS, counts
 
-HEADER = ["Claim Reference", "Claim Cost"]
-
-
-@pytest.fixture
-def load(rolled_back, write_workbook):
-    """Import rows of claim costs in a session that is rolled back."""
-
-    def run(*rows) -> CostsImported:
-        raw = read_table(write_workbook(HEADER, *rows))
-        costs, refusals = checked(laid_out(raw, CLAIM_COSTS), claim_cost, "claim_reference")
-        raise_any(refusals)
-        return import_costs(costs, actor=ACTOR)
-
-    return run
+REFUSED = [
+    (["A-2", "-5"], "Claim Cost “-5”: The amount is zero or more."),
+    (["A-3", ""], "Claim Cost “”: The cell is empty. Fill it in."),
+    (["", "5"], "Claim Reference “”: The cell is empty. Fill it in."),
+    (["A-4", "NaN"], "Claim Cost “NaN”: “NaN” is not an amount"),
+    (["A-5", "1e3"], "Claim Cost “1e3”: “1e3” is not an amount"),
+    (["A-6", "0.125"], "Claim Cost “0.125”: “0.125” is not an amount"),
+    (["A-7", "1,234"], "Claim Cost “1,234”: “1,234” is not an amount"),
+    (["A-8", "1" + 13 * "0"], "One entry moves at most"),
+    (["A/9", "5"], "Claim Reference “A/9”: A reference has none of"),
+    (["C-2026-000001", "5"], "Claim Reference “C-2026-000001”: The book gives such"),
+    (["a-1", "5"], "Claim Reference “a-1”: It stands in rows 2, 12. Keep one of them."),
+]
 
 
-def counts(result: CostsImported) -> tuple[int, int, int]:
-    return len(result.created), len(result.unchanged), len(result.changed)
+def moves(reference: str) -> list[tuple]:
+    return [
+        (entry.entry_type, entry.paid, entry.outstanding, entry.recovered)
+        for entry in entries_of(claim_referenced(reference))
+    ]
 
 
-def test_each_new_row_is_an_incomplete_claim_with_its_cost_outstanding(load):
-    load(["A-1", 100.5])
+def test_each_new_row_is_an_incomplete_claim_with_its_cost_outstanding(importing):
+    importing.loaded(COSTS, ["A-1", "100.5"])
 
     claim = claim_referenced("A-1")
     [entry] = entries_of(claim)
-    assert (claim.policy, claim.loss_date, claim.reported_date) == (None, None, None)
-    assert claim.coverage is Coverage.UNVERIFIED
+    assert (claim.policy_id, claim.loss_date, claim.reported_date) == (None, None, None)
+    assert (claim.cause, claim.description, claim.version) == (None, "", 1)
     assert (entry.entry_type, entry.outstanding) == (EntryType.IMPORT_OPENING, Decimal("100.50"))
     assert (entry.transaction_date, entry.paid, entry.imported_at) == (today(), 0, None)
+    assert entry.recorded_at == claim.recorded_at
+    assert list(faults()) == []
 
 
-def test_text_amounts_blank_rows_and_numeric_references_are_taken(load):
-    result = load([123, "12 345,50"], [None, None], ["  ", ""], ["00123", 7])
+def test_a_claim_without_a_cost_has_no_entry(importing):
+    importing.loaded(COSTS, ["A-1", "0"])
 
-    assert [(c.claim_reference, amount) for c, amount in result.created] == [
-        ("123", Decimal("12345.50")),
-        ("00123", Decimal("7.00")),
+    claim = claim_referenced("A-1")
+    assert (claim.claim_cost, entries_of(claim), claim.last_transaction_date) == (0, [], None)
+
+
+def test_text_amounts_blank_rows_and_numeric_references_are_taken(importing):
+    rows = ([123, "12 345,50"], [None, None], ["  ", ""], ["00123", 7], ["A", 0.1])
+
+    found = importing.tried(COSTS, *rows, name="costs.xlsx")
+
+    [file] = found.files
+    assert [(row.row, row.name, row.after["outstanding"]) for row in file.classes[0].first] == [
+        (2, "123", "12345.50"),
+        (5, "00123", "7.00"),
+        (6, "A", "0.10"),
     ]
+    assert (file.rows, file.rows_of("created").amounts["claim_cost"]) == (3, "12352.60")
 
 
-def test_a_changed_cost_posts_the_difference_and_overwrites_nothing(load):
-    load(["A-1", 100], ["A-2", 50])
+def test_a_changed_cost_posts_the_difference_and_overwrites_nothing(importing):
+    importing.loaded(COSTS, ["A-1", 100], ["A-2", 50])
 
-    result = load(["a-1", 130.25], ["A-2", "20"], ["A-3", 1])
+    found = importing.loaded(COSTS, ["a-1", "130.25"], ["A-2", "20"], ["A-3", 1])
 
-    assert counts(result) == (1, 0, 2)
-    assert [amount for _, amount in result.changed] == [Decimal("30.25"), Decimal("-30.00")]
-    assert [(e.entry_type, e.outstanding) for e in entries_of(claim_referenced("A-1"))] == [
-        (EntryType.IMPORT_OPENING, Decimal("100.00")),
-        (EntryType.ADJUSTMENT, Decimal("30.25")),
+    changed = found.files[0].rows_of("changed")
+    assert (counts(found), found.entries) == ((1, 2, 0, 0), 3)
+    assert changed.amounts == {
+        **{"claim_cost": "0.25", "paid": "0.00", "outstanding": "0.25", "recovered": "0.00"}
+    }
+    assert [(row.name, dict(row.before), dict(row.after)) for row in changed.first] == [
+        ("A-1", {"outstanding": "100.00"}, {"outstanding": "130.25"}),
+        ("A-2", {"outstanding": "50.00"}, {"outstanding": "20.00"}),
     ]
+    assert moves("A-1") == [
+        (EntryType.IMPORT_OPENING, 0, Decimal("100.00"), 0),
+        (EntryType.ADJUSTMENT, 0, Decimal("30.25"), 0),
+    ]
+    assert moves("A-2")[1] == (EntryType.ADJUSTMENT, 0, Decimal("-30.00"), 0)
+    assert claim_referenced("A-1").version == 1
+    assert list(faults()) == []
 
 
-def test_the_cost_of_a_claim_is_what_is_paid_and_outstanding_together(load):
+def test_the_cost_of_a_claim_is_what_is_paid_and_outstanding_together(importing):
     claim = make_claim(claim_reference="A-1", policy=make_policy())
     reserve(claim, "100.00")
     pay(claim, "40.00")
 
-    same, more = load(["A-1", 100]), load(["A-1", 110])
+    same = importing.tried(COSTS, ["A-1", 100])
+    more = importing.loaded(COSTS, ["A-1", 110])
 
-    assert counts(same) == (0, 1, 0)
-    assert counts(more) == (0, 0, 1)
+    claim = claim_referenced("A-1")
+    assert (counts(same), counts(more)) == ((0, 0, 1, 0), (0, 1, 0, 0))
     assert (claim.paid, claim.outstanding) == (Decimal("40.00"), Decimal("70.00"))
 
 
-@pytest.mark.parametrize(
-    ("row", "refusal"),
-    [
-        (["A-2", -5], "row 3, Claim Cost “-5”: The amount is zero or more."),
-        (["A-2", None], "row 3, Claim Cost “”: The cell is empty. Fill it in."),
-        ([None, 5], "row 3, Claim Reference “”: The cell is empty."),
-        (["A-2", "NaN"], "row 3, Claim Cost “NaN”: “NaN” is not an amount"),
-        (["A-2", "1e3"], "row 3, Claim Cost “1e3”: “1e3” is not an amount"),
-        (["A-2", 0.125], "row 3, Claim Cost “0.125”: An amount has at most two decimals."),
-        (["A-2", 1e13], "One entry moves at most"),
-        (["A/2", 5], "row 3, Claim Reference “A/2”: A reference has none of"),
-        (["a-1", 5], "row 3, Claim Reference “a-1”: Row 2 has it already. Keep one of them."),
-        (["C-2026-000001", 5], "row 3, Claim Reference “C-2026-000001”: The book gives such"),
-    ],
-)
-def test_a_row_that_cannot_be_taken_is_refused_by_row_column_and_value(load, row, refusal):
-    with pytest.raises(ImportRefused) as refused:
-        load(["A-1", 1], row)
+def test_a_claim_with_its_first_cost_gets_an_opening_and_one_with_a_ledger_an_adjustment(importing):
+    make_claim(claim_reference="A-1")
+    reserve(make_claim(claim_reference="A-2"), "5.00")
 
-    assert refusal in str(refused.value)
+    importing.loaded(COSTS, ["A-1", 10], ["A-2", 10])
+
+    assert moves("A-1") == [(EntryType.IMPORT_OPENING, 0, Decimal("10.00"), 0)]
+    assert moves("A-2")[1] == (EntryType.ADJUSTMENT, 0, Decimal("5.00"), 0)
 
 
-def test_a_cost_below_what_is_paid_is_refused(load):
+def test_a_row_that_cannot_be_taken_is_refused_by_row_column_and_value(trying):
+    found = trying.tried(COSTS, ["A-1", 1], *(row for row, _ in REFUSED))
+
+    said = {refusal.row: str(refusal) for refusal in found.refusals}
+    assert counts(found) == (0, 0, 0, len(REFUSED) + 1)
+    for number, (_, refusal) in enumerate(REFUSED, 3):
+        assert refusal.replace("rows 2, 12", f"rows 2, {len(REFUSED) + 2}") in said[number]
+    assert said[2].startswith("claims.csv, row 2, Claim Reference “A-1”: It stands in rows 2,")
+
+
+def test_what_is_refused_adds_up_as_far_as_it_can_be_read(trying):
+    found = trying.tried(COSTS, ["A-1", 1], ["A-1", 2], ["B/C", 40], ["D", "x"], ["E", 5])
+
+    assert found.files[0].rows_of("refused").amounts == {"claim_cost": "43.00"}
+    assert found.files[0].rows_of("created").amounts["claim_cost"] == "5.00"
+
+
+def test_a_cost_below_what_is_paid_is_refused(importing):
     claim = make_claim(claim_reference="A-1", policy=make_policy())
     reserve(claim, "100.00")
     pay(claim, "40.00")
-    post_recovery(claim, EntryType.RECOVERY_SALVAGE, Decimal("5.00"), date(2024, 4, 2), actor=ACTOR)
+    recover(claim, "5.00")
 
-    with pytest.raises(ImportRefused, match="outstanding amount cannot go below zero"):
-        load(["A-1", 39])
+    [refusal] = importing.refusals(COSTS, ["A-1", 39])
 
-
-def test_two_imports_at_once_create_each_claim_once(app, write_workbook):
-    orders = {"up.xlsx": range(1, 31), "down.xlsx": range(30, 0, -1)}
-    paths = [
-        write_workbook(HEADER, *((f"A-{n}", n) for n in order), name=name)
-        for name, order in orders.items()
-    ]
-
-    def load_and_commit(path: Path) -> tuple[int, int, int]:
-        with app.app_context():
-            costs, _ = checked(
-                laid_out(read_table(path), CLAIM_COSTS), claim_cost, "claim_reference"
-            )
-            result = import_costs(costs, actor=ACTOR)
-            db.session.commit()
-            return counts(result)
-
-    with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(load_and_commit, paths))
-
-    assert sorted(results) == [(0, 30, 0), (30, 0, 0)]
-    with app.app_context():
-        assert claim_totals().claim_cost == Decimal("465.00")
+    assert refusal == (
+        "claims.csv, row 2, Claim Cost “39.00”: The outstanding amount cannot go below zero."
+    )
 
 
-def test_a_claim_that_somebody_reported_meanwhile_is_refused_by_its_row(rolled_back):
-    make_claim(claim_reference="A-1")
-    cells = {"claim_reference": "A-1", "claim_cost": 1}
-    cost = claim_cost(Row("x.xlsx", 2, cells, {name: name for name in cells}))
+def test_nothing_can_be_outstanding_on_a_closed_claim_but_its_own_cost_is_unchanged(importing):
+    for reference in ("A-1", "A-2"):
+        claim = make_claim(claim_reference=reference, policy=make_policy())
+        reserve(claim, "10.00")
+        pay(claim, "10.00", date(2024, 5, 1))
+        close_claim(claim, date(2024, 5, 1), actor=ACTOR)
 
-    with pytest.raises(ImportRefused, match="row 2, claim_reference “A-1”: Claim A-1 is already"):
-        report_new_claim(cost, ACTOR)
+    found = importing.tried(COSTS, ["A-1", 12], ["A-2", 10])
+
+    assert (counts(found), found.refusals[0].text) == (
+        (0, 0, 1, 1),
+        "Nothing can be outstanding on a closed claim.",
+    )
+
+
+def test_on_a_loss_that_is_not_covered_a_cost_is_lowered_and_not_raised(importing):
+    for reference in ("A-1", "A-2"):
+        claim = make_claim(claim_reference=reference)
+        reserve(claim, "10.00")
+        claim.policy_id = make_policy(inception_date=date(2024, 6, 1)).id
+    db.session.commit()
+    db.session.expire_all()
+
+    found = importing.loaded(COSTS, ["A-1", 4], ["A-2", 11], leaves_refused=True)
+
+    assert (counts(found), claim_totals().claim_cost) == ((0, 1, 0, 1), Decimal("14.00"))
+    assert "and the loss was on 2024-03-01. So no more can be reserved" in str(found.refusals[0])
+    db.session.rollback()
+
+
+def test_a_reference_may_have_any_mark(importing):
+    marked = ["'; --", 'a"b', "100%", ":x", "{y}", "$z", "[é]", "a  b", "ß"]
+    importing.loaded(COSTS, *([reference, 5] for reference in marked))
+
+    again = importing.tried(COSTS, *([reference.upper(), 5] for reference in marked))
+
+    assert counts(again) == (0, 0, len(marked), 0)
+    assert {claim_referenced(reference).claim_cost for reference in marked} == {5}

@@ -1,6 +1,9 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+from sqlalchemy import select
+
 from flaskr.book import allot_reference
 from flaskr.calendar import utc_now
 from flaskr.claims.check import faults
@@ -9,8 +12,12 @@ from flaskr.claims.ledger_services import post_payment
 from flaskr.claims.models import Cause, Coverage
 from flaskr.claims.queries import claim_referenced, entries_of
 from flaskr.claims.rules import EntryType
+from flaskr.imports.orders import ImportRefused
 from flaskr.policies.queries import policy_numbered
+from flaskr.sources.models import Contents, Import, ImportFile, ImportKind
 from tests.factories import ACTOR, make_claim, make_policy
+from tests.imports.conftest import files_of
+from tests.imports.importing import counts
 from tests.imports.older_system import (
     CLAIMS,
     HOME,
@@ -67,11 +74,12 @@ def test_a_recovery_reversal_takes_back_a_recovery_of_any_kind(bring):
     assert reversal.reverses == salvage.id
 
 
-def test_a_migration_may_come_in_parts(rolled_back, migrate):
+def test_a_migration_may_come_in_parts(session, migrate):
     policy = make_policy(policy_number="H1")
     make_claim(claim_reference="W1", policy=policy)
+    session.flush()
+    now, policy_id = utc_now(), policy.id
 
-    now = utc_now()
     brought = migrate(
         claims=CLAIMS + WATER.replace("W1", "W2"),
         ledger=LEDGER
@@ -79,15 +87,16 @@ def test_a_migration_may_come_in_parts(rolled_back, migrate):
         + OPENED.replace("W1", "w2"),
     )
 
-    assert (brought.policies, brought.claims, brought.entries) == (0, 1, 2)
-    assert claim_referenced("W2").policy_id == policy.id
+    claims, ledger = (found.rows_of("created").rows for found in brought.files)
+    assert (claims, ledger, brought.entries) == (1, 2, 2)
+    assert claim_referenced("W2").policy_id == policy_id
     assert claim_referenced("W1").outstanding == Decimal("100.00")
 
 
 def test_a_claim_that_its_policy_does_not_cover_is_taken_and_flagged(bring):
     brought = bring(OPENED, PAID, policies=HOME.replace("2024-01-01", "2024-03-02"))
 
-    assert brought.uncovered == ["W1"]
+    assert brought.warnings == ("Taken, though the policy was not in force at the loss: W1.",)
     assert claim_referenced("W1").coverage is Coverage.NOT_IN_FORCE
     assert claim_referenced("W1").paid == Decimal("40.00")
 
@@ -151,19 +160,21 @@ def test_a_changed_payment_of_an_opening_balance_is_a_ledger_too(bring):
     assert (claim.paid, claim.outstanding, claim.recovered) == (25, 75, 9)
 
 
-def test_the_command_says_which_claims_were_taken_without_cover(runner, write_csv):
-    paths = [
-        write_csv("policies.csv", POLICIES + HOME.replace("2024-01-01", "2024-03-02")),
-        write_csv("claims.csv", CLAIMS + WATER),
-        write_csv("ledger.csv", LEDGER + OPENED),
-    ]
+def test_the_command_says_which_claims_were_taken_without_cover(runner, tmp_path):
+    paths = files_of(
+        tmp_path,
+        policies=POLICIES + HOME.replace("2024-01-01", "2024-03-02"),
+        claims=CLAIMS + WATER,
+        ledger=LEDGER + OPENED,
+    )
 
     result = runner.invoke(args=["import", "--migration", *map(str, paths)])
 
-    assert result.output.endswith("the policy was not in force at the loss: W1.\n")
+    said = "Taken, though the policy was not in force at the loss: W1.\nLoaded as import 1.\n"
+    assert result.output.endswith(said)
 
 
-def test_the_columns_that_may_be_left_out_are_taken_when_they_are_there(rolled_back, migrate):
+def test_the_columns_that_may_be_left_out_are_taken_when_they_are_there(migrate):
     migrate(
         policies=POLICIES.replace(",recorded_at", ",sum_insured,cancelled_on,policyholder")
         + HOME.replace("100,\n", '100,"1 000,50",2024-06-01,Åsa Öberg\n'),
@@ -175,3 +186,38 @@ def test_the_columns_that_may_be_left_out_are_taken_when_they_are_there(rolled_b
     assert (policy.sum_insured, policy.policyholder) == (Decimal("1000.50"), "Åsa Öberg")
     assert policy.cancelled_on == date(2024, 6, 1)
     assert (claim.cause, claim.description) == (Cause.WATER, "Taket, köket")
+
+
+def test_a_migration_brought_again_is_unchanged(bring):
+    bring(OPENED, PAID, TAKEN_BACK)
+
+    with pytest.raises(ImportRefused, match="There is nothing to load"):
+        bring(TAKEN_BACK, OPENED, PAID)
+
+
+def test_a_claim_may_get_its_ledger_after_its_facts(migrate):
+    migrate(claims=CLAIMS + WATER.replace("H1", ""))
+    at = utc_now()
+
+    found = migrate(ledger=LEDGER + f"W1,RESERVE_OPEN,{at.date()},{at.isoformat()},0,7,0\n")
+
+    assert counts(found) == (1, 0, 0, 0)
+    assert claim_referenced("W1").outstanding == Decimal("7.00")
+    assert list(faults()) == []
+
+
+def test_the_record_says_that_it_was_a_migration_and_which_file_each_row_came_from(session, bring):
+    bring(OPENED, PAID)
+
+    [made] = session.scalars(select(Import))
+    entries = entries_of(claim_referenced("W1"))
+    assert (made.kind, made.created, made.entries) == (ImportKind.MIGRATION, 4, 2)
+    assert (made.paid, made.outstanding) == (Decimal("40.00"), Decimal("60.00"))
+    assert [(entry.import_id, entry.import_row) for entry in entries] == [(1, 2), (1, 3)]
+    assert {entry.imported_at for entry in entries} == {made.recorded_at}
+    files = session.scalars(select(ImportFile).order_by(ImportFile.id))
+    assert [(file.file_name, file.contents) for file in files] == [
+        ("policies.csv", Contents.POLICIES),
+        ("claims.csv", Contents.CLAIMS),
+        ("ledger.csv", Contents.LEDGER),
+    ]

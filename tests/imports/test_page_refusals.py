@@ -94,7 +94,7 @@ def test_an_upload_that_is_cut_leaves_nothing(lone_client, sqlite_app):
     [
         ("../../etc/passwd", "passwd"),
         ("a\u202eb\tc.csv", "a\ufffdb\ufffdc.csv"),
-        ("x" * 300 + ".csv", "x" * 150 + "…" + "x" * 36 + ".csv"),
+        ("x" * 300 + ".csv", "x" * 196 + ".csv"),
         ("<b>.csv", "<b>.csv"),
     ],
 )
@@ -171,3 +171,17 @@ def test_each_file_of_a_migration_is_named_when_it_is_why(lone_client):
 
     assert "claims.csv: Line 2 is not UTF-8." in said(page)
     assert 'name="encoding-1" value="cp1252"' in page.text
+
+
+def test_of_many_refusals_the_first_are_shown_and_the_file_has_them_all(lone_client):
+    rows = "".join(f"R-{at};x\n" for at in range(250))
+
+    page = upload(lone_client, ("a.csv", f"claim;cost\n{rows}"))
+    with lone_client.get(f"{page.request.path}/refused/0.csv") as answer:
+        lines = answer.get_data(as_text=True).splitlines()
+
+    assert "R-199" not in said(page)
+    assert said(page).count("is not an amount") == 200
+    assert "and 50 more: the file of refused rows has them all." in said(page)
+    assert len(lines) == 251
+    assert "There is nothing to load." in said(page)

@@ -1,6 +1,7 @@
 """Steps that come too late, twice, or from nowhere; work that goes on or was cut short."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -46,6 +47,25 @@ def test_a_confirmation_sent_twice_loads_once(client, app):
     assert [page.request.path for page in pages] == ["/imports/1", "/imports/1"]
     assert settled(client, client.get(shown.request.path)).request.path == "/imports/1"
     assert take_step(client, shown, "drop").request.path == "/imports/1"
+    assert claims_in(app) == 2
+
+
+def test_confirmations_that_come_at_the_same_time_load_once(client, app):
+    shown = upload(client, ("a.csv", GOOD))
+    action, sent = form_of(shown, "load")
+    cookie = client.get_cookie("claimbook_session").value
+
+    def press_load(_: int) -> str:
+        other = app.test_client()
+        other.set_cookie("claimbook_session", cookie)
+        return settled(other, other.post(action, data=sent)).request.path
+
+    with ThreadPoolExecutor(4) as pool:
+        paths = list(pool.map(press_load, range(4)))
+
+    assert set(paths) <= {"/imports/1", shown.request.path}
+    assert settled(client, client.get(shown.request.path)).request.path == "/imports/1"
+    assert client.get("/imports/2").status_code == 404
     assert claims_in(app) == 2
 
 

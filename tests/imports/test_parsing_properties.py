@@ -144,7 +144,7 @@ def test_columns_without_anything_in_them_are_read(kind, column):
 
 
 @many
-@given(st.lists(st.none() | texts | long_texts, max_size=12))
+@given(st.lists(st.none() | texts.filter(lambda text: "\0" not in text) | long_texts, max_size=12))
 @example(["ß", "İ", "ﬁ", "Ö", "O\u0308", " a ", "\u1e9e", "ǅ", "\u0345"])
 def test_the_keys_of_a_column_are_those_of_its_references(references):
     found = keys_of(pa.array(references, pa.string()))
