@@ -6,36 +6,40 @@ from typing import IO
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileRequired, MultipleFileField
 from wtforms import BooleanField, HiddenField, RadioField
+from wtforms.fields import SelectChoice
 from wtforms.validators import ValidationError
 
 from flaskr.reading.orders import Encoding
-from flaskr.text import NAME_LENGTH
 
 MOST_FILES = 3  # of an older system: policies, claims, ledger
 OF_TODAY, MIGRATION = "today", "migration"
 KINDS = [
-    (OF_TODAY, "Claims or policies as they are today: one file"),
-    (MIGRATION, "From an older system, with its own instants: policies, claims and ledger"),
+    SelectChoice(OF_TODAY, "Claims or policies as they are today: one file"),
+    SelectChoice(
+        MIGRATION, "From an older system, with its own instants: policies, claims and ledger"
+    ),
 ]
 ENCODINGS = [
-    (Encoding.UTF_8, "Told by itself: UTF-8 or UTF-16"),
-    (Encoding.CP1252, "Windows-1252, of older Windows programs"),
+    SelectChoice(Encoding.UTF_8, "Told by itself: UTF-8 or UTF-16"),
+    SelectChoice(Encoding.CP1252, "Windows-1252, of older Windows programs"),
 ]
+
+CHOICE = {"invalid_choice_message": "Choose one of the list."}
 
 
 def base_name(name: str) -> str:
-    """Return a file's own name without the folders it lay in, as it can be shown and kept."""
-    own = name.replace("\\", "/").rpartition("/")[2].strip()
-    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in own)
-    return shown if len(shown) <= NAME_LENGTH else f"{shown[:150]}…{shown[-40:]}"
+    """Return a file's own name without the folders it lay in."""
+    return name.replace("\\", "/").rpartition("/")[2].strip()
 
 
 class UploadForm(FlaskForm):
     """Files to import."""
 
     files = MultipleFileField("File", [FileRequired("Choose a file.")])
-    kind = RadioField("What it holds", choices=KINDS, default=OF_TODAY)
-    encoding = RadioField("Encoding of a text file", choices=ENCODINGS, default=Encoding.UTF_8)
+    kind = RadioField("What it holds", choices=KINDS, default=OF_TODAY, **CHOICE)
+    encoding = RadioField(
+        "Encoding of a text file", choices=ENCODINGS, default=Encoding.UTF_8, **CHOICE
+    )
 
     def validate_files(self, field: MultipleFileField) -> None:
         """Refuse more files than belong together, and one without a name."""

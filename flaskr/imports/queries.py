@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.extensions import db
+from flaskr.imports.undo_queries import entries_of_import
 from flaskr.ordering import Order, Place
 from flaskr.paging import Listing, UnknownPage
 from flaskr.sources.models import Import, ImportFile
@@ -51,48 +52,9 @@ def files_of(numbers: Sequence[int]) -> dict[int, list[ImportFile]]:
     return found
 
 
-def undo_of(brought: Import) -> int | None:
-    """Return the number of the import that took this one back; None while it stands."""
-    return db.session.scalar(select(Import.id).where(Import.undoes == brought.id))
-
-
-def entries_of_import(brought: Import) -> Listing:
-    """Return the ledger entries of an import in their order.
-
-    They have consecutive ids, and no index by import: the first is found by its instant.
-    """
-    instant = func.coalesce(LedgerEntry.imported_at, LedgerEntry.recorded_at)
-    first = db.session.scalar(
-        select(func.min(LedgerEntry.id)).where(
-            LedgerEntry.id >= first_id_since(instant, brought.recorded_at),
-            LedgerEntry.import_id == brought.id,
-        )
-    )
-    return entry_listing(first or 0, brought.entries if first else 0)
-
-
-def first_id_since(instant: Any, since: Any) -> int:
-    """Return the lowest id of the ledger recorded at an instant or later, by halving.
-
-    Ids and instants of recording are in one order; past the end when all are earlier.
-    """
-    low, high = 1, (db.session.scalar(select(func.max(LedgerEntry.id))) or 0) + 1
-    while low < high:
-        middle = (low + high) // 2
-        here = select(LedgerEntry.id, instant).where(LedgerEntry.id >= middle)
-        found = db.session.execute(here.order_by(LedgerEntry.id).limit(1)).one()
-        if found[1] >= since:
-            high = middle
-        else:
-            low = found[0] + 1
-    return low
-
-
-def entry_listing(first: int, number: int) -> Listing:
-    """Return `number` entries from an id on, in their order."""
-    selected = select(LedgerEntry.id).where(
-        LedgerEntry.id >= first, LedgerEntry.id < first + number
-    )
+def entry_listing(record: Import) -> Listing:
+    """Return the ledger entries of an import in their order."""
+    selected = select(LedgerEntry.id).where(entries_of_import(record))
     columns: list[Any] = [
         LedgerEntry.id.label("entry_id"),
         Claim.claim_reference,

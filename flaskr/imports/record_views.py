@@ -1,17 +1,19 @@
 """Pages of the record: every import, and what one of them brought."""
 
 import json
+from typing import Any
 
 from flask import abort, render_template, request
 
 from flaskr.extensions import db
 from flaskr.imports.jobs import Job, jobs_under_way
 from flaskr.imports.pages import blueprint
-from flaskr.imports.queries import entries_of_import, files_of, import_listing, undo_of
+from flaskr.imports.queries import entry_listing, files_of, import_listing
 from flaskr.imports.refused_places import loaded_job, refused_places
 from flaskr.imports.services import jobs_folder
 from flaskr.paging import Cursor
 from flaskr.sources.models import Import
+from flaskr.sources.queries import undo_of
 
 
 @blueprint.get("/imports")
@@ -34,20 +36,19 @@ def waiting_jobs() -> list[Job]:
 
 
 @blueprint.get("/imports/<int:number>")
-def show(number: int):
+def show(number: int) -> Any:
     """Show one import: its files and how they were read, its counts, and its ledger entries."""
     brought = db.session.get(Import, number) if number < 2**31 else None
     if brought is None:
         abort(404, f"There is no import {number}.")
-    listing = entries_of_import(brought)
     files = files_of([number])[number]
     job = loaded_job(jobs_folder(), number)
     return render_template(
         "imports/show.html",
         brought=brought,
         files=[(file, json.loads(file.mapping)) for file in files],
-        page=listing.page(Cursor.from_query(request.args)),
-        undone_by=undo_of(brought),
+        page=entry_listing(brought).page(Cursor.from_query(request.args)),
+        undone_by=undo.id if (undo := undo_of(brought)) else None,
         job=job,
         refused_places=refused_places(job) if job else [],
     )

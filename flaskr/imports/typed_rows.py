@@ -20,8 +20,8 @@ from flaskr.imports.layouts import (
 from flaskr.imports.orders import FileOrder, ImportRefused
 from flaskr.imports.outcomes import ColumnUse
 from flaskr.imports.parsing import Parsed, keys_of, parsed
+from flaskr.imports.passed_over import PASSED_OVER
 from flaskr.reading.tables import CellBatch, ReadTable
-from flaskr.sources.models import Contents
 
 SHOWN_CHARACTERS = 40
 SQL_TYPES = {
@@ -38,19 +38,6 @@ SQL_TYPES = {
 }
 KEYED = {"claim_reference": "claim_key", "policy_number": "policy_key"}
 EMPTY = "The cell is empty. Fill it in."
-OF_MIGRATION = {"recorded_at": "only a migration brings instants"}
-OF_LEDGER = dict.fromkeys(
-    ("paid", "outstanding", "claim_cost", "recovered"), "a migration takes it from the ledger"
-)
-# What a layout has and an import does not load, by whether it is a migration; and why.
-PASSED_OVER: Mapping[tuple[bool, Contents], Mapping[str, str]] = {
-    (False, Contents.CLAIMS): OF_MIGRATION,
-    (False, Contents.POLICIES): OF_MIGRATION,
-    (False, Contents.LEDGER): {},
-    (True, Contents.CLAIMS): OF_LEDGER,
-    (True, Contents.POLICIES): {},
-    (True, Contents.LEDGER): {},
-}
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,23 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from flaskr.database import working
 from flaskr.errors import EXPIRED, ClaimBookError
+from flaskr.exports.files import full_disk_told
 from flaskr.exports.views import sent
 from flaskr.extensions import csrf, db
 from flaskr.imports.confirming_services import confirm, discard, read_again
 from flaskr.imports.forms import MOST_FILES, LoadForm, StepForm, UploadForm
 from flaskr.imports.jobs import OUTCOME, Job, JobBusy, Stage, digest_of, job_named
-from flaskr.imports.layouts import CLAIMS, POLICIES
+from flaskr.imports.layouts import LAYOUTS, Field
 from flaskr.imports.loading_services import load_import
 from flaskr.imports.orders import refused_path
 from flaskr.imports.pages import blueprint
+from flaskr.imports.passed_over import loadable
 from flaskr.imports.refused_places import refused_places
 from flaskr.imports.services import in_background, jobs_folder, receive, try_import
 from flaskr.imports.shown import cell, file_shown, moved
 from flaskr.imports.ways_to_read import files_as_sent, ways_to_read
 from flaskr.kept.views import named
+from flaskr.sources.models import Contents
 from flaskr.sources.queries import loadings_of
 from flaskr.templating import byte_size
 from flaskr.users.access import actor
@@ -56,8 +59,14 @@ def upload():
         else:
             return start(try_import, job)
     most = byte_size(current_app.config["IMPORT_BYTES"])
-    page = render_template("imports/upload.html", form=form, most=most, layouts=(CLAIMS, POLICIES))
+    page = render_template("imports/upload.html", form=form, most=most, columns=columns_of_today())
     return page, status
+
+
+def columns_of_today() -> dict[Contents, list[Field]]:
+    """Return what a file of today can have, by what it is of."""
+    kinds = (Contents.CLAIMS, Contents.POLICIES)
+    return {each: [LAYOUTS[each].field(name) for name in loadable(each, False)] for each in kinds}
 
 
 def sent_form() -> UploadForm:
@@ -65,7 +74,8 @@ def sent_form() -> UploadForm:
     most = current_app.config["IMPORT_BYTES"]
     request.max_content_length = MOST_FILES * most + FORM_BYTES
     try:
-        form = UploadForm()
+        with full_disk_told():  # what comes is on disk before it is looked at
+            form = UploadForm()
         form.validate_on_submit()
     except RequestEntityTooLarge:
         abort(

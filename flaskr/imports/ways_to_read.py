@@ -9,6 +9,7 @@ from flaskr.imports.jobs import OUTCOME, Job
 from flaskr.imports.layouts import LAYOUTS, Layout, missing_columns, recognised
 from flaskr.imports.orders import FileOrder
 from flaskr.imports.outcomes import ColumnUse, FileFound
+from flaskr.imports.passed_over import loadable
 from flaskr.reading.orders import Encoding
 from flaskr.sources.models import Contents
 
@@ -54,14 +55,10 @@ class WayToRead:
     sheet: str
     is_raw: bool
     is_text: bool
+    names: tuple[str, ...] = ()  # the columns of the book that a column of the file can be
     sheets: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     constants: tuple[Constant, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns of the book that a column of the file can be."""
-        return LAYOUTS[Contents(self.contents)].names if self.contents else ()
 
     @property
     def sheet_choices(self) -> list[tuple[str, str]]:
@@ -89,12 +86,14 @@ class WayToRead:
 def ways_to_read(job: Job) -> list[WayToRead]:
     """Return how each file of an import was read last, as far as that came."""
     said = job.read(OUTCOME) or {}
+    is_migration = job.asked.is_migration
     if "refused" in said:
-        return [refused_way(at, file, said) for at, file in enumerate(job.files)]
+        files = enumerate(job.files)
+        return [refused_way(at, file, said, is_migration) for at, file in files]
     if not said:
         return [asked_way(at, file) for at, file in enumerate(job.files)]
     pairs = zip(job.files, job.outcome.files, strict=True)
-    return [found_way(at, file, found) for at, (file, found) in enumerate(pairs)]
+    return [found_way(at, file, found, is_migration) for at, (file, found) in enumerate(pairs)]
 
 
 def asked_way(at: int, file: FileOrder, **known: Any) -> WayToRead:
@@ -110,7 +109,7 @@ def asked_way(at: int, file: FileOrder, **known: Any) -> WayToRead:
     return WayToRead(at, file.name, **{**asked, **known})
 
 
-def refused_way(at: int, file: FileOrder, said: Mapping[str, Any]) -> WayToRead:
+def refused_way(at: int, file: FileOrder, said: Mapping[str, Any], is_migration: bool) -> WayToRead:
     """Return how a file was read in an import that is refused as a whole."""
     if said.get("at") != at:
         return asked_way(at, file)
@@ -119,25 +118,25 @@ def refused_way(at: int, file: FileOrder, said: Mapping[str, Any]) -> WayToRead:
     contents = file.contents or recognised([file.columns.get(t, t) or t for t in titles])
     if not titles or contents is None:
         return asked_way(at, file, sheets=sheets, is_text=not sheets)
-    layout = LAYOUTS[contents]
-    columns = tuple(asked_column(title, file, layout) for title in titles)
-    constants = constants_of(layout, columns, file.constants, ())
-    return asked_way(at, file, contents=contents, columns=columns, constants=constants)
+    layout, names = LAYOUTS[contents], loadable(contents, is_migration)
+    columns = tuple(asked_column(title, file, layout, names) for title in titles)
+    constants = constants_of(layout, names, columns, file.constants)
+    return asked_way(at, file, contents=contents, names=names, columns=columns, constants=constants)
 
 
-def asked_column(title: str, file: FileOrder, layout: Layout) -> Column:
+def asked_column(title: str, file: FileOrder, layout: Layout, names: tuple[str, ...]) -> Column:
     """Return what becomes of a column by what was asked, else by what it is called."""
-    meant = layout.meant(title)
-    own = meant if meant in layout.names else ""
-    name = file.columns.get(title, own or "")
-    note = "" if name else "left out" if title in file.columns else layout.derived.get(meant or "")
-    return Column(title, name, own or "", "not known: left out" if note is None else note)
+    meant = layout.meant(title) or ""
+    own = meant if meant in names else ""
+    asked = file.columns.get(title, own)
+    return Column(title, asked if asked in names else "", own)
 
 
-def found_way(at: int, file: FileOrder, found: FileFound) -> WayToRead:
+def found_way(at: int, file: FileOrder, found: FileFound, is_migration: bool) -> WayToRead:
     """Return how a file was read."""
-    layout = LAYOUTS[Contents(found.contents)]
-    columns = tuple(found_column(use, layout) for use in found.columns)
+    contents = Contents(found.contents)
+    layout, names = LAYOUTS[contents], loadable(contents, is_migration)
+    columns = tuple(found_column(use, layout, names) for use in found.columns)
     return WayToRead(
         at,
         found.name,
@@ -146,30 +145,32 @@ def found_way(at: int, file: FileOrder, found: FileFound) -> WayToRead:
         found.sheet,
         file.options.is_raw,
         is_text=bool(found.encoding),
+        names=names,
         sheets=found.sheets,
         columns=columns,
-        constants=constants_of(layout, columns, found.constants, found.missing),
+        constants=constants_of(layout, names, columns, found.constants, found.missing),
     )
 
 
-def found_column(use: ColumnUse, layout: Layout) -> Column:
+def found_column(use: ColumnUse, layout: Layout, names: tuple[str, ...]) -> Column:
     """Return what became of a column."""
-    meant = layout.meant(use.title)
-    own = meant if meant in layout.names else ""
-    return Column(use.title, use.name if use.is_loaded else "", own or "", use.note)
+    meant = layout.meant(use.title) or ""
+    own = meant if meant in names else ""
+    return Column(use.title, use.name if use.is_loaded else "", own, use.note)
 
 
 def constants_of(
     layout: Layout,
+    names: tuple[str, ...],
     columns: tuple[Column, ...],
     given: Mapping[str, str],
-    missing: tuple[str, ...],
+    missing: tuple[str, ...] = (),
 ) -> tuple[Constant, ...]:
     """Return the columns for which one value can stand: those that the file lacks."""
     there = {column.name for column in columns}
     return tuple(
         Constant(name, given.get(name, ""), name in missing)
-        for name in layout.names
+        for name in names
         if name not in there and name != layout.key
     )
 
