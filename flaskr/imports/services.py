@@ -180,17 +180,17 @@ def run_apart(work: str, order: Any, job: Job, tell: Told | None) -> Any:
 
 
 def teller(job: Job, tell: Told | None) -> Callable[[Any], None]:
-    """Return what writes an import's progress to its file, twice a second, and passes it on."""
-    last = 0.0
+    """Return what writes an import's progress to its file, now and then, and passes it on."""
+    last, what = 0.0, ""
 
     def told(said: tuple[Any, ...]) -> None:
-        nonlocal last
+        nonlocal last, what
         progress = Progress(*said)
         if tell:
             tell(progress)
-        if time.monotonic() - last > TOLD_EVERY:
+        if progress.what != what or time.monotonic() - last > TOLD_EVERY:
             job.write(PROGRESS, vars(progress))
-            last = time.monotonic()
+            last, what = time.monotonic(), progress.what
 
     return told
 

@@ -56,7 +56,7 @@ def test_a_workbook_goes_from_the_file_to_the_claims_once(visitor: Page, served)
 
     expect(visitor.get_by_text("944\u202f014.00").first).to_be_visible()
     visitor.get_by_role("link", name="C25159").click()
-    visitor.get_by_role("link", name="import 1").click()
+    visitor.get_by_role("link", name="import 1").last.click()
     visitor.get_by_role("link", name="Claims", exact=True).click()
     expect(visitor.get_by_text("20 claims, newest first")).to_be_visible()
 
