@@ -17,6 +17,7 @@ from flaskr.extensions import bootstrap, csrf, db, migrate
 from flaskr.imports import commands as import_commands
 from flaskr.imports import record_commands
 from flaskr.imports import record_views as import_record_views
+from flaskr.imports import undo_views as import_undo_views
 from flaskr.imports import views as import_views
 from flaskr.kept import views as kept_views
 from flaskr.overview import views as overview_views
@@ -110,7 +111,8 @@ PAGES = (
     kept_views,  # these two on the blueprint of exports
     verify_views,
     import_views,
-    import_record_views,  # on the blueprint of imports
+    import_record_views,  # these two on the blueprint of imports
+    import_undo_views,
 )
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from flask import abort, render_template, request
 
 from flaskr.extensions import db
-from flaskr.imports.jobs import Job, jobs_under_way
+from flaskr.imports.job_folders import jobs_under_way
+from flaskr.imports.jobs import Job
 from flaskr.imports.pages import blueprint
 from flaskr.imports.queries import entry_listing, files_of, import_listing
 from flaskr.imports.refused_places import loaded_job, refused_places

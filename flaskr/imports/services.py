@@ -14,17 +14,8 @@ from flaskr.database import book_address
 from flaskr.errors import BusyError, ClaimBookError
 from flaskr.exports.files import full_disk_told
 from flaskr.extensions import db
-from flaskr.imports.jobs import (
-    OUTCOME,
-    PROGRESS,
-    Asked,
-    Job,
-    Progress,
-    digest_of,
-    new_job,
-    stored,
-    sweep_jobs,
-)
+from flaskr.imports.job_folders import digest_of, new_job, stored, sweep_jobs
+from flaskr.imports.jobs import OUTCOME, PROGRESS, Asked, Job, Progress
 from flaskr.imports.orders import BookNow, ImportOrder, ImportRefused
 from flaskr.imports.outcomes import DryRun
 from flaskr.isolation import Limits, place, run_isolated

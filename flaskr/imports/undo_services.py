@@ -29,6 +29,7 @@ from flaskr.sources.models import Import, ImportKind
 from flaskr.sources.queries import undo_of
 
 NAMED = 10
+HIGHEST_NUMBER = 2**31 - 1  # that a column of integers holds
 ZERO_ROWS = {"changed": 0, "unchanged": 0, "refused": 0, "created": 0}
 
 
@@ -116,7 +117,7 @@ def undo_import(number: int, *, actor: str) -> Import:
 
 def import_numbered(number: int) -> Import:
     """Return an import by its number; raises NoSuchImport."""
-    record = db.session.get(Import, number)
+    record = db.session.get(Import, number) if number <= HIGHEST_NUMBER else None
     if record is None:
         raise NoSuchImport(f"There is no import {number}.")
     return record
@@ -193,6 +194,11 @@ def reverse_entries(record: Import, undo: Import) -> None:
     )
     db.session.execute(insert(LedgerEntry).from_select(list(columns), rows))
     move_entries((undo.first_entry or 0) + undo.entries - 1)
+    bring_claims(undo)
+
+
+def bring_claims(undo: Import) -> None:
+    """Give the claims that an undo moved the state after its entry."""
     state = {name: getattr(LedgerEntry, f"{name}_after") for name in BALANCES}
     state |= {
         "last_transaction_date": LedgerEntry.transaction_date,

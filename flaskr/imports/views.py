@@ -14,7 +14,8 @@ from flaskr.exports.views import sent
 from flaskr.extensions import csrf, db
 from flaskr.imports.confirming_services import confirm, discard, read_again
 from flaskr.imports.forms import MOST_FILES, LoadForm, StepForm, UploadForm
-from flaskr.imports.jobs import OUTCOME, Job, JobBusy, Stage, digest_of, job_named
+from flaskr.imports.job_folders import digest_of, job_named
+from flaskr.imports.jobs import OUTCOME, Job, JobBusy, Stage
 from flaskr.imports.layouts import LAYOUTS, Field
 from flaskr.imports.loading_services import load_import
 from flaskr.imports.orders import refused_path

@@ -20,9 +20,9 @@ from flaskr.settings import BOOK_FILE
 from flaskr.sources.models import Import, ImportFile
 from tests.conftest import create_database, make_settings
 from tests.demo.conftest import fill
-from tests.exports.golden import load_golden
 from tests.exports.reading import cancelled_policy
 from tests.factories import ACTOR, make_claim, make_policy, open_elsewhere, pay, reserve
+from tests.imports.importing import GOLDEN, load_files
 
 FORMATS = ("csv", "parquet", "xlsx", "arrow", "jsonl")
 CUTS = ("", "&as_at=2024-04-30&basis=known", "&as_at=2024-04-30&basis=booked")
@@ -60,7 +60,7 @@ def fill_book(app: Flask) -> None:
     """Made-up claims with their revisions, the golden ledger, and what people did since."""
     fill(app, "--policies", "60", "--claims", "300")
     with app.app_context():
-        load_golden()
+        load_files(*GOLDEN, is_migration=True)
         policy = make_policy(policy_number="FÖ-001", policyholder='Åsa "Ö" <é>\n二')
         cancelled = cancelled_policy(date(2024, 2, 1), policy_number="007", sum_insured=Decimal(1))
         full = make_claim(policy=policy, claim_reference="00123", description="=1+1;\n\té 🜚")

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from openpyxl import Workbook
 from playwright.sync_api import Page, expect
 
-from flaskr.imports.jobs import job_named
+from flaskr.imports.job_folders import job_named
 from flaskr.imports.services import jobs_folder
 from tests.imports.uploading import FILES
 

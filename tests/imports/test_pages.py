@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from flaskr.claims.queries import claim_referenced
-from flaskr.imports.jobs import jobs_under_way
+from flaskr.imports.job_folders import jobs_under_way
 from flaskr.imports.services import jobs_folder
 from tests.factories import make_claim, make_policy, pay, reserve
 from tests.imports.uploading import (

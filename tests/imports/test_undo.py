@@ -15,14 +15,9 @@ from flaskr.policies.queries import policy_numbered
 from flaskr.sources.models import Import, ImportKind
 from flaskr.sources.queries import loadings_of
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
-from tests.imports.importing import COSTS, GOLDEN, Importing, load_files
+from tests.imports.importing import COSTS, GOLDEN, load_files
 
 FACTS = ("claim_reference", "cause", "loss_date", "claim_cost")
-
-
-@pytest.fixture
-def importing(session, tmp_path) -> Importing:
-    return Importing(tmp_path)
 
 
 def undo(number: int) -> Import:

@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from flaskr.claims.queries import claim_totals
-from flaskr.imports.jobs import Job, job_named
+from flaskr.imports.job_folders import job_named
+from flaskr.imports.jobs import Job
 from flaskr.imports.services import jobs_folder
 from tests.browsing import fields_of
 
