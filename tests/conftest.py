@@ -21,7 +21,6 @@ from flaskr.database import work_mode
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE, Settings
 from tests.emptying import SCHEMA_OF_BOOK, is_emptied
-from tests.imports.importing import GOLDEN, load_files
 from tests.postgres import PostgresServer, find_binaries
 
 # The same examples in every run; a search for new ones is `--hypothesis-profile=default`.
@@ -81,19 +80,6 @@ def template_database(postgres: PostgresServer, tmp_path_factory) -> str:
         upgrade()
         db.engine.dispose()
     return "template_book"
-
-
-@pytest.fixture(scope="session")
-def golden_template(template_book: Path, tmp_path_factory) -> Path:
-    """An embedded book of the golden ledger to copy from."""
-    folder = tmp_path_factory.mktemp("golden")
-    shutil.copy(template_book, folder / BOOK_FILE)
-    app = create_app(make_settings(folder))
-    with app.app_context():
-        load_files(*GOLDEN, is_migration=True)
-        db.session.remove()
-        db.engine.dispose()
-    return folder / BOOK_FILE
 
 
 def create_database(server: PostgresServer, name: str, template: str = "template0") -> str:

@@ -2,6 +2,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,6 +15,16 @@ from tests.conftest import create_database, make_settings
 from tests.exports.golden import GoldenBook
 from tests.exports.reading import cancelled_policy
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
+from tests.imports.importing import load_golden
+
+
+@pytest.fixture(scope="session")
+def golden_template(template_book: Path, tmp_path_factory) -> Path:
+    """An embedded book of the golden ledger to copy from."""
+    folder = tmp_path_factory.mktemp("golden")
+    shutil.copy(template_book, folder / BOOK_FILE)
+    load_golden(create_app(make_settings(folder)))
+    return folder / BOOK_FILE
 
 
 @pytest.fixture(scope="module")

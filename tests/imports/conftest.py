@@ -11,7 +11,7 @@ from flaskr.extensions import db
 from flaskr.imports.outcomes import DryRun
 from flaskr.settings import BOOK_FILE
 from tests.conftest import create_database, make_settings
-from tests.imports.importing import GOLDEN, Importing, load_files
+from tests.imports.importing import Importing, load_files, load_golden
 from tests.imports.older_system import CLAIMS, HOME, LEDGER, POLICIES, WATER
 
 
@@ -80,10 +80,7 @@ def golden_app(request, tmp_path_factory) -> Iterator[tuple[Flask, DryRun]]:
         template = request.getfixturevalue("template_database")
         url = create_database(request.getfixturevalue("postgres"), "golden_book", template)
         app = create_app(make_settings(folder, database_url=url))
-    with app.app_context():
-        outcome = load_files(*GOLDEN, is_migration=True)
-        db.session.remove()
-    yield app, outcome
+    yield app, load_golden(app)
     with app.app_context():
         db.engine.dispose()
 

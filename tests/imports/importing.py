@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from openpyxl import Workbook
 
 from flaskr.extensions import db
@@ -52,6 +53,15 @@ def load_files(*paths: Path, leaves_refused: bool = False, **how: Any) -> DryRun
     job = taken(*paths, **how)
     outcome = try_import(job)
     load(job, leaves_refused)
+    return outcome
+
+
+def load_golden(app: Flask) -> DryRun:
+    """Load the golden ledger into the book of an application, and close its connections."""
+    with app.app_context():
+        outcome = load_files(*GOLDEN, is_migration=True)
+        db.session.remove()
+        db.engine.dispose()
     return outcome
 
 

@@ -1,3 +1,3 @@
-from tests.exports.conftest import golden_book, small_book
+from tests.exports.conftest import golden_book, golden_template, small_book
 
-__all__ = ["golden_book", "small_book"]
+__all__ = ["golden_book", "golden_template", "small_book"]
