@@ -146,10 +146,12 @@ class ClaimRows:
             plan.write("entries", batch)
 
     def plan_touched(self, plan: PlanWriter) -> None:
-        """Write what of the book this was judged by."""
+        """Write what of the book this was judged by, and what refused rows miss there."""
+        refused = "FROM claims WHERE row IN (SELECT row FROM faults WHERE file = $file)"
         touched = (
-            "SELECT id AS claim_id, NULL AS policy_id FROM book_claims "
-            "UNION ALL SELECT NULL, id FROM book_policies"
+            "SELECT id AS claim_id, NULL AS policy_id, NULL AS claim_key, NULL AS policy_key "
+            "FROM book_claims UNION ALL SELECT NULL, id, NULL, NULL FROM book_policies "
+            f"UNION ALL SELECT NULL, NULL, claim_key, policy_key {refused}"
         )
-        for batch in self.desk.batches(touched):
+        for batch in self.desk.batches(touched, file=self.at):
             plan.write("touched", batch)

@@ -19,7 +19,9 @@ SINCE = (
     ("claim_revisions", "claim_id", "touched", "claim_id"),
     ("policy_revisions", "policy_id", "touched", "policy_id"),
     ("claims", "claim_reference_key", "claims_created", "claim_key"),
+    ("claims", "claim_reference_key", "touched", "claim_key"),
     ("policies", "policy_number_key", "policies_created", "policy_key"),
+    ("policies", "policy_number_key", "touched", "policy_key"),
 )
 LATEST = """SELECT max(at) FROM (
     SELECT max(recorded_at) AS at FROM claims WHERE id = (SELECT max(id) FROM claims)

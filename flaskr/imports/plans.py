@@ -114,7 +114,9 @@ SCHEMAS = {
         reverses_at=pa.int64(),
     ),
     # What the plan was made from, beside what it creates: a change of any of it outdates the plan.
-    "touched": schema(claim_id=pa.int64(), policy_id=pa.int64()),
+    "touched": schema(
+        claim_id=pa.int64(), policy_id=pa.int64(), claim_key=pa.string(), policy_key=pa.string()
+    ),
 }
 
 

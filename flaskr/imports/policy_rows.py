@@ -100,9 +100,13 @@ class PolicyRows:
         return {**row, "policyholder_changed": row["policyholder"] != row["policyholder_before"]}
 
     def plan_touched(self, plan: PlanWriter) -> None:
-        """Write what of the book this was judged by."""
-        touched = "SELECT id AS policy_id FROM book_policies"
-        for batch in self.desk.batches(touched):
+        """Write what of the book this was judged by, and what refused rows miss there."""
+        touched = (
+            "SELECT id AS policy_id, NULL AS policy_key FROM book_policies UNION ALL "
+            "SELECT NULL, policy_key FROM policies "
+            "WHERE row IN (SELECT row FROM faults WHERE file = $file)"
+        )
+        for batch in self.desk.batches(touched, file=self.at):
             plan.write("touched", batch)
 
 

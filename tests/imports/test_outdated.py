@@ -121,13 +121,11 @@ def test_the_new_dry_run_can_be_loaded_and_is_what_it_then_shows(book):
 
 def test_what_was_loaded_is_not_loaded_again(book):
     job = book.job(COSTS, ["N-1", 120])
-    load(job)
+    first = load(job)
 
-    with pytest.raises(PlanOutdated):
-        load(job)
-    with pytest.raises(ImportRefused, match="There is nothing to load"):
-        load(job)
+    again = load(job)
 
+    assert again == first
     assert claim_totals().claims == 3
     assert job.stage is Stage.LOADED
 
