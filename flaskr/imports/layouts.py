@@ -26,7 +26,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Field:
-    """A column that is loaded: its name in the book, how it is read, what else it is called.
+    """A column that is loaded: its name in the book, how it is read, what else it is called: last
+    of these the Swedish word that a page gives.
 
     A required one may be missing only when a constant stands for it; `is_filled`: when the file has
     the column, then every row has something in it.
@@ -78,12 +79,12 @@ def folded(title: str) -> str:
 REFERENCE = Field(
     "claim_reference",
     Kind.REFERENCE,
-    ("claim", "claim number", "claim no", "claim id", "skada", "skadenummer", "skadenr"),
+    ("claim", "claim number", "claim no", "claim id", "skada", "skadenr", "skadenummer"),
     is_required=True,
     is_filled=True,
 )
 RECORDED_AT = Field("recorded_at", Kind.INSTANT, ("registrerad", "registreringstid"))
-POLICY_TITLES = ("policy", "policy no", "försäkring", "försäkringsnummer", "försäkringsnr")
+POLICY_TITLES = ("policy", "policy no", "försäkring", "försäkringsnr", "försäkringsnummer")
 
 REFUSAL_COLUMNS = {
     "refused_row": "where it stood in the refused file",
@@ -98,27 +99,27 @@ CLAIMS = Layout(
         REFERENCE,
         Field("policy_number", Kind.REFERENCE, POLICY_TITLES),
         Field("cause", Kind.CAUSE, ("orsak", "skadeorsak")),
-        Field("loss_date", Kind.DAY, ("date of loss", "skadedag", "skadedatum")),
+        Field("loss_date", Kind.DAY, ("date of loss", "skadedatum", "skadedag")),
         Field(
             "reported_date",
             Kind.DAY,
-            ("reported", "report date", "anmälningsdag", "anmälningsdatum", "anmäld"),
+            ("reported", "report date", "anmäld", "anmälningsdatum", "anmälningsdag"),
         ),
-        Field("description", Kind.TEXT, ("beskrivning", "skadebeskrivning")),
-        Field("paid", Kind.AMOUNT_OR_NOUGHT, ("utbetalt", "betalt"), is_filled=True),
+        Field("description", Kind.TEXT, ("skadebeskrivning", "beskrivning")),
+        Field("paid", Kind.AMOUNT_OR_NOUGHT, ("betalt", "utbetalt"), is_filled=True),
         Field(
             "outstanding",
             Kind.AMOUNT_OR_NOUGHT,
-            ("case reserve", "reserv", "skadereserv", "os"),
+            ("case reserve", "os", "reserv", "skadereserv"),
             is_filled=True,
         ),
         Field(
             "claim_cost",
             Kind.AMOUNT_OR_NOUGHT,
-            ("cost", "incurred", "skadekostnad", "kostnad"),
+            ("cost", "incurred", "kostnad", "skadekostnad"),
             is_filled=True,
         ),
-        Field("recovered", Kind.AMOUNT_OR_NOUGHT, ("återvunnet", "återvinning"), is_filled=True),
+        Field("recovered", Kind.AMOUNT_OR_NOUGHT, ("återvinning", "återvunnet"), is_filled=True),
         RECORDED_AT,
     ),
     {
@@ -141,20 +142,20 @@ POLICIES = Layout(
             ("line", "gren", "försäkringsgren"),
             is_required=True,
         ),
-        Field("policyholder", Kind.NAME, ("försäkringstagare", "försäkringstagarens namn")),
+        Field("policyholder", Kind.NAME, ("försäkringstagarens namn", "försäkringstagare")),
         Field(
             "inception_date",
             Kind.DAY,
-            ("inception", "start date", "startdatum", "startdag", "begynnelsedag"),
+            ("inception", "start date", "begynnelsedag", "startdag", "startdatum"),
             is_required=True,
         ),
         Field(
             "expiry_date",
             Kind.DAY,
-            ("expiry", "end date", "slutdatum", "slutdag", "förfallodag"),
+            ("expiry", "end date", "förfallodag", "slutdag", "slutdatum"),
             is_required=True,
         ),
-        Field("cancelled_on", Kind.DAY, ("cancelled", "uppsagd", "annullerad")),
+        Field("cancelled_on", Kind.DAY, ("cancelled", "annullerad", "uppsagd")),
         Field("premium", Kind.AMOUNT_OR_NOUGHT, ("premie",), is_required=True),
         Field("deductible", Kind.AMOUNT_OR_NOUGHT, ("självrisk",), is_required=True),
         Field("sum_insured", Kind.AMOUNT_OR_NOUGHT, ("försäkringsbelopp",)),
