@@ -19,6 +19,7 @@ from flaskr.imports import record_commands
 from flaskr.imports import record_views as import_record_views
 from flaskr.imports import undo_views as import_undo_views
 from flaskr.imports import views as import_views
+from flaskr.imports.job_folders import JOBS, sweep_jobs
 from flaskr.kept import views as kept_views
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
@@ -52,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.register(app)
     templating.register(app)
     open_embedded_book(app)
+    sweep_jobs(settings.instance_folder / JOBS)
     return app
 
 

@@ -14,6 +14,7 @@ from typing import IO
 from flaskr.errors import ClaimBookError
 from flaskr.imports.jobs import LOADED, ORDER, Asked, Job, NoSuchJob
 
+JOBS = "jobs"  # in the instance folder
 KEPT_DAYS = 30
 NAME = re.compile(r"[0-9a-f]{16}", re.ASCII)
 PIECE_BYTES = 1024 * 1024

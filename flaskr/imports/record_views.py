@@ -6,7 +6,7 @@ from typing import Any
 from flask import abort, render_template, request
 
 from flaskr.extensions import db
-from flaskr.imports.job_folders import jobs_under_way
+from flaskr.imports.job_folders import jobs_under_way, sweep_jobs
 from flaskr.imports.jobs import Job
 from flaskr.imports.pages import blueprint
 from flaskr.imports.queries import entry_listing, files_of, import_listing
@@ -20,6 +20,7 @@ from flaskr.sources.queries import undo_of
 @blueprint.get("/imports")
 def index():
     """Show every import, newest first, below those that are under way."""
+    sweep_jobs(jobs_folder())
     listing = import_listing()
     page = listing.page(Cursor.from_query(request.args))
     return render_template(

@@ -14,7 +14,7 @@ from flaskr.database import book_address
 from flaskr.errors import BusyError, ClaimBookError
 from flaskr.exports.files import full_disk_told
 from flaskr.extensions import db
-from flaskr.imports.job_folders import digest_of, new_job, stored, sweep_jobs
+from flaskr.imports.job_folders import JOBS, digest_of, new_job, stored, sweep_jobs
 from flaskr.imports.jobs import OUTCOME, PROGRESS, Asked, Job, Progress
 from flaskr.imports.orders import BookNow, ImportOrder, ImportRefused
 from flaskr.imports.outcomes import DryRun
@@ -35,7 +35,7 @@ Told = Callable[[Progress], None]
 
 def jobs_folder() -> Path:
     """Return where imports under way are kept."""
-    return Path(current_app.config["INSTANCE_FOLDER"]) / "jobs"
+    return Path(current_app.config["INSTANCE_FOLDER"]) / JOBS
 
 
 def reading_limits() -> ReadingLimits:
@@ -110,11 +110,19 @@ def try_import(job: Job, tell: Told | None = None) -> DryRun:
         order = import_order(job)
         try:
             outcome: DryRun = run_apart(MAKE_DRY_RUN, order, job, tell)
+            check_same_files(order)
         except ClaimBookError as error:
             job.write(OUTCOME, whole_refusal(error))
             raise
         job.write_text(OUTCOME, outcome.to_json())
     return outcome
+
+
+def check_same_files(order: ImportOrder) -> None:
+    """Raise ImportRefused when a file is not what it was when its SHA-256 was taken."""
+    for file in order.files:
+        if digest_of(file.path) != (file.sha256, file.size):
+            raise ImportRefused(f"{file.name} was changed while it was read. Import it again.")
 
 
 def whole_refusal(error: ClaimBookError) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from flaskr.imports.jobs import JobBusy, NoSuchJob, Stage
 from flaskr.imports.orders import ImportRefused
 from flaskr.imports.outcomes import DryRun
 from flaskr.imports.services import jobs_folder, known_as, receive, try_import
-from tests.imports.importing import COSTS, load
+from tests.factories import make_claim
+from tests.imports.importing import COSTS, load, taken
 
 TEXT = b"claim,cost\nA,1\n"
 
@@ -122,7 +123,8 @@ def test_imports_under_way_are_the_newest_first_and_without_those_loaded(on_sqli
 def test_a_confirmation_names_what_was_shown(on_sqlite):
     job = on_sqlite.job(COSTS, ["A", 1])
     shown = job.shown
-    on_sqlite.write(COSTS, ["A", 2])
+    make_claim(claim_reference="A")
+    db.session.commit()
 
     try_import(job)
 
@@ -152,3 +154,24 @@ def test_progress_is_told_as_rows_are_read_and_written(on_sqlite):
     try_import(job, said.append)
 
     assert [(each.what, each.rows) for each in said] == [("claims.csv", 1), ("book", 0)]
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(on_sqlite):
+    path = on_sqlite.write(COSTS, ["A-1", 100])
+    job = taken(path)
+    path.write_text("Claim Reference,Claim Cost\nA-1,999\n", encoding="utf-8")
+
+    with pytest.raises(ImportRefused, match="claims.csv was changed while it was read"):
+        try_import(job)
+
+    assert job.stage is Stage.REFUSED
+
+
+def test_old_folders_are_gone_when_the_application_starts(importing, make_app, book_settings):
+    job = importing.job(COSTS, ["A-1", 100])
+    old = time.time() - 31 * 24 * 3600
+    os.utime(job.folder, (old, old))
+
+    make_app(book_settings)
+
+    assert not job.folder.exists()
