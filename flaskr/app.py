@@ -3,6 +3,7 @@
 from flask import Flask
 
 from flaskr import errors, health, serving, templating
+from flaskr.archive import commands as archive_commands
 from flaskr.book import check_book
 from flaskr.claims import commands as claim_commands
 from flaskr.claims import ledger_views, policy_views
@@ -14,6 +15,10 @@ from flaskr.exports import commands as export_commands
 from flaskr.exports import views as export_views
 from flaskr.extensions import bootstrap, csrf, db, migrate
 from flaskr.imports import commands as import_commands
+from flaskr.imports import record_commands
+from flaskr.imports import record_views as import_record_views
+from flaskr.imports import undo_views as import_undo_views
+from flaskr.imports import views as import_views
 from flaskr.kept import views as kept_views
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
@@ -105,6 +110,9 @@ PAGES = (
     export_views,
     kept_views,  # these two on the blueprint of exports
     verify_views,
+    import_views,
+    import_record_views,  # these two on the blueprint of imports
+    import_undo_views,
 )
 
 
@@ -115,13 +123,15 @@ def register_blueprints(app: Flask) -> None:
 
 
 def register_commands(app: Flask) -> None:
-    """Register the commands: flask claims, flask demo, flask exports, flask import."""
-    export_commands.exports.add_command(verify_commands.verify)
+    """Register the commands: of claims, demo, exports and imports."""
+    for command in (verify_commands.verify, archive_commands.book):
+        export_commands.exports.add_command(command)
     groups = (
         claim_commands.claims,
         demo_commands.demo,
         export_commands.exports,
         import_commands.import_file,
+        record_commands.imports,
     )
     for group in groups:
         app.cli.add_command(group)

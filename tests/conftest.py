@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from flaskr.claims.queries import watermark
 from flaskr.database import work_mode
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE, Settings
+from tests.emptying import SCHEMA_OF_BOOK, is_emptied
 from tests.postgres import PostgresServer, find_binaries
 
 # The same examples in every run; a search for new ones is `--hypothesis-profile=default`.
@@ -130,35 +131,6 @@ def emptied_database(postgres: PostgresServer, template_database: str) -> Callab
         return create_database(postgres, name, template_database)
 
     return hand_out
-
-
-def is_emptied(url: str, whole: tuple | None) -> bool:
-    """Empty a book whose schema is whole; whether it was."""
-    # a test that took the book apart may have left no table to ask
-    with suppress(psycopg.errors.UndefinedTable), psycopg.connect(url, autocommit=True) as book:
-        if book.execute(SCHEMA_OF_BOOK).fetchone() == whole:
-            book.execute(EMPTY_BOOK)
-            return True
-    return False
-
-
-# What a test may have changed besides rows: then the database is made anew.
-SCHEMA_OF_BOOK = """
-    SELECT (SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
-            WHERE relnamespace = 'public'::regnamespace),
-           (SELECT string_agg(tgname || tgenabled::text, ' ' ORDER BY tgname) FROM pg_trigger),
-           (SELECT string_agg(conname, ' ' ORDER BY conname) FROM pg_constraint),
-           (SELECT string_agg(column_name || data_type, ' ' ORDER BY table_name, column_name)
-            FROM information_schema.columns WHERE table_schema = 'public'),
-           (SELECT string_agg(version_num, ' ') FROM alembic_version),
-           (SELECT string_agg(currency || time_zone, ' ') FROM book)
-"""
-# The triggers that keep the ledger append-only do not fire for a replica.
-EMPTY_BOOK = """
-    SET session_replication_role = replica;
-    TRUNCATE ledger_entries, claim_revisions, policy_revisions, claims, policies, import_files,
-        imports, counters RESTART IDENTITY
-"""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

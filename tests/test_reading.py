@@ -1,11 +1,16 @@
 """Looking at the book never changes it: every address, one after the other."""
 
+from io import BytesIO
+
 import pytest
 from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.queries import watermark
 from flaskr.database import work_mode
 from flaskr.exports.parameters import file_request
+from flaskr.imports.jobs import Job
+from flaskr.imports.loading_services import load_import
+from flaskr.imports.services import receive, try_import
 from flaskr.kept.services import keep_export
 from flaskr.sources.models import Contents
 from tests.factories import make_claim, make_policy, pay, reserve
@@ -22,6 +27,9 @@ def addresses(app, session) -> list[str]:
     pay(claim, "10")
     known = {"reference": "W-get", "number": "H-get"}
     session.commit()
+    number, waiting = two_imports()
+    known |= {"import": number, "job": waiting.name}
+    session.remove()
     with app.test_request_context():
         keep_export(file_request(Contents.CLAIMS, MultiDict()), "E-get", "", actor="open")
         return [
@@ -31,10 +39,23 @@ def addresses(app, session) -> list[str]:
         ]
 
 
+def two_imports() -> tuple[int, Job]:
+    """One that is loaded, and one that waits, with a refused row."""
+    loaded = receive([("a.csv", BytesIO(b"claim;cost\nA;1\n"))], actor="open")
+    try_import(loaded)
+    loaded.ask(is_confirmed=True)
+    number = load_import(loaded).import_id
+    waiting = receive([("b.csv", BytesIO(b"claim;cost\nB;x\nC;1\n"))], actor="open")
+    try_import(waiting)
+    return number, waiting
+
+
 def address_of(app, rule, known: dict) -> str:
     values = {name: known.get(name, "pay") for name in rule.arguments}
     if rule.endpoint.startswith("exports."):
         values = dict.fromkeys(values, "E-get")
+    if rule.endpoint.startswith("imports."):
+        values |= {"number": known["import"], "name": known["job"], "at": 0}
     if rule.endpoint == "claims.reverse":
         values["number"] = 2
     if rule.endpoint in STATIC:

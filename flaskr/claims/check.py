@@ -2,17 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select, update
+from sqlalchemy import Select, case, func, literal, or_, select, update
 from sqlalchemy.orm import aliased
 
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import last_entry, locked_claim
-from flaskr.claims.rules import REVERSALS, SETTLED, STATUS_AFTER, State, Status
+from flaskr.claims.rules import (
+    ALLOWED_ON,
+    FIRST_ONLY,
+    LIVE,
+    REVERSALS,
+    SETTLED,
+    STATUS_AFTER,
+    EntryType,
+    State,
+    Status,
+)
 from flaskr.extensions import db
 from flaskr.money import ZERO
 
+NEVER = literal(date.min)
 BALANCES = ("paid", "outstanding", "recovered")
 
 
@@ -45,27 +57,49 @@ def followed_entries() -> Any:
 def wrong_entries() -> Select[str, int]:
     """Select (claim_reference, id) of entries whose state does not follow from those before.
 
-    An entry on which a clock goes back is wrong too.
+    An entry on which a clock goes back is wrong too, and one that the status before does not allow.
     """
     entry = followed_entries().c
-    status_before = func.coalesce(entry.status_after_before, Status.OPEN)
-    status = case(STATUS_AFTER, value=entry.entry_type, else_=status_before)
+    status_type = LedgerEntry.status_after.type
+    status_before = func.coalesce(entry.status_after_before, literal(Status.OPEN, status_type))
+    # values with their type: an archive is checked by this select as text
+    becomes = {kind: literal(after, status_type) for kind, after in STATUS_AFTER.items()}
+    status = case(
+        *((entry.entry_type == kind, after) for kind, after in becomes.items()), else_=status_before
+    )
     closed_date = case(
         (entry.status_after.not_in(SETTLED), None),
         (entry.entry_type.in_(STATUS_AFTER), entry.transaction_date),
         else_=entry.closed_date_after_before,
     )
     is_wrong = entry.status_after != status
-    is_wrong |= entry.closed_date_after.is_distinct_from(closed_date)
+    # not is_distinct_from, which writes no values into a select as text
+    is_wrong |= func.coalesce(entry.closed_date_after, NEVER) != func.coalesce(closed_date, NEVER)
     for name in BALANCES:
         is_wrong |= entry[f"{name}_after"] != entry[f"{name}_sum"]
     for clock in ("transaction_date", "recorded_at"):
         is_wrong |= entry[clock] < entry[f"{clock}_before"]
+    is_wrong |= is_out_of_place(entry, status_before)
     return (
         select(Claim.claim_reference, entry.id)
         .join(Claim, entry.claim_id == Claim.id)
         .where(is_wrong)
         .order_by(entry.id)
+    )
+
+
+def is_out_of_place(entry: Any, status_before: Any) -> Any:
+    """Whether the claim as it was takes no such entry, or has one that should be its first.
+
+    A payment takes what it covers off the reserve: all of itself, or all there is.
+    """
+    needs_live = [kind for kind, allowed in ALLOWED_ON.items() if allowed == LIVE]
+    is_payment = entry.entry_type == EntryType.PAYMENT
+    return or_(
+        entry.entry_type.in_(needs_live) & status_before.in_(SETTLED),
+        (entry.entry_type == EntryType.RESERVE_REOPEN) & status_before.in_(LIVE),
+        entry.entry_type.in_(FIRST_ONLY) & entry.status_after_before.is_not(None),
+        is_payment & (entry.outstanding_after != ZERO) & (entry.outstanding != -entry.paid),
     )
 
 
@@ -94,7 +128,7 @@ def wrong_claims() -> Select[int, str]:
         "paid": func.coalesce(of_last.c.paid_after, ZERO),
         "outstanding": func.coalesce(of_last.c.outstanding_after, ZERO),
         "recovered": func.coalesce(of_last.c.recovered_after, ZERO),
-        "status": func.coalesce(of_last.c.status_after, Status.OPEN),
+        "status": func.coalesce(of_last.c.status_after, literal(Status.OPEN, Claim.status.type)),
     }
     may_be_null = {
         "closed_date": of_last.c.closed_date_after,

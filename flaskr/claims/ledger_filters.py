@@ -75,6 +75,8 @@ class LedgerFilter(Filter):
             LedgerEntry.status_after,
             LedgerEntry.reverses,
             LedgerEntry.reason,
+            LedgerEntry.import_id,
+            LedgerEntry.import_row,
         ]
         rows = select(*columns).join(Claim, Claim.id == LedgerEntry.claim_id)
         in_order = self.order(rows.selected_columns).clauses(LedgerEntry.id)

@@ -114,6 +114,16 @@ LEDGER_COLUMNS: Columns = (
         "numret på den transaktion som den återför; annars tomt",
     ),
     text("reason", "why, where a reason was given", "skäl, när ett angavs"),
+    number(
+        "import_id",
+        "the number of the import that brought it; empty when it was typed",
+        "numret på den import som den kom med; tomt när den skrevs in",
+    ),
+    number(
+        "import_row",
+        "its row in the file of that import",
+        "dess rad i den importens fil",
+    ),
 )
 
 POLICY_COLUMNS: Columns = (

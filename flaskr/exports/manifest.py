@@ -17,7 +17,7 @@ from flaskr.settings import BOOK_VERSION
 from flaskr.sources.models import Contents
 
 MANIFEST_ENDING = ".manifest.json"
-SCHEMA_VERSION = 1  # of the files: one more when a column changes its name, type or meaning
+SCHEMA_VERSION = 2  # of the files: one more when a column changes its name, type or meaning
 LIBRARIES = ("pandas", "pyarrow", "numpy", "XlsxWriter", "adbc-driver-manager", "SQLAlchemy")
 
 

@@ -163,13 +163,13 @@ def plain_errors() -> Iterator[None]:
 
 
 @contextmanager
-def named_limits() -> Iterator[None]:
-    """Say which setting was the limit that cut the work short."""
+def named_limits(work: str = "EXPORT") -> Iterator[None]:
+    """Say which setting was the limit that cut the work short, by what the settings begin with."""
     try:
         yield
     except OutOfTime as error:
-        raise OutOfTime(f"{error} Whoever runs the book can raise EXPORT_SECONDS.") from error
+        raise OutOfTime(f"{error} Whoever runs the book can raise {work}_SECONDS.") from error
     except OutOfMemory as error:
         raise OutOfMemory(
-            f"{error} Whoever runs the book can raise EXPORT_MEMORY_BYTES."
+            f"{error} Whoever runs the book can raise {work}_MEMORY_BYTES."
         ) from error

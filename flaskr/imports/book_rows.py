@@ -113,14 +113,13 @@ class BookRows:
             f"SELECT DISTINCT k FROM ({keys}) WHERE k IS NOT NULL"
         )
         if self.desk.one("SELECT count(*) FROM keys") > FEW_KEYS:
-            for batch in self.read(rows):
-                self.desk.add(table, batch, f"WHERE batch.{name} IN (SELECT k FROM keys)")
+            of_keys = f"WHERE batch.{name} IN (SELECT k FROM keys)"
+            self.desk.add_streamed(table, self.read(rows), of_keys)
             return
         wanted = [key for (key,) in self.desk.run("SELECT k FROM keys ORDER BY k").fetchall()]
         for start in range(0, len(wanted), KEYS_AT_ONCE):
             some = wanted[start : start + KEYS_AT_ONCE]
-            for batch in self.read(rows.where(column.in_(some))):
-                self.desk.add(table, batch)
+            self.desk.add_all(table, self.read(rows.where(column.in_(some))))
 
     def read(self, rows: Any) -> Any:
         """Yield the batches of a select."""

@@ -146,14 +146,10 @@ class ClaimRows:
             plan.write("entries", batch)
 
     def plan_touched(self, plan: PlanWriter) -> None:
-        """Write what this was judged by: claims and policies, by key those that are new."""
+        """Write what of the book this was judged by."""
         touched = (
-            "SELECT id AS claim_id, NULL AS policy_id, NULL AS claim_key, NULL AS policy_key "
-            "FROM book_claims UNION ALL SELECT NULL, id, NULL, NULL FROM book_policies "
-            "UNION ALL SELECT NULL, NULL, claim_key, NULL FROM claims "
-            "ANTI JOIN book_claims USING (claim_key) WHERE claim_key IS NOT NULL "
-            "UNION ALL SELECT DISTINCT NULL, NULL, NULL, policy_key FROM claims "
-            "ANTI JOIN book_policies USING (policy_key) WHERE policy_key IS NOT NULL"
+            "SELECT id AS claim_id, NULL AS policy_id FROM book_claims "
+            "UNION ALL SELECT NULL, id FROM book_policies"
         )
         for batch in self.desk.batches(touched):
             plan.write("touched", batch)

@@ -10,6 +10,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from flaskr.archive.services import import_archive, is_archive
 from flaskr.book import require_book
 from flaskr.errors import ClaimBookError
 from flaskr.imports.jobs import Job, Progress
@@ -77,9 +78,24 @@ def import_file(files: tuple[Path, ...], migration: bool, **how: Any) -> None:
     """
     try:
         require_book()
+        if len(files) == 1 and is_archive(files[0]):
+            click.echo(load_book(files[0]))
+            return
         load_files(files, migration, how)
     except ClaimBookError as error:
         raise click.ClickException(f"Nothing was imported.\n{error}") from error
+
+
+def load_book(path: Path) -> str:
+    """Load the archive of a whole book into this one, which is empty; return what to say of it."""
+    with bar_of("Loading") as tell:
+        loaded = import_archive(path, on_progress=lambda done: tell(Progress("book", 0, *done)))
+    currency = current_app.config["BOOK_CURRENCY"]
+    cost = loaded.totals["paid"] + loaded.totals["outstanding"]
+    return (
+        f"{path.name}: {loaded.policies} policies, {loaded.claims} claims and {loaded.entries} "
+        f"ledger entries loaded. Claim cost {cost} {currency}."
+    )
 
 
 def load_files(files: tuple[Path, ...], is_migration: bool, how: dict[str, Any]) -> None:

@@ -4,8 +4,9 @@ Amounts on it are whole öre, days DATE, instants TIMESTAMP in UTC: what DuckDB 
 is in an extension. Only for the isolated process.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 
 DESK_MEMORY = "384MB"
 BATCH_ROWS = 32_768
+ROW_GROUP = 122_880
 FAULTS = (
     "CREATE TABLE faults (file INTEGER, row BIGINT, field VARCHAR, value VARCHAR, text VARCHAR)"
 )
@@ -35,6 +37,7 @@ class Desk:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
+        self.run("SET enable_progress_bar = false")
         self.run(FAULTS)
 
     def run(self, sql: str, **values: Any) -> duckdb.DuckDBPyConnection:
@@ -64,9 +67,34 @@ class Desk:
         self.run(f"CREATE TABLE {table} AS SELECT * FROM shape")
         self.connection.unregister("shape")
 
-    def add(self, table: str, batch: Any, where: str = "") -> None:
-        """Append a batch's rows to the table of the same columns, or to a new one."""
-        self.connection.register("batch", cast_instants(batch, INSTANT, LOCAL))
+    def add_streamed(self, table: str, batches: Iterator[pa.RecordBatch], where: str) -> None:
+        """Append the rows of batches by one statement, which may run no other meanwhile."""
+        first = next(batches, None)
+        if first is not None:
+            every = (cast_instants(batch, INSTANT, LOCAL) for batch in chain([first], batches))
+            schema = cast_instants(first, INSTANT, LOCAL).schema
+            self.add(table, pa.RecordBatchReader.from_batches(schema, every), where)
+
+    def add_all(self, table: str, batches: Iterable[pa.RecordBatch]) -> None:
+        """Append the rows of batches to the table that has their columns.
+
+        As many at once as a row group has: with fewer, DuckDB takes five times as long.
+        """
+        waiting: list[pa.RecordBatch] = []
+        for batch in batches:
+            waiting.append(batch)
+            if sum(map(len, waiting)) >= ROW_GROUP:
+                self.add(table, pa.Table.from_batches(waiting))
+                waiting = []
+        if waiting:
+            self.add(table, pa.Table.from_batches(waiting))
+
+    def add(self, table: str, rows: Any, where: str = "") -> None:
+        """Append the rows of a batch, an Arrow table or a reader."""
+        is_reader = isinstance(rows, pa.RecordBatchReader)
+        self.connection.register(
+            "batch", rows if is_reader else cast_instants(rows, INSTANT, LOCAL)
+        )
         try:
             self.run(f"INSERT INTO {table} BY NAME SELECT * FROM batch {where}")
         finally:
@@ -84,12 +112,12 @@ class Desk:
         self.add("faults", pa.RecordBatch.from_arrays(arrays, schema=FAULT_SCHEMA))
 
 
-def cast_instants(batch: pa.RecordBatch, kind: pa.DataType, wanted: pa.DataType) -> pa.RecordBatch:
-    """Return a batch with its columns of one type of instants as the other."""
-    for at, field in enumerate(batch.schema):
+def cast_instants(rows: Any, kind: pa.DataType, wanted: pa.DataType) -> Any:
+    """Return a batch or a table with its columns of one type of instants as the other."""
+    for at, field in enumerate(rows.schema):
         if field.type == kind:
-            batch = batch.set_column(at, field.name, batch.column(at).cast(wanted))
-    return batch
+            rows = rows.set_column(at, field.name, rows.column(at).cast(wanted))
+    return rows
 
 
 @contextmanager

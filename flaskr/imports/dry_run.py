@@ -17,6 +17,7 @@ from flaskr.imports.policy_rows import PolicyRows
 from flaskr.imports.refused_file import write_refused
 from flaskr.imports.typed_rows import Columns, TypedRows, columns_of, put_on_desk
 from flaskr.isolation import Report
+from flaskr.reading.orders import Unreadable
 from flaskr.reading.tables import ReadTable, opened
 from flaskr.sources.models import Contents
 
@@ -35,15 +36,25 @@ class Run:
         self.columns: list[Columns] = []
 
     def read(self, at: int, file: FileOrder) -> None:
+        """Read one file onto the desk; a refusal says which file it is of, and its columns."""
+        titles: tuple[str, ...] = ()
+        try:
+            with opened(file.path, file.options, self.order.limits) as table:
+                titles = table.titles
+                self.read_table(at, file, table)
+        except (ImportRefused, Unreadable) as error:
+            error.at, error.titles = at, titles
+            raise
+
+    def read_table(self, at: int, file: FileOrder, table: ReadTable) -> None:
         """Read one file onto the desk, unless a column that it needs is missing."""
-        with opened(file.path, file.options, self.order.limits) as table:
-            columns = columns_of(file, table.titles, is_migration=self.order.is_migration)
-            self.check_contents(file, columns)
-            rows = 0
-            if not columns.missing:
-                typed = TypedRows(self.desk, at, columns, self.order.book.currency)
-                put_on_desk(typed, table, lambda *done: self.report((file.name, *done)))
-                rows = typed.rows
+        columns = columns_of(file, table.titles, is_migration=self.order.is_migration)
+        self.check_contents(file, columns)
+        rows = 0
+        if not columns.missing:
+            typed = TypedRows(self.desk, at, columns, self.order.book.currency)
+            put_on_desk(typed, table, lambda *done: self.report((file.name, *done)))
+            rows = typed.rows
         self.columns.append(columns)
         self.found.append(file_found(file, table, columns, rows))
 

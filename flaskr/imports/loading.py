@@ -4,32 +4,23 @@ Only the standard driver is used here: ADBC on the same SQLite file would drop i
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from flaskr.bulk.connections import writing
 from flaskr.bulk.loading import insert_rows, move_sequence, next_id, update_rows
 from flaskr.bulk.tables import TableRows
 from flaskr.errors import ClaimBookError
 from flaskr.imports.loading_checks import check_untouched, check_written, execute, latest_instant
+from flaskr.imports.loading_columns import LoadingColumns
 from flaskr.imports.loading_locks import lock_what_changes
 from flaskr.imports.loading_orders import Loaded, LoadOrder
-from flaskr.imports.plans import (
-    BALANCES,
-    CLAIM_FACTS,
-    INSTANT,
-    POLICY_FACTS,
-    plan_batches,
-    plan_rows,
-)
+from flaskr.imports.plans import INSTANT, SCHEMAS, Part, entry_sums, plan_rows
 from flaskr.isolation import Report
-from flaskr.sources.models import ImportKind
 
-STATE = ("status", *BALANCES, "closed_date")
 NUMBERED = (
     "imports",
     "import_files",
@@ -39,11 +30,24 @@ NUMBERED = (
     "policy_revisions",
     "claim_revisions",
 )
-IN_ORDER = ("policies_created", "claims_created", "policies_changed", "claims_changed", "entries")
+PARTS = [name for name in SCHEMAS if name != "touched"]
+Made = Callable[[Any], dict[str, Any]]
+RECORD = pa.schema(
+    [
+        ("id", pa.int64()),
+        ("kind", pa.string()),
+        ("recorded_at", INSTANT),
+        ("recorded_by", pa.string()),
+        *((name, pa.int64()) for name in ("created", "changed", "unchanged", "refused")),
+        *((name, pa.int64()) for name in ("entries", "first_entry")),
+        *((name, pa.int64()) for name in ("paid", "outstanding", "recovered")),
+        ("undoes", pa.int64()),
+    ]
+)
 
 
 def load_plan(report: Report, order: LoadOrder) -> Loaded:
-    """Write all of a plan, or nothing; reports (rows written, rows in all).
+    """Write all of a plan, or nothing; reports (what, rows written, the same, rows in all).
 
     Raises PlanOutdated when the book has changed where the plan touches it.
     """
@@ -52,8 +56,8 @@ def load_plan(report: Report, order: LoadOrder) -> Loaded:
         check_untouched(connection, order.plan, order.watermark)
         loading = Loading(connection, order, report)
         loading.write()
-        check_written(connection, order.plan, loading.ids["entries"])
-    return Loaded(loading.import_id, plan_rows(order.plan, "entries"))
+        check_written(connection, order.plan, loading.first_ids["ledger_entries"])
+    return Loaded(loading.first_ids["imports"], loading.rows["entries"])
 
 
 class Loading:
@@ -61,257 +65,103 @@ class Loading:
 
     def __init__(self, connection: Any, order: LoadOrder, report: Report) -> None:
         self.connection, self.order, self.report = connection, order, report
-        self.now = max(datetime.now(UTC), latest_instant(connection))
-        self.today: date = self.now.astimezone(ZoneInfo(order.time_zone)).date()
-        self.rows = {name: plan_rows(order.plan, name) for name in IN_ORDER}
+        self.rows = {name: plan_rows(order.plan, name) for name in PARTS}
         self.done = 0
-        first = {name: next_id(connection, name) for name in NUMBERED}
-        self.import_id = first["imports"]
-        self.ids = {**first, "entries": first["ledger_entries"]}
+        self.first_ids = {name: next_id(connection, name) for name in NUMBERED}
+        now = max(datetime.now(UTC), latest_instant(connection))
+        self.columns = LoadingColumns(
+            import_id=self.first_ids["imports"],
+            now=now,
+            today=now.astimezone(ZoneInfo(order.time_zone)).date(),
+            actor=order.actor,
+            kind=order.kind,
+            first_ids=self.first_ids,
+        )
 
     def write(self) -> None:
         """Write the record of the import, then everything that it brings."""
+        of = self.columns
         self.write_record()
-        self.insert("policies", "policies_created", self.new_policies)
-        self.insert("claims", "claims_created", self.new_claims)
-        self.revise("policies", "policy_revisions", self.policy_revisions)
-        self.revise("claims", "claim_revisions", self.claim_revisions)
-        self.update("policies", self.edited_policies)
-        self.update("claims", self.edited_claims)
-        self.insert("ledger_entries", "entries", self.entries)
-        self.update("claims", self.moved_claims)
+        edited, moved = (
+            self.part("claims_changed", "is_edited"),
+            self.part("claims_changed", "is_moved"),
+        )
+        self.insert("policies", self.part("policies_created"), of.new_policies)
+        self.insert("claims", self.part("claims_created"), of.new_claims)
+        self.insert("policy_revisions", self.part("policies_changed"), of.policy_revisions)
+        self.insert("claim_revisions", edited, of.claim_revisions)
+        self.update("policies", self.part("policies_changed"), of.edited_policies)
+        self.update("claims", edited, of.edited_claims)
+        self.insert("ledger_entries", self.part("entries"), of.entries)
+        self.update("claims", moved, of.moved_claims)
         for name, value in sorted(self.order.counters.items()):
             raise_counter(self.connection, name, value)
 
+    def part(self, name: str, only: str = "") -> Part:
+        """Return a part of the plan; of its rows those only for which a column says so."""
+        return Part(self.order.plan, name, only)
+
     def write_record(self) -> None:
         """Write the import and its files."""
-        sums = dict.fromkeys(BALANCES, 0)
-        for batch in plan_batches(self.order.plan, "entries"):
-            for name in BALANCES:
-                sums[name] += pc.sum(batch.column(name)).as_py() or 0
         row = {
-            "id": self.import_id,
+            "id": self.first_ids["imports"],
             "kind": self.order.kind.value,
-            "recorded_at": self.now,
+            "recorded_at": self.columns.now,
             "recorded_by": self.order.actor,
             **self.order.counts,
             "entries": self.rows["entries"],
-            **sums,
+            "first_entry": self.first_ids["ledger_entries"] if self.rows["entries"] else None,
+            **entry_sums(self.order.plan),
             "undoes": None,
         }
-        self.put("imports", [row])
-        first = self.ids["import_files"]
+        self.put("imports", [row], RECORD)
+        first = self.first_ids["import_files"]
         files = [
-            {"id": first + at, "import_id": self.import_id, **file}
+            {"id": first + at, "import_id": row["id"], **file}
             for at, file in enumerate(self.order.files)
         ]
         self.put("import_files", files)
 
-    def put(self, table: str, rows: list[dict[str, Any]]) -> None:
+    def put(self, table: str, rows: list[dict[str, Any]], schema: pa.Schema | None = None) -> None:
         """Insert a few rows."""
-        batch = pa.RecordBatch.from_pylist(rows)
-        if "recorded_at" in batch.schema.names:
-            at = batch.schema.get_field_index("recorded_at")
-            batch = batch.set_column(at, "recorded_at", batch.column(at).cast(INSTANT))
-        self.put_batch(table, batch)
+        batch = pa.RecordBatch.from_pylist(rows, schema)
+        insert_rows(self.connection, TableRows(table, len(rows), lambda: iter([batch])), ignored)
         move_sequence(self.connection, table, rows[-1]["id"])
 
-    def put_batch(self, table: str, batch: Any) -> None:
-        """Insert the rows of one batch."""
-        insert_rows(self.connection, TableRows(table, len(batch), lambda: iter([batch])), ignored)
+    def insert(self, table: str, part: Part, made: Made) -> None:
+        """Insert the rows that are made of a part, numbered on from the table's last."""
+        first = self.first_ids[table]
 
-    def insert(self, table: str, plan: str, made: Callable[[Any, int], Any]) -> None:
-        """Insert the rows that a part of the plan brings, numbered on from the last."""
-        if not (count := self.rows[plan]):
-            return
-        first = self.ids[table]
-
-        def batches() -> Iterator[Any]:
+        def numbered() -> Iterator[Any]:
             start = first
-            for batch in plan_batches(self.order.plan, plan):
-                yield self.batch({"id": numbers(start, len(batch)), **made(batch, len(batch))})
+            for batch in part.batches():
+                ids = pa.array(range(start, start + len(batch)), pa.int64())
+                yield pa.RecordBatch.from_pydict({"id": ids, **made(batch)})
                 start += len(batch)
 
-        insert_rows(self.connection, TableRows(table, count, batches), self.advance)
-        move_sequence(self.connection, table, first + count - 1)
+        if count := part.rows():
+            insert_rows(self.connection, TableRows(table, count, numbered), self.advance)
+            move_sequence(self.connection, table, first + count - 1)
 
-    def revise(self, table: str, revisions: str, made: Callable[[Any], Any]) -> None:
-        """Keep what the edits of a part of the plan replace."""
-        start = self.ids[revisions]
-        for batch in self.edited(table):
-            rows = {"id": numbers(start, len(batch)), **made(batch)}
-            self.put_batch(revisions, self.batch(rows))
-            start += len(batch)
-        if start > self.ids[revisions]:
-            move_sequence(self.connection, revisions, start - 1)
-
-    def edited(self, table: str) -> Iterator[Any]:
-        """Yield the changed rows of a part of the plan whose facts change."""
-        for batch in plan_batches(self.order.plan, f"{table}_changed"):
-            some = batch if table == "policies" else batch.filter(batch.column("is_edited"))
-            if len(some):
-                yield some
-
-    def update(self, table: str, batches: Callable[[], Iterator[dict[str, Any]]]) -> None:
+    def update(self, table: str, part: Part, made: Made) -> None:
         """Set what changes; raises unless every row was there."""
         expected = 0
 
         def counted() -> Iterator[Any]:
             nonlocal expected
-            for columns in batches():
-                batch = self.batch(columns)
+            for batch in part.batches():
                 expected += len(batch)
-                yield batch
+                yield pa.RecordBatch.from_pydict(made(batch))
                 self.advance(len(batch))
 
         if update_rows(self.connection, table, counted()) != expected:
             raise ClaimBookError("A row to change is gone, so nothing was written. Import again.")
 
-    def batch(self, columns: dict[str, Any]) -> pa.RecordBatch:
-        """Return columns as a batch."""
-        return pa.RecordBatch.from_pydict(columns)
-
     def advance(self, rows: int) -> None:
         """Tell how far the writing has come."""
         self.done += rows
-        self.report((self.done, sum(self.rows.values())))
-
-    def sourced(self, batch: Any, count: int) -> dict[str, Any]:
-        """Return the columns that say where rows came from, and who loaded them."""
-        return {
-            "recorded_by": pa.repeat(self.order.actor, count),
-            "import_id": pa.repeat(pa.scalar(self.import_id, pa.int64()), count),
-            "import_row": batch.column("row"),
-        }
-
-    def instants(self, column: pa.Array) -> pa.Array:
-        """Return a column of instants with that of the loading for those that are null."""
-        return pc.fill_null(column, pa.scalar(self.now, INSTANT))
-
-    def new_policies(self, batch: Any, count: int) -> dict[str, Any]:
-        """Return the columns of new policies."""
-        return {
-            "policy_number": batch.column("policy_number"),
-            "policy_number_key": batch.column("policy_key"),
-            "policyholder": batch.column("policyholder"),
-            **{name: batch.column(name) for name in POLICY_FACTS},
-            "recorded_at": self.instants(batch.column("recorded_at")),
-            "version": pa.repeat(1, count),
-            **self.sourced(batch, count),
-        }
-
-    def new_claims(self, batch: Any, count: int) -> dict[str, Any]:
-        """Return the columns of new claims."""
-        facts = {name: batch.column(name) for name in CLAIM_FACTS}
-        policies = pc.add(batch.column("policy_at"), self.ids["policies"])
-        facts["policy_id"] = pc.coalesce(facts["policy_id"], policies)
-        return {
-            "claim_reference": batch.column("claim_reference"),
-            "claim_reference_key": batch.column("claim_key"),
-            "description": batch.column("description"),
-            **facts,
-            **{name: batch.column(name) for name in STATE},
-            **self.last_entry(batch),
-            "recorded_at": self.instants(batch.column("recorded_at")),
-            "version": pa.repeat(1, count),
-            **self.sourced(batch, count),
-        }
-
-    def last_entry(self, batch: Any) -> dict[str, Any]:
-        """Return when the claims' last entries are: as the plan says, else that of the loading."""
-        day, instant = batch.column("last_transaction_date"), batch.column("last_recorded_at")
-        if self.order.kind is ImportKind.MIGRATION:
-            return {"last_transaction_date": day, "last_recorded_at": instant}
-        money = pc.add(
-            pc.add(batch.column("paid"), batch.column("outstanding")), batch.column("recovered")
-        )
-        has_entry = pc.greater(money, 0)
-        if "is_moved" in batch.schema.names:
-            has_entry = batch.column("is_moved")
-        return {
-            "last_transaction_date": pc.if_else(has_entry, pa.scalar(self.today), day),
-            "last_recorded_at": pc.if_else(has_entry, pa.scalar(self.now, INSTANT), instant),
-        }
-
-    def policy_revisions(self, batch: Any) -> dict[str, Any]:
-        """Return what edits of policies replace."""
-        return {
-            "policy_id": batch.column("id"),
-            **{name: batch.column(f"{name}_before") for name in POLICY_FACTS},
-            "policyholder_changed": batch.column("policyholder_changed"),
-            **self.replaced(len(batch)),
-        }
-
-    def claim_revisions(self, batch: Any) -> dict[str, Any]:
-        """Return what edits of claims replace."""
-        return {
-            "claim_id": batch.column("id"),
-            **{name: batch.column(f"{name}_before") for name in CLAIM_FACTS},
-            "description_changed": batch.column("description_changed"),
-            **self.replaced(len(batch)),
-        }
-
-    def replaced(self, count: int) -> dict[str, Any]:
-        """Return when facts were replaced, by whom and by which import."""
-        return {
-            "replaced_at": pa.repeat(pa.scalar(self.now, INSTANT), count),
-            "replaced_by": pa.repeat(self.order.actor, count),
-            "import_id": pa.repeat(pa.scalar(self.import_id, pa.int64()), count),
-        }
-
-    def edited_policies(self) -> Iterator[dict[str, Any]]:
-        """Yield the facts that policies get."""
-        for batch in self.edited("policies"):
-            yield {
-                **{name: batch.column(name) for name in ("id", "policyholder", *POLICY_FACTS)},
-                "version": pc.add(batch.column("version"), 1),
-            }
-
-    def edited_claims(self) -> Iterator[dict[str, Any]]:
-        """Yield the facts that claims get."""
-        for batch in self.edited("claims"):
-            yield {
-                **{name: batch.column(name) for name in ("id", "description", *CLAIM_FACTS)},
-                "version": pc.add(batch.column("version"), 1),
-            }
-
-    def moved_claims(self) -> Iterator[dict[str, Any]]:
-        """Yield the states that claims get from their entries."""
-        for batch in plan_batches(self.order.plan, "claims_changed"):
-            moved = batch.filter(batch.column("is_moved"))
-            if len(moved):
-                yield {
-                    **{name: moved.column(name) for name in ("id", *STATE)},
-                    **self.last_entry(moved),
-                }
-
-    def entries(self, batch: Any, count: int) -> dict[str, Any]:
-        """Return the columns of new ledger entries."""
-        claims = pc.add(batch.column("claim_at"), self.ids["claims"])
-        reversed_entries = pc.add(batch.column("reverses_at"), self.ids["ledger_entries"])
-        is_migration = self.order.kind is ImportKind.MIGRATION
-        imported_at = pa.scalar(self.now if is_migration else None, INSTANT)
-        return {
-            "claim_id": pc.coalesce(batch.column("claim_id"), claims),
-            "entry_type": batch.column("entry_type"),
-            "transaction_date": pc.fill_null(
-                batch.column("transaction_date"), pa.scalar(self.today)
-            ),
-            "recorded_at": self.instants(batch.column("recorded_at")),
-            "imported_at": pa.repeat(imported_at, count),
-            **{name: batch.column(name) for name in BALANCES},
-            **{f"{name}_after": batch.column(f"{name}_after") for name in BALANCES},
-            "status_after": batch.column("status_after"),
-            "closed_date_after": batch.column("closed_date_after"),
-            "reason": batch.column("reason"),
-            "reverses": reversed_entries,
-            **self.sourced(batch, count),
-        }
-
-
-def numbers(first: int, count: int) -> pa.Array:
-    """Return consecutive ids."""
-    return pa.array(range(first, first + count), pa.int64())
+        whole = sum(self.rows.values())
+        self.report(("writing", self.done, min(self.done, whole), whole))
 
 
 def ignored(rows: int) -> None:

@@ -11,19 +11,15 @@ import pyarrow.compute as pc
 
 from flaskr.errors import ClaimBookError
 from flaskr.imports.loading_orders import PlanOutdated
-from flaskr.imports.plans import BALANCES, plan_batches
+from flaskr.imports.plans import BALANCES, entry_sums, plan_batches, plan_rows
 
-# What came into the book after a watermark, and what of it a plan may have been made from.
+# What came into the book after a watermark, and where in a plan it may stand.
 SINCE = (
-    ("claim_id", "ledger_entries", "SELECT DISTINCT claim_id FROM ledger_entries WHERE id > ?"),
-    ("claim_id", "claim_revisions", "SELECT DISTINCT claim_id FROM claim_revisions WHERE id > ?"),
-    (
-        "policy_id",
-        "policy_revisions",
-        "SELECT DISTINCT policy_id FROM policy_revisions WHERE id > ?",
-    ),
-    ("claim_key", "claims", "SELECT claim_reference_key FROM claims WHERE id > ?"),
-    ("policy_key", "policies", "SELECT policy_number_key FROM policies WHERE id > ?"),
+    ("ledger_entries", "claim_id", "touched", "claim_id"),
+    ("claim_revisions", "claim_id", "touched", "claim_id"),
+    ("policy_revisions", "policy_id", "touched", "policy_id"),
+    ("claims", "claim_reference_key", "claims_created", "claim_key"),
+    ("policies", "policy_number_key", "policies_created", "policy_key"),
 )
 LATEST = """SELECT max(at) FROM (
     SELECT max(recorded_at) AS at FROM claims WHERE id = (SELECT max(id) FROM claims)
@@ -44,23 +40,23 @@ def check_untouched(connection: Any, plan: Path, watermark: Mapping[str, int]) -
 
     Called with the ledger locked: nothing more can come in.
     """
-    came: dict[str, list[Any]] = {}
-    for column, mark, sql in SINCE:
-        rows = execute(connection, sql, watermark[mark]).fetchall()
-        came.setdefault(column, []).extend(value for (value,) in rows)
-    if not any(came.values()):
-        return
-    for batch in plan_batches(plan, "touched"):
-        for column, values in came.items():
-            touched = batch.column(column)
-            if (
-                values
-                and pc.any(pc.is_in(touched.drop_null(), pa.array(values, touched.type))).as_py()
-            ):
-                raise PlanOutdated(
-                    "The book has changed since the dry run, in rows that the file names. "
-                    "Nothing was written; look at the new dry run."
-                )
+    for table, name, part, column in SINCE:
+        came = f"SELECT DISTINCT {name} FROM {table} WHERE id > ?"
+        values = [value for (value,) in execute(connection, came, watermark[table]).fetchall()]
+        if values and stands_in(plan, part, column, values):
+            raise PlanOutdated(
+                "The book has changed since the dry run, in rows that the file names. "
+                "Nothing was written; look at the new dry run."
+            )
+
+
+def stands_in(plan: Path, part: str, column: str, values: list[Any]) -> bool:
+    """Whether any of some values stands in a column of a plan."""
+    for batch in plan_batches(plan, part):
+        standing = batch.column(column)
+        if pc.any(pc.is_in(standing.drop_null(), pa.array(values, standing.type))).as_py():
+            return True
+    return False
 
 
 def latest_instant(connection: Any) -> datetime:
@@ -75,17 +71,11 @@ def latest_instant(connection: Any) -> datetime:
 
 def check_written(connection: Any, plan: Path, first_entry: int) -> None:
     """Raise unless the entries that were written are those of the plan, and add up to the same."""
-    expected = [0, *(0 for _ in BALANCES)]
-    for batch in plan_batches(plan, "entries"):
-        expected[0] += len(batch)
-        for at, name in enumerate(BALANCES, 1):
-            expected[at] += pc.sum(batch.column(name)).as_py() or 0
     sums = ", ".join(f"coalesce(sum({name}), 0)" for name in BALANCES)
     written = execute(
-        connection,
-        f"SELECT count(*), {sums} FROM ledger_entries WHERE id >= ?",
-        first_entry,
+        connection, f"SELECT count(*), {sums} FROM ledger_entries WHERE id >= ?", first_entry
     ).fetchone()
+    expected = [plan_rows(plan, "entries"), *entry_sums(plan).values()]
     if [int(value) for value in written] != expected:
         raise ClaimBookError(
             "What was written does not add up to what was shown, so nothing was kept. The fault is "

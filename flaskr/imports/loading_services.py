@@ -6,7 +6,7 @@ from flask import current_app
 
 from flaskr.database import book_address
 from flaskr.errors import ClaimBookError
-from flaskr.imports.jobs import LOADED, PROGRESS, Job
+from flaskr.imports.jobs import LOADED, PROGRESS, Job, JobBusy
 from flaskr.imports.loading_orders import PLAN, Loaded, LoadOrder, PlanOutdated, mapping_text
 from flaskr.imports.orders import ImportRefused
 from flaskr.imports.outcomes import DryRun, FileFound
@@ -32,7 +32,9 @@ def load_import(job: Job, tell: Told | None = None) -> Loaded:
         check_confirmable(
             outcome, leaves_refused=asked.leaves_refused, is_migration=asked.is_migration
         )
-        loaded = load(job, outcome, tell)
+        return load(job, outcome, tell)
+    except JobBusy:  # whoever is at it goes on
+        raise
     except PlanOutdated as error:
         job.ask(is_confirmed=False, leaves_refused=False, note=str(error))
         try_import(job, tell)
@@ -40,14 +42,14 @@ def load_import(job: Job, tell: Told | None = None) -> Loaded:
     except ClaimBookError as error:
         job.ask(is_confirmed=False, note=str(error))
         raise
-    job.write(LOADED, vars(loaded))
-    return loaded
 
 
 def load(job: Job, outcome: DryRun, tell: Told | None) -> Loaded:
-    """Have the plan of an import written to the book."""
+    """Have the plan of an import written to the book, once."""
     asked = job.asked
     with job.work(), waited_place():
+        if already := job.read(LOADED):
+            return Loaded(**already)
         job.forget(PROGRESS)
         order = LoadOrder(
             plan=job.folder / PLAN,
@@ -61,6 +63,7 @@ def load(job: Job, outcome: DryRun, tell: Told | None) -> Loaded:
             counters=dict(outcome.counters),
         )
         loaded: Loaded = run_apart(LOAD_PLAN, order, job, tell)
+        job.write(LOADED, vars(loaded))
         return loaded
 
 

@@ -10,12 +10,13 @@ import pyarrow as pa
 from flaskr.imports.book_rows import BookRows
 from flaskr.imports.desk import BATCH_ROWS, Desk
 from flaskr.imports.layouts import LAYOUTS
+from flaskr.imports.migration_classes import classes_of_migrated
 from flaskr.imports.migration_facts import FIRST_KNOWN, FactsJudge
 from flaskr.imports.migration_ledger import LedgerPlanner, planned_entry
 from flaskr.imports.orders import BookNow
-from flaskr.imports.outcomes import SHOWN_ROWS, RowClass, ShownRow
+from flaskr.imports.outcomes import RowClass
 from flaskr.imports.plans import SCHEMAS, PlanWriter
-from flaskr.imports.row_classes import SEVERAL, texts
+from flaskr.imports.row_classes import SEVERAL
 from flaskr.imports.typed_rows import Columns, declared
 from flaskr.sources.models import Contents
 
@@ -116,7 +117,9 @@ class MigrationRows:
             for batch in self.desk.batches(sql):
                 plan.write(name, batch)
         self.plan_touched(plan)
-        return [self.classes(contents) for contents in self.places]
+        return [
+            classes_of_migrated(self.desk, at, contents) for contents, at in self.places.items()
+        ]
 
     def set_the_desk(self) -> None:
         """Make empty what the files lack, note what they bring twice, bring the book's rows."""
@@ -177,13 +180,10 @@ class MigrationRows:
             yield from batch.to_pylist()
 
     def plan_touched(self, plan: PlanWriter) -> None:
-        """Write what this was judged by."""
+        """Write what of the book this was judged by."""
         touched = (
-            "SELECT id AS claim_id, NULL AS policy_id, NULL AS claim_key, NULL AS policy_key "
-            "FROM book_claims UNION ALL SELECT NULL, id, NULL, NULL FROM book_policies "
-            "UNION ALL SELECT NULL, NULL, claim_key, NULL FROM first_known "
-            "UNION ALL SELECT NULL, NULL, NULL, policy_key FROM policies "
-            "UNION ALL SELECT NULL, NULL, NULL, policy_key FROM claims"
+            "SELECT id AS claim_id, NULL AS policy_id FROM book_claims "
+            "UNION ALL SELECT NULL, id FROM book_policies"
         )
         for batch in self.desk.batches(touched):
             plan.write("touched", batch)
@@ -198,64 +198,6 @@ class MigrationRows:
             + ", ".join(uncovered[:20])
             + (f" and {more} more." if more > 0 else ".")
         )
-
-    def classes(self, contents: Contents) -> tuple[RowClass, ...]:
-        """Return the classes of one file's rows."""
-        at = self.places[contents]
-        new, sums, name, shown = CLASSES[contents]
-        refused = "row IN (SELECT row FROM faults WHERE file = $file)"
-        return tuple(
-            self.row_class(kind, contents, where, sums, name, shown, at)
-            for kind, where in (
-                ("created", f"NOT ({refused}) AND row IN (SELECT row FROM {new})"),
-                ("unchanged", f"NOT ({refused}) AND row NOT IN (SELECT row FROM {new})"),
-                ("refused", refused),
-            )
-        )
-
-    def row_class(
-        self, kind: str, contents: Contents, where: str, sums: str, name: str, shown: str, at: int
-    ) -> RowClass:
-        """Return one class."""
-        rows = f"FROM {contents} WHERE {where}"
-        (found,) = self.desk.dicts(f"SELECT count(*) AS rows{sums} {rows}", file=at)
-        first = self.desk.dicts(
-            f"SELECT row, {name} AS name, {shown} {rows} ORDER BY row LIMIT {SHOWN_ROWS}", file=at
-        )
-        count = found.pop("rows")
-        if kind == "refused":  # rows that could not be parted into cells are in no table
-            count = self.desk.one(
-                "SELECT count(DISTINCT row) FROM faults WHERE file = $file", file=at
-            )
-            first = []
-        listed = tuple(ShownRow(row.pop("row"), row.pop("name") or "", texts(row)) for row in first)
-        return RowClass(kind, count, texts(found), listed)
-
-
-LEDGER_SUMS = (
-    ", coalesce(sum(paid + outstanding), 0) AS claim_cost, coalesce(sum(paid), 0) AS paid, "
-    "coalesce(sum(outstanding), 0) AS outstanding, coalesce(sum(recovered), 0) AS recovered"
-)
-CLASSES = {
-    Contents.POLICIES: (
-        "new_policies",
-        ", coalesce(sum(premium), 0) AS premium",
-        "policy_number",
-        "line_of_business, policyholder, inception_date, expiry_date, premium",
-    ),
-    Contents.CLAIMS: (
-        "new_claims",
-        "",
-        "claim_reference",
-        "policy_number, cause, loss_date, reported_date",
-    ),
-    Contents.LEDGER: (
-        "planned",
-        LEDGER_SUMS,
-        "claim_reference",
-        "entry_type, transaction_date, paid, outstanding, recovered",
-    ),
-}
 
 
 def highest_allotted(desk: Desk) -> dict[str, int]:

@@ -14,6 +14,8 @@ class ImportRefused(ClaimBookError):
     """An import that is not taken; nothing of it is in the book."""
 
     status = 422
+    at: int | None = None  # which of the files is why, and its columns, to read it otherwise
+    titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ Rows are in the order in which they get their ids. Amounts are whole öre, as in
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 INSTANT = pa.timestamp("us", "UTC")
@@ -111,10 +113,8 @@ SCHEMAS = {
         reason=pa.string(),
         reverses_at=pa.int64(),
     ),
-    # What the plan was made from: whoever has changed any of it since needs a new one.
-    "touched": schema(
-        claim_id=pa.int64(), policy_id=pa.int64(), claim_key=pa.string(), policy_key=pa.string()
-    ),
+    # What the plan was made from, beside what it creates: a change of any of it outdates the plan.
+    "touched": schema(claim_id=pa.int64(), policy_id=pa.int64()),
 }
 
 
@@ -150,6 +150,37 @@ class PlanWriter:
         """Finish the files."""
         for writer in self.writers.values():
             writer.close()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A table of a plan; with `only`, a column, just the rows for which that says so."""
+
+    folder: Path
+    name: str
+    only: str = ""
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows."""
+        for batch in plan_batches(self.folder, self.name):
+            some = batch.filter(batch.column(self.only)) if self.only else batch
+            if len(some):
+                yield some
+
+    def rows(self) -> int:
+        """Return how many rows there are."""
+        if not self.only:
+            return plan_rows(self.folder, self.name)
+        return sum(len(batch) for batch in self.batches())
+
+
+def entry_sums(folder: Path) -> dict[str, int]:
+    """Return what the entries of a plan move together, in öre."""
+    sums = dict.fromkeys(BALANCES, 0)
+    for batch in plan_batches(folder, "entries"):
+        for name in BALANCES:
+            sums[name] += pc.sum(batch.column(name)).as_py() or 0
+    return sums
 
 
 def plan_rows(folder: Path, name: str) -> int:

@@ -100,12 +100,8 @@ class PolicyRows:
         return {**row, "policyholder_changed": row["policyholder"] != row["policyholder_before"]}
 
     def plan_touched(self, plan: PlanWriter) -> None:
-        """Write what this was judged by: the policies, and by key the new ones."""
-        touched = (
-            "SELECT id AS policy_id, NULL AS policy_key FROM book_policies UNION ALL "
-            "SELECT NULL, policy_key FROM policies ANTI JOIN book_policies USING (policy_key) "
-            "WHERE policy_key IS NOT NULL"
-        )
+        """Write what of the book this was judged by."""
+        touched = "SELECT id AS policy_id FROM book_policies"
         for batch in self.desk.batches(touched):
             plan.write("touched", batch)
 

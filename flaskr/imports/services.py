@@ -14,22 +14,12 @@ from flaskr.database import book_address
 from flaskr.errors import BusyError, ClaimBookError
 from flaskr.exports.files import full_disk_told
 from flaskr.extensions import db
-from flaskr.imports.jobs import (
-    OUTCOME,
-    PROGRESS,
-    Asked,
-    FileTooLarge,
-    Job,
-    Progress,
-    digest_of,
-    new_job,
-    stored,
-    sweep_jobs,
-)
-from flaskr.imports.orders import BookNow, ImportOrder
+from flaskr.imports.job_folders import digest_of, new_job, stored, sweep_jobs
+from flaskr.imports.jobs import OUTCOME, PROGRESS, Asked, Job, Progress
+from flaskr.imports.orders import BookNow, ImportOrder, ImportRefused
 from flaskr.imports.outcomes import DryRun
 from flaskr.isolation import Limits, place, run_isolated
-from flaskr.reading.orders import ReadingLimits, SheetNotChosen
+from flaskr.reading.orders import EncodingNotChosen, ReadingLimits, SheetNotChosen, Unreadable
 
 READING_ROOM = "flaskr.imports.dry_run"
 MAKE_DRY_RUN = f"{READING_ROOM}:make_dry_run"
@@ -71,16 +61,16 @@ def receive(
     sweep_jobs(jobs_folder())
     job = new_job(jobs_folder(), Asked(actor, utc_now().isoformat(), (), is_migration))
     files = []
-    with full_disk_told():
-        for at, (name, source) in enumerate(uploads):
-            path = job.folder / f"file-{at}"
-            try:
+    try:
+        with full_disk_told():
+            for at, (name, source) in enumerate(uploads):
+                path = job.folder / f"file-{at}"
                 sha256, size = stored(source, path, current_app.config["IMPORT_BYTES"])
-            except FileTooLarge:
-                path.unlink()
-                raise
-            files.append({"name": known_as(name), "sha256": sha256, "size": size, **options})
-    job.ask(files=tuple(files))
+                files.append({"name": known_as(name), "sha256": sha256, "size": size, **options})
+            job.ask(files=tuple(files))
+    except ClaimBookError:
+        job.remove()
+        raise
     return job
 
 
@@ -121,11 +111,25 @@ def try_import(job: Job, tell: Told | None = None) -> DryRun:
         try:
             outcome: DryRun = run_apart(MAKE_DRY_RUN, order, job, tell)
         except ClaimBookError as error:
-            sheets = error.sheets if isinstance(error, SheetNotChosen) else ()
-            job.write(OUTCOME, {"refused": str(error), "sheets": sheets})
+            job.write(OUTCOME, whole_refusal(error))
             raise
         job.write_text(OUTCOME, outcome.to_json())
     return outcome
+
+
+def whole_refusal(error: ClaimBookError) -> dict[str, Any]:
+    """Return what is kept of why an import is refused as a whole, and how it may be read instead.
+
+    `at` is the place of the file that is why, `titles` are its columns, as far as they are known.
+    """
+    known = error if isinstance(error, ImportRefused | Unreadable) else None
+    return {
+        "refused": str(error),
+        "sheets": error.sheets if isinstance(error, SheetNotChosen) else (),
+        "asks_encoding": isinstance(error, EncodingNotChosen),
+        "at": known.at if known else None,
+        "titles": known.titles if known else (),
+    }
 
 
 def import_order(job: Job) -> ImportOrder:
@@ -167,23 +171,23 @@ def run_apart(work: str, order: Any, job: Job, tell: Told | None) -> Any:
 
 
 def teller(job: Job, tell: Told | None) -> Callable[[Any], None]:
-    """Return what writes an import's progress to its file, twice a second, and passes it on."""
-    last = 0.0
+    """Return what writes an import's progress to its file, now and then, and passes it on."""
+    last, what = 0.0, ""
 
     def told(said: tuple[Any, ...]) -> None:
-        nonlocal last
+        nonlocal last, what
         progress = Progress(*said)
         if tell:
             tell(progress)
-        if time.monotonic() - last > TOLD_EVERY:
+        if progress.what != what or time.monotonic() - last > TOLD_EVERY:
             job.write(PROGRESS, vars(progress))
-            last = time.monotonic()
+            last, what = time.monotonic(), progress.what
 
     return told
 
 
-def in_background(work: Callable[..., Any], job: Job, **values: Any) -> None:
-    """Do work at an import in a thread of this worker; what refuses it is kept with it."""
+def in_background(work: Callable[..., Any], job: Job, **values: Any) -> threading.Thread:
+    """Do work at an import in a thread, which is returned; what refuses it is kept with it."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def run() -> None:
@@ -195,3 +199,4 @@ def in_background(work: Callable[..., Any], job: Job, **values: Any) -> None:
 
     thread = threading.Thread(target=run, name=f"import-{job.name}", daemon=True)
     thread.start()
+    return thread

@@ -1,6 +1,6 @@
 """A file onto the desk: its columns told, its cells read, and what cannot be read noted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,8 @@ from flaskr.imports.layouts import (
 from flaskr.imports.orders import FileOrder, ImportRefused
 from flaskr.imports.outcomes import ColumnUse
 from flaskr.imports.parsing import Parsed, keys_of, parsed
+from flaskr.imports.passed_over import PASSED_OVER
 from flaskr.reading.tables import CellBatch, ReadTable
-from flaskr.sources.models import Contents
 
 SHOWN_CHARACTERS = 40
 SQL_TYPES = {
@@ -38,19 +38,6 @@ SQL_TYPES = {
 }
 KEYED = {"claim_reference": "claim_key", "policy_number": "policy_key"}
 EMPTY = "The cell is empty. Fill it in."
-OF_MIGRATION = {"recorded_at": "only a migration brings instants"}
-OF_LEDGER = dict.fromkeys(
-    ("paid", "outstanding", "claim_cost", "recovered"), "a migration takes it from the ledger"
-)
-# What a layout has and an import does not load, by whether it is a migration; and why.
-PASSED_OVER: Mapping[tuple[bool, Contents], Mapping[str, str]] = {
-    (False, Contents.CLAIMS): OF_MIGRATION,
-    (False, Contents.POLICIES): OF_MIGRATION,
-    (False, Contents.LEDGER): {},
-    (True, Contents.CLAIMS): OF_LEDGER,
-    (True, Contents.POLICIES): {},
-    (True, Contents.LEDGER): {},
-}
 
 
 @dataclass(frozen=True)
@@ -160,8 +147,8 @@ class TypedRows:
             raise ImportRefused(f"The value of {each.name} for all rows: {found.faults[0].text}")
         return found.values[0]
 
-    def add(self, batch: CellBatch) -> None:
-        """Put a batch of the file's rows onto the desk."""
+    def made(self, batch: CellBatch) -> pa.RecordBatch:
+        """Return a batch of the file's rows as values; what cannot be read is noted."""
         noted: list[FaultRow] = [
             (self.at, fault.row, None, fault.text[:SHOWN_CHARACTERS], fault.sentence)
             for fault in batch.faults
@@ -177,9 +164,9 @@ class TypedRows:
             if name in made:
                 made[key] = keys_of(made[name])
         self.check_currency(batch, noted)
-        self.desk.add(str(self.columns.layout.contents), pa.RecordBatch.from_pydict(made))
         self.desk.add_faults(noted)
         self.rows += len(batch.rows) + len(batch.faults)
+        return pa.RecordBatch.from_pydict(made)
 
     def read(
         self, batch: CellBatch, each: Field, cells: pa.Array, noted: list[FaultRow]
@@ -228,6 +215,10 @@ def shown(value: object) -> str:
 
 def put_on_desk(rows: TypedRows, table: ReadTable, tell: Callable[[int, int, int], None]) -> None:
     """Put all rows of a file onto the desk; tells rows, bytes read so far and bytes in all."""
-    for batch in table.batches():
-        rows.add(batch)
-        tell(rows.rows, table.bytes_done, table.size)
+
+    def told() -> Iterator[pa.RecordBatch]:
+        for batch in table.batches():
+            yield rows.made(batch)
+            tell(rows.rows, table.bytes_done, table.size)
+
+    rows.desk.add_all(str(rows.columns.layout.contents), told())

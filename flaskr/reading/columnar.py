@@ -94,26 +94,38 @@ def parquet_table(file: IO[bytes], limits: ReadingLimits) -> tuple[Columnar, int
 
     Nested columns, which are refused, are not read at all.
     """
-    schema = pyarrow.parquet.read_schema(file)
-    check_width(len(schema), limits)
+    metadata = pyarrow.parquet.read_metadata(file)
+    check_width(metadata.num_columns, limits)
     file.seek(0)
     # A dictionary stays one: else a text that a small file has once could fill the memory.
     parquet = pyarrow.parquet.ParquetFile(
         file,
-        read_dictionary=[field.name for field in schema if is_text(field.type)],
+        read_dictionary=sorted(dictionaries(metadata)),
         buffer_size=BUFFER_BYTES,
         pre_buffer=False,
         page_checksum_verification=True,
     )
-    if parquet.metadata.num_rows > limits.rows:
+    if metadata.num_rows > limits.rows:
         raise too_many_rows(limits)
+    schema = parquet.schema_arrow
     flat = [field.name for field in schema if not is_nested(field.type)]
     if not flat:
         raise Unreadable("Every column holds lists or objects. Write texts and numbers.")
-    rows = rows_at_once(parquet.metadata)
+    rows = rows_at_once(metadata)
     columns = flat if len(flat) < len(schema) else None
     table = Columnar(schema, parquet.iter_batches(rows, columns=columns), limits)
-    return table, parquet.metadata.num_rows
+    return table, metadata.num_rows
+
+
+def dictionaries(metadata: pyarrow.parquet.FileMetaData) -> set[str]:
+    """Return the columns of which some part has each text but once."""
+    groups = (metadata.row_group(at) for at in range(metadata.num_row_groups))
+    chunks = (group.column(at) for group in groups for at in range(group.num_columns))
+    return {
+        chunk.path_in_schema
+        for chunk in chunks
+        if chunk.physical_type == "BYTE_ARRAY" and chunk.has_dictionary_page
+    }
 
 
 def rows_at_once(metadata: pyarrow.parquet.FileMetaData) -> int:

@@ -10,10 +10,14 @@ QUOTE, LF, CR = ord('"'), ord("\n"), ord("\r")
 
 
 class Shape(NamedTuple):
-    """Whole rows at the beginning of a block: their bytes, and how many they are."""
+    """Whole rows at the beginning of a block.
+
+    Their bytes, how many they are, and which of them, from 0, are no blank lines.
+    """
 
     size: int
     records: int
+    filled: np.ndarray
 
 
 def shape_of(block: bytes, separator: str, is_last: bool) -> Shape | None:
@@ -32,8 +36,10 @@ def shape_of(block: bytes, separator: str, is_last: bool) -> Shape | None:
     inside = quotes[: np.searchsorted(quotes, size)]
     if len(inside) % 2 or not are_in_place(letters[:size], inside, separator):
         return None
-    is_open_end = bool(size) and (not len(ends) or ends[-1] != size - 1)
-    return Shape(size, len(ends) + is_open_end)
+    starts = np.concatenate(([0], ends + 1))
+    starts = starts[starts < size]
+    first = letters[starts]
+    return Shape(size, len(starts), np.flatnonzero((first != LF) & (first != CR)))
 
 
 def row_ends(block: bytes, letters: np.ndarray, quotes: np.ndarray) -> np.ndarray:
@@ -66,6 +72,9 @@ def table_of(block: memoryview, separator: str, width: int) -> pa.Table | None:
     Nothing between separators is null, "" is an empty text. Blank lines are left out.
     """
     names = [str(place) for place in range(width)]
+    if bytes(block[-1:]) not in (b"\n", b"\r"):
+        # Without a line end Arrow takes the last cell for quoted if the one before is.
+        block = memoryview(bytes(block) + b"\n")
     try:
         return pyarrow.csv.read_csv(
             pa.BufferReader(pa.py_buffer(block)),

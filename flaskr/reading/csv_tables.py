@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
 import pyarrow as pa
 
 from flaskr.reading.cells import CellBatch, Gathering, settled_batch, sliced
-from flaskr.reading.csv_fast import shape_of, table_of
+from flaskr.reading.csv_fast import Shape, shape_of, table_of
 from flaskr.reading.csv_strict import Malformed, Record, records
 from flaskr.reading.headers import EMPTY, filled_width, titles_of
 from flaskr.reading.orders import ReadingLimits, ReadingOptions, Unreadable
@@ -16,7 +15,7 @@ from flaskr.reading.text_files import TextFile, lines_in
 
 SEPARATORS = ",;\t"
 BLOCK_BYTES = 4 * 1024**2
-LONGEST_ROW = 32 * 1024**2
+LONGEST_ROW = 16 * 1024**2
 LONGEST_HEADER = 1024**2
 LINE = re.compile(r'(?:[^"\r\n]++|"[^"]*+")*+(?:\r\n|\r|\n|\Z|")')
 IN_QUOTES = re.compile(r'"[^"]*+"')
@@ -56,7 +55,7 @@ class CsvTable:
             before = self.row
             shape = shape_of(block, self.separator, self.text.is_ended)
             if shape and shape.size:
-                yield from self.rows_of_shape(block, shape.size, shape.records)
+                yield from self.rows_of_shape(block, shape)
             else:
                 yield from self.rows_one_by_one(len(block))
             wanted = BLOCK_BYTES if self.row > before else 2 * wanted
@@ -66,22 +65,27 @@ class CsvTable:
                     f"{LONGEST_ROW // 1024**2} MB. A quote may be open, or the row too long."
                 )
 
-    def rows_of_shape(self, block: bytes, size: int, count: int) -> Iterator[CellBatch]:
+    def rows_of_shape(self, block: bytes, shape: Shape) -> Iterator[CellBatch]:
         """Yield the rows at the beginning of a block, all at once if nothing is odd about them."""
-        table = table_of(memoryview(block)[:size], self.separator, self.width)
+        count = len(shape.filled)
+        if not count:
+            self.row += shape.records
+            self.text.take(shape.size)
+            return
+        table = table_of(memoryview(block)[: shape.size], self.separator, self.width)
         width = len(self.titles)
         if (
             table is None
             or table.num_rows != count
             or any(column.null_count < count for column in table.columns[width:])
         ):
-            yield from self.rows_one_by_one(size)
+            yield from self.rows_one_by_one(shape.size)
             return
         columns = [column.combine_chunks() for column in table.columns[:width]]
-        rows = pa.array(np.arange(self.row, self.row + count))
+        rows = pa.array(self.row + shape.filled)
         cells = pa.RecordBatch.from_arrays(columns, names=list(self.titles))
-        self.row += count
-        self.text.take(size)
+        self.row += shape.records
+        self.text.take(shape.size)
         for batch in sliced(CellBatch(rows, cells)):
             yield settled_batch(batch, self.is_guarded)
 

@@ -3,29 +3,30 @@
 import io
 import json
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.reading.cells import (
-    CHARACTERS_AT_ONCE,
     NUL_CELL,
     ROWS_AT_ONCE,
     UNREAD,
     CellBatch,
     batch_of,
     settled,
+    settled_batch,
+    sliced,
     texts_of,
 )
 from flaskr.reading.headers import EMPTY, titles_of
+from flaskr.reading.json_fast import table_of
 from flaskr.reading.orders import ReadingLimits, Unreadable
 from flaskr.reading.text_files import TextFile
 
-Line = tuple[int, dict[str, Any], int]
 BLOCK_BYTES = 4 * 1024**2
-LONGEST_LINE = 32 * 1024**2
+LONGEST_LINE = 16 * 1024**2
 NESTED = UNREAD + "A list or an object stands here. Write a text or a number."
 TRUTH = UNREAD + "true or false stands here. Write a text or a number."
 WHAT_TO_DO = "Write one object a line, as {“claim_reference”: “C1”, …}."
@@ -62,42 +63,76 @@ class JsonLines:
     """The titles of JSON lines, which are the keys of the first, and their values in batches."""
 
     def __init__(self, text: TextFile, limits: ReadingLimits) -> None:
-        self.row = 0  # the number of the last that was read
         self.text = text
-        self.objects = self.read()
-        first = next(self.objects, None)
-        if first is None:
-            raise Unreadable(EMPTY)
-        self.first = first
-        self.keys = list(first[1])
+        self.row = 0  # the number of the last line that was left behind
+        self.keys = list(self.first_object())
         self.known = frozenset(self.keys)
         self.titles = titles_of(self.keys, limits)
         if len(self.titles) != len(self.keys):
-            raise Unreadable(f"Row {self.row}: a key is empty. Name it, or leave it out.")
+            raise Unreadable("A key of the first line is empty. Name it, or leave it out.")
+
+    def first_object(self) -> dict[str, Any]:
+        """Return the object of the first line that is not blank; nothing is left behind yet."""
+        for row, line in enumerate(self.lines(self.whole_lines()), 1):
+            if not line.isspace():
+                return object_in(line, row)
+        raise Unreadable(EMPTY)
+
+    def whole_lines(self) -> int:
+        """Return how many bytes wait that are whole lines; 0 at the end of the file."""
+        wanted = BLOCK_BYTES
+        while block := self.text.fill(wanted):
+            size = len(block) if self.text.is_ended else block.rfind(b"\n") + 1
+            if size:
+                return size
+            wanted *= 2
+            if wanted > LONGEST_LINE:
+                raise Unreadable(f"Row {self.row + 1} has over {LONGEST_LINE // 1024**2} MB.")
+        return 0
+
+    def lines(self, size: int) -> Iterator[str]:
+        """Yield the lines of the first bytes that wait."""
+        return io.StringIO(self.text.decoded(size), newline="\n")
 
     def batches(self) -> Iterator[CellBatch]:
         """Yield all rows; one line is one row, the first is number 1."""
+        while size := self.whole_lines():
+            table = table_of(self.text.waiting[:size], self.keys)
+            if table is None:
+                yield from self.rows_one_by_one(size)
+            else:
+                rows = pa.array(np.arange(self.row + 1, self.row + 1 + len(table)))
+                columns = [table.column(key).combine_chunks() for key in self.keys]
+                yield from map(
+                    settled_batch, sliced(CellBatch(rows, batch_of(columns, self.titles)))
+                )
+                self.row += len(table)
+            self.text.take(size)
+
+    def rows_one_by_one(self, size: int) -> Iterator[CellBatch]:
+        """Yield the rows of the first bytes that wait."""
         rows: list[int] = []
         objects: list[dict[str, Any]] = []
-        size = 0
-        for row, made, length in chain([self.first], self.objects):
-            self.check_keys(row, made)
-            rows.append(row)
-            objects.append(made)
-            size += length
-            if len(rows) == ROWS_AT_ONCE or size > CHARACTERS_AT_ONCE:
+        for line in self.lines(size):
+            self.row += 1
+            if line.isspace():
+                continue
+            rows.append(self.row)
+            objects.append(object_in(line, self.row))
+            self.check_keys(objects[-1])
+            if len(rows) == ROWS_AT_ONCE:
                 yield self.batch(rows, objects)
-                rows, objects, size = [], [], 0
+                rows, objects = [], []
         if rows:
             yield self.batch(rows, objects)
 
-    def check_keys(self, row: int, made: dict[str, Any]) -> None:
+    def check_keys(self, made: dict[str, Any]) -> None:
         """Raise Unreadable for a key that is not among the titles: its column was not shown."""
         if not made.keys() <= self.known:
             key = next(key for key in made if key not in self.known)
             raise Unreadable(
-                f"Row {row} has the key “{key[:40]}”, which the first line has not. Name every "
-                "key in the first line, with null where there is no value."
+                f"Row {self.row} has the key “{key[:40]}”, which the first line has not. Name "
+                "every key in the first line, with null where there is no value."
             )
 
     def batch(self, rows: list[int], objects: list[dict[str, Any]]) -> CellBatch:
@@ -105,33 +140,20 @@ class JsonLines:
         columns = [cells_of([made.get(key) for made in objects]) for key in self.keys]
         return CellBatch(pa.array(rows, pa.int64()), batch_of(columns, self.titles))
 
-    def read(self) -> Iterator[Line]:
-        """Yield the number, the object and the length of each line that is not blank."""
-        wanted = BLOCK_BYTES
-        while block := self.text.fill(wanted):
-            size = len(block) if self.text.is_ended else block.rfind(b"\n") + 1
-            wanted = BLOCK_BYTES if size else 2 * wanted
-            if wanted > LONGEST_LINE:
-                raise Unreadable(f"Row {self.row + 1} has over {LONGEST_LINE // 1024**2} MB.")
-            for line in io.StringIO(self.text.decoded(size), newline="\n") if size else ():
-                self.row += 1
-                if not line.isspace():
-                    yield self.row, self.object_in(line), len(line)
-            self.text.take(size)
 
-    def object_in(self, line: str) -> dict[str, Any]:
-        """Return the object of a line; raises Unreadable with its number."""
-        try:
-            made = DECODER.decode(line)
-        except RepeatedKey as error:
-            raise Unreadable(
-                f"Row {self.row} has the key “{str(error)[:40]}” twice. Keep one of them."
-            ) from error
-        except (ValueError, RecursionError) as error:
-            raise Unreadable(f"Row {self.row} cannot be read as JSON. {WHAT_TO_DO}") from error
-        if not isinstance(made, dict):
-            raise Unreadable(f"Row {self.row} is no JSON object. {WHAT_TO_DO}")
-        return made
+def object_in(line: str, row: int) -> dict[str, Any]:
+    """Return the object of a line; raises Unreadable with its number."""
+    try:
+        made = DECODER.decode(line)
+    except RepeatedKey as error:
+        raise Unreadable(
+            f"Row {row} has the key “{str(error)[:40]}” twice. Keep one of them."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"Row {row} cannot be read as JSON. {WHAT_TO_DO}") from error
+    if not isinstance(made, dict):
+        raise Unreadable(f"Row {row} is no JSON object. {WHAT_TO_DO}")
+    return made
 
 
 def cells_of(values: list[Any]) -> pa.StringArray:

@@ -38,7 +38,10 @@ class ReadingLimits:
 
 
 class Unreadable(ClaimBookError):
-    """A file that is refused as a whole."""
+    """A file that is refused as a whole; who reads several says which, and its columns."""
+
+    at: int | None = None
+    titles: tuple[str, ...] = ()
 
 
 class SheetNotChosen(Unreadable):

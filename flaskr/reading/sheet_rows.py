@@ -24,6 +24,7 @@ class SheetRows:
         self.columns: dict[str, int] = {}  # letters to numbers
         self.kinds: dict[str, str] = {}  # names of elements without the namespace of the first
         self.row = self.column = self.length = 0
+        self.row_digits = ""
         self.cells: Cells = {}
         self.form = self.style = ""
         self.pieces: list[str] = []
@@ -84,6 +85,7 @@ class SheetRows:
         if not self.row < row <= LAST_ROW:
             raise Unreadable(BROKEN)
         self.row = row
+        self.row_digits = str(row)
         self.column = 0
         self.cells = {}
 
@@ -110,15 +112,13 @@ class SheetRows:
 
     def column_at(self, place: str) -> int:
         """Return the number of a column: 1 for A12, 28 for AB12."""
-        letters = place.rstrip("0123456789")
-        if place[len(letters) :] != str(self.row):
-            raise Unreadable(BROKEN)
+        letters = place.removesuffix(self.row_digits)
         return self.columns.get(letters) or self.column_of(letters)
 
     def column_of(self, letters: str) -> int:
         """Return the number that letters stand for, and keep it."""
         number = 0
-        for letter in letters[:4]:
+        for letter in letters[:4] or "?":
             if not "A" <= letter <= "Z":
                 raise Unreadable(BROKEN)
             number = 26 * number + ord(letter) - ord("A") + 1

@@ -30,7 +30,7 @@ BROKEN = (
     pa.ArrowException,
     BadZipFile,
     EOFError,
-    KeyError,
+    LookupError,
     NotImplementedError,
     OSError,
     OverflowError,

@@ -45,6 +45,7 @@ class Import(Base):
     unchanged: Mapped[int]
     refused: Mapped[int]  # left out by choice: else nothing would have been loaded
     entries: Mapped[int]
+    first_entry: Mapped[int | None]  # the others follow it: an import is alone when it writes
     paid: Mapped[Money]  # what the entries moved together
     outstanding: Mapped[Money]
     recovered: Mapped[Money]

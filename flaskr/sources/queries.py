@@ -1,7 +1,7 @@
 """What is known of where rows came from."""
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, selectinload
 
 from flaskr.extensions import db
 from flaskr.sources.models import Import, ImportFile
@@ -19,3 +19,14 @@ def loadings_of(sha256: str) -> list[Import]:
     of_file = select(ImportFile.import_id).where(ImportFile.sha256 == sha256)
     standing = standing_imports().where(Import.id.in_(of_file)).order_by(Import.id.desc())
     return list(db.session.scalars(standing))
+
+
+def undo_of(record: Import) -> Import | None:
+    """Return the import that took another back, None while it stands."""
+    return db.session.scalar(select(Import).where(Import.undoes == record.id))
+
+
+def every_import() -> list[Import]:
+    """Return every import with its files, newest first."""
+    newest = select(Import).options(selectinload(Import.files)).order_by(Import.id.desc())
+    return list(db.session.scalars(newest))

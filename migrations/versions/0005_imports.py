@@ -49,6 +49,7 @@ def make_imports(is_sqlite: bool) -> None:
         sa.Column("recorded_at", instant(is_sqlite), nullable=False),
         sa.Column("recorded_by", sa.String(64), nullable=False),
         *(sa.Column(name, sa.Integer(), nullable=False) for name in counts),
+        sa.Column("first_entry", sa.Integer(), nullable=True),
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in amounts),
         sa.Column("undoes", sa.Integer(), nullable=True),
         sa.CheckConstraint("(undoes IS NULL) = (kind <> 'undo')", name=op.f("ck_imports_undoes")),

@@ -117,11 +117,11 @@ def query(book: Path, *commands: str) -> str:
     return answer.stdout.strip()
 
 
-def sqlite_script(book: Path, files: Path) -> list[str]:
+def sqlite_script(book: Path, files: Path, tables: tuple[str, ...] = TABLES) -> list[str]:
     """`.import` knows no NULL: rows come into a temporary table, and from there by one insert."""
     lines = ["PRAGMA foreign_keys=ON;", "PRAGMA synchronous=FULL;", "PRAGMA cache_size=-1048576;"]
     lines += [".mode csv", "BEGIN IMMEDIATE;"]
-    for table in TABLES:
+    for table in tables:
         described = query(book, f"SELECT name, \"notnull\" OR pk FROM pragma_table_info('{table}')")
         columns = [line.rsplit(",", 1) for line in described.splitlines()]
         selected = [name if needed == "1" else f"nullif({name}, '')" for name, needed in columns]

@@ -17,7 +17,7 @@ from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
 TODAY = date.today()  # noqa: DTZ011
 LONG_NAME = "Å" * 64
-EMPTY = ("/", "/claims", "/policies", "/exports")
+EMPTY = ("/", "/claims", "/policies", "/exports", "/imports", "/import_claims")
 FULL = (
     "/",
     "/claims",

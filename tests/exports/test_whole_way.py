@@ -126,6 +126,8 @@ class Book:
             **dict(zip(("paid_after", "outstanding_after"), made["after"], strict=True)),
             "recovered_after": made["after"][0],
             "status_after": Status.OPEN,
+            "import_id": number if number % 2 else None,
+            "import_row": 2**31 - number if number % 2 else None,
             "reverses": number - 1 if made["reverses"] and number > 1 else None,
             **{n: made[n] for n in ("transaction_date", "recorded_at", "recorded_by", "reason")},
         }

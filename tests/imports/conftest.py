@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from flaskr import create_app
 from flaskr.extensions import db
@@ -32,6 +33,12 @@ def trying(shared_app: Flask, tmp_path: Path) -> Iterator[Importing]:
 def on_sqlite(sqlite_app: Flask, tmp_path: Path) -> Importing:
     """Imports into an empty SQLite book, of what no database has a part in."""
     return Importing(tmp_path)
+
+
+@pytest.fixture
+def lone_client(sqlite_app: Flask) -> FlaskClient:
+    """A browser without a screen, on a SQLite book: for what no database has a part in."""
+    return sqlite_app.test_client()
 
 
 @pytest.fixture

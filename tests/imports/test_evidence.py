@@ -8,7 +8,7 @@ from sqlalchemy.exc import DatabaseError
 from flaskr.claims.models import ClaimRevision
 from flaskr.claims.queries import claim_referenced, entries_of
 from flaskr.extensions import db
-from flaskr.imports.jobs import digest_of
+from flaskr.imports.job_folders import digest_of
 from flaskr.sources.models import Contents, Import, ImportFile, ImportKind
 from flaskr.sources.queries import loadings_of
 from tests.factories import make_claim

@@ -1,0 +1,43 @@
+"""flask exports book: write the whole book to one file."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from flaskr.archive.services import ArchiveWritten, write_archive
+from flaskr.book import require_book
+from flaskr.database import working
+
+
+@click.command()
+@click.argument("path", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+def book(path: Path, overwrite: bool) -> None:
+    """Write the whole book to FILE, to be loaded into an empty one: flask import FILE."""
+    if not path.parent.is_dir():
+        raise click.ClickException(f"There is no folder {path.parent}.")
+    if path.exists() and not overwrite:
+        raise click.ClickException(f"{path} is there already; see --overwrite.")
+    require_book()
+    with working("read"):
+        try:
+            written = written_with_bar(path)
+        except OSError as error:
+            raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
+    click.echo(f"{path}: {written.size} bytes")
+    for name, rows in written.rows.items():
+        click.echo(f"{name:<17}{rows}")
+    click.echo(f"sha256           {written.sha256}")
+
+
+def written_with_bar(path: Path) -> ArchiveWritten:
+    """Write the archive; the progress goes to standard error, when a person is there to see."""
+    is_hidden = not sys.stderr.isatty()
+    with click.progressbar(length=0, label="Writing", file=sys.stderr, hidden=is_hidden) as bar:
+
+        def show(progress: tuple[int, int]) -> None:
+            done, bar.length = progress
+            bar.update(done - bar.pos)
+
+        return write_archive(path, on_progress=show)

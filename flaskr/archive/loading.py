@@ -1,0 +1,135 @@
+"""Loads an archive into an empty book: in the isolated process, in one transaction."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+
+from flaskr.archive.manifest import ArchiveError, Manifest
+from flaskr.archive.orders import ArchiveLoaded, LoadOrder
+from flaskr.archive.reading import Archive, opened_archive
+from flaskr.archive.row_checks import RowChecks
+from flaskr.archive.stored_rows import loadable
+from flaskr.archive.tables import ArchiveTable
+from flaskr.bulk.connections import lock_ledger, writing
+from flaskr.bulk.loading import insert_rows, move_sequence, next_id
+from flaskr.bulk.tables import TableRows
+from flaskr.calendar import utc_now
+from flaskr.isolation import Report
+from flaskr.money import from_ore
+
+NOT_EMPTY = "An archive is loaded into an empty book only, and this one has rows already."
+
+
+def load_archive(report: Report, order: LoadOrder) -> ArchiveLoaded:
+    """Load every row and prove the book sound; reports (rows loaded, rows in all).
+
+    Raises ArchiveError, with nothing written, when the archive or the book is not as it must be.
+    """
+    with opened_archive(order) as archive, writing(order.address) as book, told_rules():
+        claim_empty_book(book, order)
+        load_tables(book, archive, order, report)
+        book.execute("ANALYZE")  # or the checks are planned for the empty tables that these were
+        check_totals(book, archive.manifest, order)
+        for said, rule in order.rules.items():
+            if book.execute(rule).fetchone() != (0,):
+                raise ArchiveError(f"The archive is of no sound book: {said}.")
+        for table in order.tables:
+            if table.key == "id" and (last := next_id(book, table.name) - 1):
+                move_sequence(book, table.name, last)
+        return loaded_facts(archive.manifest)
+
+
+def claim_empty_book(book: Any, order: LoadOrder) -> None:
+    """Keep all other writers out until commit; raises ArchiveError unless there are no rows."""
+    lock_ledger(book)
+    names = [table.name for table in order.tables]
+    if isinstance(book, psycopg.Connection):
+        book.execute(f"LOCK TABLE {', '.join(names)} IN SHARE ROW EXCLUSIVE MODE".encode())
+    for name in names:
+        if book.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() is not None:  # noqa: S608
+            raise ArchiveError(NOT_EMPTY)
+
+
+def load_tables(book: Any, archive: Archive, order: LoadOrder, report: Report) -> None:
+    """Insert the rows of all tables; raises ArchiveError for one that could not be the book's."""
+    members = archive.manifest.members
+    in_all = sum(member.rows for member in members.values())
+    done = 0
+    reached: dict[str, int] = {}
+
+    def advance(rows: int) -> None:
+        nonlocal done
+        done += rows
+        report((done, in_all))
+
+    for table in order.tables:
+        checks = RowChecks(table, order.today, utc_now())
+        rows = checked_rows(archive, table, checks)
+        insert_rows(book, TableRows(table.name, members[table.member].rows, rows), advance)
+        reached |= checks.reached
+    check_counters(book, reached)
+
+
+def checked_rows(
+    archive: Archive, table: ArchiveTable, checks: RowChecks
+) -> Callable[[], Iterator[pa.RecordBatch]]:
+    """Return a function that yields a table's rows for the database, each batch checked before."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in archive.batches(table):
+            checks.check(batch)
+            yield loadable(batch, table)
+
+    return batches
+
+
+def check_counters(book: Any, reached: dict[str, int]) -> None:
+    """Raise ArchiveError when a counter would give a reference that is there already."""
+    counters = dict(book.execute("SELECT name, value FROM counters").fetchall())
+    if any(counters.get(name, 0) < number for name, number in reached.items()):
+        raise ArchiveError("The archive is of no sound book: a counter is behind its references.")
+
+
+def check_totals(book: Any, manifest: Manifest, order: LoadOrder) -> None:
+    """Raise ArchiveError unless the database adds up to what the manifest says."""
+    for table in order.tables:
+        said = manifest.members[table.member]
+        rows, *sums = book.execute(order.totals[table.name]).fetchone()
+        found = {name: str(from_ore(ore)) for name, ore in zip(table.totals, sums, strict=True)}
+        if (rows, found) != (said.rows, said.totals):
+            raise ArchiveError(f"{table.name} does not add up to what the manifest says.")
+
+
+@contextmanager
+def told_rules() -> Iterator[None]:
+    """Turn what the database itself refuses into a refusal of the archive."""
+    try:
+        yield
+    except (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError) as error:
+        raise ArchiveError(f"The archive breaks a rule of the book: {first_line(error)}") from error
+    except sqlite3.OperationalError as error:
+        if "overflow" not in str(error):  # sums too large for SQLite
+            raise
+        raise ArchiveError("The archive's amounts are more than a book holds.") from error
+
+
+def first_line(error: Exception) -> str:
+    """Return what a database says first, as a sentence."""
+    return str(error).splitlines()[0].rstrip(".") + "."
+
+
+def loaded_facts(manifest: Manifest) -> ArchiveLoaded:
+    """Return what was loaded."""
+    rows = {name: member.rows for name, member in manifest.members.items()}
+    ledger = manifest.members["ledger_entries.parquet"]
+    return ArchiveLoaded(
+        policies=rows["policies.parquet"],
+        claims=rows["claims.parquet"],
+        entries=rows["ledger_entries.parquet"],
+        totals={name: Decimal(amount) for name, amount in ledger.totals.items()},
+    )

@@ -1,0 +1,100 @@
+"""What an archive has of each table, as the models declare it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Enum, String, Table, Text
+
+from flaskr.columns import MoneyType, UtcDateTime
+from flaskr.extensions import Base
+
+AMOUNTS = ("paid", "outstanding", "recovered")
+# In the order of loading, what is referred to first; with the amounts that are control totals.
+TABLES = {
+    "imports": AMOUNTS,
+    "import_files": (),
+    "policies": ("premium",),
+    "claims": AMOUNTS,
+    "policy_revisions": (),
+    "claim_revisions": (),
+    "ledger_entries": AMOUNTS,
+    "counters": (),
+}
+LEFT_OUT = ("form_token",)  # of forms that were open in somebody's browser
+LARGEST_INTEGER = 2**31 - 1
+LARGEST_BIGINT = 2**63 - 1
+
+
+class Stored(StrEnum):
+    """What a column holds; flaskr.archive.stored_rows has the Arrow type of each."""
+
+    NUMBER = "number"
+    FLAG = "flag"
+    MONEY = "money"
+    DAY = "day"
+    INSTANT = "instant"
+    TEXT = "text"
+
+
+@dataclass(frozen=True)
+class ArchiveColumn:
+    """One column: `most` is a number's largest value, or a text's length; `words` a closed list."""
+
+    name: str
+    stored: Stored
+    is_nullable: bool
+    most: int = 0
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ArchiveTable:
+    """One table and its member of the archive; `key` is the column that its rows are ordered by."""
+
+    name: str
+    key: str
+    columns: tuple[ArchiveColumn, ...]
+    totals: tuple[str, ...]
+
+    @property
+    def member(self) -> str:
+        """The name of the table's file."""
+        return f"{self.name}.parquet"
+
+
+def archive_tables() -> tuple[ArchiveTable, ...]:
+    """Return the book's tables in the order of loading."""
+    known = Base.metadata.tables
+    return tuple(declared(known[name], sums) for name, sums in TABLES.items())
+
+
+def kept_columns(table: Table) -> list[Column[object]]:
+    """Return the columns that an archive has."""
+    return [column for column in table.columns if column.name not in LEFT_OUT]
+
+
+def declared(table: Table, totals: tuple[str, ...]) -> ArchiveTable:
+    """Return a table as an archive has it."""
+    (key,) = table.primary_key.columns
+    columns = tuple(map(declared_column, kept_columns(table)))
+    return ArchiveTable(table.name, key.name, columns, totals)
+
+
+def declared_column(column: Column[object]) -> ArchiveColumn:
+    """Return a column as an archive has it."""
+    kind, nullable = column.type, bool(column.nullable)
+    plain = {
+        MoneyType: Stored.MONEY,
+        UtcDateTime: Stored.INSTANT,
+        Date: Stored.DAY,
+        Boolean: Stored.FLAG,
+    }
+    for declared_type, stored in plain.items():
+        if isinstance(kind, declared_type):
+            return ArchiveColumn(column.name, stored, nullable)
+    if isinstance(kind, Enum):
+        return ArchiveColumn(column.name, Stored.TEXT, nullable, 32, tuple(kind.enums))
+    if isinstance(kind, String | Text):
+        return ArchiveColumn(column.name, Stored.TEXT, nullable, kind.length or 0)
+    most = LARGEST_BIGINT if isinstance(kind, BigInteger) else LARGEST_INTEGER
+    return ArchiveColumn(column.name, Stored.NUMBER, nullable, most)

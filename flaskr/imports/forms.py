@@ -1,0 +1,77 @@
+"""Forms of imports: an upload, and what is decided about one."""
+
+from collections.abc import Iterator
+from typing import IO
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileRequired, MultipleFileField
+from wtforms import BooleanField, HiddenField, RadioField
+from wtforms.fields import SelectChoice
+from wtforms.validators import ValidationError
+
+from flaskr.reading.orders import Encoding
+
+MOST_FILES = 3  # of an older system: policies, claims, ledger
+OF_TODAY, MIGRATION = "today", "migration"
+KINDS = [
+    SelectChoice(OF_TODAY, "Claims or policies as they are today: one file"),
+    SelectChoice(
+        MIGRATION, "From an older system, with its own instants: policies, claims and ledger"
+    ),
+]
+ENCODINGS = [
+    SelectChoice(Encoding.UTF_8, "Told by itself: UTF-8 or UTF-16"),
+    SelectChoice(Encoding.CP1252, "Windows-1252, of older Windows programs"),
+]
+
+CHOICE = {"invalid_choice_message": "Choose one of the list."}
+
+
+def base_name(name: str) -> str:
+    """Return a file's own name without the folders it lay in."""
+    return name.replace("\\", "/").rpartition("/")[2].strip()
+
+
+class UploadForm(FlaskForm):
+    """Files to import."""
+
+    files = MultipleFileField("File", [FileRequired("Choose a file.")])
+    kind = RadioField("What it holds", choices=KINDS, default=OF_TODAY, **CHOICE)
+    encoding = RadioField(
+        "Encoding of a text file", choices=ENCODINGS, default=Encoding.UTF_8, **CHOICE
+    )
+
+    def validate_files(self, field: MultipleFileField) -> None:
+        """Refuse more files than belong together, and one without a name."""
+        if self.is_migration and len(field.data) > MOST_FILES:
+            raise ValidationError(
+                "An older system has up to three files: policies, claims, ledger."
+            )
+        if not self.is_migration and len(field.data) > 1:
+            raise ValidationError(
+                "Several files are taken together only from an older system. Send one at a time."
+            )
+        if not all(base_name(file.filename) for file in field.data):
+            raise ValidationError("The file has no name. Give it one and choose it again.")
+
+    @property
+    def is_migration(self) -> bool:
+        """Whether the files are an older system's."""
+        return bool(self.kind.data == MIGRATION)
+
+    def uploads(self) -> Iterator[tuple[str, IO[bytes]]]:
+        """Yield each file's own name and its bytes."""
+        for file in self.files.data:
+            yield base_name(file.filename), file.stream
+
+
+class StepForm(FlaskForm):
+    """The next step of an import; `shown` marks what the page with the form showed."""
+
+    shown = HiddenField()
+
+
+class LoadForm(StepForm):
+    """An import to load; refused rows are left out only when that is said."""
+
+    leaves_refused = BooleanField()

@@ -1,0 +1,69 @@
+"""Imports and their entries as rows for lists."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
+
+from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.extensions import db
+from flaskr.imports.undo_queries import entries_of_import
+from flaskr.ordering import Order, Place
+from flaskr.paging import Listing, UnknownPage
+from flaskr.sources.models import Import, ImportFile
+
+LONGEST_NUMBER = 18
+SHOWN = (
+    *("kind", "recorded_at", "recorded_by", "created", "changed", "unchanged", "refused"),
+    *("entries", "paid", "outstanding", "recovered", "undoes"),
+)
+
+
+class NumberedListing(Listing):
+    """A listing whose rows are named by their ids."""
+
+    def place(self, reference: str) -> Place:
+        """Return the place of the row that a cursor names, which need not be there any more."""
+        is_number = reference.isascii() and reference.isdigit()
+        if not is_number or len(reference) > LONGEST_NUMBER:
+            raise UnknownPage("That page begins at a row that is not in the book.")
+        return Place(int(reference))
+
+
+def import_listing() -> Listing:
+    """Return every import, newest first; each row ends in the import that undid it, if one did."""
+    undo = aliased(Import)
+    undone_by = select(undo.id).where(undo.undoes == Import.id).scalar_subquery()
+    rows: Select[Any] = select(
+        Import.id.label("number"),
+        *(getattr(Import, name) for name in SHOWN),
+        undone_by.label("undone_by"),
+    )
+    return NumberedListing(select(Import.id), rows, Import, "number")
+
+
+def files_of(numbers: Sequence[int]) -> dict[int, list[ImportFile]]:
+    """Return the files of some imports, by the number of the import."""
+    found: dict[int, list[ImportFile]] = {number: [] for number in numbers}
+    some = select(ImportFile).where(ImportFile.import_id.in_(numbers)).order_by(ImportFile.id)
+    for file in db.session.scalars(some):
+        found[file.import_id].append(file)
+    return found
+
+
+def entry_listing(record: Import) -> Listing:
+    """Return the ledger entries of an import in their order."""
+    selected = select(LedgerEntry.id).where(entries_of_import(record))
+    columns: list[Any] = [
+        LedgerEntry.id.label("entry_id"),
+        Claim.claim_reference,
+        LedgerEntry.import_row,
+        LedgerEntry.entry_type,
+        LedgerEntry.transaction_date,
+        LedgerEntry.paid,
+        LedgerEntry.outstanding,
+        LedgerEntry.recovered,
+    ]
+    rows = select(*columns).join(Claim, Claim.id == LedgerEntry.claim_id)
+    return NumberedListing(selected, rows, LedgerEntry, "entry_id", Order(is_falling=False))

@@ -1,0 +1,45 @@
+"""flask imports: what was imported, and taking it back."""
+
+import click
+from flask.cli import with_appcontext
+
+from flaskr.book import require_book
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+from flaskr.imports.commands import ACTOR
+from flaskr.imports.undo_services import undo_import
+from flaskr.sources.queries import every_import
+
+
+@click.group()
+def imports() -> None:
+    """See what was imported, and take an import back."""
+
+
+@imports.command("list")
+@with_appcontext
+def list_imports() -> None:
+    """List the imports, newest first."""
+    require_book()
+    for record in every_import():
+        files = ", ".join(file.file_name for file in record.files) or f"undo of {record.undoes}"
+        when = record.recorded_at.isoformat(timespec="seconds")
+        click.echo(
+            f"{record.id}  {when}  {record.recorded_by}  {files}: {record.created} created, "
+            f"{record.changed} changed, {record.unchanged} unchanged, {record.refused} left; "
+            f"claim cost {record.claim_cost}"
+        )
+
+
+@imports.command()
+@click.argument("number", type=int)
+@with_appcontext
+def undo(number: int) -> None:
+    """Take import NUMBER back, by adjusting entries; what it created stays, without money."""
+    try:
+        require_book()
+        record = undo_import(number, actor=ACTOR)
+    except ClaimBookError as error:
+        raise click.ClickException(f"Nothing was undone.\n{error}") from error
+    db.session.commit()
+    click.echo(f"Undone as import {record.id}: {record.entries} adjusting entries.")

@@ -1,0 +1,47 @@
+"""A loading that is killed leaves an empty book, into which the archive can be loaded."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from flaskr.archive.services import import_archive
+from flaskr.claims.queries import watermark
+from flaskr.extensions import db
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from flaskr import create_app
+from flaskr.archive.loading import load_archive
+from flaskr.archive.services import load_order
+
+def die(progress):
+    done, in_all = progress
+    if done >= in_all * float(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with create_app().app_context():
+    load_archive(die, load_order(Path(sys.argv[1])))
+"""
+
+
+@pytest.mark.parametrize("part", [0.5, 1.0])
+def test_a_loading_that_is_killed_leaves_an_empty_book(
+    session, book_settings, embedded_archive, part
+):
+    environment = {
+        **os.environ,
+        "INSTANCE_FOLDER": str(book_settings.instance_folder),
+        "DATABASE_URL": book_settings.database_url,
+        "BOOK_ACCESS": "open",
+    }
+    command = [sys.executable, "-c", KILLED, str(embedded_archive), str(part)]
+
+    killed = subprocess.run(command, env=environment, check=False)
+
+    assert killed.returncode == -9
+    assert not any(watermark())
+    db.session.rollback()
+    assert import_archive(embedded_archive).claims == watermark()[1]

@@ -1,0 +1,65 @@
+"""From either database into either: the same book."""
+
+import pytest
+
+from flaskr.claims.check import faults
+from flaskr.claims.queries import watermark
+from flaskr.extensions import db
+from flaskr.sources.models import Import, ImportFile
+from tests.archive.books import EVERY_FILE, SOME_FILES, archive_of, empty_app, files_of, load
+from tests.demo.conftest import whole_book
+from tests.factories import make_claim, reserve
+
+
+def rows_of(app) -> dict[str, list[tuple]]:
+    """Every row of a book that agrees with itself."""
+    with app.app_context():
+        assert not list(faults())
+        rows = whole_book()
+        for model in (Import, ImportFile):
+            found = db.session.execute(db.select(model.__table__).order_by(model.id))
+            rows[model.__tablename__] = [tuple(row) for row in found]
+        db.session.remove()
+    return rows
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_moved_book_is_the_same_in_every_row_file_and_archive(
+    request, source, archive, tmp_path_factory, kind
+):
+    folder = tmp_path_factory.mktemp("again")
+    addresses = EVERY_FILE if (source.kind, kind) == ("sqlite", "postgresql") else SOME_FILES
+    with empty_app(request, tmp_path_factory, kind, "moved") as app:
+        load(app, archive)
+        before, after = files_of(source, addresses), files_of(app, addresses)
+
+        assert rows_of(app) == rows_of(source)
+        assert [address for address in addresses if after[address] != before[address]] == []
+        assert archive_of(app, folder / "book.zip").read_bytes() == archive.read_bytes()
+    assert len(set(before.values())) == len(addresses)
+
+
+def test_a_moved_book_goes_on_where_it_was(request, archive, source, tmp_path_factory):
+    with source.app_context():
+        entries, claims, policies, *_ = watermark()
+        totals = db.session.execute(TOTALS).one()
+        db.session.remove()
+    kind = "postgresql" if source.kind == "sqlite" else "sqlite"
+    with empty_app(request, tmp_path_factory, kind, "going") as app:
+        told: list[tuple[int, int]] = []
+        loaded = load(app, archive, told)
+
+        with app.app_context():
+            claim = make_claim(claim_reference=None)
+            entry = reserve(claim, "1.00")
+            db.session.commit()
+            assert (entry.id, claim.id) == (entries + 1, claims + 1)
+            assert claim.claim_reference.endswith("-000002")
+
+    assert (loaded.policies, loaded.claims, loaded.entries) == (policies, claims, entries)
+    assert tuple(amount.scaleb(2) for amount in loaded.totals.values()) == tuple(totals)
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1] > entries + claims + policies
+
+
+TOTALS = db.text("SELECT sum(paid), sum(outstanding), sum(recovered) FROM ledger_entries")

@@ -1,0 +1,172 @@
+"""Files that are no archive of this book, or no longer one: refused before a row is believed."""
+
+import hashlib
+import io
+import json
+from dataclasses import replace
+from zipfile import ZIP_DEFLATED
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from flaskr.archive.manifest import MANIFEST, ArchiveError
+from flaskr.archive.services import import_archive, is_archive
+from flaskr.claims.queries import watermark
+from flaskr.isolation import OutOfMemory
+from tests.archive.tampering import manifest_in, members_of, packed, with_member, with_rows
+from tests.factories import make_policy
+
+CLAIMS = "claims.parquet"
+
+
+def said(given, **changes):
+    """The same members, with a manifest that says otherwise."""
+    return {**given, MANIFEST: replace(manifest_in(given), **changes).as_bytes()}
+
+
+def with_text(members, change):
+    return {**members, MANIFEST: change(members[MANIFEST].decode()).encode()}
+
+
+def of_other_totals(members):
+    manifest = manifest_in(members)
+    ledger = manifest.members["ledger_entries.parquet"]
+    changed = replace(ledger, totals={**ledger.totals, "paid": "1.00"})
+    return said(members, members={**manifest.members, "ledger_entries.parquet": changed})
+
+
+def with_column(members):
+    rows = pq.read_table(io.BytesIO(members[CLAIMS]))
+    sink = io.BytesIO()
+    pq.write_table(rows.append_column("extra", pa.nulls(rows.num_rows)), sink)
+    return with_member(members, CLAIMS, sink.getvalue())
+
+
+def without_rows(members):
+    manifest = manifest_in(members)
+    fewer = replace(manifest.members[CLAIMS], rows=manifest.members[CLAIMS].rows - 1)
+    return said(members, members={**manifest.members, CLAIMS: fewer})
+
+
+def turned(members):
+    names = list(members)
+    names[0], names[1] = names[1], names[0]
+    return {name: members[name] for name in names}
+
+
+CHANGES = {
+    "another schema": (lambda m: said(m, schema_version="0099"), "schema 0099 .* has schema 0005"),
+    "another currency": (lambda m: said(m, currency="EUR"), "currency EUR.* BOOK_CURRENCY=EUR"),
+    "another zone": (lambda m: said(m, time_zone="UTC"), "time zone UTC"),
+    "another program": (lambda m: said(m, application="Other"), "not one that ClaimBook writes"),
+    "other totals": (of_other_totals, "ledger_entries does not add up"),
+    "fewer rows": (without_rows, "does not have the rows"),
+    "another content": (lambda m: {**m, CLAIMS: m[CLAIMS][:-1] + b"x"}, "not the one"),
+    "no Parquet": (lambda m: with_hash(m, b"PAR1 no PAR1"), "cannot be read"),
+    "a column too many": (with_column, "columns of this version"),
+    "a member too many": (lambda m: {**m, "more": b""}, "does not hold the files"),
+    "a member too few": (lambda m: {n: c for n, c in m.items() if n != CLAIMS}, "does not hold"),
+    "another order": (turned, "in their order"),
+    "no manifest": (lambda m: {n: c for n, c in m.items() if n != MANIFEST}, "cannot be read"),
+    "a manifest of nonsense": (lambda m: {**m, MANIFEST: b"[" * 50_000}, "cannot be read"),
+    "a manifest of nothing": (lambda m: {**m, MANIFEST: b"null"}, "cannot be read"),
+    "a huge manifest": (lambda m: {**m, MANIFEST: b" " * 70_000}, "too large"),
+    "a manifest in other words": (lambda m: with_text(m, lambda t: t + " "), "not one that"),
+    "a repeated name": (
+        lambda m: with_text(m, lambda t: t.replace("{", '{"currency": "X",', 1)),
+        "not one that",
+    ),
+}
+
+
+def with_hash(members, content):
+    manifest = json.loads(members[MANIFEST])
+    manifest["members"][CLAIMS] |= {
+        "size": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    return {**members, CLAIMS: content, MANIFEST: text.encode()}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_archive_that_is_not_whole_is_refused(sqlite_app, embedded_archive, tmp_path, name):
+    change, reason = CHANGES[name]
+    path = packed(tmp_path / "changed.zip", change(members_of(embedded_archive)))
+
+    with pytest.raises(ArchiveError, match=reason):
+        import_archive(path)
+
+    assert not any(watermark())
+
+
+def test_a_file_that_is_gone_is_told(sqlite_app, tmp_path):
+    with pytest.raises(ArchiveError, match="cannot be read"):
+        import_archive(tmp_path / "none.zip")
+
+
+def test_a_compressed_archive_is_refused_unread(sqlite_app, embedded_archive, tmp_path):
+    path = packed(tmp_path / "small.zip", members_of(embedded_archive), ZIP_DEFLATED)
+
+    with pytest.raises(ArchiveError, match="compressed or encrypted"):
+        import_archive(path)
+
+
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.999])
+def test_a_cut_archive_is_refused(sqlite_app, embedded_archive, tmp_path, part):
+    whole = embedded_archive.read_bytes()
+    path = tmp_path / "cut.zip"
+    path.write_bytes(whole[: int(len(whole) * part)])
+
+    with pytest.raises(ArchiveError, match="cannot be read"):
+        import_archive(path)
+
+
+def test_a_parquet_bomb_is_stopped(sqlite_app, embedded_archive, tmp_path):
+    sqlite_app.config["IMPORT_MEMORY_BYTES"] = 512 * 1024**2
+    members = members_of(embedded_archive)
+    rows = pq.read_table(io.BytesIO(members[CLAIMS]))
+    bomb = pa.DictionaryArray.from_arrays(
+        pa.array([0] * rows.num_rows, pa.int32()), pa.array(["x" * 4_000_000])
+    )
+    at = rows.schema.get_field_index("description")
+    sink = io.BytesIO()
+    schema = rows.schema
+    rows = rows.set_column(at, schema.field(at).with_type(bomb.type), bomb)
+    pq.write_table(rows, sink, compression="zstd", store_schema=False)
+    path = packed(tmp_path / "bomb.zip", with_member(members, CLAIMS, sink.getvalue()))
+    assert path.stat().st_size < 300_000
+
+    with pytest.raises((ArchiveError, OutOfMemory), match="more than the|IMPORT_MEMORY_BYTES"):
+        import_archive(path)
+
+    assert not any(watermark())
+
+
+def test_a_book_that_has_rows_takes_no_archive(session, embedded_archive):
+    make_policy()
+    session.commit()
+
+    with pytest.raises(ArchiveError, match="into an empty book only"):
+        import_archive(embedded_archive)
+
+    assert watermark() == (0, 0, 1, 0, 0)
+
+
+def test_an_archive_is_told_by_its_first_bytes(sqlite_app, embedded_archive, tmp_path):
+    other = packed(tmp_path / "other.zip", {"[Content_Types].xml": b""})
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "short").write_bytes(b"PK\x03\x04")
+
+    assert is_archive(embedded_archive)
+    for path in (other, tmp_path / "empty", tmp_path / "short", tmp_path, tmp_path / "none"):
+        assert not is_archive(path)
+
+
+def test_changed_rows_without_their_manifest_are_refused(sqlite_app, embedded_archive, tmp_path):
+    crafted = with_rows(embedded_archive, "claims", lambda rows: rows.pop(), tmp_path / "new.zip")
+    members = members_of(crafted) | {MANIFEST: members_of(embedded_archive)[MANIFEST]}
+
+    with pytest.raises(ArchiveError, match="not the one that the manifest is of"):
+        import_archive(packed(tmp_path / "mixed.zip", members))

@@ -1,0 +1,154 @@
+"""An archive with skilfully wrong rows does not get in: each is refused with its reason."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from flaskr.archive.manifest import ArchiveError
+from flaskr.archive.services import import_archive
+from flaskr.book import Counter
+from flaskr.claims.queries import watermark
+from flaskr.extensions import db
+from tests.archive.tampering import with_rows
+
+ORE = Decimal("0.01")
+TOMORROW = datetime.now(UTC) + timedelta(days=1)
+DAY_AFTER = date.today() + timedelta(days=2)  # noqa: DTZ011
+
+
+def put(**values):
+    """Set columns of a table's last row."""
+    return lambda rows: rows[-1].update(values)
+
+
+def add(**amounts):
+    """Raise amounts of a table's last row by öre."""
+    return lambda rows: rows[-1].update(
+        {name: rows[-1][name] + ore * ORE for name, ore in amounts.items()}
+    )
+
+
+def last_of(rows, *kinds):
+    return next(row for row in reversed(rows) if row["entry_type"] in kinds)
+
+
+def swap(rows):
+    rows[-1], rows[-2] = rows[-2], rows[-1]
+
+
+def reverse_another_claims(rows):
+    reversal = last_of(rows, "PAYMENT_REVERSAL")
+    reversal["reverses"] = next(
+        row["id"]
+        for row in rows
+        if row["entry_type"] == "PAYMENT" and row["claim_id"] != reversal["claim_id"]
+    )
+
+
+def pay_closed(rows):
+    """A payment of what is not reserved, after the last entry of a closed claim."""
+    closed = next(row for row in reversed(rows) if row["status_after"] == "closed")
+    paid = Decimal("5.00")
+    paid_after = closed["paid_after"] + paid
+    late = {"entry_type": "PAYMENT", "paid": paid, "outstanding": 0 * ORE, "recovered": 0 * ORE}
+    late |= {"id": rows[-1]["id"] + 1, "paid_after": paid_after, "reverses": None, "reason": None}
+    rows.append({**closed, **late})
+
+
+def go_back(rows):
+    """The second entry of a claim, dated before the first."""
+    first, second = (row for row in rows if row["claim_id"] == last_of_two(rows))
+    second["transaction_date"] = first["transaction_date"] - timedelta(days=1)
+
+
+def record_late(rows):
+    """A claim that was recorded after its last entry."""
+    moved = next(row for row in reversed(rows) if row["last_recorded_at"])
+    moved["recorded_at"] = moved["last_recorded_at"] + timedelta(microseconds=1)
+
+
+def last_of_two(rows):
+    claims = [row["claim_id"] for row in rows]
+    return next(claim for claim in reversed(claims) if claims.count(claim) == 2)
+
+
+WRONG_ROWS = {
+    "key of a claim": ("claims", put(claim_reference_key="other"), "has another's key"),
+    "key of a policy": ("policies", put(policy_number_key="other"), "has another's key"),
+    "reference": (
+        "claims",
+        put(claim_reference="a/b", claim_reference_key="a/b"),
+        "claim_reference 'a/b' is none",
+    ),
+    "order of entries": ("ledger_entries", swap, "id is out of order"),
+    "repeated id": ("ledger_entries", lambda rows: rows.append(rows[-1]), "id is out of order"),
+    "id of zero": ("policies", lambda rows: rows[0].update(id=0), "id is outside"),
+    "type of an entry": ("ledger_entries", put(entry_type="GIFT"), "does not know"),
+    "line of business": ("policies", put(line_of_business="space"), "does not know"),
+    "cause": ("claims", put(cause="Fire"), "does not know"),
+    "entry of tomorrow": ("ledger_entries", put(recorded_at=TOMORROW), "in the future"),
+    "claim of tomorrow": ("claims", put(recorded_at=TOMORROW), "in the future"),
+    "day to come": ("ledger_entries", put(transaction_date=DAY_AFTER), "in the future"),
+    "revision of tomorrow": ("claim_revisions", put(replaced_at=TOMORROW), "in the future"),
+    "NUL in a text": ("claims", put(description="a\0b"), "no text that the book admits"),
+    "untrimmed text": ("policies", put(policyholder=" a"), "no text that the book admits"),
+    "long text": ("claims", put(description="🜚" * 16_001), "no text that the book admits"),
+    "long name": ("ledger_entries", put(recorded_by="x" * 65), "no text that the book admits"),
+    "missing day": ("ledger_entries", put(transaction_date=None), "columns of this version"),
+    "counter below zero": ("counters", put(value=-1), "value is outside"),
+}
+WRONG_BOOKS = {
+    "balance of an entry": ("ledger_entries", add(paid_after=1), "does not follow"),
+    "delta of an entry": ("ledger_entries", add(outstanding=1), "does not follow"),
+    "balance of a claim": ("claims", add(outstanding=1), "what a claim keeps"),
+    "status of a claim": ("claims", put(status="declined"), "what a claim keeps"),
+    "claim of an entry": ("ledger_entries", put(claim_id=99_999), "(?i)foreign key"),
+    "policy of a claim": ("claims", put(policy_id=99_999), "(?i)foreign key"),
+    "import of a claim": ("claims", put(import_id=77), "an import that is not there"),
+    "day beyond the calendar": ("policies", put(expiry_date=date(1, 1, 1)), "(?i)check"),
+    "clock that goes back": ("ledger_entries", go_back, "does not follow|is older than"),
+    "entry before its claim": ("claims", record_late, "is older than its claim"),
+    "reversal elsewhere": ("ledger_entries", reverse_another_claims, "does not undo"),
+    "payment on a closed claim": ("ledger_entries", pay_closed, "does not follow"),
+    "revision before its claim": (
+        "claim_revisions",
+        put(replaced_at=datetime(1999, 1, 1, tzinfo=UTC)),
+        "a revision of a claim is out of order",
+    ),
+    "revision before its policy": (
+        "policy_revisions",
+        put(replaced_at=datetime(1999, 1, 1, tzinfo=UTC)),
+        "a revision of a policy is out of order",
+    ),
+    "counter": ("counters", put(value=0), "a counter is behind"),
+    "counter that is gone": ("counters", lambda rows: rows.pop(), "a counter is behind"),
+}
+
+
+def refuse(archive, tmp_path, table, change, reason):
+    crafted = with_rows(archive, table, change, tmp_path / "crafted.zip")
+
+    with pytest.raises(ArchiveError, match=reason):
+        import_archive(crafted)
+
+    assert not any(watermark())
+    assert db.session.scalars(db.select(Counter.name)).all() == []
+
+
+@pytest.mark.parametrize("name", WRONG_ROWS)
+def test_a_row_that_the_book_could_not_have_written_is_refused(
+    sqlite_app, embedded_archive, tmp_path, name
+):
+    refuse(embedded_archive, tmp_path, *WRONG_ROWS[name])
+
+
+@pytest.mark.parametrize("name", WRONG_BOOKS)
+def test_rows_that_make_no_sound_book_are_refused(session, embedded_archive, tmp_path, name):
+    refuse(embedded_archive, tmp_path, *WRONG_BOOKS[name])
+
+
+def test_rows_that_are_not_changed_get_in(session, embedded_archive, tmp_path):
+    crafted = with_rows(embedded_archive, "claims", lambda rows: None, tmp_path / "crafted.zip")
+
+    assert import_archive(crafted).claims == watermark()[1] > 300

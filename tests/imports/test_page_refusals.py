@@ -1,0 +1,187 @@
+"""What is wrong with an upload or a step is told in a sentence, and nothing is written."""
+
+import io
+
+import pytest
+
+from flaskr.imports.forms import base_name
+from flaskr.imports.services import jobs_folder
+from tests.browsing import fields_of
+from tests.conftest import make_settings
+from tests.imports.uploading import (
+    FILES,
+    claims_in,
+    job_of,
+    said,
+    upload,
+)
+
+GOOD = "Claim Reference;Claim Cost\nA;1\nB;2\n"
+
+
+def folders(app) -> int:
+    with app.app_context():
+        return len(list(jobs_folder().glob("*")))
+
+
+@pytest.mark.parametrize(
+    ("files", "typed", "sentence"),
+    [
+        ((), {}, "Choose a file."),
+        ((("a/", b"x"),), {}, "The file has no name."),
+        ((("a.csv", b"x"), ("b.csv", b"x")), {}, "Send one at a time."),
+        (tuple((f"{n}.csv", b"x") for n in range(4)), {"kind": "migration"}, "up to three files"),
+        ((("a.csv", b"x"),), {"encoding": "utf-7"}, "Choose one of the list."),
+        ((("a.csv", b"x"),), {"kind": "book"}, "Choose one of the list."),
+    ],
+)
+def test_an_upload_that_cannot_be_taken_is_refused_in_the_form(
+    lone_client, sqlite_app, files, typed, sentence
+):
+    answer = upload(lone_client, *files, **typed)
+
+    assert (answer.status_code, sentence in said(answer)) == (422, True)
+    assert folders(sqlite_app) == 0
+
+
+def test_an_upload_without_its_token_is_refused(lone_client, sqlite_app):
+    answer = lone_client.post("/import_claims", data={"files": (io.BytesIO(b"x"), "x.csv")})
+
+    assert (answer.status_code, "has expired" in answer.text) == (400, True)
+    assert folders(sqlite_app) == 0
+
+
+def test_a_file_over_the_limit_is_refused_by_its_own_size_and_with_the_others(make_app, tmp_path):
+    app = make_app(make_settings(tmp_path, import_bytes=100_000, max_request_bytes=50_000))
+    client = app.test_client()
+
+    taken = upload(client, ("a.csv", GOOD + "\n" * 90_000))
+    over = upload(client, ("a.csv", GOOD + "\n" * 100_000))
+    far_over = upload(client, ("a.csv", b"x" * 500_000))
+
+    assert "2 rows are new" in said(taken)
+    assert (over.status_code, "Split it." in said(over)) == (413, True)
+    assert (far_over.status_code, "A file over 100.0 kB is not taken" in said(far_over)) == (
+        413,
+        True,
+    )
+    assert "flask import" in said(far_over)
+    assert folders(app) == 1
+
+
+# Werkzeug leaves its temporary file to the garbage collector then, which deletes it.
+@pytest.mark.filterwarnings("ignore:Exception ignored in", "ignore:Unclosed file")
+def test_an_upload_that_is_cut_leaves_nothing(lone_client, sqlite_app):
+    token = fields_of(lone_client.get("/import_claims"))["csrf_token"]
+    body = (
+        f'--b\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{token}\r\n'
+        '--b\r\nContent-Disposition: form-data; name="files"; filename="a.csv"\r\n\r\nA;'
+    ).encode()
+
+    for length in (len(body), len(body) + 1000):
+        answer = lone_client.post(
+            "/import_claims",
+            input_stream=io.BytesIO(body),
+            content_length=length,
+            content_type="multipart/form-data; boundary=b",
+        )
+        assert 400 <= answer.status_code < 500
+    assert folders(sqlite_app) == 0
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("a\u202eb\tc.csv", "a\ufffdb\ufffdc.csv"),
+        ("x" * 300 + ".csv", "x" * 196 + ".csv"),
+        ("<b>.csv", "<b>.csv"),
+    ],
+)
+def test_of_a_files_name_only_its_own_is_kept(lone_client, sqlite_app, sent, kept):
+    shown = upload(lone_client, (sent, GOOD))
+
+    assert [file.name for file in job_of(sqlite_app, shown).files] == [kept]
+    assert "<b>" not in shown.text
+
+
+def test_of_a_path_of_windows_only_the_files_own_name_is_kept():
+    assert base_name("C:\\Users\\Åsa\\skador.csv") == "skador.csv"
+
+
+FAULTS = {
+    "missing column": ("Claim Reference\nA\n", "lacks claim cost"),
+    "duplicate": ("Claim Reference;Claim Cost\nA;1\na;2\n", "It stands in rows 2, 3. Keep one"),
+    "negative": ("Claim Reference;Claim Cost\nA;-1\n", "The amount is zero or more."),
+    "empty": ("Claim Reference;Claim Cost\nA;\n", "The cell is empty. Fill it in."),
+    "not a number": ("Claim Reference;Claim Cost\nA;NaN\n", "“NaN” is not an amount"),
+    "an exponent": ("Claim Reference;Claim Cost\nA;1e3\n", "“1e3” is not an amount"),
+    "two meanings": ("Claim Reference;Claim Cost\nA;1,234\n", "“1,234” is not an amount"),
+    "duplicate header": ("Claim;claim\nA;1\n", "Two columns are named “Claim” and “claim”."),
+    "unknown policy": ("Claim;Policy;Cost\nA;H;1\n", "The policy is not in the book."),
+    "other currency": ("Claim;Cost;Currency\nA;1;EUR\n", "The book is kept in SEK."),
+    "unclosed quote": ('Claim;Cost\n"A;1\n', "Line 2"),
+    "a NUL": ("Claim;Cost\nA\0;1\n", "NUL byte"),
+    "nothing": ("", "The file is empty."),
+    "10,000 columns": (";".join(map(str, range(10_000))), "over 200"),
+    "broken workbook": (b"PK\x03\x04" + b"\0" * 200, "workbook"),
+    "broken Parquet": (b"PAR1" + b"\0" * 200 + b"PAR1", "parquet"),
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), FAULTS.values(), ids=FAULTS)
+def test_each_fault_is_told_on_the_page_and_nothing_can_be_loaded(
+    lone_client, sqlite_app, content, sentence
+):
+    page = upload(lone_client, ("faulty", content))
+
+    assert page.status_code == 200
+    assert sentence in said(page)
+    assert "Load " not in said(page).replace("Load the 0 good rows", "")
+    assert claims_in(sqlite_app) == 0
+
+
+def test_amounts_blank_rows_and_numeric_references_are_taken_as_people_write_them(lone_client):
+    text = "Claim Reference;Claim Cost\n00123;12 345,50\n;\n123;1\n"
+
+    shown = upload(lone_client, ("a.csv", text))
+
+    assert "created 2 12 346.50" in said(shown)
+    assert "2 00123 0.00 12 345.50" in said(shown)
+
+
+def test_what_a_file_says_is_shown_and_never_run(lone_client):
+    attack = "<script>alert(1)</script>"
+
+    shown = upload(lone_client, (f"{attack}.csv", f"Claim;Cost;{attack}\n{attack};{attack};1\n"))
+
+    assert "<script>" not in shown.text
+    assert "&lt;script&gt;" in shown.text
+
+
+def test_each_file_of_a_migration_is_named_when_it_is_why(lone_client):
+    ledger = (FILES / "golden" / "ledger.csv").read_bytes()
+
+    page = upload(
+        lone_client,
+        ("ledger.csv", ledger),
+        ("claims.csv", "skadenummer;orsak\nÅ;\n".encode("cp1252")),
+        kind="migration",
+    )
+
+    assert "claims.csv: Line 2 is not UTF-8." in said(page)
+    assert 'name="encoding-1" value="cp1252"' in page.text
+
+
+def test_of_many_refusals_the_first_are_shown_and_the_file_has_them_all(lone_client):
+    rows = "".join(f"R-{at};x\n" for at in range(250))
+
+    page = upload(lone_client, ("a.csv", f"claim;cost\n{rows}"))
+    with lone_client.get(f"{page.request.path}/refused/0.csv") as answer:
+        lines = answer.get_data(as_text=True).splitlines()
+
+    assert "R-199" not in said(page)
+    assert said(page).count("is not an amount") == 200
+    assert "and 50 more: the file of refused rows has them all." in said(page)
+    assert len(lines) == 251
+    assert "There is nothing to load." in said(page)

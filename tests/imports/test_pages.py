@@ -1,0 +1,179 @@
+from decimal import Decimal
+
+import pytest
+
+from flaskr.claims.queries import claim_referenced
+from flaskr.imports.job_folders import jobs_under_way
+from flaskr.imports.services import jobs_folder
+from tests.factories import make_claim, make_policy, pay, reserve
+from tests.imports.uploading import (
+    FILES,
+    claims_in,
+    cost_in,
+    load,
+    migrate,
+    read_again,
+    said,
+    take_step,
+    upload,
+)
+
+WORKBOOK = FILES / "claims_data_to_import.xlsx"
+
+
+def send_workbook(client):
+    return upload(client, (WORKBOOK.name, WORKBOOK.read_bytes()))
+
+
+def test_a_workbook_is_shown_loaded_and_listed_with_where_each_row_came_from(client, app):
+    shown = send_workbook(client)
+    before = claims_in(app)
+    loaded = load(client, shown)
+
+    assert "20 rows are new, 0 change what the book has" in said(shown)
+    assert "Claim cost would change by 944 014.00 SEK, in 20 ledger entries" in said(shown)
+    assert "Load 20 created rows" in said(shown)
+    assert before == 0
+    assert loaded.request.path == "/imports/1"
+    assert (claims_in(app), cost_in(app)) == (20, "944014.00")
+    assert "Claim cost 944 014.00 moved" in said(loaded)
+    assert "f4803020d634c26a2158a0808851228a2a2c8df3911c4cdebe598ca9f67266ae" in loaded.text
+    assert "Claim Cost claim cost" in said(loaded)
+    assert "C25159 2 import opening" in said(loaded)
+    assert "import 1 , row 2" in said(client.get("/claims/C25159"))
+    assert 'href="/imports/1"' in client.get("/claims/C25159").text
+    assert "claims_data_to_import.xlsx claims, 20 rows" in said(client.get("/imports"))
+
+
+def test_the_same_file_again_finds_nothing_to_load_and_says_when_it_was_loaded(client, app):
+    load(client, send_workbook(client))
+
+    again = send_workbook(client)
+
+    assert "20 are in it already" in said(again)
+    assert "There is nothing to load." in said(again)
+    assert "This very file was loaded on" in said(again)
+    assert "by open: import 1" in said(again)
+    assert "/load" not in again.text
+    assert (claims_in(app), cost_in(app)) == (20, "944014.00")
+
+
+def test_changes_are_shown_before_and_after_and_the_difference_is_posted(client, app, session):
+    claim = make_claim(claim_reference="A", policy=make_policy())
+    reserve(claim, "100")
+    pay(claim, "40")
+    session.commit()
+
+    shown = upload(client, ("costs.csv", "skadenummer;skadekostnad;orsak\nA;130,50;fire\nB;1;\n"))
+    load(client, shown)
+
+    assert "cause: water → fire outstanding: 60.00 → 90.50" in said(shown)
+    assert "changed by how much 1 +30.50 0.00 +30.50 0.00" in said(shown)
+    assert "Load 1 created and 1 changed rows" in said(shown)
+    with app.app_context():
+        assert claim_referenced("A").claim_cost == Decimal("130.50")
+        assert claim_referenced("B").claim_cost == Decimal("1.00")
+
+
+FAULTY = "Claim Reference;Claim Cost\nA;1\nB;x\nC;2\nC;3\n"
+
+
+def test_refused_rows_are_left_out_only_when_that_is_said_and_can_be_mended(client, app):
+    shown = upload(client, ("costs.csv", FAULTY))
+    unsaid = load(client, shown)
+    before = claims_in(app)
+    loaded = load(client, shown, leaves_refused="yes")
+
+    assert "2 Claim Cost" not in said(shown)
+    assert "3 Claim Cost “x” “x” is not an amount" in said(shown)
+    assert "4 Claim Reference “C” It stands in rows 4, 5. Keep one of them." in said(shown)
+    assert "Load the 1 good row, leave 3 refused" in said(shown)
+    assert (unsaid.status_code, before) == (422, 0)
+    assert "choose to load the good rows" in said(unsaid)
+    assert (claims_in(app), cost_in(app)) == (1, "1.00")
+    assert "Refused 3 left out by choice" in said(loaded)
+    assert "Download the rows that were left out" in said(loaded)
+
+
+def test_the_refused_rows_come_down_as_a_file_that_is_mended_and_goes_up_again(client, app):
+    shown = upload(client, ("mina skador.csv", FAULTY))
+    load(client, shown, leaves_refused="yes")
+
+    with client.get(f"{shown.request.path}/refused/0.csv") as answer:
+        refused = answer.get_data(as_text=True).removeprefix("\ufeff")
+    mended = refused.replace("B;x;", "B;7;").replace("C;3;", "D;3;")
+    second = upload(client, ("mended.csv", mended))
+    load(client, second)
+
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="mina skador-refused.csv"'
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert refused.startswith("Claim Reference;Claim Cost;refused_row;refused_because\r\n")
+    assert "B;x;3;" in refused
+    assert "3 rows are new" in said(second)
+    assert (claims_in(app), cost_in(app)) == (4, "13.00")
+
+
+def test_policies_come_in_and_change(client):
+    header = "Försäkringsnummer;Försäkringsgren;Startdatum;Slutdatum;Premie;Självrisk;"
+    header += "Försäkringstagare\n"
+    row = "H-1;home;2024-01-01;2025-01-01;{};1500;{}\n"
+    load(client, upload(client, ("p.csv", header + row.format("5000", "Åsa"))))
+
+    shown = upload(client, ("p.csv", header + row.format("5 100,50", "Åsa Öberg")))
+    loaded = load(client, shown)
+
+    assert "premium: 5 000.00 → 5 100.50" in said(shown)
+    assert "policyholder: Åsa → Åsa Öberg" in said(shown)
+    assert "changed by how much 1 +100.50" in said(shown)
+    assert "This import moved no money." in said(loaded)
+    assert "5 100.50" in said(client.get("/policies/H-1"))
+    assert "by open, import 1 , row 2" in said(client.get("/policies/H-1"))
+
+
+def golden_files() -> list[tuple[str, bytes]]:
+    return [(path.name, path.read_bytes()) for path in sorted((FILES / "golden").glob("*.csv"))]
+
+
+def test_an_older_system_comes_in_as_a_whole_with_its_own_instants(client, app):
+    shown = migrate(client, *golden_files())
+    loaded = load(client, shown)
+
+    assert "From an older system" in said(shown)
+    assert (claims_in(app), cost_in(app)) == (6, "505951.24")
+    assert "Kind from an older system" in said(loaded)
+    assert "Ledger entries 23" in said(loaded)
+    assert "import 1 , row" in said(client.get("/claims/SK-2023-0001"))
+
+
+def test_a_migration_with_a_refused_row_offers_nothing_to_load(lone_client):
+    files = [(n, b.replace(b"SK-2023-0002", b"", 1)) for n, b in golden_files()]
+
+    shown = migrate(lone_client, *files)
+
+    assert "A migration is taken whole or not at all" in said(shown)
+    assert "/load" not in shown.text
+
+
+def test_a_ledger_sent_as_of_today_is_offered_as_a_migration(lone_client):
+    refused = upload(lone_client, *[file for file in golden_files() if file[0] == "ledger.csv"])
+    read = read_again(lone_client, refused, migration="yes")
+
+    assert "Import it as a migration." in said(refused)
+    assert "From an older system" in said(read)
+
+
+def test_what_was_sent_can_be_dropped(client, app):
+    shown = upload(client, ("costs.csv", FAULTY))
+    assert "costs.csv waits for you" in said(client.get("/imports"))
+
+    after = take_step(client, shown, "drop")
+
+    assert "The files are deleted." in said(after)
+    assert client.get(shown.request.path).status_code == 404
+    with app.app_context():
+        assert list(jobs_under_way(jobs_folder())) == []
+
+
+@pytest.mark.parametrize("path", ["/import_claims/", "/imports/"])
+def test_addresses_that_people_type_may_end_in_a_slash(client, path):
+    assert client.get(path).status_code == 200

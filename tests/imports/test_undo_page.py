@@ -1,0 +1,43 @@
+from datetime import date
+
+from flaskr.claims.queries import claim_referenced, claim_totals
+from flaskr.extensions import db
+from tests.browsing import fields_of
+from tests.factories import pay
+from tests.imports.importing import COSTS, Importing
+
+
+def test_an_import_is_undone_on_its_page_and_says_so(client, session, tmp_path):
+    Importing(tmp_path).loaded(COSTS, ("A-1", 100), ("A-2", "20.50"))
+    page = client.get("/imports/1")
+    asked = client.get("/imports/1/undo")
+
+    done = client.post("/imports/1/undo", data=fields_of(asked), follow_redirects=True)
+
+    assert "/imports/1/undo" in page.text
+    assert "On 2 claims an adjusting entry" in asked.text
+    assert "\N{MINUS SIGN}120.50" in asked.text
+    assert "Import 1 is undone." in done.text
+    assert "undoes" in done.text
+    assert "/imports/1/undo" not in client.get("/imports/1").text
+    assert "undone by" in client.get("/imports/1").text
+    assert claim_totals().claim_cost == 0
+
+
+def test_what_was_built_on_an_import_is_named_and_nothing_is_written(client, session, tmp_path):
+    Importing(tmp_path).loaded(COSTS, ("A-1", 100))
+    asked = client.get("/imports/1/undo")
+    pay(claim_referenced("A-1"), "40", date.today())  # noqa: DTZ011
+    db.session.commit()
+
+    late = client.post("/imports/1/undo", data=fields_of(asked))
+
+    assert late.status_code == 409
+    assert "have gone on since: A-1" in late.text
+    assert 'type="submit">Undo' not in late.text
+    assert claim_totals().claim_cost == 100
+
+
+def test_an_import_that_is_not_there_is_not_found(client, session):
+    assert client.get("/imports/9/undo").status_code == 404
+    assert client.get("/imports/99999999999/undo").status_code == 404
