@@ -41,6 +41,7 @@ RECORD = pa.schema(
         *((name, pa.int64()) for name in ("created", "changed", "unchanged", "refused")),
         *((name, pa.int64()) for name in ("entries", "first_entry")),
         *((name, pa.int64()) for name in ("paid", "outstanding", "recovered")),
+        ("job", pa.string()),
         ("undoes", pa.int64()),
     ]
 )
@@ -112,6 +113,7 @@ class Loading:
             "entries": self.rows["entries"],
             "first_entry": self.first_ids["ledger_entries"] if self.rows["entries"] else None,
             **entry_sums(self.order.plan),
+            "job": self.order.job,
             "undoes": None,
         }
         self.put("imports", [row], RECORD)

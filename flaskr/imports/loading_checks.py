@@ -26,6 +26,10 @@ SINCE = (
 LATEST = """SELECT max(at) FROM (
     SELECT max(recorded_at) AS at FROM claims WHERE id = (SELECT max(id) FROM claims)
     UNION ALL SELECT max(recorded_at) FROM policies WHERE id = (SELECT max(id) FROM policies)
+    UNION ALL SELECT max(replaced_at) FROM claim_revisions
+    WHERE id = (SELECT max(id) FROM claim_revisions)
+    UNION ALL SELECT max(replaced_at) FROM policy_revisions
+    WHERE id = (SELECT max(id) FROM policy_revisions)
     UNION ALL SELECT coalesce(imported_at, recorded_at) FROM ledger_entries
     WHERE id = (SELECT max(id) FROM ledger_entries)) AS latest"""
 

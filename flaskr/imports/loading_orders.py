@@ -26,6 +26,7 @@ class LoadOrder:
     address: str  # to write
     time_zone: str
     kind: ImportKind
+    job: str
     actor: str
     watermark: dict[str, int]
     counts: dict[str, int]  # rows created, changed, unchanged, refused

@@ -3,9 +3,11 @@
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import select
 
-from flaskr.database import book_address
+from flaskr.database import book_address, working
 from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
 from flaskr.imports.jobs import LOADED, PROGRESS, Job, JobBusy
 from flaskr.imports.loading_orders import PLAN, Loaded, LoadOrder, PlanOutdated, mapping_text
 from flaskr.imports.orders import ImportRefused
@@ -17,7 +19,8 @@ from flaskr.imports.services import (
     try_import,
     waited_place,
 )
-from flaskr.sources.models import ImportKind
+from flaskr.isolation import WorkError
+from flaskr.sources.models import Import, ImportKind
 
 COUNTED = ("created", "changed", "unchanged", "refused")
 
@@ -56,15 +59,36 @@ def load(job: Job, outcome: DryRun, tell: Told | None) -> Loaded:
             address=book_address("rw"),
             time_zone=current_app.config["BOOK_TIME_ZONE"],
             kind=ImportKind.MIGRATION if asked.is_migration else ImportKind.FACTS,
+            job=job.name,
             actor=asked.actor,
             watermark=dict(outcome.watermark),
             counts={name: outcome.count(name) for name in COUNTED},
             files=tuple(file_record(found) for found in outcome.files),
             counters=dict(outcome.counters),
         )
-        loaded: Loaded = run_apart(LOAD_PLAN, order, job, tell)
+        try:
+            loaded: Loaded = run_apart(LOAD_PLAN, order, job, tell)
+        except WorkError:
+            if (standing := loaded_in_book(job)) is None:
+                raise
+            loaded = standing  # it ended after the commit, before it could say so
         job.write(LOADED, vars(loaded))
         return loaded
+
+
+def loaded_in_book(job: Job) -> Loaded | None:
+    """Return what the book says of an import whose loading was cut short; None for nothing."""
+    with working("read"):
+        record = db.session.scalar(select(Import).where(Import.job == job.name))
+        found = Loaded(record.id, record.entries) if record else None
+        db.session.remove()
+    return found
+
+
+def settle(job: Job) -> None:
+    """Write down that an import is in the book, where whoever loaded it ended too early to."""
+    if job.asked.is_confirmed and not job.is_worked_at and (loaded := loaded_in_book(job)):
+        job.write(LOADED, vars(loaded))
 
 
 def file_record(found: FileFound) -> dict[str, Any]:

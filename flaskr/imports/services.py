@@ -18,7 +18,7 @@ from flaskr.imports.job_folders import JOBS, digest_of, new_job, stored, sweep_j
 from flaskr.imports.jobs import OUTCOME, PROGRESS, Asked, Job, Progress
 from flaskr.imports.orders import BookNow, ImportOrder, ImportRefused
 from flaskr.imports.outcomes import DryRun
-from flaskr.isolation import Limits, place, run_isolated
+from flaskr.isolation import Limits, OutOfMemory, OutOfTime, place, run_isolated
 from flaskr.reading.orders import EncodingNotChosen, ReadingLimits, SheetNotChosen, Unreadable
 
 READING_ROOM = "flaskr.imports.dry_run"
@@ -133,6 +133,7 @@ def whole_refusal(error: ClaimBookError) -> dict[str, Any]:
     known = error if isinstance(error, ImportRefused | Unreadable) else None
     return {
         "refused": str(error),
+        "status": 413 if isinstance(error, OutOfMemory | OutOfTime) else error.status,
         "sheets": error.sheets if isinstance(error, SheetNotChosen) else (),
         "asks_encoding": isinstance(error, EncodingNotChosen),
         "at": known.at if known else None,

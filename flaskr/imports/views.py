@@ -17,7 +17,7 @@ from flaskr.imports.forms import MOST_FILES, LoadForm, StepForm, UploadForm
 from flaskr.imports.job_folders import digest_of, job_named
 from flaskr.imports.jobs import OUTCOME, Job, JobBusy, Stage
 from flaskr.imports.layouts import LAYOUTS, Field
-from flaskr.imports.loading_services import load_import
+from flaskr.imports.loading_services import load_import, settle
 from flaskr.imports.orders import refused_path
 from flaskr.imports.pages import blueprint
 from flaskr.imports.passed_over import loadable
@@ -109,6 +109,8 @@ def under_way(name: str):
 
 def show(job: Job, status: int = 200, problem: str = ""):
     """Show an import as it is now, with what was wrong with the last step."""
+    if job.stage in (Stage.CUT_SHORT, Stage.SHOWN):
+        settle(job)
     stage = job.stage
     if stage is Stage.LOADED:
         return redirect(address_of(job), code=303)
@@ -121,7 +123,9 @@ def show(job: Job, status: int = 200, problem: str = ""):
         return render_template("imports/cut_short.html", **context), status
     context["ways"] = ways_to_read(job)
     if stage is Stage.REFUSED:
-        return render_template("imports/refused.html", refusal=job.read(OUTCOME), **context), status
+        refusal = job.read(OUTCOME) or {}
+        status = refusal["status"] if status == 200 else status
+        return render_template("imports/refused.html", refusal=refusal, **context), status
     return show_dry_run(job, context), status
 
 

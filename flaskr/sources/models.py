@@ -49,6 +49,7 @@ class Import(Base):
     paid: Mapped[Money]  # what the entries moved together
     outstanding: Mapped[Money]
     recovered: Mapped[Money]
+    job: Mapped[str | None] = mapped_column(String(16), unique=True)  # under which it was tried
     undoes: Mapped[int | None] = mapped_column(
         ForeignKey("imports.id", ondelete="RESTRICT"), unique=True
     )

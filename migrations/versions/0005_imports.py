@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 # As 0002 has it: each append-only table with its unique columns.
-APPEND_ONLY = {"imports": ("id", "undoes"), "import_files": ("id",)}
+APPEND_ONLY = {"imports": ("id", "job", "undoes"), "import_files": ("id",)}
 SOURCED = ("policies", "claims", "ledger_entries")
 REVISED = ("policy_revisions", "claim_revisions")
 
@@ -51,6 +51,7 @@ def make_imports(is_sqlite: bool) -> None:
         *(sa.Column(name, sa.Integer(), nullable=False) for name in counts),
         sa.Column("first_entry", sa.Integer(), nullable=True),
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in amounts),
+        sa.Column("job", sa.String(16), nullable=True),
         sa.Column("undoes", sa.Integer(), nullable=True),
         sa.CheckConstraint("(undoes IS NULL) = (kind <> 'undo')", name=op.f("ck_imports_undoes")),
         sa.CheckConstraint(
@@ -61,6 +62,7 @@ def make_imports(is_sqlite: bool) -> None:
             ["undoes"], ["imports.id"], name=op.f("fk_imports_undoes"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+        sa.UniqueConstraint("job", name=op.f("uq_imports_job")),
         sa.UniqueConstraint("undoes", name=op.f("uq_imports_undoes")),
     )
 

@@ -51,9 +51,9 @@ TOUCHED = {
     "an edit of a text": lambda: edit("W-1", description="x"),
     "an edit of its policy": lambda: edit_cover("H-1", expiry_date=date(2024, 2, 1)),
     "a new claim of the same key": lambda: make_claim(claim_reference="n-1"),
-    "a new policy of the same key": lambda: make_policy(policy_number="h-9"),
 }
 OTHERS = {
+    "the policy that a refused row lacks": lambda: make_policy(policy_number="h-9"),
     "another claim's payment": lambda: pay(claim_referenced("W-2"), "10"),
     "another claim's edit": lambda: edit("W-2", cause="fire"),
     "another policy's edit": lambda: edit_cover("H-2", premium=Decimal(7)),
@@ -64,8 +64,7 @@ OTHERS = {
 
 @pytest.mark.parametrize("change", TOUCHED.values(), ids=TOUCHED)
 def test_a_book_that_changed_where_the_file_touches_it_gets_a_new_dry_run(book, change):
-    rows = ["W-1", "", "", 120], ["N-1", "H-9", "", 5]
-    job = book.job(LOSSES, *rows)
+    job = book.job(LOSSES, ["W-1", "", "", 120], ["N-1", "", "", 5], ["N-3", "H-9", "", 5])
     before = job.shown
     change()
     db.session.commit()
@@ -81,17 +80,30 @@ def test_a_book_that_changed_where_the_file_touches_it_gets_a_new_dry_run(book, 
 
 
 def test_others_may_change_their_claims_and_policies_meanwhile(book):
-    job = book.job(LOSSES, ["W-1", "", "", 120], ["N-1", "H-1", "2024-03-01", 5])
+    rows = ["W-1", "", "", 120], ["N-1", "H-1", "2024-03-01", 5], ["N-3", "H-9", "", 5]
+    job = book.job(LOSSES, *rows)
     for change in OTHERS.values():
         change()
         db.session.commit()
 
-    load(job)
+    load(job, leaves_refused=True)
 
     assert job.stage is Stage.LOADED
+    assert claim_referenced("N-3") is None
     assert claim_referenced("W-1").outstanding == Decimal("120.00")
     assert claim_referenced("N-1").policy_id == policy_numbered("H-1").id
     assert list(faults()) == []
+
+
+def test_a_policy_of_the_same_key_meanwhile_gets_a_new_dry_run(book):
+    job = book.job(POLICY, ["H-9", "home", "2024-01-01", "2025-01-01", "1", "1"])
+    make_policy(policy_number="h-9")
+    db.session.commit()
+
+    with pytest.raises(PlanOutdated):
+        load(job)
+
+    assert counts(job.outcome) == (0, 1, 0, 0)
 
 
 def test_a_policy_that_was_edited_meanwhile_gets_a_new_dry_run(book):
