@@ -9,7 +9,7 @@ from flaskr.imports.claim_rules import ClaimJudge
 from flaskr.imports.desk import Desk
 from flaskr.imports.outcomes import RowClass
 from flaskr.imports.plans import PlanWriter, table_of
-from flaskr.imports.row_classes import SEVERAL, classes_of
+from flaskr.imports.row_classes import SEVERAL, SHOWN_NAMES, UNCOVERED, classes_of, told
 from flaskr.sources.models import Contents
 
 EDITABLE = (*CLAIM_FACTS, "description")
@@ -69,6 +69,9 @@ ORDER BY row"""
 GOOD_NEW = (
     "FROM judged_claims WHERE id IS NULL AND row NOT IN (SELECT row FROM faults WHERE file = $file)"
 )
+NOT_COVERED = f"""FROM (SELECT * {GOOD_NEW}) JOIN book_policies p ON p.id = policy_id
+WHERE paid + outstanding > 0 AND NOT coalesce(
+    p.inception_date <= loss_date AND loss_date < least(p.expiry_date, p.cancelled_on), TRUE)"""
 HAS_MONEY = "paid + outstanding + recovered > 0"
 
 
@@ -98,7 +101,7 @@ class ClaimRows:
             plan.write("claims_changed", table_of("claims_changed", changed))
             plan.write("entries", table_of("entries", entries))
         self.desk.add_faults(judge.faults)
-        self.warnings = judge.warnings()
+        self.warnings = [*judge.warnings(), *self.uncovered()]
         self.plan_new(plan)
         self.plan_touched(plan)
         return classes_of(self.desk, self.at, Contents.CLAIMS, judge.tally)
@@ -125,6 +128,14 @@ class ClaimRows:
             where="t.claim_cost <> judged_claims.paid + judged_claims.outstanding",
         )
         self.desk.run(no_sum, file=self.at, text=NO_SUM)
+
+    def uncovered(self) -> list[str]:
+        """Return what to warn of new claims with money that their policies do not cover."""
+        count = self.desk.one(f"SELECT count(*) {NOT_COVERED}", file=self.at)
+        first = self.desk.run(
+            f"SELECT claim_reference {NOT_COVERED} ORDER BY row LIMIT {SHOWN_NAMES}", file=self.at
+        )
+        return told(UNCOVERED, [name for (name,) in first.fetchall()], count)
 
     def plan_new(self, plan: PlanWriter) -> None:
         """Write the new claims, each with its opening where there is money on it."""

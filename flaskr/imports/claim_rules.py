@@ -11,7 +11,7 @@ from flaskr.claims.services import check_dates
 from flaskr.errors import ClaimBookError
 from flaskr.imports.desk import FaultRow
 from flaskr.imports.outcomes import ShownRow
-from flaskr.imports.row_classes import Tally, text_of
+from flaskr.imports.row_classes import Tally, text_of, told
 from flaskr.money import from_ore, to_ore
 from flaskr.policies.models import Policy
 from flaskr.text import is_allotted
@@ -20,7 +20,6 @@ Row = Mapping[str, Any]
 BALANCES = ("paid", "outstanding", "recovered")
 EDITABLE = (*CLAIM_FACTS, "description")
 GIVEN_ELSEWHERE = "The book gives such references itself and has not given this one. Correct it."
-SHOWN_WARNINGS = 20
 
 
 class Refused(ClaimBookError):
@@ -135,15 +134,10 @@ class ClaimJudge:
 
     def warnings(self) -> list[str]:
         """Return what is taken all the same, and should be looked at."""
-        if not self.uncovered:
-            return []
-        named = ", ".join(self.uncovered[:SHOWN_WARNINGS])
-        more = len(self.uncovered) - SHOWN_WARNINGS
-        return [
-            "With these facts the loss is not covered, though the claim has a reserve or payments: "
-            + named
-            + (f" and {more} more." if more > 0 else ".")
-        ]
+        text = (
+            "With these facts the loss is not covered, though the claim has a reserve or payments"
+        )
+        return told(text, self.uncovered, len(self.uncovered))
 
 
 def after(before: State, entry_type: EntryType, moved: Movement, day: date) -> State:

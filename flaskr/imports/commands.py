@@ -203,6 +203,9 @@ def write_refused(job: Job, outcome: DryRun, path: Path | None) -> None:
     """Write the refused rows to the file that is asked for."""
     if path is None or not outcome.refusal_count:
         return
-    parts = [refused_path(job.folder, at) for at in range(len(outcome.files))]
-    path.write_bytes(b"".join(part.read_bytes() for part in parts if part.exists()))
-    click.echo(f"The refused rows are in {path}.")
+    parts = {found.contents: refused_path(job.folder, at) for at, found in enumerate(outcome.files)}
+    there = {contents: part for contents, part in parts.items() if part.exists()}
+    for contents, part in there.items():
+        own = path.with_name(f"{path.stem}-{contents}{path.suffix}") if len(there) > 1 else path
+        own.write_bytes(part.read_bytes())
+        click.echo(f"The refused rows are in {own}.")

@@ -138,8 +138,8 @@ def make_dry_run(report: Report, order: ImportOrder) -> DryRun:
         for at, file in enumerate(order.files):
             run.read(at, file)
         outcome = run.judge()
-        for at, file in enumerate(order.files):
-            write_refused(desk, at, file, order)
+        for at, columns in enumerate(run.columns):
+            write_refused(desk, at, columns, order)
     return outcome
 
 

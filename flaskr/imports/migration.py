@@ -16,7 +16,7 @@ from flaskr.imports.migration_ledger import LedgerPlanner, planned_entry
 from flaskr.imports.orders import BookNow
 from flaskr.imports.outcomes import RowClass
 from flaskr.imports.plans import SCHEMAS, PlanWriter
-from flaskr.imports.row_classes import SEVERAL
+from flaskr.imports.row_classes import SEVERAL, UNCOVERED, told
 from flaskr.imports.typed_rows import Columns, declared
 from flaskr.sources.models import Contents
 
@@ -157,7 +157,7 @@ class MigrationRows:
                 batch = pa.RecordBatch.from_pylist(rows, schema=SCHEMAS["claims_created"])
                 self.desk.add("new_claims", batch)
         self.desk.add_faults(judge.faults)
-        self.warn(judge.uncovered)
+        self.warnings = told(UNCOVERED, judge.uncovered, len(judge.uncovered))
 
     def take_ledger(self) -> None:
         """Plan the ledgers of claims that have none; others are the same already, or refused."""
@@ -187,17 +187,6 @@ class MigrationRows:
         )
         for batch in self.desk.batches(touched):
             plan.write("touched", batch)
-
-    def warn(self, uncovered: list[str]) -> None:
-        """Tell of claims that are taken though their policies do not cover them."""
-        if not uncovered:
-            return
-        more = len(uncovered) - 20
-        self.warnings.append(
-            "Taken, though the policy was not in force at the loss: "
-            + ", ".join(uncovered[:20])
-            + (f" and {more} more." if more > 0 else ".")
-        )
 
 
 def highest_allotted(desk: Desk) -> dict[str, int]:

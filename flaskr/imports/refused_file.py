@@ -7,8 +7,10 @@ from typing import Any
 
 from flaskr.formats.csv_file import GUARDED
 from flaskr.imports.desk import Desk
-from flaskr.imports.layouts import REFUSAL_COLUMNS
-from flaskr.imports.orders import FileOrder, ImportOrder, refused_path
+from flaskr.imports.layouts import REFUSAL_COLUMNS, Layout
+from flaskr.imports.orders import ImportOrder, refused_path
+from flaskr.imports.outcomes import ColumnUse
+from flaskr.imports.typed_rows import Columns
 from flaskr.reading.tables import CellBatch, opened
 
 NUMBER = re.compile(r"[-+]?[0-9][0-9., ]*", re.ASCII)
@@ -16,11 +18,13 @@ REASONS = """SELECT row, string_agg(DISTINCT coalesce(field || ': ', '') || text
 FROM faults WHERE file = $file AND row BETWEEN $first AND $last GROUP BY row"""
 
 
-def write_refused(desk: Desk, at: int, file: FileOrder, order: ImportOrder) -> None:
+def write_refused(desk: Desk, at: int, columns: Columns, order: ImportOrder) -> None:
     """Write the refused rows of one file, as a CSV that spreadsheets open and imports read.
 
-    Of a row that could not be parted into cells the text stands in the first column.
+    It needs no mapping: a column that was mapped by hand is called what it means, and constants
+    stand in columns. Of a row that could not be parted into cells the text is in the first.
     """
+    file = order.files[at]
     path = refused_path(order.folder, at)
     path.unlink(missing_ok=True)
     if not desk.one("SELECT count(*) FROM faults WHERE file = $file", file=at):
@@ -29,15 +33,28 @@ def write_refused(desk: Desk, at: int, file: FileOrder, order: ImportOrder) -> N
         opened(file.path, file.options, order.limits) as table,
         path.open("w", encoding="utf-8-sig", newline="") as made,
     ):
-        kept = [title for title in table.titles if title not in REFUSAL_COLUMNS]
+        kept = {use.title: title_of(use, columns.layout) for use in columns.uses}
+        kept = {old: new for old, new in kept.items() if new not in REFUSAL_COLUMNS}
         writer = csv.writer(made, delimiter=";", lineterminator="\r\n")
-        writer.writerow([*kept, *REFUSAL_COLUMNS])
+        writer.writerow([*kept.values(), *columns.constants, *REFUSAL_COLUMNS])
         for batch in table.batches():
-            writer.writerows(refused_rows(desk, at, batch, kept))
+            for cells, row, reason in refused_rows(desk, at, batch, list(kept)):
+                writer.writerow([*cells, *columns.constants.values(), str(row), reason])
 
 
-def refused_rows(desk: Desk, at: int, batch: CellBatch, kept: list[str]) -> Iterator[list[str]]:
-    """Yield the refused rows of a batch, each with its row number and the reasons."""
+def title_of(use: ColumnUse, layout: Layout) -> str:
+    """Return a title by which a column is read again as it was, without being mapped."""
+    meant = layout.meant(use.title)
+    if use.is_loaded and meant != use.name:
+        return use.name
+    is_left_out = not use.is_loaded and meant in layout.names
+    return f"{use.title} (left out)" if is_left_out else use.title
+
+
+def refused_rows(
+    desk: Desk, at: int, batch: CellBatch, kept: list[str]
+) -> Iterator[tuple[list[str], int, str]]:
+    """Yield the refused rows of a batch: their cells, row numbers and the reasons."""
     numbers = [*batch.rows.to_pylist(), *(fault.row for fault in batch.faults)]
     if not numbers:
         return
@@ -46,10 +63,10 @@ def refused_rows(desk: Desk, at: int, batch: CellBatch, kept: list[str]) -> Iter
     for place, row in enumerate(batch.rows.to_pylist()):
         if row in reasons:
             cells = [written(batch.cells.column(title)[place].as_py()) for title in kept]
-            yield [*cells, str(row), reasons[row]]
+            yield cells, row, reasons[row]
     for fault in batch.faults:
         rest = [""] * (len(kept) - 1)
-        yield [written(fault.text), *rest, str(fault.row), reasons[fault.row]]
+        yield [written(fault.text), *rest], fault.row, reasons[fault.row]
 
 
 def written(value: Any) -> str:

@@ -1,6 +1,6 @@
 """The rows of a file by what becomes of them: how many, what they amount to, the first of each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +11,8 @@ from flaskr.imports.outcomes import AMOUNTS, SHOWN_ROWS, RowClass, ShownRow
 from flaskr.money import from_ore
 from flaskr.sources.models import Contents
 
+SHOWN_NAMES = 20
+UNCOVERED = "Taken, though the policy was not in force at the loss"
 MONEY = {*AMOUNTS, "premium", "deductible", "sum_insured"}
 
 # Rows that name the same thing are refused together: which of them is right, a person knows.
@@ -25,6 +27,15 @@ SELECT $file, row, '{name}', {name}, 'It stands in rows '
     || '. Keep one of them.'
 FROM {table} JOIN several USING ({key})
 """
+
+
+def told(text: str, names: Sequence[str], count: int) -> list[str]:
+    """Return a warning with the first of the names that it is about; none when there are none."""
+    if not count:
+        return []
+    first = ", ".join(names[:SHOWN_NAMES])
+    more = count - SHOWN_NAMES
+    return [f"{text}: {first}" + (f" and {more} more." if more > 0 else ".")]
 
 
 @dataclass
