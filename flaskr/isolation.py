@@ -13,7 +13,7 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -32,6 +32,7 @@ rooms = multiprocessing.get_context("forkserver")
 # multiprocessing's list of children is not made for threads: two that look at one process's end at
 # the same time may both read its exit code, and one gets 255.
 children = threading.Lock()
+preloaded: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -60,18 +61,26 @@ class OutOfMemory(WorkError):
     status = 503
 
 
+def preload(module: str) -> str:
+    """Have the helper import a module once, and return its name.
+
+    Whoever names work says so when it is imported itself: the helper is made at the first call in
+    the life of a web process, and whatever is needed later must be in it by then.
+    """
+    preloaded.add(module)
+    return module
+
+
 def run_isolated(
     work: str,
     *arguments: Any,
     limits: Limits,
-    preload: Sequence[str],
     on_progress: Report | None = None,
 ) -> Any:
     """Run `work`, named as "package.module:function", in a process of its own; return its result.
 
     The function is called with a function that reports progress, then `arguments`; these, what it
-    reports and its result are pickled. `preload` are the modules that the helper imports once; the
-    first call in the life of a web process decides. A ClaimBookError of the work is raised here as
+    reports and its result are pickled. A ClaimBookError of the work is raised here as
     it is; WorkError, OutOfTime or OutOfMemory say that it ended otherwise. The process ends with
     the one that asked for it, however that ends.
     """
@@ -81,7 +90,7 @@ def run_isolated(
     )
     with ours:
         with children, theirs:
-            rooms.set_forkserver_preload([*preload, *modules_of_main()])
+            rooms.set_forkserver_preload([*sorted(preloaded), *modules_of_main()])
             process.start()
         try:
             return answer(ours, limits, on_progress)

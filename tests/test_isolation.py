@@ -12,7 +12,6 @@ from flaskr.errors import BusyError, LedgerError
 from flaskr.isolation import Limits, OutOfMemory, OutOfTime, WorkError, place, run_isolated
 
 ENOUGH = Limits(seconds=20, memory_bytes=512 * 1024**2)
-PRELOAD = ["flaskr.exports.making"]  # what the other tests need: the helper is made once
 
 
 def isolated(name, *arguments, limits=ENOUGH, on_progress=None):
@@ -20,7 +19,6 @@ def isolated(name, *arguments, limits=ENOUGH, on_progress=None):
         f"tests.isolated_work:{name}",
         *arguments,
         limits=limits,
-        preload=PRELOAD,
         on_progress=on_progress,
     )
 
@@ -88,7 +86,7 @@ def test_the_death_of_the_one_who_asked_ends_the_work(tmp_path: Path):
     script = (
         "from flaskr.isolation import Limits, run_isolated\n"
         f"run_isolated('tests.isolated_work:sleep', {str(told)!r},"
-        " limits=Limits(60, 2**29), preload=[])\n"
+        " limits=Limits(60, 2**29))\n"
     )
     root = Path(__file__).parent.parent
     asking = subprocess.Popen([sys.executable, "-c", script], cwd=root)

@@ -20,11 +20,11 @@ from flaskr.database import book_address, migration_config
 from flaskr.exports.services import FILES_AT_ONCE, named_limits, plain_errors
 from flaskr.exports.statements import compiled, compiled_rows
 from flaskr.extensions import db
-from flaskr.isolation import Limits, Report, place, run_isolated
+from flaskr.isolation import Limits, Report, place, preload, run_isolated
 from flaskr.settings import BOOK_VERSION
 
-PACKING = "flaskr.archive.making"
-LOADING = "flaskr.archive.loading"
+PACKING = preload("flaskr.archive.making")
+LOADING = preload("flaskr.archive.loading")
 LOCAL_HEADER = b"PK\x03\x04"
 NAME_AT = 30  # bytes from the beginning of a zip to its first member's name
 
@@ -52,7 +52,6 @@ def write_archive(path: Path, *, on_progress: Report | None = None) -> ArchiveWr
                 f"{PACKING}:make_archive",
                 order,
                 limits=limits("EXPORT"),
-                preload=[PACKING],
                 on_progress=on_progress,
             )
             with order.path.open("rb") as file:
@@ -91,7 +90,6 @@ def import_archive(path: Path, *, on_progress: Report | None = None) -> ArchiveL
             f"{LOADING}:load_archive",
             order,
             limits=limits("IMPORT"),
-            preload=[LOADING],
             on_progress=on_progress,
         )
     return loaded

@@ -22,10 +22,10 @@ from flaskr.exports.queries import file_sql
 from flaskr.exports.spool import Part, keep, kept, part_in, sweep
 from flaskr.extensions import db
 from flaskr.formats.file_formats import ExportError
-from flaskr.isolation import Limits, OutOfMemory, OutOfTime, Report, place, run_isolated
+from flaskr.isolation import Limits, OutOfMemory, OutOfTime, Report, place, preload, run_isolated
 from flaskr.sources.models import Contents
 
-WORKSHOP = "flaskr.exports.making"
+WORKSHOP = preload("flaskr.exports.making")
 MAKE_FILE = f"{WORKSHOP}:make_file"
 FILES_AT_ONCE = 2
 
@@ -104,9 +104,7 @@ def file_at(
         sweep_spool(config)
         with part_in(spool_folder(config)) as part:
             order = file_order(request, part.path, is_counted_first=on_progress is not None)
-            facts = run_isolated(
-                MAKE_FILE, order, limits=limits, preload=[WORKSHOP], on_progress=on_progress
-            )
+            facts = run_isolated(MAKE_FILE, order, limits=limits, on_progress=on_progress)
             made_at = utc_now().isoformat(timespec="seconds")
             made = MadeFacts(**vars(facts), asked=request.address, made_at=made_at)
             return published(part, request, made)

@@ -18,14 +18,13 @@ from flaskr.imports.job_folders import JOBS, digest_of, new_job, stored, sweep_j
 from flaskr.imports.jobs import OUTCOME, PROGRESS, Asked, Job, Progress
 from flaskr.imports.orders import BookNow, ImportOrder, ImportRefused
 from flaskr.imports.outcomes import DryRun
-from flaskr.isolation import Limits, OutOfMemory, OutOfTime, place, run_isolated
+from flaskr.isolation import Limits, OutOfMemory, OutOfTime, place, preload, run_isolated
 from flaskr.reading.orders import EncodingNotChosen, ReadingLimits, SheetNotChosen, Unreadable
 
-READING_ROOM = "flaskr.imports.dry_run"
+READING_ROOM = preload("flaskr.imports.dry_run")
 MAKE_DRY_RUN = f"{READING_ROOM}:make_dry_run"
-LOADING_ROOM = "flaskr.imports.loading"
+LOADING_ROOM = preload("flaskr.imports.loading")
 LOAD_PLAN = f"{LOADING_ROOM}:load_plan"
-PRELOAD = (READING_ROOM, LOADING_ROOM)
 AT_ONCE = 2
 WAIT_SECONDS = 120
 TOLD_EVERY = 0.5
@@ -176,7 +175,7 @@ def run_apart(work: str, order: Any, job: Job, tell: Told | None) -> Any:
     """Run work at an import in isolation, which opens the book for itself; return its result."""
     db.session.remove()  # a transaction that is still open here would keep it waiting
     told = teller(job, tell)
-    return run_isolated(work, order, limits=limits(), preload=PRELOAD, on_progress=told)
+    return run_isolated(work, order, limits=limits(), on_progress=told)
 
 
 def teller(job: Job, tell: Told | None) -> Callable[[Any], None]:

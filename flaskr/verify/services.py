@@ -7,13 +7,12 @@ from pathlib import Path
 
 from flask import current_app
 
-from flaskr.exports.services import WORKSHOP
-from flaskr.isolation import Limits, WorkError, place, run_isolated
+from flaskr.isolation import Limits, WorkError, place, preload, run_isolated
 from flaskr.kept.services import kept_folder
 from flaskr.verify.known_files import Known, form_name, known_from_kept
 from flaskr.verify.read_files import ReadFacts, Unreadable
 
-READING_ROOM = "flaskr.verify.reading"
+READING_ROOM = preload("flaskr.verify.reading")
 READ_FILE = f"{READING_ROOM}:read_given_file"
 FILES_AT_ONCE = 2
 NOTHING = "nothing"
@@ -78,8 +77,7 @@ def read_apart(path: Path, limits: Limits) -> tuple[ReadFacts | None, str]:
     """Return what a file holds, or why it cannot be read; it may be made to do harm."""
     with place(current_app.config["INSTANCE_FOLDER"], "verify", FILES_AT_ONCE):
         try:
-            modules = [WORKSHOP, READING_ROOM]
-            return run_isolated(READ_FILE, path, limits=limits, preload=modules), ""
+            return run_isolated(READ_FILE, path, limits=limits), ""
         except Unreadable as error:
             return None, str(error)
         except WorkError as error:

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.models import Claim
 from flaskr.exports.parameters import FileRequest, file_request
-from flaskr.exports.services import MAKE_FILE, WORKSHOP, file_order
+from flaskr.exports.services import MAKE_FILE, file_order
 from flaskr.extensions import db
 from flaskr.isolation import Limits, run_isolated
 from flaskr.settings import BOOK_FILE
@@ -63,7 +63,6 @@ def test_what_is_committed_while_a_file_is_made_is_not_in_it_and_stays_in_the_bo
         MAKE_FILE,
         file_order(asked(format="parquet"), tmp_path / "file"),
         limits=Limits(60, 2 * 1024**3),
-        preload=[WORKSHOP],
         on_progress=interruption,
     )
 
@@ -153,7 +152,6 @@ def test_the_isolated_process_cannot_write_the_book(session, tmp_path):
         "tests.exports.isolated_attempt:write_the_book",
         order.address,
         limits=Limits(20, 1024**3),
-        preload=[WORKSHOP],
     )
 
     assert "read" in refused  # "a readonly database", "in a read-only transaction"

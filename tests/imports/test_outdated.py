@@ -50,10 +50,10 @@ TOUCHED = {
     "an edit": lambda: edit("W-1", cause="fire"),
     "an edit of a text": lambda: edit("W-1", description="x"),
     "an edit of its policy": lambda: edit_cover("H-1", expiry_date=date(2024, 2, 1)),
+    "the policy that a refused row lacks": lambda: make_policy(policy_number="h-9"),
     "a new claim of the same key": lambda: make_claim(claim_reference="n-1"),
 }
 OTHERS = {
-    "the policy that a refused row lacks": lambda: make_policy(policy_number="h-9"),
     "another claim's payment": lambda: pay(claim_referenced("W-2"), "10"),
     "another claim's edit": lambda: edit("W-2", cause="fire"),
     "another policy's edit": lambda: edit_cover("H-2", premium=Decimal(7)),

@@ -12,14 +12,13 @@ from tests.reading.bombs import BOMBS
 from tests.reading.hostile import hostile_files
 
 LIMITS = Limits(seconds=60, memory_bytes=1024**3)
-PRELOAD = ["flaskr.exports.making", "flaskr.reading.tables"]
 SENTENCE = re.compile(r"Unreadable [A-Z“].*[.:]\)?$", re.DOTALL)
 FILES_AT_ONCE, TIMES = 40, 10
 
 
 def read_apart(paths, **options) -> tuple[list[str], int]:
     work = "tests.reading.isolated_reads:read_files"
-    return run_isolated(work, list(paths), options, limits=LIMITS, preload=PRELOAD)
+    return run_isolated(work, list(paths), options, limits=LIMITS)
 
 
 def outcomes_of(paths) -> tuple[list[str], int]:

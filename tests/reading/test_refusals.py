@@ -17,9 +17,7 @@ def read_header(report, path):
 def read_apart(path):
     work = "tests.reading.test_refusals:read_header"
     limits = Limits(seconds=20, memory_bytes=512 * 1024**2)
-    return run_isolated(
-        work, path, limits=limits, preload=["flaskr.exports.making", "flaskr.reading.tables"]
-    )
+    return run_isolated(work, path, limits=limits)
 
 
 def test_a_refusal_keeps_its_kind_its_sentence_and_its_sheets(path):
