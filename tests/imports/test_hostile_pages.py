@@ -1,0 +1,26 @@
+import os
+
+from hypothesis import HealthCheck, given, settings
+
+from flaskr.claims.queries import watermark
+from tests.imports.uploading import upload
+from tests.reading.hostile import hostile_files
+
+FILES = int(os.environ.get("HOSTILE_FILES", "20"))
+
+
+def test_whatever_is_sent_gives_a_page_that_says_so_and_nothing_is_written(sqlite_app, lone_client):
+    @settings(max_examples=FILES, suppress_health_check=list(HealthCheck))
+    @given(file=hostile_files())
+    def send(file):
+        form, content = file
+
+        page = upload(lone_client, (f"faulty.{form}", content))
+
+        assert page.status_code in (200, 413, 422), page.text
+        assert "Import" in page.text
+
+    send()
+
+    with sqlite_app.app_context():
+        assert watermark() == (0, 0, 0, 0, 0)
