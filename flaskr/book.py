@@ -1,6 +1,5 @@
 """What the book itself is: its currency, its time zone, and how far its references have come."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from flask import current_app
@@ -14,7 +13,6 @@ from flaskr.columns import Instant
 from flaskr.database import schema_problem, working
 from flaskr.errors import DatabaseAway, SchemaError, SettingsError, is_away
 from flaskr.extensions import Base, db
-from flaskr.text import ALLOTTED, reference_key
 
 
 class Book(Base):
@@ -74,17 +72,6 @@ def allot_reference(prefix: str, recorded_at: datetime) -> str:
     """Return the next reference of a prefix, as C-2026-000001; a rollback gives the number back."""
     year = f"{prefix}-{local_day(recorded_at).year:04d}"
     return f"{year}-{raise_counter(year, None):06d}"
-
-
-def move_counters(references: Iterable[str]) -> None:
-    """Move the counters past allotted references from elsewhere, so that none is given twice."""
-    highest: dict[str, int] = {}
-    for key in map(reference_key, references):
-        if ALLOTTED.fullmatch(key):
-            name, _, number = key.upper().rpartition("-")
-            highest[name] = max(highest.get(name, 0), int(number))
-    for name in sorted(highest):
-        raise_counter(name, highest[name])
 
 
 def raise_counter(name: str, at_least: int | None) -> int:

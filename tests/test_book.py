@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 import time_machine
 
-from flaskr.book import Book, Counter, allot_reference, check_book, move_counters
+from flaskr.book import Book, Counter, allot_reference, check_book, raise_counter
 from flaskr.calendar import utc_now
 from flaskr.errors import SettingsError
 from flaskr.extensions import db
@@ -53,8 +53,8 @@ def test_a_second_writer_waits_for_the_first_and_takes_what_it_gave_back(session
 
 
 def test_counters_move_past_references_from_elsewhere_and_never_back(rolled_back):
-    move_counters(["C-2031-000007", "c-2031-000003", "P-2031-000009", "C-2030-000001", "H-7"])
-    move_counters(["C-2031-000002"])
+    for name, reached in (("C-2031", 7), ("P-2031", 9), ("C-2030", 1), ("C-2031", 2)):
+        raise_counter(name, reached)
 
     assert allot_reference("C", NEW_YEAR) == "C-2031-000008"
     assert allot_reference("P", NEW_YEAR) == "P-2031-000010"
@@ -62,7 +62,7 @@ def test_counters_move_past_references_from_elsewhere_and_never_back(rolled_back
 
 
 def test_after_a_million_the_number_grows_a_digit(rolled_back):
-    move_counters(["C-2031-999999"])
+    raise_counter("C-2031", 999_999)
 
     assert allot_reference("C", NEW_YEAR) == "C-2031-1000000"
 

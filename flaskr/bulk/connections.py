@@ -32,12 +32,8 @@ def writing(address: str) -> Iterator[Any]:
         is_sqlite = address.startswith("file:")
         connection = sqlite_book(address) if is_sqlite else postgresql_book(address)
         with closing(connection):
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+            yield connection
+            connection.commit()  # what is closed without it is rolled back
 
 
 def sqlite_book(address: str) -> sqlite3.Connection:

@@ -44,7 +44,7 @@ def show(number: int) -> Any:
     if brought is None:
         abort(404, f"There is no import {number}.")
     files = files_of([number])[number]
-    job = loaded_job(jobs_folder(), number)
+    job = loaded_job(jobs_folder(), brought)
     return render_template(
         "imports/show.html",
         brought=brought,

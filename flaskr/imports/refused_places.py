@@ -4,8 +4,7 @@ from pathlib import Path
 
 from flaskr.imports.jobs import Job
 from flaskr.imports.orders import refused_path
-
-REFUSED = "refused-{}.csv"
+from flaskr.sources.models import Import
 
 
 def refused_places(job: Job) -> list[int]:
@@ -13,8 +12,7 @@ def refused_places(job: Job) -> list[int]:
     return [at for at in range(len(job.asked.files)) if refused_path(job.folder, at).exists()]
 
 
-def loaded_job(root: Path, number: int) -> Job | None:
+def loaded_job(root: Path, record: Import) -> Job | None:
     """Return what is left of the files of an import; None when they are gone."""
-    if not root.exists():
-        return None
-    return next((job for job in map(Job, root.iterdir()) if job.loaded_as == number), None)
+    job = Job(root / record.job) if record.job else None
+    return job if job and job.loaded_as == record.id else None

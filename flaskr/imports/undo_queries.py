@@ -6,6 +6,7 @@ from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
+from flaskr.extensions import db
 from flaskr.money import ZERO
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.sources.models import Import
@@ -83,3 +84,10 @@ def free_text_changes(record: Import) -> Select[int]:
 def is_moving(moved: Any) -> Any:
     """Return the condition that an import moved anything on a claim in the end."""
     return or_(*(moved.c[name] != ZERO for name in BALANCES))
+
+
+def count_of_moved(record: Import) -> int:
+    """Return on how many claims an import moved anything in the end."""
+    moved = moved_claims(record).subquery()
+    counted = select(func.count()).select_from(moved).where(is_moving(moved))
+    return db.session.scalar(counted) or 0

@@ -17,6 +17,7 @@ from flaskr.extensions import db
 from flaskr.imports.undo_queries import (
     BALANCES,
     claims_edited_since,
+    count_of_moved,
     entries_of_import,
     free_text_changes,
     is_moving,
@@ -57,14 +58,12 @@ class UndoShown:
 
 def shown_undo(record: Import) -> UndoShown:
     """Return what an undo would do, without doing it."""
-    moved = moved_claims(record).subquery()
-    claims = db.session.scalar(select(func.count()).select_from(moved).where(is_moving(moved)))
     edits = sum(
         db.session.scalar(select(func.count()).where(kind.import_id == record.id)) or 0
         for kind in (ClaimRevision, PolicyRevision)
     )
     free_texts = db.session.scalar(free_text_changes(record)) or 0
-    return UndoShown(claims or 0, edits, free_texts, problem_of(record))
+    return UndoShown(count_of_moved(record), edits, free_texts, problem_of(record))
 
 
 def problem_of(record: Import) -> str:
@@ -125,14 +124,13 @@ def import_numbered(number: int) -> Import:
 
 def recorded_undo(record: Import, now: datetime, actor: str) -> Import:
     """Write the record of an undo: what it moves is the opposite."""
-    moved = moved_claims(record).subquery()
-    claims = db.session.scalar(select(func.count()).select_from(moved).where(is_moving(moved)))
+    claims = count_of_moved(record)
     undo = Import(
         kind=ImportKind.UNDO,
         recorded_at=now,
         recorded_by=actor,
-        **{**ZERO_ROWS, "changed": claims or 0},
-        entries=claims or 0,
+        **{**ZERO_ROWS, "changed": claims},
+        entries=claims,
         first_entry=next_entry() if claims else None,
         **{name: -getattr(record, name) for name in BALANCES},
         undoes=record.id,
