@@ -1,6 +1,7 @@
 """The application factory: a table of contents."""
 
 from flask import Flask
+from flask.helpers import get_debug_flag
 
 from flaskr import errors, health, serving, templating
 from flaskr.archive import commands as archive_commands
@@ -21,12 +22,12 @@ from flaskr.imports import undo_views as import_undo_views
 from flaskr.imports import views as import_views
 from flaskr.imports.job_folders import JOBS, sweep_jobs
 from flaskr.kept import views as kept_views
+from flaskr.keys import kept_key
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.settings import (
     PROJECT_FOLDER,
     Settings,
-    kept_secret_key,
     make_instance_folder,
     read_settings,
 )
@@ -42,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or read_settings()
     make_instance_folder(settings.instance_folder)
+    settings.check_signed_in(get_debug_flag())
     app = Flask("flaskr", instance_path=str(settings.instance_folder))
     app.url_map.strict_slashes = False
     configure(app, settings)
@@ -63,6 +65,13 @@ def configure(app: Flask, settings: Settings) -> None:
         DATABASE_URL=settings.database_url,
         INSTANCE_FOLDER=settings.instance_folder,
         BOOK_ACCESS=settings.book_access,
+        BOOK_MODE=settings.mode,
+        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+        TRUSTED_PROXIES=settings.trusted_proxies,
+        PSEUDONYM_KEY=settings.pseudonym_key or kept_key(settings.instance_folder, "pseudonym_key"),
+        RANDOM_CLAIMS=settings.random_claims,
+        SESSION_IDLE_MINUTES=settings.session_idle_minutes,
+        SESSION_HOURS=settings.session_hours,
         BOOK_CURRENCY=settings.book_currency,
         BOOK_TIME_ZONE=settings.book_time_zone,
         EXPORT_SECONDS=settings.export_seconds,
@@ -73,7 +82,7 @@ def configure(app: Flask, settings: Settings) -> None:
         IMPORT_ROWS=settings.import_rows,
         IMPORT_SECONDS=settings.import_seconds,
         IMPORT_MEMORY_BYTES=settings.import_memory_bytes,
-        SECRET_KEY=settings.secret_key or kept_secret_key(settings.instance_folder),
+        SECRET_KEY=settings.secret_key or kept_key(settings.instance_folder, "secret_key"),
         MAX_CONTENT_LENGTH=settings.max_request_bytes,
         SESSION_COOKIE_NAME="claimbook_session",  # cookies do not keep ports apart
         SESSION_COOKIE_SAMESITE="Lax",

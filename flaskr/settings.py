@@ -1,6 +1,5 @@
 """Every setting, read from the environment in one place."""
 
-import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,6 +9,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from flaskr.errors import SettingsError
+from flaskr.keys import require_strong
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 LEAST_EXPORT_MEMORY = 16 * 1024**2  # with less the drivers cannot even be loaded
@@ -21,6 +21,8 @@ WITHOUT_TWO_DECIMALS = set(
     """.split()  # noqa: SIM905
 )
 ABOVE_ZERO = (
+    "session_idle_minutes",
+    "session_hours",
     "max_request_bytes",
     "export_seconds",
     "export_memory_bytes",
@@ -31,6 +33,7 @@ ABOVE_ZERO = (
     "import_seconds",
     "import_memory_bytes",
 )
+MODES = ("open", "signed-in")
 BOOK_FILE = "claimbook.db"
 BOOK_VERSION = "0.1.0"
 
@@ -43,6 +46,12 @@ class Settings:
     instance_folder: Path = PROJECT_FOLDER / "instance"
     secret_key: str = field(default="", repr=False)
     book_access: str = ""
+    trusted_hosts: tuple[str, ...] = ()
+    trusted_proxies: int = 0
+    pseudonym_key: str = field(default="", repr=False)
+    random_claims: bool = False
+    session_idle_minutes: int = 60
+    session_hours: int = 12
     book_currency: str = "SEK"
     book_time_zone: str = "Europe/Stockholm"
     max_request_bytes: int = 1024 * 1024
@@ -58,10 +67,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what the book cannot run with, naming the setting."""
-        if self.book_access not in ("", "open"):
+        if self.book_access not in ("", *MODES):
             raise SettingsError(
-                f"BOOK_ACCESS is {self.book_access!r}; leave it out or set it to open."
+                f"BOOK_ACCESS is {self.book_access!r}; leave it out or set it to open or signed-in."
             )
+        if self.trusted_proxies < 0:
+            raise SettingsError("TRUSTED_PROXIES is the number of proxies in front: 0 or more.")
         if self.export_memory_bytes < LEAST_EXPORT_MEMORY:
             raise SettingsError("EXPORT_MEMORY_BYTES must be at least 16777216 (16 MiB).")
         if self.book_currency in WITHOUT_TWO_DECIMALS:
@@ -86,6 +97,29 @@ class Settings:
         for name in ABOVE_ZERO:
             if getattr(self, name) <= 0:
                 raise SettingsError(f"{name.upper()} must be above zero.")
+
+    @property
+    def mode(self) -> str:
+        """Whether people sign in: as BOOK_ACCESS says, else on a server's database only."""
+        return self.book_access or ("signed-in" if self.database_url else "open")
+
+    def check_signed_in(self, is_debug: bool) -> None:
+        """Raise SettingsError for what a book that people sign in to must not be served with."""
+        if self.mode != "signed-in":
+            return
+        require_strong("SECRET_KEY", self.secret_key)
+        if self.pseudonym_key:
+            require_strong("PSEUDONYM_KEY", self.pseudonym_key)
+        if not self.trusted_hosts:
+            raise SettingsError(
+                "TRUSTED_HOSTS is missing. Give the names that people open the book under, "
+                "with commas between: claims.example.com"
+            )
+        if is_debug:
+            raise SettingsError(
+                "Debug is on, which lets a visitor run code. Turn it off: leave out --debug and "
+                "FLASK_DEBUG."
+            )
 
     @property
     def sqlalchemy_url(self) -> URL:
@@ -118,6 +152,12 @@ def read_settings() -> Settings:
             instance_folder=folder.resolve(),
             secret_key=env.str("SECRET_KEY", ""),
             book_access=env.str("BOOK_ACCESS", Settings.book_access),
+            trusted_hosts=tuple(filter(None, map(str.strip, env.list("TRUSTED_HOSTS", [])))),
+            trusted_proxies=env.int("TRUSTED_PROXIES", Settings.trusted_proxies),
+            pseudonym_key=env.str("PSEUDONYM_KEY", ""),
+            random_claims=env.bool("RANDOM_CLAIMS", Settings.random_claims),
+            session_idle_minutes=env.int("SESSION_IDLE_MINUTES", Settings.session_idle_minutes),
+            session_hours=env.int("SESSION_HOURS", Settings.session_hours),
             book_currency=env.str("BOOK_CURRENCY", Settings.book_currency),
             book_time_zone=env.str("BOOK_TIME_ZONE", Settings.book_time_zone),
             max_request_bytes=env.int("MAX_REQUEST_BYTES", Settings.max_request_bytes),
@@ -141,19 +181,3 @@ def make_instance_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"INSTANCE_FOLDER {folder}: {error.strerror}.") from error
-
-
-def kept_secret_key(instance_folder: Path) -> str:
-    """Return the key that signs forms, made once and kept where only this user can read it."""
-    path = instance_folder / "secret_key"
-    if not path.exists():
-        made = path.with_name(f"secret_key.{secrets.token_hex(4)}")
-        made.touch(mode=0o600)
-        made.write_text(secrets.token_hex(32), encoding="ascii")
-        try:
-            path.hardlink_to(made)  # whoever is first wins; the others read that one
-        except FileExistsError:
-            pass
-        finally:
-            made.unlink()
-    return path.read_text(encoding="ascii")

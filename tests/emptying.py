@@ -19,7 +19,8 @@ SCHEMA_OF_BOOK = """
 EMPTY_BOOK = """
     SET session_replication_role = replica;
     TRUNCATE ledger_entries, claim_revisions, policy_revisions, claims, policies, import_files,
-        imports, counters RESTART IDENTITY
+        imports, counters, users, sessions, tokens, password_links, sign_in_attempts,
+        audit_events RESTART IDENTITY
 """
 
 

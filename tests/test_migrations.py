@@ -24,7 +24,8 @@ from tests.factories import ACTOR, make_claim, make_policy, pay, recover, reserv
 TABLES = ("policies", "claims", "policy_revisions", "claim_revisions", "ledger_entries")
 SOURCES = ("imports", "import_files")
 OLDER = (*TABLES, "book", "counters")  # those of 0001
-OWN = (*OLDER, *SOURCES)
+PEOPLE = ("users", "sessions", "tokens", "password_links", "sign_in_attempts", "audit_events")
+OWN = (*OLDER, *SOURCES, *PEOPLE)
 LAST_ENTRY = ("last_transaction_date", "last_recorded_at")  # 0003 fills them from the ledger
 SOURCE = ("import_id", "import_row")  # of 0005: null for what was typed
 

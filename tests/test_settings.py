@@ -8,12 +8,19 @@ from pathlib import Path
 import pytest
 
 from flaskr.errors import SettingsError
-from flaskr.settings import Settings, kept_secret_key, read_settings
+from flaskr.keys import kept_key
+from flaskr.settings import Settings, read_settings
 
 ENVIRONMENT = {
     "DATABASE_URL": ("database_url", "postgresql://u@h/b", "postgresql://u@h/b"),
     "SECRET_KEY": ("secret_key", "abc", "abc"),
     "BOOK_ACCESS": ("book_access", "open", "open"),
+    "TRUSTED_HOSTS": ("trusted_hosts", "a.example, b.example", ("a.example", "b.example")),
+    "TRUSTED_PROXIES": ("trusted_proxies", "2", 2),
+    "PSEUDONYM_KEY": ("pseudonym_key", "abc", "abc"),
+    "RANDOM_CLAIMS": ("random_claims", "on", True),
+    "SESSION_IDLE_MINUTES": ("session_idle_minutes", "3", 3),
+    "SESSION_HOURS": ("session_hours", "4", 4),
     "BOOK_CURRENCY": ("book_currency", "EUR", "EUR"),
     "BOOK_TIME_ZONE": ("book_time_zone", "UTC", "UTC"),
     "MAX_REQUEST_BYTES": ("max_request_bytes", "5", 5),
@@ -117,7 +124,7 @@ def test_secrets_are_not_shown():
 
 def test_the_key_is_made_once_and_is_readable_by_its_owner_alone(tmp_path):
     with ThreadPool(8) as pool:
-        keys = set(pool.map(kept_secret_key, [tmp_path] * 16))
+        keys = set(pool.starmap(kept_key, [(tmp_path, "secret_key")] * 16))
 
     assert len(keys) == 1
     assert len(keys.pop()) == 64

@@ -4,6 +4,9 @@ from ipaddress import ip_address
 
 from flask import abort, current_app, request
 
+from flaskr.trail.services import Origin, origin  # noqa: F401
+from flaskr.users.roles import SEE_NAMES  # noqa: F401
+
 OPEN_ACTOR = "open"
 FORWARDING = ("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip", "x-client-ip")
 HELP = (

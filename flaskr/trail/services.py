@@ -1,0 +1,115 @@
+"""Recording: with the work that it tells of, or in a short transaction of its own."""
+
+import json
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from flaskr.calendar import utc_now
+from flaskr.database import working
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+from flaskr.trail.models import Action, AuditEvent, Subject
+
+CHANGED = "changed"  # all that is said of a name or a free text
+
+
+class NotRecorded(ClaimBookError):
+    """Something that must leave its trace, and could not."""
+
+    status = 503
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where work comes from: through a page, a token or a command; its address, its request."""
+
+    through: str = "command"
+    address: str = ""
+    request_id: str = ""
+
+
+origin: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039 - frozen
+
+
+def record(
+    action: Action,
+    subject_kind: Subject,
+    subject: str,
+    *,
+    actor: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Record what was done, in the session's transaction: both come to pass, or neither.
+
+    `before` and `after` have what changed; give CHANGED for a name or a free text.
+    """
+    values = event_values(action, subject_kind, subject, actor=actor, before=before, after=after)
+    db.session.add(AuditEvent(**values))
+
+
+def record_apart(
+    action: Action,
+    subject_kind: Subject,
+    subject: str,
+    *,
+    actor: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Record what is no write of the book, in a transaction of its own, once the other has ended.
+
+    Raises NotRecorded when the database does not take it.
+    """
+    values = event_values(action, subject_kind, subject, actor=actor, before=before, after=after)
+    db.session.remove()  # a writer of SQLite would wait for itself
+    try:
+        with working("write"), db.engine.begin() as connection:
+            connection.execute(insert(AuditEvent).values(**values))
+    except (DBAPIError, PoolTimeout) as error:
+        raise NotRecorded(
+            "This has to be recorded in the trail, which cannot be written just now; so it was "
+            "not done. Please try again in a moment."
+        ) from error
+
+
+def event_values(
+    action: Action,
+    subject_kind: Subject,
+    subject: str,
+    *,
+    actor: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the columns of an event of this instant, from where this work comes from."""
+    return {
+        "recorded_at": utc_now(),
+        "actor": actor,
+        "action": action,
+        "subject_kind": subject_kind,
+        "subject": subject,
+        **vars(origin.get()),
+        "before": written(before),
+        "after": written(after),
+    }
+
+
+def written(values: Mapping[str, Any] | None) -> str | None:
+    """Return values as JSON; nothing for none."""
+    return json.dumps(values, default=plain, ensure_ascii=False) if values else None
+
+
+def plain(value: Any) -> str:
+    """Return an amount, a day or an instant as JSON keeps it: a string of all its digits."""
+    if isinstance(value, Decimal | date | datetime):
+        return str(value)
+    raise TypeError(f"no value of an event: {type(value)}")

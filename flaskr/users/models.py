@@ -1,0 +1,104 @@
+"""People who sign in, their sessions and tokens, and the links that set a password."""
+
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flaskr.columns import FreeText, Instant, closed_list
+from flaskr.extensions import Base
+from flaskr.text import KEY_LENGTH
+
+DIGEST_LENGTH = 64  # a SHA-256 in hex
+NAME_LENGTH = 16  # what stands for a session or a token in addresses
+
+
+class Role(StrEnum):
+    """What a person may do; flaskr.users.roles says which pages that is."""
+
+    VIEWER = "viewer"
+    HANDLER = "handler"
+    ACTUARY = "actuary"
+    ADMINISTRATOR = "administrator"
+
+
+class Scope(StrEnum):
+    """What a token is for; one that writes reads too."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+class User(Base):
+    """A person who signs in; never deleted, for the ledger and the trail name them by e-mail."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(64))  # as the book's recorded_by
+    email_key: Mapped[str] = mapped_column(String(KEY_LENGTH), unique=True)
+    name: Mapped[FreeText]
+    role: Mapped[Role] = mapped_column(closed_list(Role))
+    is_active: Mapped[bool]
+    password_hash: Mapped[str | None] = mapped_column(String(200))  # none until it is set
+    made_at: Mapped[Instant]
+    version: Mapped[int]
+
+
+class UserSession(Base):
+    """One browser that is signed in: over when `ended_at` is set, or a limit is reached."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="RESTRICT"), index=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH), unique=True)
+    token_digest: Mapped[str] = mapped_column(String(DIGEST_LENGTH), unique=True)
+    made_at: Mapped[Instant]
+    last_used_at: Mapped[Instant]
+    ended_at: Mapped[Instant | None]
+    address: Mapped[FreeText]
+    program: Mapped[FreeText]  # as the browser calls itself
+
+
+class Token(Base):
+    """What a program signs in with; only its digest is kept."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="RESTRICT"), index=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH), unique=True)
+    label: Mapped[FreeText]
+    token_digest: Mapped[str] = mapped_column(String(DIGEST_LENGTH), unique=True)
+    scope: Mapped[Scope] = mapped_column(closed_list(Scope))
+    made_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    last_used_at: Mapped[Instant | None]
+    revoked_at: Mapped[Instant | None]
+
+
+class PasswordLink(Base):
+    """A one-time link by which a person sets their password; a new one takes its place."""
+
+    __tablename__ = "password_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="RESTRICT"), unique=True)
+    token_digest: Mapped[str] = mapped_column(String(DIGEST_LENGTH), unique=True)
+    expires_at: Mapped[Instant]
+
+
+class SignInAttempt(Base):
+    """One attempt to sign in that failed, or is under way; who and where only as digests."""
+
+    __tablename__ = "sign_in_attempts"
+    __table_args__ = (
+        Index(None, "user_digest", "made_at"),
+        Index(None, "address_digest", "made_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[Instant] = mapped_column(index=True)
+    user_digest: Mapped[str] = mapped_column(String(DIGEST_LENGTH))
+    address_digest: Mapped[str] = mapped_column(String(DIGEST_LENGTH))
