@@ -1,9 +1,12 @@
 """Recording: with the work that it tells of, or in a short transaction of its own."""
 
+import getpass
 import json
-from collections.abc import Mapping
+import os
+import platform
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +21,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.trail.models import Action, AuditEvent, Subject
 
+BOOK = "book"  # the subject that the whole book is
 CHANGED = "changed"  # all that is said of a name or a free text
 
 
@@ -27,12 +31,21 @@ class NotRecorded(ClaimBookError):
     status = 503
 
 
+def command_address() -> str:
+    """Return who runs commands, and on which machine; a user without a name by number."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # as in a container that was given only a number
+        user = str(os.getuid())
+    return f"{user}@{platform.node()}"
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where work comes from: through a page, a token or a command; its address, its request."""
 
     through: str = "command"
-    address: str = ""
+    address: str = field(default_factory=command_address)
     request_id: str = ""
 
 
@@ -102,6 +115,11 @@ def event_values(
         "before": written(before),
         "after": written(after),
     }
+
+
+def told(row: Any, names: Collection[str], facts: Collection[str]) -> dict[str, Any]:
+    """Return what an event says of some columns of a row; of those that are no facts CHANGED."""
+    return {name: getattr(row, name) if name in facts else CHANGED for name in names}
 
 
 def written(values: Mapping[str, Any] | None) -> str | None:
