@@ -16,6 +16,7 @@ from flaskr.text import lookup_key
 Row = TypeVar("Row")
 PAGE_ROWS = 50
 COUNTED_ROWS = 10_000
+LONGEST_NUMBER = 18
 PAGE_PARAMETERS = ("after", "before", "page")
 
 
@@ -148,3 +149,14 @@ class Listing:
         if found is None:
             raise UnknownPage("That page begins at a row that is not in the book.")
         return Place(*found)
+
+
+class NumberedListing(Listing):
+    """A listing whose rows are named by their ids."""
+
+    def place(self, reference: str) -> Place:
+        """Return the place of the row that a cursor names, which need not be there any more."""
+        is_number = reference.isascii() and reference.isdigit()
+        if not is_number or len(reference) > LONGEST_NUMBER:
+            raise UnknownPage("That page begins at a row that is not in the book.")
+        return Place(int(reference))

@@ -9,6 +9,8 @@ from flaskr.archive.services import ArchiveWritten, write_archive
 from flaskr.book import require_book
 from flaskr.database import working
 
+ACTOR = "command"
+
 
 @click.command()
 @click.argument("path", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
@@ -40,4 +42,4 @@ def written_with_bar(path: Path) -> ArchiveWritten:
             done, bar.length = progress
             bar.update(done - bar.pos)
 
-        return write_archive(path, on_progress=show)
+        return write_archive(path, actor=ACTOR, on_progress=show)

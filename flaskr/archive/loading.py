@@ -16,11 +16,13 @@ from flaskr.archive.row_checks import RowChecks
 from flaskr.archive.stored_rows import loadable
 from flaskr.archive.tables import ArchiveTable
 from flaskr.bulk.connections import lock_ledger, writing
+from flaskr.bulk.events import insert_event
 from flaskr.bulk.loading import insert_rows, move_sequence, next_id
 from flaskr.bulk.tables import TableRows
 from flaskr.calendar import utc_now
 from flaskr.isolation import Report
 from flaskr.money import from_ore
+from flaskr.trail.services import BOOK
 
 NOT_EMPTY = "An archive is loaded into an empty book only, and this one has rows already."
 
@@ -41,7 +43,11 @@ def load_archive(report: Report, order: LoadOrder) -> ArchiveLoaded:
         for table in order.tables:
             if table.key == "id" and (last := next_id(book, table.name) - 1):
                 move_sequence(book, table.name, last)
-        return loaded_facts(archive.manifest)
+        loaded = loaded_facts(archive.manifest)
+        counts = {name: getattr(loaded, name) for name in ("policies", "claims", "entries")}
+        after = {"file": order.path.name, **counts, **loaded.totals}
+        insert_event(book, order.event, subject=BOOK, recorded_at=utc_now(), after=after)
+        return loaded
 
 
 def claim_empty_book(book: Any, order: LoadOrder) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from flaskr.archive.tables import ArchiveTable
 from flaskr.exports.statements import Sql
@@ -48,6 +49,7 @@ class LoadOrder:
     tables: tuple[ArchiveTable, ...]
     totals: dict[str, str]
     rules: dict[str, str]
+    event: dict[str, Any]  # of the trail, but for what only the loading knows
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ from flaskr.exports.statements import compiled, compiled_rows
 from flaskr.extensions import db
 from flaskr.isolation import Limits, Report, place, preload, run_isolated
 from flaskr.settings import BOOK_VERSION
+from flaskr.trail.models import Action, Subject
+from flaskr.trail.services import BOOK, event_values, record_apart
 
 PACKING = preload("flaskr.archive.making")
 LOADING = preload("flaskr.archive.loading")
@@ -38,11 +40,12 @@ class ArchiveWritten:
     sha256: str
 
 
-def write_archive(path: Path, *, on_progress: Report | None = None) -> ArchiveWritten:
+def write_archive(path: Path, *, actor: str, on_progress: Report | None = None) -> ArchiveWritten:
     """Write the whole book to a file, beside its place first, then there in one step.
 
     Two archives of a book that stood still have the same bytes. Raises BusyError, DatabaseAway,
-    DiskFull, ArchiveError when it does not add up, and OutOfTime, OutOfMemory or WorkError.
+    DiskFull, ArchiveError when it does not add up, and OutOfTime, OutOfMemory or WorkError; also
+    NotRecorded, and then there is no archive.
     """
     config = current_app.config
     order = archive_order(path.with_name(f"{path.name}.{secrets.token_hex(4)}.part"))
@@ -58,6 +61,8 @@ def write_archive(path: Path, *, on_progress: Report | None = None) -> ArchiveWr
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
                 os.fsync(file.fileno())
                 size = os.fstat(file.fileno()).st_size
+            said = {"file": path.name, "size": size, "sha256": sha256}
+            record_apart(Action.BOOK_EXPORTED, Subject.BOOK, BOOK, actor=actor, after=said)
             order.path.rename(path)
         finally:
             order.path.unlink(missing_ok=True)
@@ -76,14 +81,14 @@ def is_archive(path: Path) -> bool:
     return start.startswith(LOCAL_HEADER) and start[NAME_AT : NAME_AT + name_length] in members
 
 
-def import_archive(path: Path, *, on_progress: Report | None = None) -> ArchiveLoaded:
+def import_archive(path: Path, *, actor: str, on_progress: Report | None = None) -> ArchiveLoaded:
     """Load an archive into this book, which must be empty, whole or not at all.
 
     Reports (rows loaded, rows in all). Ends the session's transaction: the isolated process is
     the one that writes. Raises ArchiveError for what is refused, BusyError, DatabaseAway, and
     OutOfTime, OutOfMemory or WorkError.
     """
-    order = load_order(path)
+    order = load_order(path, actor)
     db.session.remove()
     with named_limits("IMPORT"):
         loaded: ArchiveLoaded = run_isolated(
@@ -117,7 +122,7 @@ def archive_order(path: Path) -> ArchiveOrder:
     )
 
 
-def load_order(path: Path) -> LoadOrder:
+def load_order(path: Path, actor: str) -> LoadOrder:
     """Return the order for loading an archive into this book."""
 
     def text(statement: Select[Any]) -> str:
@@ -134,6 +139,7 @@ def load_order(path: Path) -> LoadOrder:
         tables=tables,
         totals={table.name: text(table_totals(table.name)) for table in tables},
         rules={said: text(counted(rule)) for said, rule in rules_to_hold().items()},
+        event=event_values(Action.BOOK_LOADED, Subject.BOOK, BOOK, actor=actor),
     )
 
 

@@ -23,6 +23,8 @@ from flaskr.claims.rules import (
 )
 from flaskr.extensions import db
 from flaskr.money import ZERO
+from flaskr.trail.models import Action, Subject
+from flaskr.trail.services import BOOK, record
 
 NEVER = literal(date.min)
 BALANCES = ("paid", "outstanding", "recovered")
@@ -156,7 +158,7 @@ def faults() -> Iterator[Fault]:
         yield Fault(reference, "what the claim keeps of its ledger is not what the ledger says")
 
 
-def rebuild_balances() -> int:
+def rebuild_balances(actor: str) -> int:
     """Set the claims that disagree to the state of their last entry; return how many there were.
 
     Each is locked and looked at anew: somebody may have posted since it was found.
@@ -169,4 +171,7 @@ def rebuild_balances() -> int:
         kept["last_transaction_date"] = last.transaction_date if last else None
         kept["last_recorded_at"] = last.recorded_at if last else None
         db.session.execute(update(Claim).where(Claim.id == claim_id).values(kept))
+    if wrong:
+        said = {"claims": len(wrong)}
+        record(Action.BALANCES_REBUILT, Subject.BOOK, BOOK, actor=actor, after=said)
     return len(wrong)

@@ -14,6 +14,8 @@ from flaskr.database import working
 from flaskr.extensions import db
 from flaskr.money import money_text
 
+ACTOR = "command"
+
 claims = AppGroup("claims", help="Look after the claims and their ledger.")
 
 
@@ -25,7 +27,7 @@ def check(rebuild: bool) -> None:
     """Compare every balance with the ledger; exit code 1 when something is wrong."""
     require_book()
     if rebuild:
-        click.echo(f"{rebuild_balances()} claims rebuilt.")
+        click.echo(f"{rebuild_balances(ACTOR)} claims rebuilt.")
         db.session.commit()
     with working("read"):
         found = 0

@@ -14,6 +14,8 @@ from flaskr.database import lock_ledger
 from flaskr.errors import ChangedMeanwhile, LedgerError
 from flaskr.extensions import db
 from flaskr.text import clean_text
+from flaskr.trail.models import Action, Subject
+from flaskr.trail.services import CHANGED, record
 
 # What only undoes, or comes from another system: taken on a claim that its policy does not cover.
 ALLOWED_UNCOVERED = (
@@ -63,8 +65,7 @@ def post_entry(
     reason = checked_reason(entry_type, by.get("reason", ""))
     lock_ledger()
     recorded_at = max(next_instant(), claim.recorded_at)
-    last_day = last.transaction_date if last else None
-    check_day(claim, day, last_day, local_day(recorded_at))
+    check_day(claim, day, last.transaction_date if last else None, local_day(recorded_at))
     entry = LedgerEntry(
         claim_id=claim.id,
         entry_type=entry_type,
@@ -77,8 +78,17 @@ def post_entry(
     )
     carry(claim, entry, after)
     db.session.add(entry)
+    record_posted(claim, entry)
     db.session.flush()
     return entry
+
+
+def record_posted(claim: Claim, entry: LedgerEntry) -> None:
+    """Record what an entry moves; its reason is free text, and stands in the ledger alone."""
+    said = {"entry_type": entry.entry_type, "transaction_date": entry.transaction_date}
+    said |= vars(entry.movement) | ({"reason": CHANGED} if entry.reason else {})
+    reference = claim.claim_reference
+    record(Action.ENTRY_POSTED, Subject.CLAIM, reference, actor=entry.recorded_by, after=said)
 
 
 def carry(claim: Claim, entry: LedgerEntry, after: State) -> None:

@@ -1,6 +1,6 @@
 """What can be done to a claim itself: report it, and edit its facts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -23,6 +23,8 @@ from flaskr.extensions import db
 from flaskr.money import ZERO
 from flaskr.policies.models import Policy
 from flaskr.text import clean_reference, clean_text, is_allotted, reference_key
+from flaskr.trail.models import Action, Subject
+from flaskr.trail.services import record, told
 
 EDITABLE = (*CLAIM_FACTS, "description")
 
@@ -78,7 +80,24 @@ def report_claim(
     )
     db.session.add(claim)
     db.session.flush()
+    record_reported(claim)
     return claim
+
+
+def record_reported(claim: Claim) -> None:
+    """Record the facts that a new claim has."""
+    facts = told_facts(claim, [name for name in EDITABLE if getattr(claim, name)])
+    reference, actor = claim.claim_reference, claim.recorded_by
+    record(Action.CLAIM_REPORTED, Subject.CLAIM, reference, actor=actor, after=facts)
+
+
+def told_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
+    """Return what the trail says of some of a claim's facts: its policy goes by the number."""
+    facts = told(claim, names, CLAIM_FACTS)
+    if "policy_id" in facts:
+        del facts["policy_id"]
+        facts["policy"] = claim.policy.policy_number if claim.policy else None
+    return facts
 
 
 def check_sent_once(form_token: str | None) -> None:
@@ -140,12 +159,16 @@ def edit_claim(
         description_changed="description" in changed,
         **{name: getattr(claim, name) for name in CLAIM_FACTS},
     )
+    before = told_facts(claim, [name for name in CLAIM_FACTS if name in changed])
     for name, value in changed.items():
         setattr(claim, name, value)
     claim.version += 1
     db.session.add(revision)
     db.session.flush()
-    return with_policy(claim)
+    after = told_facts(with_policy(claim), changed)
+    reference = claim.claim_reference
+    record(Action.CLAIM_EDITED, Subject.CLAIM, reference, actor=actor, before=before, after=after)
+    return claim
 
 
 def changed_facts(claim: Claim, changes: Mapping[str, Any]) -> dict[str, Any]:

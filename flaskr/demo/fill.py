@@ -12,10 +12,12 @@ from flaskr.bulk.sqlite_rows import roomy_cache
 from flaskr.calendar import today
 from flaskr.claims.queries import watermark
 from flaskr.database import lock_ledger
-from flaskr.demo.arrow_tables import book_tables
+from flaskr.demo.arrow_tables import RECORDED_BY, book_tables
 from flaskr.demo.made_book import MadeBook, make_book
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
+from flaskr.trail.models import Action, Subject
+from flaskr.trail.services import BOOK, record
 
 FIRST_UNTIL = date(1980, 1, 1)  # days are counted from 1970, and a book is eight years long
 
@@ -56,4 +58,10 @@ def load_book(book: MadeBook, advance: Callable[[int], None]) -> None:
                 move_sequence(connection, table.name, table.count)
     for name, reached in book.counters().items():
         raise_counter(name, reached)
+    said = {
+        "policies": len(book.policies.line),
+        "claims": len(book.claims.line),
+        "entries": book.entry_count,
+    }
+    record(Action.BOOK_FILLED, Subject.BOOK, BOOK, actor=RECORDED_BY, after=said)
     db.session.execute(text("ANALYZE"))

@@ -89,7 +89,9 @@ def import_file(files: tuple[Path, ...], migration: bool, **how: Any) -> None:
 def load_book(path: Path) -> str:
     """Load the archive of a whole book into this one, which is empty; return what to say of it."""
     with bar_of("Loading") as tell:
-        loaded = import_archive(path, on_progress=lambda done: tell(Progress("book", 0, *done)))
+        loaded = import_archive(
+            path, actor=ACTOR, on_progress=lambda done: tell(Progress("book", 0, *done))
+        )
     currency = current_app.config["BOOK_CURRENCY"]
     cost = loaded.totals["paid"] + loaded.totals["outstanding"]
     return (

@@ -8,17 +8,23 @@ from typing import Any
 from flaskr.errors import ChangedMeanwhile
 from flaskr.imports.jobs import OUTCOME, Job
 from flaskr.imports.loading_services import check_confirmable
+from flaskr.trail.models import Action, Subject
+from flaskr.trail.services import record_apart
 
 
-def read_again(job: Job, shown: str, **changes: Any) -> None:
-    """Ask for another dry run; raises JobBusy, and ChangedMeanwhile after one by somebody else."""
+def read_again(job: Job, shown: str, *, actor: str, **changes: Any) -> None:
+    """Ask for another dry run; raises JobBusy, and ChangedMeanwhile after one by somebody else.
+
+    Raises NotRecorded, with nothing changed, when the trail does not take it; so does `discard`.
+    """
     with job.work():
         check_shown(job, shown)
+        record_step(Action.IMPORT_READ_AGAIN, job, actor)
         job.ask(**changes, is_confirmed=False, leaves_refused=False, note="")
         job.forget(OUTCOME)
 
 
-def confirm(job: Job, shown: str, *, leaves_refused: bool) -> None:
+def confirm(job: Job, shown: str, *, leaves_refused: bool, actor: str) -> None:
     """Ask for what was shown to be loaded.
 
     Raises JobBusy, ChangedMeanwhile when something else is shown by now, and ImportRefused for what
@@ -29,13 +35,20 @@ def confirm(job: Job, shown: str, *, leaves_refused: bool) -> None:
         check_confirmable(
             job.outcome, leaves_refused=leaves_refused, is_migration=job.asked.is_migration
         )
-        job.ask(is_confirmed=True, leaves_refused=leaves_refused, note="")
+        job.ask(is_confirmed=True, confirmed_by=actor, leaves_refused=leaves_refused, note="")
 
 
-def discard(job: Job) -> None:
+def discard(job: Job, *, actor: str) -> None:
     """Drop an import that is not loaded, with its files; raises JobBusy."""
     with job.work():
+        record_step(Action.IMPORT_DROPPED, job, actor)
         job.remove()
+
+
+def record_step(action: Action, job: Job, actor: str) -> None:
+    """Record a step of an import that is not in the book."""
+    files = [file["name"] for file in job.asked.files]
+    record_apart(action, Subject.IMPORT, job.name, actor=actor, after={"files": files})
 
 
 def check_shown(job: Job, shown: str) -> None:

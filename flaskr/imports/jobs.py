@@ -67,6 +67,7 @@ class Asked:
     files: tuple[dict[str, Any], ...]
     is_migration: bool = False
     is_confirmed: bool = False
+    confirmed_by: str = ""
     leaves_refused: bool = False
     note: str = ""  # why there is a new dry run
 

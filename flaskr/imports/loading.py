@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from flaskr.bulk.connections import writing
+from flaskr.bulk.events import insert_event
 from flaskr.bulk.loading import insert_rows, move_sequence, next_id, update_rows
 from flaskr.bulk.tables import TableRows
 from flaskr.errors import ClaimBookError
@@ -20,6 +21,7 @@ from flaskr.imports.loading_locks import lock_what_changes
 from flaskr.imports.loading_orders import Loaded, LoadOrder
 from flaskr.imports.plans import INSTANT, SCHEMAS, Part, entry_sums, plan_rows
 from flaskr.isolation import Report
+from flaskr.money import from_ore
 
 NUMBERED = (
     "imports",
@@ -97,6 +99,22 @@ class Loading:
         self.update("claims", moved, of.moved_claims)
         for name, value in sorted(self.order.counters.items()):
             raise_counter(self.connection, name, value)
+        self.record()
+
+    def record(self) -> None:
+        """Record in the trail what was loaded."""
+        order = self.order
+        after = {
+            "job": order.job,
+            "kind": order.kind,
+            "files": [file["file_name"] for file in order.files],
+            **order.counts,
+            "entries": self.rows["entries"],
+            **{name: from_ore(ore) for name, ore in entry_sums(order.plan).items()},
+        }
+        number = str(self.first_ids["imports"])
+        now = self.columns.now
+        insert_event(self.connection, order.event, subject=number, recorded_at=now, after=after)
 
     def part(self, name: str, only: str = "") -> Part:
         """Return a part of the plan; of its rows those only for which a column says so."""

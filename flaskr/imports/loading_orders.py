@@ -32,6 +32,7 @@ class LoadOrder:
     counts: dict[str, int]  # rows created, changed, unchanged, refused
     files: tuple[dict[str, Any], ...]  # a row of import_files each
     counters: dict[str, int]
+    event: dict[str, Any]  # of the trail, but for what only the loading knows
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from flaskr.imports.services import (
 )
 from flaskr.isolation import WorkError
 from flaskr.sources.models import Import, ImportKind
+from flaskr.trail.models import Action, Subject
+from flaskr.trail.services import event_values
 
 COUNTED = ("created", "changed", "unchanged", "refused")
 
@@ -49,23 +51,11 @@ def load_import(job: Job, tell: Told | None = None) -> Loaded:
 
 def load(job: Job, outcome: DryRun, tell: Told | None) -> Loaded:
     """Have the plan of an import written to the book, once."""
-    asked = job.asked
     with job.work(), waited_place():
         if already := job.read(LOADED):
             return Loaded(**already)
         job.forget(PROGRESS)
-        order = LoadOrder(
-            plan=job.folder / PLAN,
-            address=book_address("rw"),
-            time_zone=current_app.config["BOOK_TIME_ZONE"],
-            kind=ImportKind.MIGRATION if asked.is_migration else ImportKind.FACTS,
-            job=job.name,
-            actor=asked.actor,
-            watermark=dict(outcome.watermark),
-            counts={name: outcome.count(name) for name in COUNTED},
-            files=tuple(file_record(found) for found in outcome.files),
-            counters=dict(outcome.counters),
-        )
+        order = load_order(job, outcome)
         try:
             loaded: Loaded = run_apart(LOAD_PLAN, order, job, tell)
         except WorkError:
@@ -74,6 +64,25 @@ def load(job: Job, outcome: DryRun, tell: Told | None) -> Loaded:
             loaded = standing  # it ended after the commit, before it could say so
         job.write(LOADED, vars(loaded))
         return loaded
+
+
+def load_order(job: Job, outcome: DryRun) -> LoadOrder:
+    """Return the order to load what was shown; its event says who confirmed it, and from where."""
+    asked = job.asked
+    actor = asked.confirmed_by or asked.actor
+    return LoadOrder(
+        plan=job.folder / PLAN,
+        address=book_address("rw"),
+        time_zone=current_app.config["BOOK_TIME_ZONE"],
+        kind=ImportKind.MIGRATION if asked.is_migration else ImportKind.FACTS,
+        job=job.name,
+        actor=actor,
+        watermark=dict(outcome.watermark),
+        counts={name: outcome.count(name) for name in COUNTED},
+        files=tuple(file_record(found) for found in outcome.files),
+        counters=dict(outcome.counters),
+        event=event_values(Action.IMPORT_LOADED, Subject.IMPORT, job.name, actor=actor),
+    )
 
 
 def loaded_in_book(job: Job) -> Loaded | None:

@@ -7,28 +7,32 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.imports.undo_queries import entries_of_import
-from flaskr.ordering import Order, Place
-from flaskr.paging import Listing, UnknownPage
+from flaskr.ordering import Order
+from flaskr.paging import Listing, NumberedListing
 from flaskr.sources.models import Import, ImportFile
 
-LONGEST_NUMBER = 18
+HIGHEST_NUMBER = 2**31 - 1  # that a column of integers holds
 SHOWN = (
     *("kind", "recorded_at", "recorded_by", "created", "changed", "unchanged", "refused"),
     *("entries", "paid", "outstanding", "recovered", "undoes"),
 )
 
 
-class NumberedListing(Listing):
-    """A listing whose rows are named by their ids."""
+class NoSuchImport(ClaimBookError):
+    """A number that no import has."""
 
-    def place(self, reference: str) -> Place:
-        """Return the place of the row that a cursor names, which need not be there any more."""
-        is_number = reference.isascii() and reference.isdigit()
-        if not is_number or len(reference) > LONGEST_NUMBER:
-            raise UnknownPage("That page begins at a row that is not in the book.")
-        return Place(int(reference))
+    status = 404
+
+
+def import_numbered(number: int) -> Import:
+    """Return an import by its number; raises NoSuchImport."""
+    record = db.session.get(Import, number) if number <= HIGHEST_NUMBER else None
+    if record is None:
+        raise NoSuchImport(f"There is no import {number}.")
+    return record
 
 
 def import_listing() -> Listing:

@@ -20,6 +20,8 @@ from flaskr.imports.orders import BookNow, ImportOrder, ImportRefused
 from flaskr.imports.outcomes import DryRun
 from flaskr.isolation import Limits, OutOfMemory, OutOfTime, place, preload, run_isolated
 from flaskr.reading.orders import EncodingNotChosen, ReadingLimits, SheetNotChosen, Unreadable
+from flaskr.trail.models import Action, Subject
+from flaskr.trail.services import origin, record_apart
 
 READING_ROOM = preload("flaskr.imports.dry_run")
 MAKE_DRY_RUN = f"{READING_ROOM}:make_dry_run"
@@ -67,10 +69,17 @@ def receive(
                 sha256, size = stored(source, path, current_app.config["IMPORT_BYTES"])
                 files.append({"name": known_as(name), "sha256": sha256, "size": size, **options})
             job.ask(files=tuple(files))
+        record_sent(job, actor)
     except ClaimBookError:
         job.remove()
         raise
     return job
+
+
+def record_sent(job: Job, actor: str) -> None:
+    """Record which files were sent, and how many bytes each has."""
+    files = [f"{file['name']}, {file['size']} bytes" for file in job.asked.files]
+    record_apart(Action.IMPORT_SENT, Subject.IMPORT, job.name, actor=actor, after={"files": files})
 
 
 def take(paths: Sequence[Path], *, actor: str, is_migration: bool, **options: Any) -> Job:
@@ -197,8 +206,10 @@ def teller(job: Job, tell: Told | None) -> Callable[[Any], None]:
 def in_background(work: Callable[..., Any], job: Job, **values: Any) -> threading.Thread:
     """Do work at an import in a thread, which is returned; what refuses it is kept with it."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    came_from = origin.get()
 
     def run() -> None:
+        origin.set(came_from)  # a thread has context variables of its own
         with app.app_context():
             try:
                 work(job, **values)

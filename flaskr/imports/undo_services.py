@@ -14,6 +14,7 @@ from flaskr.claims.rules import EntryType
 from flaskr.database import lock_ledger, locked
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
+from flaskr.imports.queries import import_numbered
 from flaskr.imports.undo_queries import (
     BALANCES,
     claims_edited_since,
@@ -28,9 +29,10 @@ from flaskr.imports.undo_queries import (
 from flaskr.policies.models import POLICY_FACTS, Policy, PolicyRevision
 from flaskr.sources.models import Import, ImportKind
 from flaskr.sources.queries import undo_of
+from flaskr.trail import services as trail
+from flaskr.trail.models import Action, Subject
 
 NAMED = 10
-HIGHEST_NUMBER = 2**31 - 1  # that a column of integers holds
 ZERO_ROWS = {"changed": 0, "unchanged": 0, "refused": 0, "created": 0}
 
 
@@ -38,12 +40,6 @@ class UndoRefused(ClaimBookError):
     """An import that cannot be undone."""
 
     status = 409
-
-
-class NoSuchImport(ClaimBookError):
-    """A number that no import has."""
-
-    status = 404
 
 
 @dataclass(frozen=True)
@@ -114,14 +110,6 @@ def undo_import(number: int, *, actor: str) -> Import:
     return undo
 
 
-def import_numbered(number: int) -> Import:
-    """Return an import by its number; raises NoSuchImport."""
-    record = db.session.get(Import, number) if number <= HIGHEST_NUMBER else None
-    if record is None:
-        raise NoSuchImport(f"There is no import {number}.")
-    return record
-
-
 def recorded_undo(record: Import, now: datetime, actor: str) -> Import:
     """Write the record of an undo: what it moves is the opposite."""
     claims = count_of_moved(record)
@@ -137,6 +125,9 @@ def recorded_undo(record: Import, now: datetime, actor: str) -> Import:
     )
     db.session.add(undo)
     db.session.flush()
+    said = {name: getattr(undo, name) for name in ("entries", *BALANCES)}
+    said["undone_by_import"] = undo.id
+    trail.record(Action.IMPORT_UNDONE, Subject.IMPORT, str(record.id), actor=actor, after=said)
     return undo
 
 

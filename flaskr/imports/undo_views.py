@@ -8,7 +8,8 @@ from flask_wtf import FlaskForm
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.imports.pages import blueprint
-from flaskr.imports.undo_services import import_numbered, shown_undo, undo_import
+from flaskr.imports.queries import import_numbered
+from flaskr.imports.undo_services import shown_undo, undo_import
 from flaskr.users.access import actor
 
 

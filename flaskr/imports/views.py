@@ -155,6 +155,7 @@ def read(name: str):
         read_again(
             job,
             form.shown.data or "",
+            actor=actor(),
             files=files_as_sent(job, request.form),
             is_migration=request.form.get("migration", job.asked.is_migration) in ("yes", True),
         )
@@ -173,7 +174,12 @@ def load(name: str):
         return redirect(address_of(job), code=303)
     form = LoadForm()
     try:
-        confirm(job, form.shown.data or "", leaves_refused=form.leaves_refused.data)
+        confirm(
+            job,
+            form.shown.data or "",
+            leaves_refused=form.leaves_refused.data,
+            actor=actor(),
+        )
     except JobBusy:
         return redirect(address_of(job), code=303)
     except ClaimBookError as error:
@@ -187,7 +193,7 @@ def drop(name: str):
     job = job_named(jobs_folder(), name)
     if job.loaded_as:
         return redirect(address_of(job), code=303)
-    discard(job)
+    discard(job, actor=actor())
     flash("The files are deleted. Nothing of them is in the book.", "success")
     return redirect(url_for(".index"), code=303)
 

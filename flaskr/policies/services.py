@@ -16,6 +16,8 @@ from flaskr.money import LARGEST_ENTRY, money_text, to_ore
 from flaskr.policies.models import POLICY_FACTS, LineOfBusiness, Policy, PolicyRevision
 from flaskr.policies.queries import locked_policy, policy_numbered
 from flaskr.text import clean_name, clean_reference, is_allotted, reference_key
+from flaskr.trail.models import Action, Subject
+from flaskr.trail.services import record, told
 
 EDITABLE = (*POLICY_FACTS, "policyholder")
 
@@ -62,6 +64,8 @@ def record_policy(
     )
     check_facts(policy)
     db.session.add(policy)
+    facts = told(policy, [n for n in EDITABLE if getattr(policy, n) is not None], POLICY_FACTS)
+    record(Action.POLICY_RECORDED, Subject.POLICY, number, actor=actor, after=facts)
     db.session.flush()
     return policy
 
@@ -110,10 +114,13 @@ def edit_policy(
         policyholder_changed="policyholder" in changed,
         **{name: getattr(policy, name) for name in POLICY_FACTS},
     )
+    before = told(policy, [name for name in POLICY_FACTS if name in changed], POLICY_FACTS)
     for name, value in changed.items():
         setattr(policy, name, value)
     policy.version += 1
     db.session.add(revision)
+    number, after = policy.policy_number, told(policy, changed, POLICY_FACTS)
+    record(Action.POLICY_EDITED, Subject.POLICY, number, actor=actor, before=before, after=after)
     db.session.flush()
     return policy
 

@@ -1,9 +1,12 @@
 """Recording: with the work that it tells of, or in a short transaction of its own."""
 
+import getpass
 import json
-from collections.abc import Mapping
+import os
+import platform
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,11 +16,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.calendar import utc_now
-from flaskr.database import working
+from flaskr.database import apart
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.trail.models import Action, AuditEvent, Subject
 
+BOOK = "book"  # the subject that the whole book is
 CHANGED = "changed"  # all that is said of a name or a free text
 
 
@@ -27,12 +31,21 @@ class NotRecorded(ClaimBookError):
     status = 503
 
 
+def command_address() -> str:
+    """Return who runs commands, and on which machine; a user without a name by number."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # as in a container that was given only a number
+        user = str(os.getuid())
+    return f"{user}@{platform.node()}"
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where work comes from: through a page, a token or a command; its address, its request."""
 
     through: str = "command"
-    address: str = ""
+    address: str = field(default_factory=command_address)
     request_id: str = ""
 
 
@@ -64,15 +77,16 @@ def record_apart(
     actor: str,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    patience: float = 30,
 ) -> None:
     """Record what is no write of the book, in a transaction of its own, once the other has ended.
 
-    Raises NotRecorded when the database does not take it.
+    `patience` is in seconds: how long to wait for another writer of SQLite. Raises NotRecorded when
+    the database does not take it.
     """
     values = event_values(action, subject_kind, subject, actor=actor, before=before, after=after)
-    db.session.remove()  # a writer of SQLite would wait for itself
     try:
-        with working("write"), db.engine.begin() as connection:
+        with apart(patience) as connection:
             connection.execute(insert(AuditEvent).values(**values))
     except (DBAPIError, PoolTimeout) as error:
         raise NotRecorded(
@@ -101,6 +115,11 @@ def event_values(
         "before": written(before),
         "after": written(after),
     }
+
+
+def told(row: Any, names: Collection[str], facts: Collection[str]) -> dict[str, Any]:
+    """Return what an event says of some columns of a row; of those that are no facts CHANGED."""
+    return {name: getattr(row, name) if name in facts else CHANGED for name in names}
 
 
 def written(values: Mapping[str, Any] | None) -> str | None:

@@ -108,10 +108,11 @@ def files_of(app: Flask, addresses: list[str]) -> dict[str, bytes]:
 
 def archive_of(app: Flask, path: Path) -> Path:
     with app.app_context():
-        write_archive(path)
+        write_archive(path, actor=ACTOR)
     return path
 
 
 def load(app: Flask, path: Path, told: list | None = None):
     with app.app_context():
-        return import_archive(path, on_progress=None if told is None else told.append)
+        tell = None if told is None else told.append
+        return import_archive(path, actor=ACTOR, on_progress=tell)

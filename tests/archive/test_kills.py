@@ -9,6 +9,7 @@ import pytest
 from flaskr.archive.services import import_archive
 from flaskr.claims.queries import watermark
 from flaskr.extensions import db
+from tests.factories import ACTOR
 
 KILLED = """
 import os, signal, sys
@@ -23,7 +24,7 @@ def die(progress):
         os.kill(os.getpid(), signal.SIGKILL)
 
 with create_app().app_context():
-    load_archive(die, load_order(Path(sys.argv[1])))
+    load_archive(die, load_order(Path(sys.argv[1]), "command"))
 """
 
 
@@ -44,4 +45,4 @@ def test_a_loading_that_is_killed_leaves_an_empty_book(
     assert killed.returncode == -9
     assert not any(watermark())
     db.session.rollback()
-    assert import_archive(embedded_archive).claims == watermark()[1]
+    assert import_archive(embedded_archive, actor=ACTOR).claims == watermark()[1]

@@ -15,7 +15,7 @@ from flaskr.archive.services import import_archive, is_archive
 from flaskr.claims.queries import watermark
 from flaskr.isolation import OutOfMemory
 from tests.archive.tampering import manifest_in, members_of, packed, with_member, with_rows
-from tests.factories import make_policy
+from tests.factories import ACTOR, make_policy
 
 CLAIMS = "claims.parquet"
 
@@ -96,21 +96,21 @@ def test_an_archive_that_is_not_whole_is_refused(sqlite_app, embedded_archive, t
     path = packed(tmp_path / "changed.zip", change(members_of(embedded_archive)))
 
     with pytest.raises(ArchiveError, match=reason):
-        import_archive(path)
+        import_archive(path, actor=ACTOR)
 
     assert not any(watermark())
 
 
 def test_a_file_that_is_gone_is_told(sqlite_app, tmp_path):
     with pytest.raises(ArchiveError, match="cannot be read"):
-        import_archive(tmp_path / "none.zip")
+        import_archive(tmp_path / "none.zip", actor=ACTOR)
 
 
 def test_a_compressed_archive_is_refused_unread(sqlite_app, embedded_archive, tmp_path):
     path = packed(tmp_path / "small.zip", members_of(embedded_archive), ZIP_DEFLATED)
 
     with pytest.raises(ArchiveError, match="compressed or encrypted"):
-        import_archive(path)
+        import_archive(path, actor=ACTOR)
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.999])
@@ -120,7 +120,7 @@ def test_a_cut_archive_is_refused(sqlite_app, embedded_archive, tmp_path, part):
     path.write_bytes(whole[: int(len(whole) * part)])
 
     with pytest.raises(ArchiveError, match="cannot be read"):
-        import_archive(path)
+        import_archive(path, actor=ACTOR)
 
 
 def test_a_parquet_bomb_is_stopped(sqlite_app, embedded_archive, tmp_path):
@@ -139,7 +139,7 @@ def test_a_parquet_bomb_is_stopped(sqlite_app, embedded_archive, tmp_path):
     assert path.stat().st_size < 300_000
 
     with pytest.raises((ArchiveError, OutOfMemory), match="more than the|IMPORT_MEMORY_BYTES"):
-        import_archive(path)
+        import_archive(path, actor=ACTOR)
 
     assert not any(watermark())
 
@@ -149,7 +149,7 @@ def test_a_book_that_has_rows_takes_no_archive(session, embedded_archive):
     session.commit()
 
     with pytest.raises(ArchiveError, match="into an empty book only"):
-        import_archive(embedded_archive)
+        import_archive(embedded_archive, actor=ACTOR)
 
     assert watermark() == (0, 0, 1, 0, 0)
 
@@ -169,4 +169,4 @@ def test_changed_rows_without_their_manifest_are_refused(sqlite_app, embedded_ar
     members = members_of(crafted) | {MANIFEST: members_of(embedded_archive)[MANIFEST]}
 
     with pytest.raises(ArchiveError, match="not the one that the manifest is of"):
-        import_archive(packed(tmp_path / "mixed.zip", members))
+        import_archive(packed(tmp_path / "mixed.zip", members), actor=ACTOR)

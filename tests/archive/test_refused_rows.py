@@ -11,6 +11,7 @@ from flaskr.book import Counter
 from flaskr.claims.queries import watermark
 from flaskr.extensions import db
 from tests.archive.tampering import with_rows
+from tests.factories import ACTOR
 
 ORE = Decimal("0.01")
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
@@ -130,7 +131,7 @@ def refuse(archive, tmp_path, table, change, reason):
     crafted = with_rows(archive, table, change, tmp_path / "crafted.zip")
 
     with pytest.raises(ArchiveError, match=reason):
-        import_archive(crafted)
+        import_archive(crafted, actor=ACTOR)
 
     assert not any(watermark())
     assert db.session.scalars(db.select(Counter.name)).all() == []
@@ -151,4 +152,4 @@ def test_rows_that_make_no_sound_book_are_refused(session, embedded_archive, tmp
 def test_rows_that_are_not_changed_get_in(session, embedded_archive, tmp_path):
     crafted = with_rows(embedded_archive, "claims", lambda rows: None, tmp_path / "crafted.zip")
 
-    assert import_archive(crafted).claims == watermark()[1] > 300
+    assert import_archive(crafted, actor=ACTOR).claims == watermark()[1] > 300

@@ -80,12 +80,12 @@ def test_what_a_claim_wrongly_keeps_of_its_ledger_is_found_and_mended(book, refe
     book.execute(text(f"UPDATE claims SET {corruption} WHERE claim_reference = '{reference}'"))
 
     found = list(faults())
-    mended = rebuild_balances()
+    mended = rebuild_balances(ACTOR)
 
     assert found == [Fault(reference, WRONGLY_KEPT)]
     assert mended == 1
     assert list(faults()) == []
-    assert rebuild_balances() == 0
+    assert rebuild_balances(ACTOR) == 0
 
 
 def test_the_command_counts_the_faults_and_mends_them_when_told(session, runner):
@@ -119,7 +119,7 @@ def test_the_command_counts_the_faults_and_mends_them_when_told(session, runner)
 )
 def test_a_ledger_that_was_tampered_with_is_found_and_not_hidden(book, corruption):
     change_ledger(book, f"UPDATE ledger_entries SET {corruption}")
-    rebuild_balances()
+    rebuild_balances(ACTOR)
 
     assert "does not follow from those before it" in next(faults()).text
 
