@@ -31,6 +31,7 @@ from flaskr.settings import (
     make_instance_folder,
     read_settings,
 )
+from flaskr.trail import views as trail_views
 from flaskr.users import access
 from flaskr.verify import commands as verify_commands
 from flaskr.verify import views as verify_views
@@ -124,6 +125,7 @@ PAGES = (
     import_views,
     import_record_views,  # these two on the blueprint of imports
     import_undo_views,
+    trail_views,
 )
 
 

@@ -15,6 +15,8 @@ from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_numbered
 from flaskr.policies.services import EDITABLE, edit_policy
 from flaskr.policies.views import blueprint
+from flaskr.trail.models import Subject
+from flaskr.trail.queries import history_of
 from flaskr.users.access import actor
 
 
@@ -32,6 +34,7 @@ def show(number: str):
         policy=policy,
         page=claims_of_policy(policy).page(Cursor.from_query(request.args)),
         totals=claim_totals(policy),
+        history=history_of(Subject.POLICY, policy.policy_number),
     )
 
 
