@@ -2,6 +2,7 @@
 
 from flask import Flask
 from flask.helpers import get_debug_flag
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flaskr import errors, health, serving, templating
 from flaskr.archive import commands as archive_commands
@@ -32,7 +33,10 @@ from flaskr.settings import (
     read_settings,
 )
 from flaskr.trail import views as trail_views
-from flaskr.users import access
+from flaskr.users import account_views, guard, people_views
+from flaskr.users import commands as user_commands
+from flaskr.users import views as user_views
+from flaskr.users.cookies import NAME, BookCookies
 from flaskr.verify import commands as verify_commands
 from flaskr.verify import views as verify_views
 
@@ -67,7 +71,7 @@ def configure(app: Flask, settings: Settings) -> None:
         INSTANCE_FOLDER=settings.instance_folder,
         BOOK_ACCESS=settings.book_access,
         BOOK_MODE=settings.mode,
-        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+        TRUSTED_NAMES=settings.trusted_hosts,
         TRUSTED_PROXIES=settings.trusted_proxies,
         PSEUDONYM_KEY=settings.pseudonym_key or kept_key(settings.instance_folder, "pseudonym_key"),
         RANDOM_CLAIMS=settings.random_claims,
@@ -85,8 +89,9 @@ def configure(app: Flask, settings: Settings) -> None:
         IMPORT_MEMORY_BYTES=settings.import_memory_bytes,
         SECRET_KEY=settings.secret_key or kept_key(settings.instance_folder, "secret_key"),
         MAX_CONTENT_LENGTH=settings.max_request_bytes,
-        SESSION_COOKIE_NAME="claimbook_session",  # cookies do not keep ports apart
+        SESSION_COOKIE_NAME=NAME,
         SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_CHECK_DEFAULT=False,  # the guard checks it, once it knows who asks
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form may stay open over lunch
         BOOTSTRAP_SERVE_LOCAL=True,
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
@@ -106,13 +111,18 @@ def register_extensions(app: Flask) -> None:
 
 def register_guards(app: Flask) -> None:
     """Hook up what every request passes: its id, whether it may come in, a schema that fits."""
+    app.session_interface = BookCookies()
+    if proxies := app.config["TRUSTED_PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     serving.register(app)
-    app.before_request(access.guard_request)
-    app.before_request(serving.require_schema)
+    guard.register(app)
 
 
 PAGES = (
     health,
+    user_views,
+    account_views,  # these two on the blueprint of users
+    people_views,
     overview_views,
     policies_views,
     policy_views,  # on the blueprint of policies: a policy's page shows its claims
@@ -136,7 +146,7 @@ def register_blueprints(app: Flask) -> None:
 
 
 def register_commands(app: Flask) -> None:
-    """Register the commands: of claims, demo, exports and imports."""
+    """Register the commands: of claims, demo, exports, imports and users."""
     for command in (verify_commands.verify, archive_commands.book):
         export_commands.exports.add_command(command)
     groups = (
@@ -145,6 +155,7 @@ def register_commands(app: Flask) -> None:
         export_commands.exports,
         import_commands.import_file,
         record_commands.imports,
+        user_commands.users,
     )
     for group in groups:
         app.cli.add_command(group)

@@ -86,6 +86,37 @@ def working(mode: WorkMode) -> Iterator[None]:
         work_mode.reset(token)
 
 
+@contextmanager
+def apart(patience: float = 30) -> Iterator[Connection]:
+    """Give a connection for a short write of its own, committed when the block ends.
+
+    For what is recorded about work that only reads, or that was refused: that work's transaction
+    ends first, for a writer of SQLite would wait for itself. `patience` is in seconds: how long
+    to wait for SQLite's other writers, before an OperationalError.
+    """
+    db.session.remove()
+    with working("write"), db.engine.connect() as connection:
+        if db.engine.dialect.name == "sqlite":
+            connection.connection.execute(f"PRAGMA busy_timeout={int(patience * 1000)}")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            if db.engine.dialect.name == "sqlite":
+                connection.connection.execute("PRAGMA " + SQLITE_PRAGMAS[0])
+
+
+@contextmanager
+def looking() -> Iterator[Connection]:
+    """Give a connection to read by, apart from the session, which may be about to write.
+
+    A session that writes holds all of SQLite from its first statement on, a look at who is signed
+    in included: what comes before the work, and may take long, looks through this.
+    """
+    with working("read"), db.engine.connect() as connection:
+        yield connection
+
+
 def locked(statement: Select[Any]) -> Any:
     """Return the one row of a select as it is now, locked until the transaction ends."""
     # SQLite needs no row lock: a writer has the whole book since its BEGIN IMMEDIATE.

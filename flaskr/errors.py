@@ -81,6 +81,7 @@ class DatabaseAway(ClaimBookError):
 
 TITLES = {
     400: "That request could not be read",
+    401: "Sign in first",
     403: "Not allowed",
     404: "Not in the book",
     405: "Not that way",
@@ -97,6 +98,7 @@ TITLES = {
 }
 SENTENCES = {
     400: "The request could not be read. Go back and try again.",
+    401: "This takes signing in.",
     403: "This is not allowed.",
     404: "There is no such page. It may have been mistyped.",
     405: "This address does not take that kind of request.",
@@ -110,7 +112,7 @@ SENTENCES = {
 }
 EXPIRED = "The form has expired, and nothing was saved. Open the page again and send it anew."
 RETRY_AFTER_SECONDS = 5
-KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After")
+KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate")
 SQLITE_AWAY = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,

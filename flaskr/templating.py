@@ -8,6 +8,14 @@ from flask import Flask
 
 from flaskr.calendar import book_zone
 from flaskr.money import money_text
+from flaskr.personal import (
+    NO_NAMES,
+    WITHHELD,
+    is_signed_in,
+    may_ask_for_names,
+    pseudonym,
+    sees_names,
+)
 from flaskr.settings import BOOK_VERSION
 
 NOTHING = "\u2013"
@@ -62,9 +70,16 @@ def byte_size(value: int) -> str:
 
 
 def register(app: Flask) -> None:
-    """Give the templates their filters, and the book's currency."""
-    for write in (money, day, instant, percent, words, fact, number, byte_size):
+    """Give the templates their filters, what they ask of names, and the book's currency."""
+    for write in (money, day, instant, percent, words, fact, number, byte_size, pseudonym):
         app.add_template_filter(write)
+    app.jinja_env.globals.update(
+        sees_names=sees_names.get,
+        is_signed_in=is_signed_in,
+        may_ask_for_names=may_ask_for_names,
+        NO_NAMES=NO_NAMES,
+        WITHHELD=WITHHELD,
+    )
     app.context_processor(
         lambda: {"currency": app.config["BOOK_CURRENCY"], "version": BOOK_VERSION}
     )

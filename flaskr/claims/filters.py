@@ -15,6 +15,7 @@ from flaskr.conditions import between, has_text
 from flaskr.filters import CutFilter
 from flaskr.paging import Listing
 from flaskr.parameters import Kind, a_day, a_text, an_amount, any_of, declared
+from flaskr.personal import sees_names
 from flaskr.policies.models import LineOfBusiness, Policy
 from flaskr.text import clean_reference, reference_key
 
@@ -27,8 +28,8 @@ class ClaimFilter(CutFilter):
     """Which claims, as at which day, in which order; all that is given has to hold.
 
     Each of `status`, `cause`, `line_of_business` and `coverage` takes any of several. `policy` is a
-    policy's number; `text` is looked for in reference, policy number and description. With a cut
-    all of it is judged by the claims and facts of the cut.
+    policy's number; `text` is looked for in reference, policy number and, for who sees names,
+    description. With a cut all of it is judged by the claims and facts of the cut.
     """
 
     SORTS: ClassVar = {
@@ -80,11 +81,13 @@ class ClaimFilter(CutFilter):
     def has_text(self) -> ColumnElement[bool]:
         """Return the condition that the text is in reference, policy number or description."""
         key = reference_key(self.text)
-        return or_(
+        in_numbers = or_(
             Claim.claim_reference_key.contains(key, autoescape=True),
             Policy.policy_number_key.contains(key, autoescape=True),
-            has_text(Claim.description.expression, self.text),
         )
+        if not sees_names.get():
+            return in_numbers
+        return or_(in_numbers, has_text(Claim.description.expression, self.text))
 
     def rows(self) -> Select[Any]:
         """Select the claims in order: what a file has, and a page shows a part of.

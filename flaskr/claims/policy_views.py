@@ -12,7 +12,7 @@ from flaskr.extensions import db
 from flaskr.paging import Cursor
 from flaskr.policies.forms import CancelPolicyForm, EditPolicyForm
 from flaskr.policies.models import Policy
-from flaskr.policies.queries import policy_numbered
+from flaskr.policies.queries import erased_among, policy_numbered
 from flaskr.policies.services import EDITABLE, edit_policy
 from flaskr.policies.views import blueprint
 from flaskr.trail.models import Subject
@@ -32,6 +32,7 @@ def show(number: str):
     return render_template(
         "policies/show.html",
         policy=policy,
+        is_erased=not policy.policyholder and bool(erased_among([policy.id])),
         page=claims_of_policy(policy).page(Cursor.from_query(request.args)),
         totals=claim_totals(policy),
         history=history_of(Subject.POLICY, policy.policy_number),

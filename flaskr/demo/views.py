@@ -7,7 +7,8 @@ from flaskr.claims.models import Claim
 from flaskr.database import working
 from flaskr.demo.random_claim import record_random_claim, swedish_faker
 from flaskr.extensions import db
-from flaskr.users.access import actor, refuse_other_sites
+from flaskr.users.access import actor
+from flaskr.users.guard import refuse_other_sites
 
 blueprint = Blueprint("demo", __name__)
 
@@ -33,7 +34,7 @@ def generate_random_claim():
     The one GET that writes, because people visit this address, from a bookmark or by hand. So what
     only looks (HEAD), looks ahead or comes from another site makes nothing.
     """
-    refuse_other_sites()
+    refuse_other_sites(is_strict=True)
     answer = redirect(url_for("claims.index"), code=303)
     answer.headers["Cache-Control"] = "no-store"
     if request.method == "HEAD":

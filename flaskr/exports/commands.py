@@ -18,9 +18,11 @@ from flaskr.cuts import Basis
 from flaskr.database import working
 from flaskr.exports.manifest import MANIFEST_ENDING, manifest, manifest_text
 from flaskr.exports.parameters import FileRequest, file_request
+from flaskr.exports.recording import record_file
 from flaskr.exports.services import MadeFile, made_file
 from flaskr.formats.file_formats import Dialect, FileFormat
 from flaskr.sources.models import Contents
+from flaskr.trail.models import Action
 
 ACTOR = "command"
 Command = Callable[..., None]
@@ -46,6 +48,7 @@ FILE_OPTIONS: tuple[Callable[[Command], Command], ...] = (
         "--basis", type=click.Choice([each.value for each in Basis]), help="The clock of --as-at."
     ),
     click.option("--where", help="Filter and order, as in a page's address: status=open&sort=paid"),
+    click.option("--reason", help="What names are needed for, in a book that people sign in to."),
     click.option("--manifest", "with_manifest", is_flag=True, help="Write FILE.manifest.json too."),
     click.option("--overwrite", is_flag=True, help="Replace a file that is there."),
 )
@@ -92,6 +95,7 @@ def write_file(contents: Contents, path: Path, options: dict[str, Any]) -> None:
         request = file_request(contents, parameters(path, options))
         made = made_with_bar(request)
         with made.file:
+            record_file(Action.FILE_EXPORTED, request, made, ACTOR)
             place(path, lambda target: shutil.copyfileobj(made.file, target, 1024 * 1024))
         if beside:
             text = manifest_text(manifest(request, made.facts, ACTOR))
@@ -115,6 +119,7 @@ def parameters(path: Path, options: dict[str, Any]) -> MultiDict[str, str]:
         "as_at": options["as_at"],
         "basis": options["basis"],
         "since": options.get("since"),
+        "reason": options["reason"],
     }
     for name, value in asked.items():
         if value is not None:

@@ -1,5 +1,7 @@
 """The data dictionary: every column of every file, declared once."""
 
+from dataclasses import replace
+
 from flaskr.formats.columns import (
     Column,
     Columns,
@@ -12,6 +14,7 @@ from flaskr.formats.columns import (
     totalled,
     word,
 )
+from flaskr.personal import pseudonym_column
 from flaskr.sources.models import Contents
 
 CLAIM_REFERENCE = text(
@@ -126,6 +129,7 @@ LEDGER_COLUMNS: Columns = (
     ),
 )
 
+POLICYHOLDER = text("policyholder", "who holds the policy", "försäkringstagare", is_personal=True)
 POLICY_COLUMNS: Columns = (
     text(
         "policy_number",
@@ -133,7 +137,7 @@ POLICY_COLUMNS: Columns = (
         "försäkringsnummer, unikt i boken",
     ),
     LINE_OF_BUSINESS,
-    text("policyholder", "who holds the policy", "försäkringstagare", is_personal=True),
+    POLICYHOLDER,
     day("inception_date", "the first day of cover", "försäkringens första dag"),
     day("expiry_date", "the first day without cover", "första dagen utan försäkring"),
     day(
@@ -158,5 +162,25 @@ COLUMNS: dict[Contents, Columns] = {
     Contents.POLICIES: POLICY_COLUMNS,
 }
 
+# What may say who somebody is; without names, files have the pseudonyms of the one.
+NAMING = {column.name for columns in COLUMNS.values() for column in columns if column.is_personal}
+
 # The amounts whose sums prove a file; a name means the same in each.
 ADDED_UP = {name for columns in COLUMNS.values() for name in totalled(columns)}
+
+
+def given_columns(contents: Contents, has_names: bool) -> Columns:
+    """Return all columns of a file with names, or with pseudonyms and without free text."""
+    if has_names:
+        return COLUMNS[contents]
+    stand_in = replace(
+        POLICYHOLDER,
+        name=pseudonym_column(),
+        meaning="a pseudonym of who holds the policy: of one name always the same while the book "
+        "keeps its key, with which the column's name would change; empty when the name was erased",
+        meaning_sv="pseudonym för försäkringstagaren: alltid detsamma för ett namn så länge boken "
+        "har samma nyckel, annars heter kolumnen annorlunda; tom när namnet är raderat",
+        hides=POLICYHOLDER.name,
+    )
+    shown = (stand_in if column == POLICYHOLDER else column for column in COLUMNS[contents])
+    return tuple(column for column in shown if column.name not in NAMING)

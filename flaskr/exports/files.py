@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
@@ -36,7 +36,10 @@ def full_disk_told() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class FileOrder:
-    """What to make and where: the book's address, what to read of it, the form, the empty file."""
+    """What to make and where: the book's address, what to read of it, the form, the empty file.
+
+    `pseudonym_key` hides the names of columns that have pseudonyms.
+    """
 
     address: str
     contents: Contents
@@ -45,6 +48,7 @@ class FileOrder:
     form: Form
     currency: str
     path: Path
+    pseudonym_key: str | None = field(default=None, repr=False)
     is_counted_first: bool = False  # so that progress can be told
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from flaskr.exports.files import FileFacts, FileOrder, full_disk_told
 from flaskr.exports.policies_by_position import Policies
+from flaskr.exports.pseudonyms import pseudonyms_of
 from flaskr.exports.queries import FileSql
 from flaskr.exports.snapshot import Snapshot, book_snapshot
 from flaskr.formats.columns import Columns, totalled
@@ -129,6 +130,9 @@ def frame_of(batch: pa.RecordBatch, policies: Policies | None, order: FileOrder)
     """Return one batch of rows as a frame of the columns of the file."""
     made = policies.columns_of(batch) if policies else {}
     made["currency"] = pa.repeat(order.currency, batch.num_rows)
+    for column in order.columns:
+        if column.hides:
+            made[column.name] = pseudonyms_of(batch[column.hides], order.pseudonym_key)
     return file_frame(batch, made, order.columns)
 
 

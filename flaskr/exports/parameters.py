@@ -11,12 +11,14 @@ from werkzeug.datastructures import MultiDict
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger_filters import LedgerFilter
 from flaskr.errors import ClaimBookError
-from flaskr.exports.dictionary import COLUMNS
+from flaskr.exports.dictionary import NAMING, given_columns
 from flaskr.exports.queries import FileFilter
 from flaskr.formats.columns import Columns
 from flaskr.formats.file_formats import Dialect, FileFormat, Form
+from flaskr.personal import NamesWithheld, gives_names, may_ask_for_names, sees_names
 from flaskr.policies.filters import PolicyFilter
 from flaskr.sources.models import Contents
+from flaskr.text import clean_text
 
 Member = TypeVar("Member", bound=StrEnum)
 Value = TypeVar("Value")
@@ -25,7 +27,8 @@ FILTERS: dict[Contents, type[FileFilter]] = {
     Contents.LEDGER: LedgerFilter,
     Contents.POLICIES: PolicyFilter,
 }
-FILE_PARAMETERS = ("format", "dialect", "raw", "columns", "manifest")
+FILE_PARAMETERS = ("format", "dialect", "raw", "columns", "manifest", "reason")
+SHORTEST_REASON, LONGEST_REASON = 3, 200
 
 
 class ParameterError(ClaimBookError):
@@ -36,12 +39,19 @@ class ParameterError(ClaimBookError):
 
 @dataclass(frozen=True)
 class FileRequest:
-    """Which file is asked for: of what, which rows in which order, which columns, in which form."""
+    """Which file is asked for: of what, which rows in which order, which columns, in which form.
+
+    `has_names` where those who ask get names, `finds_names` where a text is sought in names too;
+    `reason` is why, and changes nothing else.
+    """
 
     contents: Contents
     wanted: FileFilter
     form: Form
     columns: Columns
+    has_names: bool
+    finds_names: bool
+    reason: str = ""
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -51,14 +61,41 @@ class FileRequest:
             "format": form.file_format.value,
             "dialect": form.dialect.value if form.dialect else None,
             "raw": "1" if form.is_raw else None,
-            "columns": ",".join(names) if self.columns != COLUMNS[self.contents] else None,
+            "columns": None if self.has_all_columns else ",".join(names),
         }
         return {n: v for n, v in asked.items() if v is not None} | self.wanted.parameters()
+
+    @property
+    def has_all_columns(self) -> bool:
+        """Whether no columns were picked."""
+        return self.columns == given_columns(self.contents, self.has_names)
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether a column may say who somebody is."""
+        return any(column.name in NAMING for column in self.columns)
+
+    @property
+    def asked(self) -> str:
+        """What tells this file from all others: the address, and what its reader may see.
+
+        Who names the tag of a file that others may see is compared by this.
+        """
+        names = ",".join(column.name for column in self.columns)
+        return f"{self.address} {names} {'found by names' if self.finds_names else ''}"
 
     @property
     def address(self) -> str:
         """The one address that says this, without the host."""
         return f"/export_{self.contents}?{self.query_string}"
+
+    @property
+    def told_address(self) -> str:
+        """The address as the trail keeps it: for ever, so without a text that may be a name."""
+        parameters = self.parameters
+        if parameters.get("text"):
+            parameters["text"] = "…"
+        return f"/export_{self.contents}?{urlencode(parameters, doseq=True, safe='…')}"
 
     @property
     def query_string(self) -> str:
@@ -69,8 +106,10 @@ class FileRequest:
 def file_request(contents: Contents, given: MultiDict[str, str]) -> FileRequest:
     """Return which file the parameters ask for.
 
-    Raises ParameterError or FilterError, both naming what is allowed.
+    Raises ParameterError or FilterError, both naming what is allowed, and NamesWithheld.
     """
+    reason = given_reason(given)
+    has_names = gives_names(reason)
     wanted = FILTERS[contents].from_parameters(given, besides=FILE_PARAMETERS)
     file_format = one_of(given, "format", FileFormat) or FileFormat.CSV
     form = Form(file_format, one_of(given, "dialect", Dialect), is_one(given, "raw"))
@@ -78,7 +117,19 @@ def file_request(contents: Contents, given: MultiDict[str, str]) -> FileRequest:
         name = "dialect" if form.dialect else "raw"
         raise ParameterError(f"“{name}” is about CSV; {file_format} keeps texts as they are.")
     is_one(given, "manifest")
-    return FileRequest(contents, wanted, form, chosen_columns(contents, given))
+    columns = chosen_columns(contents, given, has_names)
+    return FileRequest(contents, wanted, form, columns, has_names, sees_names.get(), reason)
+
+
+def given_reason(given: MultiDict[str, str]) -> str:
+    """Return for what names are asked for; empty when it is not said."""
+    text = once(given, "reason")
+    if text is None:
+        return ""
+    reason = clean_text(text)
+    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON or len(reason.splitlines()) > 1:
+        raise ParameterError("“reason” takes a text of 3 to 200 characters on one line.")
+    return reason
 
 
 def once(given: MultiDict[str, str], name: str) -> str | None:
@@ -110,14 +161,17 @@ def is_one(given: MultiDict[str, str], name: str) -> bool:
     return text is not None and refused_unless(text, name, ["1"], bool)
 
 
-def chosen_columns(contents: Contents, given: MultiDict[str, str]) -> Columns:
+def chosen_columns(contents: Contents, given: MultiDict[str, str], has_names: bool) -> Columns:
     """Return the columns that are asked for, in that order; all of them when none are."""
     text = once(given, "columns")
-    every = {column.name: column for column in COLUMNS[contents]}
+    columns = given_columns(contents, has_names)
+    every = {column.name: column for column in columns}
     if text is None:
-        return COLUMNS[contents]
+        return columns
     names = [name.strip() for name in text.split(",")]
     for name in names:
+        if name in NAMING and name not in every:
+            refuse_naming(contents, name)
         if name not in every:
             raise ParameterError(
                 f"“{name[:40]}” is no column of {contents}: there are {', '.join(every)}."
@@ -125,3 +179,15 @@ def chosen_columns(contents: Contents, given: MultiDict[str, str]) -> Columns:
     if len(names) != len(set(names)):
         raise ParameterError("A column is named more than once in columns; name each once.")
     return tuple(every[name] for name in names)
+
+
+def refuse_naming(contents: Contents, name: str) -> None:
+    """Raise NamesWithheld for a column that may name people, with what can be asked for instead."""
+    every = given_columns(contents, has_names=True)
+    if name not in {column.name for column in every}:
+        return
+    if may_ask_for_names():
+        raise NamesWithheld(f"“{name}” may name people: say what you need it for, with reason=.")
+    stand_ins = [column.name for column in given_columns(contents, False) if column.hides == name]
+    instead = f"ask for {stand_ins[0]}, its pseudonym" if stand_ins else "leave it out"
+    raise NamesWithheld(f"“{name}” may name people, and is not given here: {instead}.")

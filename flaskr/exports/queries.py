@@ -35,7 +35,7 @@ def file_sql(wanted: FileFilter, columns: Columns, dialect: Dialect) -> FileSql:
     """Compile what a file with these columns reads, for the book's database."""
     rows = wanted.rows()
     key = rows.selected_columns.keys()[0]
-    names = {key, *(column.name for column in columns)}
+    names = {key, *(column.hides or column.name for column in columns)}
     given = set(rows.selected_columns.keys())
     by_position = bool(names & OF_POLICY - given)
     if by_position:

@@ -9,7 +9,7 @@ import hashlib
 import re
 from typing import Any
 
-from flask import Request, current_app
+from flask import Request, Response, current_app
 
 from flaskr.exports.files import full_disk_told
 from flaskr.exports.parameters import FileRequest
@@ -25,7 +25,7 @@ def is_one_range(request: Request) -> bool:
     return asked is not None and asked.units == "bytes" and len(asked.ranges) == 1
 
 
-def begun_file(request: Request, wanted: FileRequest) -> MadeFile | None:
+def begun_file(request: Request, wanted: FileRequest, who: str) -> MadeFile | None:
     """Return the file that a reading began with, if it goes on and the file is still there.
 
     It goes on when it names the file's tag (If-Range, If-Match), or asks for a part that is not the
@@ -38,19 +38,37 @@ def begun_file(request: Request, wanted: FileRequest) -> MadeFile | None:
     if any(named) or not is_one_range(request) or LAST_BYTES.fullmatch(request.headers["Range"]):
         return None
     folder = spool_folder(current_app.config)
-    return spooled_as(wanted, pinned(folder, reader(request, wanted)))
+    return spooled_as(wanted, pinned(folder, reader(request, wanted.asked, who)))
 
 
-def remember(request: Request, wanted: FileRequest, tag: str) -> None:
+def remember(request: Request, asked: str, who: str, tag: str) -> None:
     """Note which file a reader was given."""
     with full_disk_told():
-        pin(spool_folder(current_app.config), reader(request, wanted), tag)
+        pin(spool_folder(current_app.config), reader(request, asked, who), tag)
 
 
-def reader(request: Request, wanted: FileRequest) -> str:
-    """Return a name for who reads what, as well as it can be told: by address and program."""
-    said = f"{request.remote_addr} {request.user_agent} {wanted.address}"
+def reader(request: Request, asked: str, who: str) -> str:
+    """Return a name for who reads what: by person, address and program."""
+    said = f"{who} {request.remote_addr} {request.user_agent} {asked}"
     return hashlib.sha256(said.encode()).hexdigest()[:40]
+
+
+def is_told(request: Request, response: Response, asked: str, who: str, tag: str) -> bool:
+    """Whether the trail need not be told of an answer: no file, or more of one it was told of.
+
+    Of a HEAD it was not, though readers begin with one; so what it was told is noted apart.
+    """
+    if request.method != "GET" or response.status_code not in (200, 206):
+        return True
+    is_start = response.status_code == 200 or not response.content_range.start
+    if is_start or LAST_BYTES.fullmatch(request.headers["Range"]):
+        return False
+    return pinned(spool_folder(current_app.config), reader(request, f"told {asked}", who)) == tag
+
+
+def remember_told(request: Request, asked: str, who: str, tag: str) -> None:
+    """Note that the trail was told of a file that a reader is given."""
+    remember(request, f"told {asked}", who, tag)
 
 
 def with_range_in(environ: dict[str, Any], size: int) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def tag_of(request: FileRequest, watermark: Mapping[str, int]) -> str:
 
     The local day is in it because a filter may go by today.
     """
-    said: list[Any] = [request.address, dict(watermark), str(today())]
+    said: list[Any] = [request.asked, dict(watermark), str(today())]
     said += [SCHEMA_VERSION, versions(), db.engine.dialect.name]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:40]
 
@@ -71,7 +71,7 @@ def spooled_as(request: FileRequest, tag: str) -> MadeFile | None:
     if found is None:
         return None
     file, facts = found[0], MadeFacts.from_json(found[1])
-    if facts.asked == request.address:
+    if facts.asked == request.asked:
         return MadeFile(file, facts, tag)
     file.close()
     return None
@@ -106,7 +106,7 @@ def file_at(
             order = file_order(request, part.path, is_counted_first=on_progress is not None)
             facts = run_isolated(MAKE_FILE, order, limits=limits, on_progress=on_progress)
             made_at = utc_now().isoformat(timespec="seconds")
-            made = MadeFacts(**vars(facts), asked=request.address, made_at=made_at)
+            made = MadeFacts(**vars(facts), asked=request.asked, made_at=made_at)
             return published(part, request, made)
 
 
@@ -131,14 +131,16 @@ def refuse_after_the_end(request: FileRequest, watermark: Mapping[str, int]) -> 
 
 def file_order(request: FileRequest, path: Path, is_counted_first: bool = False) -> FileOrder:
     """Return the order for a file of this book."""
+    config = current_app.config
     return FileOrder(
         address=book_address(),
         contents=request.contents,
         sql=file_sql(request.wanted, request.columns, db.engine.dialect),
         columns=request.columns,
         form=request.form,
-        currency=current_app.config["BOOK_CURRENCY"],
+        currency=config["BOOK_CURRENCY"],
         path=path,
+        pseudonym_key=None if request.has_names else config["PSEUDONYM_KEY"],
         is_counted_first=is_counted_first,
     )
 

@@ -85,6 +85,12 @@ def kept(folder: Path, tag: str) -> tuple[IO[bytes], dict[str, Any]] | None:
     return file, facts
 
 
+def forget(folder: Path, tag: str) -> None:
+    """Remove the file kept under a tag; whoever has it open can read it to its end."""
+    for name in (tag, f"{tag}{FACTS}"):
+        (folder / name).unlink(missing_ok=True)
+
+
 def pin(folder: Path, reader: str, tag: str) -> None:
     """Note which file a reader, named by a digest, was given last.
 

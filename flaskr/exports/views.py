@@ -1,7 +1,7 @@
 """Addresses of files, their manifests, and what their columns mean."""
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import IO, Any
 
@@ -11,10 +11,18 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
-from flaskr.exports.dictionary import COLUMNS
+from flaskr.exports.dictionary import COLUMNS, given_columns
 from flaskr.exports.manifest import file_name, manifest, manifest_text, next_since
 from flaskr.exports.parameters import FileRequest, file_request
-from flaskr.exports.ranges import begun_file, is_one_range, remember, with_range_in
+from flaskr.exports.ranges import (
+    begun_file,
+    is_one_range,
+    is_told,
+    remember,
+    remember_told,
+    with_range_in,
+)
+from flaskr.exports.recording import record_file
 from flaskr.exports.services import (
     MadeFile,
     current_watermark,
@@ -25,7 +33,10 @@ from flaskr.exports.services import (
     tag_of,
 )
 from flaskr.formats.file_formats import MEDIA_TYPES
+from flaskr.personal import gives_names
 from flaskr.sources.models import Contents
+from flaskr.trail.models import Action
+from flaskr.trail.services import NotRecorded
 from flaskr.users.access import actor
 
 blueprint = Blueprint("exports", __name__)
@@ -60,7 +71,8 @@ def policies():
 @blueprint.get("/dictionary")
 def dictionary():
     """Show every column of every file: its type, unit and meaning."""
-    return render_template("exports/dictionary.html", files=COLUMNS)
+    files = {contents: given_columns(contents, gives_names("")) for contents in COLUMNS}
+    return render_template("exports/dictionary.html", files=files)
 
 
 def answer(contents: Contents) -> Response:
@@ -72,21 +84,38 @@ def answer(contents: Contents) -> Response:
     tag = tag_of(wanted, watermark)
     if request.if_none_match.contains_weak(tag):
         return tagged(Response(status=304), tag)
-    made = begun_file(request, wanted)
+    made = begun_file(request, wanted, actor())
     if made is None:
         refuse_another(tag)
         is_head = request.method == "HEAD"
         made = spooled(wanted, watermark) if is_head else file_at(wanted, watermark)
     if made is None:  # HEAD makes no file: the length is not known, and not said to be 0
         return tagged(Response(iter(()), headers=file_headers(wanted)), tag)
-    remember(request, wanted, made.tag)
-    return file_response(wanted, made)
+    response = file_response(wanted, made)
+    record = partial(record_file, Action.FILE_EXPORTED, wanted, made, actor())
+    recorded(response, wanted.asked, made.tag, record)
+    remember(request, wanted.asked, actor(), made.tag)
+    return response
+
+
+def recorded(response: Response, asked: str, tag: str, record: Callable[[], None]) -> None:
+    """Record that a file is sent, unless this goes on with what was; raises NotRecorded."""
+    if is_told(request, response, asked, actor(), tag):
+        return
+    try:
+        record()
+    except NotRecorded:
+        response.close()
+        raise
+    remember_told(request, asked, actor(), tag)
 
 
 def manifest_response(wanted: FileRequest) -> Response:
     """Return the manifest of a file as JSON."""
     made = made_file(wanted)
     made.file.close()
+    if request.method == "GET":
+        record_file(Action.MANIFEST_READ, wanted, made, actor())
     return json_response(manifest(wanted, made.facts, actor()))
 
 

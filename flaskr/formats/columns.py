@@ -30,7 +30,8 @@ class Column:
     """One column of a file.
 
     `is_personal` when it may say something about a person; `adds_up` when the sum of its amounts
-    means something, and is a control total of the file.
+    means something, and is a control total of the file. `hides` is the column of the book of whose
+    names it has the pseudonyms.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Column:
     unit: str = ""
     is_personal: bool = False
     adds_up: bool = False
+    hides: str = ""
 
     @property
     def declaration(self) -> dict[str, str | bool]:

@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
+from flaskr.exports.dictionary import NAMING
 from flaskr.exports.files import full_disk_told
 from flaskr.exports.manifest import manifest_text
 from flaskr.text import lookup_key
@@ -62,6 +63,11 @@ class KeptExport:
         """The instant its file was deleted at; None while it is there."""
         deleted = self.manifest.get("deleted")
         return datetime.fromisoformat(deleted["at"]) if deleted else None
+
+    @property
+    def has_names(self) -> bool:
+        """Whether a column of it may say who somebody is."""
+        return any(column["name"] in NAMING for column in self.manifest.get("columns", ()))
 
     @property
     def path(self) -> Path:
@@ -120,10 +126,20 @@ def refuse_taken(root: Path, name: str) -> None:
         raise NameTaken(f"“{taken.name}” {was}. Choose another name.")
 
 
-def keep(root: Path, source: IO[bytes], manifest: dict[str, Any]) -> KeptExport:
+def nothing() -> None:
+    """Record nothing."""
+
+
+def keep(
+    root: Path,
+    source: IO[bytes],
+    manifest: dict[str, Any],
+    record: Callable[[], None] = nothing,
+) -> KeptExport:
     """Keep a file with its manifest, copied, proved by its SHA-256 and put on disk.
 
-    Raises NameTaken, DiskFull, or KeptDamaged when what was copied is not what the manifest says.
+    `record` is called when all is ready; what it raises leaves nothing kept. Raises NameTaken,
+    DiskFull, or KeptDamaged when what was copied is not what the manifest says.
     """
     name = manifest["kept"]["name"]
     with full_disk_told(), only_one(root):
@@ -135,6 +151,7 @@ def keep(root: Path, source: IO[bytes], manifest: dict[str, Any]) -> KeptExport:
             if copied(source, part.path) != manifest["file"]["sha256"]:
                 raise KeptDamaged("The file changed while it was kept. Please try again.")
             write_manifest(part.folder, manifest)
+            record()
             part.folder.rename(folder_of(root, name))
         finally:
             shutil.rmtree(part.folder, ignore_errors=True)
@@ -142,8 +159,12 @@ def keep(root: Path, source: IO[bytes], manifest: dict[str, Any]) -> KeptExport:
     return KeptExport(folder_of(root, name), manifest)
 
 
-def delete(root: Path, name: str, deleted: dict[str, str]) -> None:
+def delete(
+    root: Path, name: str, deleted: dict[str, str], record: Callable[[], None] = nothing
+) -> None:
     """Delete a kept file; `deleted` says when and by whom, and goes into the manifest, which stays.
+
+    `record` is called before; what it raises leaves the file.
 
     The manifest says so first: then it never tells of a file that is not there, and a sweep ends
     what was cut short. Raises ChangedMeanwhile when it was deleted before.
@@ -152,6 +173,7 @@ def delete(root: Path, name: str, deleted: dict[str, str]) -> None:
         kept = kept_export(root, name)
         if kept is None or kept.deleted_at:
             raise ChangedMeanwhile(f"“{name}” was deleted already.")
+        record()
         write_manifest(kept.folder, kept.manifest | {"deleted": deleted})
         kept.path.unlink(missing_ok=True)
         put_on_disk(kept.folder)

@@ -1,6 +1,7 @@
 """Pages of kept exports: the list and a form to keep one more, downloads, manifests, deletion."""
 
 import unicodedata
+from functools import partial
 from urllib.parse import quote
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
@@ -8,14 +9,13 @@ from werkzeug.datastructures import Headers, MultiDict
 
 from flaskr.database import working
 from flaskr.errors import ClaimBookError
-from flaskr.exports.dictionary import COLUMNS
 from flaskr.exports.manifest import filters_of
-from flaskr.exports.parameters import FILTERS, FileRequest, file_request, one_of
-from flaskr.exports.views import blueprint, digest_header, json_response, sent
-from flaskr.formats.file_formats import FileFormat, Form
+from flaskr.exports.parameters import FileRequest, file_request, one_of
+from flaskr.exports.views import blueprint, digest_header, json_response, recorded, sent
 from flaskr.kept.files import KeptExport, kept_export, kept_exports
 from flaskr.kept.forms import DeleteForm, KeepForm
-from flaskr.kept.services import delete_export, keep_export, kept_folder
+from flaskr.kept.services import delete_export, keep_export, kept_folder, record_reading
+from flaskr.personal import sees_names, without_names
 from flaskr.sources.models import Contents
 from flaskr.users.access import actor
 
@@ -24,7 +24,8 @@ from flaskr.users.access import actor
 def kept():
     """List the kept exports, newest first, with a form to keep what the address asks for."""
     form = KeepForm()
-    form.ask(asked_file(request.args))
+    with without_names():
+        form.ask(asked_file(request.args))
     return show_list(form, 200)
 
 
@@ -35,7 +36,7 @@ def keep():
     status = 422
     if form.validate_on_submit():
         try:
-            with working("read"):
+            with working("read"), without_names():
                 made = keep_export(form.asked(), form.name.data, form.note.data, actor())
         except ClaimBookError as error:
             form.form_errors.append(str(error))
@@ -52,12 +53,17 @@ def kept_file(name: str):
     found = kept_or_404(name)
     if found.deleted_at:
         abort(410, f"The file of “{found.name}” was deleted. Its manifest stays.")
+    if found.has_names and not sees_names.get():
+        abort(403, f"“{found.name}” has names or free text, which your role does not see.")
     said = found.manifest["file"]
     headers = Headers({"Content-Type": said["media_type"]})
     headers.set("Content-Disposition", "attachment", **named(said["name"]))
     headers["X-Row-Count"] = str(found.manifest["rows"])
     headers["Repr-Digest"] = digest_header(said["sha256"])
-    return sent(found.opened(), headers, said["size"], said["sha256"])
+    response = sent(found.opened(), headers, said["size"], said["sha256"])
+    reading = f"/exports/{found.folder.name}"
+    recorded(response, reading, said["sha256"], partial(record_reading, found, actor()))
+    return response
 
 
 @blueprint.get("/exports/<name>/manifest")
@@ -89,11 +95,7 @@ def asked_file(given: MultiDict[str, str]) -> FileRequest:
     """Return which file an address of the list asks to keep; claims as Parquet unless it says."""
     contents = one_of(given, "contents", Contents) or Contents.CLAIMS
     asked = MultiDict([(n, text) for n, text in given.items(multi=True) if n != "contents"])
-    if not asked:
-        return FileRequest(
-            contents, FILTERS[contents](), Form(FileFormat.PARQUET), COLUMNS[contents]
-        )
-    return file_request(contents, asked)
+    return file_request(contents, asked or MultiDict({"format": "parquet"}))
 
 
 def show_list(form: KeepForm, status: int):
@@ -112,10 +114,11 @@ def carried(form: KeepForm):
     if not form.query.data:
         return None
     try:
-        wanted = form.asked()
+        with without_names():
+            wanted = form.asked()
     except (ClaimBookError, KeyError):  # KeyError: a choice that there is not
         return None
-    is_some = wanted.columns != COLUMNS[wanted.contents]
+    is_some = not wanted.has_all_columns
     return {
         "contents": wanted.contents,
         "filter": filters_of(wanted),

@@ -13,6 +13,7 @@ from flaskr.conditions import between, has_text
 from flaskr.filters import CutFilter
 from flaskr.paging import Listing
 from flaskr.parameters import a_day, a_text, an_amount, any_of, one_of
+from flaskr.personal import sees_names
 from flaskr.policies.models import LineOfBusiness, Policy
 from flaskr.policies.row_queries import in_force, policy_rows
 from flaskr.text import reference_key
@@ -51,8 +52,9 @@ class PolicyFilter(CutFilter):
     """Which policies, as at which day, in which order; all that is given has to hold.
 
     `status` and `line_of_business` take any of several; the status is that of the cut's day, or of
-    today. `text` is looked for in number and policyholder; `in_force_on` is a day that the cover
-    includes. With a cut all of it, save the policyholder, is judged by the facts of the cut.
+    today. `text` is looked for in number and, for who sees names, policyholder; `in_force_on` is a
+    day that the cover includes. With a cut all of it, save the policyholder, is judged by the facts
+    of the cut.
     """
 
     SORTS: ClassVar = {
@@ -99,10 +101,10 @@ class PolicyFilter(CutFilter):
     def has_text(self) -> ColumnElement[bool]:
         """Return the condition that the text is in the number or the policyholder's name."""
         key = reference_key(self.text)
-        return or_(
-            Policy.policy_number_key.contains(key, autoescape=True),
-            has_text(Policy.policyholder.expression, self.text),
-        )
+        in_number = Policy.policy_number_key.contains(key, autoescape=True)
+        if not sees_names.get():  # whom a search finds by name is named by it
+            return in_number
+        return or_(in_number, has_text(Policy.policyholder.expression, self.text))
 
     def rows(self) -> Select[Any]:
         """Select the policies in order: what a file has, and a page shows a part of."""

@@ -1,5 +1,6 @@
 """What the book knows of policies."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from sqlalchemy import Select, func, select
 from flaskr.database import locked
 from flaskr.extensions import db
 from flaskr.money import ZERO
-from flaskr.policies.models import Policy
+from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.policies.row_queries import in_force
 from flaskr.text import lookup_key
 
@@ -32,3 +33,14 @@ def policy_totals() -> tuple[int, Decimal]:
 def policies_in_force(day: date) -> Select[Policy]:
     """Select the policies whose cover includes the day."""
     return select(Policy).where(in_force(Policy.__table__.columns, day))
+
+
+def erased_among(policy_ids: Iterable[int]) -> set[int]:
+    """Return those policies without a name that had one: it was changed, and nothing else empties
+    it; asks nothing of the database when there are none to ask about.
+    """
+    ids = list(policy_ids)
+    if not ids:
+        return set()
+    changed = PolicyRevision.policyholder_changed & PolicyRevision.policy_id.in_(ids)
+    return set(db.session.scalars(select(PolicyRevision.policy_id).where(changed)))

@@ -9,6 +9,7 @@ from flaskr.paging import PAGE_PARAMETERS, Cursor
 from flaskr.parameters import FilterError
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.forms import NewPolicyForm
+from flaskr.policies.queries import erased_among
 from flaskr.policies.services import record_policy
 from flaskr.users.access import actor
 
@@ -32,6 +33,7 @@ def index():
         wanted=wanted,
         typed=request.args,
         page=page,
+        erased=erased_among(row.policy_id for row in page.rows if not row.policyholder),
         count=listing.count(page),
     )
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.calendar import utc_now
-from flaskr.database import working
+from flaskr.database import apart
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.trail.models import Action, AuditEvent, Subject
@@ -77,15 +77,16 @@ def record_apart(
     actor: str,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    patience: float = 30,
 ) -> None:
     """Record what is no write of the book, in a transaction of its own, once the other has ended.
 
-    Raises NotRecorded when the database does not take it.
+    `patience` is in seconds: how long to wait for another writer of SQLite. Raises NotRecorded when
+    the database does not take it.
     """
     values = event_values(action, subject_kind, subject, actor=actor, before=before, after=after)
-    db.session.remove()  # a writer of SQLite would wait for itself
     try:
-        with working("write"), db.engine.begin() as connection:
+        with apart(patience) as connection:
             connection.execute(insert(AuditEvent).values(**values))
     except (DBAPIError, PoolTimeout) as error:
         raise NotRecorded(

@@ -1,4 +1,5 @@
 import pytest
+from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from flaskr.errors import ClaimBookError
@@ -6,6 +7,15 @@ from flaskr.exports.dictionary import COLUMNS
 from flaskr.exports.parameters import FileRequest, ParameterError, file_request
 from flaskr.formats.file_formats import Dialect, FileFormat, Form
 from flaskr.sources.models import Contents
+
+
+@pytest.fixture(autouse=True)
+def in_an_open_book():
+    """What an address may be asked goes by the book that is asked."""
+    book = Flask(__name__)
+    book.config.update(BOOK_MODE="open", PSEUDONYM_KEY="tests")
+    with book.app_context():
+        yield
 
 
 def asked(query: dict | list, contents: Contents = Contents.CLAIMS) -> FileRequest:

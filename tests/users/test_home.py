@@ -2,7 +2,7 @@
 
 import pytest
 
-from flaskr.users.access import is_loopback, names_loopback, refusal
+from flaskr.users.home import is_loopback, names_loopback, refusal
 
 AT_HOME = {
     "protocol": "HTTP/1.1",

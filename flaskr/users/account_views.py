@@ -1,0 +1,114 @@
+"""One's own account: where one is signed in, tokens, the password."""
+
+from flask import abort, flash, redirect, render_template, request, session, url_for
+from flask_wtf import FlaskForm
+
+from flaskr.calendar import utc_now
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+from flaskr.trail.models import Action
+from flaskr.users.access import COOKIE_SECRET, actor, identity, is_open
+from flaskr.users.forms import ROLES, ChangePasswordForm, TokenForm
+from flaskr.users.identities import Identity
+from flaskr.users.models import User
+from flaskr.users.passwords import is_password
+from flaskr.users.queries import sessions_of, tokens_of
+from flaskr.users.services import set_password
+from flaskr.users.session_services import end_session, make_token, revoke_token, start_session
+from flaskr.users.views import blueprint
+
+
+def person() -> Identity:
+    """Return who is signed in; in an open book nobody is, and there is no account."""
+    asking = identity()
+    if asking is None or not asking.user_id:
+        abort(404, "This book is open without signing in, so nobody has an account in use.")
+    return asking
+
+
+@blueprint.get("/account")
+def account():
+    """Show one's own account."""
+    if is_open():
+        return render_template("users/open.html")
+    return show_account(TokenForm(formdata=None))
+
+
+def show_account(form: TokenForm, secret: str = "", status: int = 200):
+    """Show the account, with a token that was just made: this is the only time to see it."""
+    asking = person()
+    page = render_template(
+        "users/account.html",
+        asking=asking,
+        role=ROLES[asking.role] if asking.role else "",
+        sessions=sessions_of(asking.user_id),
+        tokens=tokens_of(asking.user_id),
+        now=utc_now(),
+        form=form,
+        plain=FlaskForm(formdata=None),
+        secret=secret,
+    )
+    return page, status
+
+
+@blueprint.post("/account/tokens", endpoint="make_token")
+def make_own_token():
+    """Make a token, and show it once."""
+    asking, form = person(), TokenForm()
+    if not form.validate_on_submit():
+        return show_account(form, status=422)
+    try:
+        secret = make_token(
+            asking.user_id, form.label.data, form.scope.data, form.days.data, actor=actor()
+        )
+    except ClaimBookError as error:
+        db.session.rollback()
+        form.form_errors.append(str(error))
+        return show_account(form, status=error.status)
+    db.session.commit()
+    return show_account(TokenForm(formdata=None), secret=secret)
+
+
+@blueprint.post("/account/tokens/<name>/revoke", endpoint="revoke_token")
+def revoke_own_token(name: str):
+    """Revoke one of one's own tokens."""
+    token = revoke_token(person().user_id, name, actor=actor())
+    label = token.label
+    db.session.commit()
+    flash(f"The token “{label}” is revoked.", "success")
+    return redirect(url_for(".account"), code=303)
+
+
+@blueprint.post("/account/sessions/<name>/end", endpoint="end_session")
+def end_own_session(name: str):
+    """End one of one's own sessions."""
+    end_session(person().user_id, name, actor=actor(), action=Action.SESSION_ENDED)
+    db.session.commit()
+    flash("That session is over.", "success")
+    return redirect(url_for(".account"), code=303)
+
+
+@blueprint.route("/account/password", methods=["GET", "POST"])
+def change_password():
+    """Change one's own password: all sessions end, and this one begins anew."""
+    asking, form = person(), ChangePasswordForm()
+    if form.validate_on_submit():
+        kept = db.session.scalar(db.select(User.password_hash).where(User.id == asking.user_id))
+        db.session.rollback()  # on SQLite it holds the book, and hashing takes a while
+        if not is_password(form.present.data, kept):
+            form.present.errors = ["This is not your present password."]
+        else:
+            try:
+                user = db.session.get_one(User, asking.user_id)
+                set_password(user, form.password.data)
+                secret = start_session(user, request.headers.get("User-Agent", ""))
+            except ClaimBookError as error:
+                db.session.rollback()
+                form.form_errors.append(str(error))
+            else:
+                db.session.commit()
+                session.clear()
+                session[COOKIE_SECRET] = secret
+                flash("Your password is changed. Elsewhere you are signed out.", "success")
+                return redirect(url_for(".account"), code=303)
+    return render_template("users/change_password.html", form=form), 422 if form.errors else 200

@@ -1,0 +1,79 @@
+"""flask users: let the first administrator in, and others; give links; list everybody."""
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from flaskr.book import require_book
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+from flaskr.users.models import Role
+from flaskr.users.queries import everybody, user_with_email
+from flaskr.users.services import create_user, make_link, sign_out_everywhere
+
+ACTOR = "command"
+
+users = AppGroup("users", help="Let people in, and see who is.")
+
+
+@users.command()
+@click.argument("email")
+@click.option("--name", default="", help="Without it, the e-mail address.")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    help="Without it, administrator for the first person and viewer for the rest.",
+)
+def create(email: str, name: str, role: str | None) -> None:
+    """Let the person of EMAIL in, and give the link by which they set their password."""
+    require_book()
+    usual = Role.VIEWER if everybody() else Role.ADMINISTRATOR
+    user = create_user(email, name or email, Role(role) if role else usual, actor=ACTOR)
+    secret = make_link(user, actor=ACTOR)
+    db.session.commit()
+    click.echo(f"{user.email} is let in as {user.role}.")
+    tell_link(secret)
+
+
+@users.command()
+@click.argument("email")
+def link(email: str) -> None:
+    """Give the person of EMAIL a link by which they set a new password."""
+    require_book()
+    user = user_with_email(email)
+    if user is None:
+        raise ClaimBookError(f"Nobody called {email} is here; see flask users list.")
+    secret = make_link(user, actor=ACTOR)
+    db.session.commit()
+    tell_link(secret)
+
+
+def tell_link(secret: str) -> None:
+    """Say a one-time link, under the name that people open the book by."""
+    names = current_app.config["TRUSTED_NAMES"]
+    host = f"https://{names[0].removeprefix('.')}" if names else "http://127.0.0.1:5000"
+    click.echo("They set their password here, once, within 24 hours:")
+    click.echo(f"{host}/set_password/{secret}")
+
+
+@users.command("list")
+def list_users() -> None:
+    """List everybody: e-mail, role, and whether they may sign in."""
+    require_book()
+    for user in everybody():
+        state = "" if user.is_active else "  may not sign in"
+        state = state or ("" if user.password_hash else "  has no password yet")
+        click.echo(f"{user.email}  {user.role}  {user.name}{state}")
+
+
+@users.command("sign-out")
+@click.argument("email")
+def sign_out(email: str) -> None:
+    """End all sessions and tokens of the person of EMAIL."""
+    require_book()
+    user = user_with_email(email)
+    if user is None:
+        raise ClaimBookError(f"Nobody called {email} is here; see flask users list.")
+    sign_out_everywhere(user, actor=ACTOR)
+    db.session.commit()
+    click.echo(f"{user.email} is signed out everywhere.")

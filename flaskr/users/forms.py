@@ -1,0 +1,118 @@
+"""Forms that sign in, set passwords, let people in and make tokens."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField
+from wtforms.fields import SelectChoice
+from wtforms.validators import ValidationError
+
+from flaskr.forms import CleanedField, NameField, Required, SeenField, list_field
+from flaskr.users.models import Role, Scope
+from flaskr.users.services import clean_email
+
+ROLES = {
+    Role.VIEWER: "viewer: looks at claims and policies, without names",
+    Role.HANDLER: "handler: reports and works claims, imports, sees names",
+    Role.ACTUARY: "actuary: files as at any day, kept exports, without names",
+    Role.ADMINISTRATOR: "administrator: people, the trail, undo of imports; moves no money",
+}
+SCOPES = {Scope.READ: "read: download files", Scope.WRITE: "write: import files too"}
+DAYS = (7, 30, 90, 366)
+
+
+class EmailField(CleanedField):
+    """An e-mail address to sign in with."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the address; empty stays empty."""
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = clean_email(text) if text else ""
+
+
+class SignInForm(FlaskForm):
+    """Who signs in; `next` is where they were going."""
+
+    email = CleanedField(
+        "E-mail", [Required()], render_kw={"autocomplete": "username", "inputmode": "email"}
+    )
+    password = PasswordField(
+        "Password", [Required()], render_kw={"autocomplete": "current-password"}
+    )
+    next = HiddenField()
+
+
+class SetPasswordForm(FlaskForm):
+    """A new password, typed twice."""
+
+    password = PasswordField(
+        "New password",
+        [Required()],
+        description="At least 12 characters. Several words that have nothing to do with each other "
+        "are good.",
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField("Once more", [Required()], render_kw={"autocomplete": "new-password"})
+
+    def validate_again(self, field: PasswordField) -> None:
+        """Refuse two that differ."""
+        if field.data != self.password.data:
+            raise ValidationError("This is not the same as above.")
+
+
+class ChangePasswordForm(SetPasswordForm):
+    """A new password, and the present one as proof."""
+
+    present = PasswordField(
+        "Present password", [Required()], render_kw={"autocomplete": "current-password"}
+    )
+
+
+class TokenForm(FlaskForm):
+    """A token to make."""
+
+    label = NameField("What it is for", [Required()], render_kw={"autocomplete": "off"})
+    scope = SelectField(
+        "Scope",
+        choices=[SelectChoice(value.value, label) for value, label in SCOPES.items()],
+        coerce=Scope,
+        invalid_value_message="Choose one of the list.",
+    )
+    days = SelectField(
+        "Lasts",
+        choices=[SelectChoice(str(days), f"{days} days") for days in DAYS],
+        coerce=int,
+        default=90,
+        invalid_value_message="Choose one of the list.",
+    )
+
+
+class PersonFacts(FlaskForm):
+    """A person's name and role."""
+
+    name = NameField("Name", [Required()], render_kw={"autocomplete": "off"})
+    role = list_field("Role", Role)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Say what each role may do."""
+        super().__init__(*args, **kwargs)
+        choices = [SelectChoice(value.value, label) for value, label in ROLES.items()]
+        self.role.choices = [SelectChoice("", "Choose…"), *choices]
+
+
+class NewPersonForm(PersonFacts):
+    """A person to let in."""
+
+    email = EmailField(
+        "E-mail",
+        [Required()],
+        description="They sign in with it, and the ledger and the trail name them by it; it stays.",
+        render_kw={"autocomplete": "off"},
+    )
+
+
+class PersonForm(PersonFacts):
+    """What can be changed of a person."""
+
+    is_active = BooleanField("May sign in")
+    version = SeenField()

@@ -1,0 +1,215 @@
+"""The guard: every request passes it on its way in, and leaves its trace when refused."""
+
+import logging
+from contextvars import Token
+from datetime import timedelta
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+from werkzeug.sansio.utils import host_is_trusted
+
+from flaskr.calendar import utc_now
+from flaskr.database import looking
+from flaskr.extensions import csrf
+from flaskr.personal import sees_names
+from flaskr.serving import SAFE_METHODS, require_schema
+from flaskr.trail.models import Action, AuditEvent, Subject
+from flaskr.trail.services import NotRecorded, Origin, origin, record_apart
+from flaskr.users.access import actor, bearer_token, identify, identity, is_open, may
+from flaskr.users.home import is_forwarded, is_loopback, refusal
+from flaskr.users.identities import NOBODY, PAGE, Identity
+from flaskr.users.models import Scope
+from flaskr.users.roles import BY_TOKEN, PUBLIC, SEE_NAMES
+from flaskr.users.session_services import note_use
+
+logger = logging.getLogger(__name__)
+
+WATCHED = "health.show"  # whoever watches over the book asks for it by any name
+ALWAYS_RECORDED = (403, 429)
+PATIENCE = 2.0  # seconds: a refusal does not wait long for a writer
+MOST_REFUSALS_OF_NOBODY = 60  # a minute: what nobody sends must not fill the trail
+NOT_OVER_HTTP = (
+    "People sign in to this book, so it answers over https only, or on the machine it runs on. "
+    "Whoever runs it can put a proxy with a certificate in front, and set TRUSTED_PROXIES=1."
+)
+OTHER_NAME = (
+    "This book does not go by the name in the address. Whoever runs it can add the name to "
+    "TRUSTED_HOSTS."
+)
+OTHER_SITE = "Another site caused this request. Open the page from the book itself."
+SIGN_IN = "Sign in first, or bring a token: Authorization: Bearer …"
+
+
+def check_where() -> None:
+    """Refuse what comes from elsewhere: another machine, name or site, or over plain http."""
+    g.identity, g.refusal_recorded = None, False
+    set_origin(Origin(PAGE, request.remote_addr or "", g.request_id), is_named=False)
+    refuse_other_sites(request.method not in SAFE_METHODS)
+    if is_open():
+        check_home()
+    elif request.endpoint != WATCHED:
+        check_way()
+
+
+def check_who() -> ResponseReturnValue | None:
+    """Refuse who may not come in, and say for the rest who asks and whether they see names."""
+    g.identity = asking = identify()
+    if answer := refused(asking):
+        return answer
+    if asking is not None:
+        is_named = asking.role is None or asking.role in SEE_NAMES
+        set_origin(Origin(asking.through, request.remote_addr or "", g.request_id), is_named)
+        note_use(asking)
+    if asking is not None and asking.token_id:
+        g.csrf_valid = True  # a token is not sent by a browser of its own accord
+    else:
+        csrf.protect(apply_exemptions=True)
+    return None
+
+
+def set_origin(from_where: Origin, is_named: bool) -> None:
+    """Say where this request's work comes from, and whether it sees names; until it ends."""
+    given: list[tuple[Any, Token[Any]]] = g.setdefault("given_back", [])
+    given.append((origin, origin.set(from_where)))
+    given.append((sees_names, sees_names.set(is_named)))
+
+
+def refuse_other_sites(is_strict: bool) -> None:
+    """Refuse what another site made this browser send; a plain visit from a link is no harm.
+
+    Strict, a sibling site is another, and so is a visit.
+    """
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    is_visit = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+    if site == "cross-site" and (is_strict or not is_visit) or is_strict and site == "same-site":
+        abort(403, OTHER_SITE)
+
+
+def header_names() -> set[str]:
+    """Return the names of the request's headers in small letters."""
+    return {name.lower() for name in request.headers.keys()}  # noqa: SIM118
+
+
+def check_home() -> None:
+    """Refuse with 403 what did not come straight from this machine."""
+    problem = refusal(
+        protocol=request.environ.get("SERVER_PROTOCOL", ""),
+        remote_address=request.remote_addr or "",
+        host=request.headers.get("Host", ""),
+        header_names=header_names(),
+        server=request.environ.get("SERVER_SOFTWARE", ""),
+        access=current_app.config["BOOK_ACCESS"],
+    )
+    if problem:
+        abort(403, problem)
+
+
+def check_way() -> None:
+    """Refuse a name that is not the book's, and passwords and names over plain http."""
+    if not host_is_trusted(request.headers.get("Host"), current_app.config["TRUSTED_NAMES"]):
+        abort(400, OTHER_NAME)
+    is_direct = current_app.config["TRUSTED_PROXIES"] or not is_forwarded(header_names())
+    if not request.is_secure and not (is_direct and is_loopback(request.remote_addr or "")):
+        abort(403, NOT_OVER_HTTP)
+
+
+def refused(asking: Identity | None) -> ResponseReturnValue | None:
+    """Return the answer for who may not come in, or abort with it; None for who may."""
+    endpoint = request.endpoint
+    if endpoint is None or endpoint in PUBLIC or is_open():
+        return None
+    if asking is None:
+        return ask_to_sign_in()
+    if asking.token_id:
+        check_token(asking, endpoint)
+    if not may(endpoint):
+        if endpoint == "demo.generate_random_claim" and not current_app.config["RANDOM_CLAIMS"]:
+            abort(403, "Made-up claims are off in this book; RANDOM_CLAIMS=on allows them.")
+        abort(403, f"A role other than yours, {asking.role}, does this. Ask an administrator.")
+    return None
+
+
+def check_token(asking: Identity, endpoint: str) -> None:
+    """Refuse a token for what it is not for."""
+    if endpoint not in BY_TOKEN:
+        abort(403, "A token is for files and imports. Sign in to the pages in a browser.")
+    if asking.scope is Scope.READ and request.method not in SAFE_METHODS:
+        abort(403, "This token only reads. Make one that writes on your account's page.")
+
+
+def ask_to_sign_in() -> ResponseReturnValue:
+    """Send a person to where one signs in, and tell a program what it lacks."""
+    if bearer_token() is not None:
+        unauthorized(
+            "This token is not valid: it is unknown, revoked or expired.", error="invalid_token"
+        )
+    is_person = "text/html" in request.headers.get("Accept", "")
+    if request.method not in SAFE_METHODS or not is_person:
+        unauthorized(SIGN_IN)
+    here = request.full_path if request.query_string else request.path
+    return redirect(f"{url_for('users.sign_in')}?next={quote(here)}", code=303)
+
+
+def unauthorized(text: str, **details: str) -> NoReturn:
+    """Answer 401 with what can be done."""
+    raise Unauthorized(text, www_authenticate=WWWAuthenticate("bearer", {**details}))
+
+
+def record_refusal(response: Response) -> Response:
+    """Leave the trace of what was refused: of every refused write, and of pages out of reach."""
+    status = response.status_code
+    is_write = request.method not in SAFE_METHODS
+    is_refused = 400 <= status < 500 and (is_write or status in ALWAYS_RECORDED)
+    is_forged = status == 401 and bearer_token() is not None
+    if not (is_refused or is_forged) or g.get("refusal_recorded"):
+        return response
+    try:
+        if actor() == NOBODY and is_flooded():
+            return response
+        record_apart(
+            Action.REFUSED,
+            Subject.PAGE,
+            f"{request.method} {request.path[:500]}",
+            actor=actor(),
+            after={"status": status},
+            patience=PATIENCE,
+        )
+    except (NotRecorded, DBAPIError, PoolTimeout) as error:
+        logger.warning("a refusal was not recorded: %s", error.__cause__ or error)
+    return response
+
+
+def is_flooded() -> bool:
+    """Whether nobody in particular has been refused as often as is recorded."""
+    last = select(AuditEvent.recorded_at).where(AuditEvent.actor == NOBODY)
+    nth = last.order_by(AuditEvent.id.desc()).offset(MOST_REFUSALS_OF_NOBODY - 1).limit(1)
+    with looking() as connection:
+        since = connection.scalar(nth)
+    return since is not None and since > utc_now() - timedelta(minutes=1)
+
+
+def give_back(error: BaseException | None) -> None:
+    """Give the thread back as it was."""
+    for variable, token in reversed(g.pop("given_back", [])):
+        variable.reset(token)
+
+
+def register(app: Flask) -> None:
+    """Set the guard before every request, and a schema that fits before it asks the database.
+
+    Templates may ask who is there and what they may.
+    """
+    app.before_request(check_where)
+    app.before_request(require_schema)
+    app.before_request(check_who)
+    app.after_request(record_refusal)
+    app.teardown_request(give_back)
+    app.add_template_global(may)  # in macros too
+    app.context_processor(lambda: {"identity": identity(), "is_open_book": is_open()})

@@ -1,0 +1,52 @@
+"""Open at home: without signing in, the book answers this machine alone."""
+
+from ipaddress import ip_address
+
+FORWARDING = ("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip", "x-client-ip")
+HELP = (
+    "This book is open without signing in, so it answers only to the machine it runs on: "
+    "open it there, in a browser, as localhost or 127.0.0.1. To let others in, have them sign in "
+    "(BOOK_ACCESS=signed-in)."
+)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an IP address is this machine's own."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def names_loopback(host: str) -> bool:
+    """Whether a Host header names this machine; another name could be DNS rebinding."""
+    name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host
+    name = name.partition("]")[0].removeprefix("[") if name.startswith("[") else name
+    return name.lower() in ("localhost", "localhost.") or is_loopback(name)
+
+
+def is_forwarded(header_names: set[str]) -> bool:
+    """Whether a request, by its headers in small letters, came through a proxy."""
+    return any(name in FORWARDING or name.startswith("x-forwarded") for name in header_names)
+
+
+def refusal(
+    *,
+    protocol: str,
+    remote_address: str,
+    host: str,
+    header_names: set[str],
+    server: str,
+    access: str,
+) -> str:
+    """Return why a request may not see an open book, in words that help; empty when it may.
+
+    `header_names` are lower case; `server` is the server's own name as WSGI gives it.
+    """
+    if not is_loopback(remote_address) or not names_loopback(host):
+        return HELP
+    if is_forwarded(header_names) or protocol != "HTTP/1.1":
+        return f"This request came through a proxy, or as HTTP/1.0. {HELP}"
+    if access != "open" and not server.startswith("Werkzeug"):
+        return "Under a server other than Flask's own, start the book with BOOK_ACCESS=open."
+    return ""

@@ -1,0 +1,67 @@
+"""Passwords: hashed by argon2, and refused while they can be guessed."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from flaskr.errors import ClaimBookError
+from flaskr.users.secrets import new_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LEAST_CHARACTERS = 12
+MOST_CHARACTERS = 128
+LEAST_SCORE = 3  # of zxcvbn's 0 to 4: 10^8 guesses and more
+hasher = PasswordHasher()  # RFC 9106's second choice: 64 MiB, 3 passes
+
+
+class WeakPassword(ClaimBookError):
+    """A password that is too short, or that could be guessed."""
+
+
+def hash_of(password: str) -> str:
+    """Return what is kept of a password."""
+    return hasher.hash(password)
+
+
+@cache
+def nobodys_hash() -> str:
+    """Return a hash that no password has: to look at it takes as long as at a real one."""
+    return hasher.hash(new_secret())
+
+
+def is_password(password: str, kept: str | None) -> bool:
+    """Whether a password is the one that was hashed; without a hash it never is, in equal time."""
+    try:
+        return hasher.verify(kept or nobodys_hash(), password) and kept is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def is_outdated(kept: str) -> bool:
+    """Whether a hash was made with less work than one is today."""
+    return hasher.check_needs_rehash(kept)
+
+
+def check_new_password(password: str, personal_words: "Sequence[str]") -> None:
+    """Raise WeakPassword, saying why, unless a password is hard to guess.
+
+    `personal_words` are what others know: e-mail and name.
+    """
+    from zxcvbn import zxcvbn  # its lists of words take a while to load
+
+    if len(password) < LEAST_CHARACTERS:
+        raise WeakPassword(f"A password has at least {LEAST_CHARACTERS} characters.")
+    if len(password) > MOST_CHARACTERS:
+        raise WeakPassword(f"A password has at most {MOST_CHARACTERS} characters.")
+    # beyond 72 characters zxcvbn takes long, and nothing is left to find
+    found = zxcvbn(password[:72], user_inputs=[*personal_words, "claimbook"])
+    if found["score"] < LEAST_SCORE:
+        why = found["feedback"]["warning"]
+        raise WeakPassword(
+            f"This password could be guessed. {why + '. ' if why else ''}"
+            "Several words that have nothing to do with each other are hard to guess."
+        )

@@ -1,0 +1,132 @@
+"""Pages of people: who may sign in, as what; and the settings in force."""
+
+from flask import abort, current_app, flash, redirect, render_template, url_for
+from flask_wtf import FlaskForm
+
+from flaskr.errors import ChangedMeanwhile, ClaimBookError
+from flaskr.extensions import db
+from flaskr.users.access import actor
+from flaskr.users.forms import ROLES, NewPersonForm, PersonForm
+from flaskr.users.models import User
+from flaskr.users.queries import everybody, user_with_email
+from flaskr.users.services import change_user, create_user, make_link, sign_out_everywhere
+from flaskr.users.views import blueprint
+
+SHOWN = (
+    ("BOOK_ACCESS", "BOOK_MODE"),
+    ("TRUSTED_HOSTS", "TRUSTED_NAMES"),
+    *(
+        (name, name)
+        for name in (
+            "TRUSTED_PROXIES",
+            "SESSION_IDLE_MINUTES",
+            "SESSION_HOURS",
+            "RANDOM_CLAIMS",
+            "BOOK_CURRENCY",
+            "BOOK_TIME_ZONE",
+            "INSTANCE_FOLDER",
+            "EXPORT_SECONDS",
+            "EXPORT_MEMORY_BYTES",
+            "SPOOL_BYTES",
+            "VERIFY_BYTES",
+            "IMPORT_BYTES",
+            "IMPORT_ROWS",
+            "IMPORT_SECONDS",
+            "IMPORT_MEMORY_BYTES",
+        )
+    ),
+)
+
+
+def user_or_404(email: str) -> User:
+    """Return the person of an address."""
+    return user_with_email(email) or abort(404, f"Nobody called {email[:64]} is here.")
+
+
+@blueprint.get("/people")
+def people():
+    """List everybody, and what they may do."""
+    return render_template("users/people.html", people=everybody(), roles=ROLES)
+
+
+@blueprint.route("/people/new", methods=["GET", "POST"])
+def new_person():
+    """Let a person in, and show the link by which they set their password."""
+    form = NewPersonForm()
+    if form.validate_on_submit():
+        try:
+            user = create_user(form.email.data, form.name.data, form.role.data, actor=actor())
+            secret = make_link(user, actor=actor())
+        except ClaimBookError as error:
+            db.session.rollback()
+            form.form_errors.append(str(error))
+        else:
+            db.session.commit()
+            return show_link(user, secret)
+    return render_template("users/new_person.html", form=form), 422 if form.errors else 200
+
+
+def show_link(user: User, secret: str):
+    """Show a one-time link, which is nowhere to be seen again."""
+    link = url_for(".set_password", secret=secret, _external=True)
+    return render_template("users/link.html", user=user, link=link)
+
+
+@blueprint.route("/people/<email>", methods=["GET", "POST"])
+def person(email: str):
+    """Change a person's name and role, and whether they may sign in."""
+    user = user_or_404(email)
+    form = PersonForm(obj=user)
+    status = 200
+    if form.validate_on_submit():
+        try:
+            change_user(
+                user,
+                name=form.name.data,
+                role=form.role.data,
+                is_active=form.is_active.data,
+                seen_version=form.version.data or 0,
+                actor=actor(),
+            )
+        except ClaimBookError as error:
+            db.session.rollback()
+            form.form_errors.append(str(error))
+            status = error.status
+            user = user_or_404(email)
+            if isinstance(error, ChangedMeanwhile):
+                form.version.show(user.version)
+        else:
+            db.session.commit()
+            flash(f"{user.email} is saved.", "success")
+            return redirect(url_for(".people"), code=303)
+    page = render_template(
+        "users/person.html", user=user, form=form, plain=FlaskForm(formdata=None)
+    )
+    return page, 422 if form.errors and status == 200 else status
+
+
+@blueprint.post("/people/<email>/link", endpoint="make_link")
+def make_persons_link(email: str):
+    """Make a one-time link for a person who has lost their password."""
+    user = user_or_404(email)
+    secret = make_link(user, actor=actor())
+    db.session.commit()
+    return show_link(user, secret)
+
+
+@blueprint.post("/people/<email>/sign_out")
+def sign_person_out(email: str):
+    """End all sessions and tokens of a person."""
+    user = user_or_404(email)
+    sign_out_everywhere(user, actor=actor())
+    db.session.commit()
+    flash(f"{email} is signed out everywhere.", "success")
+    return redirect(url_for(".person", email=email), code=303)
+
+
+@blueprint.get("/settings")
+def settings():
+    """Show the settings in force; secrets are not among them."""
+    shown = {name: current_app.config[key] for name, key in SHOWN}
+    shown["DATABASE_URL"] = db.engine.url.render_as_string(hide_password=True)
+    return render_template("users/settings.html", shown=shown)

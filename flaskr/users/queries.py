@@ -1,0 +1,63 @@
+"""Who there is, and what they are signed in with."""
+
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from flaskr.calendar import utc_now
+from flaskr.extensions import db
+from flaskr.text import lookup_key
+from flaskr.users.models import PasswordLink, Role, Token, User, UserSession
+from flaskr.users.secrets import digest_of
+
+
+def user_with_email(email: str) -> User | None:
+    """Return the person of an e-mail address, however its letters are cased."""
+    return db.session.scalar(select(User).where(User.email_key == lookup_key(email)))
+
+
+def everybody() -> list[User]:
+    """Return all people, those who can sign in first, by e-mail."""
+    in_order = select(User).order_by(User.is_active.desc(), User.email_key)
+    return list(db.session.scalars(in_order))
+
+
+def other_administrators(user: User) -> int:
+    """Return how many others could let people in."""
+    others = select(func.count()).where(
+        User.role == Role.ADMINISTRATOR, User.is_active, User.id != user.id
+    )
+    return db.session.scalar(others) or 0
+
+
+def sessions_of(user_id: int) -> list[UserSession]:
+    """Return where a person is signed in, the last used first."""
+    config, now = current_app.config, utc_now()
+    lasting = select(UserSession).where(
+        UserSession.user_id == user_id,
+        UserSession.ended_at.is_(None),
+        UserSession.last_used_at > now - timedelta(minutes=config["SESSION_IDLE_MINUTES"]),
+        UserSession.made_at > now - timedelta(hours=config["SESSION_HOURS"]),
+    )
+    return list(db.session.scalars(lasting.order_by(UserSession.last_used_at.desc())))
+
+
+def tokens_of(user_id: int) -> list[Token]:
+    """Return a person's tokens, the newest first; those revoked are not among them."""
+    theirs = select(Token).where(Token.user_id == user_id, Token.revoked_at.is_(None))
+    return list(db.session.scalars(theirs.order_by(Token.id.desc())))
+
+
+def user_of_link(secret: str) -> User | None:
+    """Return whose password a link sets; None once it was used, replaced, or is too old."""
+    theirs = (
+        select(User)
+        .join(PasswordLink, PasswordLink.user_id == User.id)
+        .where(
+            PasswordLink.token_digest == digest_of(secret),
+            PasswordLink.expires_at > utc_now(),
+            User.is_active,
+        )
+    )
+    return db.session.scalar(theirs)

@@ -1,0 +1,153 @@
+"""What can be done to people: let in, changed, given a link, and their password set."""
+
+import re
+from datetime import timedelta
+
+from sqlalchemy import delete
+
+from flaskr.calendar import utc_now
+from flaskr.database import locked
+from flaskr.errors import ChangedMeanwhile, ClaimBookError, TextError
+from flaskr.extensions import db
+from flaskr.text import clean_name, clean_reference, reference_key
+from flaskr.trail.models import Action, Subject
+from flaskr.trail.services import CHANGED, record
+from flaskr.users.models import PasswordLink, Role, User
+from flaskr.users.passwords import check_new_password, hash_of
+from flaskr.users.queries import other_administrators, user_of_link, user_with_email
+from flaskr.users.secrets import digest_of, new_secret
+from flaskr.users.session_services import end_sessions, revoke_tokens
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+LINK_LASTS = timedelta(hours=24)
+
+
+class UserError(ClaimBookError):
+    """A person that cannot be let in or changed so."""
+
+
+class LinkOver(ClaimBookError):
+    """A link that was used, replaced, or is too old."""
+
+    status = 410
+
+
+def clean_email(text: str) -> str:
+    """Return an e-mail address as typed; raises UserError for what is none."""
+    try:
+        email = clean_reference(text)
+    except TextError as error:
+        raise UserError(
+            "An e-mail address has 1 to 64 characters, and none of / \\ ? #."
+        ) from error
+    if not EMAIL.fullmatch(email):
+        raise UserError(f"“{email}” is not an e-mail address.")
+    return email
+
+
+def create_user(email: str, name: str, role: Role, *, actor: str) -> User:
+    """Let a person in; they sign in once they have set a password by a link."""
+    email = clean_email(email)
+    if user_with_email(email):
+        raise UserError(f"{email} has been let in already.")
+    user = User(
+        email=email,
+        email_key=reference_key(email),
+        name=clean_name(name),
+        role=role,
+        is_active=True,
+        made_at=utc_now(),
+        version=1,
+    )
+    db.session.add(user)
+    db.session.flush()
+    record(Action.USER_CREATED, Subject.USER, email, actor=actor, after={"role": role})
+    return user
+
+
+def change_user(
+    user: User, *, name: str, role: Role, is_active: bool, seen_version: int, actor: str
+) -> User:
+    """Change a person's name, role, or whether they may sign in; the latter two end sessions.
+
+    Raises ChangedMeanwhile, and UserError when nobody would be left to let people in.
+    """
+    administrators = db.select(User.id).where(User.role == Role.ADMINISTRATOR)
+    db.session.execute(administrators.order_by(User.id).with_for_update())  # two at once leave one
+    user = locked(db.select(User).where(User.id == user.id))
+    if user.version != seen_version:
+        raise ChangedMeanwhile(f"{user.email} was changed by somebody else. Look at it again.")
+    is_one = user.role is Role.ADMINISTRATOR and user.is_active
+    stays = role is Role.ADMINISTRATOR and is_active
+    if is_one and not stays and not other_administrators(user):
+        raise UserError("This is the last administrator: let in another one first.")
+    before = {"name": user.name, "role": user.role, "is_active": user.is_active}
+    after = {"name": clean_name(name), "role": role, "is_active": is_active}
+    changed = [field for field in before if before[field] != after[field]]
+    if not changed:
+        return user
+    for field in changed:
+        setattr(user, field, after[field])
+    user.version += 1
+    if changed != ["name"]:
+        end_sessions(user)
+    shown = [field for field in changed if field != "name"]
+    name_changed = {"name": CHANGED} if "name" in changed else {}
+    record(
+        Action.USER_CHANGED,
+        Subject.USER,
+        user.email,
+        actor=actor,
+        before={field: before[field] for field in shown},
+        after={field: after[field] for field in shown} | name_changed,
+    )
+    return user
+
+
+def make_link(user: User, *, actor: str) -> str:
+    """Return the secret of a one-time link by which a person sets their password.
+
+    It lasts 24 hours, and takes the place of an earlier one.
+    """
+    if not user.is_active:
+        raise UserError(f"{user.email} may not sign in; make them active first.")
+    secret = new_secret()
+    db.session.execute(delete(PasswordLink).where(PasswordLink.user_id == user.id))
+    link = PasswordLink(
+        user_id=user.id, token_digest=digest_of(secret), expires_at=utc_now() + LINK_LASTS
+    )
+    db.session.add(link)
+    record(Action.LINK_MADE, Subject.USER, user.email, actor=actor)
+    return secret
+
+
+def set_password_by_link(secret: str, password: str) -> User:
+    """Set a password by a link, once; sessions and tokens of before are over.
+
+    Raises LinkOver, and WeakPassword while it can be guessed.
+    """
+    user = user_of_link(secret)
+    if user is None:
+        raise LinkOver("This link was used, or is too old. Ask an administrator for a new one.")
+    set_password(user, password)
+    used = db.session.execute(delete(PasswordLink).where(PasswordLink.user_id == user.id))
+    if not used.rowcount:  # type: ignore[attr-defined]
+        raise LinkOver("This link was used just now.")
+    revoke_tokens(user)
+    return user
+
+
+def set_password(user: User, password: str) -> None:
+    """Set a person's password, and end all their sessions; raises WeakPassword."""
+    check_new_password(password, [user.email, user.name])
+    user.password_hash = hash_of(password)
+    end_sessions(user)
+    record(Action.PASSWORD_SET, Subject.USER, user.email, actor=user.email)
+
+
+def sign_out_everywhere(user: User, *, actor: str) -> None:
+    """End all sessions of a person, and revoke their tokens."""
+    end_sessions(user)
+    revoke_tokens(user)
+    said = {"sessions": "all", "tokens": "all"}
+    record(Action.SESSION_ENDED, Subject.USER, user.email, actor=actor, after=said)

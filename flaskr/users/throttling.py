@@ -1,0 +1,95 @@
+"""Failures to sign in, counted in a table that all workers share: by user, by address, overall.
+
+An attempt is written down before its password is looked at, and taken back when it was right: so
+many at the same time get no more guesses than one after the other.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from flaskr.calendar import utc_now
+from flaskr.database import apart
+from flaskr.errors import ClaimBookError
+from flaskr.users.models import SignInAttempt
+from flaskr.users.secrets import keyed_digest
+
+WINDOW = timedelta(minutes=15)
+KEPT = timedelta(days=1)
+MOST_OF_USER = 10
+MOST_OF_ADDRESS = 50
+MOST_OVERALL = 500
+SIGN_IN_LOCK = 7_201_003  # as LEDGER_LOCK: no other advisory lock has it
+
+
+class TooManyAttempts(ClaimBookError):
+    """So many failures that nobody may try now; `seconds` until one may again."""
+
+    status = 429
+
+    def __init__(self, seconds: int) -> None:
+        """Say when to come again."""
+        minutes = max(1, round(seconds / 60))
+        super().__init__(
+            f"Too many attempts to sign in have failed. Try again in {minutes} "
+            f"{'minute' if minutes == 1 else 'minutes'}, or ask an administrator for a link."
+        )
+        self.seconds = seconds
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt that was written down."""
+
+    id: int
+    user_digest: str
+
+
+def begin_attempt(email_key: str, address: str) -> Attempt:
+    """Write an attempt down; raises TooManyAttempts when enough have failed."""
+    values: dict[str, Any] = {
+        "made_at": utc_now(),
+        "user_digest": keyed_digest(email_key),
+        "address_digest": keyed_digest(neighbourhood(address)),
+    }
+    with apart() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(SIGN_IN_LOCK)))
+        check_limits(connection, values)
+        connection.execute(delete(SignInAttempt).where(SignInAttempt.made_at < utc_now() - KEPT))
+        made = insert(SignInAttempt).values(**values).returning(SignInAttempt.id)
+        return Attempt(connection.execute(made).scalar_one(), values["user_digest"])
+
+
+def check_limits(connection: Connection, values: dict[str, Any]) -> None:
+    """Raise TooManyAttempts when a limit is reached."""
+    limits = (
+        (MOST_OF_USER, SignInAttempt.user_digest == values["user_digest"]),
+        (MOST_OF_ADDRESS, SignInAttempt.address_digest == values["address_digest"]),
+        (MOST_OVERALL, SignInAttempt.id.is_not(None)),
+    )
+    recent = select(SignInAttempt.made_at).where(SignInAttempt.made_at > utc_now() - WINDOW)
+    for most, condition in limits:
+        counted = recent.where(condition).order_by(SignInAttempt.made_at.desc())
+        nth = connection.scalar(counted.offset(most - 1).limit(1))
+        if nth is not None:  # when it leaves the window there is room for one more
+            raise TooManyAttempts(max(1, int((nth + WINDOW - utc_now()).total_seconds()) + 1))
+
+
+def forget_attempts(attempt: Attempt) -> Any:
+    """Return the statement that takes back an attempt that was right, and its user's failures."""
+    return delete(SignInAttempt).where(SignInAttempt.user_digest == attempt.user_digest)
+
+
+def neighbourhood(address: str) -> str:
+    """Return what an address is counted by: of IPv6 the /64 that one subscriber has."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return str(ip_network(f"{parsed}/64", strict=False))
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
