@@ -33,6 +33,7 @@ from flaskr.settings import (
     make_instance_folder,
     read_settings,
 )
+from flaskr.trail import views as trail_views
 from flaskr.users import account_views, guard, people_views
 from flaskr.users import commands as user_commands
 from flaskr.users import views as user_views
@@ -135,6 +136,7 @@ PAGES = (
     import_views,
     import_record_views,  # these two on the blueprint of imports
     import_undo_views,
+    trail_views,
 )
 
 
