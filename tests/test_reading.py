@@ -13,6 +13,8 @@ from flaskr.imports.loading_services import load_import
 from flaskr.imports.services import receive, try_import
 from flaskr.kept.services import keep_export
 from flaskr.sources.models import Contents
+from flaskr.users.models import Role
+from flaskr.users.services import create_user, make_link
 from tests.factories import make_claim, make_policy, pay, reserve
 
 WRITES_ON_GET = "/generate_random_claim"
@@ -29,13 +31,16 @@ def addresses(app, session) -> list[str]:
     session.commit()
     number, waiting = two_imports()
     known |= {"import": number, "job": waiting.name}
+    user = create_user("g@example.com", "G", Role.VIEWER, actor="open")
+    known["secret"] = make_link(user, actor="open")
+    session.commit()
     session.remove()
     with app.test_request_context():
         keep_export(file_request(Contents.CLAIMS, MultiDict()), "E-get", "", actor="open")
         return [
             address_of(app, rule, known)
             for rule in app.url_map.iter_rules()
-            if "GET" in rule.methods
+            if "GET" in rule.methods and rule.endpoint != "users.change_password"
         ]
 
 
@@ -58,6 +63,8 @@ def address_of(app, rule, known: dict) -> str:
         values |= {"number": known["import"], "name": known["job"], "at": 0}
     if rule.endpoint == "claims.reverse":
         values["number"] = 2
+    if rule.endpoint == "users.person":
+        values["email"] = "g@example.com"
     if rule.endpoint in STATIC:
         values["filename"] = STATIC[rule.endpoint]
     if rule.endpoint == "overview.find":

@@ -44,6 +44,8 @@ def edit(number: str):
     """Change the facts of one policy; two editors get a page that shows both."""
     policy = policy_or_404(number)
     form = EditPolicyForm(obj=policy)
+    if not policy.policyholder:
+        form.allow_no_name()
     return change(policy, form, EDITABLE, "policies/edit.html", "saved")
 
 
