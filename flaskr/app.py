@@ -13,6 +13,7 @@ from flaskr.claims import views as claim_views
 from flaskr.database import configure_engine, engine_options, upgrade_embedded, working
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
+from flaskr.erasure import commands as erasure_commands
 from flaskr.exports import commands as export_commands
 from flaskr.exports import views as export_views
 from flaskr.extensions import bootstrap, csrf, db, migrate
@@ -32,6 +33,7 @@ from flaskr.settings import (
     make_instance_folder,
     read_settings,
 )
+from flaskr.trail import views as trail_views
 from flaskr.users import account_views, guard, people_views
 from flaskr.users import commands as user_commands
 from flaskr.users import views as user_views
@@ -134,6 +136,7 @@ PAGES = (
     import_views,
     import_record_views,  # these two on the blueprint of imports
     import_undo_views,
+    trail_views,
 )
 
 
@@ -144,7 +147,7 @@ def register_blueprints(app: Flask) -> None:
 
 
 def register_commands(app: Flask) -> None:
-    """Register the commands: of claims, demo, exports, imports and users."""
+    """Register the commands: of claims, demo, exports, imports, people and users."""
     for command in (verify_commands.verify, archive_commands.book):
         export_commands.exports.add_command(command)
     groups = (
@@ -153,6 +156,7 @@ def register_commands(app: Flask) -> None:
         export_commands.exports,
         import_commands.import_file,
         record_commands.imports,
+        erasure_commands.people,
         user_commands.users,
     )
     for group in groups:

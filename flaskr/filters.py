@@ -34,7 +34,7 @@ class Given:
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """Which rows of a list, as at which day, in which order; made from an address's parameters.
+    """Which rows of a list, in which order; made from an address's parameters.
 
     Every bound counts: `_from` and `_to` are inclusive. `sort` is a column, with - in front for
     falling; without it the newest come first.
@@ -44,8 +44,6 @@ class Filter:
     FALLING_FIRST: ClassVar[Collection[str]] = ()  # those of which the highest is sought
 
     sort: str = declared(Kind(str), f"-{RECORDED}")
-    as_at: date | None = declared(Kind(read_past_day))
-    basis: Basis = one_of(Basis, Basis.KNOWN)
 
     @classmethod
     def from_parameters(cls, given: MultiDict[str, str], besides: Collection[str] = ()) -> Self:
@@ -69,16 +67,13 @@ class Filter:
 
     @classmethod
     def check(cls, values: dict[str, Any]) -> None:
-        """Refuse an order that there is not, and a clock without a day."""
+        """Refuse an order that there is not."""
         sort = values.get("sort", RECORDED)
         names = (RECORDED, *cls.SORTS)
         if sort.removeprefix("-") not in names:
             allowed = ", ".join(names)
             text = f"Sort: “{sort[:40]}” is not one of {allowed}; - in front: falling."
             raise FilterError(text, "sort")
-        if "basis" in values and "as_at" not in values:
-            text = "Basis says how the book was as at a day: give as_at too."
-            raise FilterError(text, "as_at")
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters that ask for this, in one order, without what goes by default."""
@@ -88,7 +83,7 @@ class Filter:
     @property
     def cut(self) -> Cut | None:
         """The cut that is asked for; None for now."""
-        return Cut(self.as_at, self.basis) if self.as_at else None
+        return None
 
     @property
     def set_names(self) -> set[str]:
@@ -98,7 +93,7 @@ class Filter:
     @property
     def is_part(self) -> bool:
         """Whether these are not simply all the rows of today."""
-        return bool(self.set_names) or self.as_at is not None
+        return bool(self.set_names) or self.cut is not None
 
     @property
     def sort_name(self) -> str:
@@ -115,12 +110,8 @@ class Filter:
         return replace(self, **changes).parameters()
 
     def unfiltered(self) -> dict[str, Any]:
-        """Return the parameters for all the rows, as at the same day and in the same order."""
-        return type(self)(sort=self.sort, as_at=self.as_at, basis=self.basis).parameters()
-
-    def as_at_parameters(self) -> dict[str, Any]:
-        """Return the parameters for the same day alone."""
-        return type(self)(as_at=self.as_at, basis=self.basis).parameters()
+        """Return the parameters for all the rows, in the same order."""
+        return type(self)(sort=self.sort).parameters()
 
     def given(self) -> list[Given]:
         """Return what leaves rows out, one value at a time, as it is declared."""
@@ -153,6 +144,35 @@ class Filter:
         column = columns[self.sort_name]
         is_listed = issubclass(column.type.python_type, StrEnum)
         return Order(by_bytes(column) if is_listed else column, self.is_falling)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutFilter(Filter):
+    """Which rows of a list that has a past: as at which day too, and by which clock."""
+
+    as_at: date | None = declared(Kind(read_past_day))
+    basis: Basis = one_of(Basis, Basis.KNOWN)
+
+    @classmethod
+    def check(cls, values: dict[str, Any]) -> None:
+        """Refuse an order that there is not, and a clock without a day."""
+        super().check(values)
+        if "basis" in values and "as_at" not in values:
+            text = "Basis says how the book was as at a day: give as_at too."
+            raise FilterError(text, "as_at")
+
+    @property
+    def cut(self) -> Cut | None:
+        """The cut that is asked for; None for now."""
+        return Cut(self.as_at, self.basis) if self.as_at else None
+
+    def unfiltered(self) -> dict[str, Any]:
+        """Return the parameters for all the rows, as at the same day and in the same order."""
+        return type(self)(sort=self.sort, as_at=self.as_at, basis=self.basis).parameters()
+
+    def as_at_parameters(self) -> dict[str, Any]:
+        """Return the parameters for the same day alone."""
+        return type(self)(as_at=self.as_at, basis=self.basis).parameters()
 
 
 def has_empty(given: MultiDict[str, str]) -> bool:

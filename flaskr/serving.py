@@ -21,6 +21,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+HTTPS_ONLY = "max-age=31536000"  # a year, for this name alone: others of its domain are not ours
 WITHOUT_DATABASE = ("static", "bootstrap.static", "health.show")
 
 
@@ -79,6 +80,8 @@ def finish_response(response: Response) -> Response:
     """Set the security headers, the request's id, and that pages are not kept."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = HTTPS_ONLY
     response.headers["X-Request-ID"] = g.get("request_id", "-")
     if response.mimetype == "text/html":
         response.headers.setdefault("Cache-Control", "no-store")

@@ -24,7 +24,7 @@ FEATURES = (
     "exports",
     "kept",
 )
-FEATURES += ("verify", "archive", "imports", "reserving", "api")
+FEATURES += ("verify", "archive", "imports", "erasure", "reserving", "api")
 LAYERS = ("models", "queries", "services", "forms", "views", "commands")
 HEAVY = {"pandas", "pyarrow", "numpy", "faker", "openpyxl", "xlsxwriter", "duckdb", "dask"}
 HEAVY |= {"adbc_driver_manager", "adbc_driver_sqlite", "adbc_driver_postgresql"}

@@ -12,7 +12,7 @@ from flaskr.claims.models import Cause, Claim, Coverage
 from flaskr.claims.row_queries import claim_rows
 from flaskr.claims.rules import Status
 from flaskr.conditions import between, has_text
-from flaskr.filters import Filter
+from flaskr.filters import CutFilter
 from flaskr.paging import Listing
 from flaskr.parameters import Kind, a_day, a_text, an_amount, any_of, declared
 from flaskr.personal import sees_names
@@ -24,7 +24,7 @@ AMOUNTS = ("paid", "outstanding", "claim_cost", "recovered")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClaimFilter(Filter):
+class ClaimFilter(CutFilter):
     """Which claims, as at which day, in which order; all that is given has to hold.
 
     Each of `status`, `cause`, `line_of_business` and `coverage` takes any of several. `policy` is a

@@ -11,7 +11,7 @@ from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.rules import EntryType
 from flaskr.conditions import between
 from flaskr.errors import TextError
-from flaskr.filters import RECORDED, Filter
+from flaskr.filters import RECORDED, CutFilter
 from flaskr.parameters import Kind, a_day, any_of, declared
 from flaskr.text import clean_reference, reference_key
 
@@ -26,7 +26,7 @@ def read_entry_id(text: str) -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LedgerFilter(Filter):
+class LedgerFilter(CutFilter):
     """Which entries, as at which day; all that is given has to hold.
 
     `since` gives what came after the entry of that number: ids, instants of recording and commits

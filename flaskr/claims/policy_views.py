@@ -15,6 +15,8 @@ from flaskr.policies.models import Policy
 from flaskr.policies.queries import erased_among, policy_numbered
 from flaskr.policies.services import EDITABLE, edit_policy
 from flaskr.policies.views import blueprint
+from flaskr.trail.models import Subject
+from flaskr.trail.queries import history_of
 from flaskr.users.access import actor
 
 
@@ -33,6 +35,7 @@ def show(number: str):
         is_erased=not policy.policyholder and bool(erased_among([policy.id])),
         page=claims_of_policy(policy).page(Cursor.from_query(request.args)),
         totals=claim_totals(policy),
+        history=history_of(Subject.POLICY, policy.policy_number),
     )
 
 
@@ -41,6 +44,8 @@ def edit(number: str):
     """Change the facts of one policy; two editors get a page that shows both."""
     policy = policy_or_404(number)
     form = EditPolicyForm(obj=policy)
+    if not policy.policyholder:
+        form.allow_no_name()
     return change(policy, form, EDITABLE, "policies/edit.html", "saved")
 
 

@@ -79,13 +79,13 @@ def report_claim(
         form_token=form_token,
     )
     db.session.add(claim)
-    db.session.flush()
     record_reported(claim)
     return claim
 
 
 def record_reported(claim: Claim) -> None:
-    """Record the facts that a new claim has."""
+    """Write a new claim, so that it knows its policy, and record the facts that it has."""
+    db.session.flush()
     facts = told_facts(claim, [name for name in EDITABLE if getattr(claim, name)])
     reference, actor = claim.claim_reference, claim.recorded_by
     record(Action.CLAIM_REPORTED, Subject.CLAIM, reference, actor=actor, after=facts)

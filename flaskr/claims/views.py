@@ -21,6 +21,8 @@ from flaskr.paging import PAGE_PARAMETERS, Cursor
 from flaskr.parameters import FilterError
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_numbered
+from flaskr.trail.models import Action, Subject
+from flaskr.trail.queries import history_of
 from flaskr.users.access import actor
 
 
@@ -59,6 +61,7 @@ def show(reference: str):
         actions=allowed_actions(claim),
         reversible=reversible(claim, entries),
         reversed_by={entry.reverses: entry.id for entry in entries if entry.reverses},
+        history=history_of(Subject.CLAIM, claim.claim_reference, besides=[Action.ENTRY_POSTED]),
     )
 
 

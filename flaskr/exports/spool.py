@@ -91,6 +91,17 @@ def forget(folder: Path, tag: str) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
+def emptied(folder: Path) -> None:
+    """Remove all that is in the spool; waits for what is being made, to remove that too."""
+    with suppress(FileNotFoundError):
+        for path in folder.glob(f"*{MAKING}"):
+            with suppress(FileNotFoundError), path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)  # until it is made
+        for path in list(folder.iterdir()):
+            with suppress(FileNotFoundError):
+                removed(path)
+
+
 def pin(folder: Path, reader: str, tag: str) -> None:
     """Note which file a reader, named by a digest, was given last.
 

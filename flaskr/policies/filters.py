@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, or_
 
 from flaskr.calendar import today
 from flaskr.conditions import between, has_text
-from flaskr.filters import Filter
+from flaskr.filters import CutFilter
 from flaskr.paging import Listing
 from flaskr.parameters import a_day, a_text, an_amount, any_of, one_of
 from flaskr.personal import sees_names
@@ -48,7 +48,7 @@ def stands(status: PolicyStatus, facts: Any, day: date) -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PolicyFilter(Filter):
+class PolicyFilter(CutFilter):
     """Which policies, as at which day, in which order; all that is given has to hold.
 
     `status` and `line_of_business` take any of several; the status is that of the cut's day, or of

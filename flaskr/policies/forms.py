@@ -46,6 +46,11 @@ class EditPolicyForm(PolicyFactsForm):
     version = SeenField()
     accept = BooleanField("Save all the same")
 
+    def allow_no_name(self) -> None:
+        """Ask for no name: it was erased, or never given."""
+        self.policyholder.validators = []
+        self.policyholder.flags.required = False
+
 
 class CancelPolicyForm(FlaskForm):
     """The day from which a policy no longer covers."""

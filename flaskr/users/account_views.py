@@ -12,6 +12,7 @@ from flaskr.users.forms import ROLES, ChangePasswordForm, TokenForm
 from flaskr.users.identities import Identity
 from flaskr.users.models import User
 from flaskr.users.passwords import is_password
+from flaskr.users.programs import in_words
 from flaskr.users.queries import sessions_of, tokens_of
 from flaskr.users.services import set_password
 from flaskr.users.session_services import end_session, make_token, revoke_token, start_session
@@ -44,6 +45,7 @@ def show_account(form: TokenForm, secret: str = "", status: int = 200):
         sessions=sessions_of(asking.user_id),
         tokens=tokens_of(asking.user_id),
         now=utc_now(),
+        in_words=in_words,
         form=form,
         plain=FlaskForm(formdata=None),
         secret=secret,

@@ -74,12 +74,14 @@ class TokenForm(FlaskForm):
     label = NameField("What it is for", [Required()], render_kw={"autocomplete": "off"})
     scope = SelectField(
         "Scope",
+        [Required()],
         choices=[SelectChoice(value.value, label) for value, label in SCOPES.items()],
         coerce=Scope,
         invalid_value_message="Choose one of the list.",
     )
     days = SelectField(
         "Lasts",
+        [Required()],
         choices=[SelectChoice(str(days), f"{days} days") for days in DAYS],
         coerce=int,
         default=90,

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from flaskr.archive.making import entry
 from flaskr.archive.manifest import MANIFEST, Manifest, Member, read_manifest
 
-HEAD = "0005"
+HEAD = "0006"
 Rows = list[dict]
 
 

@@ -56,7 +56,7 @@ def turned(members):
 
 
 CHANGES = {
-    "another schema": (lambda m: said(m, schema_version="0099"), "schema 0099 .* has schema 0005"),
+    "another schema": (lambda m: said(m, schema_version="0099"), "schema 0099 .* has schema 0006"),
     "another currency": (lambda m: said(m, currency="EUR"), "currency EUR.* BOOK_CURRENCY=EUR"),
     "another zone": (lambda m: said(m, time_zone="UTC"), "time zone UTC"),
     "another program": (lambda m: said(m, application="Other"), "not one that ClaimBook writes"),

@@ -163,4 +163,4 @@ def test_a_claim_page_asks_the_database_no_more_for_a_long_ledger(app, client, c
     with queries() as many:
         client.get("/claims/W-1")
 
-    assert len(few) == len(many) == 2
+    assert len(few) == len(many) == 3

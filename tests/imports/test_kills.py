@@ -18,6 +18,7 @@ from flaskr.imports.jobs import Job
 from flaskr.imports.loading_orders import PlanOutdated
 from flaskr.settings import PROJECT_FOLDER
 from flaskr.sources.models import Import, ImportFile
+from flaskr.trail.models import Action, AuditEvent
 from tests.imports.importing import COSTS, counts, load, written
 
 ROWS = 20_000
@@ -27,7 +28,7 @@ POINTS = int(os.environ.get("KILL_POINTS", "2"))  # for each database and victim
 def command(settings, path: Path) -> subprocess.Popen:
     """`flask import` in a process group of its own."""
     env = {**os.environ, "INSTANCE_FOLDER": str(settings.instance_folder)}
-    env |= {"SECRET_KEY": "x" * 40, "DATABASE_URL": settings.database_url or ""}
+    env |= {"BOOK_ACCESS": "open", "DATABASE_URL": settings.database_url or ""}
     return subprocess.Popen(
         [sys.executable, "-m", "flask", "-A", "flaskr:create_app", "import", str(path)],
         cwd=PROJECT_FOLDER,
@@ -74,8 +75,8 @@ def kill_all(process: subprocess.Popen) -> None:
     os.killpg(process.pid, signal.SIGKILL)
 
 
-def loaded(point: str) -> tuple[int, int, int]:
-    """How many claims, entries and imports of a file are in the book."""
+def loaded(point: str) -> tuple[int, int, int, int]:
+    """How many claims, entries and imports of a file are in the book, and events in the trail."""
     is_of = Claim.claim_reference.startswith(f"{point}-")
     entries = select(func.count()).select_from(LedgerEntry).join(Claim).where(is_of)
     files = select(func.count()).select_from(ImportFile).join(Import)
@@ -83,6 +84,12 @@ def loaded(point: str) -> tuple[int, int, int]:
         db.session.scalar(select(func.count()).select_from(Claim).where(is_of)),
         db.session.scalar(entries),
         db.session.scalar(files.where(ImportFile.file_name == f"{point}.csv")),
+        db.session.scalar(
+            select(func.count(AuditEvent.id)).where(
+                AuditEvent.action == Action.IMPORT_LOADED,
+                AuditEvent.after.contains(f'"{point}.csv"'),
+            )
+        ),
     )
     db.session.remove()
     return found
@@ -121,7 +128,7 @@ def test_an_import_that_is_killed_is_in_the_book_whole_or_not_at_all(
         said, _ = process.communicate(timeout=120)
         found = loaded(point)
         outcomes.append(found[0])
-        assert found in ((0, 0, 0), (ROWS, ROWS, 1))
+        assert found in ((0, 0, 0, 0), (ROWS, ROWS, 1, 1))
         if process.returncode == 0:
             assert found[0], said
         elif kill is kill_worker:
@@ -131,7 +138,7 @@ def test_an_import_that_is_killed_is_in_the_book_whole_or_not_at_all(
             assert again.returncode == 0
         else:
             confirm_again(book_settings, point, had=found[0] > 0)
-        assert loaded(point) == (ROWS, ROWS, 1)
+        assert loaded(point) == (ROWS, ROWS, 1, 1)
 
     assert list(faults()) == []
     print(f"{seconds:.2f} s to load; whole {outcomes.count(ROWS)}, none {outcomes.count(0)}")

@@ -8,6 +8,7 @@ import time_machine
 
 from flaskr.extensions import db
 from flaskr.users.models import Role, Scope, Token, UserSession
+from flaskr.users.programs import in_words
 from tests.users.people import PASSWORD, csrf_of, post, sign_in, signed_in, token_of
 
 NEW_PASSWORD = "ladugård propeller 3 saffran"
@@ -163,3 +164,18 @@ def test_an_open_book_has_no_accounts(client):
         assert "Nobody signs in to this book" in client.get(address).text
     assert client.get("/account/password").status_code == 404
     assert csrf_of(client.get("/policies/new").text)
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140.0", "Firefox on Windows"),
+        ("Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0 Safari/537.36", "Chrome on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/156.0 Safari/537.36 Edg/156.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/604.1", "Safari on iPhone"),
+        ("curl/8.1", "curl/8.1"),
+        ("", "not said"),
+    ],
+)
+def test_a_browser_is_told_in_words(program, said):
+    assert in_words(program) == said

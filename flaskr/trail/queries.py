@@ -1,0 +1,32 @@
+"""What the trail tells of one thing."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from flaskr.extensions import db
+from flaskr.trail.filters import event_rows
+from flaskr.trail.models import Action, AuditEvent, Subject
+from flaskr.trail.shown import Change, changes_of
+
+SHOWN_EVENTS = 20
+
+
+@dataclass(frozen=True)
+class History:
+    """The last events of one thing, newest first, each with what it changed."""
+
+    kind: Subject
+    subject: str
+    events: list[tuple[Any, list[Change]]]
+    has_more: bool
+
+
+def history_of(kind: Subject, subject: str, besides: Collection[Action] = ()) -> History:
+    """Return the last 20 events on one thing, but for some that are told elsewhere."""
+    own = event_rows().where(AuditEvent.subject_kind == kind, AuditEvent.subject == subject)
+    own = own.where(AuditEvent.action.not_in(besides)) if besides else own
+    newest = own.order_by(AuditEvent.id.desc()).limit(SHOWN_EVENTS + 1)
+    found = list(db.session.execute(newest))
+    shown = [(row, changes_of(row.before, row.after)) for row in found[:SHOWN_EVENTS]]
+    return History(kind, subject, shown, len(found) > SHOWN_EVENTS)
