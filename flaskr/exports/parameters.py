@@ -97,8 +97,8 @@ class FileRequest:
         """The address as the trail keeps it: for ever, so without a text that may be a name."""
         parameters = self.parameters
         if parameters.get("text"):
-            parameters["text"] = "…"
-        return f"/export_{self.contents}?{urlencode(parameters, doseq=True, safe='…')}"
+            parameters["text"] = "*"
+        return f"/export_{self.contents}?{urlencode(parameters, doseq=True, safe='*')}"
 
     @property
     def query_string(self) -> str:

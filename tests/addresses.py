@@ -1,0 +1,86 @@
+"""A small book that has one of each thing, and for each rule an address of it."""
+
+from io import BytesIO
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+from werkzeug.routing import Rule
+
+from flaskr.database import working
+from flaskr.exports.parameters import file_request
+from flaskr.extensions import db
+from flaskr.imports.jobs import Job
+from flaskr.imports.loading_services import load_import
+from flaskr.imports.services import receive, try_import
+from flaskr.kept.services import keep_export
+from flaskr.sources.models import Contents
+from flaskr.users.models import Role, Scope, Token, UserSession
+from flaskr.users.services import create_user, make_link
+from flaskr.users.session_services import make_token, start_session
+from tests.factories import make_claim, make_policy, pay, reserve
+
+STATIC = {"static": "book.css", "bootstrap.static": "css/bootstrap.min.css"}
+Known = dict[str, Any]
+
+
+def fill_book(app: Flask) -> Known:
+    """Put one of each thing into the book; what each is called."""
+    with app.app_context(), working("write"):
+        claim = make_claim(policy=make_policy(policy_number="H-get"), claim_reference="W-get")
+        reserve(claim, "100")
+        pay(claim, "10")
+        db.session.commit()
+        number, waiting = two_imports()
+        known = {"claim": "W-get", "policy": "H-get", "import": number, "job": waiting.name}
+        known |= somebody()
+    with app.app_context(), working("read"):
+        keep_export(file_request(Contents.CLAIMS, MultiDict()), "E-get", "", actor="open")
+    return known
+
+
+def two_imports() -> tuple[int, Job]:
+    """One that is loaded, and one that waits, with a refused row."""
+    loaded = receive([("a.csv", BytesIO(b"claim;cost\nA;1\n"))], actor="open")
+    try_import(loaded)
+    loaded.ask(is_confirmed=True)
+    number = load_import(loaded).import_id
+    waiting = receive([("b.csv", BytesIO(b"claim;cost\nB;x\nC;1\n"))], actor="open")
+    try_import(waiting)
+    return number, waiting
+
+
+def somebody() -> Known:
+    """A person who is signed in, with a token and a link to set their password."""
+    user = create_user("g@example.com", "G", Role.VIEWER, actor="open")
+    start_session(user, "a browser")
+    make_token(user.id, "of somebody", Scope.READ, 7, actor="open")
+    known = {"secret": make_link(user, actor="open"), "email": user.email}
+    known |= {kind: db.session.scalar(select(of.name)) for kind, of in NAMED.items()}
+    db.session.commit()
+    return known
+
+
+NAMED: dict[str, Any] = {"session": UserSession, "token": Token}
+
+
+def address_of(app: Flask, rule: Rule, known: Known) -> str:
+    """An address of a rule, of a thing that there is."""
+    values = {name: value_of(rule, name, known) for name in rule.arguments}
+    if rule.endpoint == "overview.find":
+        values["number"] = known["claim"]
+    return app.url_map.bind("localhost").build(rule.endpoint, values)
+
+
+def value_of(rule: Rule, name: str, known: Known) -> Any:
+    """What stands in an address for one of its parts."""
+    feature, _, page = rule.endpoint.partition(".")
+    if name == "filename":
+        return STATIC[rule.endpoint]
+    if name == "name":
+        named = {"claims": "pay", "exports": "E-get", "imports": known["job"]}
+        return named.get(feature) or known["session" if page == "end_session" else "token"]
+    if name == "number":
+        return {"claims": 2, "imports": known["import"]}.get(feature, known["policy"])
+    return {"reference": known["claim"], "at": 0}.get(name, known.get(name))
