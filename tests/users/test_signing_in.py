@@ -203,3 +203,11 @@ def test_sessions_are_forgotten_when_they_were_over_long_ago(signed_in_app):
             2,
             3,
         ]
+
+
+def test_for_the_look_of_pages_nobody_is_looked_up(signed_in_app):
+    client = signed_in(signed_in_app, Role.VIEWER)
+
+    for address, is_looked_up in (("/static/book.css", False), ("/claims", True)):
+        with client.get(address) as answer:
+            assert ("Cookie" in answer.headers.get("Vary", "")) is is_looked_up, address
