@@ -42,14 +42,14 @@ class Pseudonyms:
 
     def of(self, names: Sequence[str]) -> list[str]:
         """Return the pseudonym of each name, 20 hex digits; an empty (erased) one stays empty."""
-        return [self.hidden(name) if name else "" for name in folded(names)]
-
-    def hidden(self, name: bytes) -> str:
-        """Return the pseudonym of a folded name."""
-        inner, outer = self.inner.copy(), self.outer.copy()
-        inner.update(name)
-        outer.update(inner.digest())
-        return outer.digest()[:PSEUDONYM_BYTES].hex()
+        begin, end = self.inner.copy, self.outer.copy
+        digests = []
+        for name in folded(names):
+            inner, outer = begin(), end()
+            inner.update(name)
+            outer.update(inner.digest())
+            digests.append(outer.digest()[:PSEUDONYM_BYTES].hex() if name else "")
+        return digests
 
 
 def folded(names: Sequence[str]) -> list[bytes]:

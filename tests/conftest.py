@@ -22,6 +22,7 @@ from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE, Settings
 from tests.emptying import SCHEMA_OF_BOOK, is_emptied
 from tests.postgres import PostgresServer, find_binaries
+from tests.users.people import signed_in_settings
 
 # The same examples in every run; a search for new ones is `--hypothesis-profile=default`.
 hypothesis.settings.register_profile(
@@ -162,6 +163,12 @@ def make_app() -> Iterator[Callable[[Settings], Flask]]:
 def app(book_settings: Settings, make_app) -> Flask:
     """The application over an empty book, on each database; errors become pages, as for a user."""
     return make_app(book_settings)
+
+
+@pytest.fixture
+def signed_in_app(book_settings: Settings, make_app) -> Flask:
+    """The same, where people sign in."""
+    return make_app(signed_in_settings(book_settings))
 
 
 @pytest.fixture

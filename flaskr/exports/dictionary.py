@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from flaskr.exports.trail_columns import TRAIL_COLUMNS, Besides, FileContents
 from flaskr.formats.columns import (
     Column,
     Columns,
@@ -156,10 +157,11 @@ POLICY_COLUMNS: Columns = (
     CURRENCY,
 )
 
-COLUMNS: dict[Contents, Columns] = {
+COLUMNS: dict[FileContents, Columns] = {
     Contents.CLAIMS: CLAIM_COLUMNS,
     Contents.LEDGER: LEDGER_COLUMNS,
     Contents.POLICIES: POLICY_COLUMNS,
+    Besides.TRAIL: TRAIL_COLUMNS,
 }
 
 # What may say who somebody is; without names, files have the pseudonyms of the one.
@@ -169,7 +171,7 @@ NAMING = {column.name for columns in COLUMNS.values() for column in columns if c
 ADDED_UP = {name for columns in COLUMNS.values() for name in totalled(columns)}
 
 
-def given_columns(contents: Contents, has_names: bool) -> Columns:
+def given_columns(contents: FileContents, has_names: bool) -> Columns:
     """Return all columns of a file with names, or with pseudonyms and without free text."""
     if has_names:
         return COLUMNS[contents]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from flaskr.errors import ClaimBookError
 from flaskr.exports.queries import FileSql
+from flaskr.exports.trail_columns import FileContents
 from flaskr.formats.columns import Columns
 from flaskr.formats.file_formats import Form
-from flaskr.sources.models import Contents
 
 
 class DiskFull(ClaimBookError):
@@ -42,7 +42,7 @@ class FileOrder:
     """
 
     address: str
-    contents: Contents
+    contents: FileContents
     sql: FileSql
     columns: Columns
     form: Form

@@ -13,19 +13,22 @@ from flaskr.claims.ledger_filters import LedgerFilter
 from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import NAMING, given_columns
 from flaskr.exports.queries import FileFilter
+from flaskr.exports.trail_columns import Besides, FileContents
 from flaskr.formats.columns import Columns
 from flaskr.formats.file_formats import Dialect, FileFormat, Form
 from flaskr.personal import NamesWithheld, gives_names, may_ask_for_names, sees_names
 from flaskr.policies.filters import PolicyFilter
 from flaskr.sources.models import Contents
 from flaskr.text import clean_text
+from flaskr.trail.filters import TrailFilter
 
 Member = TypeVar("Member", bound=StrEnum)
 Value = TypeVar("Value")
-FILTERS: dict[Contents, type[FileFilter]] = {
+FILTERS: dict[FileContents, type[FileFilter]] = {
     Contents.CLAIMS: ClaimFilter,
     Contents.LEDGER: LedgerFilter,
     Contents.POLICIES: PolicyFilter,
+    Besides.TRAIL: TrailFilter,
 }
 FILE_PARAMETERS = ("format", "dialect", "raw", "columns", "manifest", "reason")
 SHORTEST_REASON, LONGEST_REASON = 3, 200
@@ -45,7 +48,7 @@ class FileRequest:
     `reason` is why, and changes nothing else.
     """
 
-    contents: Contents
+    contents: FileContents
     wanted: FileFilter
     form: Form
     columns: Columns
@@ -94,8 +97,8 @@ class FileRequest:
         """The address as the trail keeps it: for ever, so without a text that may be a name."""
         parameters = self.parameters
         if parameters.get("text"):
-            parameters["text"] = "…"
-        return f"/export_{self.contents}?{urlencode(parameters, doseq=True, safe='…')}"
+            parameters["text"] = "*"
+        return f"/export_{self.contents}?{urlencode(parameters, doseq=True, safe='*')}"
 
     @property
     def query_string(self) -> str:
@@ -103,7 +106,7 @@ class FileRequest:
         return urlencode(self.parameters, doseq=True)
 
 
-def file_request(contents: Contents, given: MultiDict[str, str]) -> FileRequest:
+def file_request(contents: FileContents, given: MultiDict[str, str]) -> FileRequest:
     """Return which file the parameters ask for.
 
     Raises ParameterError or FilterError, both naming what is allowed, and NamesWithheld.
@@ -161,7 +164,7 @@ def is_one(given: MultiDict[str, str], name: str) -> bool:
     return text is not None and refused_unless(text, name, ["1"], bool)
 
 
-def chosen_columns(contents: Contents, given: MultiDict[str, str], has_names: bool) -> Columns:
+def chosen_columns(contents: FileContents, given: MultiDict[str, str], has_names: bool) -> Columns:
     """Return the columns that are asked for, in that order; all of them when none are."""
     text = once(given, "columns")
     columns = given_columns(contents, has_names)
@@ -181,7 +184,7 @@ def chosen_columns(contents: Contents, given: MultiDict[str, str], has_names: bo
     return tuple(every[name] for name in names)
 
 
-def refuse_naming(contents: Contents, name: str) -> None:
+def refuse_naming(contents: FileContents, name: str) -> None:
     """Raise NamesWithheld for a column that may name people, with what can be asked for instead."""
     every = given_columns(contents, has_names=True)
     if name not in {column.name for column in every}:

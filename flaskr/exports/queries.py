@@ -16,8 +16,10 @@ from flaskr.exports.statements import Rows, Sql, compiled, compiled_rows
 from flaskr.formats.columns import Columns, totalled
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.row_queries import policy_facts
+from flaskr.trail.filters import TrailFilter
+from flaskr.trail.queries import trail_mark
 
-FileFilter = ClaimFilter | LedgerFilter | PolicyFilter
+FileFilter = ClaimFilter | LedgerFilter | PolicyFilter | TrailFilter
 OF_POLICY = {"policy_number", "line_of_business", "coverage"}
 
 
@@ -43,11 +45,16 @@ def file_sql(wanted: FileFilter, columns: Columns, dialect: Dialect) -> FileSql:
     read = [column for column in rows.selected_columns if column.name in names]
     sums = totalled(columns)
     return FileSql(
-        watermark=compiled(watermark_select(), dialect),
+        watermark=compiled(watermark_of(wanted), dialect),
         policies=compiled_rows(policy_facts(wanted.cut), dialect) if by_position else None,
         rows=compiled_rows(rows.with_only_columns(*read), dialect),
         totals=compiled(control_totals(wanted, rows, sums), dialect),
     )
+
+
+def watermark_of(wanted: FileFilter) -> Rows:
+    """Select how far that is which a file is of: the book, or the trail."""
+    return trail_mark() if isinstance(wanted, TrailFilter) else watermark_select()
 
 
 def control_totals(wanted: FileFilter, rows: Rows, names: Sequence[str]) -> Rows:

@@ -12,13 +12,12 @@ from typing import IO, Any
 from flask import current_app
 
 from flaskr.calendar import today, utc_now
-from flaskr.claims.queries import watermark_select
 from flaskr.database import book_address
 from flaskr.errors import ClaimBookError
 from flaskr.exports.files import FileOrder, full_disk_told
 from flaskr.exports.manifest import SCHEMA_VERSION, MadeFacts, versions
 from flaskr.exports.parameters import FileRequest
-from flaskr.exports.queries import file_sql
+from flaskr.exports.queries import file_sql, watermark_of
 from flaskr.exports.spool import Part, keep, kept, part_in, sweep
 from flaskr.extensions import db
 from flaskr.formats.file_formats import ExportError
@@ -43,9 +42,9 @@ class MadeFile:
     tag: str
 
 
-def current_watermark() -> dict[str, int]:
+def current_watermark(request: FileRequest) -> dict[str, int]:
     """Return how far the book is, and end the reading: a file takes its own look at the book."""
-    mark = dict(db.session.execute(watermark_select()).one()._mapping)
+    mark = dict(db.session.execute(watermark_of(request.wanted)).one()._mapping)
     db.session.remove()
     return mark
 
@@ -84,7 +83,7 @@ def made_file(request: FileRequest, on_progress: Report | None = None) -> MadeFi
     the file does not add up, and OutOfTime, OutOfMemory or WorkError when making it was cut short;
     AfterTheEnd for `since` an entry that is not there yet.
     """
-    return file_at(request, current_watermark(), on_progress)
+    return file_at(request, current_watermark(request), on_progress)
 
 
 def file_at(
@@ -122,8 +121,10 @@ def published(part: Part, request: FileRequest, facts: MadeFacts) -> MadeFile:
 
 def refuse_after_the_end(request: FileRequest, watermark: Mapping[str, int]) -> None:
     """Raise AfterTheEnd when the ledger ends before the entry whose followers are asked for."""
-    since, last = getattr(request.wanted, "since", None), watermark["ledger_entries"]
-    if request.contents is Contents.LEDGER and since is not None and since > last:
+    since = getattr(request.wanted, "since", None)
+    if request.contents is not Contents.LEDGER or since is None:
+        return
+    if since > (last := watermark["ledger_entries"]):
         raise AfterTheEnd(
             f"The ledger ends at entry {last}, before {since}: another book, or an older copy?"
         )

@@ -32,6 +32,7 @@ from flaskr.exports.services import (
     sweep_spool,
     tag_of,
 )
+from flaskr.exports.trail_columns import Besides, FileContents
 from flaskr.formats.file_formats import MEDIA_TYPES
 from flaskr.personal import gives_names
 from flaskr.sources.models import Contents
@@ -68,6 +69,12 @@ def policies():
     return answer(Contents.POLICIES)
 
 
+@blueprint.get("/export_trail")
+def trail():
+    """Download the events of the trail that the address asks for."""
+    return answer(Besides.TRAIL)
+
+
 @blueprint.get("/dictionary")
 def dictionary():
     """Show every column of every file: its type, unit and meaning."""
@@ -75,12 +82,12 @@ def dictionary():
     return render_template("exports/dictionary.html", files=files)
 
 
-def answer(contents: Contents) -> Response:
+def answer(contents: FileContents) -> Response:
     """Answer with a file, its manifest, 304 when the reader has it, or to HEAD its headers."""
     wanted = file_request(contents, request.args)
     if "manifest" in request.args:
         return manifest_response(wanted)
-    watermark = current_watermark()
+    watermark = current_watermark(wanted)
     tag = tag_of(wanted, watermark)
     if request.if_none_match.contains_weak(tag):
         return tagged(Response(status=304), tag)

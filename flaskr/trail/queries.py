@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Select, func, select
+
 from flaskr.extensions import db
 from flaskr.trail.filters import event_rows
 from flaskr.trail.models import Action, AuditEvent, Subject
@@ -30,3 +32,13 @@ def history_of(kind: Subject, subject: str, besides: Collection[Action] = ()) ->
     found = list(db.session.execute(newest))
     shown = [(row, changes_of(row.before, row.after)) for row in found[:SHOWN_EVENTS]]
     return History(kind, subject, shown, len(found) > SHOWN_EVENTS)
+
+
+def trail_mark() -> Select[Any]:
+    """Select the highest number of an event and how many there are: how far the trail is.
+
+    On PostgreSQL a lower number may be committed after a higher one; their count tells.
+    """
+    highest = func.coalesce(func.max(AuditEvent.id), 0).label(AuditEvent.__tablename__)
+    columns: list[Any] = [highest, func.count().label("events")]
+    return select(*columns)

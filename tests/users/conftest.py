@@ -10,12 +10,6 @@ from tests.users.people import signed_in_settings
 
 
 @pytest.fixture
-def signed_in_app(book_settings, make_app) -> Flask:
-    """A book that people sign in to, empty, on each database."""
-    return make_app(signed_in_settings(book_settings))
-
-
-@pytest.fixture
 def sqlite_signed_in(template_book: Path, tmp_path: Path, make_app) -> Flask:
     """A book that people sign in to: for what no database has a part in."""
     shutil.copy(template_book, tmp_path / BOOK_FILE)

@@ -1,0 +1,112 @@
+"""Signing in and out, tokens and people, as a person does it."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from werkzeug.serving import make_server
+
+from flaskr.settings import BOOK_FILE
+from flaskr.users.models import Role
+from tests.browser.conftest import PHONE, WIDE, visiting
+from tests.conftest import make_settings
+from tests.users.people import PASSWORD, let_in, signed_in_settings
+
+OTHER_PASSWORD = "kvarnhjul under paraply 9"
+
+
+@pytest.fixture
+def signed_in_book(template_book, tmp_path, make_app) -> Iterator[tuple]:
+    """A book that people sign in to, and the address where it is served."""
+    shutil.copy(template_book, tmp_path / BOOK_FILE)
+    settings = signed_in_settings(make_settings(tmp_path), trusted_hosts=("127.0.0.1",))
+    app = make_app(settings)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield app, f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def enter(page, email: str, password: str = PASSWORD) -> None:
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "javascript"), [(WIDE, "light", False), (PHONE, "dark", True)]
+)
+def test_from_the_first_administrator_to_a_handler_at_work(
+    signed_in_book, browser, width, scheme, javascript
+):
+    app, address = signed_in_book
+    email = let_in(app, Role.ADMINISTRATOR)
+
+    with visiting(browser, address, width, scheme, javascript) as page:
+        page.goto("/people")
+        enter(page, email)
+        assert page.url.endswith("/people")
+        page.get_by_role("link", name="Let a person in").click()
+        page.get_by_label("E-mail").fill("anna@example.com")
+        page.get_by_label("Name").fill("Anna Åberg")
+        page.get_by_label("Role").select_option("handler")
+        page.get_by_role("button", name="Let in").click()
+        link = page.locator(".secret code").inner_text()
+        page.get_by_role("button", name="Sign out").click()
+        assert "You have signed out" in page.get_by_role("status").inner_text()
+
+        page.goto(link)
+        page.get_by_label("New password").fill(OTHER_PASSWORD)
+        page.get_by_label("Once more").fill(OTHER_PASSWORD)
+        page.get_by_role("button", name="Set password").click()
+        enter(page, "anna@example.com", OTHER_PASSWORD)
+        page.get_by_role("link", name="Report a claim").first.click()
+        page.get_by_label("Loss date").fill("2026-01-02")
+        page.get_by_role("button", name="Report claim").click()
+        assert "reported" in page.get_by_role("status").inner_text()
+        assert "anna@example.com" in page.get_by_role("region", name="History").inner_text()
+        assert page.get_by_role("link", name="People").count() == 0
+
+
+def test_a_token_is_made_seen_once_and_revoked(signed_in_book, browser):
+    app, address = signed_in_book
+    email = let_in(app, Role.ACTUARY)
+
+    with visiting(browser, address, WIDE, "light", False) as page:
+        page.goto("/account")
+        enter(page, email)
+        page.get_by_label("What it is for").fill("nightly triangles")
+        page.get_by_role("button", name="Make token").click()
+        secret = page.locator(".secret code").inner_text()
+        assert re.fullmatch(r"claimbook_[\w-]{43}", secret)
+        page.goto("/account")
+        assert page.locator(".secret").count() == 0
+        page.get_by_role("button", name="Revoke nightly triangles").click()
+        assert "is revoked" in page.get_by_role("status").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_of_people_are_accessible(signed_in_book, browser, scheme):
+    app, address = signed_in_book
+    email = let_in(app, Role.ADMINISTRATOR)
+    let_in(app, Role.VIEWER)
+    found = {}
+
+    with visiting(browser, address, PHONE, scheme, True) as page:
+        page.goto("/sign_in")
+        found["/sign_in"] = Axe().run(page).response["violations"]
+        enter(page, email)
+        pages = ("/people", "/people/new", "/people/viewer@example.com", "/account", "/settings")
+        for at in (*pages, "/trail", "/account/password"):
+            page.goto(at)
+            found[at] = Axe().run(page).response["violations"]
+            is_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+            assert not is_wide, at
+
+    assert {at: [each["id"] for each in faults] for at, faults in found.items() if faults} == {}
