@@ -3,7 +3,8 @@
 import logging
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from flask import current_app
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from flaskr.calendar import utc_now
@@ -20,6 +21,7 @@ from flaskr.users.secrets import TOKEN_PREFIX, digest_of, new_name, new_secret
 logger = logging.getLogger(__name__)
 
 USE_IS_NOTED_AFTER = timedelta(minutes=1)
+SESSIONS_ARE_KEPT = timedelta(days=90)
 PATIENCE = 0.05  # seconds: nobody waits for a writer to have their use noted
 MOST_DAYS = 366
 PROGRAM_LENGTH = 200
@@ -38,6 +40,7 @@ class TokenRefused(ClaimBookError):
 def start_session(user: User, program: str) -> str:
     """Begin a session of a person, and return the secret that their cookie carries."""
     secret, now = new_secret(), utc_now()
+    forget_old_sessions()
     session = UserSession(
         user_id=user.id,
         name=new_name(),
@@ -50,6 +53,13 @@ def start_session(user: User, program: str) -> str:
     db.session.add(session)
     db.session.flush()
     return secret
+
+
+def forget_old_sessions() -> None:
+    """Delete sessions that were over long ago: they say where people were."""
+    lasting = timedelta(hours=current_app.config["SESSION_HOURS"])
+    long_ago = utc_now() - max(SESSIONS_ARE_KEPT, lasting)
+    db.session.execute(delete(UserSession).where(UserSession.made_at < long_ago))
 
 
 def end_session(user_id: int, name: str, *, actor: str, action: Action) -> None:

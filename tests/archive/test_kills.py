@@ -10,6 +10,7 @@ from flaskr.archive.services import import_archive
 from flaskr.claims.queries import watermark
 from flaskr.extensions import db
 from tests.factories import ACTOR
+from tests.trail.events import events
 
 KILLED = """
 import os, signal, sys
@@ -44,5 +45,7 @@ def test_a_loading_that_is_killed_leaves_an_empty_book(
 
     assert killed.returncode == -9
     assert not any(watermark())
+    assert events() == []
     db.session.rollback()
     assert import_archive(embedded_archive, actor=ACTOR).claims == watermark()[1]
+    assert len(events()) == 1

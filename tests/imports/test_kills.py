@@ -120,6 +120,7 @@ def test_an_import_that_is_killed_is_in_the_book_whole_or_not_at_all(
     assert whole.stdout.readline() == "Loaded as import 1.\n"
     seconds, chance, outcomes = time.monotonic() - began, random.Random(kill.__name__), []
     assert whole.communicate() == ("", None)
+    assert loaded("whole") == (ROWS, ROWS, 1, 1)
 
     for point in (f"P{n}" for n in range(POINTS)):
         process = tried(book_settings, tmp_path, point)

@@ -5,9 +5,6 @@ from flaskr.extensions import db
 from flaskr.users.models import Role
 from tests.factories import make_claim, make_policy, pay, reserve
 from tests.personal.readers import NAME, SAID, reader
-from tests.users.conftest import signed_in_app
-
-__all__ = ["signed_in_app"]
 
 
 def fill() -> None:

@@ -186,3 +186,28 @@ def test_signing_in_leads_to_own_pages_only(signed_in_app, elsewhere):
     answer = sign_in(signed_in_app.test_client(), "viewer@example.com", next=elsewhere)
 
     assert (answer.status_code, answer.location) == (303, "/")
+
+
+def test_sessions_are_forgotten_when_they_were_over_long_ago(signed_in_app):
+    signed_in(signed_in_app, Role.VIEWER)
+    signed_in(signed_in_app, Role.VIEWER)
+    with signed_in_app.app_context():
+        then = datetime.now(UTC) - timedelta(days=91)
+        db.session.execute(db.update(UserSession).where(UserSession.id == 1).values(made_at=then))
+        db.session.commit()
+
+    signed_in(signed_in_app, Role.VIEWER)
+
+    with signed_in_app.app_context():
+        assert db.session.scalars(db.select(UserSession.id).order_by(UserSession.id)).all() == [
+            2,
+            3,
+        ]
+
+
+def test_for_the_look_of_pages_nobody_is_looked_up(signed_in_app):
+    client = signed_in(signed_in_app, Role.VIEWER)
+
+    for address, is_looked_up in (("/static/book.css", False), ("/claims", True)):
+        with client.get(address) as answer:
+            assert ("Cookie" in answer.headers.get("Vary", "")) is is_looked_up, address
