@@ -58,7 +58,7 @@ def test_a_proxy_that_is_not_trusted_makes_nothing_secure(sqlite_signed_in, head
 
     answer = sqlite_signed_in.test_client().get("/claims", headers=said)
 
-    assert (answer.status_code, "https only" in answer.text) == (403, True), host
+    assert (answer.status_code, "https only" in answer.text) == (403, True)
 
 
 @pytest.fixture
