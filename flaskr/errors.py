@@ -5,6 +5,7 @@ import sqlite3
 
 from click import ClickException
 from flask import Flask, g, render_template
+from flask.globals import request_ctx
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -141,6 +142,8 @@ def error_page(status: int, message: str) -> Answer:
     """Render the page for one error, with the request's id and no internals."""
     logger.info("answered %s: %s", status, message)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in (429, 503) else {}
+    if request_ctx.url_adapter is None:  # the Host is no name at all, so no page has an address
+        return f"{message}\n", status, {**headers, "Content-Type": "text/plain; charset=utf-8"}
     page = render_template(
         "errors/error.html",
         status=status,

@@ -1,7 +1,9 @@
 """Open at home: without signing in, the book answers this machine alone."""
 
+import re
 from ipaddress import ip_address
 
+HOST = re.compile(r"(\[[0-9a-f:]+\]|[^\[\]:@]*)(?::[0-9]+)?", re.ASCII | re.IGNORECASE)
 FORWARDING = ("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip", "x-client-ip")
 HELP = (
     "This book is open without signing in, so it answers only to the machine it runs on: "
@@ -20,9 +22,9 @@ def is_loopback(address: str) -> bool:
 
 def names_loopback(host: str) -> bool:
     """Whether a Host header names this machine; another name could be DNS rebinding."""
-    name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host
-    name = name.partition("]")[0].removeprefix("[") if name.startswith("[") else name
-    return name.lower() in ("localhost", "localhost.") or is_loopback(name)
+    parts = HOST.fullmatch(host)
+    name = parts[1].strip("[]").lower() if parts else ""
+    return name in ("localhost", "localhost.") or is_loopback(name)
 
 
 def is_forwarded(header_names: set[str]) -> bool:

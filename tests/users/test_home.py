@@ -1,8 +1,12 @@
 """An open book answers the machine that it is on, and nobody else."""
 
+import shutil
+
 import pytest
 
+from flaskr.settings import BOOK_FILE
 from flaskr.users.home import is_loopback, names_loopback, refusal
+from tests.conftest import make_settings
 
 AT_HOME = {
     "protocol": "HTTP/1.1",
@@ -113,6 +117,18 @@ def test_no_page_answers_what_does_not_come_from_home(sqlite_app, environ, heade
         answer = client.get(path, environ_overrides=environ, headers=headers)
         assert answer.status_code == 403
         assert "as localhost or 127.0.0.1" in answer.text
+
+
+def test_under_another_server_an_open_book_has_to_be_said_so(template_book, tmp_path, make_app):
+    shutil.copy(template_book, tmp_path / BOOK_FILE)
+    client = make_app(make_settings(tmp_path, book_access="")).test_client()
+
+    for path in (*PATHS, "/generate_random_claim"):
+        for server in ("gunicorn/27.0.1", "waitress", ""):
+            answer = client.get(path, environ_overrides={"SERVER_SOFTWARE": server})
+            assert (answer.status_code, "BOOK_ACCESS=open" in answer.text) == (403, True)
+    own = {"SERVER_SOFTWARE": "Werkzeug/3.1.3"}
+    assert client.get("/claims", environ_overrides=own).status_code == 200
 
 
 def test_a_post_from_elsewhere_is_refused_too(sqlite_app):

@@ -1,0 +1,114 @@
+"""Texts that would be scripts, and a book that has one of each wherever it takes a text."""
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
+
+from flaskr.claims.ledger_services import close_claim, reopen_claim, reverse_entry
+from flaskr.database import working
+from flaskr.exports.parameters import file_request
+from flaskr.extensions import db
+from flaskr.kept.services import keep_export
+from flaskr.sources.models import Contents
+from flaskr.users.models import Role, Scope
+from flaskr.users.queries import user_with_email
+from flaskr.users.services import create_user
+from flaskr.users.session_services import make_token
+from tests.factories import make_claim, make_policy, pay, reserve
+from tests.imports.uploading import load, upload
+from tests.users.people import let_in, sign_in
+
+# In free text, and in what stands in addresses: 64 characters, none of / \ ? #.
+PAYLOADS = {
+    "<script>alert(1)</script>": "<script>alert(1)",
+    '"><img src=x onerror=alert(1)>': '"><img src=x onerror=alert(1)>',
+    "<svg/onload=alert(1)><b id=hacked>": "<svg onload=alert(1)><b id=hacked>",
+    "javascript:alert(1)": "javascript:alert(1)",
+    "{{7*7}}${7*7}{% raw %}<hacked>": "{{7*7}}${7*7}{% raw %}<hacked>",
+    "</textarea></title></style><hacked>": "<textarea><title><style><hacked>",
+    "&lt;hacked&gt;&#60;img src=x onerror=alert(1)&#62;": "&lt;hacked&gt;<hacked x=&quot;>",
+    "\u200b' onclick='alert(1)' \uff1cx\uff1e\ufeffx": "' onclick='alert(1)' \uff1chacked\uff1e",
+}
+DAY = date(2024, 6, 1)
+ROLES = {"handler": Role.HANDLER, "administrator": Role.ADMINISTRATOR}
+
+
+def hostile_email(short: str) -> str:
+    """An address that is taken, out of a text."""
+    return "".join(short.split())[:48].replace("@", "") + "@x.example"
+
+
+def fill_with(app: Flask) -> None:
+    """Put every payload wherever the application takes a text."""
+    emails = {name: let_in(app, role) for name, role in ROLES.items()}
+    with app.app_context(), working("write"):
+        for payload, short in PAYLOADS.items():
+            claims_of(payload, short)
+            people_of(payload, short, list(emails.values()))
+        plain = make_claim(claim_reference="P-1", policy=make_policy(policy_number="P-1"))
+        reserve(plain, "100")
+        pay(plain, "10")
+        db.session.commit()
+    with app.app_context(), working("read"):
+        for payload, short in PAYLOADS.items():
+            keep_export(file_request(Contents.CLAIMS, asked(payload)), short, payload, short[:64])
+    client = app.test_client()
+    sign_in(client, emails["handler"])
+    for payload, short in PAYLOADS.items():
+        imports_of(client, payload, short)
+    for email in emails.values():
+        for payload in PAYLOADS:
+            sign_in_with(app, email, payload)
+
+
+def asked(payload: str) -> MultiDict[str, str]:
+    """A file that is filtered by a text."""
+    return MultiDict({"text": payload, "format": "csv"})
+
+
+def claims_of(payload: str, short: str) -> None:
+    """A policy and a claim with everything that is text, and a history of reasons."""
+    policy = make_policy(policy_number=short, policyholder=payload)
+    claim = make_claim(claim_reference=short, description=f"{payload}\n{payload}", policy=policy)
+    reserve(claim, "100")
+    reverse_entry(pay(claim, "10"), DAY, actor=short, reason=payload)
+    close_claim(claim, DAY, actor=short, reason=payload)
+    reopen_claim(claim, Decimal(5), DAY, actor=short, reason=payload)
+
+
+def people_of(payload: str, short: str, emails: list[str]) -> None:
+    """A person, and a token of each who looks."""
+    create_user(hostile_email(short), payload, Role.VIEWER, actor=short)
+    for email in emails:
+        make_token(user_with_email(email).id, payload, Scope.READ, 7, actor=email)
+
+
+def imports_of(client: FlaskClient, payload: str, short: str) -> None:
+    """Three files: one that is loaded, one that waits with refused cells, one not understood."""
+    name = short.replace('"', "%22") + ".csv"  # as browsers write it
+    whole = table(["claim", "cost", "description", payload], [f"A{short}"[:64], "1", payload, "x"])
+    load(client, upload(client, (name, whole)), leaves_refused="y")
+    refused = table(
+        ["claim", "cost", payload], [f"B{short}"[:64], payload, payload], ["C", "1", ""]
+    )
+    upload(client, (name, refused))
+    upload(client, (name, table([payload, short], [payload, short])))
+
+
+def table(*rows: list[str]) -> str:
+    """A CSV file of rows."""
+    written = io.StringIO()
+    csv.writer(written, delimiter=";").writerows(rows)
+    return written.getvalue()
+
+
+def sign_in_with(app: Flask, email: str, program: str) -> None:
+    """Be signed in elsewhere too, in a browser that calls itself so."""
+    client = app.test_client()
+    client.environ_base["HTTP_USER_AGENT"] = program.encode().decode("latin-1")
+    assert sign_in(client, email).status_code == 303

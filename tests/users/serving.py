@@ -1,0 +1,124 @@
+"""A book that people sign in to, served by several processes, and browsers that come over HTTP."""
+
+import http.client
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+from flaskr.settings import PROJECT_FOLDER, Settings
+from tests.users.people import PASSWORD, csrf_of
+
+WORKERS = 4
+COOKIE = re.compile(r"([\w-]+)=([^;]*)")
+BY_PROCESS = ["--access-logfile", "-", "--access-logformat", "answered by %(p)s"]
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """What a server is started with."""
+    return {
+        "PATH": os.environ["PATH"],
+        "INSTANCE_FOLDER": str(settings.instance_folder),
+        "DATABASE_URL": settings.database_url,
+        "BOOK_ACCESS": settings.book_access,
+        "SECRET_KEY": settings.secret_key,
+        "TRUSTED_HOSTS": ",".join(settings.trusted_hosts),
+        "TRUSTED_PROXIES": str(settings.trusted_proxies),
+        "LOG_LEVEL": settings.log_level,
+    }
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def gunicorn_command(port: int, workers: int = WORKERS) -> list[str]:
+    """What starts gunicorn over a book."""
+    command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-k", "gthread"]
+    command += ["--threads", "4", "-w", str(workers), "--no-control-socket", *BY_PROCESS]
+    return [*command, "flaskr:create_app()"]
+
+
+@contextmanager
+def gunicorn(settings: Settings, workers: int = WORKERS) -> Iterator[tuple[int, Path]]:
+    """Serve a book by several processes; the port, and the log that says which of them answered."""
+    port, log = free_port(), settings.instance_folder / "gunicorn.log"
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            gunicorn_command(port, workers),
+            cwd=PROJECT_FOLDER,
+            env=environment_of(settings),
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        ends = time.monotonic() + 60
+        while not is_up(port):
+            assert time.monotonic() < ends, log.read_text()
+            time.sleep(0.1)
+        yield port, log
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def is_up(port: int) -> bool:
+    """Whether somebody answers."""
+    try:
+        return Browser(port).get("/healthz").status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer, read to its end."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+@dataclass
+class Browser:
+    """Keeps cookies and opens a connection for each request, so that any process may answer."""
+
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str) -> Said:
+        """Ask for a page."""
+        return self.ask("GET", path)
+
+    def post(self, path: str, form: dict[str, str]) -> Said:
+        """Send a form."""
+        return self.ask("POST", path, urlencode(form))
+
+    def ask(self, method: str, path: str, body: str | None = None) -> Said:
+        """Send one request, and keep the cookies that come with the answer."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={text}" for name, text in self.cookies.items())
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            for said in answer.headers.get_all("Set-Cookie") or []:
+                name, text = COOKIE.match(said).groups()
+                self.cookies[name] = text
+            return Said(answer.status, dict(answer.headers), answer.read().decode())
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> Said:
+        """Open the page and send its form."""
+        form = {"csrf_token": csrf_of(self.get("/sign_in").text)}
+        return self.post("/sign_in", form | {"email": email, "password": password})

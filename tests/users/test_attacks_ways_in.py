@@ -1,0 +1,164 @@
+"""The ways in where people sign in: names, plain http, proxies, cookies and headers."""
+
+import pytest
+
+from flaskr.users.models import Role
+from tests.users.people import CSRF, let_in, sign_in, signed_in, signed_in_settings
+
+PAGES = ("/", "/claims", "/sign_in", "/claims/new", "/export_claims", "/account", "/nothing")
+STRANGE = [
+    *("evil.example", "localhost.evil.example", "evil.example:80", "evil.localhost", "127.0.0.1"),
+    *("", "localhost:80@evil.example", "localhost/x", "[::1]", "xn--localhost", "localhost.."),
+    *("[::1", "a b", "<b>", "localhost:port", "localhost,evil.example", "..", "x" * 300, "\xe5"),
+]
+BY_PROXY = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+HARMLESS = "max-age=31536000"
+
+
+def test_a_name_that_is_not_the_books_opens_nothing(sqlite_signed_in):
+    client = signed_in(sqlite_signed_in, Role.HANDLER)
+
+    for host in STRANGE:
+        for path in PAGES:
+            answer = client.get(path, environ_overrides={"HTTP_HOST": host})
+            assert answer.status_code == 400, (host, path)
+            assert "does not go by the name in the address" in answer.text
+
+
+def test_an_open_book_goes_by_no_strange_name_either(sqlite_app):
+    client = sqlite_app.test_client()
+
+    for host in set(STRANGE) - {"127.0.0.1", "[::1]"}:
+        for path in PAGES:
+            answer = client.get(path, environ_overrides={"HTTP_HOST": host})
+            assert (answer.status_code, "as localhost or 127.0.0.1" in answer.text) == (
+                403,
+                True,
+            ), host
+
+
+def test_whoever_watches_over_the_book_asks_by_any_name(sqlite_signed_in):
+    answer = sqlite_signed_in.test_client().get("/healthz", headers={"Host": "10.0.0.7:8000"})
+
+    assert answer.status_code == 200
+
+
+def test_plain_http_from_another_machine_opens_nothing(sqlite_signed_in):
+    client = sqlite_signed_in.test_client()
+
+    for path in PAGES:
+        answer = client.get(path, environ_overrides={"REMOTE_ADDR": "192.168.0.7"})
+        assert answer.status_code == 403, path
+        assert "TRUSTED_PROXIES=1" in answer.text
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-Proto", "Forwarded", "X-Forwarded-For", "Via"])
+def test_a_proxy_that_is_not_trusted_makes_nothing_secure(sqlite_signed_in, header):
+    said = {header: "https" if header.endswith("Proto") else "for=127.0.0.1;proto=https"}
+
+    answer = sqlite_signed_in.test_client().get("/claims", headers=said)
+
+    assert (answer.status_code, "https only" in answer.text) == (403, True)
+
+
+@pytest.fixture
+def behind_a_proxy(template_book, tmp_path, make_app, sqlite_signed_in):
+    """The same book, served behind one proxy."""
+    from tests.conftest import make_settings
+
+    return make_app(signed_in_settings(make_settings(tmp_path), trusted_proxies=1))
+
+
+def browser_of(app):
+    """A browser that comes by the proxy, as far as the proxy tells."""
+    client = app.test_client()
+    client.environ_base["REMOTE_ADDR"] = "192.168.0.7"
+    for name, text in BY_PROXY.items():
+        client.environ_base[f"HTTP_{name.upper().replace('-', '_')}"] = text
+    return client
+
+
+def test_behind_a_trusted_proxy_with_https_people_sign_in(behind_a_proxy):
+    email, client = let_in(behind_a_proxy, Role.HANDLER), browser_of(behind_a_proxy)
+    form = client.get("/sign_in", base_url="https://localhost")
+    data = {"email": email, "password": "wrong", "csrf_token": CSRF.search(form.text)[1]}
+
+    refused = client.post(
+        "/sign_in",
+        base_url="https://localhost",
+        headers={"Referer": "https://localhost/sign_in"},
+        data=data,
+    )
+
+    assert refused.status_code == 422
+    cookie = form.headers["Set-Cookie"]
+    parts = {part.strip() for part in cookie.split(";")}
+    assert cookie.startswith("__Host-claimbook_session=")
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= parts
+    assert "domain" not in cookie.lower()
+    assert form.headers["Strict-Transport-Security"].startswith(HARMLESS)
+
+
+def test_behind_a_proxy_that_forgets_to_say_https_nothing_opens(behind_a_proxy):
+    client = behind_a_proxy.test_client()
+    client.environ_base["REMOTE_ADDR"] = "192.168.0.7"
+
+    for said in ({}, {"X-Forwarded-Proto": "http", "X-Forwarded-For": "203.0.113.9"}):
+        assert client.get("/sign_in", headers=said).status_code == 403
+
+
+def test_a_proxys_name_of_the_host_must_be_the_books(behind_a_proxy):
+    client = browser_of(behind_a_proxy)
+
+    answer = client.get("/sign_in", headers={"X-Forwarded-Host": "evil.example"})
+
+    assert answer.status_code == 400
+
+
+def test_a_post_over_https_from_another_page_is_refused_by_its_referrer(behind_a_proxy):
+    email, client = let_in(behind_a_proxy, Role.HANDLER), browser_of(behind_a_proxy)
+    page = client.get("/sign_in", base_url="https://localhost")
+    data = {"email": email, "password": "x", "csrf_token": CSRF.search(page.text)[1]}
+
+    for referrer in ({}, {"Referer": "https://evil.example/"}, {"Referer": "http://localhost/"}):
+        answer = client.post("/sign_in", base_url="https://localhost", headers=referrer, data=data)
+        assert answer.status_code == 400
+
+
+def test_over_plain_http_at_home_the_cookie_is_for_pages_alone_too(sqlite_signed_in):
+    client = sqlite_signed_in.test_client()
+
+    answer = sign_in(client, let_in(sqlite_signed_in, Role.VIEWER))
+
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("claimbook_session=")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+    assert "Secure" not in cookie
+    assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_every_answer_has_the_headers_that_guard_it(sqlite_signed_in):
+    client = signed_in(sqlite_signed_in, Role.HANDLER)
+    paths = (*PAGES, "/healthz", "/static/book.css", "/export_claims?manifest=1", "/imports")
+
+    for path in paths:
+        for method in ("GET", "HEAD", "DELETE", "OPTIONS"):
+            with client.open(path, method=method) as answer:
+                policy = answer.headers["Content-Security-Policy"]
+                assert "frame-ancestors 'none'" in policy
+                assert "unsafe" not in policy
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
+                assert answer.headers["Referrer-Policy"] == "same-origin"
+                kept = answer.headers.get("Cache-Control", "")
+                if answer.mimetype == "text/html" and method != "OPTIONS":
+                    assert kept == "no-store", (path, method)
+                if path.startswith("/export") and answer.status_code == 200 and method == "GET":
+                    assert kept == "private, no-cache", path
+
+
+def test_what_is_too_large_is_refused(sqlite_signed_in):
+    client = signed_in(sqlite_signed_in, Role.HANDLER)
+
+    answer = client.post("/claims/new", data={"description": "x" * 2 * 1024 * 1024})
+
+    assert answer.status_code == 413
