@@ -111,6 +111,7 @@ def write(order: dict, number: int, results) -> None:
     settings = Settings(
         instance_folder=Path(order["folder"]),
         database_url=order["database_url"],
+        book_access="open",
         secret_key="writers",
         log_level="WARNING",
     )

@@ -140,8 +140,7 @@ def test_fetching_ahead_makes_nothing(shared_app, rolled_back, name, value):
     assert not any(watermark())
 
 
-def test_another_site_makes_nothing(shared_app, rolled_back):
-    client = shared_app.test_client()
+def test_another_site_makes_nothing(client, session):
     for method in (client.get, client.head):
         answer = method(ADDRESS, headers={"Sec-Fetch-Site": "cross-site"})
         assert answer.status_code == 403
@@ -154,8 +153,8 @@ def test_the_book_itself_and_the_address_bar_may(client, session):
     assert watermark()[1] == 2
 
 
-def test_a_post_is_not_how_it_is_asked_for(shared_app):
-    assert shared_app.test_client().post(ADDRESS).status_code in (400, 405)
+def test_a_post_is_not_how_it_is_asked_for(client):
+    assert client.post(ADDRESS).status_code in (400, 405)
 
 
 def test_a_random_claim_on_a_filled_book_is_quick(client, runner, session):

@@ -1,0 +1,13 @@
+import pytest
+from sqlalchemy import func, select
+
+from flaskr.trail.models import AuditEvent
+from tests.trail.events import Begun
+
+
+@pytest.fixture
+def rolled_back(rolled_back):
+    """As for others, and the trail begins here."""
+    Begun.after = rolled_back.scalar(select(func.max(AuditEvent.id))) or 0
+    yield rolled_back
+    Begun.after = 0
