@@ -1,6 +1,7 @@
 """The guard: every request passes it on its way in, and leaves its trace when refused."""
 
 import logging
+import re
 from contextvars import Token
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -17,6 +18,7 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from flaskr.calendar import utc_now
 from flaskr.database import looking
+from flaskr.errors import ChangedMeanwhile, LedgerError
 from flaskr.extensions import csrf
 from flaskr.personal import sees_names
 from flaskr.serving import SAFE_METHODS, WITHOUT_DATABASE, require_schema
@@ -33,8 +35,11 @@ logger = logging.getLogger(__name__)
 
 WATCHED = "health.show"  # whoever watches over the book asks for it by any name
 ALWAYS_RECORDED = (403, 429)
-PATIENCE = 2.0  # seconds: a refusal does not wait long for a writer
-MOST_REFUSALS_OF_NOBODY = 60  # a minute: what nobody sends must not fill the trail
+PATIENCE = 2.0  # seconds: a refusal does not wait long for a writer,
+IMPATIENCE = 0.05  # and that of nobody in particular hardly at all: it would hold a thread
+MOST_REFUSALS_OF_ONE = 60  # a minute, from one address: nobody fills the trail, or hides others
+MOST_REFUSALS = 600
+PART_OF_RULE = re.compile(r"<(?:([^<>]*):)?(\w+)>")
 NOT_OVER_HTTP = (
     "People sign in to this book, so it answers over https only, or on the machine it runs on. "
     "Whoever runs it can put a proxy with a certificate in front, and set TRUSTED_PROXIES=1."
@@ -117,8 +122,9 @@ def check_way() -> None:
     """Refuse a name that is not the book's, and passwords and names over plain http."""
     if not host_is_trusted(request.headers.get("Host"), current_app.config["TRUSTED_NAMES"]):
         abort(400, OTHER_NAME)
-    is_direct = current_app.config["TRUSTED_PROXIES"] or not is_forwarded(header_names())
-    if not request.is_secure and not (is_direct and is_loopback(request.remote_addr or "")):
+    if is_forwarded(header_names()) and not current_app.config["TRUSTED_PROXIES"]:
+        abort(403, NOT_OVER_HTTP)  # also over https: everybody would have the proxy's address
+    if not request.is_secure and not is_loopback(request.remote_addr or ""):
         abort(403, NOT_OVER_HTTP)
 
 
@@ -172,29 +178,49 @@ def record_refusal(response: Response) -> Response:
     is_forged = status == 401 and bearer_token() is not None
     if not (is_refused or is_forged) or g.get("refusal_recorded"):
         return response
+    who, told = actor(), {"status": status}
     try:
-        if actor() == NOBODY and is_flooded():
-            return response
-        record_apart(
-            Action.REFUSED,
-            Subject.PAGE,
-            f"{request.method} {request.path[:500]}",
-            actor=actor(),
-            after={"status": status},
-            patience=PATIENCE,
-        )
+        if is_flooded(who):
+            logger.warning("not recorded, there are too many: %s %s", who, told_place(status))
+        else:
+            patience = IMPATIENCE if who == NOBODY else PATIENCE
+            page, place = Subject.PAGE, told_place(status)
+            record_apart(Action.REFUSED, page, place, actor=who, after=told, patience=patience)
     except (NotRecorded, DBAPIError, PoolTimeout) as error:
         logger.warning("a refusal was not recorded: %s", error.__cause__ or error)
     return response
 
 
-def is_flooded() -> bool:
-    """Whether nobody in particular has been refused as often as is recorded."""
-    last = select(AuditEvent.recorded_at).where(AuditEvent.actor == NOBODY)
-    nth = last.order_by(AuditEvent.id.desc()).offset(MOST_REFUSALS_OF_NOBODY - 1).limit(1)
+def told_place(status: int) -> str:
+    """Return what was refused, as the trail keeps it for ever: the page, without what was typed.
+
+    An address may have a secret in it (a one-time link) or a name; only numbers, and references
+    that the view found in the book, are said.
+    """
+    if request.url_rule is None:
+        return f"{request.method} (no such page)"
+    values = request.view_args or {}
+    is_found = status in (ChangedMeanwhile.status, LedgerError.status)
+
+    def told(part: re.Match[str]) -> str:
+        kind, name = part[1] or "", part[2]
+        is_safe = kind.startswith(("int", "any")) or is_found and name in ("reference", "number")
+        return str(values.get(name)) if is_safe else part[0]
+
+    return f"{request.method} {PART_OF_RULE.sub(told, request.url_rule.rule)}"
+
+
+def is_flooded(who: str) -> bool:
+    """Whether somebody has been refused as often, from one address or from all, as is recorded."""
+    last = select(AuditEvent.address, AuditEvent.recorded_at).where(
+        AuditEvent.actor == who, AuditEvent.action == Action.REFUSED
+    )
     with looking() as connection:
-        since = connection.scalar(nth)
-    return since is not None and since > utc_now() - timedelta(minutes=1)
+        rows = connection.execute(last.order_by(AuditEvent.id.desc()).limit(MOST_REFUSALS)).all()
+    since = utc_now() - timedelta(minutes=1)
+    lately = [row.address for row in rows if row.recorded_at > since]
+    own = lately.count(request.remote_addr or "")
+    return own >= MOST_REFUSALS_OF_ONE or len(lately) >= MOST_REFUSALS
 
 
 def give_back(error: BaseException | None) -> None:
