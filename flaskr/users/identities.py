@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, bindparam, select
 
 from flaskr.calendar import utc_now
 from flaskr.users.models import Role, Scope, Token, User, UserSession
@@ -39,45 +39,39 @@ class Identity:
 AT_HOME = Identity(OPEN_ACTOR)
 OF_USER: tuple[Any, ...] = (User.id, User.email, User.name.label("person"), User.role)
 
-
-def session_by(secret: str) -> Select[Any]:
-    """Select the session of a cookie's secret, with its user, while it lasts."""
-    config, now = current_app.config, utc_now()
-    return (
-        select(
-            *OF_USER,
-            UserSession.id.label("session_id"),
-            UserSession.name,
-            UserSession.last_used_at,
-        )
-        .join(UserSession, UserSession.user_id == User.id)
-        .where(
-            UserSession.token_digest == digest_of(secret),
-            UserSession.ended_at.is_(None),
-            UserSession.last_used_at > now - timedelta(minutes=config["SESSION_IDLE_MINUTES"]),
-            UserSession.made_at > now - timedelta(hours=config["SESSION_HOURS"]),
-            User.is_active,
-        )
+# Made once: to put them together takes longer than to ask.
+SESSION_BY = (
+    select(*OF_USER, UserSession.id.label("session_id"), UserSession.name, UserSession.last_used_at)
+    .join(UserSession, UserSession.user_id == User.id)
+    .where(
+        UserSession.token_digest == bindparam("digest"),
+        UserSession.ended_at.is_(None),
+        UserSession.last_used_at > bindparam("used_since"),
+        UserSession.made_at > bindparam("made_since"),
+        User.is_active,
     )
-
-
-def token_by(secret: str) -> Select[Any]:
-    """Select the token of a secret, with its user, while it can be used."""
-    return (
-        select(*OF_USER, Token.id.label("token_id"), Token.label, Token.scope, Token.last_used_at)
-        .join(Token, Token.user_id == User.id)
-        .where(
-            Token.token_digest == digest_of(secret),
-            Token.revoked_at.is_(None),
-            Token.expires_at > utc_now(),
-            User.is_active,
-        )
+)
+TOKEN_BY = (
+    select(*OF_USER, Token.id.label("token_id"), Token.label, Token.scope, Token.last_used_at)
+    .join(Token, Token.user_id == User.id)
+    .where(
+        Token.token_digest == bindparam("digest"),
+        Token.revoked_at.is_(None),
+        Token.expires_at > bindparam("now"),
+        User.is_active,
     )
+)
 
 
 def identity_of_session(connection: Connection, secret: str) -> Identity | None:
     """Return who has signed in with a cookie; None once that is over."""
-    row = connection.execute(session_by(secret)).one_or_none()
+    config, now = current_app.config, utc_now()
+    given = {
+        "digest": digest_of(secret),
+        "used_since": now - timedelta(minutes=config["SESSION_IDLE_MINUTES"]),
+        "made_since": now - timedelta(hours=config["SESSION_HOURS"]),
+    }
+    row = connection.execute(SESSION_BY, given).one_or_none()
     if row is None:
         return None
     return Identity(
@@ -93,7 +87,8 @@ def identity_of_session(connection: Connection, secret: str) -> Identity | None:
 
 def identity_of_token(connection: Connection, secret: str) -> Identity | None:
     """Return whose token it is; None for one that cannot be used, or no longer."""
-    row = connection.execute(token_by(secret)).one_or_none()
+    given = {"digest": digest_of(secret), "now": utc_now()}
+    row = connection.execute(TOKEN_BY, given).one_or_none()
     if row is None:
         return None
     return Identity(
