@@ -1,5 +1,6 @@
 """The application factory: a table of contents."""
 
+import click
 from flask import Flask
 from flask.helpers import get_debug_flag
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -49,7 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or read_settings()
     make_instance_folder(settings.instance_folder)
-    settings.check_signed_in(get_debug_flag())
+    settings.check_signed_in(get_debug_flag() or has_debugger())
     app = Flask("flaskr", instance_path=str(settings.instance_folder))
     app.url_map.strict_slashes = False
     configure(app, settings)
@@ -63,6 +64,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     open_embedded_book(app)
     sweep_jobs(settings.instance_folder / JOBS)
     return app
+
+
+def has_debugger() -> bool:
+    """Whether flask run was asked for its debugger, which comes before every guard."""
+    command = click.get_current_context(silent=True)
+    return command is not None and bool(command.params.get("debugger"))
 
 
 def configure(app: Flask, settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Every setting, read from the environment in one place."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -34,6 +35,12 @@ ABOVE_ZERO = (
     "import_memory_bytes",
 )
 MODES = ("open", "signed-in")
+GIVE_HOSTS = (
+    "Give the names that people open the book under, with commas between: claims.example.com; "
+    "one with a dot in front, as .claims.example.com, takes those below it too."
+)
+# A name, an address, or a dot and two labels at least: “.com” would be everybody's.
+HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*|(\.[a-z0-9-]+){2,}|\[[0-9a-f:]+\]", re.IGNORECASE)
 BOOK_FILE = "claimbook.db"
 BOOK_VERSION = "0.1.0"
 
@@ -111,10 +118,10 @@ class Settings:
         if self.pseudonym_key:
             require_strong("PSEUDONYM_KEY", self.pseudonym_key)
         if not self.trusted_hosts:
-            raise SettingsError(
-                "TRUSTED_HOSTS is missing. Give the names that people open the book under, "
-                "with commas between: claims.example.com"
-            )
+            raise SettingsError(f"TRUSTED_HOSTS is missing. {GIVE_HOSTS}")
+        for name in self.trusted_hosts:
+            if not HOST.fullmatch(name):
+                raise SettingsError(f"TRUSTED_HOSTS has {name!r}, which is no name. {GIVE_HOSTS}")
         if is_debug:
             raise SettingsError(
                 "Debug is on, which lets a visitor run code. Turn it off: leave out --debug and "

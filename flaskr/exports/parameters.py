@@ -31,6 +31,7 @@ FILTERS: dict[FileContents, type[FileFilter]] = {
     Besides.TRAIL: TrailFilter,
 }
 FILE_PARAMETERS = ("format", "dialect", "raw", "columns", "manifest", "reason")
+FREE_TEXTS = ("text", "who", "subject")
 SHORTEST_REASON, LONGEST_REASON = 3, 200
 
 
@@ -96,8 +97,7 @@ class FileRequest:
     def told_address(self) -> str:
         """The address as the trail keeps it: for ever, so without a text that may be a name."""
         parameters = self.parameters
-        if parameters.get("text"):
-            parameters["text"] = "*"
+        parameters |= {name: "*" for name in FREE_TEXTS if parameters.get(name)}
         return f"/export_{self.contents}?{urlencode(parameters, doseq=True, safe='*')}"
 
     @property

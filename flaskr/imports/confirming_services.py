@@ -8,6 +8,7 @@ from typing import Any
 from flaskr.errors import ChangedMeanwhile
 from flaskr.imports.jobs import OUTCOME, Job
 from flaskr.imports.loading_services import check_confirmable
+from flaskr.imports.services import told_files
 from flaskr.trail.models import Action, Subject
 from flaskr.trail.services import record_apart
 
@@ -47,8 +48,8 @@ def discard(job: Job, *, actor: str) -> None:
 
 def record_step(action: Action, job: Job, actor: str) -> None:
     """Record a step of an import that is not in the book."""
-    files = [file["name"] for file in job.asked.files]
-    record_apart(action, Subject.IMPORT, job.name, actor=actor, after={"files": files})
+    told = {"files": told_files(job)}
+    record_apart(action, Subject.IMPORT, job.name, actor=actor, after=told)
 
 
 def check_shown(job: Job, shown: str) -> None:

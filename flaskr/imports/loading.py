@@ -107,7 +107,9 @@ class Loading:
         after = {
             "job": order.job,
             "kind": order.kind,
-            "files": [file["file_name"] for file in order.files],
+            "files": [
+                f"{file['size_bytes']} bytes, sha256 {file['sha256'][:16]}" for file in order.files
+            ],
             **order.counts,
             "entries": self.rows["entries"],
             **{name: from_ore(ore) for name, ore in entry_sums(order.plan).items()},

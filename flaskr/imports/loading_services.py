@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from flaskr.database import book_address, working
 from flaskr.errors import ClaimBookError
+from flaskr.exports.dictionary import NAMING
 from flaskr.extensions import db
 from flaskr.imports.jobs import LOADED, PROGRESS, Job, JobBusy
 from flaskr.imports.loading_orders import PLAN, Loaded, LoadOrder, PlanOutdated, mapping_text
@@ -103,15 +104,16 @@ def settle(job: Job) -> None:
 def file_record(found: FileFound) -> dict[str, Any]:
     """Return what is kept of one file in the book."""
     columns = {use.title: use.name if use.is_loaded else "" for use in found.columns}
+    constants = {
+        name: "given" if name in NAMING else value for name, value in found.constants.items()
+    }
     return {
         "contents": found.contents,
         "file_name": found.name,
         "sha256": found.sha256,
         "size_bytes": found.size,
         "row_count": found.rows,
-        "mapping": mapping_text(
-            columns, dict(found.constants), sheet=found.sheet, encoding=found.encoding
-        ),
+        "mapping": mapping_text(columns, constants, sheet=found.sheet, encoding=found.encoding),
     }
 
 

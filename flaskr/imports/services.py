@@ -77,9 +77,14 @@ def receive(
 
 
 def record_sent(job: Job, actor: str) -> None:
-    """Record which files were sent, and how many bytes each has."""
-    files = [f"{file['name']}, {file['size']} bytes" for file in job.asked.files]
-    record_apart(Action.IMPORT_SENT, Subject.IMPORT, job.name, actor=actor, after={"files": files})
+    """Record which files were sent: by their bytes, for a file's name may be a person's."""
+    told = {"files": told_files(job)}
+    record_apart(Action.IMPORT_SENT, Subject.IMPORT, job.name, actor=actor, after=told)
+
+
+def told_files(job: Job) -> list[str]:
+    """Return what the trail is told of an import's files."""
+    return [f"{file['size']} bytes, sha256 {file['sha256'][:16]}" for file in job.asked.files]
 
 
 def take(paths: Sequence[Path], *, actor: str, is_migration: bool, **options: Any) -> Job:

@@ -66,8 +66,12 @@ class KeptExport:
 
     @property
     def has_names(self) -> bool:
-        """Whether a column of it may say who somebody is."""
-        return any(column["name"] in NAMING for column in self.manifest.get("columns", ()))
+        """Whether it may say who somebody is: by a column, or by a name that was searched for."""
+        searched = bool(self.manifest.get("filter", {}).get("text"))
+        by_names = self.manifest["kept"].get("found_by_names", searched)
+        return by_names or any(
+            column["name"] in NAMING for column in self.manifest.get("columns", ())
+        )
 
     @property
     def path(self) -> Path:

@@ -47,6 +47,8 @@ def keep_export(request: FileRequest, name: str, note: str, actor: str) -> KeptE
         said = manifest(request, made.facts, actor)
         said["file"]["name"] = f"{name}.{request.form.file_format}"
         said["kept"] = {"name": name, "by": actor, **stamp()} | ({"note": note} if note else {})
+        if said["filter"].get("text"):
+            said["kept"]["found_by_names"] = request.finds_names
         told = {"file": request.told_address, **facts_of(request, made.facts)}
         return kept_files.keep(
             root, made.file, said, telling(Action.EXPORT_KEPT, name, actor, told)

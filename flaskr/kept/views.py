@@ -53,8 +53,7 @@ def kept_file(name: str):
     found = kept_or_404(name)
     if found.deleted_at:
         abort(410, f"The file of “{found.name}” was deleted. Its manifest stays.")
-    if found.has_names and not sees_names.get():
-        abort(403, f"“{found.name}” has names or free text, which your role does not see.")
+    refuse_names(found)
     said = found.manifest["file"]
     headers = Headers({"Content-Type": said["media_type"]})
     headers.set("Content-Disposition", "attachment", **named(said["name"]))
@@ -69,7 +68,15 @@ def kept_file(name: str):
 @blueprint.get("/exports/<name>/manifest")
 def kept_manifest(name: str):
     """Show the manifest of a kept export."""
-    return json_response(kept_or_404(name).manifest)
+    found = kept_or_404(name)
+    refuse_names(found)
+    return json_response(found.manifest)
+
+
+def refuse_names(found: KeptExport) -> None:
+    """Refuse what may say who somebody is to who does not see names."""
+    if found.has_names and not sees_names.get():
+        abort(403, f"“{found.name}” has names or free text, which your role does not see.")
 
 
 @blueprint.route("/exports/<name>/delete", methods=["GET", "POST"])

@@ -1,6 +1,6 @@
 """One's own account: where one is signed in, tokens, the password."""
 
-from flask import abort, flash, redirect, render_template, request, session, url_for
+from flask import abort, flash, g, redirect, render_template, request, session, url_for
 from flask_wtf import FlaskForm
 
 from flaskr.calendar import utc_now
@@ -10,12 +10,11 @@ from flaskr.trail.models import Action
 from flaskr.users.access import COOKIE_SECRET, actor, identity, is_open
 from flaskr.users.forms import ROLES, ChangePasswordForm, TokenForm
 from flaskr.users.identities import Identity
-from flaskr.users.models import User
-from flaskr.users.passwords import is_password
 from flaskr.users.programs import in_words
 from flaskr.users.queries import sessions_of, tokens_of
-from flaskr.users.services import set_password
-from flaskr.users.session_services import end_session, make_token, revoke_token, start_session
+from flaskr.users.session_services import end_session, make_token, revoke_token
+from flaskr.users.sign_in_services import NotSignedIn, as_proven, proven
+from flaskr.users.sign_in_services import change_password as change
 from flaskr.users.views import blueprint
 
 
@@ -60,13 +59,16 @@ def make_own_token():
     if not form.validate_on_submit():
         return show_account(form, status=422)
     try:
+        kept = proven(
+            asking.actor, form.present.data, address=request.remote_addr or "", actor=actor()
+        )
+        as_proven(kept)
         secret = make_token(
             asking.user_id, form.label.data, form.scope.data, form.days.data, actor=actor()
         )
     except ClaimBookError as error:
-        db.session.rollback()
-        form.form_errors.append(str(error))
-        return show_account(form, status=error.status)
+        refuse(form, error)
+        return show_account(form, status=status_of(form))
     db.session.commit()
     return show_account(TokenForm(formdata=None), secret=secret)
 
@@ -95,22 +97,36 @@ def change_password():
     """Change one's own password: all sessions end, and this one begins anew."""
     asking, form = person(), ChangePasswordForm()
     if form.validate_on_submit():
-        kept = db.session.scalar(db.select(User.password_hash).where(User.id == asking.user_id))
-        db.session.rollback()  # on SQLite it holds the book, and hashing takes a while
-        if not is_password(form.present.data, kept):
-            form.present.errors = ["This is not your present password."]
+        try:
+            secret = change(
+                asking,
+                form.present.data,
+                form.password.data,
+                address=request.remote_addr or "",
+                program=request.headers.get("User-Agent", ""),
+            )
+        except ClaimBookError as error:
+            refuse(form, error)
         else:
-            try:
-                user = db.session.get_one(User, asking.user_id)
-                set_password(user, form.password.data)
-                secret = start_session(user, request.headers.get("User-Agent", ""))
-            except ClaimBookError as error:
-                db.session.rollback()
-                form.form_errors.append(str(error))
-            else:
-                db.session.commit()
-                session.clear()
-                session[COOKIE_SECRET] = secret
-                flash("Your password is changed. Elsewhere you are signed out.", "success")
-                return redirect(url_for(".account"), code=303)
-    return render_template("users/change_password.html", form=form), 422 if form.errors else 200
+            db.session.commit()
+            session.clear()
+            session[COOKIE_SECRET] = secret
+            flash("Your password is changed. Elsewhere you are signed out.", "success")
+            return redirect(url_for(".account"), code=303)
+    return render_template("users/change_password.html", form=form), status_of(form)
+
+
+def refuse(form: FlaskForm, error: ClaimBookError) -> None:
+    """Say on a form what was wrong: with the present password, or else."""
+    db.session.rollback()
+    form.status = error.status
+    if isinstance(error, NotSignedIn):
+        g.refusal_recorded = True
+        form.present.errors = ["This is not your present password."]
+    else:
+        form.form_errors.append(str(error))
+
+
+def status_of(form: FlaskForm) -> int:
+    """Return what a page with a form is answered with."""
+    return getattr(form, "status", 422) if form.errors else 200

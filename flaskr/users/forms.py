@@ -42,6 +42,13 @@ class SignInForm(FlaskForm):
     next = HiddenField()
 
 
+def present_password() -> PasswordField:
+    """Return the field for what proves that it is not just somebody at an open screen."""
+    return PasswordField(
+        "Present password", [Required()], render_kw={"autocomplete": "current-password"}
+    )
+
+
 class SetPasswordForm(FlaskForm):
     """A new password, typed twice."""
 
@@ -63,9 +70,7 @@ class SetPasswordForm(FlaskForm):
 class ChangePasswordForm(SetPasswordForm):
     """A new password, and the present one as proof."""
 
-    present = PasswordField(
-        "Present password", [Required()], render_kw={"autocomplete": "current-password"}
-    )
+    present = present_password()
 
 
 class TokenForm(FlaskForm):
@@ -87,6 +92,7 @@ class TokenForm(FlaskForm):
         default=90,
         invalid_value_message="Choose one of the list.",
     )
+    present = present_password()
 
 
 class PersonFacts(FlaskForm):

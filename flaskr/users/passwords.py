@@ -37,7 +37,7 @@ def is_password(password: str, kept: str | None) -> bool:
     """Whether a password is the one that was hashed; without a hash it never is, in equal time."""
     nobodys = nobodys_hash()  # by either way: the first to ask has it made
     try:
-        return hasher.verify(kept or nobodys, password) and kept is not None
+        return hasher.verify(kept or nobodys, password[: MOST_CHARACTERS + 1]) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -45,6 +45,12 @@ def is_password(password: str, kept: str | None) -> bool:
 def is_outdated(kept: str) -> bool:
     """Whether a hash was made with less work than one is today."""
     return hasher.check_needs_rehash(kept)
+
+
+def hash_of_new(password: str, personal_words: "Sequence[str]") -> str:
+    """Return what is kept of a new password; raises WeakPassword as `check_new_password` does."""
+    check_new_password(password, personal_words)
+    return hash_of(password)
 
 
 def check_new_password(password: str, personal_words: "Sequence[str]") -> None:

@@ -128,5 +128,5 @@ def sign_person_out(email: str):
 def settings():
     """Show the settings in force; secrets are not among them."""
     shown = {name: current_app.config[key] for name, key in SHOWN}
-    shown["DATABASE_URL"] = db.engine.url.render_as_string(hide_password=True)
+    shown["DATABASE_URL"] = db.engine.url.set(query={}).render_as_string(hide_password=True)
     return render_template("users/settings.html", shown=shown)

@@ -1,9 +1,10 @@
 """Who there is, and what they are signed in with."""
 
 from datetime import timedelta
+from typing import Any
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from flaskr.calendar import utc_now
 from flaskr.extensions import db
@@ -49,10 +50,11 @@ def tokens_of(user_id: int) -> list[Token]:
     return list(db.session.scalars(theirs.order_by(Token.id.desc())))
 
 
-def user_of_link(secret: str) -> User | None:
-    """Return whose password a link sets; None once it was used, replaced, or is too old."""
-    theirs = (
-        select(User)
+def user_of_link(secret: str) -> Select[Any]:
+    """Select (id, email, name) of whose password a link sets; nobody once it is over."""
+    told: tuple[Any, ...] = (User.id, User.email, User.name)
+    return (
+        select(*told)
         .join(PasswordLink, PasswordLink.user_id == User.id)
         .where(
             PasswordLink.token_digest == digest_of(secret),
@@ -60,4 +62,3 @@ def user_of_link(secret: str) -> User | None:
             User.is_active,
         )
     )
-    return db.session.scalar(theirs)

@@ -3,7 +3,8 @@
 import re
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from flaskr.calendar import utc_now
 from flaskr.database import locked
@@ -13,8 +14,7 @@ from flaskr.text import clean_name, clean_reference, reference_key
 from flaskr.trail.models import Action, Subject
 from flaskr.trail.services import CHANGED, record
 from flaskr.users.models import PasswordLink, Role, User
-from flaskr.users.passwords import check_new_password, hash_of
-from flaskr.users.queries import other_administrators, user_of_link, user_with_email
+from flaskr.users.queries import other_administrators, user_with_email
 from flaskr.users.secrets import digest_of, new_secret
 from flaskr.users.session_services import end_sessions, revoke_tokens
 
@@ -30,6 +30,7 @@ class LinkOver(ClaimBookError):
     """A link that was used, replaced, or is too old."""
 
     status = 410
+    SAID = "This link was used, or is too old. Ask an administrator for a new one."
 
 
 def clean_email(text: str) -> str:
@@ -60,7 +61,10 @@ def create_user(email: str, name: str, role: Role, *, actor: str) -> User:
         version=1,
     )
     db.session.add(user)
-    db.session.flush()
+    try:
+        db.session.flush()
+    except IntegrityError as error:  # somebody else was first, after we looked
+        raise UserError(f"{email} has been let in already.") from error
     record(Action.USER_CREATED, Subject.USER, email, actor=actor, after={"role": role})
     return user
 
@@ -72,9 +76,9 @@ def change_user(
 
     Raises ChangedMeanwhile, and UserError when nobody would be left to let people in.
     """
-    administrators = db.select(User.id).where(User.role == Role.ADMINISTRATOR)
+    administrators = select(User.id).where(User.role == Role.ADMINISTRATOR)
     db.session.execute(administrators.order_by(User.id).with_for_update())  # two at once leave one
-    user = locked(db.select(User).where(User.id == user.id))
+    user = locked(select(User).where(User.id == user.id))
     if user.version != seen_version:
         raise ChangedMeanwhile(f"{user.email} was changed by somebody else. Look at it again.")
     is_one = user.role is Role.ADMINISTRATOR and user.is_active
@@ -91,6 +95,7 @@ def change_user(
     user.version += 1
     if changed != ["name"]:
         end_sessions(user)
+        end_links(user)
     shown = [field for field in changed if field != "name"]
     name_changed = {"name": CHANGED} if "name" in changed else {}
     record(
@@ -109,10 +114,11 @@ def make_link(user: User, *, actor: str) -> str:
 
     It lasts 24 hours, and takes the place of an earlier one.
     """
+    user = locked(select(User).where(User.id == user.id))  # two at once leave one link
     if not user.is_active:
         raise UserError(f"{user.email} may not sign in; make them active first.")
     secret = new_secret()
-    db.session.execute(delete(PasswordLink).where(PasswordLink.user_id == user.id))
+    end_links(user)
     link = PasswordLink(
         user_id=user.id, token_digest=digest_of(secret), expires_at=utc_now() + LINK_LASTS
     )
@@ -121,33 +127,26 @@ def make_link(user: User, *, actor: str) -> str:
     return secret
 
 
-def set_password_by_link(secret: str, password: str) -> User:
-    """Set a password by a link, once; sessions and tokens of before are over.
-
-    Raises LinkOver, and WeakPassword while it can be guessed.
-    """
-    user = user_of_link(secret)
-    if user is None:
-        raise LinkOver("This link was used, or is too old. Ask an administrator for a new one.")
-    set_password(user, password)
-    used = db.session.execute(delete(PasswordLink).where(PasswordLink.user_id == user.id))
-    if not used.rowcount:  # type: ignore[attr-defined]
-        raise LinkOver("This link was used just now.")
-    revoke_tokens(user)
-    return user
+def end_links(user: User, secret: str | None = None) -> bool:
+    """Delete a person's link, or only the one of a secret; return whether there was one."""
+    theirs = delete(PasswordLink).where(PasswordLink.user_id == user.id)
+    if secret is not None:
+        theirs = theirs.where(PasswordLink.token_digest == digest_of(secret))
+    return bool(db.session.execute(theirs.returning(PasswordLink.id)).all())
 
 
-def set_password(user: User, password: str) -> None:
-    """Set a person's password, and end all their sessions; raises WeakPassword."""
-    check_new_password(password, [user.email, user.name])
-    user.password_hash = hash_of(password)
+def write_password(user: User, new_hash: str, *, by: str) -> None:
+    """Write a person's new password, and end all their sessions and links."""
+    user.password_hash = new_hash
     end_sessions(user)
-    record(Action.PASSWORD_SET, Subject.USER, user.email, actor=user.email)
+    end_links(user)
+    record(Action.PASSWORD_SET, Subject.USER, user.email, actor=user.email, after={"by": by})
 
 
 def sign_out_everywhere(user: User, *, actor: str) -> None:
-    """End all sessions of a person, and revoke their tokens."""
+    """End all sessions of a person and their link, and revoke their tokens."""
     end_sessions(user)
+    end_links(user)
     revoke_tokens(user)
     said = {"sessions": "all", "tokens": "all"}
     record(Action.SESSION_ENDED, Subject.USER, user.email, actor=actor, after=said)

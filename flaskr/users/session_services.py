@@ -20,7 +20,7 @@ from flaskr.users.secrets import TOKEN_PREFIX, digest_of, new_name, new_secret
 
 logger = logging.getLogger(__name__)
 
-USE_IS_NOTED_AFTER = timedelta(minutes=1)
+NOTED_AFTER_SECONDS = 60
 SESSIONS_ARE_KEPT = timedelta(days=90)
 PATIENCE = 0.05  # seconds: nobody waits for a writer to have their use noted
 MOST_DAYS = 366
@@ -64,6 +64,7 @@ def forget_old_sessions() -> None:
 
 def end_session(user_id: int, name: str, *, actor: str, action: Action) -> None:
     """End one of a person's sessions; raises NotYours for any other."""
+    require_name(name)
     theirs = select(UserSession).where(
         UserSession.user_id == user_id, UserSession.name == name, UserSession.ended_at.is_(None)
     )
@@ -72,6 +73,12 @@ def end_session(user_id: int, name: str, *, actor: str, action: Action) -> None:
         raise NotYours("This session is over, or not yours.")
     session.ended_at = utc_now()
     record(action, Subject.USER, actor, actor=actor, after={"session": name})
+
+
+def require_name(name: str) -> None:
+    """Raise NotYours for what no session or token is called; PostgreSQL takes no NUL."""
+    if not name.isalnum():
+        raise NotYours("There is no session or token of that name.")
 
 
 def end_sessions(user: User) -> None:
@@ -107,6 +114,7 @@ def make_token(user_id: int, label: str, scope: Scope, days: int, *, actor: str)
 
 def revoke_token(user_id: int, name: str, *, actor: str) -> Token:
     """Revoke one of a person's tokens; raises NotYours for any other."""
+    require_name(name)
     theirs = select(Token).where(
         Token.user_id == user_id, Token.name == name, Token.revoked_at.is_(None)
     )
@@ -131,7 +139,8 @@ def note_use(asking: Identity) -> None:
     kind, row_id = (
         (UserSession, asking.session_id) if asking.session_id else (Token, asking.token_id)
     )
-    if not row_id or last and now - last < USE_IS_NOTED_AFTER:
+    idle = current_app.config["SESSION_IDLE_MINUTES"] * 60
+    if not row_id or last and (now - last).total_seconds() < min(NOTED_AFTER_SECONDS, idle / 4):
         return
     try:
         with apart(PATIENCE) as connection:

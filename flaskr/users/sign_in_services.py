@@ -1,15 +1,25 @@
-"""Signing in: the same answer in the same time for an unknown person and for a wrong password."""
+"""Proving who one is: the same answer in the same time for an unknown person and a wrong password.
 
-from flaskr.database import looking
-from flaskr.errors import ClaimBookError
+Passwords are looked at, and hashed, with no transaction open: on SQLite it would keep all other
+writers waiting. What was looked at is compared again where it is written.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from flaskr.database import locked, looking
+from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
 from flaskr.text import lookup_key
 from flaskr.trail.models import Action, Subject
 from flaskr.trail.services import record, record_apart
-from flaskr.users.identities import NOBODY
-from flaskr.users.models import User
-from flaskr.users.passwords import MOST_CHARACTERS, hash_of, is_outdated, is_password
-from flaskr.users.session_services import start_session
+from flaskr.users.identities import NOBODY, Identity
+from flaskr.users.models import User, UserSession
+from flaskr.users.passwords import hash_of, hash_of_new, is_outdated, is_password
+from flaskr.users.queries import user_of_link
+from flaskr.users.services import LinkOver, end_links, write_password
+from flaskr.users.session_services import revoke_tokens, start_session
 from flaskr.users.throttling import begin_attempt, forget_attempts
 
 
@@ -17,31 +27,95 @@ class NotSignedIn(ClaimBookError):
     """An e-mail address and a password that do not go together."""
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a person, as it was looked at."""
+
+    id: int
+    email: str
+    name: str
+    password_hash: str | None
+    is_active: bool
+
+
+def kept_of(email: str) -> Kept | None:
+    """Return what is kept of the person of an e-mail address."""
+    kept = select(User.id, User.email, User.name, User.password_hash, User.is_active)
+    with looking() as connection:
+        row = connection.execute(kept.where(User.email_key == lookup_key(email))).one_or_none()
+    return Kept(**row._mapping) if row else None
+
+
+def proven(email: str, password: str, *, address: str, actor: str = NOBODY) -> Kept:
+    """Return the person whose password it is, with the attempt counted until it is taken back.
+
+    Raises NotSignedIn, without saying what was wrong, and TooManyAttempts.
+    """
+    begin_attempt(lookup_key(email), address)
+    kept = kept_of(email)
+    is_right = is_password(password, kept.password_hash if kept else None)
+    if not (kept and is_right and kept.is_active):
+        record_apart(Action.SIGN_IN_FAILED, Subject.USER, kept.email if kept else "", actor=actor)
+        raise NotSignedIn("The e-mail address or the password is not right.")
+    return kept
+
+
+def as_proven(kept: Kept) -> User:
+    """Return a person to be written, as they were when looked at; their failures are forgotten.
+
+    Raises NotSignedIn when the password, or the right to sign in, has changed since.
+    """
+    user: User = locked(select(User).where(User.id == kept.id))
+    if not user.is_active or user.password_hash != kept.password_hash:
+        raise NotSignedIn("The e-mail address or the password is not right.")
+    db.session.execute(forget_attempts(user.email_key))
+    return user
+
+
 def sign_in(email: str, password: str, *, address: str, program: str) -> str:
     """Begin a session, and return the secret of its cookie.
 
     Raises NotSignedIn, without saying what was wrong, and TooManyAttempts.
     """
-    attempt = begin_attempt(lookup_key(email), address)
-    found = kept_of(email)
-    # No transaction is open meanwhile: on SQLite it would keep all other writers waiting.
-    is_right = is_password(password[:MOST_CHARACTERS], found and found[1])
-    if not (found and is_right and found[2]):
-        subject = found[0] if found else ""
-        record_apart(Action.SIGN_IN_FAILED, Subject.USER, subject, actor=NOBODY)
-        raise NotSignedIn("The e-mail address or the password is not right.")
-    user = db.session.scalars(db.select(User).where(User.email == found[0])).one()
-    if is_outdated(found[1] or ""):
-        user.password_hash = hash_of(password)
-    db.session.execute(forget_attempts(attempt))
+    kept = proven(email, password, address=address)
+    better = hash_of(password) if is_outdated(kept.password_hash or "") else None
+    user = as_proven(kept)
+    user.password_hash = better or user.password_hash
     secret = start_session(user, program)
     record(Action.SIGNED_IN, Subject.USER, user.email, actor=user.email)
     return secret
 
 
-def kept_of(email: str) -> tuple[str, str | None, bool] | None:
-    """Return a person's e-mail, password hash, and whether they may sign in."""
-    kept = db.select(User.email, User.password_hash, User.is_active)
+def change_password(asking: Identity, present: str, new: str, *, address: str, program: str) -> str:
+    """Change one's own password, end all sessions, and begin one anew: its secret is returned.
+
+    Raises NotSignedIn for a wrong present password, TooManyAttempts, WeakPassword, and
+    ChangedMeanwhile when the session has ended since.
+    """
+    kept = proven(asking.actor, present, address=address, actor=asking.actor)
+    new_hash = hash_of_new(new, [kept.email, kept.name])
+    user = as_proven(kept)
+    session = locked(select(UserSession).where(UserSession.id == asking.session_id))
+    if session.ended_at is not None:
+        raise ChangedMeanwhile("You have been signed out meanwhile. Sign in again.")
+    write_password(user, new_hash, by="its owner")
+    return start_session(user, program)
+
+
+def set_password_by_link(secret: str, password: str) -> User:
+    """Set a password by a link, once; sessions, tokens and failures of before are over.
+
+    Raises LinkOver, and WeakPassword while it can be guessed.
+    """
     with looking() as connection:
-        row = connection.execute(kept.where(User.email_key == lookup_key(email))).one_or_none()
-    return (row.email, row.password_hash, row.is_active) if row else None
+        row = connection.execute(user_of_link(secret)).one_or_none()
+    if row is None:
+        raise LinkOver(LinkOver.SAID)
+    new_hash = hash_of_new(password, [row.email, row.name])
+    user = db.session.scalar(select(User).where(User.id == row.id).with_for_update())
+    if user is None or not end_links(user, secret):
+        raise LinkOver(LinkOver.SAID)
+    write_password(user, new_hash, by="a link")
+    revoke_tokens(user)
+    db.session.execute(forget_attempts(user.email_key))
+    return user

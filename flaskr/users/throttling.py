@@ -4,7 +4,6 @@ An attempt is written down before its password is looked at, and taken back when
 many at the same time get no more guesses than one after the other.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
@@ -41,15 +40,7 @@ class TooManyAttempts(ClaimBookError):
         self.seconds = seconds
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """An attempt that was written down."""
-
-    id: int
-    user_digest: str
-
-
-def begin_attempt(email_key: str, address: str) -> Attempt:
+def begin_attempt(email_key: str, address: str) -> None:
     """Write an attempt down; raises TooManyAttempts when enough have failed."""
     values: dict[str, Any] = {
         "made_at": utc_now(),
@@ -61,8 +52,7 @@ def begin_attempt(email_key: str, address: str) -> Attempt:
             connection.execute(select(func.pg_advisory_xact_lock(SIGN_IN_LOCK)))
         check_limits(connection, values)
         connection.execute(delete(SignInAttempt).where(SignInAttempt.made_at < utc_now() - KEPT))
-        made = insert(SignInAttempt).values(**values).returning(SignInAttempt.id)
-        return Attempt(connection.execute(made).scalar_one(), values["user_digest"])
+        connection.execute(insert(SignInAttempt).values(**values))
 
 
 def check_limits(connection: Connection, values: dict[str, Any]) -> None:

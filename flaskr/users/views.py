@@ -14,15 +14,16 @@ from flask import (
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from flaskr.database import looking
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.trail.models import Action
 from flaskr.users.access import COOKIE_SECRET, actor, identity, is_open
 from flaskr.users.forms import SetPasswordForm, SignInForm
 from flaskr.users.queries import user_of_link
-from flaskr.users.services import LinkOver, set_password_by_link
+from flaskr.users.services import LinkOver
 from flaskr.users.session_services import end_session
-from flaskr.users.sign_in_services import NotSignedIn
+from flaskr.users.sign_in_services import NotSignedIn, set_password_by_link
 from flaskr.users.sign_in_services import sign_in as begin
 from flaskr.users.throttling import TooManyAttempts
 
@@ -70,6 +71,13 @@ def sign_in():
             form.form_errors.append(str(error))
             g.refusal_recorded = True
         else:
+            if (before := identity()) and before.session_id:
+                end_session(
+                    before.user_id,
+                    before.session_name,
+                    actor=before.actor,
+                    action=Action.SIGNED_OUT,
+                )
             db.session.commit()
             let_in(secret)
             return redirect(own_path(form.next.data or ""), code=303)
@@ -98,9 +106,10 @@ def sign_out():
 @blueprint.route("/set_password/<secret>", methods=["GET", "POST"])
 def set_password(secret: str):
     """Set a password by a one-time link."""
-    user = user_of_link(secret)
+    with looking() as connection:  # hashing takes a while, and SQLite has one writer
+        user = connection.execute(user_of_link(secret)).one_or_none()
     if user is None:
-        raise LinkOver("This link was used, or is too old. Ask an administrator for a new one.")
+        raise LinkOver(LinkOver.SAID)
     form = SetPasswordForm()
     if form.validate_on_submit():
         try:

@@ -82,6 +82,7 @@ def test_a_token_is_made_seen_once_and_revoked(signed_in_book, browser):
         page.goto("/account")
         enter(page, email)
         page.get_by_label("What it is for").fill("nightly triangles")
+        page.get_by_label("Present password").fill(PASSWORD)
         page.get_by_role("button", name="Make token").click()
         secret = page.locator(".secret code").inner_text()
         assert re.fullmatch(r"claimbook_[\w-]{43}", secret)

@@ -3,6 +3,7 @@ from sqlalchemy import func, select
 
 from flaskr.trail.models import AuditEvent
 from tests.trail.events import Begun
+from tests.trail.touring import Tour
 
 
 @pytest.fixture
@@ -11,3 +12,8 @@ def rolled_back(rolled_back):
     Begun.after = rolled_back.scalar(select(func.max(AuditEvent.id))) or 0
     yield rolled_back
     Begun.after = 0
+
+
+@pytest.fixture
+def tour(signed_in_app) -> Tour:
+    return Tour(signed_in_app)

@@ -12,6 +12,7 @@ from flaskr.users.programs import in_words
 from tests.users.people import PASSWORD, csrf_of, post, sign_in, signed_in, token_of
 
 NEW_PASSWORD = "ladugård propeller 3 saffran"
+TOKEN = {"label": "nightly", "scope": "read", "days": "30", "present": PASSWORD}
 SECRET = re.compile(r"claimbook_[\w-]{43}")
 
 
@@ -48,7 +49,7 @@ def test_nobody_ends_anothers_session_or_revokes_anothers_token(signed_in_app):
 def test_a_token_is_shown_once_and_opens_files(signed_in_app):
     client = signed_in(signed_in_app, Role.ACTUARY)
 
-    made = post(client, "/account/tokens", {"label": "nightly", "scope": "read", "days": "30"})
+    made = post(client, "/account/tokens", TOKEN)
 
     secret = SECRET.search(made.text)[0]
     assert SECRET.search(client.get("/account").text) is None

@@ -8,7 +8,14 @@ import time_machine
 from flaskr.extensions import db
 from flaskr.trail.models import AuditEvent
 from flaskr.users.models import Role, UserSession
-from tests.users.people import PASSWORD, let_in, post, sign_in, signed_in
+from tests.users.people import (
+    PASSWORD,
+    let_in,
+    post,
+    sign_in,
+    signed_in,
+    signed_in_settings,
+)
 
 
 def events(app) -> list[tuple[str, str, str]]:
@@ -211,3 +218,12 @@ def test_for_the_look_of_pages_nobody_is_looked_up(signed_in_app):
     for address, is_looked_up in (("/static/book.css", False), ("/claims", True)):
         with client.get(address) as answer:
             assert ("Cookie" in answer.headers.get("Vary", "")) is is_looked_up, address
+
+
+def test_a_session_of_one_minute_lasts_while_it_is_used(book_settings, make_app):
+    app = make_app(signed_in_settings(book_settings, session_idle_minutes=1))
+    client, now = signed_in(app, Role.VIEWER), datetime.now(UTC)
+
+    for seconds in range(40, 400, 40):
+        with time_machine.travel(now + timedelta(seconds=seconds), tick=False):
+            assert client.get("/claims").status_code == 200
