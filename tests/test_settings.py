@@ -10,6 +10,7 @@ import pytest
 from flaskr.errors import SettingsError
 from flaskr.keys import kept_key
 from flaskr.settings import Settings, read_settings
+from tests.users.people import STRONG_KEY
 
 ENVIRONMENT = {
     "DATABASE_URL": ("database_url", "postgresql://u@h/b", "postgresql://u@h/b"),
@@ -141,3 +142,22 @@ def test_a_wrong_setting_ends_a_command_with_a_sentence_and_no_trace(tmp_path):
     assert ended.returncode == 1
     assert ended.stderr.startswith("Error: BOOK_ACCESS is 'wide'")
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "names", [".", ".com", "*", "*.example.com", "https://a.example", "a.example/x", "a b", "å.se"]
+)
+def test_a_host_that_is_no_name_or_everybodys_is_refused(names):
+    settings = Settings(book_access="signed-in", secret_key=STRONG_KEY, trusted_hosts=(names,))
+
+    with pytest.raises(SettingsError, match="TRUSTED_HOSTS has"):
+        settings.check_signed_in(is_debug=False)
+
+
+@pytest.mark.parametrize(
+    "name", ["localhost", "127.0.0.1", "[::1]", "claims.example.com", ".example.com"]
+)
+def test_a_host_by_name_or_address_is_taken(name):
+    settings = Settings(book_access="signed-in", secret_key=STRONG_KEY, trusted_hosts=(name,))
+
+    settings.check_signed_in(is_debug=False)

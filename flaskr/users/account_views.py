@@ -104,6 +104,7 @@ def change_password():
                 form.password.data,
                 address=request.remote_addr or "",
                 program=request.headers.get("User-Agent", ""),
+                revokes=form.revoke.data,
             )
         except ClaimBookError as error:
             refuse(form, error)

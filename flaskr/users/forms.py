@@ -71,6 +71,7 @@ class ChangePasswordForm(SetPasswordForm):
     """A new password, and the present one as proof."""
 
     present = present_password()
+    revoke = BooleanField("Revoke my tokens too")
 
 
 class TokenForm(FlaskForm):

@@ -86,11 +86,13 @@ def sign_in(email: str, password: str, *, address: str, program: str) -> str:
     return secret
 
 
-def change_password(asking: Identity, present: str, new: str, *, address: str, program: str) -> str:
+def change_password(
+    asking: Identity, present: str, new: str, *, address: str, program: str, revokes: bool
+) -> str:
     """Change one's own password, end all sessions, and begin one anew: its secret is returned.
 
-    Raises NotSignedIn for a wrong present password, TooManyAttempts, WeakPassword, and
-    ChangedMeanwhile when the session has ended since.
+    `revokes` ends tokens too. Raises NotSignedIn for a wrong present password, TooManyAttempts,
+    WeakPassword, and ChangedMeanwhile when the session has ended since.
     """
     kept = proven(asking.actor, present, address=address, actor=asking.actor)
     new_hash = hash_of_new(new, [kept.email, kept.name])
@@ -99,6 +101,8 @@ def change_password(asking: Identity, present: str, new: str, *, address: str, p
     if session.ended_at is not None:
         raise ChangedMeanwhile("You have been signed out meanwhile. Sign in again.")
     write_password(user, new_hash, by="its owner")
+    if revokes:
+        revoke_tokens(user)
     return start_session(user, program)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from flaskr.kept.files import kept_exports
 from flaskr.kept.services import kept_folder
+from flaskr.users.models import Role
 from tests.browsing import fields_of
 from tests.personal.readers import NAME, REASON, SAID, frame, reader, to_the_end, told
 
@@ -48,8 +49,6 @@ def test_names_cannot_be_slipped_in(book, administrator, query):
 @pytest.mark.parametrize("contents", ["policies", "claims"])
 def test_one_kept_with_names_is_for_who_sees_them(open_book, signed_in_app, contents):
     """It was kept while the book was open; both are the same folder."""
-    from flaskr.users.models import Role
-
     keep(to_the_end(open_book.test_client()), f"/exports?contents={contents}")
     administrator = reader(signed_in_app, Role.ADMINISTRATOR)
     actuary = reader(signed_in_app, Role.ACTUARY)
@@ -61,6 +60,25 @@ def test_one_kept_with_names_is_for_who_sees_them(open_book, signed_in_app, cont
     assert actuary.head(ADDRESS).status_code == 403
     assert f'href="{ADDRESS.replace(" ", "%20")}"' not in actuary.get("/exports").text
     assert "with names" in actuary.get("/exports").text
+
+
+def test_a_name_that_was_searched_for_is_for_who_sees_names(open_book, signed_in_app):
+    path = f"/exports?contents=policies&columns=policy_number&text={NAME.split()[0]}"
+    keep(to_the_end(open_book.test_client()), path, note=f"for {NAME}")
+    administrator = reader(signed_in_app, Role.ADMINISTRATOR)
+    actuary = reader(signed_in_app, Role.ACTUARY)
+
+    assert NAME.split()[0] in administrator.get("/exports").text
+    assert NAME.split()[0] not in actuary.get("/exports").text
+    for address in (ADDRESS, f"{ADDRESS}/manifest"):
+        assert administrator.get(address).status_code == 200
+        assert actuary.get(address).status_code == 403
+
+
+def test_an_actuary_keeps_what_a_number_was_searched_by(book, actuary):
+    keep(actuary, "/exports?contents=policies&text=H-1")
+
+    assert actuary.get(f"{ADDRESS}/manifest").status_code == 200
 
 
 def test_everything_done_with_them_is_told(book, actuary):

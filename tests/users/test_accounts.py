@@ -137,6 +137,17 @@ def test_a_changed_password_ends_every_other_session_and_renews_this_one(signed_
     assert again.status_code == 303
 
 
+@pytest.mark.parametrize(("ticked", "status"), [({}, 200), ({"revoke": "y"}, 401)])
+def test_a_changed_password_revokes_tokens_when_that_is_asked_for(signed_in_app, ticked, status):
+    client, program = signed_in(signed_in_app, Role.ACTUARY), token_of(signed_in_app, Role.ACTUARY)
+
+    form = {"present": PASSWORD, "password": NEW_PASSWORD, "again": NEW_PASSWORD} | ticked
+    assert post(client, "/account/password", form, "/account/password").status_code == 303
+
+    answer = signed_in_app.test_client().get("/dictionary", headers=program)
+    assert answer.status_code == status
+
+
 @pytest.mark.parametrize(
     ("present", "new", "again", "said"),
     [

@@ -90,6 +90,7 @@ def test_debug_starts_nothing(safe, how):
         ({"secret_key": MADE_UP}, "SECRET_KEY is a placeholder"),
         ({"secret_key": ""}, "SECRET_KEY is missing"),
         ({"trusted_hosts": ()}, "TRUSTED_HOSTS is missing"),
+        ({"trusted_hosts": (".com",)}, "TRUSTED_HOSTS has '.com'"),
     ],
 )
 def test_gunicorn_starts_nothing_that_is_not_safe_either(safe, changed, said):

@@ -61,6 +61,16 @@ def test_a_proxy_that_is_not_trusted_makes_nothing_secure(sqlite_signed_in, head
     assert (answer.status_code, "https only" in answer.text) == (403, True)
 
 
+def test_a_proxy_that_is_not_trusted_is_not_let_in_over_https_either(sqlite_signed_in):
+    """A server may believe its word; then everybody would have the proxy's address."""
+    client = sqlite_signed_in.test_client()
+
+    for path in PAGES:
+        answer = client.get(path, headers=BY_PROXY, base_url="https://localhost")
+        assert answer.status_code == 403, path
+        assert "TRUSTED_PROXIES=1" in answer.text
+
+
 @pytest.fixture
 def behind_a_proxy(template_book, tmp_path, make_app, sqlite_signed_in):
     """The same book, served behind one proxy."""
