@@ -10,6 +10,8 @@ from pathlib import Path
 import hypothesis
 import psycopg
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
@@ -20,6 +22,7 @@ from flaskr.claims.queries import watermark
 from flaskr.database import work_mode
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE, Settings
+from flaskr.users import passwords
 from tests.emptying import SCHEMA_OF_BOOK, is_emptied
 from tests.postgres import PostgresServer, find_binaries
 from tests.users.people import signed_in_settings
@@ -33,6 +36,10 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("unit")
+
+# Hashing a password is slow on purpose, and hundreds of tests sign in. Servers in processes of their
+# own, and the benchmark, hash as in life.
+passwords.hasher = PasswordHasher.from_parameters(CHEAPEST)
 
 NO_POSTGRESQL = "PostgreSQL is not installed (set PG_BIN, or install postgresql)"
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, select
 
 from flaskr.claims.check import faults
 from flaskr.claims.models import Claim, LedgerEntry
@@ -80,14 +80,17 @@ def loaded(point: str) -> tuple[int, int, int, int]:
     is_of = Claim.claim_reference.startswith(f"{point}-")
     entries = select(func.count()).select_from(LedgerEntry).join(Claim).where(is_of)
     files = select(func.count()).select_from(ImportFile).join(Import)
+    is_file = ImportFile.file_name == f"{point}.csv"
     found = (
         db.session.scalar(select(func.count()).select_from(Claim).where(is_of)),
         db.session.scalar(entries),
-        db.session.scalar(files.where(ImportFile.file_name == f"{point}.csv")),
+        db.session.scalar(files.where(is_file)),
         db.session.scalar(
             select(func.count(AuditEvent.id)).where(
                 AuditEvent.action == Action.IMPORT_LOADED,
-                AuditEvent.after.contains(f'"{point}.csv"'),
+                AuditEvent.subject.in_(
+                    files.with_only_columns(cast(Import.id, String)).where(is_file)
+                ),
             )
         ),
     )

@@ -1,11 +1,15 @@
 """What was looked at before a password was compared is looked at again where it is written."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
+from argon2 import PasswordHasher
 
 from flaskr.database import work_mode
 from flaskr.extensions import db
+from flaskr.settings import PROJECT_FOLDER
 from flaskr.users.models import Role, SignInAttempt, User
 from flaskr.users.passwords import hash_of
 from flaskr.users.sign_in_services import NotSignedIn, as_proven, proven
@@ -119,3 +123,27 @@ def test_signing_in_again_ends_what_one_was_signed_in_with(signed_in_app):
     old.set_cookie("claimbook_session", before)
     assert old.get("/claims").status_code == 401
     assert client.get("/claims").status_code == 200
+
+
+def test_in_life_a_password_is_hashed_as_rfc_9106_recommends():
+    made = "from flaskr.users.passwords import hash_of; print(hash_of('x'))"
+
+    said = subprocess.run(
+        [sys.executable, "-c", made], cwd=PROJECT_FOLDER, capture_output=True, text=True, check=True
+    )
+
+    assert said.stdout.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_a_hash_of_less_work_is_made_anew_when_one_signs_in(signed_in_app):
+    email = let_in(signed_in_app, Role.VIEWER)
+    weaker = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1).hash(PASSWORD)
+    with signed_in_app.app_context():
+        db.session.execute(db.update(User).values(password_hash=weaker))
+        db.session.commit()
+
+    assert sign_in(signed_in_app.test_client(), email).status_code == 303
+
+    with signed_in_app.app_context():
+        assert db.session.scalar(db.select(User.password_hash)) != weaker
+    assert sign_in(signed_in_app.test_client(), email).status_code == 303
