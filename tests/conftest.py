@@ -37,8 +37,8 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("unit")
 
-# Hashing a password is slow on purpose, and hundreds of tests sign in. Servers in processes of their
-# own, and the benchmark, hash as in life.
+# Hashing a password is slow on purpose, and hundreds of tests sign in. Servers in processes of
+# their own, and the benchmark, hash as in life.
 passwords.hasher = PasswordHasher.from_parameters(CHEAPEST)
 
 NO_POSTGRESQL = "PostgreSQL is not installed (set PG_BIN, or install postgresql)"
