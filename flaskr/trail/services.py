@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
@@ -52,20 +52,25 @@ class Origin:
 origin: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039 - frozen
 
 
+class Told(TypedDict):
+    """What an event tells: who acted, and of what changed the values before and after.
+
+    Of a name or a free text they have CHANGED, and no more.
+    """
+
+    actor: str
+    before: NotRequired[Mapping[str, Any] | None]
+    after: NotRequired[Mapping[str, Any] | None]
+
+
 def record(
     action: Action,
     subject_kind: Subject,
     subject: str,
-    *,
-    actor: str,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
+    **event: Unpack[Told],
 ) -> None:
-    """Record what was done, in the session's transaction: both come to pass, or neither.
-
-    `before` and `after` have what changed; give CHANGED for a name or a free text.
-    """
-    values = event_values(action, subject_kind, subject, actor=actor, before=before, after=after)
+    """Record what was done, in the session's transaction: both come to pass, or neither."""
+    values = event_values(action, subject_kind, subject, **event)
     db.session.add(AuditEvent(**values))
 
 
@@ -74,17 +79,15 @@ def record_apart(
     subject_kind: Subject,
     subject: str,
     *,
-    actor: str,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
     patience: float = 30,
+    **event: Unpack[Told],
 ) -> None:
     """Record what is no write of the book, in a transaction of its own, once the other has ended.
 
     `patience` is in seconds: how long to wait for another writer of SQLite. Raises NotRecorded when
     the database does not take it.
     """
-    values = event_values(action, subject_kind, subject, actor=actor, before=before, after=after)
+    values = event_values(action, subject_kind, subject, **event)
     try:
         with apart(patience) as connection:
             connection.execute(insert(AuditEvent).values(**values))
@@ -99,21 +102,18 @@ def event_values(
     action: Action,
     subject_kind: Subject,
     subject: str,
-    *,
-    actor: str,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
+    **event: Unpack[Told],
 ) -> dict[str, Any]:
     """Return the columns of an event of this instant, from where this work comes from."""
     return {
         "recorded_at": utc_now(),
-        "actor": actor,
+        "actor": event["actor"],
         "action": action,
         "subject_kind": subject_kind,
         "subject": subject,
         **vars(origin.get()),
-        "before": written(before),
-        "after": written(after),
+        "before": written(event.get("before")),
+        "after": written(event.get("after")),
     }
 
 

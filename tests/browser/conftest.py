@@ -5,15 +5,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from flaskr.settings import BOOK_FILE
 from tests.conftest import make_settings
+from tests.exports.serving import served as serving
 
 NO_CHROMIUM = "Chromium is not installed (set CHROMIUM, or install chromium)"
 
@@ -36,13 +35,8 @@ def served(template_book: Path, tmp_path: Path, make_app) -> Iterator[tuple[Flas
     """An application over an empty book, and the address where it is served."""
     shutil.copy(template_book, tmp_path / BOOK_FILE)
     app = make_app(make_settings(tmp_path))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield app, f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield app, address
 
 
 WIDE, PHONE = 1280, 390

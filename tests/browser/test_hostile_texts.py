@@ -5,19 +5,18 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from urllib.parse import quote
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page
-from werkzeug.serving import make_server
 
 from flaskr import create_app
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE
 from tests.browser.payloads import PAYLOADS, ROLES, fill_with
 from tests.conftest import make_settings
+from tests.exports.serving import served as serving
 from tests.users.crawling import kind_of, ways_from
 from tests.users.people import PASSWORD, email_of, signed_in_settings
 from tests.users.test_roles import WHO_GETS_IN, who_gets_in
@@ -56,13 +55,8 @@ def hostile_book(template_book: Path, tmp_path_factory) -> Iterator[tuple[Flask,
     names = ("127.0.0.1", "localhost")
     app = create_app(signed_in_settings(make_settings(folder), trusted_hosts=names))
     fill_with(app)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield app, f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield app, address
     with app.app_context():
         db.engine.dispose()
 

@@ -3,16 +3,15 @@
 import re
 import shutil
 from collections.abc import Iterator
-from threading import Thread
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from werkzeug.serving import make_server
 
 from flaskr.settings import BOOK_FILE
 from flaskr.users.models import Role
 from tests.browser.conftest import PHONE, WIDE, visiting
 from tests.conftest import make_settings
+from tests.exports.serving import served as serving
 from tests.users.people import PASSWORD, let_in, signed_in_settings
 
 OTHER_PASSWORD = "kvarnhjul under paraply 9"
@@ -24,13 +23,8 @@ def signed_in_book(template_book, tmp_path, make_app) -> Iterator[tuple]:
     shutil.copy(template_book, tmp_path / BOOK_FILE)
     settings = signed_in_settings(make_settings(tmp_path), trusted_hosts=("127.0.0.1",))
     app = make_app(settings)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield app, f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield app, address
 
 
 def enter(page, email: str, password: str = PASSWORD) -> None:
