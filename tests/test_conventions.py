@@ -31,7 +31,9 @@ HEAVY |= {"adbc_driver_manager", "adbc_driver_sqlite", "adbc_driver_postgresql"}
 MAY_BE_HEAVY = ("bulk", "demo", "formats", "reading", "exports", "verify", "archive", "imports")
 IMPORT_EVERYTHING = ("flaskr/app.py", "flaskr/__init__.py")
 KNOW_THE_REQUEST = ("flaskr/serving.py",)
-KNOW_THE_REQUEST += tuple(f"flaskr/users/{name}.py" for name in ("access", "cookies", "guard"))
+KNOW_THE_REQUEST += tuple(
+    f"flaskr/users/{name}.py" for name in ("access", "cookies", "guard", "refusals")
+)
 MODULES = sorted((PROJECT_FOLDER / "flaskr").rglob("*.py"))
 TESTS = sorted((PROJECT_FOLDER / "tests").rglob("*.py"))
 

@@ -134,11 +134,13 @@ def edit_claim(
     seen_version: int,
     actor: str,
     may_uncover: bool = False,
+    action: Action = Action.CLAIM_EDITED,
 ) -> Claim:
     """Change a claim's facts and keep what they were; a change to the same values keeps nothing.
 
-    Raises ChangedMeanwhile when the claim is no longer at the version that the editor saw, and
-    UncoversReserved, unless `may_uncover`, when money on the claim would lose its cover.
+    `action` is what the trail calls it. Raises ChangedMeanwhile when the claim is no longer at the
+    version that the editor saw, and UncoversReserved, unless `may_uncover`, when money on the claim
+    would lose its cover.
     """
     if unknown := set(changes) - set(EDITABLE):
         raise ValueError(f"not facts of a claim: {sorted(unknown)}")
@@ -167,7 +169,7 @@ def edit_claim(
     db.session.flush()
     after = told_facts(with_policy(claim), changed)
     reference = claim.claim_reference
-    record(Action.CLAIM_EDITED, Subject.CLAIM, reference, actor=actor, before=before, after=after)
+    record(action, Subject.CLAIM, reference, actor=actor, before=before, after=after)
     return claim
 
 

@@ -13,8 +13,7 @@ from flaskr.errors import ChangedMeanwhile
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
 from flaskr.policies.services import edit_policy
-from flaskr.trail.models import Action, Subject
-from flaskr.trail.services import CHANGED, record
+from flaskr.trail.models import Action
 
 
 @dataclass(frozen=True)
@@ -49,16 +48,16 @@ def erase_person(person: Person, *, actor: str) -> Erased:
 
 def erase_description(claim: Claim, actor: str) -> None:
     """Blank what was said about a loss."""
-    edit_claim(claim, {"description": ""}, seen_version=claim.version, actor=actor)
-    told = {"description": CHANGED}
-    record(Action.PERSON_ERASED, Subject.CLAIM, claim.claim_reference, actor=actor, after=told)
+    blank = {"description": ""}
+    edit_claim(claim, blank, seen_version=claim.version, actor=actor, action=Action.PERSON_ERASED)
 
 
 def erase_name(policy: Policy, actor: str) -> None:
     """Blank who holds a policy."""
-    edit_policy(policy, {"policyholder": ""}, seen_version=policy.version, actor=actor)
-    told = {"policyholder": CHANGED}
-    record(Action.PERSON_ERASED, Subject.POLICY, policy.policy_number, actor=actor, after=told)
+    blank = {"policyholder": ""}
+    edit_policy(
+        policy, blank, seen_version=policy.version, actor=actor, action=Action.PERSON_ERASED
+    )
 
 
 def locked_rows(model: Any, ids: Iterable[int]) -> list[Any]:

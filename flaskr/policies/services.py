@@ -90,11 +90,17 @@ def typed_number(text: str) -> str:
 
 
 def edit_policy(
-    policy: Policy, changes: Mapping[str, Any], *, seen_version: int, actor: str
+    policy: Policy,
+    changes: Mapping[str, Any],
+    *,
+    seen_version: int,
+    actor: str,
+    action: Action = Action.POLICY_EDITED,
 ) -> Policy:
     """Change a policy's facts and keep what they were; a change to the same values keeps nothing.
 
-    Raises ChangedMeanwhile when the policy is no longer at the version that the editor saw.
+    `action` is what the trail calls it. Raises ChangedMeanwhile when the policy is no longer at the
+    version that the editor saw.
     """
     if unknown := set(changes) - set(EDITABLE):
         raise ValueError(f"not facts of a policy: {sorted(unknown)}")
@@ -120,7 +126,7 @@ def edit_policy(
     policy.version += 1
     db.session.add(revision)
     number, after = policy.policy_number, told(policy, changed, POLICY_FACTS)
-    record(Action.POLICY_EDITED, Subject.POLICY, number, actor=actor, before=before, after=after)
+    record(action, Subject.POLICY, number, actor=actor, before=before, after=after)
     db.session.flush()
     return policy
 

@@ -42,9 +42,12 @@ def may(endpoint: str) -> bool:
     asking = identity()
     if asking is None or asking.role is None:
         return asking is AT_HOME
-    if endpoint == "demo.generate_random_claim" and not current_app.config["RANDOM_CLAIMS"]:
-        return False
-    return may_reach(asking.role, endpoint)
+    return may_reach(asking.role, endpoint) and not is_switched_off(endpoint)
+
+
+def is_switched_off(endpoint: str) -> bool:
+    """Whether a setting keeps a page from everybody, where people sign in."""
+    return endpoint == "demo.generate_random_claim" and not current_app.config["RANDOM_CLAIMS"]
 
 
 def bearer_token() -> str | None:

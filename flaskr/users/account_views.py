@@ -1,13 +1,13 @@
 """One's own account: where one is signed in, tokens, the password."""
 
-from flask import abort, flash, g, redirect, render_template, request, session, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 
 from flaskr.calendar import utc_now
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.trail.models import Action
-from flaskr.users.access import COOKIE_SECRET, actor, identity, is_open
+from flaskr.users.access import actor, identity, is_open
 from flaskr.users.forms import ROLES, ChangePasswordForm, TokenForm
 from flaskr.users.identities import Identity
 from flaskr.users.programs import in_words
@@ -15,7 +15,7 @@ from flaskr.users.queries import sessions_of, tokens_of
 from flaskr.users.session_services import end_session, make_token, revoke_token
 from flaskr.users.sign_in_services import NotSignedIn, as_proven, proven
 from flaskr.users.sign_in_services import change_password as change
-from flaskr.users.views import blueprint
+from flaskr.users.views import blueprint, let_in
 
 
 def person() -> Identity:
@@ -34,7 +34,7 @@ def account():
     return show_account(TokenForm(formdata=None))
 
 
-def show_account(form: TokenForm, secret: str = "", status: int = 200):
+def show_account(form: TokenForm, secret: str = ""):
     """Show the account, with a token that was just made: this is the only time to see it."""
     asking = person()
     page = render_template(
@@ -49,7 +49,7 @@ def show_account(form: TokenForm, secret: str = "", status: int = 200):
         plain=FlaskForm(formdata=None),
         secret=secret,
     )
-    return page, status
+    return page, *status_of(form)
 
 
 @blueprint.post("/account/tokens", endpoint="make_token")
@@ -57,7 +57,7 @@ def make_own_token():
     """Make a token, and show it once."""
     asking, form = person(), TokenForm()
     if not form.validate_on_submit():
-        return show_account(form, status=422)
+        return show_account(form)
     try:
         kept = proven(
             asking.actor, form.present.data, address=request.remote_addr or "", actor=actor()
@@ -68,7 +68,7 @@ def make_own_token():
         )
     except ClaimBookError as error:
         refuse(form, error)
-        return show_account(form, status=status_of(form))
+        return show_account(form)
     db.session.commit()
     return show_account(TokenForm(formdata=None), secret=secret)
 
@@ -110,17 +110,16 @@ def change_password():
             refuse(form, error)
         else:
             db.session.commit()
-            session.clear()
-            session[COOKIE_SECRET] = secret
+            let_in(secret)
             flash("Your password is changed. Elsewhere you are signed out.", "success")
             return redirect(url_for(".account"), code=303)
-    return render_template("users/change_password.html", form=form), status_of(form)
+    return render_template("users/change_password.html", form=form), *status_of(form)
 
 
 def refuse(form: FlaskForm, error: ClaimBookError) -> None:
     """Say on a form what was wrong: with the present password, or else."""
     db.session.rollback()
-    form.status = error.status
+    form.answer = error.status, getattr(error, "headers", {})
     if isinstance(error, NotSignedIn):
         g.refusal_recorded = True
         form.present.errors = ["This is not your present password."]
@@ -128,6 +127,6 @@ def refuse(form: FlaskForm, error: ClaimBookError) -> None:
         form.form_errors.append(str(error))
 
 
-def status_of(form: FlaskForm) -> int:
-    """Return what a page with a form is answered with."""
-    return getattr(form, "status", 422) if form.errors else 200
+def status_of(form: FlaskForm) -> tuple[int, dict[str, str]]:
+    """Return what a page with a form is answered with: the status, and headers."""
+    return getattr(form, "answer", (422, {})) if form.errors else (200, {})

@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 from flaskr.book import require_book
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
-from flaskr.users.models import Role
+from flaskr.users.models import Role, User
 from flaskr.users.queries import everybody, user_with_email
 from flaskr.users.services import create_user, make_link, sign_out_everywhere
 
@@ -39,13 +39,19 @@ def create(email: str, name: str, role: str | None) -> None:
 @click.argument("email")
 def link(email: str) -> None:
     """Give the person of EMAIL a link by which they set a new password."""
+    user = user_named(email)
+    secret = make_link(user, actor=ACTOR)
+    db.session.commit()
+    tell_link(secret)
+
+
+def user_named(email: str) -> User:
+    """Return the person of an e-mail address; raises ClaimBookError."""
     require_book()
     user = user_with_email(email)
     if user is None:
         raise ClaimBookError(f"Nobody called {email} is here; see flask users list.")
-    secret = make_link(user, actor=ACTOR)
-    db.session.commit()
-    tell_link(secret)
+    return user
 
 
 def tell_link(secret: str) -> None:
@@ -70,10 +76,7 @@ def list_users() -> None:
 @click.argument("email")
 def sign_out(email: str) -> None:
     """End all sessions and tokens of the person of EMAIL."""
-    require_book()
-    user = user_with_email(email)
-    if user is None:
-        raise ClaimBookError(f"Nobody called {email} is here; see flask users list.")
+    user = user_named(email)
     sign_out_everywhere(user, actor=ACTOR)
     db.session.commit()
     click.echo(f"{user.email} is signed out everywhere.")

@@ -39,17 +39,17 @@ class Identity:
 AT_HOME = Identity(OPEN_ACTOR)
 OF_USER: tuple[Any, ...] = (User.id, User.email, User.name.label("person"), User.role)
 
+# When a session lasts; `lasting_since` gives what is bound.
+LASTING: tuple[Any, ...] = (
+    UserSession.ended_at.is_(None),
+    UserSession.last_used_at > bindparam("used_since"),
+    UserSession.made_at > bindparam("made_since"),
+)
 # Made once: to put them together takes longer than to ask.
 SESSION_BY = (
     select(*OF_USER, UserSession.id.label("session_id"), UserSession.name, UserSession.last_used_at)
     .join(UserSession, UserSession.user_id == User.id)
-    .where(
-        UserSession.token_digest == bindparam("digest"),
-        UserSession.ended_at.is_(None),
-        UserSession.last_used_at > bindparam("used_since"),
-        UserSession.made_at > bindparam("made_since"),
-        User.is_active,
-    )
+    .where(UserSession.token_digest == bindparam("digest"), *LASTING, User.is_active)
 )
 TOKEN_BY = (
     select(*OF_USER, Token.id.label("token_id"), Token.label, Token.scope, Token.last_used_at)
@@ -63,14 +63,18 @@ TOKEN_BY = (
 )
 
 
-def identity_of_session(connection: Connection, secret: str) -> Identity | None:
-    """Return who has signed in with a cookie; None once that is over."""
+def lasting_since() -> dict[str, Any]:
+    """Return since when a session must have been used, and made, to last."""
     config, now = current_app.config, utc_now()
-    given = {
-        "digest": digest_of(secret),
+    return {
         "used_since": now - timedelta(minutes=config["SESSION_IDLE_MINUTES"]),
         "made_since": now - timedelta(hours=config["SESSION_HOURS"]),
     }
+
+
+def identity_of_session(connection: Connection, secret: str) -> Identity | None:
+    """Return who has signed in with a cookie; None once that is over."""
+    given = {"digest": digest_of(secret)} | lasting_since()
     row = connection.execute(SESSION_BY, given).one_or_none()
     if row is None:
         return None

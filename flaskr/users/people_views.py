@@ -13,29 +13,31 @@ from flaskr.users.services import change_user, create_user, make_link, sign_out_
 from flaskr.users.views import blueprint
 
 SHOWN = (
-    ("BOOK_ACCESS", "BOOK_MODE"),
-    ("TRUSTED_HOSTS", "TRUSTED_NAMES"),
-    *(
-        (name, name)
-        for name in (
-            "TRUSTED_PROXIES",
-            "SESSION_IDLE_MINUTES",
-            "SESSION_HOURS",
-            "RANDOM_CLAIMS",
-            "BOOK_CURRENCY",
-            "BOOK_TIME_ZONE",
-            "INSTANCE_FOLDER",
-            "EXPORT_SECONDS",
-            "EXPORT_MEMORY_BYTES",
-            "SPOOL_BYTES",
-            "VERIFY_BYTES",
-            "IMPORT_BYTES",
-            "IMPORT_ROWS",
-            "IMPORT_SECONDS",
-            "IMPORT_MEMORY_BYTES",
-        )
-    ),
+    "BOOK_ACCESS",
+    "TRUSTED_HOSTS",
+    "TRUSTED_PROXIES",
+    "SESSION_IDLE_MINUTES",
+    "SESSION_HOURS",
+    "RANDOM_CLAIMS",
+    "BOOK_CURRENCY",
+    "BOOK_TIME_ZONE",
+    "INSTANCE_FOLDER",
+    "MAX_REQUEST_BYTES",
+    "EXPORT_SECONDS",
+    "EXPORT_MEMORY_BYTES",
+    "SPOOL_BYTES",
+    "VERIFY_BYTES",
+    "IMPORT_BYTES",
+    "IMPORT_ROWS",
+    "IMPORT_SECONDS",
+    "IMPORT_MEMORY_BYTES",
 )
+# Those that Flask's configuration has under another name.
+KEPT_AS = {
+    "BOOK_ACCESS": "BOOK_MODE",
+    "TRUSTED_HOSTS": "TRUSTED_NAMES",
+    "MAX_REQUEST_BYTES": "MAX_CONTENT_LENGTH",
+}
 
 
 def user_or_404(email: str) -> User:
@@ -127,6 +129,6 @@ def sign_person_out(email: str):
 @blueprint.get("/settings")
 def settings():
     """Show the settings in force; secrets are not among them."""
-    shown = {name: current_app.config[key] for name, key in SHOWN}
+    shown = {name: current_app.config[KEPT_AS.get(name, name)] for name in SHOWN}
     shown["DATABASE_URL"] = db.engine.url.set(query={}).render_as_string(hide_password=True)
     return render_template("users/settings.html", shown=shown)

@@ -1,14 +1,13 @@
 """Who there is, and what they are signed in with."""
 
-from datetime import timedelta
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import Select, func, select
 
 from flaskr.calendar import utc_now
 from flaskr.extensions import db
 from flaskr.text import lookup_key
+from flaskr.users.identities import LASTING, lasting_since
 from flaskr.users.models import PasswordLink, Role, Token, User, UserSession
 from flaskr.users.secrets import digest_of
 
@@ -34,14 +33,9 @@ def other_administrators(user: User) -> int:
 
 def sessions_of(user_id: int) -> list[UserSession]:
     """Return where a person is signed in, the last used first."""
-    config, now = current_app.config, utc_now()
-    lasting = select(UserSession).where(
-        UserSession.user_id == user_id,
-        UserSession.ended_at.is_(None),
-        UserSession.last_used_at > now - timedelta(minutes=config["SESSION_IDLE_MINUTES"]),
-        UserSession.made_at > now - timedelta(hours=config["SESSION_HOURS"]),
-    )
-    return list(db.session.scalars(lasting.order_by(UserSession.last_used_at.desc())))
+    lasting = select(UserSession).where(UserSession.user_id == user_id, *LASTING)
+    in_order = lasting.order_by(UserSession.last_used_at.desc())
+    return list(db.session.scalars(in_order, lasting_since()))
 
 
 def tokens_of(user_id: int) -> list[Token]:

@@ -5,8 +5,9 @@ writers waiting. What was looked at is compared again where it is written.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from flaskr.database import locked, looking
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
@@ -106,18 +107,24 @@ def change_password(
     return start_session(user, program)
 
 
+def person_of_link(secret: str) -> Row[Any]:
+    """Return (id, email, name) of whose password a link sets; raises LinkOver."""
+    with looking() as connection:
+        row = connection.execute(user_of_link(secret)).one_or_none()
+    if row is None:
+        raise LinkOver(LinkOver.SAID)
+    return row
+
+
 def set_password_by_link(secret: str, password: str) -> User:
     """Set a password by a link, once; sessions, tokens and failures of before are over.
 
     Raises LinkOver, and WeakPassword while it can be guessed.
     """
-    with looking() as connection:
-        row = connection.execute(user_of_link(secret)).one_or_none()
-    if row is None:
-        raise LinkOver(LinkOver.SAID)
-    new_hash = hash_of_new(password, [row.email, row.name])
-    user = db.session.scalar(select(User).where(User.id == row.id).with_for_update())
-    if user is None or not end_links(user, secret):
+    person = person_of_link(secret)
+    new_hash = hash_of_new(password, [person.email, person.name])
+    user: User = locked(select(User).where(User.id == person.id))
+    if not end_links(user, secret):
         raise LinkOver(LinkOver.SAID)
     write_password(user, new_hash, by="a link")
     revoke_tokens(user)

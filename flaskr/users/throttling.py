@@ -26,7 +26,7 @@ SIGN_IN_LOCK = 7_201_003  # as LEDGER_LOCK: no other advisory lock has it
 
 
 class TooManyAttempts(ClaimBookError):
-    """So many failures that nobody may try now; `seconds` until one may again."""
+    """So many failures that nobody may try now; its `headers` say until when."""
 
     status = 429
 
@@ -37,7 +37,7 @@ class TooManyAttempts(ClaimBookError):
             f"Too many attempts to sign in have failed. Try again in {minutes} "
             f"{'minute' if minutes == 1 else 'minutes'}, or ask an administrator for a link."
         )
-        self.seconds = seconds
+        self.headers = {"Retry-After": str(seconds)}
 
 
 def begin_attempt(email_key: str, address: str) -> None:

@@ -14,16 +14,13 @@ from flask import (
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from flaskr.database import looking
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.trail.models import Action
 from flaskr.users.access import COOKIE_SECRET, actor, identity, is_open
 from flaskr.users.forms import SetPasswordForm, SignInForm
-from flaskr.users.queries import user_of_link
-from flaskr.users.services import LinkOver
 from flaskr.users.session_services import end_session
-from flaskr.users.sign_in_services import NotSignedIn, set_password_by_link
+from flaskr.users.sign_in_services import NotSignedIn, person_of_link, set_password_by_link
 from flaskr.users.sign_in_services import sign_in as begin
 from flaskr.users.throttling import TooManyAttempts
 
@@ -66,7 +63,7 @@ def sign_in():
             )
         except TooManyAttempts as error:
             form.form_errors.append(str(error))
-            status, headers = error.status, {"Retry-After": str(error.seconds)}
+            status, headers = error.status, error.headers
         except NotSignedIn as error:
             form.form_errors.append(str(error))
             g.refusal_recorded = True
@@ -106,10 +103,7 @@ def sign_out():
 @blueprint.route("/set_password/<secret>", methods=["GET", "POST"])
 def set_password(secret: str):
     """Set a password by a one-time link."""
-    with looking() as connection:  # hashing takes a while, and SQLite has one writer
-        user = connection.execute(user_of_link(secret)).one_or_none()
-    if user is None:
-        raise LinkOver(LinkOver.SAID)
+    user = person_of_link(secret)
     form = SetPasswordForm()
     if form.validate_on_submit():
         try:

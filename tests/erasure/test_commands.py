@@ -117,6 +117,8 @@ def test_the_trail_says_what_was_erased_and_never_the_name(erase, session):
     erase("H-1", "--yes")
 
     events = session.scalars(select(AuditEvent).where(AuditEvent.action == "person_erased")).all()
+    edits = select(AuditEvent).where(AuditEvent.action.in_(["policy_edited", "claim_edited"]))
+    assert session.scalars(edits).all() == [], "one event for each thing that is done"
     told = {(event.subject_kind, event.subject, event.actor): event.after for event in events}
     assert told == {
         ("policy", "H-1", "command"): '{"policyholder": "changed"}',

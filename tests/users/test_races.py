@@ -54,9 +54,10 @@ def test_the_present_password_is_not_guessed_without_end(signed_in_app):
     token = csrf_of(client.get("/account").text)
     form = {"label": "x", "scope": "read", "days": "7", "present": "a guess", "csrf_token": token}
 
-    answers = [client.post("/account/tokens", data=form).status_code for _ in range(12)]
+    answers = [client.post("/account/tokens", data=form) for _ in range(12)]
 
-    assert answers == [422] * 10 + [429] * 2
+    assert [answer.status_code for answer in answers] == [422] * 10 + [429] * 2
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 900
     with signed_in_app.app_context():
         told = db.text("SELECT count(*) FROM audit_events WHERE action = 'sign_in_failed'")
         assert db.session.scalar(told) == 10
