@@ -14,11 +14,12 @@ from flask import Flask
 from flaskr.settings import BOOK_FILE
 from tests.conftest import make_settings
 from tests.exports.serving import served as serving
-from tests.optional import require, skip_or_fail
+from tests.optional import skip_or_fail
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+NO_PLAYWRIGHT = "Playwright is not installed, so no browser tests (see requirements-dev.txt)"
 NO_CHROMIUM = "Chromium is not installed (set CHROMIUM, or install chromium)"
 
 
@@ -26,7 +27,7 @@ class WithoutPlaywright(pytest.Module):
     """A module of browser tests that cannot be imported."""
 
     def collect(self) -> list:
-        require("playwright")
+        skip_or_fail(NO_PLAYWRIGHT)
         return []
 
 
