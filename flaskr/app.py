@@ -17,7 +17,7 @@ from flaskr.demo import views as demo_views
 from flaskr.erasure import commands as erasure_commands
 from flaskr.exports import commands as export_commands
 from flaskr.exports import views as export_views
-from flaskr.extensions import bootstrap, csrf, db, migrate
+from flaskr.extensions import csrf, db, migrate
 from flaskr.imports import commands as import_commands
 from flaskr.imports import record_commands
 from flaskr.imports import record_views as import_record_views
@@ -101,7 +101,6 @@ def configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_CHECK_DEFAULT=False,  # the guard checks it, once it knows who asks
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form may stay open over lunch
-        BOOTSTRAP_SERVE_LOCAL=True,
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(not settings.database_url),
     )
@@ -112,7 +111,6 @@ def register_extensions(app: Flask) -> None:
     db.init_app(app)
     migrate.init_app(app, directory=str(PROJECT_FOLDER / "migrations"))
     csrf.init_app(app)
-    bootstrap.init_app(app)
     with app.app_context():
         configure_engine(db.engine)
 

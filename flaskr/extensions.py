@@ -1,6 +1,5 @@
 """The Flask extensions, made once and bound to an application by the factory."""
 
-from flask_bootstrap import Bootstrap5
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
@@ -25,4 +24,3 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate(db=db, compare_type=True, render_as_batch=False)
 csrf = CSRFProtect()
-bootstrap = Bootstrap5()

@@ -22,7 +22,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 HTTPS_ONLY = "max-age=31536000"  # a year, for this name alone: others of its domain are not ours
-WITHOUT_DATABASE = ("static", "bootstrap.static", "health.show")
+WITHOUT_DATABASE = ("static", "health.show")
 
 
 class RequestId(logging.Filter):

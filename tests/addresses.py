@@ -21,7 +21,7 @@ from flaskr.users.services import create_user, make_link
 from flaskr.users.session_services import make_token, start_session
 from tests.factories import make_claim, make_policy, pay, reserve
 
-STATIC = {"static": "book.css", "bootstrap.static": "css/bootstrap.min.css"}
+STATIC = {"static": "book.css"}
 Known = dict[str, Any]
 
 

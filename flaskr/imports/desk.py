@@ -4,6 +4,8 @@ Amounts on it are whole öre, days DATE, instants TIMESTAMP in UTC: what DuckDB 
 is in an extension. Only for the isolated process.
 """
 
+# ruff: noqa: S608 - statements are put together from names that the code declares
+
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain

@@ -1,5 +1,7 @@
 """A migration: policies, claims and their ledger as an older system had them, with its instants."""
 
+# ruff: noqa: S608 - statements are put together from names that the code declares
+
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any

@@ -1,5 +1,7 @@
 """The rows of a migration's files by what becomes of them."""
 
+# ruff: noqa: S608 - statements are put together from names that the code declares
+
 from flaskr.imports.desk import Desk
 from flaskr.imports.outcomes import SHOWN_ROWS, RowClass, ShownRow
 from flaskr.imports.row_classes import texts

@@ -1,5 +1,7 @@
 """Policies of a file beside those of the book: what becomes of each row, and the plan of it."""
 
+# ruff: noqa: S608 - statements are put together from names that the code declares
+
 from collections.abc import Mapping
 from datetime import date
 from typing import Any

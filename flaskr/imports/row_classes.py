@@ -1,5 +1,7 @@
 """The rows of a file by what becomes of them: how many, what they amount to, the first of each."""
 
+# ruff: noqa: S608 - statements are put together from names that the code declares
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime

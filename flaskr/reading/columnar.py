@@ -21,6 +21,8 @@ BUFFER_BYTES = 1024**2
 class Columnar:
     """The titles of a columnar file, and its rows in batches; the first is number 1."""
 
+    titles_row = 0
+
     def __init__(
         self, schema: pa.Schema, parts: Iterable[pa.RecordBatch], limits: ReadingLimits
     ) -> None:
@@ -32,11 +34,16 @@ class Columnar:
         if len(self.titles) < len(schema):
             raise Unreadable("The last column has no name. Name it, or leave it out.")
 
+    @property
+    def last_row(self) -> int:
+        """The number of the last row that was read."""
+        return self.row - 1
+
     def batches(self) -> Iterator[CellBatch]:
         """Yield the rows."""
         size = 0
         for part in self.parts:
-            if self.row - 1 + part.num_rows > self.limits.rows:
+            if self.last_row + part.num_rows > self.limits.rows:
                 raise too_many_rows(self.limits)
             part.validate(full=True)
             for light in light_enough(part):

@@ -30,18 +30,24 @@ class CsvTable:
         self.is_guarded = not options.is_raw
         self.limits = limits
         self.row = 1  # the number of the next
-        self.read_header()
+        self.read_header(options.separator)
 
-    def read_header(self) -> None:
+    @property
+    def last_row(self) -> int:
+        """The number of the last row that was read."""
+        return self.row - 1
+
+    def read_header(self, separator: str) -> None:
         """Find the first row in which anything stands, and what parts its cells."""
         self.text.fill(LONGEST_HEADER)
         text = self.text.decoded(LONGEST_HEADER)
         is_whole = self.text.is_ended and len(self.text.waiting) <= LONGEST_HEADER
-        self.separator = separator_of(text)
+        self.separator = separator or separator_of(text)
         with self.place_told(text):
             for record in records(text, self.separator, is_whole):
                 self.row += 1
                 if filled_width(record.cells):
+                    self.titles_row = self.last_row
                     self.width = len(record.cells)
                     self.titles = titles_of(record.cells, self.limits)
                     self.text.take(len(text[: record.end].encode()))

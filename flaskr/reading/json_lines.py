@@ -62,9 +62,11 @@ DECODER = json.JSONDecoder(
 class JsonLines:
     """The titles of JSON lines, which are the keys of the first, and their values in batches."""
 
+    titles_row = 0
+
     def __init__(self, text: TextFile, limits: ReadingLimits) -> None:
         self.text = text
-        self.row = 0  # the number of the last line that was left behind
+        self.last_row = 0  # the number of the last line that was left behind
         self.keys = list(self.first_object())
         self.known = frozenset(self.keys)
         self.titles = titles_of(self.keys, limits)
@@ -87,7 +89,7 @@ class JsonLines:
                 return size
             wanted *= 2
             if wanted > LONGEST_LINE:
-                raise Unreadable(f"Row {self.row + 1} has over {LONGEST_LINE // 1024**2} MB.")
+                raise Unreadable(f"Row {self.last_row + 1} has over {LONGEST_LINE // 1024**2} MB.")
         return 0
 
     def lines(self, size: int) -> Iterator[str]:
@@ -101,12 +103,12 @@ class JsonLines:
             if table is None:
                 yield from self.rows_one_by_one(size)
             else:
-                rows = pa.array(np.arange(self.row + 1, self.row + 1 + len(table)))
+                rows = pa.array(np.arange(self.last_row + 1, self.last_row + 1 + len(table)))
                 columns = [table.column(key).combine_chunks() for key in self.keys]
                 yield from map(
                     settled_batch, sliced(CellBatch(rows, batch_of(columns, self.titles)))
                 )
-                self.row += len(table)
+                self.last_row += len(table)
             self.text.take(size)
 
     def rows_one_by_one(self, size: int) -> Iterator[CellBatch]:
@@ -114,11 +116,11 @@ class JsonLines:
         rows: list[int] = []
         objects: list[dict[str, Any]] = []
         for line in self.lines(size):
-            self.row += 1
+            self.last_row += 1
             if line.isspace():
                 continue
-            rows.append(self.row)
-            objects.append(object_in(line, self.row))
+            rows.append(self.last_row)
+            objects.append(object_in(line, self.last_row))
             self.check_keys(objects[-1])
             if len(rows) == ROWS_AT_ONCE:
                 yield self.batch(rows, objects)
@@ -131,7 +133,7 @@ class JsonLines:
         if not made.keys() <= self.known:
             key = next(key for key in made if key not in self.known)
             raise Unreadable(
-                f"Row {self.row} has the key “{key[:40]}”, which the first line has not. Name "
+                f"Row {self.last_row} has the key “{key[:40]}”, which the first line has not. Name "
                 "every key in the first line, with null where there is no value."
             )
 

@@ -18,12 +18,14 @@ class ReadingOptions:
     """What the reader of a file has to be told.
 
     `sheet` names one of a workbook's, empty for the only one; `is_raw`: CSV text without the guard
-    of formulas, so that no apostrophe is taken off.
+    of formulas, so that no apostrophe is taken off; `separator` stands between the cells of CSV,
+    empty where it is detected.
     """
 
     encoding: Encoding = Encoding.UTF_8
     sheet: str = ""
     is_raw: bool = False
+    separator: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,21 @@ class Sheet:
     def __init__(self, book: Workbook, name: str, limits: ReadingLimits) -> None:
         self.limits = limits
         self.titles: tuple[str, ...] = ()
+        self.titles_row = 0
         self.gathering = Gathering(())
         self.characters = 0  # a text that many cells share unpacks to many
         path = book.places[name]
         self.size = max(1, book.archive.getinfo(path).file_size)
         self.fed = 0  # bytes of XML that have been parsed
         reader = CellReader(book.shared_texts(), book.day_styles(), book.is_1904)
-        rows = SheetRows(reader, limits.cell_length, self.take)
-        self.pieces = rows.parse(book.archive.open(path))
+        self.rows = SheetRows(reader, limits.cell_length, self.take)
+        self.pieces = self.rows.parse(book.archive.open(path))
         self.find_titles()
+
+    @property
+    def last_row(self) -> int:
+        """The number of the last row that was read."""
+        return self.rows.row
 
     def find_titles(self) -> None:
         """Read as far as the first row in which anything stands."""
@@ -64,5 +70,6 @@ class Sheet:
             )
         elif last:
             check_width(last, self.limits)
+            self.titles_row = row
             self.titles = titles_of([cells.get(at) for at in range(1, last + 1)], self.limits)
             self.gathering = Gathering(self.titles)

@@ -42,9 +42,17 @@ BROKEN = (
 
 
 class Titled(Protocol):
-    """What the reader of each form has."""
+    """What the reader of each form has; rows are numbered as in `CellBatch`.
+
+    `titles_row` is that of the titles, 0 where they are in no row; `last_row`, blank or not, the
+    last that was read.
+    """
 
     titles: tuple[str, ...]
+    titles_row: int
+
+    @property
+    def last_row(self) -> int: ...
 
     def batches(self) -> Iterator[CellBatch]:
         """Yield the rows."""
@@ -54,7 +62,8 @@ class Titled(Protocol):
 class ReadTable:
     """A file that is being read.
 
-    `sheets` are those of a workbook, of which `sheet` is read; `encoding` is that of a text file.
+    `sheets` are those of a workbook, of which `sheet` is read; `encoding` is that of a text file,
+    `schema` that of a columnar one.
     """
 
     kind: FileFormat
@@ -65,11 +74,22 @@ class ReadTable:
     sheets: tuple[str, ...] = ()
     sheet: str = ""
     encoding: str = ""
+    schema: pa.Schema | None = None
 
     @property
     def titles(self) -> tuple[str, ...]:
         """The titles of the columns."""
         return self.table.titles
+
+    @property
+    def titles_row(self) -> int:
+        """The number of the row of the titles, 0 where they are in no row."""
+        return self.table.titles_row
+
+    @property
+    def rows_done(self) -> int:
+        """How many rows below the titles have been read, blank ones too."""
+        return self.table.last_row - self.table.titles_row
 
     @property
     def bytes_done(self) -> int:
@@ -154,14 +174,15 @@ def read_parquet(
     def progress() -> int:
         return size * (table.row - 1) // max(1, count)
 
-    return ReadTable(FileFormat.PARQUET, table, size, limits, progress)
+    return ReadTable(FileFormat.PARQUET, table, size, limits, progress, schema=table.schema)
 
 
 def read_arrow(
     file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
 ) -> ReadTable:
     """Begin to read an Arrow stream."""
-    return ReadTable(FileFormat.ARROW, arrow_table(file, limits), size, limits, file.tell)
+    table = arrow_table(file, limits)
+    return ReadTable(FileFormat.ARROW, table, size, limits, file.tell, schema=table.schema)
 
 
 READERS = {

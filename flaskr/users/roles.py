@@ -12,9 +12,7 @@ FILE_KEEPERS = frozenset({Role.ACTUARY, Role.ADMINISTRATOR})
 SEE_NAMES = frozenset({Role.HANDLER, Role.ADMINISTRATOR})
 
 # Without signing in.
-PUBLIC = frozenset(
-    {"static", "bootstrap.static", "health.show", "users.sign_in", "users.set_password"}
-)
+PUBLIC = frozenset({"static", "health.show", "users.sign_in", "users.set_password"})
 
 # By endpoint; GET and POST of one address are one page. Whoever gives access (the administrator)
 # does not move money, and whoever moves money does not give access.

@@ -1,22 +1,17 @@
-"""What is found in a file that is given: what passes between the web and the reading room."""
+"""What is found in a file that is given: what the isolated process returns to the web process."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flaskr.errors import ClaimBookError
 from flaskr.formats.file_formats import FileFormat
-
-
-class Unreadable(ClaimBookError):
-    """A file that cannot be read as what it begins as."""
 
 
 @dataclass(frozen=True)
 class ReadFacts:
     """What was read of a file.
 
-    `totals` are the columns added up; where something that is no amount stands in one, a sentence
-    that says what and in which row, rows counted from 1 below the header.
+    `totals` are the columns added up; where something that is not an amount stands in one, a
+    sentence that says what and in which row, rows counted from 1 below the header.
     """
 
     file_format: FileFormat

@@ -9,8 +9,9 @@ from flask import current_app
 
 from flaskr.isolation import Limits, WorkError, place, preload, run_isolated
 from flaskr.kept.services import kept_folder
+from flaskr.reading.orders import Unreadable
 from flaskr.verify.known_files import Known, form_name, known_from_kept
-from flaskr.verify.read_files import ReadFacts, Unreadable
+from flaskr.verify.read_files import ReadFacts
 
 READING_ROOM = preload("flaskr.verify.reading")
 READ_FILE = f"{READING_ROOM}:read_given_file"
@@ -79,7 +80,7 @@ def read_apart(path: Path, limits: Limits) -> tuple[ReadFacts | None, str]:
         try:
             return run_isolated(READ_FILE, path, limits=limits), ""
         except Unreadable as error:
-            return None, str(error)
+            return None, f"It cannot be added up. {error}"
         except WorkError as error:
             return None, f"It was not read to its end. {error}"
 

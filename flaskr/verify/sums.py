@@ -4,45 +4,79 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow import types
 
 from flaskr.exports.dictionary import ADDED_UP
+from flaskr.formats.file_formats import FileFormat
 from flaskr.money import ZERO
+from flaskr.reading.cells import UNREAD
+from flaskr.reading.column_types import is_text
+from flaskr.reading.tables import CellBatch, ReadTable
 
 AMOUNT = r"^-?[0-9]{1,16}\.[0-9]{2}$"
+# Cells of a workbook and numbers of JSON come without zeros at their end.
+NUMBER = r"^-?[0-9]{1,16}(\.[0-9]{1,2})?$"
+WITH_NUMBERS = (FileFormat.XLSX, FileFormat.JSON_LINES)
 WIDE = pa.decimal128(38, 2)
 
 
 class Sums:
-    """The rows of a file and its amounts together; batches bring amounts as decimals or texts."""
+    """The amounts of a file together; `totals` has a sentence for a column of anything else."""
 
-    def __init__(self, columns: list[str]) -> None:
-        self.rows = 0
-        self.totals: dict[str, Decimal | str] = {name: ZERO for name in columns if name in ADDED_UP}
+    def __init__(self, table: ReadTable, has_decimal_commas: bool) -> None:
+        self.table = table
+        self.has_decimal_commas = has_decimal_commas
+        self.pattern = NUMBER if table.kind in WITH_NUMBERS else AMOUNT
+        self.totals: dict[str, Decimal | str] = {
+            name: ZERO for name in table.titles if name in ADDED_UP
+        }
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Count a batch."""
+    def add(self, batch: CellBatch) -> None:
+        """Add a batch."""
         for name, total in self.totals.items():
             if isinstance(total, Decimal):
-                self.totals[name] = self.added(total, batch.column(name))
-        self.rows += batch.num_rows
+                self.totals[name] = self.added(total, name, batch)
 
-    def added(self, total: Decimal, values: pa.Array) -> Decimal | str:
-        """Return a total with more amounts, or a sentence about what is none."""
-        kind = values.type
-        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-            if odd := self.odd(values):
-                return odd
-        elif not (pa.types.is_decimal(kind) or pa.types.is_null(kind)):
+    def added(self, total: Decimal, name: str, batch: CellBatch) -> Decimal | str:
+        """Return a total with more amounts, or a sentence about what is not an amount."""
+        values = batch.cells.column(name)
+        kind = self.type_of(name) or values.type
+        if not has_amounts(kind):
             return f"not amounts but {kind}"
+        if types.is_string(values.type):
+            values = with_points(values) if self.has_decimal_commas else values
+            if odd := self.odd(values, batch.rows):
+                return odd
         try:
             return total + (pc.sum(values.cast(WIDE)).as_py() or ZERO)
         except pa.ArrowInvalid:
             return f"amounts of {kind} that are finer than an öre, or too large"
 
-    def odd(self, texts: pa.Array) -> str:
-        """Return a sentence about the first text that is no amount; empty when all are."""
-        is_amount = pc.fill_null(pc.match_substring_regex(texts, AMOUNT), True)
+    def type_of(self, name: str) -> pa.DataType | None:
+        """Return the type of a column in the file itself, if the file has types."""
+        schema = self.table.schema
+        return schema.field(self.table.titles.index(name)).type if schema else None
+
+    def odd(self, texts: pa.Array, rows: pa.Array) -> str:
+        """Return a sentence about the first text that is not an amount; empty when all are."""
+        is_amount = pc.fill_null(pc.match_substring_regex(texts, self.pattern), True)
         at = pc.index(is_amount, False).as_py()
         if at < 0:
             return ""
-        return f"“{texts[at].as_py()[:40]}” in row {self.rows + at + 1}, which is no amount"
+        text, row = texts[at].as_py(), rows[at].as_py() - self.table.titles_row
+        if text.startswith(UNREAD):
+            said = text.removeprefix(UNREAD).partition(". ")[0]
+            return f"{said[:80]} in row {row}, which is no amount"
+        return f"“{text[:40]}” in row {row}, which is no amount"
+
+
+def has_amounts(kind: pa.DataType) -> bool:
+    """Whether a column of a type may hold amounts: as decimals or as texts."""
+    if types.is_dictionary(kind):
+        return has_amounts(kind.value_type)
+    return is_text(kind) or types.is_decimal(kind) or types.is_null(kind)
+
+
+def with_points(texts: pa.Array) -> pa.Array:
+    """Return amounts with decimal points for commas; one that has a point already is no amount."""
+    return pc.replace_substring(pc.replace_substring(texts, ".", "?"), ",", ".")

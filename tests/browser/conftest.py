@@ -4,30 +4,55 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
 
 from flaskr.settings import BOOK_FILE
 from tests.conftest import make_settings
 from tests.exports.serving import served as serving
+from tests.optional import skip_or_fail
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+NO_PLAYWRIGHT = "Playwright is not installed, so no browser tests (see requirements-dev.txt)"
 NO_CHROMIUM = "Chromium is not installed (set CHROMIUM, or install chromium)"
 
 
+class WithoutPlaywright(pytest.Module):
+    """A module of browser tests that cannot be imported."""
+
+    def collect(self) -> list:
+        skip_or_fail(NO_PLAYWRIGHT)
+        return []
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector):
+    """Skip every module of this folder where there is no Playwright."""
+    if find_spec("playwright") is None:
+        return WithoutPlaywright.from_parent(parent, path=module_path)
+    return None
+
+
 @pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict:
+def browser() -> Iterator["Browser"]:
+    """One browser for all tests of a worker."""
+    from playwright.sync_api import sync_playwright
+
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if chromium is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{NO_CHROMIUM}; CI may not skip")
-        pytest.skip(NO_CHROMIUM)
+        skip_or_fail(NO_CHROMIUM)
     quiet = ["--disable-quic", "--no-first-run", "--disable-background-networking"]
     quiet += ["--disable-component-update", "--disable-sync", "--disable-gpu"]
     in_a_box = ["--no-sandbox", "--disable-dev-shm-usage"]
-    return {"executable_path": chromium, "args": [*quiet, *in_a_box]}
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=[*quiet, *in_a_box])
+        yield launched
+        launched.close()
 
 
 @pytest.fixture
@@ -43,7 +68,7 @@ WIDE, PHONE = 1280, 390
 
 
 @contextmanager
-def visiting(browser: Browser, address: str, width: int, scheme: str, javascript: bool):
+def visiting(browser: "Browser", address: str, width: int, scheme: str, javascript: bool):
     """A page at one width and colour scheme; leaving it fails on what the console said."""
     context = browser.new_context(
         base_url=address,
@@ -68,7 +93,7 @@ def visiting(browser: Browser, address: str, width: int, scheme: str, javascript
     params=[(WIDE, "light", True), (PHONE, "dark", False), (PHONE, "light", True)],
     ids=["wide-light", "phone-dark-without-javascript", "phone-light"],
 )
-def visitor(request, browser: Browser, served) -> Iterator[Page]:
+def visitor(request, browser: "Browser", served) -> Iterator["Page"]:
     """Who takes a tour, with and without JavaScript."""
     with visiting(browser, served[1], *request.param) as page:
         yield page
@@ -77,7 +102,7 @@ def visitor(request, browser: Browser, served) -> Iterator[Page]:
 @pytest.fixture(
     params=[(WIDE, "dark", True), (PHONE, "light", True)], ids=["wide-dark", "phone-light"]
 )
-def reader(request, browser: Browser, served) -> Iterator[Page]:
+def reader(request, browser: "Browser", served) -> Iterator["Page"]:
     """Who looks at every page; axe itself needs JavaScript."""
     with visiting(browser, served[1], *request.param) as page:
         yield page

@@ -21,7 +21,7 @@ from tests.users.crawling import kind_of, ways_from
 from tests.users.people import PASSWORD, email_of, signed_in_settings
 from tests.users.test_roles import WHO_GETS_IN, who_gets_in
 
-NO_PAGES = ("static", "bootstrap.static", "health.show", "exports.", "imports.refused_rows")
+NO_PAGES = ("static", "health.show", "exports.", "imports.refused_rows")
 NO_PAGES += ("demo.", "imports.read", "imports.load", "imports.drop", "users.sign_out")
 PAGES_OF_EXPORTS = ("exports.kept", "exports.dictionary", "exports.verify", "exports.delete_kept")
 NOT_LINKED = {"users.sign_in", "users.set_password", "overview.find", "exports.verify"}

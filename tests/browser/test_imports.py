@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from openpyxl import Workbook
 from playwright.sync_api import Page, expect
 
 from flaskr.imports.job_folders import job_named
 from flaskr.imports.services import jobs_folder
 from tests.imports.uploading import FILES
+from tests.optional import optional
 
 WORKBOOK = FILES / "claims_data_to_import.xlsx"
 PATIENCE = 60_000  # milliseconds: the first isolated process of a server takes a while
@@ -91,7 +91,7 @@ def test_faults_are_mended_in_the_downloaded_rows_and_sent_again(visitor: Page, 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Path]:
     """Files that lead to the different pages, with names and texts as long as they come."""
-    book = Workbook(write_only=True)
+    book = optional("openpyxl").Workbook(write_only=True)
     for name in ("Skador", "Anteckningar med ett långt namn", "Blad3"):
         book.create_sheet(name).append(["Claim", "Cost"])
     book.save(tmp_path / "sheets.xlsx")

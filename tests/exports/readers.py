@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.ipc
 import pyarrow.json
 import pyarrow.parquet
-from openpyxl.utils.escape import unescape
 
 from flaskr.formats.columns import Columns, Kind
+from tests.optional import optional, require
 
 EXCEL_SV = "csv&dialect=excel-sv"
 FORMS = ("csv", EXCEL_SV, "xlsx", "parquet", "arrow", "jsonl")
@@ -72,7 +71,8 @@ def csv_by_duckdb(form: str, path: Path, columns: Columns) -> Read:
 
 def cells_of(form: str, path: Path, columns: Columns) -> Read:
     """What Excel shows: openpyxl leaves its escapes for characters as they are."""
-    book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
+    unescape = optional("openpyxl.utils.escape").unescape
+    book = optional("openpyxl").load_workbook(io.BytesIO(path.read_bytes()))
     header, *rows = book.active.iter_rows(values_only=True)
     places = zip(*rows, strict=True) if rows else ([] for _ in header)
     kinds = {column.name: column.kind for column in columns}
@@ -83,6 +83,7 @@ def cells_of(form: str, path: Path, columns: Columns) -> Read:
 
 
 def sheet_by_pandas(form: str, path: Path, columns: Columns) -> Read:
+    require("openpyxl")
     frame = pd.read_excel(path, engine="openpyxl", dtype=object, keep_default_na=False)
     return dict(frame)
 

@@ -2,7 +2,6 @@
 
 import io
 
-import openpyxl
 import pytest
 from hypothesis import given
 
@@ -11,6 +10,7 @@ from flaskr.formats.file_formats import Dialect, FileFormat, Form
 from flaskr.formats.writers import writer_for
 from tests.exports.readers import EXACT, EXCEL_SV, FORMS, read
 from tests.formats.any_rows import OTHER_COLUMNS, few, frame_of, other_rows
+from tests.optional import optional
 
 
 def form_of(name: str) -> Form:
@@ -51,6 +51,6 @@ def test_the_bytes_do_not_depend_on_the_frames(form, made):
 )
 def test_a_number_that_excel_would_round_is_a_text(number, kind):
     body = body_of("xlsx", [(None, number, None, 1)])
-    cell = openpyxl.load_workbook(io.BytesIO(body)).active["B2"]
+    cell = optional("openpyxl").load_workbook(io.BytesIO(body)).active["B2"]
 
     assert (int(cell.value), cell.data_type) == (number, kind)

@@ -3,12 +3,10 @@ import zipfile
 from datetime import date, datetime
 from decimal import Decimal
 
-import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl.utils.escape import unescape
 
 from flaskr.formats.columns import Column, Kind
 from flaskr.formats.sheet_limits import MOST_BYTES, MOST_ROWS, SheetTooSmall, check_bytes
@@ -24,6 +22,10 @@ from tests.formats.any_rows import (
     rows,
     written,
 )  # fmt: skip
+from tests.optional import optional
+
+openpyxl = optional("openpyxl")
+unescape = optional("openpyxl.utils.escape").unescape
 
 MADE = ("00123", "open", date(2024, 2, 29), Decimal("-1234.50"), "=1+1")
 

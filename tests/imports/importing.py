@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from openpyxl import Workbook
 
 from flaskr.extensions import db
 from flaskr.imports.jobs import Job
@@ -15,6 +14,7 @@ from flaskr.imports.loading_services import load_import
 from flaskr.imports.outcomes import DryRun
 from flaskr.imports.services import take, try_import
 from tests.factories import ACTOR
+from tests.optional import optional
 
 FILES = Path(__file__).parent.parent / "files"
 GOLDEN = [FILES / "golden" / f"{name}.csv" for name in ("policies", "claims", "ledger")]
@@ -25,7 +25,7 @@ Row = Sequence[Any]
 def written(path: Path, *rows: Row) -> Path:
     """A file of rows, the first of which are the titles: a workbook, or CSV."""
     if path.suffix == ".xlsx":
-        book = Workbook(write_only=True)
+        book = optional("openpyxl").Workbook(write_only=True)
         page = book.create_sheet("Claims")
         for row in rows:
             page.append(list(row))

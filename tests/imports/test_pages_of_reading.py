@@ -2,8 +2,6 @@
 
 import io
 
-from openpyxl import Workbook
-
 from flaskr.claims.queries import claim_referenced
 from tests.imports.uploading import (
     claims_in,
@@ -14,6 +12,7 @@ from tests.imports.uploading import (
     take_step,
     upload,
 )
+from tests.optional import optional
 
 
 def test_a_column_that_nobody_knows_is_shown_and_can_be_told_by_hand(client, app):
@@ -66,7 +65,7 @@ def test_a_file_of_which_no_column_is_known_is_read_as_what_one_says(lone_client
 
 def workbook_of(**sheets: str) -> bytes:
     """A workbook of a claim a sheet."""
-    file, book = io.BytesIO(), Workbook(write_only=True)
+    file, book = io.BytesIO(), optional("openpyxl").Workbook(write_only=True)
     for name, reference in sheets.items():
         sheet = book.create_sheet(name)
         sheet.append(["Claim Reference", "Claim Cost"])

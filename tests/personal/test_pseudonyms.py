@@ -45,6 +45,11 @@ def test_keys_of_every_length_are_taken_as_the_standard_says(key):
     assert Pseudonyms(key).of([NAME := "Åsa"]) == [expected(NAME, key)]
 
 
+def test_the_pseudonym_of_a_name_never_changes():
+    assert Pseudonyms("a key of the tests").of(["Åsa Utterström"]) == ["d352ff5c96cb6c47f5f9"]
+    assert Pseudonyms("k" * 100).of(["Åsa Utterström"]) == ["6908c172ebc16c362333"]
+
+
 def test_capitals_and_ways_to_write_a_letter_make_no_difference():
     spellings = ["Åsa Öberg", "ÅSA ÖBERG", "åsa öberg", unicodedata.normalize("NFD", "Åsa Öberg")]
 

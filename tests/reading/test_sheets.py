@@ -2,12 +2,14 @@ import io
 from datetime import UTC, datetime
 
 import pytest
-from openpyxl import Workbook
 
 from flaskr.reading.orders import ReadingLimits, SheetNotChosen, Unreadable
+from tests.optional import optional
 from tests.reading.bombs import SHEET, workbook
 from tests.reading.hostile import good, parts_of, zipped
 from tests.reading.reads import read, rows_of
+
+Workbook = optional("openpyxl").Workbook
 
 
 def made(*rows, sheets=("Blad1",), **formats) -> bytes:

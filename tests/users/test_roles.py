@@ -13,7 +13,6 @@ from tests.users.people import csrf_of, signed_in_settings
 # (a)ctuary, a(d)ministrator, a handler's token that (r)eads or (w)rites. A dash: no such method.
 WHO_GETS_IN = {
     "static": ("nvhadrw", "-"),
-    "bootstrap.static": ("nvhadrw", "-"),
     "health.show": ("nvhadrw", "-"),
     "users.sign_in": ("nvhadrw", "nvhadrw"),
     "users.set_password": ("nvhadrw", "nvhadrw"),
