@@ -18,7 +18,7 @@ from flaskr.database import migration_config, schema_problem
 from flaskr.errors import SchemaError
 from flaskr.extensions import db
 from flaskr.policies.services import cancel_policy
-from tests.conftest import create_database
+from tests.books import create_database
 from tests.factories import ACTOR, make_claim, make_policy, pay, recover, reserve
 
 TABLES = ("policies", "claims", "policy_revisions", "claim_revisions", "ledger_entries")

@@ -4,14 +4,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
-from flaskr.settings import BOOK_FILE
-from tests.conftest import make_settings
+from flaskr.settings import Settings
 from tests.exports.serving import served as serving
 
 NO_CHROMIUM = "Chromium is not installed (set CHROMIUM, or install chromium)"
@@ -31,10 +29,9 @@ def browser_type_launch_args() -> dict:
 
 
 @pytest.fixture
-def served(template_book: Path, tmp_path: Path, make_app) -> Iterator[tuple[Flask, str]]:
+def served(embedded_settings: Settings, lend_app) -> Iterator[tuple[Flask, str]]:
     """An application over an empty book, and the address where it is served."""
-    shutil.copy(template_book, tmp_path / BOOK_FILE)
-    app = make_app(make_settings(tmp_path))
+    app = lend_app(embedded_settings)
     with serving(app) as address:
         yield app, address
 

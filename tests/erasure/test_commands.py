@@ -193,7 +193,7 @@ def test_while_somebody_reads_the_old_pages_it_says_so(sqlite_app, monkeypatch):
     assert files_with(sqlite_app.config["INSTANCE_FOLDER"], NAME) == []
 
 
-def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client, tmp_path):
+def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client, book_folder):
     for name, contents in (("With names", "policies"), ("Amounts only", "ledger")):
         send(client, f"/exports?contents={contents}", name=name)
     upload(client, ("sent.csv", client.get("/export_policies").data))
@@ -202,7 +202,7 @@ def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client, t
 
     assert "delete them at /exports:\n  With names\n" in said
     assert "Amounts only" not in said
-    assert f"{tmp_path / 'jobs'}/" in said
+    assert f"{book_folder / 'jobs'}/" in said
     assert ": sent.csv" in said
     assert "beyond this command" in said
 
