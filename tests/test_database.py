@@ -15,6 +15,8 @@ from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE
 from tests.books import create_database, make_settings
 
+pytestmark = pytest.mark.both_databases
+
 WRITES = (
     "INSERT INTO counters (name, value) VALUES ('C-2024', 1)",
     "UPDATE book SET currency = 'EUR'",

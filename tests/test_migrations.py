@@ -21,6 +21,8 @@ from flaskr.policies.services import cancel_policy
 from tests.books import create_database
 from tests.factories import ACTOR, make_claim, make_policy, pay, recover, reserve
 
+pytestmark = pytest.mark.both_databases
+
 TABLES = ("policies", "claims", "policy_revisions", "claim_revisions", "ledger_entries")
 SOURCES = ("imports", "import_files")
 OLDER = (*TABLES, "book", "counters")  # those of 0001

@@ -11,6 +11,8 @@ from tests.books import DATABASES, kind_of
 from tests.demo.conftest import whole_book
 from tests.factories import make_claim, reserve
 
+pytestmark = pytest.mark.both_databases
+
 
 def rows_of(app) -> dict[str, list[tuple]]:
     """Every row of a book that agrees with itself."""

@@ -17,6 +17,8 @@ from flaskr.policies.models import LineOfBusiness
 from tests.claims.varied import varied_claims
 from tests.factories import make_claim, make_policy
 
+pytestmark = pytest.mark.both_databases
+
 CUTS = (
     None,
     *(Cut(date(2024, 5, 12), basis) for basis in Basis),

@@ -7,6 +7,8 @@ from flaskr.extensions import db
 from flaskr.paging import Count
 from tests.factories import make_claim, make_policy, reserve
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def many(app):

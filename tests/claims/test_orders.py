@@ -16,6 +16,8 @@ from flaskr.paging import Count, Cursor, Listing, UnknownPage
 from tests.claims.varied import CLAIMS, varied_claims
 from tests.factories import make_claim
 
+pytestmark = pytest.mark.both_databases
+
 PAGE = 5
 SORTS = [f"{sign}{name}" for name in (*ClaimFilter.SORTS, "recorded") for sign in ("", "-")]
 

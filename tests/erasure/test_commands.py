@@ -19,6 +19,8 @@ from tests.exports.reading import csv_frame
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 from tests.imports.uploading import upload
 
+pytestmark = pytest.mark.both_databases
+
 NAME, SAID = "Åsa Utterström-Qvarnfors", "The washing machine of Zorn Exampelmark leaked"
 
 

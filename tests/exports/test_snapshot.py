@@ -21,6 +21,8 @@ from flaskr.sources.models import Contents
 from tests.exports.reading import add_claims, csv_frame, parquet_frame
 from tests.factories import make_claim, pay, reserve
 
+pytestmark = pytest.mark.both_databases
+
 ROOT = Path(__file__).parent.parent.parent
 MANY = 140_000  # more than the process reads ahead of what it has written
 
