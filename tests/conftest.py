@@ -1,6 +1,5 @@
 """The books that tests run on: SQLite always, PostgreSQL where the machine has it."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,24 +32,30 @@ from tests.books import (
     statements_sent,
 )
 from tests.emptying import EmptiedDatabase
-from tests.postgres import PostgresServer, find_binaries, temporary_folder
+from tests.postgres import PostgresServer, running_server, temporary_folder
 from tests.users.people import signed_in_settings
 
 # The same examples in every run; a search for new ones is `--hypothesis-profile=default`.
-hypothesis.settings.register_profile(
-    "unit",
+ALWAYS = hypothesis.settings(
     derandomize=True,
     database=None,
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
-hypothesis.settings.load_profile("unit")
+hypothesis.settings.register_profile("unit", ALWAYS)
+hypothesis.settings.register_profile("short", ALWAYS, max_examples=20)
+
+
+def pytest_configure(config) -> None:
+    """Look at fewer examples in the default run, which is for before each commit."""
+    if not config.getoption("hypothesis_profile"):
+        is_default = config.getoption("markexpr") == "not slow"
+        hypothesis.settings.load_profile("short" if is_default else "unit")
+
 
 # Hashing a password is slow on purpose, and hundreds of tests sign in. Servers in processes of
 # their own, and the benchmark, hash as in life.
 passwords.hasher = PasswordHasher.from_parameters(CHEAPEST)
-
-NO_POSTGRESQL = "PostgreSQL is not installed (set PG_BIN, or install postgresql)"
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
@@ -63,17 +68,8 @@ def pytest_collection_modifyitems(items) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    binaries = find_binaries()
-    if binaries is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{NO_POSTGRESQL}; CI may not skip")
-        pytest.skip(NO_POSTGRESQL)
-    server = PostgresServer(binaries)
-    try:
-        server.start()
+    with running_server() as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+NO_POSTGRESQL = "PostgreSQL is not installed (set PG_BIN, or install postgresql)"
 IN_MEMORY = Path("/dev/shm")
 ENOUGH_MEMORY = 2 * 1024**3
 
@@ -67,6 +72,22 @@ class PostgresServer:
 
     def url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self.folder}"
+
+
+@contextmanager
+def running_server() -> Iterator[PostgresServer]:
+    """Start a server, or skip the test where there is no PostgreSQL."""
+    binaries = find_binaries()
+    if binaries is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{NO_POSTGRESQL}; CI may not skip")
+        pytest.skip(NO_POSTGRESQL)
+    server = PostgresServer(binaries)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 def as_somebody(command: list[str]) -> list[str]:

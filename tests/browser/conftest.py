@@ -62,8 +62,13 @@ def visiting(browser: Browser, address: str, width: int, scheme: str, javascript
 
 
 @pytest.fixture(
-    params=[(WIDE, "light", True), (PHONE, "dark", False), (PHONE, "light", True)],
-    ids=["wide-light", "phone-dark-without-javascript", "phone-light"],
+    params=[
+        pytest.param((WIDE, "light", True), id="wide-light"),
+        pytest.param(
+            (PHONE, "dark", False), id="phone-dark-without-javascript", marks=pytest.mark.slow
+        ),
+        pytest.param((PHONE, "light", True), id="phone-light", marks=pytest.mark.slow),
+    ],
 )
 def visitor(request, browser: Browser, served) -> Iterator[Page]:
     """Who takes a tour, with and without JavaScript."""

@@ -21,6 +21,8 @@ from tests.users.crawling import kind_of, ways_from
 from tests.users.people import PASSWORD, email_of, signed_in_settings
 from tests.users.test_roles import WHO_GETS_IN, who_gets_in
 
+pytestmark = pytest.mark.slow
+
 NO_PAGES = ("static", "bootstrap.static", "health.show", "exports.", "imports.refused_rows")
 NO_PAGES += ("demo.", "imports.read", "imports.load", "imports.drop", "users.sign_out")
 PAGES_OF_EXPORTS = ("exports.kept", "exports.dictionary", "exports.verify", "exports.delete_kept")

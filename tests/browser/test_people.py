@@ -11,6 +11,8 @@ from tests.browser.conftest import PHONE, WIDE, visiting
 from tests.exports.serving import served as serving
 from tests.users.people import PASSWORD, let_in, signed_in_settings
 
+pytestmark = pytest.mark.slow
+
 OTHER_PASSWORD = "kvarnhjul under paraply 9"
 
 
