@@ -103,11 +103,9 @@ def new_app(request, tmp_path_factory) -> Callable:
 
     @contextmanager
     def make(kind: str, template: Path | None = None) -> Iterator[Flask]:
-        folder = tmp_path_factory.mktemp(kind)
-        url = ""
+        folder, url = tmp_path_factory.mktemp(kind), ""
         if kind == "sqlite":
-            template = template or request.getfixturevalue("template_book")
-            shutil.copy(template, folder / BOOK_FILE)
+            shutil.copy(template or request.getfixturevalue("template_book"), folder / BOOK_FILE)
         else:
             empty = request.getfixturevalue("template_database")
             url = create_database(request.getfixturevalue("postgres"), folder.name, empty)
@@ -124,6 +122,13 @@ def new_app(request, tmp_path_factory) -> Callable:
 @pytest.fixture(scope="session", params=DATABASES)
 def shared_app(request, new_app) -> Iterator[Flask]:
     """One empty book on each database, for all tests that never commit."""
+    with new_app(request.param) as app:
+        yield app
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def lasting_app(request, new_app) -> Iterator[Flask]:
+    """One empty book on each database for all the tests of a module: to fill once, read often."""
     with new_app(request.param) as app:
         yield app
 

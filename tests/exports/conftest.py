@@ -3,12 +3,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from flask import Flask
 
 from flaskr.claims.ledger_services import close_claim
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE
-from tests.books import DATABASES
 from tests.exports.golden import GoldenBook
 from tests.exports.reading import cancelled_policy
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
@@ -52,10 +50,3 @@ def small_book(session):
     ended = make_claim(policy=cancelled, claim_reference="D", description="-5")
     db.session.commit()
     return [full, late, ended]
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def lasting_app(request, new_app) -> Iterator[Flask]:
-    """One empty book on each database for all the tests of a module: to fill once, read often."""
-    with new_app(request.param) as app:
-        yield app
