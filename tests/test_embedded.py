@@ -27,6 +27,7 @@ WRITES = (
 STARTS = "from flaskr import create_app; create_app(); print('started')"
 
 
+@pytest.mark.slow
 def test_several_processes_may_start_on_an_empty_folder_at_once(tmp_path):
     starting = [start(tmp_path / "new" / "folder") for _ in range(3)]
     outcomes = [(process.communicate(), process.returncode) for process in starting]

@@ -7,11 +7,9 @@ from flaskr.claims.queries import watermark
 from flaskr.extensions import db
 from flaskr.sources.models import Import, ImportFile
 from tests.archive.books import EVERY_FILE, SOME_FILES, archive_of, files_of, load
-from tests.books import DATABASES, kind_of
+from tests.books import kind_of
 from tests.demo.conftest import whole_book
 from tests.factories import make_claim, reserve
-
-pytestmark = pytest.mark.both_databases
 
 
 def rows_of(app) -> dict[str, list[tuple]]:
@@ -26,7 +24,7 @@ def rows_of(app) -> dict[str, list[tuple]]:
     return rows
 
 
-@pytest.mark.parametrize("kind", DATABASES)
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def test_a_moved_book_is_the_same_in_every_row_file_and_archive(
     new_app, source, archive, tmp_path, kind
 ):

@@ -100,6 +100,7 @@ def test_progress_counts_every_row_once(app, session):
     assert sum(told) == book.row_count == sum(watermark())
 
 
+@pytest.mark.slow
 def test_a_filling_that_is_killed_leaves_nothing(app, session, book_settings):
     environment = {
         **os.environ,

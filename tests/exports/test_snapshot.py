@@ -132,6 +132,7 @@ print(sorted({"pandas", "pyarrow", "numpy"} & set(sys.modules)))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
 def test_the_web_process_that_hands_out_files_has_one_sqlite_library(book_settings):
     # A second one would drop the first one's locks on the book's file, and lose committed rows.
