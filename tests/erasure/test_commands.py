@@ -21,6 +21,8 @@ from tests.imports.uploading import upload
 
 pytestmark = pytest.mark.both_databases
 
+SLOWLY = pytest.mark.slow
+OTHER_FORMS = [pytest.param(form, marks=SLOWLY) for form in ("xlsx", "parquet", "arrow", "jsonl")]
 NAME, SAID = "Åsa Utterström-Qvarnfors", "The washing machine of Zorn Exampelmark leaked"
 
 
@@ -228,7 +230,7 @@ def test_a_policy_that_never_had_a_name_is_not_called_erased(client, session):
         assert '<span class="nil">not given</span>' in client.get(address).text
 
 
-@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet", "arrow", "jsonl"])
+@pytest.mark.parametrize("form", ["csv", *OTHER_FORMS])
 def test_an_erased_book_comes_back_by_import_as_nothing_to_change(
     erase, client, runner, tmp_path, form
 ):

@@ -13,8 +13,6 @@ from flaskr.extensions import db
 from tests.factories import make_claim, make_policy, pay, recover, reserve
 from tests.imports.importing import COSTS, counts
 
-pytestmark = pytest.mark.both_databases
-
 FACTS = ("skadenummer", "Policy No", "Orsak", "Skadedag", "Anmälningsdag", "Beskrivning")
 
 
