@@ -172,6 +172,10 @@ def open_embedded_book(app: Flask) -> None:
     """Migrate the embedded book, and refuse to start on a book made with other settings."""
     if app.config["DATABASE_URL"]:
         return  # a server's schema is migrated by hand; each request checks that it fits
-    upgrade_embedded(app)
-    with working("read"), app.app_context():  # a writer must not keep others from starting
-        check_book()
+    try:
+        upgrade_embedded(app)
+        with working("read"), app.app_context():  # a writer must not keep others from starting
+            check_book()
+    finally:  # whether or not the book is served, no connection of the start stays open
+        with app.app_context():
+            db.engine.dispose()

@@ -1,21 +1,18 @@
 """The books that tests run on: SQLite always, PostgreSQL where the machine has it."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import hypothesis
-import psycopg
 import pytest
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import event
 
 from flaskr import create_app
 from flaskr.claims.queries import watermark
@@ -23,56 +20,63 @@ from flaskr.database import work_mode
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE, Settings
 from flaskr.users import passwords
-from tests.emptying import SCHEMA_OF_BOOK, is_emptied
-from tests.postgres import PostgresServer, find_binaries
+from tests.books import (
+    COMPILED_TEMPLATES,
+    DATABASES,
+    Lender,
+    close_connections,
+    create_database,
+    empty_folder,
+    is_second_run,
+    make_settings,
+    statements_sent,
+)
+from tests.emptying import EmptiedDatabase
+from tests.postgres import PostgresServer, running_server, temporary_folder
 from tests.users.people import signed_in_settings
 
 # The same examples in every run; a search for new ones is `--hypothesis-profile=default`.
-hypothesis.settings.register_profile(
-    "unit",
+ALWAYS = hypothesis.settings(
     derandomize=True,
     database=None,
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
-hypothesis.settings.load_profile("unit")
+hypothesis.settings.register_profile("unit", ALWAYS)
+hypothesis.settings.register_profile("short", ALWAYS, max_examples=20)
+
+
+def pytest_configure(config) -> None:
+    """Look at fewer examples in the default run, which is for before each commit."""
+    if not config.getoption("hypothesis_profile"):
+        is_default = config.getoption("markexpr") == "not slow"
+        hypothesis.settings.load_profile("short" if is_default else "unit")
+
 
 # Hashing a password is slow on purpose, and hundreds of tests sign in. Servers in processes of
 # their own, and the benchmark, hash as in life.
 passwords.hasher = PasswordHasher.from_parameters(CHEAPEST)
 
-NO_POSTGRESQL = "PostgreSQL is not installed (set PG_BIN, or install postgresql)"
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items) -> None:
+    """Mark as slow what PostgreSQL runs a second time, unless the test is about SQL."""
+    for item in items:
+        if is_second_run(item) and item.get_closest_marker("both_databases") is None:
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    binaries = find_binaries()
-    if binaries is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{NO_POSTGRESQL}; CI may not skip")
-        pytest.skip(NO_POSTGRESQL)
-    server = PostgresServer(binaries)
-    try:
-        server.start()
+    with running_server() as server:
         yield server
-    finally:
-        server.stop()
-
-
-def make_settings(folder: Path, **changes) -> Settings:
-    return replace(
-        Settings(
-            instance_folder=folder, book_access="open", secret_key="tests", log_level="WARNING"
-        ),
-        **changes,
-    )
 
 
 @pytest.fixture(scope="session")
 def template_book(tmp_path_factory) -> Path:
     """An empty, migrated SQLite book to copy from."""
     folder = tmp_path_factory.mktemp("template")
-    create_app(make_settings(folder))
+    close_connections(create_app(make_settings(folder)))
     return folder / BOOK_FILE
 
 
@@ -86,31 +90,47 @@ def template_database(postgres: PostgresServer, tmp_path_factory) -> str:
     app = create_app(settings)
     with app.app_context():
         upgrade()
-        db.engine.dispose()
+    close_connections(app)
     return "template_book"
 
 
-def create_database(server: PostgresServer, name: str, template: str = "template0") -> str:
-    """A database of its own, for a test that forks, kills or exports; its address."""
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    return server.url(name)
+@pytest.fixture(scope="session")
+def new_app(request, tmp_path_factory) -> Callable:
+    """Gives an application over a new, empty book on one of the databases, for a `with` block.
 
+    For books that are made once and read by many; a test that changes its book takes `app`.
+    """
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def shared_app(request, tmp_path_factory) -> Iterator[Flask]:
-    """One empty book on each database, for all tests that never commit."""
-    folder = tmp_path_factory.mktemp("shared")
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("template_book"), folder / BOOK_FILE)
-        app = create_app(make_settings(folder))
-    else:
-        template = request.getfixturevalue("template_database")
-        url = create_database(request.getfixturevalue("postgres"), "shared_book", template)
+    @contextmanager
+    def make(kind: str, template: Path | None = None) -> Iterator[Flask]:
+        folder, url = tmp_path_factory.mktemp(kind), ""
+        if kind == "sqlite":
+            shutil.copy(template or request.getfixturevalue("template_book"), folder / BOOK_FILE)
+        else:
+            empty = request.getfixturevalue("template_database")
+            url = create_database(request.getfixturevalue("postgres"), folder.name, empty)
         app = create_app(make_settings(folder, database_url=url))
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+        app.jinja_env.bytecode_cache = COMPILED_TEMPLATES
+        try:
+            yield app
+        finally:
+            close_connections(app)
+
+    return make
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def shared_app(request, new_app) -> Iterator[Flask]:
+    """One empty book on each database, for all tests that never commit."""
+    with new_app(request.param) as app:
+        yield app
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def lasting_app(request, new_app) -> Iterator[Flask]:
+    """One empty book on each database for all the tests of a module: to fill once, read often."""
+    with new_app(request.param) as app:
+        yield app
 
 
 @pytest.fixture
@@ -124,31 +144,40 @@ def rolled_back(shared_app: Flask):
 
 
 @pytest.fixture(scope="session")
-def emptied_database(postgres: PostgresServer, template_database: str) -> Callable[[], str]:
-    """Hands out one database again and again, empty each time: a copy for each test costs more."""
-    name = "emptied_book"
-    url = create_database(postgres, name, template_database)
-    with psycopg.connect(url, autocommit=True) as connection:
-        whole = connection.execute(SCHEMA_OF_BOOK).fetchone()
-
-    def hand_out() -> str:
-        if is_emptied(url, whole):
-            return url
-        with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-        return create_database(postgres, name, template_database)
-
-    return hand_out
+def emptied_database(postgres: PostgresServer, template_database: str) -> EmptiedDatabase:
+    """One database that is handed out again and again, empty each time."""
+    return EmptiedDatabase(postgres, template_database)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def book_settings(request, tmp_path: Path) -> Settings:
+@pytest.fixture(scope="session")
+def lender() -> Iterator[Lender]:
+    """The applications of this worker, and the folder of the books that they serve."""
+    lender = Lender(temporary_folder("claimbook-"))
+    yield lender
+    shutil.rmtree(lender.folder)
+
+
+@pytest.fixture
+def book_folder(lender: Lender) -> Path:
+    """The instance folder, with nothing in it but keys."""
+    empty_folder(lender.folder)
+    return lender.folder
+
+
+@pytest.fixture
+def embedded_settings(template_book: Path, book_folder: Path) -> Settings:
+    """The settings of an empty SQLite book."""
+    shutil.copy(template_book, book_folder / BOOK_FILE)
+    return make_settings(book_folder)
+
+
+@pytest.fixture(params=DATABASES)
+def book_settings(request, book_folder: Path) -> Settings:
     """The settings of an empty book, once on each database."""
     if request.param == "postgresql":
-        url = request.getfixturevalue("emptied_database")()
-        return make_settings(tmp_path, database_url=url)
-    shutil.copy(request.getfixturevalue("template_book"), tmp_path / BOOK_FILE)
-    return make_settings(tmp_path)
+        url = request.getfixturevalue("emptied_database").hand_out()
+        return make_settings(book_folder, database_url=url)
+    return request.getfixturevalue("embedded_settings")
 
 
 @pytest.fixture
@@ -158,35 +187,40 @@ def make_app() -> Iterator[Callable[[Settings], Flask]]:
 
     def make(settings: Settings) -> Flask:
         made.append(create_app(settings))
+        made[-1].jinja_env.bytecode_cache = COMPILED_TEMPLATES
         return made[-1]
 
     yield make
     for app in made:
-        with app.app_context():
-            db.engine.dispose()
+        close_connections(app)
 
 
 @pytest.fixture
-def app(book_settings: Settings, make_app) -> Flask:
+def lend_app(lender: Lender) -> Iterator[Callable[[Settings], Flask]]:
+    """Lends this worker's applications, as good as new; closes their connections after the test."""
+    yield lender.lend
+    lender.take_back()
+
+
+@pytest.fixture
+def app(book_settings: Settings, lend_app) -> Flask:
     """The application over an empty book, on each database; errors become pages, as for a user."""
-    return make_app(book_settings)
+    return lend_app(book_settings)
 
 
 @pytest.fixture
-def signed_in_app(book_settings: Settings, make_app) -> Flask:
+def signed_in_app(book_settings: Settings, lend_app) -> Flask:
     """The same, where people sign in."""
-    return make_app(signed_in_settings(book_settings))
+    return lend_app(signed_in_settings(book_settings))
 
 
 @pytest.fixture
-def sqlite_app(template_book: Path, tmp_path: Path) -> Iterator[Flask]:
+def sqlite_app(embedded_settings: Settings, lend_app) -> Iterator[Flask]:
     """The application over an embedded book, in its context: for what only SQLite does."""
-    shutil.copy(template_book, tmp_path / BOOK_FILE)
-    app = create_app(make_settings(tmp_path))
+    app = lend_app(embedded_settings)
     with app.app_context():
         yield app
         db.session.rollback()
-        db.engine.dispose()
 
 
 @pytest.fixture
@@ -212,18 +246,4 @@ def runner(app: Flask):
 @pytest.fixture
 def queries(app: Flask):
     """A context manager that collects the statements sent while it lasts."""
-
-    @contextmanager
-    def collect() -> Iterator[list[str]]:
-        sent: list[str] = []
-
-        def note(connection, cursor, statement, parameters, context, executemany) -> None:
-            if statement.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
-                sent.append(statement)
-
-        with app.app_context():
-            event.listen(db.engine, "before_cursor_execute", note)
-            yield sent
-            event.remove(db.engine, "before_cursor_execute", note)
-
-    return collect
+    return partial(statements_sent, app)

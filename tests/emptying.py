@@ -4,6 +4,9 @@ from contextlib import suppress
 
 import psycopg
 
+from tests.books import create_database
+from tests.postgres import PostgresServer
+
 # What a test may have changed besides rows: then the database is made anew.
 SCHEMA_OF_BOOK = """
     SELECT (SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
@@ -32,3 +35,24 @@ def is_emptied(url: str, whole: tuple | None) -> bool:
             book.execute(EMPTY_BOOK)
             return True
     return False
+
+
+class EmptiedDatabase:
+    """A database that is handed out again and again, empty each time."""
+
+    name = "emptied_book"
+
+    def __init__(self, server: PostgresServer, template: str) -> None:
+        self.server = server
+        self.template = template
+        self.url = create_database(server, self.name, template)
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            self.whole = connection.execute(SCHEMA_OF_BOOK).fetchone()
+
+    def hand_out(self) -> str:
+        """Empty it, or make it anew where a test took it apart; its address."""
+        if not is_emptied(self.url, self.whole):
+            with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
+                connection.execute(f'DROP DATABASE "{self.name}" WITH (FORCE)')
+            create_database(self.server, self.name, self.template)
+        return self.url

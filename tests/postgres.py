@@ -4,7 +4,22 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+
+NO_POSTGRESQL = "PostgreSQL is not installed (set PG_BIN, or install postgresql)"
+IN_MEMORY = Path("/dev/shm")
+ENOUGH_MEMORY = 2 * 1024**3
+
+
+def temporary_folder(prefix: str) -> Path:
+    """A folder in memory where the machine has enough: nothing waits for a disk."""
+    in_memory = IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK)
+    has_room = in_memory and shutil.disk_usage(IN_MEMORY).free > ENOUGH_MEMORY
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=IN_MEMORY if has_room else None))
 
 
 class PostgresServer:
@@ -12,7 +27,7 @@ class PostgresServer:
 
     def __init__(self, binaries: Path) -> None:
         self.binaries = binaries
-        self.folder = Path(tempfile.mkdtemp(prefix="claimbook-pg-"))
+        self.folder = temporary_folder("claimbook-pg-")
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -57,6 +72,22 @@ class PostgresServer:
 
     def url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self.folder}"
+
+
+@contextmanager
+def running_server() -> Iterator[PostgresServer]:
+    """Start a server, or skip the test where there is no PostgreSQL."""
+    binaries = find_binaries()
+    if binaries is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{NO_POSTGRESQL}; CI may not skip")
+        pytest.skip(NO_POSTGRESQL)
+    server = PostgresServer(binaries)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 def as_somebody(command: list[str]) -> list[str]:

@@ -11,6 +11,8 @@ from flaskr.calendar import utc_now
 from flaskr.errors import SettingsError
 from flaskr.extensions import db
 
+pytestmark = pytest.mark.both_databases
+
 NEW_YEAR = datetime(2030, 12, 31, 23, 30, tzinfo=UTC)  # in Stockholm it is 2031 already
 
 

@@ -13,7 +13,9 @@ from flaskr.database import lock_ledger, work_mode, working
 from flaskr.errors import SchemaError, is_away
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE
-from tests.conftest import create_database, make_settings
+from tests.books import create_database, make_settings
+
+pytestmark = pytest.mark.both_databases
 
 WRITES = (
     "INSERT INTO counters (name, value) VALUES ('C-2024', 1)",
@@ -93,10 +95,10 @@ def test_a_sqlite_connection_is_prepared_for_many_writers(sqlite_app, pragma, va
     assert db.session.execute(text(f"PRAGMA {pragma}")).scalar_one() == value
 
 
-def test_a_sqlite_writer_has_the_book_from_its_first_statement(sqlite_app, tmp_path):
+def test_a_sqlite_writer_has_the_book_from_its_first_statement(sqlite_app, book_folder):
     db.session.scalar(select(Book.currency))  # only a read, but of work that may write
 
-    with sqlite3.connect(tmp_path / BOOK_FILE, timeout=0, isolation_level=None) as other:
+    with sqlite3.connect(book_folder / BOOK_FILE, timeout=0, isolation_level=None) as other:
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("BEGIN IMMEDIATE")
 
@@ -106,10 +108,10 @@ def test_a_sqlite_writer_has_the_book_from_its_first_statement(sqlite_app, tmp_p
     other.close()
 
 
-def test_a_sqlite_reader_does_not_hold_writers_up(sqlite_app, tmp_path):
+def test_a_sqlite_reader_does_not_hold_writers_up(sqlite_app, book_folder):
     with working("read"):
         db.session.scalar(select(Book.currency))
-        with sqlite3.connect(tmp_path / BOOK_FILE, timeout=0, isolation_level=None) as other:
+        with sqlite3.connect(book_folder / BOOK_FILE, timeout=0, isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
             other.execute("ROLLBACK")
         other.close()
@@ -138,10 +140,10 @@ def test_the_ledger_has_one_writer_at_a_time(session, app):
     assert waited[0] >= released
 
 
-def test_a_locked_book_is_away_for_a_while(sqlite_app, tmp_path):
+def test_a_locked_book_is_away_for_a_while(sqlite_app, book_folder):
     db.session.execute(text("PRAGMA busy_timeout=1"))
     db.session.rollback()
-    with sqlite3.connect(tmp_path / BOOK_FILE, isolation_level=None) as other:
+    with sqlite3.connect(book_folder / BOOK_FILE, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
 
         with pytest.raises(OperationalError) as refused:

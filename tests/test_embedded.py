@@ -13,7 +13,7 @@ from flaskr import create_app
 from flaskr.errors import SchemaError, SettingsError
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE, PROJECT_FOLDER
-from tests.conftest import make_settings
+from tests.books import make_settings
 from tests.factories import make_claim
 
 WRITES = (
@@ -27,6 +27,7 @@ WRITES = (
 STARTS = "from flaskr import create_app; create_app(); print('started')"
 
 
+@pytest.mark.slow
 def test_several_processes_may_start_on_an_empty_folder_at_once(tmp_path):
     starting = [start(tmp_path / "new" / "folder") for _ in range(3)]
     outcomes = [(process.communicate(), process.returncode) for process in starting]
@@ -56,11 +57,11 @@ def change_book(folder, statement: str) -> None:
     book.close()
 
 
-def test_a_book_from_a_newer_version_is_refused_with_a_message(sqlite_app, tmp_path):
-    change_book(tmp_path, "UPDATE alembic_version SET version_num = '9999'")
+def test_a_book_from_a_newer_version_is_refused_with_a_message(sqlite_app, book_folder):
+    change_book(book_folder, "UPDATE alembic_version SET version_num = '9999'")
 
     with pytest.raises(SchemaError, match="newer version of ClaimBook"):
-        create_app(make_settings(tmp_path))
+        create_app(make_settings(book_folder))
 
 
 @pytest.mark.parametrize(
@@ -71,17 +72,17 @@ def test_a_book_from_a_newer_version_is_refused_with_a_message(sqlite_app, tmp_p
     ],
 )
 def test_settings_that_the_book_was_not_made_with_refuse_to_start(
-    sqlite_app, tmp_path, changes, message
+    sqlite_app, book_folder, changes, message
 ):
     with pytest.raises(SettingsError, match=message):
-        create_app(make_settings(tmp_path, **changes))
+        create_app(make_settings(book_folder, **changes))
 
 
-def test_a_book_without_its_own_row_is_refused_with_a_message(sqlite_app, tmp_path):
-    change_book(tmp_path, "DELETE FROM book")
+def test_a_book_without_its_own_row_is_refused_with_a_message(sqlite_app, book_folder):
+    change_book(book_folder, "DELETE FROM book")
 
     with pytest.raises(SchemaError, match="backup"):
-        create_app(make_settings(tmp_path))
+        create_app(make_settings(book_folder))
 
 
 def test_a_file_that_is_no_book_is_refused_with_a_message(tmp_path):

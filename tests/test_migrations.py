@@ -18,8 +18,10 @@ from flaskr.database import migration_config, schema_problem
 from flaskr.errors import SchemaError
 from flaskr.extensions import db
 from flaskr.policies.services import cancel_policy
-from tests.conftest import create_database
+from tests.books import create_database
 from tests.factories import ACTOR, make_claim, make_policy, pay, recover, reserve
+
+pytestmark = pytest.mark.both_databases
 
 TABLES = ("policies", "claims", "policy_revisions", "claim_revisions", "ledger_entries")
 SOURCES = ("imports", "import_files")

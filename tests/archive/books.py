@@ -1,24 +1,19 @@
 """A small book with everything in it, and every file of it."""
 
 import itertools
-import shutil
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from flask import Flask
 
-from flaskr import create_app
 from flaskr.archive.services import import_archive, write_archive
 from flaskr.claims.ledger_services import close_claim
 from flaskr.claims.models import Cause
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
 from flaskr.policies.services import edit_policy
-from flaskr.settings import BOOK_FILE
 from flaskr.sources.models import Import, ImportFile
-from tests.conftest import create_database, make_settings
 from tests.demo.conftest import fill
 from tests.exports.reading import cancelled_policy
 from tests.factories import ACTOR, make_claim, make_policy, open_elsewhere, pay, reserve
@@ -34,26 +29,6 @@ EVERY_FILE = [
 SOME_FILES = [f"/export_{contents}?format=parquet{CUTS[1]}" for contents in CONTENTS]
 SOME_FILES += [f"/export_{contents}?format=jsonl{CUTS[2]}" for contents in CONTENTS]
 SOME_FILES += ["/export_ledger?since=9", "/export_claims?format=csv&dialect=excel-sv"]
-
-
-@contextmanager
-def empty_app(request, factory, kind: str, name: str):
-    """An application over an empty book of its own, on one of the databases."""
-    folder = factory.mktemp(name)
-    url = ""
-    if kind == "sqlite":
-        shutil.copy(request.getfixturevalue("template_book"), folder / BOOK_FILE)
-    else:
-        template = request.getfixturevalue("template_database")
-        url = create_database(request.getfixturevalue("postgres"), folder.name, template)
-    app = create_app(make_settings(folder, database_url=url))
-    app.kind = kind
-    try:
-        yield app
-    finally:
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
 
 
 def fill_book(app: Flask) -> None:

@@ -4,13 +4,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.archive.books import archive_of, empty_app, fill_book
+from tests.archive.books import archive_of, fill_book
+from tests.books import DATABASES
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def source(request, tmp_path_factory) -> Iterator[Flask]:
+@pytest.fixture(scope="session", params=DATABASES)
+def source(request, new_app) -> Iterator[Flask]:
     """A book with everything in it, made on each database."""
-    with empty_app(request, tmp_path_factory, request.param, "source") as app:
+    with new_app(request.param) as app:
         fill_book(app)
         yield app
 
@@ -21,8 +22,8 @@ def archive(source: Flask, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def embedded_archive(request, tmp_path_factory) -> Path:
+def embedded_archive(new_app, tmp_path_factory) -> Path:
     """The archive of a book of SQLite."""
-    with empty_app(request, tmp_path_factory, "sqlite", "embedded") as app:
+    with new_app("sqlite") as app:
         fill_book(app)
         return archive_of(app, tmp_path_factory.mktemp("archive") / "book.zip")

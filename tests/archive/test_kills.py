@@ -12,6 +12,8 @@ from flaskr.extensions import db
 from tests.factories import ACTOR
 from tests.trail.events import events
 
+pytestmark = pytest.mark.slow
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

@@ -6,7 +6,8 @@ from flaskr.claims.check import faults
 from flaskr.claims.queries import watermark
 from flaskr.extensions import db
 from flaskr.sources.models import Import, ImportFile
-from tests.archive.books import EVERY_FILE, SOME_FILES, archive_of, empty_app, files_of, load
+from tests.archive.books import EVERY_FILE, SOME_FILES, archive_of, files_of, load
+from tests.books import kind_of
 from tests.demo.conftest import whole_book
 from tests.factories import make_claim, reserve
 
@@ -23,29 +24,28 @@ def rows_of(app) -> dict[str, list[tuple]]:
     return rows
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def test_a_moved_book_is_the_same_in_every_row_file_and_archive(
-    request, source, archive, tmp_path_factory, kind
+    new_app, source, archive, tmp_path, kind
 ):
-    folder = tmp_path_factory.mktemp("again")
-    addresses = EVERY_FILE if (source.kind, kind) == ("sqlite", "postgresql") else SOME_FILES
-    with empty_app(request, tmp_path_factory, kind, "moved") as app:
+    addresses = EVERY_FILE if (kind_of(source), kind) == ("sqlite", "postgresql") else SOME_FILES
+    with new_app(kind) as app:
         load(app, archive)
         before, after = files_of(source, addresses), files_of(app, addresses)
 
         assert rows_of(app) == rows_of(source)
         assert [address for address in addresses if after[address] != before[address]] == []
-        assert archive_of(app, folder / "book.zip").read_bytes() == archive.read_bytes()
+        assert archive_of(app, tmp_path / "book.zip").read_bytes() == archive.read_bytes()
     assert len(set(before.values())) == len(addresses)
 
 
-def test_a_moved_book_goes_on_where_it_was(request, archive, source, tmp_path_factory):
+def test_a_moved_book_goes_on_where_it_was(new_app, archive, source):
     with source.app_context():
         entries, claims, policies, *_ = watermark()
         totals = db.session.execute(TOTALS).one()
         db.session.remove()
-    kind = "postgresql" if source.kind == "sqlite" else "sqlite"
-    with empty_app(request, tmp_path_factory, kind, "going") as app:
+    kind = "postgresql" if kind_of(source) == "sqlite" else "sqlite"
+    with new_app(kind) as app:
         told: list[tuple[int, int]] = []
         loaded = load(app, archive, told)
 

@@ -18,8 +18,8 @@ from flaskr.claims.check import faults
 from flaskr.claims.models import LedgerEntry
 from flaskr.extensions import db
 from flaskr.settings import Settings
+from tests.books import create_database, make_settings
 from tests.concurrency.runs import contend
-from tests.conftest import create_database, make_settings
 from tests.factories import make_claim, reserve
 from tests.postgres import PostgresServer, find_binaries
 

@@ -24,7 +24,7 @@ from flaskr.claims import posting
 from flaskr.claims.ledger_services import set_reserve
 from flaskr.claims.models import Claim
 from flaskr.extensions import db
-from tests.conftest import create_database, make_settings
+from tests.books import create_database, make_settings
 from tests.factories import make_claim
 from tests.postgres import PostgresServer, find_binaries
 

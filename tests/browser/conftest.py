@@ -5,14 +5,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
 
-from flaskr.settings import BOOK_FILE
-from tests.conftest import make_settings
+from flaskr.settings import Settings
 from tests.exports.serving import served as serving
 from tests.optional import skip_or_fail
 
@@ -56,10 +54,9 @@ def browser() -> Iterator["Browser"]:
 
 
 @pytest.fixture
-def served(template_book: Path, tmp_path: Path, make_app) -> Iterator[tuple[Flask, str]]:
+def served(embedded_settings: Settings, lend_app) -> Iterator[tuple[Flask, str]]:
     """An application over an empty book, and the address where it is served."""
-    shutil.copy(template_book, tmp_path / BOOK_FILE)
-    app = make_app(make_settings(tmp_path))
+    app = lend_app(embedded_settings)
     with serving(app) as address:
         yield app, address
 
@@ -90,8 +87,13 @@ def visiting(browser: "Browser", address: str, width: int, scheme: str, javascri
 
 
 @pytest.fixture(
-    params=[(WIDE, "light", True), (PHONE, "dark", False), (PHONE, "light", True)],
-    ids=["wide-light", "phone-dark-without-javascript", "phone-light"],
+    params=[
+        pytest.param((WIDE, "light", True), id="wide-light"),
+        pytest.param(
+            (PHONE, "dark", False), id="phone-dark-without-javascript", marks=pytest.mark.slow
+        ),
+        pytest.param((PHONE, "light", True), id="phone-light", marks=pytest.mark.slow),
+    ],
 )
 def visitor(request, browser: "Browser", served) -> Iterator["Page"]:
     """Who takes a tour, with and without JavaScript."""

@@ -14,12 +14,14 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from flaskr import create_app
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE
+from tests.books import make_settings
 from tests.browser.payloads import PAYLOADS, ROLES, fill_with
-from tests.conftest import make_settings
 from tests.exports.serving import served as serving
 from tests.users.crawling import kind_of, ways_from
 from tests.users.people import PASSWORD, email_of, signed_in_settings
 from tests.users.test_roles import WHO_GETS_IN, who_gets_in
+
+pytestmark = pytest.mark.slow
 
 NO_PAGES = ("static", "health.show", "exports.", "imports.refused_rows")
 NO_PAGES += ("demo.", "imports.read", "imports.load", "imports.drop", "users.sign_out")

@@ -11,6 +11,8 @@ from flaskr.imports.services import jobs_folder
 from tests.imports.uploading import FILES
 from tests.optional import optional
 
+pytestmark = pytest.mark.slow
+
 WORKBOOK = FILES / "claims_data_to_import.xlsx"
 PATIENCE = 60_000  # milliseconds: the first isolated process of a server takes a while
 LONG = "ordentligt" * 20

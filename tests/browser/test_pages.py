@@ -15,6 +15,8 @@ from flaskr.kept.services import delete_export, keep_export
 from flaskr.sources.models import Contents
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
+pytestmark = pytest.mark.slow
+
 TODAY = date.today()  # noqa: DTZ011
 LONG_NAME = "Å" * 64
 EMPTY = ("/", "/claims", "/policies", "/exports", "/imports", "/import_claims")

@@ -1,28 +1,25 @@
 """Signing in and out, tokens and people, as a person does it."""
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from flaskr.settings import BOOK_FILE
 from flaskr.users.models import Role
 from tests.browser.conftest import PHONE, WIDE, visiting
-from tests.conftest import make_settings
 from tests.exports.serving import served as serving
 from tests.users.people import PASSWORD, let_in, signed_in_settings
+
+pytestmark = pytest.mark.slow
 
 OTHER_PASSWORD = "kvarnhjul under paraply 9"
 
 
 @pytest.fixture
-def signed_in_book(template_book, tmp_path, make_app) -> Iterator[tuple]:
+def signed_in_book(embedded_settings, lend_app) -> Iterator[tuple]:
     """A book that people sign in to, and the address where it is served."""
-    shutil.copy(template_book, tmp_path / BOOK_FILE)
-    settings = signed_in_settings(make_settings(tmp_path), trusted_hosts=("127.0.0.1",))
-    app = make_app(settings)
+    app = lend_app(signed_in_settings(embedded_settings, trusted_hosts=("127.0.0.1",)))
     with serving(app) as address:
         yield app, address
 

@@ -15,6 +15,8 @@ from flaskr.extensions import db
 from tests.bulk.batches import INSTANT, RECORDED, claim_batch, entry_batch, insert, rows_of
 from tests.factories import ACTOR, make_claim, make_policy
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_values_of_every_type_come_in_as_the_models_read_them(address):
     told = insert(address, "claims", claim_batch(2, "Full", "Bare"), claim_batch(4, "Å-3"))

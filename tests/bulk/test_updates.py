@@ -10,6 +10,8 @@ from flaskr.claims.models import Cause, Claim
 from flaskr.extensions import db
 from tests.bulk.batches import INSTANT, RECORDED, claim_batch, entry_batch, insert
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_updates_set_what_they_name_and_count_what_they_found(address):
     insert(address, "claims", claim_batch(2, "Full", "Bare", "Third"))

@@ -11,6 +11,8 @@ from flaskr.claims.services import edit_claim
 from flaskr.policies.services import edit_policy
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
+pytestmark = pytest.mark.both_databases
+
 TABLES = ("ledger_entries", "claim_revisions", "policy_revisions")
 
 

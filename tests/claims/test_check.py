@@ -10,6 +10,8 @@ from flaskr.claims.ledger_services import close_claim, reopen_claim, reverse_ent
 from flaskr.money import ZERO
 from tests.factories import ACTOR, make_claim, pay, recover, reserve
 
+pytestmark = pytest.mark.both_databases
+
 AGREES = "The book agrees with its ledger: "
 WRONGLY_KEPT = "what the claim keeps of its ledger is not what the ledger says"
 

@@ -9,6 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from flaskr.extensions import db
 from tests.factories import make_claim, make_policy, pay, recover
 
+pytestmark = pytest.mark.both_databases
+
 # A payment of 10.00 on a claim with 1.00 recovered: each violation changes a few of its columns.
 ENTRY = {
     "entry_type": "PAYMENT",

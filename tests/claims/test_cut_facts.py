@@ -14,6 +14,8 @@ from flaskr.policies.services import cancel_policy
 from tests.claims.clocks import BOOKED, FEBRUARY, JANUARY, KNOWN, MARCH, amend, at, cut, edit
 from tests.factories import ACTOR, make_claim, make_policy
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(autouse=True)
 def session(rolled_back):

@@ -17,6 +17,8 @@ from flaskr.claims.rules import EntryType, Status
 from tests.claims.clocks import BOOKED, FEBRUARY, JANUARY, KNOWN, MARCH, at, cut, edit
 from tests.factories import ACTOR, make_claim, pay, reserve
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(autouse=True)
 def session(rolled_back):

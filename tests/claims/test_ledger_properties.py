@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import hypothesis
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
@@ -112,7 +113,9 @@ class BookMachine(LedgerMachine):
         assert tuple(map(to_ore, ledger_totals_as_at(day, basis))) == together
 
 
-def test_every_history_gives_the_plain_ledgers_cuts(shared_app):
-    bounds = hypothesis.settings(max_examples=12, stateful_step_count=40)
+@pytest.mark.both_databases
+@pytest.mark.parametrize("histories", [2, pytest.param(12, marks=pytest.mark.slow)])
+def test_every_history_gives_the_plain_ledgers_cuts(shared_app, histories):
+    bounds = hypothesis.settings(max_examples=histories, stateful_step_count=40)
 
     run_state_machine_as_test(lambda: BookMachine(shared_app), settings=bounds)

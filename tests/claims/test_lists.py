@@ -7,15 +7,23 @@ from flaskr.extensions import db
 from flaskr.paging import Count
 from tests.factories import make_claim, make_policy, reserve
 
+pytestmark = pytest.mark.both_databases
 
-@pytest.fixture
-def many(app):
+
+def report_many() -> None:
     """A hundred and twenty claims, W-001 the oldest, on one policy."""
-    with app.app_context():
-        policy = make_policy(policy_number="H-1")
-        for number in range(1, 121):
-            make_claim(claim_reference=f"W-{number:03d}", policy=policy)
-        db.session.commit()
+    policy = make_policy(policy_number="H-1")
+    for number in range(1, 121):
+        make_claim(claim_reference=f"W-{number:03d}", policy=policy)
+    db.session.commit()
+
+
+@pytest.fixture(scope="module")
+def many(lasting_app):
+    """A browser on a book of many claims, to read."""
+    with lasting_app.app_context():
+        report_many()
+    return lasting_app.test_client()
 
 
 def rows_of(response) -> list[str]:
@@ -31,13 +39,13 @@ def numbered(first: int, last: int) -> list[str]:
 
 
 @pytest.mark.parametrize("start", ["/claims", "/claims/", "/policies/H-1"])
-def test_a_list_is_paged_by_key_both_ways(client, many, start):
-    first = client.get(start)
-    second = client.get(link(first, "Older"))
-    third = client.get(link(second, "Older"))
-    last = client.get(link(first, "Oldest"))
-    back = client.get(link(third, "Newer"))
-    newest = client.get(link(back, "Newer"))
+def test_a_list_is_paged_by_key_both_ways(many, start):
+    first = many.get(start)
+    second = many.get(link(first, "Older"))
+    third = many.get(link(second, "Older"))
+    last = many.get(link(first, "Oldest"))
+    back = many.get(link(third, "Newer"))
+    newest = many.get(link(back, "Newer"))
 
     assert rows_of(first) == numbered(120, 71)
     assert rows_of(second) == numbered(70, 21)
@@ -49,26 +57,27 @@ def test_a_list_is_paged_by_key_both_ways(client, many, start):
     assert ">Older</a>" not in last.text
 
 
-def test_going_back_to_a_short_first_page_shows_it_whole(client, many):
-    page = client.get("/claims?before=W-100")
+def test_going_back_to_a_short_first_page_shows_it_whole(many):
+    page = many.get("/claims?before=W-100")
 
     assert rows_of(page) == numbered(120, 71)
 
 
-def test_a_page_after_a_row_that_is_not_there_is_not_found(client, many):
-    assert client.get("/claims?after=nothing").status_code == 404
+def test_a_page_after_a_row_that_is_not_there_is_not_found(many):
+    assert many.get("/claims?after=nothing").status_code == 404
 
 
-def test_the_count_is_shown_and_bounded(app, client, many, monkeypatch):
-    assert "120 claims" in client.get("/claims").text
+def test_the_count_is_shown_and_bounded(many, monkeypatch):
+    assert "120 claims" in many.get("/claims").text
 
     monkeypatch.setattr("flaskr.paging.COUNTED_ROWS", 100)
 
-    assert "100+ claims" in client.get("/claims").text
+    assert "100+ claims" in many.get("/claims").text
 
 
-def test_claims_are_filtered_by_status_also_across_pages(app, client, many):
+def test_claims_are_filtered_by_status_also_across_pages(app, client):
     with app.app_context():
+        report_many()
         make_claim(claim_reference="W-900")
         db.session.commit()
     client_page = client.get("/claims?status=open")

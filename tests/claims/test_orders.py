@@ -16,6 +16,8 @@ from flaskr.paging import Count, Cursor, Listing, UnknownPage
 from tests.claims.varied import CLAIMS, varied_claims
 from tests.factories import make_claim
 
+pytestmark = pytest.mark.both_databases
+
 PAGE = 5
 SORTS = [f"{sign}{name}" for name in (*ClaimFilter.SORTS, "recorded") for sign in ("", "-")]
 
@@ -60,6 +62,7 @@ def backwards(listing: Listing) -> list[list[int]]:
 
 def walks(wanted: ClaimFilter) -> None:
     """Every walk over the pages gives every row once, in the order that Python sorts them in."""
+    # takes seconds: every order, up and down, page by page, there and back
     rows, found = wanted.listing().rows, set(db.session.scalars(wanted.listing().selected))
     every = [row for row in db.session.execute(rows) if row.claim_id in found]
     for sort in SORTS:

@@ -19,7 +19,7 @@ from flaskr.claims.rules import EntryType, Status
 from flaskr.errors import ChangedMeanwhile, LedgerError, MoneyError
 from tests.factories import ACTOR, make_claim, open_elsewhere, pay, recover, reserve
 
-pytestmark = pytest.mark.usefixtures("rolled_back")
+pytestmark = [pytest.mark.usefixtures("rolled_back"), pytest.mark.both_databases]
 DAY = date(2024, 5, 1)
 
 

@@ -21,6 +21,8 @@ from tests.concurrency.writers import STOP
 from tests.exports.readers import EXACT, FORMS, Read, read
 from tests.factories import make_claim
 
+pytestmark = pytest.mark.slow
+
 WRITERS = 4
 FILES = 20  # of each kind
 AMOUNTS = ("paid", "outstanding", "claim_cost", "recovered")

@@ -24,6 +24,8 @@ from flaskr.policies.services import cancel_policy
 from tests.concurrency.runs import contend, run_writers, start_writers
 from tests.factories import make_claim, make_policy, pay, reserve
 
+pytestmark = pytest.mark.slow
+
 PROCESSES = 8
 
 

@@ -1,18 +1,14 @@
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from flaskr import create_app
 from flaskr.book import Counter
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import db
 from flaskr.policies.models import Policy, PolicyRevision
-from flaskr.settings import BOOK_FILE
-from tests.conftest import create_database, make_settings
+from tests.books import DATABASES
 
 SMALL = ("--policies", "500", "--claims", "3000")
 MODELS = (Policy, PolicyRevision, Claim, ClaimRevision, LedgerEntry, Counter)
@@ -37,21 +33,12 @@ def whole_book() -> dict[str, list[tuple]]:
     }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def filled_app(request, tmp_path_factory) -> Iterator[Flask]:
+@pytest.fixture(scope="module", params=DATABASES)
+def filled_app(request, new_app) -> Iterator[Flask]:
     """One small made-up book on each database, for all tests that only read it."""
-    folder: Path = tmp_path_factory.mktemp("filled")
-    url = ""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("template_book"), folder / BOOK_FILE)
-    else:
-        template = request.getfixturevalue("template_database")
-        url = create_database(request.getfixturevalue("postgres"), folder.name, template)
-    app = create_app(make_settings(folder, database_url=url))
-    fill(app)
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    with new_app(request.param) as app:
+        fill(app)
+        yield app
 
 
 @pytest.fixture

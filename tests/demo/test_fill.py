@@ -1,21 +1,17 @@
 """What the command does, and refuses to do."""
 
 import os
-import shutil
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from flaskr import create_app
 from flaskr.calendar import utc_now
 from flaskr.claims.check import faults
 from flaskr.claims.queries import watermark
 from flaskr.demo.fill import load_book, prepared_book
 from flaskr.extensions import db
-from flaskr.settings import BOOK_FILE
-from tests.conftest import make_settings
 from tests.demo.conftest import fill, whole_book
 from tests.factories import make_policy
 
@@ -38,17 +34,12 @@ with create_app().app_context():
 
 
 @pytest.fixture(scope="module")
-def same_book_elsewhere(template_book, tmp_path_factory):
+def same_book_elsewhere(new_app):
     """The rows that the same seed gave a SQLite book."""
-    folder = tmp_path_factory.mktemp("elsewhere")
-    shutil.copy(template_book, folder / BOOK_FILE)
-    app = create_app(make_settings(folder))
-    fill(app, *SOME)
-    with app.app_context():
-        rows = whole_book()
-        db.session.remove()
-        db.engine.dispose()
-    return rows
+    with new_app("sqlite") as app:
+        fill(app, *SOME)
+        with app.app_context():
+            return whole_book()
 
 
 def test_the_same_seed_gives_the_same_book_on_either_database(app, session, same_book_elsewhere):
@@ -60,13 +51,12 @@ def test_the_same_seed_gives_the_same_book_on_either_database(app, session, same
     )
 
 
-def test_another_seed_gives_another_book(template_book, tmp_path, make_app, same_book_elsewhere):
-    shutil.copy(template_book, tmp_path / BOOK_FILE)
-    app = make_app(make_settings(tmp_path))
-    fill(app, *SOME, "--seed", "8")
+def test_another_seed_gives_another_book(new_app, same_book_elsewhere):
+    with new_app("sqlite") as app:
+        fill(app, *SOME, "--seed", "8")
+        with app.app_context():
+            rows = whole_book()
 
-    with app.app_context():
-        rows = whole_book()
     assert all(rows[name] != same_book_elsewhere[name] for name in rows)
 
 
@@ -110,6 +100,7 @@ def test_progress_counts_every_row_once(app, session):
     assert sum(told) == book.row_count == sum(watermark())
 
 
+@pytest.mark.slow
 def test_a_filling_that_is_killed_leaves_nothing(app, session, book_settings):
     environment = {
         **os.environ,
@@ -127,15 +118,13 @@ def test_a_filling_that_is_killed_leaves_nothing(app, session, book_settings):
     assert watermark()[1:3] == (1500, 300)
 
 
-def test_filling_leaves_the_connection_as_it_was(template_book, tmp_path, make_app):
-    shutil.copy(template_book, tmp_path / BOOK_FILE)
-    app = make_app(make_settings(tmp_path))
+def test_filling_leaves_the_connection_as_it_was(sqlite_app):
 
     def cache_size() -> int:
-        with app.app_context():
+        with sqlite_app.app_context():
             return db.session.connection().exec_driver_sql("PRAGMA cache_size").scalar()
 
     before = cache_size()
-    fill(app, "--policies", "1", "--claims", "1")
+    fill(sqlite_app, "--policies", "1", "--claims", "1")
 
     assert cache_size() == before

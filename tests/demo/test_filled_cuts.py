@@ -6,6 +6,8 @@ from sqlalchemy import func, select
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.policies.models import Policy, PolicyRevision
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_claims_keep_when_their_last_entry_was(filled):
     days, instants = func.max(LedgerEntry.transaction_date), func.max(LedgerEntry.recorded_at)

@@ -19,6 +19,10 @@ from tests.exports.reading import csv_frame
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 from tests.imports.uploading import upload
 
+pytestmark = pytest.mark.both_databases
+
+SLOWLY = pytest.mark.slow
+OTHER_FORMS = [pytest.param(form, marks=SLOWLY) for form in ("xlsx", "parquet", "arrow", "jsonl")]
 NAME, SAID = "Åsa Utterström-Qvarnfors", "The washing machine of Zorn Exampelmark leaked"
 
 
@@ -193,7 +197,7 @@ def test_while_somebody_reads_the_old_pages_it_says_so(sqlite_app, monkeypatch):
     assert files_with(sqlite_app.config["INSTANCE_FOLDER"], NAME) == []
 
 
-def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client, tmp_path):
+def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client, book_folder):
     for name, contents in (("With names", "policies"), ("Amounts only", "ledger")):
         send(client, f"/exports?contents={contents}", name=name)
     upload(client, ("sent.csv", client.get("/export_policies").data))
@@ -202,7 +206,7 @@ def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client, t
 
     assert "delete them at /exports:\n  With names\n" in said
     assert "Amounts only" not in said
-    assert f"{tmp_path / 'jobs'}/" in said
+    assert f"{book_folder / 'jobs'}/" in said
     assert ": sent.csv" in said
     assert "beyond this command" in said
 
@@ -226,7 +230,7 @@ def test_a_policy_that_never_had_a_name_is_not_called_erased(client, session):
         assert '<span class="nil">not given</span>' in client.get(address).text
 
 
-@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet", "arrow", "jsonl"])
+@pytest.mark.parametrize("form", ["csv", *OTHER_FORMS])
 def test_an_erased_book_comes_back_by_import_as_nothing_to_change(
     erase, client, runner, tmp_path, form
 ):

@@ -1,17 +1,12 @@
-import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
-from flask import Flask
 
-from flaskr import create_app
 from flaskr.claims.ledger_services import close_claim
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE
-from tests.conftest import create_database, make_settings
 from tests.exports.golden import GoldenBook
 from tests.exports.reading import cancelled_policy
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
@@ -19,23 +14,18 @@ from tests.imports.importing import load_golden
 
 
 @pytest.fixture(scope="session")
-def golden_template(template_book: Path, tmp_path_factory) -> Path:
+def golden_template(new_app) -> Path:
     """An embedded book of the golden ledger to copy from."""
-    folder = tmp_path_factory.mktemp("golden")
-    shutil.copy(template_book, folder / BOOK_FILE)
-    load_golden(create_app(make_settings(folder)))
-    return folder / BOOK_FILE
+    with new_app("sqlite") as app:
+        load_golden(app)
+    return app.config["INSTANCE_FOLDER"] / BOOK_FILE
 
 
 @pytest.fixture(scope="module")
-def golden_book(golden_template, tmp_path_factory) -> Iterator[GoldenBook]:
+def golden_book(golden_template, new_app) -> Iterator[GoldenBook]:
     """An embedded book of the golden ledger that a whole module reads."""
-    folder = tmp_path_factory.mktemp("golden")
-    shutil.copy(golden_template, folder / BOOK_FILE)
-    app = create_app(make_settings(folder))
-    yield GoldenBook(app)
-    with app.app_context():
-        db.engine.dispose()
+    with new_app("sqlite", template=golden_template) as app:
+        yield GoldenBook(app)
 
 
 @pytest.fixture
@@ -60,21 +50,3 @@ def small_book(session):
     ended = make_claim(policy=cancelled, claim_reference="D", description="-5")
     db.session.commit()
     return [full, late, ended]
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def lasting_app(request, tmp_path_factory) -> Iterator[Flask]:
-    """One empty book on each database for all the tests of a module: to fill once, read often."""
-    folder = tmp_path_factory.mktemp("lasting")
-    settings = make_settings(folder)
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("template_book"), folder / BOOK_FILE)
-    else:
-        template = request.getfixturevalue("template_database")
-        name = request.module.__name__.rpartition(".")[2]
-        url = create_database(request.getfixturevalue("postgres"), name, template)
-        settings = replace(settings, database_url=url)
-    app = create_app(settings)
-    yield app
-    with app.app_context():
-        db.engine.dispose()

@@ -17,6 +17,8 @@ import pytest
 from flaskr.settings import PROJECT_FOLDER, Settings
 from tests.exports.reading import add_claims, csv_frame
 
+pytestmark = pytest.mark.slow
+
 MANY = 120_000  # some 12 MB: far more than the sockets hold
 BOOTED = re.compile(r"Booting worker with pid: (\d+)")
 

@@ -74,6 +74,7 @@ def test_a_database_that_fails_under_the_reading_gives_an_error_page(
 
 
 # SQLite: from PostgreSQL rows come in pieces that find place in any helper.
+@pytest.mark.slow
 @pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
 def test_work_without_memory_gives_an_error_page_and_no_file(client_with, session, book_settings):
     add_claims(80_000)

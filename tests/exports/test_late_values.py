@@ -12,6 +12,8 @@ from flaskr.extensions import db
 from flaskr.sources.models import Contents
 from tests.exports.readers import EXACT, FORMS, read
 
+pytestmark = pytest.mark.both_databases
+
 EMPTY = BATCH_ROWS + 500
 NUMBERS = (
     "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :n) "

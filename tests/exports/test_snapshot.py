@@ -21,6 +21,8 @@ from flaskr.sources.models import Contents
 from tests.exports.reading import add_claims, csv_frame, parquet_frame
 from tests.factories import make_claim, pay, reserve
 
+pytestmark = pytest.mark.both_databases
+
 ROOT = Path(__file__).parent.parent.parent
 MANY = 140_000  # more than the process reads ahead of what it has written
 
@@ -130,6 +132,7 @@ print(sorted({"pandas", "pyarrow", "numpy"} & set(sys.modules)))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
 def test_the_web_process_that_hands_out_files_has_one_sqlite_library(book_settings):
     # A second one would drop the first one's locks on the book's file, and lose committed rows.

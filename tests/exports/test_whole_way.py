@@ -18,6 +18,8 @@ from flaskr.sources.models import Contents
 from tests.exports.readers import EXACT, EXCEL_SV, FORMS, read
 from tests.formats.any_rows import ODD_TEXTS, admitted, texts
 
+pytestmark = pytest.mark.slow
+
 LARGEST = Decimal("9999999999999999.99")
 MOVED = Decimal("999999999999.99")
 FIRST, LAST = date(1, 1, 1), date(9999, 12, 31)

@@ -73,7 +73,8 @@ instants = (
 )
 numbers = st.none() | st.integers(-(2**63), 2**63 - 1) | st.integers(-(10**15) - 9, 10**15 + 9)
 other_rows = st.lists(st.tuples(instants, numbers, instants, st.integers(0, 9)), max_size=20)
-few = settings(max_examples=30)  # each of many rows: a file costs more than its rows
+# a file costs more than its rows
+few = settings(max_examples=3 * settings().max_examples // 10)
 
 
 def frame_of(made: list[Any], of: Columns = COLUMNS) -> pd.DataFrame:

@@ -1,4 +1,3 @@
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -6,11 +5,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from flaskr import create_app
 from flaskr.extensions import db
 from flaskr.imports.outcomes import DryRun
-from flaskr.settings import BOOK_FILE
-from tests.conftest import create_database, make_settings
+from tests.books import DATABASES
 from tests.imports.importing import Importing, load_files, load_golden
 from tests.imports.older_system import CLAIMS, HOME, LEDGER, POLICIES, WATER
 
@@ -69,20 +66,11 @@ def files_of(folder: Path, **texts: str) -> list[Path]:
     return [folder / f"{name}.csv" for name in texts]
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def golden_app(request, tmp_path_factory) -> Iterator[tuple[Flask, DryRun]]:
+@pytest.fixture(scope="session", params=DATABASES)
+def golden_app(request, new_app) -> Iterator[tuple[Flask, DryRun]]:
     """A book of the golden ledger on each database, loaded once, to read."""
-    folder = tmp_path_factory.mktemp("golden")
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("template_book"), folder / BOOK_FILE)
-        app = create_app(make_settings(folder))
-    else:
-        template = request.getfixturevalue("template_database")
-        url = create_database(request.getfixturevalue("postgres"), "golden_book", template)
-        app = create_app(make_settings(folder, database_url=url))
-    yield app, load_golden(app)
-    with app.app_context():
-        db.engine.dispose()
+    with new_app(request.param) as app:
+        yield app, load_golden(app)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from flaskr.claims.ledger_services import close_claim
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import claim_referenced, claim_totals
 from flaskr.extensions import db
-from tests.conftest import create_database, make_settings
+from tests.books import create_database, make_settings
 from tests.factories import ACTOR, make_claim, reserve
 from tests.imports.importing import COSTS, FILES, written
 

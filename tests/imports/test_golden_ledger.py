@@ -14,6 +14,8 @@ from flaskr.extensions import db
 from flaskr.policies.queries import policy_numbered
 from tests.imports.importing import GOLDEN, counts
 
+pytestmark = pytest.mark.both_databases
+
 KNOWN, BOOKED = Basis.KNOWN, Basis.BOOKED
 # As at, basis: claims, entries, paid, outstanding, claim cost, recovered, net.
 TOTALS = {

@@ -21,6 +21,8 @@ from flaskr.sources.models import Import, ImportFile
 from flaskr.trail.models import Action, AuditEvent
 from tests.imports.importing import COSTS, counts, load, written
 
+pytestmark = pytest.mark.slow
+
 ROWS = 20_000
 POINTS = int(os.environ.get("KILL_POINTS", "2"))  # for each database and victim
 

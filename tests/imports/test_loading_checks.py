@@ -10,6 +10,8 @@ from flaskr.imports.plans import SCHEMAS, plan_rows
 from tests.factories import make_claim, reserve
 from tests.imports.importing import COSTS, load
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_what_was_written_is_compared_with_the_plan(importing):
     job = importing.job(COSTS, ["A", 5], ["B", 7])

@@ -1,13 +1,13 @@
 """What is wrong with an upload or a step is told in a sentence, and nothing is written."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
 from flaskr.imports.forms import base_name
 from flaskr.imports.services import jobs_folder
 from tests.browsing import fields_of
-from tests.conftest import make_settings
 from tests.imports.uploading import (
     FILES,
     claims_in,
@@ -51,8 +51,10 @@ def test_an_upload_without_its_token_is_refused(lone_client, sqlite_app):
     assert folders(sqlite_app) == 0
 
 
-def test_a_file_over_the_limit_is_refused_by_its_own_size_and_with_the_others(make_app, tmp_path):
-    app = make_app(make_settings(tmp_path, import_bytes=100_000, max_request_bytes=50_000))
+def test_a_file_over_the_limit_is_refused_by_its_own_size_and_with_the_others(
+    make_app, embedded_settings
+):
+    app = make_app(replace(embedded_settings, import_bytes=100_000, max_request_bytes=50_000))
     client = app.test_client()
 
     taken = upload(client, ("a.csv", GOOD + "\n" * 90_000))

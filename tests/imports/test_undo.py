@@ -17,6 +17,8 @@ from flaskr.sources.queries import loadings_of
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 from tests.imports.importing import COSTS, GOLDEN, load_files
 
+pytestmark = pytest.mark.both_databases
+
 FACTS = ("claim_reference", "cause", "loss_date", "claim_cost")
 
 

@@ -126,6 +126,7 @@ print(*sorted(path.name for path in root.rglob("*") if path.is_file()))
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
     mounted = f"mount -t tmpfs -o size=128k tmpfs {tmp_path}"
     box = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]

@@ -17,6 +17,8 @@ from flaskr.policies.row_queries import policy_facts, policy_rows
 from tests.claims.clocks import amend, at
 from tests.factories import make_policy
 
+pytestmark = pytest.mark.both_databases
+
 KNOWN, BOOKED = Basis.KNOWN, Basis.BOOKED
 PAGE = 4
 HOLDS = {

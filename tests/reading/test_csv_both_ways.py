@@ -12,7 +12,7 @@ from flaskr.reading.csv_strict import Malformed, records
 texts = st.text("a \"å'\n\r,;", max_size=40) | st.lists(
     st.sampled_from(['"', '""', ",", "\n", "\r\n", "\r", "a", '"a,b"', '"a\nb"', " "]), max_size=25
 ).map("".join)
-many = settings(max_examples=600)
+many = settings(max_examples=6 * settings().max_examples)
 
 
 def strict_rows(text: str, separator: str):

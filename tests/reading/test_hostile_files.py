@@ -11,6 +11,8 @@ from flaskr.isolation import Limits, OutOfMemory, run_isolated
 from tests.reading.bombs import BOMBS
 from tests.reading.hostile import hostile_files
 
+pytestmark = pytest.mark.slow
+
 LIMITS = Limits(seconds=60, memory_bytes=1024**3)
 SENTENCE = re.compile(r"Unreadable [A-Z“].*[.:]\)?$", re.DOTALL)
 FILES_AT_ONCE, TIMES = 40, 10

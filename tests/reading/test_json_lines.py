@@ -71,7 +71,7 @@ pieces = st.sampled_from(
 )
 
 
-@settings(max_examples=600)
+@settings(max_examples=6 * settings().max_examples)
 @given(st.lists(pieces, min_size=1, max_size=12).map("".join))
 def test_what_arrow_is_trusted_with_it_reads_as_python_does(text):
     table = table_of(text.encode(), ["a", "b"])

@@ -6,6 +6,8 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.trail.events import events, make_event
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def trail(rolled_back):

@@ -6,7 +6,7 @@ from flaskr.archive.services import import_archive, write_archive
 from flaskr.extensions import db
 from flaskr.trail.models import Action
 from flaskr.trail.services import NotRecorded
-from tests.conftest import make_settings
+from tests.books import make_settings
 from tests.factories import ACTOR, make_claim
 from tests.trail.events import actions, only_event, refuse_events, told
 

@@ -18,7 +18,7 @@ class Tour:
         for role in (Role.HANDLER, Role.ACTUARY, Role.ADMINISTRATOR):
             let_in(app, role)
         self.visited: set[str] = set()
-        app.before_request(self.note)
+        app.before_request_funcs.setdefault(None, []).append(self.note)
         self.last = 0
         self.new()
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from flaskr.settings import PROJECT_FOLDER
-from tests.conftest import make_settings
+from tests.books import make_settings
 from tests.users.people import STRONG_KEY, signed_in_settings
 from tests.users.serving import environment_of, free_port, gunicorn_command
+
+pytestmark = pytest.mark.slow
 
 MADE_UP = "This-is-my-supersecret-key-for-claimbook-2026"
 WEAK = {

@@ -72,11 +72,9 @@ def test_a_proxy_that_is_not_trusted_is_not_let_in_over_https_either(sqlite_sign
 
 
 @pytest.fixture
-def behind_a_proxy(template_book, tmp_path, make_app, sqlite_signed_in):
+def behind_a_proxy(sqlite_signed_in, embedded_settings, make_app):
     """The same book, served behind one proxy."""
-    from tests.conftest import make_settings
-
-    return make_app(signed_in_settings(make_settings(tmp_path), trusted_proxies=1))
+    return make_app(signed_in_settings(embedded_settings, trusted_proxies=1))
 
 
 def browser_of(app):

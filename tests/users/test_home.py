@@ -1,12 +1,10 @@
 """An open book answers the machine that it is on, and nobody else."""
 
-import shutil
+from dataclasses import replace
 
 import pytest
 
-from flaskr.settings import BOOK_FILE
 from flaskr.users.home import is_loopback, names_loopback, refusal
-from tests.conftest import make_settings
 
 AT_HOME = {
     "protocol": "HTTP/1.1",
@@ -119,9 +117,8 @@ def test_no_page_answers_what_does_not_come_from_home(sqlite_app, environ, heade
         assert "as localhost or 127.0.0.1" in answer.text
 
 
-def test_under_another_server_an_open_book_has_to_be_said_so(template_book, tmp_path, make_app):
-    shutil.copy(template_book, tmp_path / BOOK_FILE)
-    client = make_app(make_settings(tmp_path, book_access="")).test_client()
+def test_under_another_server_an_open_book_has_to_be_said_so(embedded_settings, make_app):
+    client = make_app(replace(embedded_settings, book_access="")).test_client()
 
     for path in (*PATHS, "/generate_random_claim"):
         for server in ("gunicorn/27.0.1", "waitress", ""):

@@ -122,6 +122,7 @@ def status_of(asker: Asker, method: str, address: str) -> tuple[int, bool]:
 
 
 def test_who_may_not_is_refused_and_nothing_is_done(signed_in_app, asked):
+    # takes seconds: everybody is refused every page, and all of the book is read after each
     cells, askers = asked
     before = everything(signed_in_app)
     wrong = []

@@ -16,6 +16,8 @@ from flaskr.users.throttling import MOST_OF_ADDRESS, MOST_OF_USER, MOST_OVERALL,
 from tests.users.people import PASSWORD, csrf_of, let_in, signed_in_settings
 from tests.users.serving import WORKERS, Browser, Said, gunicorn
 
+pytestmark = pytest.mark.slow
+
 AT_ONCE = 40
 
 

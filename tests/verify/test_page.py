@@ -1,6 +1,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -10,7 +11,6 @@ from flaskr.exports.services import spool_folder
 from flaskr.isolation import place
 from flaskr.verify.services import FILES_AT_ONCE
 from tests.browsing import fields_of
-from tests.conftest import make_settings
 from tests.optional import optional
 
 CUT = "as_at=2024-03-31"
@@ -156,9 +156,9 @@ def test_a_form_without_a_file_or_without_its_token_is_refused(golden_book):
     assert (forged.status_code, "has expired" in forged.text) == (400, True)
 
 
-def test_more_than_other_forms_take_is_taken_here_up_to_its_own_limit(make_app, tmp_path):
+def test_more_than_other_forms_take_is_taken_here_up_to_its_own_limit(make_app, embedded_settings):
     client = make_app(
-        make_settings(tmp_path, verify_bytes=300_000, max_request_bytes=50_000)
+        replace(embedded_settings, verify_bytes=300_000, max_request_bytes=50_000)
     ).test_client()
 
     taken = post(client, b'"paid"\n' + b"1.00\n" * 40_000)
