@@ -16,6 +16,7 @@ from wtforms.widgets import DateInput, TextArea, TextInput
 
 from flaskr.calendar import parse_day
 from flaskr.money import parse_money
+from flaskr.templating import words
 from flaskr.text import clean_name, clean_reference, clean_text
 
 TOKEN = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -152,12 +153,12 @@ class NoteField(CleanedField):
 
 def list_field(label: str, values: type[StrEnum], empty: str = "", **kwargs: Any) -> SelectField:
     """Return a choice from a closed list; `empty` names the choice of none, else one is due."""
-    choices = [SelectChoice(value.value, value.value.replace("_", " ")) for value in values]
+    choices = [SelectChoice(value.value, words(value).capitalize()) for value in values]
     return SelectField(
         label,
         choices=[SelectChoice("", empty or "Choose…"), *choices],
         coerce=lambda value: values(value) if value else None,
         validators=[] if empty else [Required()],
-        invalid_value_message="Choose one of the list.",
+        invalid_value_message="Choose one from the list.",
         **kwargs,
     )

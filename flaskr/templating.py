@@ -7,6 +7,7 @@ from enum import StrEnum
 from flask import Flask
 
 from flaskr.calendar import book_zone
+from flaskr.labels import CLOSED_LISTS, LABELS
 from flaskr.money import money_text
 from flaskr.personal import (
     NO_NAMES,
@@ -42,8 +43,8 @@ def percent(value: float | None) -> str:
 
 
 def words(value: str | None) -> str:
-    """Write a member of a closed list as words: RESERVE_OPEN becomes "reserve open"."""
-    return NOTHING if not value else value.replace("_", " ").lower()
+    """Write a member of a closed list or a name in words: in_force becomes "in force"."""
+    return NOTHING if not value else LABELS.get(value) or value.replace("_", " ").lower()
 
 
 def fact(value: object) -> str:
@@ -77,6 +78,7 @@ def register(app: Flask) -> None:
         sees_names=sees_names.get,
         is_signed_in=is_signed_in,
         may_ask_for_names=may_ask_for_names,
+        CLOSED_LISTS=CLOSED_LISTS,
         NO_NAMES=NO_NAMES,
         WITHHELD=WITHHELD,
     )

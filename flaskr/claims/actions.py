@@ -83,14 +83,14 @@ ACTIONS = (
         "recover", "Recover", "Post recovery", forms.RecoveryForm, recover,
         "Recovery posted to", lambda claim: claim.recovered < claim.paid,
     ),
-    Action("close", "Close", "Close claim", forms.CloseForm, close, "Closed:", is_live),
+    Action("close", "Close", "Close claim", forms.CloseForm, close, "Closed claim", is_live),
     Action(
         "decline", "Decline", "Decline claim", forms.DeclineForm, decline,
-        "Declined:", lambda claim: is_live(claim) and claim.paid == 0,
+        "Declined claim", lambda claim: is_live(claim) and claim.paid == 0,
     ),
     Action(
         "reopen", "Reopen", "Reopen claim", forms.ReopenForm, reopen,
-        "Reopened:", lambda claim: claim.status in SETTLED,
+        "Reopened claim", lambda claim: claim.status in SETTLED,
     ),
 )  # fmt: skip
 BY_NAME = {action.name: action for action in ACTIONS}

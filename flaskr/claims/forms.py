@@ -22,12 +22,10 @@ from flaskr.forms import (
 class ClaimFactsForm(FlaskForm):
     """The facts of a claim."""
 
-    policy_number = ReferenceField(
-        "Policy number", description="Leave empty when it is not known yet."
-    )
-    cause = list_field("Cause", Cause, empty="Not known")
+    policy_number = ReferenceField("Policy number", description="Leave empty if not known yet.")
+    cause = list_field("Cause", Cause, empty="Unknown")
     loss_date = DayField("Loss date", description="The day it happened.")
-    reported_date = DayField("Reported date", description="The day the customer told of it.")
+    reported_date = DayField("Reported date", description="The day it was reported.")
     description = NoteField("Description", description="What happened, without personal data.")
 
 
@@ -35,15 +33,13 @@ class NewClaimForm(ClaimFactsForm):
     """A claim to report."""
 
     loss_date = DayField("Loss date", [Required()], description="The day it happened.")
-    reported_date = DayField(
-        "Reported date", [Required()], description="The day the customer told of it."
-    )
+    reported_date = DayField("Reported date", [Required()], description="The day it was reported.")
     claim_reference = ReferenceField(
-        "Claim reference", description="Leave empty, and the book gives the next one."
+        "Claim reference", description="Leave empty to use the next number."
     )
     form_token = TokenField()
     reserve = MoneyField(
-        "First case reserve", description="What you expect to pay. It can be set later."
+        "Initial case reserve", description="What you expect to pay. You can also set it later."
     )
 
 
@@ -51,7 +47,7 @@ class EditClaimForm(ClaimFactsForm):
     """A claim's facts to change, with the version that the editor saw."""
 
     version = SeenField()
-    accept = BooleanField("Save all the same")
+    accept = BooleanField("Save anyway")
 
 
 class EntryForm(FlaskForm):
@@ -60,7 +56,7 @@ class EntryForm(FlaskForm):
     transaction_date = DayField(
         "Transaction date",
         [Required()],
-        description="The day the entry counts from; at the latest today.",
+        description="The day the entry takes effect, today at the latest.",
     )
     seen_entry = SeenField()
 
@@ -71,7 +67,7 @@ class ReserveForm(EntryForm):
     amount = MoneyField(
         "New case reserve",
         [Required()],
-        description="What you expect still to pay. The entry is the difference.",
+        description="What you still expect to pay. The difference is posted.",
     )
 
 
@@ -79,7 +75,7 @@ class PaymentForm(EntryForm):
     """A payment."""
 
     amount = MoneyField(
-        "Amount", [Required()], description="What it covers is taken off the reserve."
+        "Amount", [Required()], description="This also reduces the case reserve, at most to zero."
     )
 
 
@@ -99,14 +95,14 @@ class RecoveryKind(StrEnum):
 class RecoveryForm(EntryForm):
     """Money that came back."""
 
-    kind = list_field("Kind", RecoveryKind)
+    kind = list_field("Recovery type", RecoveryKind)
     amount = MoneyField("Amount", [Required()])
 
 
 class ReversalForm(EntryForm):
     """The reversal of one entry."""
 
-    reason = NoteField("Reason", description="Kept in the ledger. No personal data.")
+    reason = NoteField("Reason", description="Shown in the ledger. Do not enter personal data.")
 
 
 class CloseForm(EntryForm):
@@ -116,13 +112,15 @@ class CloseForm(EntryForm):
 class DeclineForm(EntryForm):
     """A claim that is not paid."""
 
-    reason = NoteField("Reason", description="Kept in the ledger. No personal data.")
+    reason = NoteField("Reason", description="Shown in the ledger. Do not enter personal data.")
 
 
 class ReopenForm(EntryForm):
     """A settled claim that begins again."""
 
     amount = MoneyField(
-        "New case reserve", [Required()], description="Zero or more: what you expect still to pay."
+        "New case reserve", [Required()], description="What you still expect to pay: zero or more."
     )
-    reason = NoteField("Reason", [Required()], description="Kept in the ledger. No personal data.")
+    reason = NoteField(
+        "Reason", [Required()], description="Shown in the ledger. Do not enter personal data."
+    )

@@ -90,7 +90,7 @@ def save(policy: Policy, form: FlaskForm, changes: dict[str, Any]) -> bool:
     claims = "claim" if uncovered == 1 else "claims"
     form.form_errors.append(
         f"With this, {uncovered} {claims} with a reserve or payments would no longer be covered. "
-        "Tick the box if that is right."
+        "Tick the box below if that is right."
     )
     return True
 

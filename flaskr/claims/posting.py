@@ -148,7 +148,7 @@ def coverage_reason(claim: Claim) -> str:
             f"Policy {policy.policy_number} was cancelled from {policy.cancelled_on}, "
             f"and the loss was on {claim.loss_date}."
         )
-    return f"Policy {policy.policy_number} ran {period}, and the loss was on {claim.loss_date}."
+    return f"Policy {policy.policy_number} covers {period}, and the loss was on {claim.loss_date}."
 
 
 def checked_reason(entry_type: EntryType, reason: str) -> str | None:

@@ -22,7 +22,7 @@ def is_fetched_ahead() -> bool:
 def link_to(claim: Claim) -> Markup:
     """Return what is said of the new claim, with a link to it."""
     address = url_for("claims.show", reference=claim.claim_reference)
-    return Markup('A random claim was made: <a class="alert-link" href="{}">{}</a>.').format(
+    return Markup('Random claim created: <a class="alert-link" href="{}">{}</a>.').format(
         address, claim.claim_reference
     )
 

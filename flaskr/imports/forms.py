@@ -14,17 +14,18 @@ from flaskr.reading.orders import Encoding
 MOST_FILES = 3  # of an older system: policies, claims, ledger
 OF_TODAY, MIGRATION = "today", "migration"
 KINDS = [
-    SelectChoice(OF_TODAY, "Claims or policies as they are today: one file"),
+    SelectChoice(OF_TODAY, "Claims or policies as they are today (one file)"),
     SelectChoice(
-        MIGRATION, "From an older system, with its own instants: policies, claims and ledger"
+        MIGRATION,
+        "Migration from an older system, with its timestamps (policies, claims and ledger)",
     ),
 ]
 ENCODINGS = [
-    SelectChoice(Encoding.UTF_8, "Told by itself: UTF-8 or UTF-16"),
-    SelectChoice(Encoding.CP1252, "Windows-1252, of older Windows programs"),
+    SelectChoice(Encoding.UTF_8, "Detected automatically: UTF-8 or UTF-16"),
+    SelectChoice(Encoding.CP1252, "Windows-1252, from older Windows programs"),
 ]
 
-CHOICE = {"invalid_choice_message": "Choose one of the list."}
+CHOICE = {"invalid_choice_message": "Choose one from the list."}
 
 
 def base_name(name: str) -> str:
@@ -36,7 +37,7 @@ class UploadForm(FlaskForm):
     """Files to import."""
 
     files = MultipleFileField("File", [FileRequired("Choose a file.")])
-    kind = RadioField("What it holds", choices=KINDS, default=OF_TODAY, **CHOICE)
+    kind = RadioField("Type of import", choices=KINDS, default=OF_TODAY, **CHOICE)
     encoding = RadioField(
         "Encoding of a text file", choices=ENCODINGS, default=Encoding.UTF_8, **CHOICE
     )
@@ -45,12 +46,10 @@ class UploadForm(FlaskForm):
         """Refuse more files than belong together, and one without a name."""
         if self.is_migration and len(field.data) > MOST_FILES:
             raise ValidationError(
-                "An older system has up to three files: policies, claims, ledger."
+                "A migration has at most three files: policies, claims and ledger."
             )
         if not self.is_migration and len(field.data) > 1:
-            raise ValidationError(
-                "Several files are taken together only from an older system. Send one at a time."
-            )
+            raise ValidationError("Only a migration can have several files. Upload one at a time.")
         if not all(base_name(file.filename) for file in field.data):
             raise ValidationError("The file has no name. Give it one and choose it again.")
 

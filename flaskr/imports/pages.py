@@ -10,17 +10,17 @@ from flaskr.sources.models import ImportKind
 blueprint = Blueprint("imports", __name__)
 
 KINDS = {
-    ImportKind.FACTS: "as they are today",
-    ImportKind.MIGRATION: "from an older system",
-    ImportKind.UNDO: "an import taken back",
+    ImportKind.FACTS: "claims or policies as they are today",
+    ImportKind.MIGRATION: "migration from an older system",
+    ImportKind.UNDO: "undo of an import",
 }
 STAGES = {
-    Stage.READING: "being read",
-    Stage.CUT_SHORT: "cut short",
+    Stage.READING: "reading",
+    Stage.CUT_SHORT: "interrupted",
     Stage.REFUSED: "refused",
-    Stage.MAPPING: "a column is missing",
-    Stage.SHOWN: "waits for you",
-    Stage.LOADING: "being loaded",
+    Stage.MAPPING: "column missing",
+    Stage.SHOWN: "ready to load",
+    Stage.LOADING: "loading",
     Stage.LOADED: "loaded",
 }
 

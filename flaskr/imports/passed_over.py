@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from flaskr.imports.layouts import LAYOUTS
 from flaskr.sources.models import Contents
 
-OF_MIGRATION = {"recorded_at": "only a migration brings instants"}
+OF_MIGRATION = {"recorded_at": "loaded only in a migration"}
 OF_LEDGER = dict.fromkeys(
-    ("paid", "outstanding", "claim_cost", "recovered"), "a migration takes it from the ledger"
+    ("paid", "outstanding", "claim_cost", "recovered"), "taken from the ledger in a migration"
 )
 # What a layout has and an import does not load, by whether it is a migration; and why.
 PASSED_OVER: Mapping[tuple[bool, Contents], Mapping[str, str]] = {

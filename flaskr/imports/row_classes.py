@@ -14,7 +14,7 @@ from flaskr.money import from_ore
 from flaskr.sources.models import Contents
 
 SHOWN_NAMES = 20
-UNCOVERED = "Taken, though the policy was not in force at the loss"
+UNCOVERED = "These claims are accepted, though the policy was not in force at the loss"
 MONEY = {*AMOUNTS, "premium", "deductible", "sum_insured"}
 
 # Rows that name the same thing are refused together: which of them is right, a person knows.

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from flaskr.imports.outcomes import AMOUNTS, DryRun, FileFound, RowClass, ShownRow
+from flaskr.labels import CLOSED_LISTS
 from flaskr.money import ZERO
-from flaskr.templating import fact
+from flaskr.templating import fact, words
 
 SUMS = (*AMOUNTS, "premium")
 MONEY = {*SUMS, "deductible", "sum_insured"}
@@ -54,4 +55,6 @@ def moved(outcome: DryRun) -> Decimal:
 def cell(row: Mapping[str, str], name: str) -> str:
     """Write a value of a shown row as its kind is written; a dash when there is none."""
     text = row.get(name, "")
+    if name in CLOSED_LISTS:
+        return words(text)
     return fact(Decimal(text) if text and name in MONEY else text)

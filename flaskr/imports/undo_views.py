@@ -30,7 +30,7 @@ def undo(number: int) -> Any:
             status = error.status
         else:
             db.session.commit()
-            flash(f"Import {number} is undone.", "success")
+            flash(f"Import {number} undone.", "success")
             return redirect(url_for(".show", number=undone.id), code=303)
     shown = shown_undo(record)
     return render_template("imports/undo.html", brought=record, shown=shown, form=form), status

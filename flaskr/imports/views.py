@@ -194,7 +194,7 @@ def drop(name: str):
     if job.loaded_as:
         return redirect(address_of(job), code=303)
     discard(job, actor=actor())
-    flash("The files are deleted. Nothing of them is in the book.", "success")
+    flash("The files are discarded. Nothing was imported.", "success")
     return redirect(url_for(".index"), code=303)
 
 

@@ -20,16 +20,19 @@ FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "parquet": ("Parquet", {"format": "parquet"}),
     "xlsx": ("Excel workbook", {"format": "xlsx"}),
     "csv": ("CSV", {"format": "csv"}),
-    "csv-raw": ("CSV, texts without the guard", {"format": "csv", "raw": "1"}),
-    "excel-sv": ("CSV for a Swedish Excel", {"format": "csv", "dialect": "excel-sv"}),
+    "csv-raw": ("CSV, raw text", {"format": "csv", "raw": "1"}),
+    "excel-sv": ("CSV for Swedish Excel", {"format": "csv", "dialect": "excel-sv"}),
     "excel-sv-raw": (
-        "CSV for a Swedish Excel, texts without the guard",
+        "CSV for Swedish Excel, raw text",
         {"format": "csv", "dialect": "excel-sv", "raw": "1"},
     ),
     "arrow": ("Arrow stream", {"format": "arrow"}),
     "jsonl": ("JSON lines", {"format": "jsonl"}),
 }
-CLOCKS = {Basis.KNOWN: "what was known then", Basis.BOOKED: "what is booked until then"}
+CLOCKS = {
+    Basis.KNOWN: "Known: what had been recorded by then",
+    Basis.BOOKED: "Booked: what is dated up to then, as known today",
+}
 
 
 class ExportNameField(CleanedField):
@@ -47,22 +50,24 @@ class KeepForm(FlaskForm):
     name = ExportNameField(
         "Name",
         [Required()],
-        description="It is the file's for ever: a name once used is not given again.",
+        description="Names cannot be reused, even after deletion.",
     )
     contents = list_field("Contents", Contents)
     form = SelectField(
         "Format",
         [Required()],
         choices=[SelectChoice(value, label) for value, (label, _) in FORMS.items()],
-        invalid_choice_message="Choose one of the list.",
+        invalid_choice_message="Choose one from the list.",
     )
-    as_at = DayField("As at", description="The end of a day. Leave empty for now.")
+    as_at = DayField(
+        "As at", description="The state at the end of this day. Leave empty for the current state."
+    )
     basis = SelectField(
-        "Goes by",
+        "Basis",
         [Required()],
         choices=[SelectChoice(value.value, label) for value, label in CLOCKS.items()],
         coerce=Basis,
-        invalid_value_message="Choose one of the list.",
+        invalid_value_message="Choose one from the list.",
     )
     note = NameField("Note")
     query = HiddenField()
@@ -75,7 +80,7 @@ class KeepForm(FlaskForm):
     def validate_basis(self, field: SelectField) -> None:
         """Refuse a clock without a day."""
         if field.data is Basis.BOOKED and not self.as_at.data and not self.as_at.errors:
-            raise ValidationError("This says how the book was as at a day: give the day too.")
+            raise ValidationError("The basis “booked” needs an as-at date.")
 
     def ask(self, wanted: FileRequest) -> None:
         """Fill in what an address asks for."""

@@ -42,7 +42,7 @@ def keep():
             form.form_errors.append(str(error))
             status = error.status
         else:
-            flash(f"“{made.name}” is kept.", "success")
+            flash(f"Export “{made.name}” kept.", "success")
             return redirect(url_for(".kept"), code=303)
     return show_list(form, status)
 
@@ -92,7 +92,7 @@ def delete_kept(name: str):
             form.form_errors.append(str(error))
             status = error.status
         else:
-            flash(f"The file of “{found.name}” is deleted. Its manifest stays.", "success")
+            flash(f"The file of “{found.name}” was deleted. Its manifest stays.", "success")
             return redirect(url_for(".kept"), code=303)
     page = render_template("kept/delete.html", kept=found, form=form)
     return page, 422 if form.errors and status == 200 else status

@@ -27,4 +27,4 @@ def find():
         return redirect(url_for("claims.show", reference=claim.claim_reference))
     if policy := policy_numbered(number):
         return redirect(url_for("policies.show", number=policy.policy_number))
-    abort(404, f"There is no claim and no policy “{number[:64]}”.")
+    abort(404, f"There is no claim or policy “{number[:64]}”.")

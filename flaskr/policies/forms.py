@@ -25,7 +25,7 @@ class PolicyFactsForm(FlaskForm):
     expiry_date = DayField("Expiry date", [Required()], description="The first day without cover.")
     premium = MoneyField("Premium", [Required()])
     deductible = MoneyField("Deductible", [Required()])
-    sum_insured = MoneyField("Sum insured", description="Leave empty when there is none.")
+    sum_insured = MoneyField("Sum insured", description="Leave empty if the policy has no limit.")
 
 
 class NewPolicyForm(PolicyFactsForm):
@@ -33,7 +33,7 @@ class NewPolicyForm(PolicyFactsForm):
 
     form_token = TokenField()
     policy_number = ReferenceField(
-        "Policy number", description="Leave empty, and the book gives the next one."
+        "Policy number", description="Leave empty to use the next number."
     )
 
 
@@ -41,10 +41,10 @@ class EditPolicyForm(PolicyFactsForm):
     """A policy's facts to change, with the version that the editor saw."""
 
     cancelled_on = DayField(
-        "Cancelled on", description="The first day without cover, when earlier than the expiry."
+        "Cancelled on", description="The first day without cover, if before the expiry date."
     )
     version = SeenField()
-    accept = BooleanField("Save all the same")
+    accept = BooleanField("Save anyway")
 
     def allow_no_name(self) -> None:
         """Ask for no name: it was erased, or never given."""
@@ -58,7 +58,7 @@ class CancelPolicyForm(FlaskForm):
     cancelled_on = DayField(
         "Cancelled on",
         [Required()],
-        description="The first day without cover. On the inception date: it never had any.",
+        description="The first day without cover. On the inception date: never in force.",
     )
     version = SeenField()
-    accept = BooleanField("Cancel all the same")
+    accept = BooleanField("Cancel anyway")

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from flaskr.labels import CLOSED_LISTS
 from flaskr.templating import money, number, words
 from flaskr.trail.services import CHANGED
 
 NOTHING = "\u2013"
 AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}", re.ASCII)
-OF_CLOSED_LISTS = ("cause", "entry_type", "kind", "line_of_business", "role", "scope", "status")
 COUNTS = ("created", "changed", "unchanged", "refused", "policies", "claims", "entries", "rows")
 
 
@@ -59,4 +59,4 @@ def said(name: str, value: Any) -> str:
         return number(value) if name in COUNTS else str(value)
     if AMOUNT.fullmatch(str(value)):
         return money(Decimal(value))
-    return words(value) if name in OF_CLOSED_LISTS else str(value)
+    return words(value) if name in CLOSED_LISTS else str(value)

@@ -22,7 +22,7 @@ def person() -> Identity:
     """Return who is signed in; in an open book nobody is, and there is no account."""
     asking = identity()
     if asking is None or not asking.user_id:
-        abort(404, "This book is open without signing in, so nobody has an account in use.")
+        abort(404, "This book has no sign-in, so there are no accounts in use.")
     return asking
 
 
@@ -79,7 +79,7 @@ def revoke_own_token(name: str):
     token = revoke_token(person().user_id, name, actor=actor())
     label = token.label
     db.session.commit()
-    flash(f"The token “{label}” is revoked.", "success")
+    flash(f"Token “{label}” revoked.", "success")
     return redirect(url_for(".account"), code=303)
 
 
@@ -88,7 +88,7 @@ def end_own_session(name: str):
     """End one of one's own sessions."""
     end_session(person().user_id, name, actor=actor(), action=Action.SESSION_ENDED)
     db.session.commit()
-    flash("That session is over.", "success")
+    flash("Session ended.", "success")
     return redirect(url_for(".account"), code=303)
 
 
@@ -111,7 +111,7 @@ def change_password():
         else:
             db.session.commit()
             let_in(secret)
-            flash("Your password is changed. Elsewhere you are signed out.", "success")
+            flash("Password changed. You are signed out everywhere else.", "success")
             return redirect(url_for(".account"), code=303)
     return render_template("users/change_password.html", form=form), *status_of(form)
 
@@ -122,7 +122,7 @@ def refuse(form: FlaskForm, error: ClaimBookError) -> None:
     form.answer = error.status, getattr(error, "headers", {})
     if isinstance(error, NotSignedIn):
         g.refusal_recorded = True
-        form.present.errors = ["This is not your present password."]
+        form.present.errors = ["This is not your current password."]
     else:
         form.form_errors.append(str(error))
 

@@ -12,10 +12,12 @@ from flaskr.users.models import Role, Scope
 from flaskr.users.services import clean_email
 
 ROLES = {
-    Role.VIEWER: "viewer: looks at claims and policies, without names",
-    Role.HANDLER: "handler: reports and works claims, imports, sees names",
-    Role.ACTUARY: "actuary: files as at any day, kept exports, without names",
-    Role.ADMINISTRATOR: "administrator: people, the trail, undo of imports; moves no money",
+    Role.VIEWER: "viewer: sees claims and policies, without names",
+    Role.HANDLER: "handler: reports and handles claims, imports files, sees names",
+    Role.ACTUARY: "actuary: downloads files as at any date, keeps exports, without names",
+    Role.ADMINISTRATOR: (
+        "administrator: manages users, reads the trail, undoes imports; does not handle claims"
+    ),
 }
 SCOPES = {Scope.READ: "read: download files", Scope.WRITE: "write: import files too"}
 DAYS = (7, 30, 90, 366)
@@ -45,7 +47,7 @@ class SignInForm(FlaskForm):
 def present_password() -> PasswordField:
     """Return the field for what proves that it is not just somebody at an open screen."""
     return PasswordField(
-        "Present password", [Required()], render_kw={"autocomplete": "current-password"}
+        "Current password", [Required()], render_kw={"autocomplete": "current-password"}
     )
 
 
@@ -55,16 +57,17 @@ class SetPasswordForm(FlaskForm):
     password = PasswordField(
         "New password",
         [Required()],
-        description="At least 12 characters. Several words that have nothing to do with each other "
-        "are good.",
+        description="At least 12 characters. Several unrelated words work well.",
         render_kw={"autocomplete": "new-password"},
     )
-    again = PasswordField("Once more", [Required()], render_kw={"autocomplete": "new-password"})
+    again = PasswordField(
+        "Repeat new password", [Required()], render_kw={"autocomplete": "new-password"}
+    )
 
     def validate_again(self, field: PasswordField) -> None:
         """Refuse two that differ."""
         if field.data != self.password.data:
-            raise ValidationError("This is not the same as above.")
+            raise ValidationError("The two passwords differ.")
 
 
 class ChangePasswordForm(SetPasswordForm):
@@ -77,21 +80,21 @@ class ChangePasswordForm(SetPasswordForm):
 class TokenForm(FlaskForm):
     """A token to make."""
 
-    label = NameField("What it is for", [Required()], render_kw={"autocomplete": "off"})
+    label = NameField("Purpose", [Required()], render_kw={"autocomplete": "off"})
     scope = SelectField(
         "Scope",
         [Required()],
         choices=[SelectChoice(value.value, label) for value, label in SCOPES.items()],
         coerce=Scope,
-        invalid_value_message="Choose one of the list.",
+        invalid_value_message="Choose one from the list.",
     )
     days = SelectField(
-        "Lasts",
+        "Valid for",
         [Required()],
         choices=[SelectChoice(str(days), f"{days} days") for days in DAYS],
         coerce=int,
         default=90,
-        invalid_value_message="Choose one of the list.",
+        invalid_value_message="Choose one from the list.",
     )
     present = present_password()
 
@@ -115,7 +118,7 @@ class NewPersonForm(PersonFacts):
     email = EmailField(
         "E-mail",
         [Required()],
-        description="They sign in with it, and the ledger and the trail name them by it; it stays.",
+        description="Used to sign in, and shown in the ledger and the trail. It cannot be changed.",
         render_kw={"autocomplete": "off"},
     )
 

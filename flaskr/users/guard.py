@@ -123,7 +123,7 @@ def refused(asking: Identity | None) -> ResponseReturnValue | None:
     if not may(endpoint):
         if is_switched_off(endpoint):
             abort(403, "Made-up claims are off in this book; RANDOM_CLAIMS=on allows them.")
-        abort(403, f"A role other than yours, {asking.role}, does this. Ask an administrator.")
+        abort(403, f"Your role ({asking.role}) may not do this. Ask an administrator.")
     return None
 
 

@@ -42,7 +42,7 @@ KEPT_AS = {
 
 def user_or_404(email: str) -> User:
     """Return the person of an address."""
-    return user_with_email(email) or abort(404, f"Nobody called {email[:64]} is here.")
+    return user_with_email(email) or abort(404, f"There is no user {email[:64]}.")
 
 
 @blueprint.get("/people")
@@ -99,7 +99,7 @@ def person(email: str):
                 form.version.show(user.version)
         else:
             db.session.commit()
-            flash(f"{user.email} is saved.", "success")
+            flash(f"{user.email} saved.", "success")
             return redirect(url_for(".people"), code=303)
     page = render_template(
         "users/person.html", user=user, form=form, plain=FlaskForm(formdata=None)
@@ -122,7 +122,7 @@ def sign_person_out(email: str):
     user = user_or_404(email)
     sign_out_everywhere(user, actor=actor())
     db.session.commit()
-    flash(f"{email} is signed out everywhere.", "success")
+    flash(f"{email} signed out everywhere.", "success")
     return redirect(url_for(".person", email=email), code=303)
 
 

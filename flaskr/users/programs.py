@@ -21,7 +21,7 @@ SYSTEMS: Marks = (
 def in_words(program: str) -> str:
     """Return a browser and its system, as Firefox on Windows; any other program as it says."""
     browser, system = (named(program, known) for known in (BROWSERS, SYSTEMS))
-    return " on ".join(filter(None, (browser, system))) if browser else program[:60] or "not said"
+    return " on ".join(filter(None, (browser, system))) if browser else program[:60] or "unknown"
 
 
 def named(program: str, known: Marks) -> str:

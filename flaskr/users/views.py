@@ -114,7 +114,7 @@ def set_password(secret: str):
         else:
             db.session.commit()
             session.clear()
-            flash("Your password is set. Sign in with it.", "success")
+            flash("Password set. You can sign in now.", "success")
             return redirect(url_for(".sign_in"), code=303)
     page = render_template("users/set_password.html", form=form, user=user)
     return page, 422 if form.errors else 200

@@ -9,6 +9,6 @@ class VerifyForm(FlaskForm):
 
     file = FileField("File", [FileRequired("Choose a file.")])
     manifest = FileField(
-        "Its manifest",
-        description="Without it the file is compared with the kept exports: by content, then name.",
+        "Manifest",
+        description="Without one, the kept export of the same content or name is compared.",
     )

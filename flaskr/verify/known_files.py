@@ -35,7 +35,7 @@ class Known:
 
 def form_name(file_format: str, is_excel_csv: bool) -> str:
     """Return what a form is called where files are compared; guarded or raw looks the same."""
-    return f"{file_format} for a Swedish Excel" if is_excel_csv else file_format
+    return f"{file_format} for Swedish Excel" if is_excel_csv else file_format
 
 
 def known_from_text(text: bytes, source: str) -> Known:

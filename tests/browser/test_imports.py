@@ -34,7 +34,7 @@ def send(page: Page, *paths: Path) -> None:
     page.goto("/imports")
     page.get_by_role("link", name="Import a file").first.click()
     page.get_by_label("File", exact=True).set_input_files(paths)
-    page.get_by_role("button", name="See what it would do").click()
+    page.get_by_role("button", name="Preview the import").click()
     wait(page)
 
 
@@ -53,7 +53,7 @@ def faults_of(page: Page) -> list[str]:
 def test_a_workbook_goes_from_the_file_to_the_claims_once(visitor: Page, served):
     send(visitor, WORKBOOK)
     expect(visitor.get_by_text("20 rows are new")).to_be_visible()
-    visitor.get_by_role("button", name="Load 20 created rows").click()
+    visitor.get_by_role("button", name="Load 20 new rows").click()
     visitor.wait_for_url("**/imports/1", timeout=PATIENCE)
 
     expect(visitor.get_by_text("944\u202f014.00").first).to_be_visible()
@@ -64,7 +64,7 @@ def test_a_workbook_goes_from_the_file_to_the_claims_once(visitor: Page, served)
 
     send(visitor, WORKBOOK)
     expect(visitor.get_by_text("There is nothing to load.")).to_be_visible()
-    expect(visitor.get_by_text("This very file was loaded on")).to_be_visible()
+    expect(visitor.get_by_text("This exact file was loaded on")).to_be_visible()
     expect(visitor.get_by_text("by open")).to_be_visible()
     assert visitor.get_by_role("button", name="Load").count() == 0
 
@@ -75,8 +75,8 @@ def test_faults_are_mended_in_the_downloaded_rows_and_sent_again(visitor: Page, 
     send(visitor, faulty)
     with visitor.expect_download() as download:
         visitor.get_by_role("link", name="Download the refused rows").click()
-    visitor.get_by_label("Leave the 2 refused rows out").check()
-    visitor.get_by_role("button", name="Load the 1 good row, leave 2 refused").click()
+    visitor.get_by_label("Leave out the 2 refused rows").check()
+    visitor.get_by_role("button", name="Load the 1 valid row, leave out 2 refused").click()
     visitor.wait_for_url("**/imports/1", timeout=PATIENCE)
 
     mended = tmp_path / "mended.csv"
@@ -84,7 +84,7 @@ def test_faults_are_mended_in_the_downloaded_rows_and_sent_again(visitor: Page, 
     mended.write_text(text.replace("1e3", "1000").replace("C;;", "C;7,50;"), encoding="utf-8-sig")
     send(visitor, mended)
     expect(visitor.get_by_text("1\u202f007.50").first).to_be_visible()
-    visitor.get_by_role("button", name="Load 2 created rows").click()
+    visitor.get_by_role("button", name="Load 2 new rows").click()
     visitor.wait_for_url("**/imports/2", timeout=PATIENCE)
     visitor.goto("/claims")
     assert visitor.locator("tbody tr").count() == 3
@@ -114,7 +114,7 @@ def files(tmp_path: Path) -> dict[str, Path]:
 def test_every_page_of_an_import_is_accessible_and_fits(reader: Page, served, files):
     send(reader, WORKBOOK)
     faults = faults_of(reader)
-    reader.get_by_role("button", name="Load 20 created rows").click()
+    reader.get_by_role("button", name="Load 20 new rows").click()
     reader.wait_for_url("**/imports/1", timeout=PATIENCE)
     faults += faults_of(reader)
     reader.goto("/claims/C25159")
@@ -127,7 +127,7 @@ def test_every_page_of_an_import_is_accessible_and_fits(reader: Page, served, fi
     reader.goto("/imports")
     faults += faults_of(reader)
     reader.goto("/import_claims")
-    reader.get_by_role("button", name="See what it would do").click()
+    reader.get_by_role("button", name="Preview the import").click()
     expect(reader.get_by_text("Choose a file.")).to_be_visible()
     faults += faults_of(reader)
 
@@ -147,12 +147,12 @@ def test_the_pages_of_work_that_goes_on_or_was_cut_short_are_accessible(reader: 
         job.write("progress.json", {"what": "x", "rows": 5, "done": 1, "whole": 3})
         expect(reader.get_by_text("5 rows read so far, 33.3\u00a0%.")).to_be_visible()
         faults += faults_of(reader)
-    expect(reader.get_by_role("button", name="Load 20 created rows")).to_be_visible()
+    expect(reader.get_by_role("button", name="Load 20 new rows")).to_be_visible()
     job.forget("outcome.json")
     reader.goto(address)
     faults += faults_of(reader)
     reader.get_by_role("button", name="Try again").click()
     wait(reader)
 
-    assert reader.get_by_role("button", name="Load 20 created rows").is_visible()
+    assert reader.get_by_role("button", name="Load 20 new rows").is_visible()
     assert faults == []

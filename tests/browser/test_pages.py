@@ -144,7 +144,7 @@ def test_a_file_that_was_changed_is_told_so_accessibly(reader: Page, filled, tmp
     reader.goto("/exports")
     reader.get_by_role("link", name="Verify a file").click()
     reader.get_by_label("File", exact=True).set_input_files(tmp_path / "changed.csv")
-    reader.get_by_label("Its manifest").set_input_files(tmp_path / "manifest.json")
+    reader.get_by_label("Manifest").set_input_files(tmp_path / "manifest.json")
     reader.get_by_role("button", name="Verify").click()
 
     assert reader.get_by_text("is not what the manifest says").is_visible()

@@ -43,7 +43,7 @@ def test_from_the_first_administrator_to_a_handler_at_work(
         page.goto("/people")
         enter(page, email)
         assert page.url.endswith("/people")
-        page.get_by_role("link", name="Let a person in").click()
+        page.get_by_role("link", name="Add a user").click()
         page.get_by_label("E-mail").fill("anna@example.com")
         page.get_by_label("Name").fill("Anna Åberg")
         page.get_by_label("Role").select_option("handler")
@@ -54,7 +54,7 @@ def test_from_the_first_administrator_to_a_handler_at_work(
 
         page.goto(link)
         page.get_by_label("New password").fill(OTHER_PASSWORD)
-        page.get_by_label("Once more").fill(OTHER_PASSWORD)
+        page.get_by_label("Repeat new password").fill(OTHER_PASSWORD)
         page.get_by_role("button", name="Set password").click()
         enter(page, "anna@example.com", OTHER_PASSWORD)
         page.get_by_role("link", name="Report a claim").first.click()
@@ -62,7 +62,7 @@ def test_from_the_first_administrator_to_a_handler_at_work(
         page.get_by_role("button", name="Report claim").click()
         assert "reported" in page.get_by_role("status").inner_text()
         assert "anna@example.com" in page.get_by_role("region", name="History").inner_text()
-        assert page.get_by_role("link", name="People").count() == 0
+        assert page.get_by_role("link", name="Users").count() == 0
 
 
 def test_a_token_is_made_seen_once_and_revoked(signed_in_book, browser):
@@ -72,8 +72,8 @@ def test_a_token_is_made_seen_once_and_revoked(signed_in_book, browser):
     with visiting(browser, address, WIDE, "light", False) as page:
         page.goto("/account")
         enter(page, email)
-        page.get_by_label("What it is for").fill("nightly triangles")
-        page.get_by_label("Present password").fill(PASSWORD)
+        page.get_by_label("Purpose").fill("nightly triangles")
+        page.get_by_label("Current password").fill(PASSWORD)
         page.get_by_role("button", name="Make token").click()
         secret = page.locator(".secret code").inner_text()
         assert re.fullmatch(r"claimbook_[\w-]{43}", secret)

@@ -35,7 +35,7 @@ def record_policy(page: Page) -> None:
 
 
 def report_claim(page: Page) -> None:
-    page.get_by_role("link", name="Report a claim on it").click()
+    page.get_by_role("link", name="Report a claim on this policy").click()
     expect(page.locator("main").get_by_label("Policy number")).to_have_value(
         re.compile(r"P-\d{4}-000001")
     )

@@ -25,7 +25,7 @@ def ledger_of(app, reference: str) -> list[str]:
         ({"claim_reference": "w-1"}, "already in the book"),
         ({"claim_reference": "C-2024-000001"}, "given by the book"),
         ({"claim_reference": "a/b"}, "has none of"),
-        ({"cause": "aliens"}, "Choose one of the list."),
+        ({"cause": "aliens"}, "Choose one from the list."),
     ],
 )
 def test_a_report_that_cannot_be_is_refused_and_keeps_what_was_typed(
@@ -142,5 +142,5 @@ def test_a_mistyped_form_does_not_count_as_having_seen_what_came_meanwhile(app, 
     corrected = send_again(client, "/claims/W-1/pay", mistyped, amount="2")
 
     assert corrected.status_code == 409
-    assert "The last entry is now: payment of 2024-04-01" in " ".join(corrected.text.split())
+    assert "The last entry is now: Payment, 2024-04-01" in " ".join(corrected.text.split())
     assert ledger_of(app, "W-1") == ["RESERVE_OPEN", "PAYMENT"]

@@ -72,7 +72,7 @@ def test_a_payment_on_a_closed_claim_is_refused_with_a_sentence(app, client, cov
     )
 
     assert response.status_code == 422
-    assert "cannot be done while the claim is closed" in client.get("/claims/W-1/pay").text
+    assert "not possible while the claim is closed" in client.get("/claims/W-1/pay").text
     assert "The claim is closed. Reopen it first." in response.text
 
 
@@ -105,7 +105,7 @@ def test_money_comes_back_as_a_recovery_and_both_can_be_reversed(app, client, co
 
     assert (too_early.status_code, recovery.status_code, payment.status_code) == (422, 303, 303)
     assert ledger_of(app, "W-1")[-2:] == ["RECOVERY_REVERSAL", "PAYMENT_REVERSAL"]
-    assert "of entry 3" in page
+    assert "reverses entry 3" in page
     assert "/claims/W-1/reverse/" not in page
 
 

@@ -165,6 +165,6 @@ def test_only_a_migration_brings_instants_and_takes_its_amounts_from_the_ledger(
     older = columns(*titles, is_migration=True)
 
     assert set(today.titles) == {"claim_reference", "paid", "loss_date"}
-    assert today.uses[1].note == "only a migration brings instants"
+    assert today.uses[1].note == "loaded only in a migration"
     assert set(older.titles) == {"claim_reference", "recorded_at", "loss_date"}
-    assert older.uses[2].note == "a migration takes it from the ledger"
+    assert older.uses[2].note == "taken from the ledger in a migration"

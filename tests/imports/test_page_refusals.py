@@ -29,10 +29,10 @@ def folders(app) -> int:
     [
         ((), {}, "Choose a file."),
         ((("a/", b"x"),), {}, "The file has no name."),
-        ((("a.csv", b"x"), ("b.csv", b"x")), {}, "Send one at a time."),
-        (tuple((f"{n}.csv", b"x") for n in range(4)), {"kind": "migration"}, "up to three files"),
-        ((("a.csv", b"x"),), {"encoding": "utf-7"}, "Choose one of the list."),
-        ((("a.csv", b"x"),), {"kind": "book"}, "Choose one of the list."),
+        ((("a.csv", b"x"), ("b.csv", b"x")), {}, "Upload one at a time."),
+        (tuple((f"{n}.csv", b"x") for n in range(4)), {"kind": "migration"}, "at most three files"),
+        ((("a.csv", b"x"),), {"encoding": "utf-7"}, "Choose one from the list."),
+        ((("a.csv", b"x"),), {"kind": "book"}, "Choose one from the list."),
     ],
 )
 def test_an_upload_that_cannot_be_taken_is_refused_in_the_form(
@@ -137,10 +137,10 @@ def test_each_fault_is_told_on_the_page_and_nothing_can_be_loaded(
 ):
     page = upload(lone_client, ("faulty", content))
 
-    is_refused_whole = "Nothing can be taken as it is" in said(page)
+    is_refused_whole = "cannot be imported as is" in said(page)
     assert page.status_code == (422 if is_refused_whole else 200)
     assert sentence in said(page)
-    assert "Load " not in said(page).replace("Load the 0 good rows", "")
+    assert "Load " not in said(page).replace("Load the 0 valid rows", "")
     assert claims_in(sqlite_app) == 0
 
 
@@ -185,6 +185,6 @@ def test_of_many_refusals_the_first_are_shown_and_the_file_has_them_all(lone_cli
 
     assert "R-199" not in said(page)
     assert said(page).count("is not an amount") == 200
-    assert "and 50 more: the file of refused rows has them all." in said(page)
+    assert "And 50 more; the file of refused rows has all of them." in said(page)
     assert len(lines) == 251
     assert "There is nothing to load." in said(page)

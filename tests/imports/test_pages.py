@@ -30,16 +30,16 @@ def test_a_workbook_is_shown_loaded_and_listed_with_where_each_row_came_from(cli
     before = claims_in(app)
     loaded = load(client, shown)
 
-    assert "20 rows are new, 0 change what the book has" in said(shown)
+    assert "20 rows are new, 0 change what is in the book" in said(shown)
     assert "Claim cost would change by 944 014.00 SEK, in 20 ledger entries" in said(shown)
-    assert "Load 20 created rows" in said(shown)
+    assert "Load 20 new rows" in said(shown)
     assert before == 0
     assert loaded.request.path == "/imports/1"
     assert (claims_in(app), cost_in(app)) == (20, "944014.00")
-    assert "Claim cost 944 014.00 moved" in said(loaded)
+    assert "Claim cost 944 014.00 posted" in said(loaded)
     assert "f4803020d634c26a2158a0808851228a2a2c8df3911c4cdebe598ca9f67266ae" in loaded.text
     assert "Claim Cost claim cost" in said(loaded)
-    assert "C25159 2 import opening" in said(loaded)
+    assert "C25159 2 Opening balance" in said(loaded)
     assert "import 1 , row 2" in said(client.get("/claims/C25159"))
     assert 'href="/imports/1"' in client.get("/claims/C25159").text
     assert "claims_data_to_import.xlsx claims, 20 rows" in said(client.get("/imports"))
@@ -50,9 +50,9 @@ def test_the_same_file_again_finds_nothing_to_load_and_says_when_it_was_loaded(c
 
     again = send_workbook(client)
 
-    assert "20 are in it already" in said(again)
+    assert "20 are unchanged" in said(again)
     assert "There is nothing to load." in said(again)
-    assert "This very file was loaded on" in said(again)
+    assert "This exact file was loaded on" in said(again)
     assert "by open: import 1" in said(again)
     assert "/load" not in again.text
     assert (claims_in(app), cost_in(app)) == (20, "944014.00")
@@ -68,8 +68,8 @@ def test_changes_are_shown_before_and_after_and_the_difference_is_posted(client,
     load(client, shown)
 
     assert "cause: water → fire outstanding: 60.00 → 90.50" in said(shown)
-    assert "changed by how much 1 +30.50 0.00 +30.50 0.00" in said(shown)
-    assert "Load 1 created and 1 changed rows" in said(shown)
+    assert "changed difference 1 +30.50 0.00 +30.50 0.00" in said(shown)
+    assert "Load 1 new and 1 changed rows" in said(shown)
     with app.app_context():
         assert claim_referenced("A").claim_cost == Decimal("130.50")
         assert claim_referenced("B").claim_cost == Decimal("1.00")
@@ -87,7 +87,7 @@ def test_refused_rows_are_left_out_only_when_that_is_said_and_can_be_mended(clie
     assert "2 Claim Cost" not in said(shown)
     assert "3 Claim Cost “x” “x” is not an amount" in said(shown)
     assert "4 Claim Reference “C” It stands in rows 4, 5. Keep one of them." in said(shown)
-    assert "Load the 1 good row, leave 3 refused" in said(shown)
+    assert "Load the 1 valid row, leave out 3 refused" in said(shown)
     assert (unsaid.status_code, before) == (422, 0)
     assert "choose to load the good rows" in said(unsaid)
     assert (claims_in(app), cost_in(app)) == (1, "1.00")
@@ -124,8 +124,8 @@ def test_policies_come_in_and_change(client):
 
     assert "premium: 5 000.00 → 5 100.50" in said(shown)
     assert "policyholder: Åsa → Åsa Öberg" in said(shown)
-    assert "changed by how much 1 +100.50" in said(shown)
-    assert "This import moved no money." in said(loaded)
+    assert "changed difference 1 +100.50" in said(shown)
+    assert "This import posted no ledger entries." in said(loaded)
     assert "5 100.50" in said(client.get("/policies/H-1"))
     assert "by open, import 1 , row 2" in said(client.get("/policies/H-1"))
 
@@ -138,9 +138,9 @@ def test_an_older_system_comes_in_as_a_whole_with_its_own_instants(client, app):
     shown = migrate(client, *golden_files())
     loaded = load(client, shown)
 
-    assert "From an older system" in said(shown)
+    assert "Migration" in said(shown)
     assert (claims_in(app), cost_in(app)) == (6, "505951.24")
-    assert "Kind from an older system" in said(loaded)
+    assert "Kind migration from an older system" in said(loaded)
     assert "Ledger entries 23" in said(loaded)
     assert "import 1 , row" in said(client.get("/claims/SK-2023-0001"))
 
@@ -150,7 +150,7 @@ def test_a_migration_with_a_refused_row_offers_nothing_to_load(lone_client):
 
     shown = migrate(lone_client, *files)
 
-    assert "A migration is taken whole or not at all" in said(shown)
+    assert "A migration is loaded completely or not at all" in said(shown)
     assert "/load" not in shown.text
 
 
@@ -159,16 +159,16 @@ def test_a_ledger_sent_as_of_today_is_offered_as_a_migration(lone_client):
     read = read_again(lone_client, refused, migration="yes")
 
     assert "Import it as a migration." in said(refused)
-    assert "From an older system" in said(read)
+    assert "Migration" in said(read)
 
 
 def test_what_was_sent_can_be_dropped(client, app):
     shown = upload(client, ("costs.csv", FAULTY))
-    assert "costs.csv waits for you" in said(client.get("/imports"))
+    assert "costs.csv ready to load" in said(client.get("/imports"))
 
     after = take_step(client, shown, "drop")
 
-    assert "The files are deleted." in said(after)
+    assert "The files are discarded." in said(after)
     assert client.get(shown.request.path).status_code == 404
     with app.app_context():
         assert list(jobs_under_way(jobs_folder())) == []

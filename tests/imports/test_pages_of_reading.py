@@ -24,7 +24,7 @@ def test_a_column_that_nobody_knows_is_shown_and_can_be_told_by_hand(client, app
     assert "not known: left out" in said(lacking)
     assert "Claim cost missing" in said(lacking)
     assert "/load" not in lacking.text
-    assert "Not known, so left out: Handläggare ." in said(shown)
+    assert "Unknown columns, left out: Handläggare ." in said(shown)
     assert "Belopp claim cost" in said(loaded)
     assert "Handläggare left out" in said(loaded)
     assert (claims_in(app), cost_in(app)) == (1, "5.00")

@@ -80,10 +80,8 @@ def test_a_book_that_changed_meanwhile_makes_a_new_dry_run(client, app, session)
     outdated = load(client, shown)
 
     assert "The book has changed since the dry run" in said(outdated)
-    assert "Load 1 created and 1 changed rows" not in said(
-        outdated
-    )  # the cost is below the payment
-    assert "Load the 1 good row, leave 1 refused" in said(outdated)
+    assert "Load 1 new and 1 changed rows" not in said(outdated)  # the cost is below the payment
+    assert "Load the 1 valid row, leave out 1 refused" in said(outdated)
     assert claims_in(app) == 1
 
 
@@ -140,11 +138,11 @@ def test_work_that_goes_on_is_shown_and_looked_at_again(lone_client, sqlite_app)
 
     assert reading.headers["Refresh"] == "1"
     assert "1 500 rows read so far, 25.0 %." in said(reading)
-    assert "You may leave it" in said(reading)
+    assert "You can leave it" in said(reading)
     assert '<progress class="done"' in reading.text
     assert (busy.status_code, busy.headers["Location"]) == (303, shown.request.path)
     assert (dropped.status_code, "worked at already" in dropped.text) == (409, True)
-    assert "a.csv being read" in said(listed)
+    assert "a.csv reading" in said(listed)
     assert "1 500 rows written so far" in said(loading)
 
 
@@ -167,11 +165,11 @@ def test_a_reading_or_loading_that_was_cut_short_is_told_and_tried_again(client,
     again = read_again(client, cut_loading)
     load(client, again)
 
-    assert "The reading was cut short. Nothing was written." in said(cut)
-    assert "The loading was cut short. Either all of it is in the book or nothing" in said(
+    assert "Reading was interrupted. Nothing was written." in said(cut)
+    assert "Loading was interrupted. Either all of it is in the book or none of it" in said(
         cut_loading
     )
-    assert "Load 2 created rows" in said(again)
+    assert "Load 2 new rows" in said(again)
     assert claims_in(app) == 2
 
 
@@ -205,5 +203,5 @@ def test_an_import_that_waits_for_its_turn_says_so_by_being_read(lone_client, sq
         )
         waiting = lone_client.get(answer.headers["Location"])
 
-    assert "It begins in a moment." in said(waiting)
+    assert "Starting…" in said(waiting)
     assert "2 rows are new" in said(settled(lone_client, waiting))

@@ -91,7 +91,7 @@ def test_the_entries_of_an_import_are_paged_in_order_and_are_its_own(client):
     assert "R-050 51" in said(first)
     assert "R-051" not in said(first)
     assert "R-070 71" in said(last)
-    assert said(after).count("import opening") == 20
+    assert said(after).count("Opening balance") == 20
     for page in (first, last, after):
         assert "X 2" not in said(page)
         assert "Y 2" not in said(page)

@@ -15,9 +15,9 @@ def test_an_import_is_undone_on_its_page_and_says_so(client, session, tmp_path):
     done = client.post("/imports/1/undo", data=fields_of(asked), follow_redirects=True)
 
     assert "/imports/1/undo" in page.text
-    assert "On 2 claims an adjusting entry" in asked.text
+    assert "An adjusting entry on 2 claims" in asked.text
     assert "\N{MINUS SIGN}120.50" in asked.text
-    assert "Import 1 is undone." in done.text
+    assert "Import 1 undone." in done.text
     assert "undoes" in done.text
     assert "/imports/1/undo" not in client.get("/imports/1").text
     assert "undone by" in client.get("/imports/1").text

@@ -31,7 +31,7 @@ def test_a_kept_export_is_listed_with_what_it_is(client, small_book):
 
     page = client.get("/exports").text
     assert (answer.status_code, answer.location) == (303, "/exports")
-    for text in ("Year end 2024", "claims as csv", "for the auditors", "by open", "is kept."):
+    for text in ("Year end 2024", "claims as CSV", "for the auditors", "by open", "” kept."):
         assert text in page
 
 
@@ -88,14 +88,14 @@ def test_what_a_page_shows_is_what_is_kept_and_said_in_words(client, small_book)
     manifest = client.get("/exports/Year end 2024/manifest").json
 
     assert "cost from: 1.00; status: closed, open" in " ".join(form.text.split())
-    assert "by paid, falling; columns paid." in " ".join(form.text.split())
+    assert "by paid, descending; columns paid." in " ".join(form.text.split())
     assert fields_of(form)["as_at"] == "2024-12-31"
     assert manifest["filter"] == {"cost_from": ["1.00"], "status": ["closed", "open"]}
     assert manifest["sort"] == "-paid"
     assert [column["name"] for column in manifest["columns"]] == ["paid"]
     assert (manifest["as_at"], manifest["basis"]) == ("2024-12-31", "booked")
     assert manifest["file"]["dialect"] == "excel-sv"
-    assert "as at 2024-12-31, as booked" in client.get("/exports").text
+    assert "as at 2024-12-31 (booked)" in client.get("/exports").text
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
@@ -120,8 +120,8 @@ def test_names_with_odd_characters_work_in_addresses(client, small_book, name):
         ({"name": "Verify"}, "name of a page"),
         ({"as_at": "2999-01-01"}, "has not ended yet"),
         ({"as_at": "31/12"}, "is not a day"),
-        ({"basis": "booked"}, "give the day too"),
-        ({"form": "doc"}, "Choose one of the list"),
+        ({"basis": "booked"}, "needs an as-at date"),
+        ({"form": "doc"}, "Choose one from the list"),
         ({"contents": "ledger", "query": "status=open"}, "There is no parameter “status”"),
         ({"query": "format=csv"}, "more than once"),
         ({"csrf_token": ""}, "has expired"),
@@ -159,7 +159,7 @@ def test_deletion_asks_first_removes_the_file_and_keeps_manifest_and_name(client
     answer = send(client, "/exports/Year end 2024/delete")
 
     after = client.get("/exports/Year end 2024/manifest").json
-    assert "cannot be had back" in asked.text
+    assert "cannot be restored" in asked.text
     assert answer.status_code == 303
     assert files_of(app) == ["lock", "manifest.json"]
     assert after.pop("deleted")["by"] == "open"

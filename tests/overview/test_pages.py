@@ -47,5 +47,5 @@ def test_a_number_finds_its_claim_or_its_policy(app, client):
     assert client.get("/find?number=sk-ö1 ").location.endswith("/claims/SK-%C3%961")
     assert client.get("/find?number=h 1").location.endswith("/policies/H%201")
     assert client.get("/find?number=nothing").status_code == 404
-    assert "no claim and no policy “nothing”" in client.get("/find?number=nothing").text
+    assert "no claim or policy “nothing”" in client.get("/find?number=nothing").text
     assert client.get("/find?number=%00").status_code == 404

@@ -44,10 +44,10 @@ def test_a_search_looks_in_names_only_for_who_sees_them(handler, actuary):
         assert "1 claim" in handler.get(address).text or "2 policies" in handler.get(address).text
         assert "match." in actuary.get(address).text
     assert "H-1" in actuary.get("/policies?text=h-1").text
-    assert 'placeholder="Text in number or policyholder"' in handler.get("/policies").text
-    assert 'placeholder="Text in number"' in actuary.get("/policies").text
+    assert 'placeholder="Search number or policyholder"' in handler.get("/policies").text
+    assert 'placeholder="Search number"' in actuary.get("/policies").text
     assert "or description" in handler.get("/claims").text
-    assert 'placeholder="Text in reference or policy number"' in actuary.get("/claims").text
+    assert 'placeholder="Search reference or policy number"' in actuary.get("/claims").text
 
 
 @pytest.mark.parametrize("page", ["/policies", "/claims"])

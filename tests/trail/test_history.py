@@ -65,7 +65,7 @@ def test_a_claim_from_before_the_trail_says_that_nothing_is_recorded(client, app
             db.session.expunge(event)
         db.session.commit()
 
-    assert "Nothing recorded since the trail began." in client.get("/claims/W-1").text
+    assert "No changes." in client.get("/claims/W-1").text
 
 
 def test_a_long_history_shows_the_last_twenty_and_where_the_rest_is(app, client):
@@ -79,7 +79,7 @@ def test_a_long_history_shows_the_last_twenty_and_where_the_rest_is(app, client)
     page = client.get("/claims/W-1")
 
     assert len(history(page)) == 20
-    assert "These are the last 20." in page.text
+    assert "Showing the last 20." in page.text
     address = re.search(r'href="(/trail\?[^"]+)"', page.text)[1].replace("&amp;", "&")
     assert "21 events" not in client.get(address).text
     assert "22 events" in client.get(address).text

@@ -87,7 +87,7 @@ def test_an_event_is_told_in_words_with_a_link_to_what_it_is_about(client, varie
     assert '<a href="/claims/W-1">W-1</a>' in page
     assert '<a href="/policies/H-1">H-1</a>' in page
     assert '<a href="/imports/7">import 7</a>' in page
-    assert "claim edited : W-1 cause water → became fire" in text
+    assert "Claim edited : W-1 cause water → became fire" in text
     assert "premium 5 000.00" in text
     assert "policyholder changed" in text
     assert "Åsa Öberg" not in page
@@ -116,7 +116,7 @@ def test_a_trail_with_nothing_in_it_says_what_will_stand_there(client):
     page = client.get("/trail")
 
     assert page.status_code == 200
-    assert "Nothing has been recorded yet." in page.text
+    assert "No events yet." in page.text
 
 
 def test_parameters_sent_empty_are_left_out_of_the_address(client):

@@ -25,7 +25,7 @@ def test_one_sees_where_one_is_signed_in_and_ends_a_session_elsewhere(signed_in_
     here, elsewhere = (signed_in(signed_in_app, Role.ACTUARY) for _ in range(2))
 
     page = here.get("/account").text
-    assert page.count("this one") == 1
+    assert page.count("this session") == 1
     _, other = names(signed_in_app, UserSession)
     post(here, f"/account/sessions/{other}/end")
 
@@ -151,13 +151,13 @@ def test_a_changed_password_revokes_tokens_when_that_is_asked_for(signed_in_app,
 @pytest.mark.parametrize(
     ("present", "new", "again", "said"),
     [
-        ("wrong", NEW_PASSWORD, "", "This is not your present password."),
+        ("wrong", NEW_PASSWORD, "", "This is not your current password."),
         (PASSWORD, "kort", "", "at least 12 characters"),
         (PASSWORD, "password1234", "", "could be guessed"),
         (PASSWORD, "viewer@example.com", "", "could be guessed"),
         (PASSWORD, "aaaaaaaaaaaaaaaa", "", "could be guessed"),
         (PASSWORD, "x" * 60 + "abc def ghi" * 7, "", "at most 128"),
-        (PASSWORD, NEW_PASSWORD, "another one", "not the same as above"),
+        (PASSWORD, NEW_PASSWORD, "another one", "The two passwords differ"),
         (PASSWORD, "", "", "Please fill this in"),
     ],
 )
@@ -173,7 +173,7 @@ def test_a_password_that_will_not_do_changes_nothing(signed_in_app, present, new
 
 def test_an_open_book_has_no_accounts(client):
     for address in ("/sign_in", "/account"):
-        assert "Nobody signs in to this book" in client.get(address).text
+        assert "This book has no sign-in" in client.get(address).text
     assert client.get("/account/password").status_code == 404
     assert csrf_of(client.get("/policies/new").text)
 
@@ -186,7 +186,7 @@ def test_an_open_book_has_no_accounts(client):
         ("Mozilla/5.0 (Windows NT 10.0) Chrome/156.0 Safari/537.36 Edg/156.0", "Edge on Windows"),
         ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/604.1", "Safari on iPhone"),
         ("curl/8.1", "curl/8.1"),
-        ("", "not said"),
+        ("", "unknown"),
     ],
 )
 def test_a_browser_is_told_in_words(program, said):

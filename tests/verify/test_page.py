@@ -34,7 +34,7 @@ def test_a_file_that_is_equal_is_said_to_be(golden_book):
     answer = post(golden_book.client, content, "q1.parquet", manifest)
 
     assert answer.status_code == 200
-    assert "q1.parquet is what the manifest says, to the byte." in answer.text
+    assert "q1.parquet matches its manifest, byte for byte." in answer.text
     assert "differs" not in answer.text
     assert left_in_spool(golden_book) == []
 
@@ -46,7 +46,7 @@ def test_what_differs_is_marked_line_by_line(golden_book):
 
     said = " ".join(answer.text.split())
     assert answer.status_code == 200
-    assert "q1 is not what the manifest says." in said
+    assert "q1 does not match its manifest." in said
     assert '<td class="prose">117850.70</td> <td class="prose">117850.69</td>' in said
     assert answer.text.count("differs</span>") == 2  # hash and paid
 
@@ -56,7 +56,7 @@ def test_a_file_that_nothing_is_known_of_is_described(golden_book):
 
     answer = post(golden_book.client, content)
 
-    assert "Nothing is known to compare given with." in answer.text
+    assert "There is no manifest to compare given with." in answer.text
     assert "117850.70" in answer.text
 
 
@@ -126,7 +126,7 @@ def test_a_small_file_that_unpacks_to_too_much_is_answered_and_costs_little(gold
     answer = post(golden_book.client, make())
 
     assert answer.status_code in (200, 422)
-    assert "Nothing is known to compare" in answer.text
+    assert "There is no manifest to compare" in answer.text
     assert left_in_spool(golden_book) == []
 
 

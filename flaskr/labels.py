@@ -1,0 +1,41 @@
+"""What pages call the values of closed lists, where the value itself does not read well."""
+
+LABELS: dict[str, str] = {
+    "RESERVE_OPEN": "Reserve opened",
+    "RESERVE_CHANGE": "Reserve changed",
+    "PAYMENT": "Payment",
+    "PAYMENT_REVERSAL": "Payment reversed",
+    "RECOVERY_SUBROGATION": "Subrogation",
+    "RECOVERY_SALVAGE": "Salvage",
+    "RECOVERY_DEDUCTIBLE": "Deductible recovered",
+    "RECOVERY_REVERSAL": "Recovery reversed",
+    "RESERVE_CLOSE": "Claim closed",
+    "CLAIM_DECLINED": "Claim declined",
+    "RESERVE_REOPEN": "Claim reopened",
+    "IMPORT_OPENING": "Opening balance",
+    "ADJUSTMENT": "Adjustment",
+    "ledger": "ledger entries",
+    "import_sent": "import uploaded",
+    "import_dropped": "import discarded",
+    "link_made": "password link created",
+    "sign_in_failed": "sign-in failed",
+    "token_made": "token created",
+    "csv": "CSV",
+    "excel-sv": "CSV for Swedish Excel",
+    "xlsx": "Excel",
+    "parquet": "Parquet",
+    "arrow": "Arrow",
+    "jsonl": "JSON lines",
+    "sha256": "SHA-256",
+}
+# The names under which values of closed lists are shown.
+CLOSED_LISTS = (
+    "cause",
+    "coverage",
+    "entry_type",
+    "kind",
+    "line_of_business",
+    "role",
+    "scope",
+    "status",
+)
