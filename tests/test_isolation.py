@@ -54,7 +54,7 @@ def test_a_fault_is_an_error_that_points_to_the_log(caplog):
 
 
 def test_work_that_the_machine_kills_is_told_as_want_of_memory():
-    with pytest.raises(OutOfMemory, match="want of memory"):
+    with pytest.raises(OutOfMemory, match="out of memory"):
         isolated("be_killed")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flaskr.imports.layouts import LAYOUTS
 from flaskr.sources.models import Contents
 
-OF_MIGRATION = {"recorded_at": "only a migration brings instants"}
+OF_MIGRATION = {"recorded_at": "only a migration loads it"}
 OF_LEDGER = dict.fromkeys(
     ("paid", "outstanding", "claim_cost", "recovered"), "a migration takes it from the ledger"
 )

@@ -12,7 +12,7 @@ from flaskr.money import from_ore
 from flaskr.sources.models import Contents
 
 SHOWN_NAMES = 20
-UNCOVERED = "Taken, though the policy was not in force at the loss"
+UNCOVERED = "Accepted, although the policy was not in force at the loss"
 MONEY = {*AMOUNTS, "premium", "deductible", "sum_insured"}
 
 # Rows that name the same thing are refused together: which of them is right, a person knows.
@@ -22,7 +22,7 @@ WITH several AS (
     SELECT {key}, list(row ORDER BY row) AS rows FROM {table} WHERE {key} IS NOT NULL
     GROUP BY {key} HAVING count(*) > 1
 )
-SELECT $file, row, '{name}', {name}, 'It stands in rows '
+SELECT $file, row, '{name}', {name}, 'It appears in rows '
     || array_to_string(rows[:10], ', ') || CASE WHEN len(rows) > 10 THEN ', …' ELSE '' END
     || '. Keep one of them.'
 FROM {table} JOIN several USING ({key})

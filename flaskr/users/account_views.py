@@ -22,7 +22,7 @@ def person() -> Identity:
     """Return who is signed in; in an open book nobody is, and there is no account."""
     asking = identity()
     if asking is None or not asking.user_id:
-        abort(404, "This book is open without signing in, so nobody has an account in use.")
+        abort(404, "This book is open without signing in, so there are no accounts.")
     return asking
 
 
@@ -122,7 +122,7 @@ def refuse(form: FlaskForm, error: ClaimBookError) -> None:
     form.answer = error.status, getattr(error, "headers", {})
     if isinstance(error, NotSignedIn):
         g.refusal_recorded = True
-        form.present.errors = ["This is not your present password."]
+        form.present.errors = ["This is not your current password."]
     else:
         form.form_errors.append(str(error))
 

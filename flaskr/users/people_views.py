@@ -42,7 +42,7 @@ KEPT_AS = {
 
 def user_or_404(email: str) -> User:
     """Return the person of an address."""
-    return user_with_email(email) or abort(404, f"Nobody called {email[:64]} is here.")
+    return user_with_email(email) or abort(404, f"There is no user {email[:64]}.")
 
 
 @blueprint.get("/people")

@@ -58,9 +58,7 @@ def read_given_file(report: Report, path: Path) -> ReadFacts:
         except MemoryError:  # Arrow's is an ArrowException too
             raise
         except BROKEN as error:
-            raise Unreadable(
-                f"It begins as {kind} does, but cannot be read as such to its end."
-            ) from error
+            raise Unreadable(f"It starts as {kind}, but cannot be read to the end.") from error
     is_excel = kind is FileFormat.CSV and is_excel_csv(first)
     return ReadFacts(kind, is_excel, tuple(columns), sums.rows, sums.totals)
 

@@ -32,10 +32,10 @@ def json_rows(file: IO[bytes]) -> Iterator[dict[str, Any]]:
     """Yield the object of each line."""
     while line := file.readline(LONGEST_LINE):
         if not line.endswith(b"\n"):
-            raise ValueError("the last line has no end")
+            raise ValueError("the last line is not complete")
         row = json.loads(line)
         if not isinstance(row, dict):
-            raise ValueError("a line is no object")
+            raise ValueError("a line is not an object")
         yield row
 
 

@@ -81,7 +81,7 @@ def read_apart(path: Path, limits: Limits) -> tuple[ReadFacts | None, str]:
         except Unreadable as error:
             return None, str(error)
         except WorkError as error:
-            return None, f"It was not read to its end. {error}"
+            return None, f"It was not read to the end. {error}"
 
 
 def compared(size: int, sha256: str, facts: ReadFacts | None, known: Known) -> Iterator[Line]:

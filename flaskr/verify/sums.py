@@ -45,4 +45,4 @@ class Sums:
         at = pc.index(is_amount, False).as_py()
         if at < 0:
             return ""
-        return f"“{texts[at].as_py()[:40]}” in row {self.rows + at + 1}, which is no amount"
+        return f"“{texts[at].as_py()[:40]}” in row {self.rows + at + 1}, which is not an amount"

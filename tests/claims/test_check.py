@@ -11,7 +11,7 @@ from flaskr.money import ZERO
 from tests.factories import ACTOR, make_claim, pay, recover, reserve
 
 AGREES = "The book agrees with its ledger: "
-WRONGLY_KEPT = "what the claim keeps of its ledger is not what the ledger says"
+WRONGLY_KEPT = "what the claim stores differs from its ledger"
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_ledger_that_was_tampered_with_is_found_and_not_hidden(book, corruptio
     change_ledger(book, f"UPDATE ledger_entries SET {corruption}")
     rebuild_balances(ACTOR)
 
-    assert "does not follow from those before it" in next(faults()).text
+    assert "does not follow from the entries before it" in next(faults()).text
 
 
 def test_a_reversal_of_something_else_is_found(book):
@@ -132,5 +132,5 @@ def test_a_reversal_of_something_else_is_found(book):
     )
 
     assert [fault.text.partition(" does ")[2] for fault in faults()] == [
-        "not undo what it says it reverses"
+        "not the opposite of the entry it reverses"
     ]

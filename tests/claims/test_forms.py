@@ -23,8 +23,8 @@ def ledger_of(app, reference: str) -> list[str]:
         ({"loss_date": "2024-03-09"}, "cannot be after the report"),
         ({"reported_date": "2999-01-01"}, "in the future"),
         ({"claim_reference": "w-1"}, "already in the book"),
-        ({"claim_reference": "C-2024-000001"}, "given by the book"),
-        ({"claim_reference": "a/b"}, "has none of"),
+        ({"claim_reference": "C-2024-000001"}, "assigned by the book"),
+        ({"claim_reference": "a/b"}, "cannot contain any of"),
         ({"cause": "aliens"}, "Choose one of the list."),
     ],
 )

@@ -96,7 +96,7 @@ def test_a_migration_may_come_in_parts(session, migrate):
 def test_a_claim_that_its_policy_does_not_cover_is_taken_and_flagged(bring):
     brought = bring(OPENED, PAID, policies=HOME.replace("2024-01-01", "2024-03-02"))
 
-    assert brought.warnings == ("Taken, though the policy was not in force at the loss: W1.",)
+    assert brought.warnings == ("Accepted, although the policy was not in force at the loss: W1.",)
     assert claim_referenced("W1").coverage is Coverage.NOT_IN_FORCE
     assert claim_referenced("W1").paid == Decimal("40.00")
 
@@ -170,7 +170,7 @@ def test_the_command_says_which_claims_were_taken_without_cover(runner, tmp_path
 
     result = runner.invoke(args=["import", "--migration", *map(str, paths)])
 
-    said = "Taken, though the policy was not in force at the loss: W1.\nLoaded as import 1.\n"
+    said = "Accepted, although the policy was not in force at the loss: W1.\nLoaded as import 1.\n"
     assert result.output.endswith(said)
 
 

@@ -62,7 +62,7 @@ def test_new_claims_that_are_not_covered_are_taken_with_a_warning(importing, los
     )
 
     assert outcome.count("created") == 3
-    assert outcome.warnings == ("Taken, though the policy was not in force at the loss: A-1.",)
+    assert outcome.warnings == ("Accepted, although the policy was not in force at the loss: A-1.",)
 
 
 def test_an_import_that_is_in_the_book_is_known_though_nobody_could_say_so(importing):

@@ -151,7 +151,7 @@ def test_a_changed_password_revokes_tokens_when_that_is_asked_for(signed_in_app,
 @pytest.mark.parametrize(
     ("present", "new", "again", "said"),
     [
-        ("wrong", NEW_PASSWORD, "", "This is not your present password."),
+        ("wrong", NEW_PASSWORD, "", "This is not your current password."),
         (PASSWORD, "kort", "", "at least 12 characters"),
         (PASSWORD, "password1234", "", "could be guessed"),
         (PASSWORD, "viewer@example.com", "", "could be guessed"),
