@@ -97,7 +97,7 @@ WRONG_ROWS = {
     "long text": ("claims", put(description="🜚" * 16_001), "not a text that the book accepts"),
     "long name": ("ledger_entries", put(recorded_by="x" * 65), "not a text that the book accepts"),
     "missing day": ("ledger_entries", put(transaction_date=None), "columns of this version"),
-    "counter below zero": ("counters", put(value=-1), "value is outside"),
+    "counter below zero": ("counters", put(value=-1), "value is out of range"),
 }
 WRONG_BOOKS = {
     "balance of an entry": ("ledger_entries", add(paid_after=1), "does not follow"),

@@ -131,6 +131,6 @@ def test_a_reversal_of_something_else_is_found(book):
         " WHERE entry_type = 'PAYMENT_REVERSAL'",
     )
 
-    assert [fault.text.partition(" does ")[2] for fault in faults()] == [
+    assert [fault.text.partition(" is ")[2] for fault in faults()] == [
         "not the opposite of the entry it reverses"
     ]

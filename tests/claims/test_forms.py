@@ -18,7 +18,7 @@ def ledger_of(app, reference: str) -> list[str]:
     [
         ({"policy_number": "none"}, "There is no policy none in the book."),
         ({"reserve": "1,234"}, "is not an amount"),
-        ({"loss_date": "2024-02-30"}, "is not a day"),
+        ({"loss_date": "2024-02-30"}, "is not a date"),
         ({"loss_date": ""}, "Please fill this in."),
         ({"loss_date": "2024-03-09"}, "cannot be after the report"),
         ({"reported_date": "2999-01-01"}, "in the future"),

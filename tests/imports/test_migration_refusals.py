@@ -168,7 +168,7 @@ def test_a_refused_migration_is_taken_whole_or_not(runner, tmp_path):
     result = runner.invoke(args=["import", "--migration", "--good-rows", *map(str, paths)])
 
     assert result.exit_code == 1
-    assert "ledger.csv, row 3, type “PAYMENT”: A payment takes" in result.output.replace(
+    assert "ledger.csv, row 3, type “PAYMENT”: A payment reduces" in result.output.replace(
         "entry_type", "type"
     )
     assert result.output.endswith(

@@ -119,7 +119,7 @@ def test_names_with_odd_characters_work_in_addresses(client, small_book, name):
         ({"name": "x" * 65}, "at most 64"),
         ({"name": "Verify"}, "name of a page"),
         ({"as_at": "2999-01-01"}, "is in the future"),
-        ({"as_at": "31/12"}, "is not a day"),
+        ({"as_at": "31/12"}, "is not a date"),
         ({"basis": "booked"}, "give the day too"),
         ({"form": "doc"}, "Choose one of the list"),
         ({"contents": "ledger", "query": "status=open"}, "There is no parameter “status”"),

@@ -183,7 +183,7 @@ def test_the_status_is_that_of_the_day_of_the_cut(varied):
         ("cancelled=maybe", "Cancelled: “maybe” is not one of yes, no."),
         ("status=lost", "Status: “lost” is not one of upcoming, in_force, expired, cancelled."),
         ("premium_from=x", "Premium from: “x” is not an amount"),
-        ("in_force_on=x", "is not a day"),
+        ("in_force_on=x", "is not a date"),
         ("sort=policyholder", "“policyholder” is not one of recorded, policy_number"),
         ("basis=booked", "give as_at too"),
     ],

@@ -58,7 +58,7 @@ def test_a_proxy_that_is_not_trusted_makes_nothing_secure(sqlite_signed_in, head
 
     answer = sqlite_signed_in.test_client().get("/claims", headers=said)
 
-    assert (answer.status_code, "https only" in answer.text) == (403, True)
+    assert (answer.status_code, "only over https" in answer.text) == (403, True)
 
 
 def test_a_proxy_that_is_not_trusted_is_not_let_in_over_https_either(sqlite_signed_in):
