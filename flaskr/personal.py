@@ -89,7 +89,7 @@ def gives_names(reason: str) -> bool:
     """
     if reason and not sees_names.get():
         raise NamesWithheld(
-            "Your role may not see names: leave out “reason” to get pseudonyms instead."
+            "Names are not available here: leave out “reason” to get pseudonyms instead."
         )
     return sees_names.get() and (bool(reason) or not is_signed_in())
 

@@ -195,4 +195,4 @@ def refuse_naming(contents: FileContents, name: str) -> None:
         raise NamesWithheld(f"“{name}” may contain names: say why you need it, with reason=.")
     stand_ins = [column.name for column in given_columns(contents, False) if column.hides == name]
     instead = f"ask for {stand_ins[0]}, its pseudonym" if stand_ins else "leave it out"
-    raise NamesWithheld(f"“{name}” may contain names, which your role may not see: {instead}.")
+    raise NamesWithheld(f"“{name}” may contain names, and is not available here: {instead}.")

@@ -80,11 +80,11 @@ WRONG_ROWS = {
     "reference": (
         "claims",
         put(claim_reference="a/b", claim_reference_key="a/b"),
-        "claim_reference 'a/b' is none",
+        "claim_reference 'a/b' is not valid",
     ),
     "order of entries": ("ledger_entries", swap, "id is out of order"),
     "repeated id": ("ledger_entries", lambda rows: rows.append(rows[-1]), "id is out of order"),
-    "id of zero": ("policies", lambda rows: rows[0].update(id=0), "id is outside"),
+    "id of zero": ("policies", lambda rows: rows[0].update(id=0), "id is out of range"),
     "type of an entry": ("ledger_entries", put(entry_type="GIFT"), "does not know"),
     "line of business": ("policies", put(line_of_business="space"), "does not know"),
     "cause": ("claims", put(cause="Fire"), "does not know"),

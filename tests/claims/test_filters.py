@@ -121,7 +121,7 @@ def test_rows_without_policies_are_those_with_them_less_their_columns(varied):
 
 
 REFUSED = {
-    "stat=open": "There is no parameter “stat”; there are as_at, basis, cause",
+    "stat=open": "There is no parameter “stat”. The parameters are as_at, basis, cause",
     "status=lost": "Status: “lost” is not one of open, reopened, closed, declined.",
     "cause=x": "Cause: “x” is not one of collision",
     "line_of_business=x": "Line of business: “x” is not one of motor",

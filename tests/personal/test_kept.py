@@ -42,7 +42,7 @@ def test_names_cannot_be_slipped_in(book, administrator, query):
     answer = keep(administrator, query=query)
 
     assert (refused.status_code, answer.status_code) == (403, 403)
-    assert "may not see names" in answer.text
+    assert "not available here" in answer.text
     assert kept_exports(kept_folder(book.config)) == []
 
 
