@@ -73,7 +73,7 @@ def test_its_query_string_asks_for_the_same_file(session, contents):
         ([("dialect", "excel")], "“excel” is no dialect: it takes excel-sv"),
         ([("format", "xlsx"), ("dialect", "excel-sv")], "“dialect” is only for CSV; xlsx never"),
         ([("format", "jsonl"), ("raw", "1")], "“raw” is only for CSV; jsonl never"),
-        ([("stauts", "open")], "no parameter “stauts”; there are as_at, .*columns, .*status"),
+        ([("stauts", "open")], "no parameter “stauts”. The parameters are as_at, .*status"),
         ([("format", "csv"), ("format", "parquet")], "“format” is given more than once"),
         (
             [("columns", "paid,claim")],

@@ -49,7 +49,7 @@ def test_the_workbook_is_loaded_once_however_often_it_is_imported(runner):
         "claims_data_to_import.xlsx: 0 created, 0 changed, "
         "20 unchanged (claim cost 944014.00 SEK), 0 refused."
     )
-    assert loaded_before.startswith("claims_data_to_import.xlsx was loaded on 20")
+    assert loaded_before.startswith("claims_data_to_import.xlsx was already loaded on 20")
     assert loaded_before.endswith(" by command.")
     with runner.app.app_context():
         totals = claim_totals()
@@ -141,7 +141,11 @@ def test_columns_are_mapped_left_out_and_given_by_hand(runner, import_rows):
         ),
         ([["Claim Cost"], [1]], [], "The file has no column for claim_reference.\n"),
         ([COSTS, ["A", 1]], ["--column=x"], "x: write it as NAME=VALUE."),
-        ([COSTS, ["A", 1]], ["--constant=loss_date=x"], "The value of loss_date for all rows: A"),
+        (
+            [COSTS, ["A", 1]],
+            ["--constant=loss_date=x"],
+            "The value of loss_date for all rows: Write",
+        ),
         ([COSTS, ["A", 1]], ["--column=B=paid"], "costs.csv has no column B."),
         ([LEDGER], [], "Import it as a migration."),
         ([["a", "b"], [1, 2]], [], "no column of this file is recognised"),
