@@ -40,7 +40,10 @@ def check_book() -> None:
     """Raise SettingsError when the book was made with another currency or time zone."""
     row = db.session.execute(select(Book.currency, Book.time_zone)).one_or_none()
     if row is None:
-        raise SchemaError("The database does not say what book it is. Restore it from a backup.")
+        raise SchemaError(
+            "The database does not say which currency and time zone it has. Restore it from a "
+            "backup."
+        )
     wanted = {"BOOK_CURRENCY": row.currency, "BOOK_TIME_ZONE": row.time_zone}
     for name, made_with in wanted.items():
         if current_app.config[name] != made_with:

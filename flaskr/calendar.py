@@ -19,7 +19,7 @@ def parse_day(text: str) -> date:
     except ValueError:
         day = None
     if day is None or day.year < EARLIEST_YEAR:
-        raise DateError(f"“{text[:20]}” is not a day; write it as 2026-01-31.")
+        raise DateError(f"“{text[:20]}” is not a date; write it as 2026-01-31.")
     return day
 
 

@@ -64,7 +64,7 @@ class SentTwice(ClaimBookError):
 
     def __init__(self, reference: str) -> None:
         """Keep what the form made the first time."""
-        super().__init__(f"This form was sent already, and made {reference}.")
+        super().__init__(f"This form was already sent, and created {reference}.")
         self.reference = reference
 
 
@@ -84,34 +84,34 @@ TITLES = {
     400: "That request could not be read",
     401: "Sign in first",
     403: "Not allowed",
-    404: "Not in the book",
-    405: "Not that way",
-    409: "Changed meanwhile",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Changed in the meantime",
     410: "Deleted",
-    412: "Changed meanwhile",
+    412: "Changed in the meantime",
     413: "Too large",
-    416: "Not in the file",
+    416: "Outside the file",
     422: "Refused",
     429: "Too many requests",
     500: "Something went wrong",
-    503: "Not available just now",
-    507: "No room left",
+    503: "Not available right now",
+    507: "Disk full",
 }
 SENTENCES = {
     400: "The request could not be read. Go back and try again.",
-    401: "This takes signing in.",
+    401: "You have to sign in first.",
     403: "This is not allowed.",
-    404: "There is no such page. It may have been mistyped.",
-    405: "This address does not take that kind of request.",
-    409: "Somebody else was first. Look at what is there now.",
-    412: "The file is no longer the one that was begun. Download it anew.",
-    413: "What was sent is larger than this book takes.",
-    416: "The part that was asked for lies outside the file. Download it anew.",
-    422: "What was sent cannot be taken as it is.",
+    404: "There is no such page. Check the address.",
+    405: "This address does not accept that kind of request.",
+    409: "Somebody else changed this first. Reload the page and look at it again.",
+    412: "The file has changed since the download began. Download it again.",
+    413: "The request is larger than this book accepts.",
+    416: "The part that was requested is outside the file. Download the file again.",
+    422: "What was sent is not valid. Correct it and send it again.",
     429: "There were too many requests. Please wait a little.",
-    503: "The book cannot answer just now. Please try again in a moment.",
+    503: "The book cannot answer right now. Please try again in a moment.",
 }
-EXPIRED = "The form has expired, and nothing was saved. Open the page again and send it anew."
+EXPIRED = "The form has expired, and nothing was saved. Open the page again and send it once more."
 RETRY_AFTER_SECONDS = 5
 KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate")
 SQLITE_AWAY = {
@@ -183,7 +183,7 @@ def show_refusal(error: ClaimBookError) -> Answer:
 def show_database_error(error: DBAPIError) -> Answer:
     """Answer 503 when the database is away; anything else is a fault of ours."""
     if is_away(error):
-        logger.error("database away: %s", error.orig)
+        logger.error("database unavailable: %s", error.orig)
         return error_page(503, "The database does not answer. Please try again in a moment.")
     logger.exception("database error")
     return error_page(500, SORRY)
@@ -195,7 +195,7 @@ def show_pool_timeout(error: PoolTimeout) -> Answer:
     return error_page(503, "The book is very busy. Please try again in a moment.")
 
 
-SORRY = "The fault is ours and nothing was saved. It is in the log under the id below."
+SORRY = "This is an error in ClaimBook, and nothing was saved. It is in the log under the id below."
 
 
 def show_fault(error: Exception) -> Answer:

@@ -59,7 +59,9 @@ class Filter:
                 continue
             if name not in known:
                 allowed = ", ".join(sorted({*known, *besides}))
-                raise FilterError(f"There is no parameter “{name[:40]}”; there are {allowed}.")
+                raise FilterError(
+                    f"There is no parameter “{name[:40]}”. The parameters are {allowed}."
+                )
             if texts:
                 values[name] = read_values(known[name], texts)
         cls.check(values)
@@ -72,7 +74,7 @@ class Filter:
         names = (RECORDED, *cls.SORTS)
         if sort.removeprefix("-") not in names:
             allowed = ", ".join(names)
-            text = f"Sort: “{sort[:40]}” is not one of {allowed}; - in front: falling."
+            text = f"Sort: “{sort[:40]}” is not one of {allowed}; put - in front for descending."
             raise FilterError(text, "sort")
 
     def parameters(self) -> dict[str, Any]:
@@ -158,7 +160,7 @@ class CutFilter(Filter):
         """Refuse an order that there is not, and a clock without a day."""
         super().check(values)
         if "basis" in values and "as_at" not in values:
-            text = "Basis says how the book was as at a day: give as_at too."
+            text = "Basis only applies to an as-at date: give as_at too."
             raise FilterError(text, "as_at")
 
     @property

@@ -134,8 +134,12 @@ def failure(process: Any, limits: Limits) -> WorkError:
     if code == -signal.SIGALRM:
         return OutOfTime(too_long(limits))
     if code is None or code < 0:  # the machine's doing, or C code that got no memory and crashed
-        return OutOfMemory("The work was cut short, most likely for want of memory.")
-    return WorkError("The work failed. The fault is ours; it is in the log under the id below.")
+        return OutOfMemory(
+            "The work stopped unexpectedly, most likely because it ran out of memory."
+        )
+    return WorkError(
+        "The work failed. This is an error in ClaimBook; it is in the log under the id below."
+    )
 
 
 def too_long(limits: Limits) -> str:
@@ -167,7 +171,12 @@ def serve(pipe: Connection, work: str, arguments: tuple[Any, ...], limits: Limit
         pipe.send(("refused", refusal))
     except MemoryError:
         megabytes = limits.memory_bytes // 1024**2
-        pipe.send(("refused", OutOfMemory(f"The work needs more than its {megabytes} MB.")))
+        pipe.send(
+            (
+                "refused",
+                OutOfMemory(f"The work needs more memory than its limit of {megabytes} MB."),
+            )
+        )
     else:
         pipe.send(("result", result))
     finally:
@@ -210,4 +219,4 @@ def place(folder: Path, name: str, places: int) -> Iterator[None]:
                 continue
             yield
             return
-    raise BusyError(f"The book is making {places} of these already. Please try again in a moment.")
+    raise BusyError(f"The book is already making {places} of these. Please try again in a moment.")

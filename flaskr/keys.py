@@ -58,4 +58,4 @@ def require_strong(setting: str, key: str) -> None:
         problem = "repeats itself"
     else:
         return
-    raise SettingsError(f"{setting} {problem}. Give one that nobody can guess: {MAKE_ONE}")
+    raise SettingsError(f"{setting} {problem}. Set one that nobody can guess: {MAKE_ONE}")

@@ -54,7 +54,7 @@ def read_text(text: str) -> str:
     """Read what is looked for in texts: one line of at most 100 characters."""
     sought = " ".join(clean_text(text).split())
     if len(sought) > LONGEST_SOUGHT:
-        raise TextError("At most 100 characters can be looked for.")
+        raise TextError("A search can have at most 100 characters.")
     return sought
 
 
@@ -62,7 +62,7 @@ def read_past_day(text: str) -> date:
     """Read the day of a cut: today or before."""
     day = parse_day(text)
     if day > today():
-        raise DateError(f"{day} has not ended yet; choose today or a day before.")
+        raise DateError(f"{day} is in the future; choose today or an earlier date.")
     return day
 
 

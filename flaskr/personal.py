@@ -83,7 +83,7 @@ def gives_names(reason: str) -> bool:
     """
     if reason and not sees_names.get():
         raise NamesWithheld(
-            "Names are not given here: leave out “reason”, and pseudonyms stand in their place."
+            "Names are not available here: leave out “reason” to get pseudonyms instead."
         )
     return sees_names.get() and (bool(reason) or not is_signed_in())
 

@@ -36,8 +36,8 @@ ABOVE_ZERO = (
 )
 MODES = ("open", "signed-in")
 GIVE_HOSTS = (
-    "Give the names that people open the book under, with commas between: claims.example.com; "
-    "one with a dot in front, as .claims.example.com, takes those below it too."
+    "Give the host names at which people open the book, separated by commas: "
+    "claims.example.com; a leading dot, as in .claims.example.com, allows its subdomains too."
 )
 # A name, an address, or a dot and two labels at least: “.com” would be everybody's.
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*|(\.[a-z0-9-]+){2,}|\[[0-9a-f:]+\]", re.IGNORECASE)
@@ -97,7 +97,8 @@ class Settings:
             ZoneInfo(self.book_time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: only a folder
             raise SettingsError(
-                f"BOOK_TIME_ZONE is {self.book_time_zone!r}, no time zone; try Europe/Stockholm."
+                f"BOOK_TIME_ZONE is {self.book_time_zone!r}, which is not a time zone; try "
+                "Europe/Stockholm."
             ) from error
         if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
             raise SettingsError("LOG_LEVEL takes DEBUG, INFO, WARNING or ERROR.")
@@ -121,7 +122,9 @@ class Settings:
             raise SettingsError(f"TRUSTED_HOSTS is missing. {GIVE_HOSTS}")
         for name in self.trusted_hosts:
             if not HOST.fullmatch(name):
-                raise SettingsError(f"TRUSTED_HOSTS has {name!r}, which is no name. {GIVE_HOSTS}")
+                raise SettingsError(
+                    f"TRUSTED_HOSTS has {name!r}, which is not a host name. {GIVE_HOSTS}"
+                )
         if is_debug:
             raise SettingsError(
                 "Debug is on, which lets a visitor run code. Turn it off: leave out --debug and "

@@ -30,7 +30,7 @@ def clean_name(text: str) -> str:
     """Return a name in NFC on one line; raises TextError when it is longer than 200 characters."""
     name = " ".join(clean_text(text).split())
     if len(name) > NAME_LENGTH:
-        raise TextError("A name has at most 200 characters.")
+        raise TextError("A name can have at most 200 characters.")
     return name
 
 
@@ -41,15 +41,15 @@ def clean_reference(text: str) -> str:
     """
     reference = unicodedata.normalize("NFC", text).strip()
     if not reference:
-        raise TextError("A reference has at least one character.")
+        raise TextError("A reference must have at least one character.")
     if len(reference) > REFERENCE_LENGTH:
-        raise TextError("A reference has at most 64 characters.")
+        raise TextError("A reference can have at most 64 characters.")
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in BIDI for c in reference):
-        raise TextError("A reference has no control characters.")
+        raise TextError("A reference cannot contain control characters.")
     if FORBIDDEN_IN_REFERENCE & set(reference):
-        raise TextError("A reference has none of / \\ ? #.")
+        raise TextError("A reference cannot contain any of / \\ ? #.")
     if reference_key(reference) in RESERVED:
-        raise TextError("A reference is not “.”, “..” or “new”.")
+        raise TextError("A reference cannot be “.”, “..” or “new”.")
     return reference
 
 

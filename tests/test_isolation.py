@@ -54,13 +54,13 @@ def test_a_fault_is_an_error_that_points_to_the_log(caplog):
 
 
 def test_work_that_the_machine_kills_is_told_as_want_of_memory():
-    with pytest.raises(OutOfMemory, match="want of memory"):
+    with pytest.raises(OutOfMemory, match="out of memory"):
         isolated("be_killed")
 
 
 def test_work_over_its_memory_limit_is_stopped_and_less_is_not():
     assert isolated("allocate", 256 * 1024**2) == 256 * 1024**2
-    with pytest.raises(OutOfMemory, match="more than its 512 MB"):
+    with pytest.raises(OutOfMemory, match="limit of 512 MB"):
         isolated("allocate", 600 * 1024**2)
 
 

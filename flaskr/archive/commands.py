@@ -14,13 +14,13 @@ ACTOR = "command"
 
 @click.command()
 @click.argument("path", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 def book(path: Path, overwrite: bool) -> None:
-    """Write the whole book to FILE, to be loaded into an empty one: flask import FILE."""
+    """Write the whole book to FILE; "flask import FILE" loads it into an empty book."""
     if not path.parent.is_dir():
         raise click.ClickException(f"There is no folder {path.parent}.")
     if path.exists() and not overwrite:
-        raise click.ClickException(f"{path} is there already; see --overwrite.")
+        raise click.ClickException(f"{path} already exists. Use --overwrite to replace it.")
     require_book()
     with working("read"):
         try:

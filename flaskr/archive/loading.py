@@ -24,7 +24,7 @@ from flaskr.isolation import Report
 from flaskr.money import from_ore
 from flaskr.trail.services import BOOK
 
-NOT_EMPTY = "An archive is loaded into an empty book only, and this one has rows already."
+NOT_EMPTY = "An archive can only be loaded into an empty book, and this one already has rows."
 
 
 def load_archive(report: Report, order: LoadOrder) -> ArchiveLoaded:
@@ -39,7 +39,7 @@ def load_archive(report: Report, order: LoadOrder) -> ArchiveLoaded:
         check_totals(book, archive.manifest, order)
         for said, rule in order.rules.items():
             if book.execute(rule).fetchone() != (0,):
-                raise ArchiveError(f"The archive is of no sound book: {said}.")
+                raise ArchiveError(f"The archive is not consistent: {said}.")
         for table in order.tables:
             if table.key == "id" and (last := next_id(book, table.name) - 1):
                 move_sequence(book, table.name, last)
@@ -98,7 +98,9 @@ def check_counters(book: Any, reached: dict[str, int]) -> None:
     """Raise ArchiveError when a counter would give a reference that is there already."""
     counters = dict(book.execute("SELECT name, value FROM counters").fetchall())
     if any(counters.get(name, 0) < number for name, number in reached.items()):
-        raise ArchiveError("The archive is of no sound book: a counter is behind its references.")
+        raise ArchiveError(
+            "The archive is not consistent: a counter is lower than the references it has given."
+        )
 
 
 def check_totals(book: Any, manifest: Manifest, order: LoadOrder) -> None:
@@ -108,7 +110,7 @@ def check_totals(book: Any, manifest: Manifest, order: LoadOrder) -> None:
         rows, *sums = book.execute(order.totals[table.name]).fetchone()
         found = {name: str(from_ore(ore)) for name, ore in zip(table.totals, sums, strict=True)}
         if (rows, found) != (said.rows, said.totals):
-            raise ArchiveError(f"{table.name} does not add up to what the manifest says.")
+            raise ArchiveError(f"{table.name} does not add up to the totals in the manifest.")
 
 
 @contextmanager
@@ -121,7 +123,7 @@ def told_rules() -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if "overflow" not in str(error):  # sums too large for SQLite
             raise
-        raise ArchiveError("The archive's amounts are more than a book holds.") from error
+        raise ArchiveError("The archive's amounts are larger than a book can hold.") from error
 
 
 def first_line(error: Exception) -> str:

@@ -43,8 +43,8 @@ class Tally:
         """Raise ArchiveError unless the database adds up to the same."""
         if {"rows": self.rows, **self.sums} != control:
             raise ArchiveError(
-                f"The {self.table.name} do not add up to the book's own totals, "
-                "so the archive is not handed out."
+                f"The {self.table.name} do not add up to the book's totals, so no archive was "
+                "written."
             )
 
     @property

@@ -61,7 +61,7 @@ def read_manifest(content: bytes, schema_version: str) -> Manifest:
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise ArchiveError(f"{MANIFEST} of the archive cannot be read.") from error
     if manifest.application != APPLICATION or not is_same:
-        raise ArchiveError(f"{MANIFEST} of the archive is not one that ClaimBook writes.")
+        raise ArchiveError(f"{MANIFEST} of the archive was not written by ClaimBook.")
     return manifest
 
 
@@ -70,6 +70,6 @@ def check_schema(said: dict[str, Any], schema_version: str) -> None:
     theirs = str(said["schema_version"])[:40]
     if theirs != schema_version:
         raise ArchiveError(
-            f"The archive was made by schema {theirs} of ClaimBook, and this book has schema "
-            f"{schema_version}. Load it with the version that made it, and upgrade that book."
+            f"The archive has schema {theirs} of ClaimBook, and this book has schema "
+            f"{schema_version}. Load it with the version that made it, then upgrade that book."
         )

@@ -45,13 +45,13 @@ def sum_of(amount: Any) -> Any:
 def rules_to_hold() -> dict[str, Select[Any]]:
     """Return selects that find nothing in a sound book, each with what it means if one does."""
     return {
-        "a ledger entry does not follow from those before it": wrong_entries(),
-        "a ledger entry does not undo what it says it reverses": wrong_reversals(),
-        "what a claim keeps of its ledger is not what the ledger says": wrong_claims(),
-        "a ledger entry is older than its claim, or than the report of the loss": early_entries(),
+        "a ledger entry does not follow from the entries before it": wrong_entries(),
+        "a ledger entry is not the opposite of the entry it reverses": wrong_reversals(),
+        "what a claim stores differs from its ledger": wrong_claims(),
+        "a ledger entry is older than its claim or the report of the loss": early_entries(),
         "a revision of a claim is out of order": wrong_revisions(ClaimRevision, Claim),
         "a revision of a policy is out of order": wrong_revisions(PolicyRevision, Policy),
-        "a row names an import that is not there": unknown_imports(),
+        "a row names an import that does not exist": unknown_imports(),
     }
 
 

@@ -108,7 +108,7 @@ def checked_archive(file: IO[bytes], order: LoadOrder) -> Archive:
     check_book(manifest, order)
     expected = [*(table.member for table in order.tables), MANIFEST]
     if packed.namelist() != expected or sorted(manifest.members) != sorted(expected[:-1]):
-        raise ArchiveError("The archive does not hold the files that it should, in their order.")
+        raise ArchiveError("The archive does not contain the expected files in the expected order.")
     for table in order.tables:
         check_member(packed, table, manifest.members[table.member])
     return Archive(file, packed, manifest)
@@ -162,7 +162,7 @@ def check_member(packed: ZipFile, table: ArchiveTable, said: Member) -> None:
             while piece := member.read(PIECE):
                 digest.update(piece)
     if digest.hexdigest() != said.sha256:
-        raise ArchiveError(f"{table.member} is not the one that the manifest is of.")
+        raise ArchiveError(f"{table.member} is not the file that the manifest describes.")
 
 
 def section_of(file: IO[bytes], found: ZipInfo) -> Section:
@@ -178,4 +178,6 @@ def check_footer(parquet: Any, table: ArchiveTable, said: Member) -> None:
         raise ArchiveError(f"{table.member} does not have the columns of this version.")
     groups = [parquet.metadata.row_group(at).num_rows for at in range(parquet.num_row_groups)]
     if sum(groups) != said.rows or max(groups, default=0) > GROUP_ROWS:
-        raise ArchiveError(f"{table.member} does not have the rows that the manifest says.")
+        raise ArchiveError(
+            f"{table.member} does not have the number of rows that the manifest says."
+        )

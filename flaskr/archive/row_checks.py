@@ -44,7 +44,7 @@ class RowChecks:
     def refused(self, column: str, said: str) -> ArchiveError:
         """Return the refusal of a column's value."""
         return ArchiveError(
-            f"{self.table.name}: {column} {said}. The archive is not as it was made."
+            f"{self.table.name}: {column} {said}. The archive was changed or damaged."
         )
 
     def check_order(self, keys: pa.Array) -> None:
@@ -60,7 +60,7 @@ class RowChecks:
         texts, keys = batch[name].to_pylist(), batch[f"{name}_key"].to_pylist()
         for text, key in zip(texts, keys, strict=True):
             if cleaned(clean_reference, text) != text or reference_key(text) != key:
-                raise self.refused(name, f"{text[:40]!r} is none, or has another's key")
+                raise self.refused(name, f"{text[:40]!r} is not valid, or does not match its key")
             if ALLOTTED.fullmatch(key):
                 counter, _, number = key.upper().rpartition("-")
                 self.reached[counter] = max(self.reached.get(counter, 0), int(number))
@@ -93,20 +93,22 @@ class RowChecks:
         found = pc.min_max(numbers)
         low, high = found["min"].as_py(), found["max"].as_py()
         if low is not None and not (least <= low and high <= most):
-            raise self.refused(column.name, "is outside of what can be, or in the future")
+            raise self.refused(column.name, "is out of range or in the future")
 
     def check_text(self, column: ArchiveColumn, values: pa.Array) -> None:
         """Refuse words that are not of the list, and texts that the book does not admit."""
         distinct = [text for text in pc.unique(values).to_pylist() if text is not None]
         if column.words:
             if not set(distinct) <= set(column.words):
-                raise self.refused(column.name, "has a word that this version does not know")
+                raise self.refused(column.name, "has a value that this version does not know")
             return
         for text in distinct:
             is_too_long = column.most and len(text) > column.most
             is_unclean = column.name in FREE_TEXTS and cleaned(clean_text, text) != text
             if is_too_long or is_unclean or "\0" in text:
-                raise self.refused(column.name, f"{text[:40]!r} is no text that the book admits")
+                raise self.refused(
+                    column.name, f"{text[:40]!r} is not a text that the book accepts"
+                )
 
     def check_nothing(self, column: ArchiveColumn, values: pa.Array) -> None:
         """Flags are what they are; amounts have 18 digits by their type."""

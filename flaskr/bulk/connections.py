@@ -17,7 +17,10 @@ CACHE_KIB = 256 * 1024  # the indexes of a million claims
 BUSY_SECONDS = 30
 AWAY = "The database does not answer, and nothing was written. Please try again in a moment."
 BUSY = "Somebody else is writing to the book, and nothing was written. Please try again."
-FULL = "The database's disk is full, and nothing was written. Whoever runs the book can make room."
+FULL = (
+    "The database's disk is full, and nothing was written. Whoever runs the book has to free "
+    "some space."
+)
 SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
@@ -71,12 +74,12 @@ def plain_errors() -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code not in SQLITE_AWAY:
             raise
-        logger.error("database away: %s", error)
+        logger.error("database unavailable: %s", error)
         if code in SQLITE_BUSY:
             raise BusyError(BUSY) from error
         raise DatabaseAway(FULL if code == sqlite3.SQLITE_FULL else AWAY) from error
     except psycopg.OperationalError as error:
-        logger.error("database away: %s", error)
+        logger.error("database unavailable: %s", error)
         if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected):
             raise BusyError(BUSY) from error
         is_full = isinstance(error, psycopg.errors.DiskFull)

@@ -151,11 +151,15 @@ def wrong_claims() -> Select[int, str]:
 def faults() -> Iterator[Fault]:
     """Yield every disagreement, the ledger's own first."""
     for reference, entry_id in db.session.execute(wrong_entries()):
-        yield Fault(reference, f"ledger entry {entry_id} does not follow from those before it")
+        yield Fault(
+            reference, f"ledger entry {entry_id} does not follow from the entries before it"
+        )
     for reference, entry_id in db.session.execute(wrong_reversals()):
-        yield Fault(reference, f"ledger entry {entry_id} does not undo what it says it reverses")
+        yield Fault(
+            reference, f"ledger entry {entry_id} is not the opposite of the entry it reverses"
+        )
     for _, reference in db.session.execute(wrong_claims()):
-        yield Fault(reference, "what the claim keeps of its ledger is not what the ledger says")
+        yield Fault(reference, "what the claim stores differs from its ledger")
 
 
 def rebuild_balances(actor: str) -> int:

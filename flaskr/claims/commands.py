@@ -16,13 +16,11 @@ from flaskr.money import money_text
 
 ACTOR = "command"
 
-claims = AppGroup("claims", help="Look after the claims and their ledger.")
+claims = AppGroup("claims", help="Check claims against their ledger, and total them.")
 
 
 @claims.command()
-@click.option(
-    "--rebuild", is_flag=True, help="Set wrong balances on claims to those of the ledger."
-)
+@click.option("--rebuild", is_flag=True, help="Correct wrong balances on claims from the ledger.")
 def check(rebuild: bool) -> None:
     """Compare every balance with the ledger; exit code 1 when something is wrong."""
     require_book()
@@ -43,12 +41,16 @@ def check(rebuild: bool) -> None:
 
 
 @claims.command()
-@click.option("--as-at", type=click.DateTime(["%Y-%m-%d"]), help="The last day that counts.")
+@click.option(
+    "--as-at",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Include entries up to and including this date.",
+)
 @click.option(
     "--basis", type=click.Choice([basis.value for basis in Basis]), default=Basis.KNOWN.value
 )
 def totals(as_at: datetime | None, basis: str) -> None:
-    """Add the claims up as at the end of a day, by what was known then or what is booked to it."""
+    """Total the claims as at the end of a date, as known then or as booked."""
     require_book()
     day = as_at.date() if as_at else today()
     with working("read"):

@@ -21,7 +21,7 @@ HIGHEST_ID = 2**63 - 1
 def read_entry_id(text: str) -> int:
     """Read the number of a ledger entry; 0 stands for none."""
     if not (text.isascii() and text.isdigit()) or int(text[:20]) > HIGHEST_ID:
-        raise TextError(f"“{text[:20]}” is not the number of a ledger entry, a whole number.")
+        raise TextError(f"“{text[:20]}” is not the number of a ledger entry. Give a whole number.")
     return int(text)
 
 

@@ -23,9 +23,9 @@ def set_reserve(claim: Claim, level: Decimal, day: date, **by: Unpack[By]) -> Le
 
     def difference(before: State) -> Movement:
         if level < 0:
-            raise LedgerError("A reserve is zero or more.")
+            raise LedgerError("A reserve cannot be negative.")
         if not is_first and level == before.outstanding:
-            raise LedgerError("The reserve is at that level already.")
+            raise LedgerError("The reserve is already at that amount.")
         return Movement(outstanding=level - before.outstanding)
 
     entry_type = EntryType.RESERVE_OPEN if is_first else EntryType.RESERVE_CHANGE

@@ -117,8 +117,8 @@ def check_seen(claim: Claim, last: LedgerEntry | None, seen_entry: int | None) -
     """Raise ChangedMeanwhile when the claim's ledger is not what the person saw."""
     if seen_entry is not None and seen_entry != (last.id if last else 0):
         raise ChangedMeanwhile(
-            f"The ledger of {claim.claim_reference} has moved since this form was shown; perhaps "
-            "the form was sent twice. Look at the ledger before posting again."
+            f"Claim {claim.claim_reference} has new ledger entries since this form was opened; "
+            "perhaps the form was sent twice. Check the ledger before posting again."
         )
 
 
@@ -174,8 +174,8 @@ def check_day(claim: Claim, day: date, last_day: date | None, today: date) -> No
         raise LedgerError(f"The date {day} is in the future.")
     if last_day is not None and day < last_day:
         raise LedgerError(
-            f"The claim has an entry of {last_day}, and a ledger never goes back. "
-            f"Book a late document on any day from {last_day} to today."
+            f"The claim already has an entry dated {last_day}, and a new entry cannot be dated "
+            f"before it. Date a late document on any day from {last_day} to today."
         )
     earliest = claim.reported_date or claim.loss_date
     if earliest and day < earliest:

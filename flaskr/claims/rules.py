@@ -148,9 +148,11 @@ def check_signs(entry_type: EntryType, movement: Movement, before: State) -> Non
     for delta in (movement.paid, movement.outstanding, movement.recovered):
         to_ore(delta)
     if max(abs(movement.paid), abs(movement.outstanding), abs(movement.recovered)) > LARGEST_ENTRY:
-        raise LedgerError(f"One entry moves at most {money_text(LARGEST_ENTRY)}.")
+        raise LedgerError(f"One entry can move at most {money_text(LARGEST_ENTRY)}.")
     if not SIGNS[entry_type](movement, before):
-        raise LedgerError(REFUSALS.get(entry_type, f"These amounts do not make a {entry_type}."))
+        raise LedgerError(
+            REFUSALS.get(entry_type, f"These amounts are not valid for a {entry_type}.")
+        )
 
 
 def only_outstanding(movement: Movement) -> bool:

@@ -112,7 +112,7 @@ def typed_reference(text: str) -> str:
     reference = clean_reference(text)
     if is_allotted(reference):
         raise ClaimError(
-            "References like C-2026-000001 are given by the book. Leave the field empty."
+            "References like C-2026-000001 are assigned by the book. Leave the field empty."
         )
     if claim_referenced(reference):
         raise ClaimError(f"Claim {reference} is already in the book.")
@@ -122,9 +122,13 @@ def typed_reference(text: str) -> str:
 def check_dates(loss_date: date | None, reported_date: date | None, day: date) -> None:
     """Raise ClaimError unless loss <= reported <= today."""
     if loss_date and reported_date and loss_date > reported_date:
-        raise ClaimError(f"The loss ({loss_date}) cannot be after the report ({reported_date}).")
+        raise ClaimError(
+            f"The loss date ({loss_date}) cannot be after the reported date ({reported_date})."
+        )
     if max(loss_date or date.min, reported_date or date.min) > day:
-        raise ClaimError(f"A loss or a report cannot be in the future (today is {day}).")
+        raise ClaimError(
+            f"The loss date and the reported date cannot be in the future (today is {day})."
+        )
 
 
 def edit_claim(
@@ -188,12 +192,14 @@ def check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
     loss_date = changed.get("loss_date", claim.loss_date)
     reported_date = changed.get("reported_date", claim.reported_date)
     if (claim.loss_date and not loss_date) or (claim.reported_date and not reported_date):
-        raise ClaimError("A date that the claim has cannot be taken away. Correct it instead.")
+        raise ClaimError("A date cannot be removed once the claim has it. Correct it instead.")
     check_dates(loss_date, reported_date, today())
     first_day = first_transaction_date(claim)
     earliest = reported_date or loss_date
     if first_day and earliest and first_day < earliest:
-        raise ClaimError(f"The ledger has an entry of {first_day}; the report cannot be after it.")
+        raise ClaimError(
+            f"The claim has an entry dated {first_day}; the reported date cannot be after it."
+        )
 
 
 def check_uncovering(claim: Claim, changed: Mapping[str, Any], may_uncover: bool) -> None:
@@ -205,8 +211,8 @@ def check_uncovering(claim: Claim, changed: Mapping[str, Any], may_uncover: bool
     loss_date = changed.get("loss_date", claim.loss_date)
     if coverage_by(policy, loss_date) == Coverage.NOT_IN_FORCE:
         raise UncoversReserved(
-            "With these facts the loss is not covered, though the claim has a reserve or payments. "
-            "Tick “Save all the same” if that is right."
+            "With these facts the loss is not covered, but the claim has a reserve or "
+            "payments. Tick “Save anyway” if that is right."
         )
 
 

@@ -23,14 +23,14 @@ demo = AppGroup("demo", help="Fill an empty book with made-up policies and claim
     type=click.DateTime(["%Y-%m-%d"]),
     default=LAST_DAY.isoformat(),
     show_default=True,
-    help="The book's last day: seven years of business end there.",
+    help="The book's last date; the book covers the seven years up to it.",
 )
 def fill(policies: int, claims: int, seed: int, until: datetime) -> None:
-    """Fill an empty book, whole or not at all; the same numbers give the same book."""
+    """Fill an empty book, completely or not at all; the same options give the same book."""
     from flaskr.demo.fill import load_book, prepared_book  # NumPy and Arrow: only this needs them
 
     require_book()
-    click.echo("Making the book up ...")
+    click.echo("Generating the book ...")
     book = prepared_book(policies, claims, seed, until.date())
     with click.progressbar(length=book.row_count, label="Loading") as bar:
         load_book(book, bar.update)

@@ -29,7 +29,9 @@ class FillError(ClaimBookError):
 def prepared_book(policies: int, claims: int, seed: int, until: date) -> MadeBook:
     """Make up the book to load; raises FillError for a book that has rows, or an unfit day."""
     if not FIRST_UNTIL <= until < today():
-        raise FillError(f"--until takes a day from {FIRST_UNTIL} on and before today ({today()}).")
+        raise FillError(
+            f"--until must be a date from {FIRST_UNTIL} on and before today ({today()})."
+        )
     claim_empty_book()
     return make_book(policies, claims, seed, until)
 

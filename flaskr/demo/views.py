@@ -40,7 +40,7 @@ def generate_random_claim():
     if request.method == "HEAD":
         return answer
     if is_fetched_ahead():
-        abort(503, "This address makes a claim, so it is not fetched ahead. Visit it instead.")
+        abort(503, "This address creates a claim, so it cannot be prefetched. Open it instead.")
     db.session.remove()  # should a hook have begun to read: what follows begins anew, and writes
     with working("write"):
         claim = record_random_claim(swedish_faker(), actor=actor())

@@ -18,23 +18,25 @@ from flaskr.erasure.traces import (
 from flaskr.extensions import db
 
 ACTOR = "command"
-BEYOND = "Archives, backups and files that were sent out are beyond this command."
-NOT_OVERWRITTEN = "PostgreSQL keeps old rows on disk until it writes over them: see its VACUUM."
+BEYOND = "This command cannot reach archives, backups and files that were sent out."
+NOT_OVERWRITTEN = "PostgreSQL keeps deleted rows on disk until it overwrites them; see VACUUM."
 
-people = AppGroup("people", help="What the book knows of persons.")
+people = AppGroup("people", help="Erase personal data.")
 
 
 @people.command()
 @click.argument("numbers", metavar="NUMBER…", nargs=-1)
-@click.option("--claim", "references", multiple=True, help="A claim, where there is no policy.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--claim", "references", multiple=True, help="The reference of a claim that has no policy."
+)
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def erase(numbers: tuple[str, ...], references: tuple[str, ...], yes: bool) -> None:
-    """Erase who holds the policies of these NUMBERs, and what was said about their claims.
+    """Erase the policyholder of the policies with these NUMBERs, and their claims' descriptions.
 
-    Amounts and dates stay. It cannot be undone.
+    Amounts and dates stay. This cannot be undone.
     """
     if not numbers and not references:
-        raise click.UsageError("Name a policy by its number, or a claim with --claim.")
+        raise click.UsageError("Give the number of a policy, or a claim with --claim.")
     require_book()
     with working("read"):
         person = person_on(numbers, references)
@@ -53,7 +55,7 @@ def question(person: Person) -> str:
     """Return what is asked before anything is erased."""
     policies = counted(len(person.policy_ids), "policy", "policies")
     claims = counted(len(person.claim_ids), "claim", "claims")
-    return f"Erase the policyholder of {policies} and the description of {claims} for ever?"
+    return f"Erase the policyholder of {policies} and the description of {claims} permanently?"
 
 
 def counted(number: int, one: str, many: str) -> str:
@@ -68,12 +70,15 @@ def tell(erased: Erased) -> None:
     if erased.also_on:
         click.echo(f"The same name is on other policies: {', '.join(erased.also_on)}.")
     if kept := kept_with_names(current_app.config):
-        click.echo("These kept exports may have it; delete them at /exports:")
+        click.echo("These kept exports may still have the data; delete them at /exports:")
         for each in kept:
             click.echo(f"  {each.name}")
     if folders := folders_of_imports(current_app.config):
-        click.echo("These files of imports may have it; delete the folders, which go by themselves")
-        click.echo("30 days after the import:")
+        click.echo(
+            "These imported files may still have the data. They are deleted 30 days after the "
+            "import;"
+        )
+        click.echo("delete their folders to remove them earlier:")
         for folder, files in folders.items():
             click.echo(f"  {folder}: {', '.join(files)}")
     click.echo(BEYOND if is_embedded() else f"{BEYOND} {NOT_OVERWRITTEN}")

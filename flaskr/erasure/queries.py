@@ -37,7 +37,7 @@ def person_on(numbers: Iterable[str], references: Iterable[str]) -> Person:
     unknown += [f"claim {reference}" for reference, found in claims.items() if found is None]
     if unknown:
         raise NotInTheBook(
-            f"There is no {' and no '.join(unknown)} in the book. Nothing is erased."
+            f"There is no {' and no '.join(unknown)} in the book. Nothing was erased."
         )
     policy_ids = frozenset(policy.id for policy in policies.values() if policy)
     own = frozenset(claim.id for claim in claims.values() if claim)

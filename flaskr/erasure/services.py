@@ -35,7 +35,9 @@ def erase_person(person: Person, *, actor: str) -> Erased:
     of_claims = {claim.policy_id for claim in claims if claim.policy_id}
     policies = locked_rows(Policy, person.policy_ids | of_claims)
     if claims_on(person.policy_ids) - person.claim_ids:
-        raise ChangedMeanwhile("A claim came to one of the policies meanwhile. Run this again.")
+        raise ChangedMeanwhile(
+            "A claim was added to one of the policies in the meantime. Run the command again."
+        )
     described = [claim for claim in claims if claim.description]
     named = [each for each in policies if each.id in person.policy_ids and each.policyholder]
     names = {policy.policyholder for policy in named}

@@ -51,8 +51,8 @@ def clear_old_pages(overwrites_always: bool) -> None:
             rows = [(1,)]
     if rows[0][0]:
         raise StillWritten(
-            "The book has erased them, but old pages of its file stay while others read it. Run "
-            "the same command again when nobody uses the book."
+            "They are erased from the book, but old pages of its file remain while others read "
+            "it. Run the same command again when nobody is using the book."
         )
 
 

@@ -27,7 +27,7 @@ from flaskr.trail.models import Action
 ACTOR = "command"
 Command = Callable[..., None]
 
-exports = AppGroup("exports", help="Write files of the book, and verify them.")
+exports = AppGroup("exports", help="Write the book's data to files, and verify files.")
 
 
 FILE_OPTIONS: tuple[Callable[[Command], Command], ...] = (
@@ -36,21 +36,31 @@ FILE_OPTIONS: tuple[Callable[[Command], Command], ...] = (
         "--format",
         "file_format",
         type=click.Choice([each.value for each in FileFormat]),
-        help="Without it, by the ending of the file's name.",
+        help="The default follows from the file name's extension.",
     ),
     click.option(
         "--dialect", type=click.Choice([each.value for each in Dialect]), help="For CSV only."
     ),
-    click.option("--raw", is_flag=True, help="CSV without the guard against formulas."),
-    click.option("--columns", help="Column names with commas between, in the order wanted."),
-    click.option("--as-at", help="The last day that counts, as 2024-12-31; without it: now."),
     click.option(
-        "--basis", type=click.Choice([each.value for each in Basis]), help="The clock of --as-at."
+        "--raw",
+        is_flag=True,
+        help="CSV whose texts are not escaped against being read as formulas.",
     ),
-    click.option("--where", help="Filter and order, as in a page's address: status=open&sort=paid"),
-    click.option("--reason", help="What names are needed for, in a book that people sign in to."),
-    click.option("--manifest", "with_manifest", is_flag=True, help="Write FILE.manifest.json too."),
-    click.option("--overwrite", is_flag=True, help="Replace a file that is there."),
+    click.option("--columns", help="Column names separated by commas, in the order you want."),
+    click.option(
+        "--as-at", help="The state at the end of this date, as 2024-12-31; the default is now."
+    ),
+    click.option(
+        "--basis",
+        type=click.Choice([each.value for each in Basis]),
+        help="What --as-at is based on.",
+    ),
+    click.option("--where", help="Filter and sort, as in a page's address: status=open&sort=paid"),
+    click.option("--reason", help="Why you need names; required for them in a book with sign-in."),
+    click.option(
+        "--manifest", "with_manifest", is_flag=True, help="Also write FILE.manifest.json."
+    ),
+    click.option("--overwrite", is_flag=True, help="Replace an existing file."),
 )
 
 
@@ -69,7 +79,7 @@ def claims(path: Path, **options: Any) -> None:
 
 
 @exports.command()
-@click.option("--since", help="Only what came after the entry of this number.")
+@click.option("--since", help="Only entries after the one with this number.")
 @file_options
 def ledger(path: Path, **options: Any) -> None:
     """Write ledger entries to a file."""
@@ -89,7 +99,9 @@ def write_file(contents: Contents, path: Path, options: dict[str, Any]) -> None:
     if not path.parent.is_dir():
         raise click.ClickException(f"There is no folder {path.parent}.")
     if not options["overwrite"] and (path.exists() or (beside and beside.exists())):
-        raise click.ClickException(f"{path} or its manifest is there already; see --overwrite.")
+        raise click.ClickException(
+            f"{path} or its manifest already exists. Use --overwrite to replace it."
+        )
     require_book()
     with working("read"):
         request = file_request(contents, parameters(path, options))

@@ -29,8 +29,8 @@ def full_disk_told() -> Iterator[None]:
         if error.errno not in (ENOSPC, EDQUOT, EFBIG):
             raise
         raise DiskFull(
-            "The disk is full, and nothing was done. Whoever runs the book can make room: delete "
-            "kept exports, or give INSTANCE_FOLDER a larger disk."
+            "The disk is full, and nothing was done. Whoever runs the book can free space: "
+            "delete kept exports, or put INSTANCE_FOLDER on a larger disk."
         ) from error
 
 

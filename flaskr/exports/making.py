@@ -68,9 +68,7 @@ class Tally:
         """Raise ExportError unless the database adds up to the same."""
         expected = {name: from_ore(control[name]) for name in self.amounts}
         if (self.rows, self.amounts) != (control["rows"], expected):
-            raise ExportError(
-                "The file does not add up to the book's own totals, so it is not handed out."
-            )
+            raise ExportError("The file does not add up to the book's totals, so it was discarded.")
 
 
 def make_file(report: Report, order: FileOrder) -> FileFacts:

@@ -118,7 +118,7 @@ def file_request(contents: FileContents, given: MultiDict[str, str]) -> FileRequ
     form = Form(file_format, one_of(given, "dialect", Dialect), is_one(given, "raw"))
     if file_format is not FileFormat.CSV and (form.dialect or form.is_raw):
         name = "dialect" if form.dialect else "raw"
-        raise ParameterError(f"“{name}” is about CSV; {file_format} keeps texts as they are.")
+        raise ParameterError(f"“{name}” is only for CSV; {file_format} never changes texts.")
     is_one(given, "manifest")
     columns = chosen_columns(contents, given, has_names)
     return FileRequest(contents, wanted, form, columns, has_names, sees_names.get(), reason)
@@ -154,7 +154,9 @@ def one_of(given: MultiDict[str, str], name: str, allowed: type[Member]) -> Memb
 def refused_unless(text: str, name: str, allowed: list[str], read: Callable[[str], Value]) -> Value:
     """Read a text that must be one of those allowed; raises ParameterError naming them."""
     if text not in allowed:
-        raise ParameterError(f"“{text[:40]}” is no {name}: it takes {', '.join(allowed)}.")
+        raise ParameterError(
+            f"“{text[:40]}” is not valid for “{name}”; choose one of {', '.join(allowed)}."
+        )
     return read(text)
 
 
@@ -177,10 +179,10 @@ def chosen_columns(contents: FileContents, given: MultiDict[str, str], has_names
             refuse_naming(contents, name)
         if name not in every:
             raise ParameterError(
-                f"“{name[:40]}” is no column of {contents}: there are {', '.join(every)}."
+                f"“{name[:40]}” is not a column of {contents}. The columns are {', '.join(every)}."
             )
     if len(names) != len(set(names)):
-        raise ParameterError("A column is named more than once in columns; name each once.")
+        raise ParameterError("“columns” names a column more than once; name each once.")
     return tuple(every[name] for name in names)
 
 
@@ -190,7 +192,7 @@ def refuse_naming(contents: FileContents, name: str) -> None:
     if name not in {column.name for column in every}:
         return
     if may_ask_for_names():
-        raise NamesWithheld(f"“{name}” may name people: say what you need it for, with reason=.")
+        raise NamesWithheld(f"“{name}” may contain names: say why you need it, with reason=.")
     stand_ins = [column.name for column in given_columns(contents, False) if column.hides == name]
     instead = f"ask for {stand_ins[0]}, its pseudonym" if stand_ins else "leave it out"
-    raise NamesWithheld(f"“{name}” may name people, and is not given here: {instead}.")
+    raise NamesWithheld(f"“{name}” may contain names, and is not available here: {instead}.")

@@ -12,7 +12,7 @@ def pseudonyms_of(names: pa.Array, key: str | None) -> pa.Array:
     Raises ExportError without a key: a file that was to have none must not get names.
     """
     if not key:
-        raise ExportError("There is no key to make pseudonyms with, so no file is made.")
+        raise ExportError("There is no key for pseudonyms, so no file was made.")
     coded = names.cast(pa.string()).dictionary_encode()
     hidden = Pseudonyms(key).of(coded.dictionary.to_pylist())
     return pa.array(hidden, pa.string()).take(coded.indices)

@@ -112,7 +112,7 @@ def file_at(
 def published(part: Part, request: FileRequest, facts: MadeFacts) -> MadeFile:
     """Keep a made file in the spool under the tag of the book that it shows, and open it."""
     if os.fstat(part.file.fileno()).st_size != facts.size:
-        raise ExportError("The file is not what was written. Please try again.")
+        raise ExportError("The file does not have the size that was written. Please try again.")
     tag = tag_of(request, facts.watermark)
     opened = part.path.open("rb")
     keep(part, tag, facts.as_json())
@@ -126,7 +126,8 @@ def refuse_after_the_end(request: FileRequest, watermark: Mapping[str, int]) -> 
         return
     if since > (last := watermark["ledger_entries"]):
         raise AfterTheEnd(
-            f"The ledger ends at entry {last}, before {since}: another book, or an older copy?"
+            f"The ledger ends at entry {last}, before {since}. Is this another book, or an "
+            "older copy?"
         )
 
 

@@ -84,6 +84,6 @@ def plain_errors() -> Iterator[None]:
         if "memory" in str(error).lower():  # "Cannot allocate memory", "out of memory"
             raise MemoryError(str(error)) from error
         if isinstance(error, adbc_driver_manager.OperationalError):
-            logger.error("database away: %s", error)
+            logger.error("database unavailable: %s", error)
             raise DatabaseAway(AWAY) from error
         raise

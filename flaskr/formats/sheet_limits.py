@@ -15,8 +15,8 @@ def check_rows(rows: int) -> None:
     """Raise SheetTooSmall for more rows than a sheet has."""
     if rows > MOST_ROWS:
         raise SheetTooSmall(
-            f"An Excel sheet holds {MOST_ROWS:,} rows and these are more. Take csv or parquet "
-            "instead, or filter to fewer rows."
+            f"An Excel sheet holds at most {MOST_ROWS:,} rows, and these are more. Use csv or "
+            "parquet instead, or filter to fewer rows."
         )
 
 
@@ -24,8 +24,8 @@ def check_text(text: str) -> None:
     """Raise SheetTooSmall for a text that a cell would be cut to hold."""
     if len(text) + sum(character > "\uffff" for character in text) > LONGEST_TEXT:
         raise SheetTooSmall(
-            f"A text is longer than the {LONGEST_TEXT:,} characters of an Excel cell. Take csv or "
-            "parquet instead."
+            f"A text is longer than the {LONGEST_TEXT:,} characters of an Excel cell. Use csv "
+            "or parquet instead."
         )
 
 
@@ -33,6 +33,6 @@ def check_bytes(size: int) -> None:
     """Raise SheetTooSmall for texts that make a sheet larger than Excel opens."""
     if size > MOST_BYTES:
         raise SheetTooSmall(
-            "The texts make this Excel sheet larger than 2 GiB, which Excel does not open. Take "
+            "The texts make this Excel sheet larger than 2 GiB, which Excel does not open. Use "
             "csv or parquet instead, filter to fewer rows or leave out the longest texts."
         )

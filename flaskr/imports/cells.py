@@ -15,6 +15,7 @@ from flaskr.policies.models import LineOfBusiness
 from flaskr.text import clean_name, clean_reference, clean_text
 
 EARLIEST_YEAR = 1900
+NO_SUCH_DATE = f"This date does not exist, or is before {EARLIEST_YEAR}. Correct it."
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
@@ -35,7 +36,7 @@ def amount(cell: str) -> Decimal:
     """Read an amount, exact to the öre, of either sign, as people write it; never 1e3."""
     read = parse_money(cell)
     if abs(read) > LARGEST_ENTRY:
-        raise MoneyError(f"One entry moves at most {money_text(LARGEST_ENTRY)}.")
+        raise MoneyError(f"One entry can move at most {money_text(LARGEST_ENTRY)}.")
     return read
 
 
@@ -43,7 +44,7 @@ def amount_of_nought_or_more(cell: str) -> Decimal:
     """Read an amount that is zero or more."""
     read = amount(cell)
     if read < 0:
-        raise MoneyError("The amount is zero or more. Correct it.")
+        raise MoneyError("The amount cannot be negative. Correct it.")
     return read
 
 
@@ -53,8 +54,8 @@ def day(cell: str) -> date:
         if DAY.fullmatch(cell.strip()):
             return checked_year(date.fromisoformat(cell.strip()))
     except ValueError as error:
-        raise DateError("There is no such day in the book.") from error
-    raise DateError("A day is written as 2024-12-31.")
+        raise DateError(NO_SUCH_DATE) from error
+    raise DateError("Write the date as 2024-12-31.")
 
 
 def instant(cell: str) -> datetime:
@@ -66,8 +67,8 @@ def instant(cell: str) -> datetime:
         if INSTANT.fullmatch(cell.strip()):
             return checked_year(datetime.fromisoformat(cell.strip())).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise DateError("There is no such instant in the book.") from error
-    raise DateError("An instant is written with its offset, as 2024-12-31T22:30:00+01:00.")
+        raise DateError(NO_SUCH_DATE) from error
+    raise DateError("Write the time with its UTC offset, as 2024-12-31T22:30:00+01:00.")
 
 
 def checked_year(moment: Moment) -> Moment:
@@ -94,7 +95,7 @@ def member(values: type[Member]) -> Callable[[str], Member]:
         try:
             return values(cell.strip())
         except ValueError as error:
-            raise TextError(f"This is one of {', '.join(values)}.") from error
+            raise TextError(f"This must be one of {', '.join(values)}.") from error
 
     return read
 

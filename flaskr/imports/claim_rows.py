@@ -53,7 +53,7 @@ SELECT *,
 FROM merged
 """
 NO_POLICY = "The policy is not in the book. Add it first, or leave the cell empty."
-NO_SUM = "That is not paid and outstanding together. Correct one of the three."
+NO_SUM = "This is not paid plus outstanding. Correct one of the three."
 
 # New claims with anything about them that a rule might refuse.
 IS_DOUBTFUL = """(loss_date > reported_date OR loss_date > $today OR reported_date > $today

@@ -19,7 +19,7 @@ from flaskr.text import is_allotted
 Row = Mapping[str, Any]
 BALANCES = ("paid", "outstanding", "recovered")
 EDITABLE = (*CLAIM_FACTS, "description")
-GIVEN_ELSEWHERE = "The book gives such references itself and has not given this one. Correct it."
+GIVEN_ELSEWHERE = "The book assigns such references, and it has not assigned this one. Correct it."
 
 
 class Refused(ClaimBookError):
@@ -95,7 +95,7 @@ class ClaimJudge:
         if first and earliest and first < earliest:
             raise Refused(
                 "reported_date",
-                f"The ledger has an entry of {first}; the report cannot be after it.",
+                f"The claim has an entry dated {first}; the reported date cannot be after it.",
             )
         has_money = row["paid_before"] > 0 or row["outstanding_before"] > 0
         was = coverage_by(policy_of(row, "_before"), row["loss_date_before"])
@@ -134,9 +134,7 @@ class ClaimJudge:
 
     def warnings(self) -> list[str]:
         """Return what is taken all the same, and should be looked at."""
-        text = (
-            "With these facts the loss is not covered, though the claim has a reserve or payments"
-        )
+        text = "With these facts the loss is not covered, but the claim has a reserve or payments"
         return told(text, self.uncovered, len(self.uncovered))
 
 

@@ -32,10 +32,12 @@ Pairs = tuple[str, ...]
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option(
-    "--migration", is_flag=True, help="The files are an older system's, with its own instants."
+    "--migration",
+    is_flag=True,
+    help="The files come from an older system, with their times of recording.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@click.option("--good-rows", is_flag=True, help="Load the good rows and leave the refused ones.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, without doing it.")
+@click.option("--good-rows", is_flag=True, help="Load the good rows and skip the refused ones.")
 @click.option(
     "--refused",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -46,21 +48,21 @@ Pairs = tuple[str, ...]
     "columns",
     multiple=True,
     metavar="TITLE=NAME",
-    help="What a column means; TITLE= leaves it out.",
+    help="Load the column TITLE as NAME; TITLE= leaves it out.",
 )
 @click.option(
     "--constant",
     "constants",
     multiple=True,
     metavar="NAME=VALUE",
-    help="One value for all rows, of a column that the file lacks.",
+    help="One value for all rows, for a column that the file does not have.",
 )
-@click.option("--sheet", default="", help="Which sheet of a workbook.")
+@click.option("--sheet", default="", help="The sheet to read of a workbook.")
 @click.option(
     "--encoding",
     type=click.Choice([*Encoding]),
     default=Encoding.UTF_8,
-    help="Of a text file; UTF-16 is told by itself.",
+    help="The encoding of a text file; UTF-16 is detected automatically.",
 )
 @click.option(
     "--raw", is_flag=True, help="The file was exported with raw=1: keep each leading apostrophe."
@@ -70,11 +72,12 @@ def import_file(files: tuple[Path, ...], migration: bool, **how: Any) -> None:
     """Load FILES into the book: everything in them, or nothing.
 
     A file of claims or of policies may be CSV, XLSX, Parquet, Arrow or JSON lines; its columns are
-    told by their names in English or Swedish. What the book has already is left alone, a changed
-    cost posts the difference. Any refused row refuses the file, unless --good-rows says otherwise.
+    recognised by their names in English or Swedish. What the book already has is left unchanged; a
+    changed cost posts the difference. One refused row refuses the whole file, unless --good-rows
+    is given.
 
     With --migration the files are those of an older system, up to three in any order: policies,
-    claims and ledger. A book made by "flask exports book" goes into an empty one.
+    claims and ledger. An archive made by "flask exports book" is loaded into an empty book.
     """
     try:
         require_book()
@@ -143,10 +146,8 @@ def tried(job: Job) -> DryRun:
     missing = [name for found in outcome.files for name in found.missing]
     if missing:
         unknown = [use.title for found in outcome.files for use in found.columns if not use.name]
-        said = f" Not known: {', '.join(unknown)}; say which is which with --column." * bool(
-            unknown
-        )
-        raise ClaimBookError(f"The file lacks {', '.join(missing)}.{said}")
+        said = f" Not recognised: {', '.join(unknown)}. Assign them with --column." * bool(unknown)
+        raise ClaimBookError(f"The file has no column for {', '.join(missing)}.{said}")
     return outcome
 
 
@@ -186,7 +187,7 @@ def told_file(found: FileFound) -> list[str]:
         said.append(f"{found.name}: columns left out: {', '.join(left)}.")
     for loading in loadings_of(found.sha256):
         when = loading.recorded_at.isoformat(timespec="seconds")
-        said.append(f"{found.name} was loaded on {when} by {loading.recorded_by}.")
+        said.append(f"{found.name} was already loaded on {when} by {loading.recorded_by}.")
     return said
 
 

@@ -56,6 +56,6 @@ def check_shown(job: Job, shown: str) -> None:
     """Raise ChangedMeanwhile unless what is shown now is what a person saw."""
     if shown != job.shown:
         raise ChangedMeanwhile(
-            "The import was read again after your page was shown. Nothing was written: look at "
+            "The import was read again after you opened the page. Nothing was written: check "
             "what it would do now."
         )

@@ -64,17 +64,19 @@ class Run:
         """Raise ImportRefused for a file that does not belong into this import."""
         contents = columns.layout.contents
         if any(earlier.layout is columns.layout for earlier in self.columns):
-            raise ImportRefused(f"{file.name}: another file holds the {contents}. Join them.")
+            raise ImportRefused(
+                f"{file.name}: another file has {contents} too. Combine them into one file."
+            )
         if self.order.is_migration:
             return
         if contents is Contents.LEDGER:
             raise ImportRefused(
-                f"{file.name} is a ledger, as an older system gives it. Import it as a migration."
+                f"{file.name} is the ledger of an older system. Import it as a migration."
             )
         if len(self.order.files) > 1:
             raise ImportRefused(
-                f"{file.name}: several files are taken together only of an older system, as a "
-                "migration. Import one at a time."
+                f"{file.name}: several files can only be imported together as a migration from "
+                "an older system. Import one at a time."
             )
 
     def judge(self) -> DryRun:

@@ -195,7 +195,7 @@ class Job:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise JobBusy("This import is being worked at already.") from None
+                raise JobBusy("This import is already being processed.") from None
             yield
 
 

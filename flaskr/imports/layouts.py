@@ -87,10 +87,10 @@ RECORDED_AT = Field("recorded_at", Kind.INSTANT, ("registrerad", "registreringst
 POLICY_TITLES = ("policy", "policy no", "försäkring", "försäkringsnr", "försäkringsnummer")
 
 REFUSAL_COLUMNS = {
-    "refused_row": "where it stood in the refused file",
+    "refused_row": "its row in the refused file",
     "refused_because": "why it was refused",
 }
-CURRENCY = {"currency": "checked: it is the book's"}
+CURRENCY = {"currency": "checked: must be the book's"}
 
 CLAIMS = Layout(
     Contents.CLAIMS,
@@ -123,7 +123,7 @@ CLAIMS = Layout(
         RECORDED_AT,
     ),
     {
-        "line_of_business": "the policy has it",
+        "line_of_business": "follows from the policy",
         "status": "follows from the ledger",
         "coverage": "follows from policy and loss date",
         "closed_date": "follows from the ledger",
@@ -202,14 +202,14 @@ LEDGER = Layout(
         Field("recorded_date", Kind.DAY, ("rec local", "registreringsdag")),
     ),
     {
-        "recorded_by": "the import's own is kept",
-        "claim_cost": "paid and outstanding together",
+        "recorded_by": "the importing user is kept",
+        "claim_cost": "paid plus outstanding",
         "paid_after": "follows from the ledger",
         "outstanding_after": "follows from the ledger",
         "recovered_after": "follows from the ledger",
         "status_after": "follows from the ledger",
-        "reverses": "the last entry of opposite amounts is taken",
-        "reason": "a migrated entry has none of its own",
+        "reverses": "the last entry with opposite amounts is used",
+        "reason": "set by the migration",
         "import_id": "of the book that it comes from",
         "import_row": "of the book that it comes from",
         **CURRENCY,

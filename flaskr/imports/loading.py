@@ -177,7 +177,9 @@ class Loading:
                 self.advance(len(batch))
 
         if update_rows(self.connection, table, counted()) != expected:
-            raise ClaimBookError("A row to change is gone, so nothing was written. Import again.")
+            raise ClaimBookError(
+                "A row to be changed no longer exists, so nothing was written. Import again."
+            )
 
     def advance(self, rows: int) -> None:
         """Tell how far the writing has come."""

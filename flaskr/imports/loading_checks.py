@@ -54,7 +54,7 @@ def check_untouched(connection: Any, plan: Path, watermark: Mapping[str, int]) -
         if values and stands_in(plan, part, column, values):
             raise PlanOutdated(
                 "The book has changed since the dry run, in rows that the file names. "
-                "Nothing was written; look at the new dry run."
+                "Nothing was written; check the new dry run."
             )
 
 
@@ -86,6 +86,6 @@ def check_written(connection: Any, plan: Path, first_entry: int) -> None:
     expected = [plan_rows(plan, "entries"), *entry_sums(plan).values()]
     if [int(value) for value in written] != expected:
         raise ClaimBookError(
-            "What was written does not add up to what was shown, so nothing was kept. The fault is "
-            "ours: please report it."
+            "What was loaded does not add up to the dry run, so nothing was kept. This is an "
+            "error in ClaimBook: please report it."
         )

@@ -120,12 +120,14 @@ def file_record(found: FileFound) -> dict[str, Any]:
 def check_confirmable(outcome: DryRun, *, leaves_refused: bool, is_migration: bool) -> None:
     """Raise ImportRefused unless a dry run can be loaded so."""
     if not outcome.is_mapped:
-        raise ImportRefused("A column is missing. Say first which one it is.")
+        raise ImportRefused("A required column is missing. Choose it first.")
     if outcome.refusal_count and is_migration:
-        raise ImportRefused("A migration is taken whole: mend the refused rows first.")
+        raise ImportRefused(
+            "A migration is loaded completely or not at all: correct the refused rows first."
+        )
     if outcome.refusal_count and not leaves_refused:
         raise ImportRefused(
-            "Some rows are refused. Mend them, or choose to load the good rows and leave these."
+            "Some rows are refused. Correct them, or choose to load the good rows and skip these."
         )
     if not outcome.changes:
-        raise ImportRefused("There is nothing to load: the book has all of it already.")
+        raise ImportRefused("There is nothing to load: the book already has all of it.")

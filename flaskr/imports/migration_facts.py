@@ -19,9 +19,9 @@ from flaskr.policies.models import POLICY_FACTS
 from flaskr.policies.services import check_facts
 
 Row = Mapping[str, Any]
-KNOWN = "It is in the book already, and a migration changes nothing: there {name} is {value}."
+KNOWN = "It is already in the book, where {name} is {value}; a migration changes nothing."
 NOT_YET = -1  # the id of a policy that the files bring: no claim in the book is on it
-FUTURE = "That is in the future. Correct it."
+FUTURE = "This is in the future. Correct it."
 
 # The first instant at which the files know something of a claim: its own, else its first entry's.
 FIRST_KNOWN = """CREATE TABLE first_known AS

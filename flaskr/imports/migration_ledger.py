@@ -84,7 +84,7 @@ class LedgerPlanner:
         moved = Movement(*(from_ore(row[name]) for name in BALANCES))
         try:
             if earlier and entry_type in FIRST_ONLY:
-                raise LedgerError("Only a claim's first entry opens it.")
+                raise LedgerError("Only the first entry of a claim can open it.")
             last_day = earlier[-1].row["transaction_date"] if earlier else None
             check_day(claim, row["transaction_date"], last_day, day)
             check_payment(entry_type, moved, before)
@@ -97,7 +97,7 @@ class LedgerPlanner:
     def check_instants(self, row: Row, day: date) -> None:
         """Raise Refused unless an entry was recorded between its claim and now."""
         if row["recorded_at"] > self.now:
-            raise Refused("recorded_at", "That is in the future. Correct it.")
+            raise Refused("recorded_at", "This is in the future. Correct it.")
         claim_at = row["claim_recorded_at"]
         if claim_at and row["recorded_at"] < claim_at:
             text = f"The claim itself was recorded later, at {claim_at.isoformat()}."
@@ -106,7 +106,7 @@ class LedgerPlanner:
             text = f"In the book's time zone it was recorded on {day}."
             raise Refused("recorded_date", f"{text} Correct the day or the instant.")
         if row["transaction_date"] > day:
-            text = f"That is after the day on which it was recorded ({day}). Correct one of them."
+            text = f"This is after the day it was recorded ({day}). Correct one of them."
             raise Refused("transaction_date", text)
 
 
@@ -117,8 +117,8 @@ def check_payment(entry_type: EntryType, moved: Movement, before: State) -> None
     expected = payment_movement(moved.paid, before).outstanding
     if moved.outstanding != expected:
         raise LedgerError(
-            "A payment takes what it covers off the reserve: outstanding is "
-            f"{money_text(expected)} here. Bring any other change as {EntryType.RESERVE_CHANGE}."
+            "A payment reduces the reserve by what it covers: outstanding must be "
+            f"{money_text(expected)} here. Enter any other change as {EntryType.RESERVE_CHANGE}."
         )
 
 
@@ -135,14 +135,14 @@ def taken_back(entry_type: EntryType, moved: Movement, earlier: list[Planned]) -
             and each.row["row"] not in done
         ):
             return int(each.row["row"])
-    raise LedgerError("No earlier entry of exactly these amounts is left to reverse.")
+    raise LedgerError("There is no earlier entry of exactly these amounts left to reverse.")
 
 
 def situation(state: State) -> str:
     """Say how the claim stood before an entry."""
     return (
-        f"(Before it the claim is {state.status}: paid {money_text(state.paid)}, outstanding "
-        f"{money_text(state.outstanding)}, recovered {money_text(state.recovered)}.)"
+        f"(Before this entry the claim is {state.status}: paid {money_text(state.paid)}, "
+        f"outstanding {money_text(state.outstanding)}, recovered {money_text(state.recovered)}.)"
     )
 
 

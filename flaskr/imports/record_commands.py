@@ -13,7 +13,7 @@ from flaskr.sources.queries import every_import
 
 @click.group()
 def imports() -> None:
-    """See what was imported, and take an import back."""
+    """List imports, and undo one."""
 
 
 @imports.command("list")
@@ -26,7 +26,7 @@ def list_imports() -> None:
         when = record.recorded_at.isoformat(timespec="seconds")
         click.echo(
             f"{record.id}  {when}  {record.recorded_by}  {files}: {record.created} created, "
-            f"{record.changed} changed, {record.unchanged} unchanged, {record.refused} left; "
+            f"{record.changed} changed, {record.unchanged} unchanged, {record.refused} left out; "
             f"claim cost {record.claim_cost}"
         )
 
@@ -35,7 +35,7 @@ def list_imports() -> None:
 @click.argument("number", type=int)
 @with_appcontext
 def undo(number: int) -> None:
-    """Take import NUMBER back, by adjusting entries; what it created stays, without money."""
+    """Undo import NUMBER with adjusting entries; what it created stays, without amounts."""
     try:
         require_book()
         record = undo_import(number, actor=ACTOR)

@@ -24,7 +24,7 @@ WITH several AS (
     SELECT {key}, list(row ORDER BY row) AS rows FROM {table} WHERE {key} IS NOT NULL
     GROUP BY {key} HAVING count(*) > 1
 )
-SELECT $file, row, '{name}', {name}, 'It stands in rows '
+SELECT $file, row, '{name}', {name}, 'It appears in rows '
     || array_to_string(rows[:10], ', ') || CASE WHEN len(rows) > 10 THEN ', …' ELSE '' END
     || '. Keep one of them.'
 FROM {table} JOIN several USING ({key})

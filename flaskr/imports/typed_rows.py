@@ -72,7 +72,8 @@ def columns_of(order: FileOrder, titles: tuple[str, ...], *, is_migration: bool)
             f"{layout.contents}: {', '.join(layout.names[:4])}, …" for layout in LAYOUTS.values()
         )
         raise ImportRefused(
-            f"{order.name}: no column of this file is known. The first row names them ({names})."
+            f"{order.name}: no column of this file is recognised. The first row must name "
+            f"them ({names})."
         )
     layout = LAYOUTS[contents]
     check_mapping(order, titles, layout)
@@ -112,7 +113,7 @@ def check_mapping(order: FileOrder, titles: tuple[str, ...], layout: Layout) -> 
             )
     for name in order.constants:
         if name not in layout.names or name == layout.key:
-            raise ImportRefused(f"There can be no one value of {name} for all rows.")
+            raise ImportRefused(f"{name} cannot have one value for all rows.")
 
 
 def use_of(
@@ -191,7 +192,7 @@ class TypedRows:
             return
         cells = batch.cells.column(title).cast(pa.string())
         is_other = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(cells), self.currency), False)
-        text = f"The book is kept in {self.currency}."
+        text = f"Amounts must be in the book's currency, {self.currency}."
         for at in pc.indices_nonzero(is_other).to_pylist():
             noted.append(self.fault(batch, "currency", cells, at, text))
 

@@ -65,13 +65,13 @@ def shown_undo(record: Import) -> UndoShown:
 def problem_of(record: Import) -> str:
     """Return why an import cannot be undone; empty when it can."""
     if record.kind is ImportKind.UNDO:
-        return "This is an undo itself. Import the file again instead."
+        return "This import is itself an undo. Import the file again instead."
     if undo := undo_of(record):
-        return f"It was undone already, by import {undo.id}."
+        return f"It was already undone, by import {undo.id}."
     built: tuple[tuple[str, Select[Any]], ...] = (
-        ("The ledgers of these claims have gone on since", moved_since(record)),
-        ("These claims have been edited since", claims_edited_since(record)),
-        ("These policies have been edited since", policies_edited_since(record)),
+        ("These claims have later ledger entries", moved_since(record)),
+        ("These claims were edited later", claims_edited_since(record)),
+        ("These policies were edited later", policies_edited_since(record)),
     )
     for text, names in built:
         found = list(db.session.scalars(names.limit(NAMED + 1)))
@@ -79,7 +79,7 @@ def problem_of(record: Import) -> str:
             more = " and more" if len(found) > NAMED else ""
             return (
                 f"{text}: {', '.join(found[:NAMED])}{more}. "
-                "Correct what the import did by entries and edits of your own."
+                "Correct what the import did with new entries and edits instead."
             )
     return ""
 

@@ -81,8 +81,10 @@ def sent_form() -> UploadForm:
     except RequestEntityTooLarge:
         abort(
             413,
-            f"A file over {byte_size(most)} is not taken, here or by “flask import”. Split it, or "
-            "send it as Parquet, which is smaller.",
+            (
+                f"Files over {byte_size(most)} cannot be imported, neither here nor with “flask "
+                "import”. Split the file, or send it as Parquet, which is smaller."
+            ),
         )
     return form
 
@@ -204,7 +206,7 @@ def refused_rows(name: str, at: int):
     job = job_named(jobs_folder(), name)
     path = refused_path(job.folder, at)
     if at not in refused_places(job) or job.stage in (Stage.READING, Stage.CUT_SHORT):
-        abort(404, "There are no refused rows of that file.")
+        abort(404, "That file has no refused rows.")
     stem = job.asked.files[at]["name"].rpartition(".")[0] or job.asked.files[at]["name"]
     digest, size = digest_of(path)
     headers = Headers({"Content-Type": "text/csv; charset=utf-8"})

@@ -83,7 +83,7 @@ class KeptExport:
         try:
             file = self.path.open("rb")
         except FileNotFoundError as error:
-            raise KeptDamaged(f"The file of “{self.name}” is gone from the disk.") from error
+            raise KeptDamaged(f"The file of “{self.name}” is missing from the disk.") from error
         if os.fstat(file.fileno()).st_size != self.manifest["file"]["size"]:
             file.close()
             raise KeptDamaged(f"The file of “{self.name}” has changed since it was kept.")
@@ -126,7 +126,7 @@ def folder_of(root: Path, name: str) -> Path:
 def refuse_taken(root: Path, name: str) -> None:
     """Raise NameTaken when a kept export has the name, or had."""
     if taken := kept_export(root, name):
-        was = "was deleted, but its name stays taken" if taken.deleted_at else "is kept already"
+        was = "was deleted, but its name cannot be reused" if taken.deleted_at else "already exists"
         raise NameTaken(f"“{taken.name}” {was}. Choose another name.")
 
 
@@ -153,7 +153,7 @@ def keep(
         part.folder.mkdir(mode=0o700)
         try:
             if copied(source, part.path) != manifest["file"]["sha256"]:
-                raise KeptDamaged("The file changed while it was kept. Please try again.")
+                raise KeptDamaged("The file changed while it was being kept. Please try again.")
             write_manifest(part.folder, manifest)
             record()
             part.folder.rename(folder_of(root, name))

@@ -76,7 +76,7 @@ def kept_manifest(name: str):
 def refuse_names(found: KeptExport) -> None:
     """Refuse what may say who somebody is to who does not see names."""
     if found.has_names and not sees_names.get():
-        abort(403, f"“{found.name}” has names or free text, which your role does not see.")
+        abort(403, f"“{found.name}” has names or free text, which your role may not see.")
 
 
 @blueprint.route("/exports/<name>/delete", methods=["GET", "POST"])

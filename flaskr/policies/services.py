@@ -82,7 +82,7 @@ def typed_number(text: str) -> str:
     number = clean_reference(text)
     if is_allotted(number):
         raise PolicyError(
-            "Numbers like P-2026-000001 are given by the book. Leave the field empty."
+            "Numbers like P-2026-000001 are assigned by the book. Leave the field empty."
         )
     if policy_numbered(number):
         raise PolicyError(f"Policy {number} is already in the book.")
@@ -161,18 +161,18 @@ def check_facts(policy: Policy) -> None:
     """Raise PolicyError when a policy's facts do not fit together, MoneyError for no money."""
     if policy.expiry_date <= policy.inception_date:
         raise PolicyError(
-            "The expiry date is the first day without cover: it is after the inception."
+            "The expiry date is the first day without cover: it must be after the inception date."
         )
     amounts = [policy.premium, policy.deductible]
     amounts += [policy.sum_insured] if policy.sum_insured is not None else []
     for amount in amounts:
         to_ore(amount)
     if min(amounts) < 0:
-        raise PolicyError("Premium, deductible and sum insured are zero or more.")
+        raise PolicyError("Premium, deductible and sum insured cannot be negative.")
     if max(amounts) > LARGEST_ENTRY:
-        raise PolicyError(f"An amount on a policy is at most {money_text(LARGEST_ENTRY)}.")
+        raise PolicyError(f"An amount on a policy can be at most {money_text(LARGEST_ENTRY)}.")
     cancelled_on = policy.cancelled_on
     if cancelled_on and not policy.inception_date <= cancelled_on < policy.expiry_date:
         raise PolicyError(
-            "A policy is cancelled from its inception date to the day before its expiry."
+            "A policy can be cancelled from its inception date to the day before its expiry date."
         )

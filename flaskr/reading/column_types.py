@@ -14,12 +14,12 @@ INSTANT = pa.timestamp("us", "UTC")
 NAIVE = pa.timestamp("us")
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, from 1970
 DAY_MICROSECONDS = 86_400_000_000
-NESTED = UNREAD + "A list or an object stands here. Write a text or a number."
-TRUTH = UNREAD + "true or false stands here. Write a text or a number."
-FAR_DAY = UNREAD + "The day is not in the years 1 to 9999."
-FAR_INSTANT = UNREAD + "The instant is finer than a microsecond, or not in the years 1 to 9999."
-NO_OFFSET = UNREAD + "A time without its offset from UTC stands here. Write the day, or the offset."
-OTHER = UNREAD + "A value of type {kind} stands here. Write a text, a number or a day."
+NESTED = UNREAD + "This is a list or an object. Write a text or a number."
+TRUTH = UNREAD + "This is true or false. Write a text or a number."
+FAR_DAY = UNREAD + "The date is not in the years 1 to 9999."
+FAR_INSTANT = UNREAD + "The time is finer than a microsecond, or not in the years 1 to 9999."
+NO_OFFSET = UNREAD + "This is a time without its UTC offset. Write the date, or add the offset."
+OTHER = UNREAD + "This is a value of type {kind}. Write a text, a number or a date."
 
 
 def is_text(kind: pa.DataType) -> bool:

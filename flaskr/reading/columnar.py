@@ -68,8 +68,8 @@ def check_unpacked(size: int, limits: ReadingLimits) -> None:
     """Raise Unreadable for a file that unpacks to more than is taken."""
     if size > limits.unpacked_bytes:
         raise Unreadable(
-            f"The file unpacks to over {limits.unpacked_bytes // 1024**2:,} MB. Split it, or leave "
-            "out the columns that are not wanted."
+            f"The file unpacks to over {limits.unpacked_bytes // 1024**2:,} MB. Split it, or "
+            "leave out the columns that are not needed."
         )
 
 

@@ -26,8 +26,8 @@ OTHERS = {
     b"GIF8": f"The file is a picture. {TAKEN}",
     b"SQLite format 3": f"The file is a database. {TAKEN}",
     b"ARROW1": f"The file is an Arrow file (Feather). {TAKEN}",
-    b"ORC": f"The file is in the form ORC. {TAKEN}",
-    b"Obj\x01": f"The file is in the form Avro. {TAKEN}",
+    b"ORC": f"The file is an ORC file. {TAKEN}",
+    b"Obj\x01": f"The file is an Avro file. {TAKEN}",
     b"{\\rtf": f"The file is a text document. {TAKEN}",
 }
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}

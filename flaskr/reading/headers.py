@@ -44,7 +44,8 @@ def check_width(width: int, limits: ReadingLimits) -> None:
     """Raise Unreadable for more columns than are taken."""
     if width > limits.columns:
         raise Unreadable(
-            f"The file has {width:,} columns, over {limits.columns:,}. Keep those that are wanted."
+            f"The file has {width:,} columns, over {limits.columns:,}. Keep only those that "
+            "are needed."
         )
 
 
@@ -53,7 +54,7 @@ def check_title(number: int, title: str) -> None:
     if not title:
         raise Unreadable(f"Column {number} has no title. Name it in the first row, or remove it.")
     if "\0" in title:
-        raise Unreadable(f"The title of column {number} is no text. Type it as one.")
+        raise Unreadable(f"The title of column {number} is not a text. Type it as text.")
     if len(title) > LONGEST_TITLE:
         raise Unreadable(
             f"The title of column {number} has over {LONGEST_TITLE} characters. Shorten it: "

@@ -27,8 +27,8 @@ from flaskr.reading.text_files import TextFile
 
 BLOCK_BYTES = 4 * 1024**2
 LONGEST_LINE = 16 * 1024**2
-NESTED = UNREAD + "A list or an object stands here. Write a text or a number."
-TRUTH = UNREAD + "true or false stands here. Write a text or a number."
+NESTED = UNREAD + "This is a list or an object. Write a text or a number."
+TRUTH = UNREAD + "This is true or false. Write a text or a number."
 WHAT_TO_DO = "Write one object a line, as {“claim_reference”: “C1”, …}."
 
 
@@ -42,7 +42,7 @@ class RepeatedKey(ValueError):
 
 def no_number(literal: str) -> NoNumber:
     """Return what stands for a literal that JSON itself does not have."""
-    return NoNumber(f"{UNREAD}{literal} is no number. Write its digits, or null.")
+    return NoNumber(f"{UNREAD}{literal} is not a number. Write its digits, or null.")
 
 
 def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -133,8 +133,8 @@ class JsonLines:
         if not made.keys() <= self.known:
             key = next(key for key in made if key not in self.known)
             raise Unreadable(
-                f"Row {self.last_row} has the key “{key[:40]}”, which the first line has not. Name "
-                "every key in the first line, with null where there is no value."
+                f"Row {self.last_row} has the key “{key[:40]}”, which the first line does not have. "
+                "Name every key in the first line, with null where there is no value."
             )
 
     def batch(self, rows: list[int], objects: list[dict[str, Any]]) -> CellBatch:
@@ -154,7 +154,7 @@ def object_in(line: str, row: int) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"Row {row} cannot be read as JSON. {WHAT_TO_DO}") from error
     if not isinstance(made, dict):
-        raise Unreadable(f"Row {row} is no JSON object. {WHAT_TO_DO}")
+        raise Unreadable(f"Row {row} is not a JSON object. {WHAT_TO_DO}")
     return made
 
 

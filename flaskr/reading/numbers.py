@@ -9,9 +9,9 @@ MOST = 10**15  # from here a float has no öre, and a spreadsheet keeps 15 digit
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 SHORT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})", re.ASCII)
 TOO_LONG = "\0A spreadsheet keeps 15 digits of a number. Format the cell as text and type it again."
-NOT_A_NUMBER = "\0This is no number. Write its digits, or leave the cell empty."
-NOT_A_DAY = "\0This is no day of the calendar. Type the day again."
-TIME_ALONE = "\0A time stands here without its day. Type the day."
+NOT_A_NUMBER = "\0This is not a number. Write its digits, or leave the cell empty."
+NOT_A_DAY = "\0This date does not exist. Type it again."
+TIME_ALONE = "\0This is a time without a date. Type the date."
 
 # Excel counts days from 1899-12-31, and has a 1900-02-29 that never was.
 EPOCH_1900 = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's days have no time zone

@@ -9,8 +9,8 @@ from flaskr.reading.shared_texts import SharedTexts, unescaped
 from flaskr.reading.xml_parts import BROKEN
 
 MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00:00(?:\.0+)?)?Z?", re.ASCII)
-TRUTH = "\0TRUE or FALSE stands here. Type a text or a number."
-FAILED = "\0The cell shows the error {error}. Mend its formula, or type the value."
+TRUTH = "\0This is TRUE or FALSE. Type a text or a number."
+FAILED = "\0The cell shows the error {error}. Correct its formula, or type the value."
 UNKNOWN = "\0The formula has no value yet. Open the workbook in a spreadsheet and save it."
 
 

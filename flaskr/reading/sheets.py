@@ -64,8 +64,10 @@ class Sheet:
             text = "\t".join(cell or "" for cell in cells.values())[: self.limits.cell_length]
             self.gathering.refuse(
                 row,
-                f"The row has a cell in column {last}, the header ends with column {width}. Name "
-                "every column, or clear what stands beyond them.",
+                (
+                    f"The row has a cell in column {last}, the header ends with column {width}. "
+                    "Name every column, or clear the cells beyond them."
+                ),
                 text,
             )
         elif last:

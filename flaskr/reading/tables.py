@@ -128,8 +128,8 @@ def breakage_told(kind: FileFormat) -> Iterator[None]:
         if kind is FileFormat.XLSX:
             raise Unreadable(BROKEN_WORKBOOK) from error
         raise Unreadable(
-            f"The file begins as {kind} does, but cannot be read as such to its end. It may be "
-            "damaged or cut short: make it again."
+            f"The file starts as {kind}, but cannot be read to the end. It may be "
+            "damaged or incomplete: create it again."
         ) from error
 
 

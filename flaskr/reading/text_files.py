@@ -47,8 +47,8 @@ class TextFile:
             at = piece.find(b"\0")
             if at >= 0:
                 raise Unreadable(
-                    f"Line {self.line_after(pieces, piece[:at])} has a NUL byte, which no text "
-                    "has. Save the file again as “CSV UTF-8”."
+                    f"Line {self.line_after(pieces, piece[:at])} has a NUL byte, which a text "
+                    "file cannot have. Save the file again as “CSV UTF-8”."
                 )
             pieces.append(piece)
             length += len(piece)

@@ -46,7 +46,10 @@ def parsed(
 
 def refuse_doctype(*declared: object) -> None:
     """Refuse a document type: workbooks have none, and it could declare entities."""
-    raise Unreadable("The workbook declares entities, which none needs. Save it again as .xlsx.")
+    raise Unreadable(
+        "The workbook declares XML entities, which a workbook does not need. Save it again as "
+        ".xlsx."
+    )
 
 
 def local(name: str) -> str:

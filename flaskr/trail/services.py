@@ -93,7 +93,7 @@ def record_apart(
             connection.execute(insert(AuditEvent).values(**values))
     except (DBAPIError, PoolTimeout) as error:
         raise NotRecorded(
-            "This has to be recorded in the trail, which cannot be written just now; so it was "
+            "This must be recorded in the trail, which cannot be written right now, so it was "
             "not done. Please try again in a moment."
         ) from error
 

@@ -22,7 +22,7 @@ def person() -> Identity:
     """Return who is signed in; in an open book nobody is, and there is no account."""
     asking = identity()
     if asking is None or not asking.user_id:
-        abort(404, "This book has no sign-in, so there are no accounts in use.")
+        abort(404, "This book is open without signing in, so there are no accounts.")
     return asking
 
 

@@ -13,32 +13,32 @@ from flaskr.users.services import create_user, make_link, sign_out_everywhere
 
 ACTOR = "command"
 
-users = AppGroup("users", help="Let people in, and see who is.")
+users = AppGroup("users", help="Add users, list them, and let them set a password.")
 
 
 @users.command()
 @click.argument("email")
-@click.option("--name", default="", help="Without it, the e-mail address.")
+@click.option("--name", default="", help="The default is the e-mail address.")
 @click.option(
     "--role",
     type=click.Choice([role.value for role in Role]),
-    help="Without it, administrator for the first person and viewer for the rest.",
+    help="The default is administrator for the first user and viewer for the others.",
 )
 def create(email: str, name: str, role: str | None) -> None:
-    """Let the person of EMAIL in, and give the link by which they set their password."""
+    """Add the user EMAIL, and print the link with which they set their password."""
     require_book()
     usual = Role.VIEWER if everybody() else Role.ADMINISTRATOR
     user = create_user(email, name or email, Role(role) if role else usual, actor=ACTOR)
     secret = make_link(user, actor=ACTOR)
     db.session.commit()
-    click.echo(f"{user.email} is let in as {user.role}.")
+    click.echo(f"Added {user.email} as {user.role}.")
     tell_link(secret)
 
 
 @users.command()
 @click.argument("email")
 def link(email: str) -> None:
-    """Give the person of EMAIL a link by which they set a new password."""
+    """Print a link with which the user EMAIL sets a new password."""
     user = user_named(email)
     secret = make_link(user, actor=ACTOR)
     db.session.commit()
@@ -50,7 +50,7 @@ def user_named(email: str) -> User:
     require_book()
     user = user_with_email(email)
     if user is None:
-        raise ClaimBookError(f"Nobody called {email} is here; see flask users list.")
+        raise ClaimBookError(f"There is no user {email}; see flask users list.")
     return user
 
 
@@ -58,13 +58,13 @@ def tell_link(secret: str) -> None:
     """Say a one-time link, under the name that people open the book by."""
     names = current_app.config["TRUSTED_NAMES"]
     host = f"https://{names[0].removeprefix('.')}" if names else "http://127.0.0.1:5000"
-    click.echo("They set their password here, once, within 24 hours:")
+    click.echo("Send them this link to set their password; it works once, within 24 hours:")
     click.echo(f"{host}/set_password/{secret}")
 
 
 @users.command("list")
 def list_users() -> None:
-    """List everybody: e-mail, role, and whether they may sign in."""
+    """List all users: e-mail, role, name, and whether they may sign in."""
     require_book()
     for user in everybody():
         state = "" if user.is_active else "  may not sign in"
@@ -75,7 +75,7 @@ def list_users() -> None:
 @users.command("sign-out")
 @click.argument("email")
 def sign_out(email: str) -> None:
-    """End all sessions and tokens of the person of EMAIL."""
+    """End all sessions and tokens of the user EMAIL."""
     user = user_named(email)
     sign_out_everywhere(user, actor=ACTOR)
     db.session.commit()

@@ -24,15 +24,15 @@ from flaskr.users.session_services import note_use
 
 WATCHED = "health.show"  # whoever watches over the book asks for it by any name
 NOT_OVER_HTTP = (
-    "People sign in to this book, so it answers over https only, or on the machine it runs on. "
+    "This book requires signing in, so it answers only over https, or on the machine it runs on. "
     "Whoever runs it can put a proxy with a certificate in front, and set TRUSTED_PROXIES=1."
 )
 OTHER_NAME = (
-    "This book does not go by the name in the address. Whoever runs it can add the name to "
-    "TRUSTED_HOSTS."
+    "This book does not accept the host name in the address. Whoever runs it can add the name "
+    "to TRUSTED_HOSTS."
 )
 OTHER_SITE = "Another site caused this request. Open the page from the book itself."
-SIGN_IN = "Sign in first, or bring a token: Authorization: Bearer …"
+SIGN_IN = "Sign in first, or send a token: Authorization: Bearer …"
 
 
 def check_where() -> None:
@@ -122,7 +122,7 @@ def refused(asking: Identity | None) -> ResponseReturnValue | None:
         check_token(asking, endpoint)
     if not may(endpoint):
         if is_switched_off(endpoint):
-            abort(403, "Made-up claims are off in this book; RANDOM_CLAIMS=on allows them.")
+            abort(403, "Random claims are switched off in this book; RANDOM_CLAIMS=on allows them.")
         abort(403, f"Your role ({asking.role}) may not do this. Ask an administrator.")
     return None
 
@@ -130,9 +130,12 @@ def refused(asking: Identity | None) -> ResponseReturnValue | None:
 def check_token(asking: Identity, endpoint: str) -> None:
     """Refuse a token for what it is not for."""
     if endpoint not in BY_TOKEN:
-        abort(403, "A token is for files and imports. Sign in to the pages in a browser.")
+        abort(
+            403,
+            "A token only gives access to files and imports. Sign in to the pages in a browser.",
+        )
     if asking.scope is Scope.READ and request.method not in SAFE_METHODS:
-        abort(403, "This token only reads. Make one that writes on your account's page.")
+        abort(403, "This token is read-only. Make one that can write, on your account's page.")
 
 
 def ask_to_sign_in() -> ResponseReturnValue:

@@ -6,9 +6,9 @@ from ipaddress import ip_address
 HOST = re.compile(r"(\[[0-9a-f:]+\]|[^\[\]:@]*)(?::[0-9]+)?", re.ASCII | re.IGNORECASE)
 FORWARDING = ("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip", "x-client-ip")
 HELP = (
-    "This book is open without signing in, so it answers only to the machine it runs on: "
-    "open it there, in a browser, as localhost or 127.0.0.1. To let others in, have them sign in "
-    "(BOOK_ACCESS=signed-in)."
+    "This book is open without signing in, so it answers only to the machine it runs on: open "
+    "it there, in a browser, as localhost or 127.0.0.1. To give others access, require signing "
+    "in (BOOK_ACCESS=signed-in)."
 )
 
 

@@ -61,9 +61,9 @@ def check_new_password(password: str, personal_words: "Sequence[str]") -> None:
     from zxcvbn import zxcvbn  # its lists of words take a while to load
 
     if len(password) < LEAST_CHARACTERS:
-        raise WeakPassword(f"A password has at least {LEAST_CHARACTERS} characters.")
+        raise WeakPassword(f"A password must have at least {LEAST_CHARACTERS} characters.")
     if len(password) > MOST_CHARACTERS:
-        raise WeakPassword(f"A password has at most {MOST_CHARACTERS} characters.")
+        raise WeakPassword(f"A password can have at most {MOST_CHARACTERS} characters.")
     # beyond 72 characters zxcvbn takes long, and nothing is left to find
     found = zxcvbn(password[:72], user_inputs=[*personal_words, "claimbook"])
     if found["score"] < LEAST_SCORE:

@@ -39,7 +39,7 @@ def record_refusal(response: Response) -> Response:
     who, told = actor(), {"status": status}
     try:
         if is_flooded(who):
-            logger.warning("not recorded, there are too many: %s %s", who, told_place(status))
+            logger.warning("too many refusals, not recorded: %s %s", who, told_place(status))
         else:
             patience = IMPATIENCE if who == NOBODY else PATIENCE
             page, place = Subject.PAGE, told_place(status)

@@ -30,7 +30,7 @@ class LinkOver(ClaimBookError):
     """A link that was used, replaced, or is too old."""
 
     status = 410
-    SAID = "This link was used, or is too old. Ask an administrator for a new one."
+    SAID = "This link has been used, or has expired. Ask an administrator for a new one."
 
 
 def clean_email(text: str) -> str:
@@ -39,7 +39,7 @@ def clean_email(text: str) -> str:
         email = clean_reference(text)
     except TextError as error:
         raise UserError(
-            "An e-mail address has 1 to 64 characters, and none of / \\ ? #."
+            "An e-mail address can have 1 to 64 characters, and none of / \\ ? #."
         ) from error
     if not EMAIL.fullmatch(email):
         raise UserError(f"“{email}” is not an e-mail address.")
@@ -50,7 +50,7 @@ def create_user(email: str, name: str, role: Role, *, actor: str) -> User:
     """Let a person in; they sign in once they have set a password by a link."""
     email = clean_email(email)
     if user_with_email(email):
-        raise UserError(f"{email} has been let in already.")
+        raise UserError(f"There is already a user {email}.")
     user = User(
         email=email,
         email_key=reference_key(email),
@@ -64,7 +64,7 @@ def create_user(email: str, name: str, role: Role, *, actor: str) -> User:
     try:
         db.session.flush()
     except IntegrityError as error:  # somebody else was first, after we looked
-        raise UserError(f"{email} has been let in already.") from error
+        raise UserError(f"There is already a user {email}.") from error
     record(Action.USER_CREATED, Subject.USER, email, actor=actor, after={"role": role})
     return user
 
@@ -84,7 +84,7 @@ def change_user(
     is_one = user.role is Role.ADMINISTRATOR and user.is_active
     stays = role is Role.ADMINISTRATOR and is_active
     if is_one and not stays and not other_administrators(user):
-        raise UserError("This is the last administrator: let in another one first.")
+        raise UserError("This is the last administrator: add another one first.")
     before = {"name": user.name, "role": user.role, "is_active": user.is_active}
     after = {"name": clean_name(name), "role": role, "is_active": is_active}
     changed = [field for field in before if before[field] != after[field]]

@@ -70,7 +70,7 @@ def end_session(user_id: int, name: str, *, actor: str, action: Action) -> None:
     )
     session = db.session.scalar(theirs)
     if session is None:
-        raise NotYours("This session is over, or not yours.")
+        raise NotYours("This session has ended, or is not yours.")
     session.ended_at = utc_now()
     record(action, Subject.USER, actor, actor=actor, after={"session": name})
 
@@ -120,7 +120,7 @@ def revoke_token(user_id: int, name: str, *, actor: str) -> Token:
     )
     token = db.session.scalar(theirs)
     if token is None:
-        raise NotYours("This token is revoked already, or not yours.")
+        raise NotYours("This token is already revoked, or is not yours.")
     token.revoked_at = utc_now()
     said = {"label": token.label}
     record(Action.TOKEN_REVOKED, Subject.USER, actor, actor=actor, after=said)
@@ -146,4 +146,4 @@ def note_use(asking: Identity) -> None:
         with apart(PATIENCE) as connection:
             connection.execute(update(kind).where(kind.id == row_id).values(last_used_at=now))
     except DBAPIError as error:
-        logger.info("a use was not noted: %s", error.orig)
+        logger.info("the last use was not recorded: %s", error.orig)

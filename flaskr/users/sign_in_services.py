@@ -100,7 +100,7 @@ def change_password(
     user = as_proven(kept)
     session = locked(select(UserSession).where(UserSession.id == asking.session_id))
     if session.ended_at is not None:
-        raise ChangedMeanwhile("You have been signed out meanwhile. Sign in again.")
+        raise ChangedMeanwhile("You have been signed out in the meantime. Sign in again.")
     write_password(user, new_hash, by="its owner")
     if revokes:
         revoke_tokens(user)

@@ -17,22 +17,26 @@ from flaskr.verify.services import Verdict, verdict_on
 @click.option(
     "--manifest",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Without it: FILE.manifest.json, else that of a kept export, by content or name.",
+    help=(
+        "The default is FILE.manifest.json, else that of the kept export with this content or name."
+    ),
 )
 @with_appcontext
 def verify(file: Path, manifest: Path | None) -> None:
-    """Add a file up again and compare it with its manifest.
+    """Total a file again and compare it with its manifest.
 
-    Exit code 0 only when everything is equal; else what differs is said line by line.
+    The exit code is 0 only when everything is equal; otherwise each difference is printed.
     """
     config = current_app.config
     limits = Limits(config["EXPORT_SECONDS"], config["EXPORT_MEMORY_BYTES"])
     verdict = verdict_on(file.resolve(), file.name, manifest_of(file, manifest), limits)
     click.echo("\n".join([*found(file, verdict), *differences(verdict)]))
     if verdict.known is None:
-        raise click.ClickException("No manifest of this file is known; name it with --manifest.")
+        raise click.ClickException(
+            "There is no known manifest of this file; give it with --manifest."
+        )
     if not verdict.is_equal:
-        raise click.ClickException("The file is not what the manifest says.")
+        raise click.ClickException("The file differs from its manifest.")
     click.echo("Everything is equal.")
 
 

@@ -41,12 +41,13 @@ def form_name(file_format: str, is_excel_csv: bool) -> str:
 def known_from_text(text: bytes, source: str) -> Known:
     """Read a manifest; raises ManifestError when it is none."""
     if len(text) > MOST_BYTES:
-        raise ManifestError(f"{sentence(source)} is too large for one.")
+        raise ManifestError(f"{sentence(source)} is too large for a manifest.")
     try:
         return known(json.loads(text), source)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ManifestError(
-            f"{sentence(source)} cannot be read: take the JSON of manifest=1, or of a kept export."
+            f"{sentence(source)} cannot be read: use the JSON from manifest=1, or from a "
+            "kept export."
         ) from error
 
 

@@ -82,7 +82,7 @@ def read_apart(path: Path, limits: Limits) -> tuple[ReadFacts | None, str]:
         except Unreadable as error:
             return None, f"It cannot be added up. {error}"
         except WorkError as error:
-            return None, f"It was not read to its end. {error}"
+            return None, f"It was not read to the end. {error}"
 
 
 def compared(size: int, sha256: str, facts: ReadFacts | None, known: Known) -> Iterator[Line]:

@@ -66,8 +66,8 @@ class Sums:
         text, row = texts[at].as_py(), rows[at].as_py() - self.table.titles_row
         if text.startswith(UNREAD):
             said = text.removeprefix(UNREAD).partition(". ")[0]
-            return f"{said[:80]} in row {row}, which is no amount"
-        return f"“{text[:40]}” in row {row}, which is no amount"
+            return f"{said[:80]} in row {row}, which is not an amount"
+        return f"“{text[:40]}” in row {row}, which is not an amount"
 
 
 def has_amounts(kind: pa.DataType) -> bool:
@@ -78,5 +78,5 @@ def has_amounts(kind: pa.DataType) -> bool:
 
 
 def with_points(texts: pa.Array) -> pa.Array:
-    """Return amounts with decimal points for commas; one that has a point already is no amount."""
+    """Return amounts with decimal points for commas; one that has a point already is not an amount."""
     return pc.replace_substring(pc.replace_substring(texts, ".", "?"), ",", ".")

@@ -52,8 +52,10 @@ def sent_form() -> VerifyForm:
     except RequestEntityTooLarge:
         abort(
             413,
-            f"Files over {byte_size(most)} are not taken here. On the machine the book runs on, "
-            "“flask exports verify FILE” takes a file of any size.",
+            (
+                f"Files over {byte_size(most)} cannot be verified here. On the machine the book "
+                "runs on, “flask exports verify FILE” takes a file of any size."
+            ),
         )
     return form
 

@@ -39,7 +39,7 @@ def test_a_file_that_is_there_is_replaced_only_when_told(runner, claim, tmp_path
     replaced = runner.invoke(args=["exports", "book", str(path), "--overwrite"])
 
     assert (refused.exit_code, kept, replaced.exit_code) == (1, b"mine", 0)
-    assert "see --overwrite" in refused.output
+    assert "Use --overwrite" in refused.output
     assert is_archive(path)
 
 

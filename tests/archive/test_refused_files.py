@@ -59,23 +59,23 @@ CHANGES = {
     "another schema": (lambda m: said(m, schema_version="0099"), "schema 0099 .* has schema 0006"),
     "another currency": (lambda m: said(m, currency="EUR"), "currency EUR.* BOOK_CURRENCY=EUR"),
     "another zone": (lambda m: said(m, time_zone="UTC"), "time zone UTC"),
-    "another program": (lambda m: said(m, application="Other"), "not one that ClaimBook writes"),
+    "another program": (lambda m: said(m, application="Other"), "not written by ClaimBook"),
     "other totals": (of_other_totals, "ledger_entries does not add up"),
-    "fewer rows": (without_rows, "does not have the rows"),
-    "another content": (lambda m: {**m, CLAIMS: m[CLAIMS][:-1] + b"x"}, "not the one"),
+    "fewer rows": (without_rows, "does not have the number of rows"),
+    "another content": (lambda m: {**m, CLAIMS: m[CLAIMS][:-1] + b"x"}, "not the file"),
     "no Parquet": (lambda m: with_hash(m, b"PAR1 no PAR1"), "cannot be read"),
     "a column too many": (with_column, "columns of this version"),
-    "a member too many": (lambda m: {**m, "more": b""}, "does not hold the files"),
-    "a member too few": (lambda m: {n: c for n, c in m.items() if n != CLAIMS}, "does not hold"),
-    "another order": (turned, "in their order"),
+    "a member too many": (lambda m: {**m, "more": b""}, "does not contain the expected files"),
+    "a member too few": (lambda m: {n: c for n, c in m.items() if n != CLAIMS}, "does not contain"),
+    "another order": (turned, "in the expected order"),
     "no manifest": (lambda m: {n: c for n, c in m.items() if n != MANIFEST}, "cannot be read"),
     "a manifest of nonsense": (lambda m: {**m, MANIFEST: b"[" * 50_000}, "cannot be read"),
     "a manifest of nothing": (lambda m: {**m, MANIFEST: b"null"}, "cannot be read"),
     "a huge manifest": (lambda m: {**m, MANIFEST: b" " * 70_000}, "too large"),
-    "a manifest in other words": (lambda m: with_text(m, lambda t: t + " "), "not one that"),
+    "a manifest in other words": (lambda m: with_text(m, lambda t: t + " "), "not written by"),
     "a repeated name": (
         lambda m: with_text(m, lambda t: t.replace("{", '{"currency": "X",', 1)),
-        "not one that",
+        "not written by",
     ),
 }
 
@@ -148,7 +148,7 @@ def test_a_book_that_has_rows_takes_no_archive(session, embedded_archive):
     make_policy()
     session.commit()
 
-    with pytest.raises(ArchiveError, match="into an empty book only"):
+    with pytest.raises(ArchiveError, match="into an empty book"):
         import_archive(embedded_archive, actor=ACTOR)
 
     assert watermark() == (0, 0, 1, 0, 0)
@@ -168,5 +168,5 @@ def test_changed_rows_without_their_manifest_are_refused(sqlite_app, embedded_ar
     crafted = with_rows(embedded_archive, "claims", lambda rows: rows.pop(), tmp_path / "new.zip")
     members = members_of(crafted) | {MANIFEST: members_of(embedded_archive)[MANIFEST]}
 
-    with pytest.raises(ArchiveError, match="not the one that the manifest is of"):
+    with pytest.raises(ArchiveError, match="not the file that the manifest describes"):
         import_archive(packed(tmp_path / "mixed.zip", members), actor=ACTOR)

@@ -75,16 +75,16 @@ def last_of_two(rows):
 
 
 WRONG_ROWS = {
-    "key of a claim": ("claims", put(claim_reference_key="other"), "has another's key"),
-    "key of a policy": ("policies", put(policy_number_key="other"), "has another's key"),
+    "key of a claim": ("claims", put(claim_reference_key="other"), "does not match its key"),
+    "key of a policy": ("policies", put(policy_number_key="other"), "does not match its key"),
     "reference": (
         "claims",
         put(claim_reference="a/b", claim_reference_key="a/b"),
-        "claim_reference 'a/b' is none",
+        "claim_reference 'a/b' is not valid",
     ),
     "order of entries": ("ledger_entries", swap, "id is out of order"),
     "repeated id": ("ledger_entries", lambda rows: rows.append(rows[-1]), "id is out of order"),
-    "id of zero": ("policies", lambda rows: rows[0].update(id=0), "id is outside"),
+    "id of zero": ("policies", lambda rows: rows[0].update(id=0), "id is out of range"),
     "type of an entry": ("ledger_entries", put(entry_type="GIFT"), "does not know"),
     "line of business": ("policies", put(line_of_business="space"), "does not know"),
     "cause": ("claims", put(cause="Fire"), "does not know"),
@@ -92,25 +92,25 @@ WRONG_ROWS = {
     "claim of tomorrow": ("claims", put(recorded_at=TOMORROW), "in the future"),
     "day to come": ("ledger_entries", put(transaction_date=DAY_AFTER), "in the future"),
     "revision of tomorrow": ("claim_revisions", put(replaced_at=TOMORROW), "in the future"),
-    "NUL in a text": ("claims", put(description="a\0b"), "no text that the book admits"),
-    "untrimmed text": ("policies", put(policyholder=" a"), "no text that the book admits"),
-    "long text": ("claims", put(description="🜚" * 16_001), "no text that the book admits"),
-    "long name": ("ledger_entries", put(recorded_by="x" * 65), "no text that the book admits"),
+    "NUL in a text": ("claims", put(description="a\0b"), "not a text that the book accepts"),
+    "untrimmed text": ("policies", put(policyholder=" a"), "not a text that the book accepts"),
+    "long text": ("claims", put(description="🜚" * 16_001), "not a text that the book accepts"),
+    "long name": ("ledger_entries", put(recorded_by="x" * 65), "not a text that the book accepts"),
     "missing day": ("ledger_entries", put(transaction_date=None), "columns of this version"),
-    "counter below zero": ("counters", put(value=-1), "value is outside"),
+    "counter below zero": ("counters", put(value=-1), "value is out of range"),
 }
 WRONG_BOOKS = {
     "balance of an entry": ("ledger_entries", add(paid_after=1), "does not follow"),
     "delta of an entry": ("ledger_entries", add(outstanding=1), "does not follow"),
-    "balance of a claim": ("claims", add(outstanding=1), "what a claim keeps"),
-    "status of a claim": ("claims", put(status="declined"), "what a claim keeps"),
+    "balance of a claim": ("claims", add(outstanding=1), "what a claim stores"),
+    "status of a claim": ("claims", put(status="declined"), "what a claim stores"),
     "claim of an entry": ("ledger_entries", put(claim_id=99_999), "(?i)foreign key"),
     "policy of a claim": ("claims", put(policy_id=99_999), "(?i)foreign key"),
-    "import of a claim": ("claims", put(import_id=77), "an import that is not there"),
+    "import of a claim": ("claims", put(import_id=77), "an import that does not exist"),
     "day beyond the calendar": ("policies", put(expiry_date=date(1, 1, 1)), "(?i)check"),
     "clock that goes back": ("ledger_entries", go_back, "does not follow|is older than"),
     "entry before its claim": ("claims", record_late, "is older than its claim"),
-    "reversal elsewhere": ("ledger_entries", reverse_another_claims, "does not undo"),
+    "reversal elsewhere": ("ledger_entries", reverse_another_claims, "not the opposite of"),
     "payment on a closed claim": ("ledger_entries", pay_closed, "does not follow"),
     "revision before its claim": (
         "claim_revisions",
@@ -122,8 +122,8 @@ WRONG_BOOKS = {
         put(replaced_at=datetime(1999, 1, 1, tzinfo=UTC)),
         "a revision of a policy is out of order",
     ),
-    "counter": ("counters", put(value=0), "a counter is behind"),
-    "counter that is gone": ("counters", lambda rows: rows.pop(), "a counter is behind"),
+    "counter": ("counters", put(value=0), "a counter is lower"),
+    "counter that is gone": ("counters", lambda rows: rows.pop(), "a counter is lower"),
 }
 
 

@@ -13,7 +13,7 @@ from tests.factories import ACTOR, make_claim, pay, recover, reserve
 pytestmark = pytest.mark.both_databases
 
 AGREES = "The book agrees with its ledger: "
-WRONGLY_KEPT = "what the claim keeps of its ledger is not what the ledger says"
+WRONGLY_KEPT = "what the claim stores differs from its ledger"
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_a_ledger_that_was_tampered_with_is_found_and_not_hidden(book, corruptio
     change_ledger(book, f"UPDATE ledger_entries SET {corruption}")
     rebuild_balances(ACTOR)
 
-    assert "does not follow from those before it" in next(faults()).text
+    assert "does not follow from the entries before it" in next(faults()).text
 
 
 def test_a_reversal_of_something_else_is_found(book):
@@ -133,6 +133,6 @@ def test_a_reversal_of_something_else_is_found(book):
         " WHERE entry_type = 'PAYMENT_REVERSAL'",
     )
 
-    assert [fault.text.partition(" does ")[2] for fault in faults()] == [
-        "not undo what it says it reverses"
+    assert [fault.text.partition(" is ")[2] for fault in faults()] == [
+        "not the opposite of the entry it reverses"
     ]

@@ -153,5 +153,5 @@ def test_a_date_that_a_claim_has_cannot_be_taken_away(session):
     claim = make_claim()
 
     for name in ("loss_date", "reported_date"):
-        with pytest.raises(ClaimError, match="cannot be taken away"):
+        with pytest.raises(ClaimError, match="cannot be removed"):
             edit_claim(claim, {name: None}, seen_version=1, actor=ACTOR)

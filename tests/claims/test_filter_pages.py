@@ -136,7 +136,7 @@ def test_what_is_refused_is_said_and_opened_beside_what_was_typed(client, varied
     page = client.get(f"{path}?as_at=2999-01-01&text=word")
 
     assert page.status_code == 400
-    assert "2999-01-01 has not ended yet" in page.text
+    assert "2999-01-01 is in the future" in page.text
     assert open_facets(page.text) == ["As at"]
     assert 'value="word"' in page.text
     assert "<tbody>" not in page.text

@@ -18,13 +18,13 @@ def ledger_of(app, reference: str) -> list[str]:
     [
         ({"policy_number": "none"}, "There is no policy none in the book."),
         ({"reserve": "1,234"}, "is not an amount"),
-        ({"loss_date": "2024-02-30"}, "is not a day"),
+        ({"loss_date": "2024-02-30"}, "is not a date"),
         ({"loss_date": ""}, "Please fill this in."),
         ({"loss_date": "2024-03-09"}, "cannot be after the report"),
         ({"reported_date": "2999-01-01"}, "in the future"),
         ({"claim_reference": "w-1"}, "already in the book"),
-        ({"claim_reference": "C-2024-000001"}, "given by the book"),
-        ({"claim_reference": "a/b"}, "has none of"),
+        ({"claim_reference": "C-2024-000001"}, "assigned by the book"),
+        ({"claim_reference": "a/b"}, "cannot contain any of"),
         ({"cause": "aliens"}, "Choose one from the list."),
     ],
 )

@@ -59,7 +59,7 @@ def test_a_reserve_at_its_level_already_is_refused():
     claim = make_claim()
     reserve(claim, "100.00")
 
-    with pytest.raises(LedgerError, match="at that level already"):
+    with pytest.raises(LedgerError, match="already at that amount"):
         reserve(claim, "100")
 
 

@@ -40,7 +40,7 @@ def test_claims_without_a_reference_get_the_next_of_the_book():
 
 @pytest.mark.parametrize("reference", ["C-2026-000001", "c-1999-123456", "P-2026-000001"])
 def test_a_reference_of_the_form_that_the_book_allots_is_refused(reference):
-    with pytest.raises(ClaimError, match="given by the book"):
+    with pytest.raises(ClaimError, match="assigned by the book"):
         make_claim(claim_reference=reference)
 
 

@@ -40,7 +40,7 @@ def test_eight_processes_on_one_claim_lose_nothing(session, book_settings):
     run = contend(book_settings, "shared", PROCESSES, 40)
 
     assert run.committed + len(run.refused) == PROCESSES * 40
-    assert set(run.refused) <= {"The reserve is at that level already."}
+    assert set(run.refused) <= {"The reserve is already at that amount."}
     assert entry_count(session) == run.committed + 1
     assert list(faults()) == []
 

@@ -100,7 +100,7 @@ def test_a_claim_without_a_policy_is_erased_by_its_reference(erase, session):
     ("arguments", "said"),
     [
         (["H-1", "H-9", "--claim", "X"], "There is no policy H-9 and no claim X in the book."),
-        ([], "Name a policy by its number"),
+        ([], "Give the number of a policy"),
     ],
 )
 def test_an_unknown_number_refuses_everything(erase, session, arguments, said):
@@ -208,7 +208,7 @@ def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client, b
     assert "Amounts only" not in said
     assert f"{book_folder / 'jobs'}/" in said
     assert ": sent.csv" in said
-    assert "beyond this command" in said
+    assert "This command cannot reach" in said
 
 
 def test_an_erased_policy_shows_well_and_takes_edits_without_a_name(erase, client):

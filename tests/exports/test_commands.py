@@ -74,7 +74,7 @@ def test_a_file_that_is_there_stays_unless_told_otherwise(write, tmp_path):
     path = tmp_path / "claims.csv"
     path.write_text("mine", encoding="utf-8")
 
-    assert "there already" in write("claims", "--to", str(path), fails=True)
+    assert "already exists" in write("claims", "--to", str(path), fails=True)
     assert path.read_text(encoding="utf-8") == "mine"
     write("claims", "--to", str(path), "--overwrite")
     assert path.read_text(encoding="utf-8") != "mine"
@@ -83,11 +83,11 @@ def test_a_file_that_is_there_stays_unless_told_otherwise(write, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--as-at", "2024-13-01"], "As at: “2024-13-01” is not a day"),
-        (["--as-at", "2999-01-01"], "has not ended yet"),
+        (["--as-at", "2024-13-01"], "As at: “2024-13-01” is not a date"),
+        (["--as-at", "2999-01-01"], "is in the future"),
         (["--basis", "booked"], "give as_at too"),
         (["--where", "stauts=open"], "no parameter “stauts”"),
-        (["--columns", "paid,x"], "“x” is no column of claims"),
+        (["--columns", "paid,x"], "“x” is not a column of claims"),
         (["--where", "format=csv", "--format", "xlsx"], "“format” is given more than once"),
     ],
 )

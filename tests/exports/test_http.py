@@ -199,7 +199,7 @@ def test_who_wants_one_file_only_is_told_when_it_is_another(visitor):
     assert (same.status_code, same.data) == (200, whole.data)
     assert other.status_code == 412
     assert b"claim_reference" not in other.data
-    assert re.search(r"<h1[^>]*>\s*Changed meanwhile", other.text)
+    assert re.search(r"<h1[^>]*>\s*Changed in the meantime", other.text)
 
 
 @pytest.mark.parametrize("form", FORMS)

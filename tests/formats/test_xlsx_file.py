@@ -180,7 +180,7 @@ def test_columns_beyond_z_and_other_titles_are_right():
 def test_more_rows_than_a_sheet_has_are_refused_before_anything_is_written():
     file = io.BytesIO()
 
-    with pytest.raises(SheetTooSmall, match="holds 1,048,575 rows .* Take csv or parquet"):
+    with pytest.raises(SheetTooSmall, match="holds at most 1,048,575 rows.* Use csv or parquet"):
         SheetWriter(file, COLUMNS, MOST_ROWS + 1)
 
     assert file.getvalue() == b""

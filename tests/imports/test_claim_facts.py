@@ -99,14 +99,12 @@ def test_amounts_that_cannot_be_are_refused(known):
     )
 
     assert [line.removeprefix("claims.csv, row ") for line in said] == [
-        "2, claim_cost “99.00”: That is not paid and outstanding together. "
-        "Correct one of the three.",
-        "3, claim_cost “11.00”: That is not paid and outstanding together. "
-        "Correct one of the three.",
+        "2, claim_cost “99.00”: This is not paid plus outstanding. Correct one of the three.",
+        "3, claim_cost “11.00”: This is not paid plus outstanding. Correct one of the three.",
         "4, recovered “6.00”: Recovered cannot be more than what is paid (5.00). "
         "Check the amount, or reverse a recovery first.",
         "5, recovered “”: The cell is empty. Fill it in.",
-        "6, paid “-5”: The amount is zero or more. Correct it.",
+        "6, paid “-5”: The amount cannot be negative. Correct it.",
     ]
 
 
@@ -163,16 +161,17 @@ def test_facts_that_do_not_fit_are_refused(known):
     )
 
     assert [line.removeprefix("claims.csv, row ") for line in said] == [
-        "2, Anmälningsdag “2024-05-01”: The ledger has an entry of 2024-03-02; the report cannot "
-        "be after it.",
+        "2, Anmälningsdag “2024-05-01”: The claim has an entry dated 2024-03-02; "
+        "the reported date cannot be after it.",
         "3, Policy No “H-9”: The policy is not in the book. Add it first, or leave the cell empty.",
-        "4, Skadedag “2024-03-03”: The loss (2024-03-03) cannot be after the report (2024-03-02).",
-        "5, Skadedag “2999-01-01”: A loss or a report cannot be in the future "
+        "4, Skadedag “2024-03-03”: The loss date (2024-03-03) cannot be after "
+        "the reported date (2024-03-02).",
+        "5, Skadedag “2999-01-01”: The loss date and the reported date cannot be in the future "
         f"(today is {today()}).",
-        "6, Orsak “wind”: This is one of collision, glass, theft, vandalism, fire, water, storm, "
-        "breakage, injury, illness, damage_to_others, cancellation, luggage, other.",
-        "7, Skadedag “1/3 2024”: A day is written as 2024-12-31.",
-        "8, Skadedag “2023-02-29”: There is no such day in the book.",
+        "6, Orsak “wind”: This must be one of collision, glass, theft, vandalism, fire, water, "
+        "storm, breakage, injury, illness, damage_to_others, cancellation, luggage, other.",
+        "7, Skadedag “1/3 2024”: Write the date as 2024-12-31.",
+        "8, Skadedag “2023-02-29”: This date does not exist, or is before 1900. Correct it.",
     ]
 
 
@@ -180,8 +179,7 @@ def test_facts_that_uncover_a_reserved_claim_are_taken_with_a_warning(known):
     found = known.loaded(("claim", "loss_date"), ["W-1", "2023-12-31"])
 
     assert found.warnings == (
-        "With these facts the loss is not covered, though the claim has a reserve or payments: "
-        "W-1.",
+        "With these facts the loss is not covered, but the claim has a reserve or payments: W-1.",
     )
 
 
@@ -191,7 +189,7 @@ def test_a_currency_other_than_the_books_is_refused_by_its_row(trying):
     found = trying.tried(header, ["A", 1, "", "SEK"], ["B", 1, "", "EUR"], ["C", 1, "", ""])
 
     assert [str(each) for each in found.refusals] == [
-        "claims.csv, row 3, currency “EUR”: The book is kept in SEK."
+        "claims.csv, row 3, currency “EUR”: Amounts must be in the book's currency, SEK."
     ]
     assert counts(found) == (2, 0, 0, 1)
 

@@ -49,7 +49,7 @@ def test_the_workbook_is_loaded_once_however_often_it_is_imported(runner):
         "claims_data_to_import.xlsx: 0 created, 0 changed, "
         "20 unchanged (claim cost 944014.00 SEK), 0 refused."
     )
-    assert loaded_before.startswith("claims_data_to_import.xlsx was loaded on 20")
+    assert loaded_before.startswith("claims_data_to_import.xlsx was already loaded on 20")
     assert loaded_before.endswith(" by command.")
     with runner.app.app_context():
         totals = claim_totals()
@@ -68,9 +68,9 @@ def test_every_bad_row_is_told_and_nothing_is_written(runner, import_rows):
         "2 refused (claim cost 0.00 SEK).",
         "costs.csv, row 3, Claim Cost “x”: “x” is not an amount; write it as 12345.50 or "
         "12 345,50.",
-        "costs.csv, row 4, Claim Cost “-1”: The amount is zero or more. Correct it.",
+        "costs.csv, row 4, Claim Cost “-1”: The amount cannot be negative. Correct it.",
         "Error: Nothing was imported.",
-        "Some rows are refused. Mend them, or choose to load the good rows and leave these.",
+        "Some rows are refused. Correct them, or choose to load the good rows and skip these.",
     ]
     with runner.app.app_context():
         assert claim_totals().claims == 0
@@ -122,8 +122,8 @@ def test_columns_are_mapped_left_out_and_given_by_hand(runner, import_rows):
 
     assert lacking == (
         1,
-        "Error: Nothing was imported.\nThe file lacks claim_reference. Not known: Ref, paid, Notes;"
-        " say which is which with --column.\n",
+        "Error: Nothing was imported.\nThe file has no column for claim_reference. "
+        "Not recognised: Ref, paid, Notes. Assign them with --column.\n",
     )
     assert given[0] == 0
     assert "columns left out: paid (left out), Notes (not known: left out)." in given[1]
@@ -137,14 +137,18 @@ def test_columns_are_mapped_left_out_and_given_by_hand(runner, import_rows):
         (
             [["Claim Reference", "Amount"], ["A", 1]],
             [],
-            "The file lacks claim_cost. Not known: Amount; say which is which with --column.",
+            "The file has no column for claim_cost. Not recognised: Amount. Assign them",
         ),
-        ([["Claim Cost"], [1]], [], "The file lacks claim_reference.\n"),
+        ([["Claim Cost"], [1]], [], "The file has no column for claim_reference.\n"),
         ([COSTS, ["A", 1]], ["--column=x"], "x: write it as NAME=VALUE."),
-        ([COSTS, ["A", 1]], ["--constant=loss_date=x"], "The value of loss_date for all rows: A"),
+        (
+            [COSTS, ["A", 1]],
+            ["--constant=loss_date=x"],
+            "The value of loss_date for all rows: Write",
+        ),
         ([COSTS, ["A", 1]], ["--column=B=paid"], "costs.csv has no column B."),
         ([LEDGER], [], "Import it as a migration."),
-        ([["a", "b"], [1, 2]], [], "no column of this file is known"),
+        ([["a", "b"], [1, 2]], [], "no column of this file is recognised"),
         ([COSTS], ["--sheet=Other"], "Other"),
     ],
 )
@@ -182,7 +186,7 @@ def test_several_files_are_taken_only_as_a_migration_and_one_of_each(runner, tmp
     mixed = runner.invoke(args=["import", path, policies])
 
     assert (twice.exit_code, mixed.exit_code) == (1, 1)
-    assert "several files are taken together only of an older system" in mixed.output
+    assert "several files can only be imported together as a migration" in mixed.output
     assert "Import one at a time." in twice.output
 
 

@@ -11,17 +11,17 @@ from tests.factories import ACTOR, make_claim, make_policy, pay, recover, reserv
 from tests.imports.importing import COSTS, counts
 
 REFUSED = [
-    (["A-2", "-5"], "Claim Cost “-5”: The amount is zero or more."),
+    (["A-2", "-5"], "Claim Cost “-5”: The amount cannot be negative."),
     (["A-3", ""], "Claim Cost “”: The cell is empty. Fill it in."),
     (["", "5"], "Claim Reference “”: The cell is empty. Fill it in."),
     (["A-4", "NaN"], "Claim Cost “NaN”: “NaN” is not an amount"),
     (["A-5", "1e3"], "Claim Cost “1e3”: “1e3” is not an amount"),
     (["A-6", "0.125"], "Claim Cost “0.125”: “0.125” is not an amount"),
     (["A-7", "1,234"], "Claim Cost “1,234”: “1,234” is not an amount"),
-    (["A-8", "1" + 13 * "0"], "One entry moves at most"),
-    (["A/9", "5"], "Claim Reference “A/9”: A reference has none of"),
-    (["C-2026-000001", "5"], "Claim Reference “C-2026-000001”: The book gives such"),
-    (["a-1", "5"], "Claim Reference “a-1”: It stands in rows 2, 12. Keep one of them."),
+    (["A-8", "1" + 13 * "0"], "One entry can move at most"),
+    (["A/9", "5"], "Claim Reference “A/9”: A reference cannot contain any of"),
+    (["C-2026-000001", "5"], "Claim Reference “C-2026-000001”: The book assigns such"),
+    (["a-1", "5"], "Claim Reference “a-1”: It appears in rows 2, 12. Keep one of them."),
 ]
 
 
@@ -119,7 +119,7 @@ def test_a_row_that_cannot_be_taken_is_refused_by_row_column_and_value(trying):
     assert counts(found) == (0, 0, 0, len(REFUSED) + 1)
     for number, (_, refusal) in enumerate(REFUSED, 3):
         assert refusal.replace("rows 2, 12", f"rows 2, {len(REFUSED) + 2}") in said[number]
-    assert said[2].startswith("claims.csv, row 2, Claim Reference “A-1”: It stands in rows 2,")
+    assert said[2].startswith("claims.csv, row 2, Claim Reference “A-1”: It appears in rows 2,")
 
 
 def test_what_is_refused_adds_up_as_far_as_it_can_be_read(trying):

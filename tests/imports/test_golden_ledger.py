@@ -193,6 +193,6 @@ def test_the_command_loads_the_three_files_in_any_order_and_the_book_agrees(runn
         "Loaded as import 1.",
     ]
     assert "ledger.csv: 0 created, 23 unchanged (claim cost 505951.24 SEK)" in again.output
-    assert "policies.csv was loaded on 20" in again.output
+    assert "policies.csv was already loaded on 20" in again.output
     assert "Loaded as" not in again.output
     assert "agrees with its ledger: 6 claims, 23 entries" in check.output

@@ -48,7 +48,7 @@ def test_a_file_that_lacks_a_column_waits_for_its_mapping(on_sqlite):
     job = received(b"Ref,cost\nA,1\n")
     try_import(job)
     stage = job.stage
-    with pytest.raises(ImportRefused, match="A column is missing"):
+    with pytest.raises(ImportRefused, match="A required column is missing"):
         load(job)
 
     job.ask(files=({**job.asked.files[0], "columns": {"Ref": "claim_reference"}},))

@@ -138,7 +138,7 @@ def test_an_import_that_is_killed_is_in_the_book_whole_or_not_at_all(
         if process.returncode == 0:
             assert found[0], said
         elif kill is kill_worker:
-            assert "The work was cut short" in said
+            assert "The work stopped unexpectedly" in said
             with command(book_settings, tmp_path / f"{point}.csv") as again:
                 assert ("Loaded as import" in again.communicate()[0]) == (not found[0])
             assert again.returncode == 0

@@ -20,7 +20,7 @@ def test_what_was_written_is_compared_with_the_plan(importing):
 
     with writing(book_address("rw")) as connection:
         check_written(connection, job.folder / PLAN, 1)
-        with pytest.raises(ClaimBookError, match="does not add up to what was shown"):
+        with pytest.raises(ClaimBookError, match="does not add up to the dry run"):
             check_written(connection, job.folder / PLAN, 2)
 
 

@@ -69,7 +69,7 @@ def test_a_book_that_changed_where_the_file_touches_it_gets_a_new_dry_run(book, 
     change()
     db.session.commit()
 
-    with pytest.raises(PlanOutdated, match="look at the new dry run"):
+    with pytest.raises(PlanOutdated, match="check the new dry run"):
         load(job, leaves_refused=True)
 
     assert (job.stage, job.asked.is_confirmed) == (Stage.SHOWN, False)

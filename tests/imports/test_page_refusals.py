@@ -63,7 +63,7 @@ def test_a_file_over_the_limit_is_refused_by_its_own_size_and_with_the_others(
 
     assert "2 rows are new" in said(taken)
     assert (over.status_code, "Split it." in said(over)) == (413, True)
-    assert (far_over.status_code, "A file over 100.0 kB is not taken" in said(far_over)) == (
+    assert (far_over.status_code, "Files over 100.0 kB cannot be imported" in said(far_over)) == (
         413,
         True,
     )
@@ -113,15 +113,18 @@ def test_of_a_path_of_windows_only_the_files_own_name_is_kept():
 
 FAULTS = {
     "missing column": ("Claim Reference\nA\n", "lacks claim cost"),
-    "duplicate": ("Claim Reference;Claim Cost\nA;1\na;2\n", "It stands in rows 2, 3. Keep one"),
-    "negative": ("Claim Reference;Claim Cost\nA;-1\n", "The amount is zero or more."),
+    "duplicate": ("Claim Reference;Claim Cost\nA;1\na;2\n", "It appears in rows 2, 3. Keep one"),
+    "negative": ("Claim Reference;Claim Cost\nA;-1\n", "The amount cannot be negative."),
     "empty": ("Claim Reference;Claim Cost\nA;\n", "The cell is empty. Fill it in."),
     "not a number": ("Claim Reference;Claim Cost\nA;NaN\n", "“NaN” is not an amount"),
     "an exponent": ("Claim Reference;Claim Cost\nA;1e3\n", "“1e3” is not an amount"),
     "two meanings": ("Claim Reference;Claim Cost\nA;1,234\n", "“1,234” is not an amount"),
     "duplicate header": ("Claim;claim\nA;1\n", "Two columns are named “Claim” and “claim”."),
     "unknown policy": ("Claim;Policy;Cost\nA;H;1\n", "The policy is not in the book."),
-    "other currency": ("Claim;Cost;Currency\nA;1;EUR\n", "The book is kept in SEK."),
+    "other currency": (
+        "Claim;Cost;Currency\nA;1;EUR\n",
+        "Amounts must be in the book's currency, SEK.",
+    ),
     "unclosed quote": ('Claim;Cost\n"A;1\n', "Line 2"),
     "a NUL": ("Claim;Cost\nA\0;1\n", "NUL byte"),
     "nothing": ("", "The file is empty."),

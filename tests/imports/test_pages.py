@@ -86,7 +86,7 @@ def test_refused_rows_are_left_out_only_when_that_is_said_and_can_be_mended(clie
 
     assert "2 Claim Cost" not in said(shown)
     assert "3 Claim Cost “x” “x” is not an amount" in said(shown)
-    assert "4 Claim Reference “C” It stands in rows 4, 5. Keep one of them." in said(shown)
+    assert "4 Claim Reference “C” It appears in rows 4, 5. Keep one of them." in said(shown)
     assert "Load the 1 valid row, leave out 3 refused" in said(shown)
     assert (unsaid.status_code, before) == (422, 0)
     assert "choose to load the good rows" in said(unsaid)

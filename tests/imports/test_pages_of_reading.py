@@ -58,7 +58,7 @@ def test_a_file_of_which_no_column_is_known_is_read_as_what_one_says(lone_client
         lone_client, lacking, **{"column-0-0": "claim_reference", "column-0-1": "paid"}
     )
 
-    assert "no column of this file is known" in said(unknown)
+    assert "no column of this file is recognised" in said(unknown)
     assert "a.csv lacks claim reference." in said(lacking)
     assert "created 1 5.00 5.00 0.00 0.00" in said(shown)
 

@@ -32,7 +32,7 @@ def test_a_confirmation_of_what_is_no_longer_shown_shows_what_is(client, app):
     later = load(client, late)
 
     assert late.status_code == 409
-    assert "was read again after your page was shown" in said(late)
+    assert "was read again after you opened the page" in said(late)
     assert later.request.path == "/imports/1"
     assert claims_in(app) == 2
 
@@ -141,7 +141,7 @@ def test_work_that_goes_on_is_shown_and_looked_at_again(lone_client, sqlite_app)
     assert "You can leave it" in said(reading)
     assert '<progress class="done"' in reading.text
     assert (busy.status_code, busy.headers["Location"]) == (303, shown.request.path)
-    assert (dropped.status_code, "worked at already" in dropped.text) == (409, True)
+    assert (dropped.status_code, "already being processed" in dropped.text) == (409, True)
     assert "a.csv reading" in said(listed)
     assert "1 500 rows written so far" in said(loading)
 

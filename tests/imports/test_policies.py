@@ -83,12 +83,12 @@ def test_policies_that_do_not_fit_are_refused(importing):
     assert [line.removeprefix("claims.csv, row ")[:46] for line in said] == [
         "2, Försäkringsnummer “B-1”: The expiry date is",
         "3, Försäkringsnummer “N-1”: The expiry date is",
-        "4, Gren “boat”: This is one of motor, home, pr",
-        "5, Premie “-1”: The amount is zero or more. Co",
+        "4, Gren “boat”: This must be one of motor, hom",
+        "5, Premie “-1”: The amount cannot be negative.",
         "6, Startdatum “”: The cell is empty. Fill it i",
-        "7, Försäkringsnummer “N-5”: A policy is cancel",
+        "7, Försäkringsnummer “N-5”: A policy can be ca",
         "8, Försäkringsnummer “P-2024-000001”: The book",
-        "9, Försäkringsnummer “N-6”: It stands in rows ",
-        "10, Försäkringsnummer “n-6”: It stands in rows",
+        "9, Försäkringsnummer “N-6”: It appears in rows",
+        "10, Försäkringsnummer “n-6”: It appears in row",
         "10, Försäkringstagare “" + "x" * 23,
     ]

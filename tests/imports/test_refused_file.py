@@ -42,7 +42,7 @@ def test_the_refused_rows_are_there_as_they_were_with_row_and_reasons(refused):
         "claim_cost: “x” is not an amount; write it as 12345.50 or 12 345,50. "
         "claim_reference: The cell is empty. Fill it in."
     ) or rows[0][5].startswith("claim_reference: ")
-    assert rows[1][5] == "claim_reference: It stands in rows 4, 5. Keep one of them."
+    assert rows[1][5] == "claim_reference: It appears in rows 4, 5. Keep one of them."
 
 
 def test_what_a_spreadsheet_would_take_for_a_formula_is_guarded_and_comes_back(refused):
@@ -77,7 +77,7 @@ def test_mended_rows_go_in_without_any_mapping(runner, tmp_path):
     assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
     assert f"The refused rows are in {mending}." in first.output
     assert "mend.csv: 1 created (claim cost 5.50 SEK)" in second.output
-    assert "refused_row (where it stood in the refused file)" in second.output
+    assert "refused_row (its row in the refused file)" in second.output
     with runner.app.app_context():
         assert claim_totals().claims == 2
         assert claim_referenced("A-2").description == "=y"

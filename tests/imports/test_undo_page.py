@@ -33,7 +33,7 @@ def test_what_was_built_on_an_import_is_named_and_nothing_is_written(client, ses
     late = client.post("/imports/1/undo", data=fields_of(asked))
 
     assert late.status_code == 409
-    assert "have gone on since: A-1" in late.text
+    assert "have later ledger entries: A-1" in late.text
     assert 'type="submit">Undo' not in late.text
     assert claim_totals().claim_cost == 100
 

@@ -63,7 +63,7 @@ def test_a_keeping_killed_at_any_step_leaves_nothing_or_all_of_it(tmp_path):
         outcomes.add(kept is not None)
         if kept:
             assert (kept.path.read_bytes(), kept.manifest) == (CONTENT, manifest_of("A"))
-            with pytest.raises(NameTaken, match="is kept already"):
+            with pytest.raises(NameTaken, match="already exists"):
                 keep_one(root)
         else:
             keep_one(root)
@@ -145,7 +145,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
 
 
 def test_what_is_not_what_its_manifest_says_is_not_kept(tmp_path):
-    with pytest.raises(KeptDamaged, match="changed while it was kept"):
+    with pytest.raises(KeptDamaged, match="changed while it was being kept"):
         keep(tmp_path, io.BytesIO(b"other"), manifest_of("A"))
 
     assert kept_exports(tmp_path) == []

@@ -115,11 +115,11 @@ def test_names_with_odd_characters_work_in_addresses(client, small_book, name):
     ("typed", "sentence"),
     [
         ({"name": ""}, "Please fill this in."),
-        ({"name": "a/b"}, "none of / \\ ? #"),
+        ({"name": "a/b"}, "any of / \\ ? #"),
         ({"name": "x" * 65}, "at most 64"),
         ({"name": "Verify"}, "name of a page"),
-        ({"as_at": "2999-01-01"}, "has not ended yet"),
-        ({"as_at": "31/12"}, "is not a day"),
+        ({"as_at": "2999-01-01"}, "is in the future"),
+        ({"as_at": "31/12"}, "is not a date"),
         ({"basis": "booked"}, "needs an as-at date"),
         ({"form": "doc"}, "Choose one from the list"),
         ({"contents": "ledger", "query": "status=open"}, "There is no parameter “status”"),
@@ -146,7 +146,7 @@ def test_a_name_is_taken_once_however_it_is_cased_and_what_was_typed_stays(clien
     again = keep(client, "årsSLUT", note="mine")
 
     assert again.status_code == 409
-    assert "“Årsslut” is kept already. Choose another name." in again.text
+    assert "“Årsslut” already exists. Choose another name." in again.text
     assert fields_of(again)["note"] == "mine"
 
 
@@ -166,7 +166,7 @@ def test_deletion_asks_first_removes_the_file_and_keeps_manifest_and_name(client
     assert after == before
     assert client.get("/exports/Year end 2024").status_code == 410
     assert "<s>Year end 2024</s>" in client.get("/exports").text
-    assert "name stays taken" in keep(client).text
+    assert "name cannot be reused" in keep(client).text
     assert "was deleted" in client.get("/exports/Year end 2024/delete").text
 
 
@@ -229,7 +229,7 @@ def test_a_file_that_is_no_longer_what_was_kept_is_not_handed_out(client, app, s
     broken = client.get("/exports")
 
     assert (cut.status_code, "has changed since" in cut.text) == (500, True)
-    assert (gone.status_code, "is gone from the disk" in gone.text) == (500, True)
+    assert (gone.status_code, "is missing from the disk" in gone.text) == (500, True)
     assert (broken.status_code, "cannot be read; restore" in broken.text) == (500, True)
 
 

@@ -54,7 +54,7 @@ def test_without_the_right_a_reason_is_refused_in_words(actuary):
     for address in (POLICIES, CLAIMS, "/export_ledger", f"{POLICIES}?manifest=1"):
         answer = actuary.get(f"{address}{'&' if '?' in address else '?'}{REASON}")
         assert answer.status_code == 403
-        assert "Names are not given here: leave out “reason”" in answer.text
+        assert "Names are not available here: leave out “reason”" in answer.text
 
 
 @pytest.mark.parametrize(

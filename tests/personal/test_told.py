@@ -12,7 +12,7 @@ from tests.browsing import fields_of
 from tests.personal.readers import NAME, REASON, names_in_spool, reader, told
 
 POLICIES = "/export_policies"
-SENTENCE = "This has to be recorded in the trail, which cannot be written just now"
+SENTENCE = "This must be recorded in the trail, which cannot be written right now"
 BROKEN = {
     "sqlite": [
         "CREATE TRIGGER broken BEFORE INSERT ON audit_events "

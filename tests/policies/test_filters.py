@@ -181,11 +181,11 @@ def test_the_status_is_that_of_the_day_of_the_cut(varied):
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("cause=water", "There is no parameter “cause”; there are as_at, basis, cancelled"),
+        ("cause=water", "no parameter “cause”. The parameters are as_at, basis, cancelled"),
         ("cancelled=maybe", "Cancelled: “maybe” is not one of yes, no."),
         ("status=lost", "Status: “lost” is not one of upcoming, in_force, expired, cancelled."),
         ("premium_from=x", "Premium from: “x” is not an amount"),
-        ("in_force_on=x", "is not a day"),
+        ("in_force_on=x", "is not a date"),
         ("sort=policyholder", "“policyholder” is not one of recorded, policy_number"),
         ("basis=booked", "give as_at too"),
     ],

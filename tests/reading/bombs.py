@@ -114,17 +114,17 @@ BOMBS = {
     ),
     "billion laughs": (
         lambda: workbook('<row r="2"><c r="A2" t="str"><v>&e9;</v></c></row>', LAUGHING),
-        "declares entities",
+        "declares XML entities",
     ),
     "external entity": (
         lambda: workbook('<row r="2"><c r="A2" t="str"><v>&e9;</v></c></row>', FROM_OUTSIDE),
-        "declares entities",
+        "declares XML entities",
     ),
     "external entity in the list of sheets": (
         lambda: workbook(
             **{"xl/workbook.xml": f"{FROM_OUTSIDE}<workbook>&e9;</workbook>".encode("utf-16")}
         ),
-        "declares entities",
+        "declares XML entities",
     ),
     "a tag of 30 MB": (
         lambda: workbook(before=f"<?x {'<y' * (15 * MEGABYTE)}"),

@@ -47,13 +47,13 @@ def test_each_type_is_read_as_what_it_means(values, kind, cells):
 @pytest.mark.parametrize(
     ("values", "kind", "said"),
     [
-        ([float("nan")], pa.float64(), "is no number"),
-        ([float("-inf")], pa.float64(), "is no number"),
+        ([float("nan")], pa.float64(), "is not a number"),
+        ([float("-inf")], pa.float64(), "is not a number"),
         ([1e15], pa.float64(), "keeps 15 digits"),
         ([True], pa.bool_(), "true or false"),
-        ([[1]], pa.list_(pa.int64()), "A list or an object"),
-        ([{"x": 1}], pa.struct([("x", pa.int64())]), "A list or an object"),
-        ([NAIVE], pa.timestamp("us"), "without its offset"),
+        ([[1]], pa.list_(pa.int64()), "This is a list or an object"),
+        ([{"x": 1}], pa.struct([("x", pa.int64())]), "This is a list or an object"),
+        ([NAIVE], pa.timestamp("us"), "without its UTC offset"),
         ([1], pa.timestamp("ns", "UTC"), "finer than a microsecond"),
         ([2**62], pa.timestamp("s", "UTC"), "finer than a microsecond, or not in the years"),
         ([2**31 - 1], pa.date32(), "not in the years 1 to 9999"),

@@ -28,11 +28,11 @@ def test_what_is_no_text_or_number_says_so_in_its_cell(path):
 
     said = [cell[:20] for _, (cell,) in rows[1:7]]
     assert said == [
-        "\0NaN is no number. W",
-        "\0-Infinity is no num",
-        "\0A list or an object",
-        "\0A list or an object",
-        "\0true or false stand",
+        "\0NaN is not a number",
+        "\0-Infinity is not a ",
+        "\0This is a list or a",
+        "\0This is a list or a",
+        "\0This is true or fal",
         "\0The text has a NUL ",
     ]
     assert rows[7][1][0].startswith("\0The text has half a character")
@@ -42,12 +42,12 @@ def test_what_is_no_text_or_number_says_so_in_its_cell(path):
 @pytest.mark.parametrize(
     ("content", "refusal"),
     [
-        ('{"a":1}\n{"a":1,"b":2}\n', "Row 2 has the key “b”, which the first line has not"),
+        ('{"a":1}\n{"a":1,"b":2}\n', "Row 2 has the key “b”, which the first line does not have"),
         ('{"a":1,"a":1}\n', "Row 1 has the key “a” twice"),
         ('{"a":1}\n{"a":\n', "Row 2 cannot be read as JSON"),
         ('{"a":1}\n{"a":"\n"}\n', "Row 2 cannot be read as JSON"),
         ('{"a":1}{"a":2}\n', "Row 1 cannot be read as JSON"),
-        ('{"a":1}\n1\n', "Row 2 is no JSON object"),
+        ('{"a":1}\n1\n', "Row 2 is not a JSON object"),
         ('{"a":1}\n{"a":"\0"}\n', "Line 2 has a NUL byte"),
         ('{"a":1," A":1}\n', "Two columns are named"),
         ('{"a":1,"":1}\n', "A key of the first line is empty"),

@@ -72,8 +72,8 @@ def test_numbers_whose_format_has_letters_stay_numbers(path, code):
     [
         ("<c><v>1000000000000000</v></c>", "keeps 15 digits"),
         ("<c><v>-1E+999</v></c>", "keeps 15 digits"),
-        ("<c><v>NaN</v></c>", "is no number"),
-        ("<c><v>1_0</v></c>", "is no number"),
+        ("<c><v>NaN</v></c>", "is not a number"),
+        ("<c><v>1_0</v></c>", "is not a number"),
         ('<c t="b"><v>1</v></c>', "TRUE or FALSE"),
         ('<c t="e"><v>#N/A</v></c>', "error #N/A"),
         ("<c><f>A1+1</f></c>", "no value yet"),

@@ -22,7 +22,7 @@ def test_a_name_that_is_not_the_books_opens_nothing(sqlite_signed_in):
         for path in PAGES:
             answer = client.get(path, environ_overrides={"HTTP_HOST": host})
             assert answer.status_code == 400, (host, path)
-            assert "does not go by the name in the address" in answer.text
+            assert "does not accept the host name in the address" in answer.text
 
 
 def test_an_open_book_goes_by_no_strange_name_either(sqlite_app):
@@ -58,7 +58,7 @@ def test_a_proxy_that_is_not_trusted_makes_nothing_secure(sqlite_signed_in, head
 
     answer = sqlite_signed_in.test_client().get("/claims", headers=said)
 
-    assert (answer.status_code, "https only" in answer.text) == (403, True)
+    assert (answer.status_code, "only over https" in answer.text) == (403, True)
 
 
 def test_a_proxy_that_is_not_trusted_is_not_let_in_over_https_either(sqlite_signed_in):

@@ -109,9 +109,9 @@ def test_a_workbook_that_excel_saved_again_still_has_its_totals(golden_book, tmp
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b'"paid"\n1.00\n1.5\n', "file “1.5” in row 2, which is no amount"),
-        (b'"paid"\n1e3\n', "file “1e3” in row 1, which is no amount"),
-        (b'{"paid":"1.00"}\n{"paid":true}\n', "true or false stands here in row 2, which is no"),
+        (b'"paid"\n1.00\n1.5\n', "file “1.5” in row 2, which is not an amount"),
+        (b'"paid"\n1e3\n', "file “1e3” in row 1, which is not an amount"),
+        (b'{"paid":"1.00"}\n{"paid":true}\n', "true or false stands here in row 2, which is not"),
         (b'{"paid":"1.00"}\n{"pay":"1.00"}\n', "Row 2 has the key “pay”, which the first line"),
     ],
 )
@@ -153,14 +153,14 @@ def test_what_is_no_manifest_is_refused(golden_book, tmp_path, text):
     code, said = golden_book.verified(path, "--manifest", str(other))
 
     assert code == 1
-    assert "cannot be read: take the JSON" in said
+    assert "cannot be read: use the JSON" in said
 
 
 def test_a_manifest_that_is_too_large_is_refused(golden_book, tmp_path):
     path = golden_book.saved(tmp_path, "format=csv")
     (tmp_path / "given.manifest.json").write_bytes(b" " * (1024 * 1024 + 1))
 
-    assert "too large for one" in golden_book.verified(path)[1]
+    assert "too large for a manifest" in golden_book.verified(path)[1]
 
 
 def test_without_any_manifest_the_file_is_described_and_nothing_is_proved(golden_book, tmp_path):
@@ -171,7 +171,7 @@ def test_without_any_manifest_the_file_is_described_and_nothing_is_proved(golden
 
     assert code == 1
     assert "paid         117850.70" in said
-    assert "No manifest of this file is known" in said
+    assert "There is no known manifest of this file" in said
 
 
 def test_a_kept_export_proves_a_file_by_its_content_then_by_its_name(golden_book, tmp_path):

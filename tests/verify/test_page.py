@@ -136,7 +136,7 @@ def test_a_file_that_cannot_be_read_is_still_compared_by_its_bytes(golden_book):
     answer = post(golden_book.client, content[:-100], "q1", manifest)
 
     assert answer.status_code == 422
-    assert "cannot be read as such" in answer.text
+    assert "cannot be read to the end" in answer.text
     assert f'<td class="prose">{len(content) - 100} bytes</td>' in answer.text
 
 
@@ -144,7 +144,7 @@ def test_a_manifest_that_is_none_is_refused(golden_book):
     answer = post(golden_book.client, b'"paid"\n', manifest=b"[]")
 
     assert answer.status_code == 422
-    assert "cannot be read: take the JSON" in answer.text
+    assert "cannot be read: use the JSON" in answer.text
 
 
 def test_a_form_without_a_file_or_without_its_token_is_refused(golden_book):
@@ -166,7 +166,7 @@ def test_more_than_other_forms_take_is_taken_here_up_to_its_own_limit(make_app, 
 
     assert (taken.status_code, "40000.00" in taken.text) == (200, True)
     assert refused.status_code == 413
-    assert "Files over 300.0\u00a0kB are not taken here" in refused.text
+    assert "Files over 300.0\u00a0kB cannot be verified here" in refused.text
     assert "flask exports verify FILE" in refused.text
 
 
