@@ -133,7 +133,7 @@ class JsonLines:
         if not made.keys() <= self.known:
             key = next(key for key in made if key not in self.known)
             raise Unreadable(
-                f"Row {self.last_row} has the key “{key[:40]}”, which the first line does not have. "
+                f"Row {self.last_row} has the key “{key[:40]}”, which the first line lacks. "
                 "Name every key in the first line, with null where there is no value."
             )
 

@@ -78,5 +78,5 @@ def has_amounts(kind: pa.DataType) -> bool:
 
 
 def with_points(texts: pa.Array) -> pa.Array:
-    """Return amounts with decimal points for commas; one that has a point already is not an amount."""
+    """Return amounts with decimal points for commas; one that has a point already is none."""
     return pc.replace_substring(pc.replace_substring(texts, ".", "?"), ",", ".")
