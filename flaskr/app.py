@@ -5,42 +5,46 @@ from flask import Flask
 from flask.helpers import get_debug_flag
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from flaskr import errors, health, serving, templating
+from flaskr import errors
 from flaskr.archive import commands as archive_commands
-from flaskr.book import check_book
+from flaskr.audit import views as trail_views
+from flaskr.book.services import check_book
 from flaskr.claims import commands as claim_commands
-from flaskr.claims import ledger_views, policy_views
+from flaskr.claims import policy_views
 from flaskr.claims import views as claim_views
+from flaskr.claims.ledger import views as ledger_views
 from flaskr.database import configure_engine, engine_options, upgrade_embedded, working
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
-from flaskr.erasure import commands as erasure_commands
 from flaskr.exports import commands as export_commands
 from flaskr.exports import views as export_views
+from flaskr.exports.kept import views as kept_views
+from flaskr.exports.verify import commands as verify_commands
+from flaskr.exports.verify import views as verify_views
 from flaskr.extensions import csrf, db, migrate
 from flaskr.imports import commands as import_commands
-from flaskr.imports import record_commands
-from flaskr.imports import record_views as import_record_views
-from flaskr.imports import undo_views as import_undo_views
 from flaskr.imports import views as import_views
 from flaskr.imports.job_folders import JOBS, sweep_jobs
-from flaskr.kept import views as kept_views
-from flaskr.keys import kept_key
+from flaskr.imports.records import commands as record_commands
+from flaskr.imports.records import views as import_record_views
+from flaskr.imports.undo import views as import_undo_views
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
+from flaskr.privacy import commands as erasure_commands
+from flaskr.secret_keys import kept_key
 from flaskr.settings import (
     PROJECT_FOLDER,
     Settings,
     make_instance_folder,
     read_settings,
 )
-from flaskr.trail import views as trail_views
-from flaskr.users import account_views, guard, people_views
+from flaskr.users import account_views
 from flaskr.users import commands as user_commands
-from flaskr.users import views as user_views
-from flaskr.users.cookies import NAME, BookCookies
-from flaskr.verify import commands as verify_commands
-from flaskr.verify import views as verify_views
+from flaskr.users import views as people_views
+from flaskr.users.gate import gate
+from flaskr.users.sessions.cookies import NAME, BookCookies
+from flaskr.users.signing_in import views as user_views
+from flaskr.web import health, request_hooks, templating
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -54,7 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("flaskr", instance_path=str(settings.instance_folder))
     app.url_map.strict_slashes = False
     configure(app, settings)
-    serving.configure_logging(settings.log_level)
+    request_hooks.configure_logging(settings.log_level)
     register_guards(app)
     register_extensions(app)
     register_blueprints(app)
@@ -120,8 +124,8 @@ def register_guards(app: Flask) -> None:
     app.session_interface = BookCookies()
     if proxies := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
-    serving.register(app)
-    guard.register(app)
+    request_hooks.register(app)
+    gate.register(app)
 
 
 PAGES = (

@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from flaskr.errors import SettingsError
-from flaskr.keys import require_strong
+from flaskr.secret_keys import require_strong
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 LEAST_EXPORT_MEMORY = 16 * 1024**2  # with less the drivers cannot even be loaded

@@ -3,10 +3,10 @@
 from alembic import context
 from sqlalchemy import Connection, Enum
 
-from flaskr.columns import MoneyType, UtcDateTime
 from flaskr.database import MIGRATION_LOCK, working
 from flaskr.errors import SchemaError
 from flaskr.extensions import db
+from flaskr.values.column_types import MoneyType, UtcDateTime
 
 
 def render_item(kind: str, item: object, autogen_context: object) -> str | bool:

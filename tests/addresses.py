@@ -9,16 +9,16 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.routing import Rule
 
 from flaskr.database import working
+from flaskr.exports.kept.services import keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
+from flaskr.import_records.models import Contents
 from flaskr.imports.jobs import Job
-from flaskr.imports.loading_services import load_import
+from flaskr.imports.loading.services import load_import
 from flaskr.imports.services import receive, try_import
-from flaskr.kept.services import keep_export
-from flaskr.sources.models import Contents
 from flaskr.users.models import Role, Scope, Token, UserSession
 from flaskr.users.services import create_user, make_link
-from flaskr.users.session_services import make_token, start_session
+from flaskr.users.sessions.services import make_token, start_session
 from tests.factories import make_claim, make_policy, pay, reserve
 
 STATIC = {"static": "book.css"}

@@ -4,10 +4,10 @@ from datetime import date
 from decimal import Decimal
 from itertools import count
 
-from flaskr.claims.ledger_services import post_payment, post_recovery, set_reserve
+from flaskr.claims.ledger.posting import post_entry
+from flaskr.claims.ledger.rules import EntryType, Movement
+from flaskr.claims.ledger.services import post_payment, post_recovery, set_reserve
 from flaskr.claims.models import Cause, Claim, LedgerEntry
-from flaskr.claims.posting import post_entry
-from flaskr.claims.rules import EntryType, Movement
 from flaskr.claims.services import report_claim
 from flaskr.policies.models import LineOfBusiness, Policy
 from flaskr.policies.services import record_policy

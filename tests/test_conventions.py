@@ -30,7 +30,7 @@ HEAVY = {"pandas", "pyarrow", "numpy", "faker", "openpyxl", "xlsxwriter", "duckd
 HEAVY |= {"adbc_driver_manager", "adbc_driver_sqlite", "adbc_driver_postgresql"}
 MAY_BE_HEAVY = ("bulk", "demo", "formats", "reading", "exports", "verify", "archive", "imports")
 IMPORT_EVERYTHING = ("flaskr/app.py", "flaskr/__init__.py")
-KNOW_THE_REQUEST = ("flaskr/serving.py",)
+KNOW_THE_REQUEST = ("flaskr/web/request_hooks.py",)
 KNOW_THE_REQUEST += tuple(
     f"flaskr/users/{name}.py" for name in ("access", "cookies", "guard", "refusals")
 )

@@ -10,8 +10,8 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from flaskr.claims.check import faults
-from flaskr.claims.ledger_services import close_claim, reverse_entry
+from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.services import close_claim, reverse_entry
 from flaskr.claims.models import Cause
 from flaskr.claims.services import edit_claim
 from flaskr.database import migration_config, schema_problem

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flaskr.errors import SettingsError
-from flaskr.keys import kept_key
+from flaskr.secret_keys import kept_key
 from flaskr.settings import Settings, read_settings
 from tests.users.people import STRONG_KEY
 

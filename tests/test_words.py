@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flaskr.claims.rules import EntryType
+from flaskr.claims.ledger.rules import EntryType
 from flaskr.labels import LABELS
 from flaskr.settings import PROJECT_FOLDER
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from flaskr.archive.services import ArchiveWritten, write_archive
-from flaskr.book import require_book
+from flaskr.book.services import require_book
 from flaskr.database import working
 
 ACTOR = "command"

@@ -9,20 +9,20 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 
+from flaskr.archive.bulk.connections import lock_ledger, writing
+from flaskr.archive.bulk.events import insert_event
+from flaskr.archive.bulk.loading import insert_rows, move_sequence, next_id
+from flaskr.archive.bulk.tables import TableRows
 from flaskr.archive.manifest import ArchiveError, Manifest
-from flaskr.archive.orders import ArchiveLoaded, LoadOrder
 from flaskr.archive.reading import Archive, opened_archive
 from flaskr.archive.row_checks import RowChecks
 from flaskr.archive.stored_rows import loadable
 from flaskr.archive.tables import ArchiveTable
-from flaskr.bulk.connections import lock_ledger, writing
-from flaskr.bulk.events import insert_event
-from flaskr.bulk.loading import insert_rows, move_sequence, next_id
-from flaskr.bulk.tables import TableRows
-from flaskr.calendar import utc_now
+from flaskr.archive.tasks import ArchiveLoaded, LoadOrder
+from flaskr.audit.services import BOOK
 from flaskr.isolation import Report
-from flaskr.money import from_ore
-from flaskr.trail.services import BOOK
+from flaskr.values.calendar import utc_now
+from flaskr.values.money import from_ore
 
 NOT_EMPTY = "An archive can only be loaded into an empty book, and this one already has rows."
 

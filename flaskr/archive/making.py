@@ -11,14 +11,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from flaskr.archive.manifest import APPLICATION, MANIFEST, ArchiveError, Manifest, Member
-from flaskr.archive.orders import ArchiveOrder, TableSql
 from flaskr.archive.stored_rows import GROUP_ROWS, archived, last_instant, schema_of
 from flaskr.archive.tables import ArchiveTable
-from flaskr.exports.files import full_disk_told
-from flaskr.exports.making import DigestingFile
-from flaskr.exports.snapshot import Snapshot, book_snapshot
+from flaskr.archive.tasks import ArchiveOrder, TableSql
+from flaskr.exports.making.file import DigestingFile
+from flaskr.exports.making.snapshot import Snapshot, book_snapshot
+from flaskr.exports.tasks import full_disk_told
 from flaskr.isolation import Report
-from flaskr.money import ZERO, from_ore, to_ore
+from flaskr.values.money import ZERO, from_ore, to_ore
 
 ZIP_DAY = (1980, 1, 1, 0, 0, 0)  # zip's first: the time of packing would differ each time
 

@@ -6,11 +6,11 @@ from sqlalchemy import BigInteger, Boolean, Integer, Select, cast, func, or_, se
 from sqlalchemy.sql.expression import ColumnElement
 
 from flaskr.archive.tables import TABLES, kept_columns
-from flaskr.claims.check import wrong_claims, wrong_entries, wrong_reversals
+from flaskr.claims.ledger.check import wrong_claims, wrong_entries, wrong_reversals
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import Base
+from flaskr.import_records.models import Import
 from flaskr.policies.models import Policy, PolicyRevision
-from flaskr.sources.models import Import
 
 SOURCED = (Policy, PolicyRevision, Claim, ClaimRevision, LedgerEntry)
 

@@ -19,9 +19,9 @@ from flaskr.archive.manifest import (
     Member,
     read_manifest,
 )
-from flaskr.archive.orders import LoadOrder
 from flaskr.archive.stored_rows import GROUP_ROWS, schema_of
 from flaskr.archive.tables import ArchiveTable
+from flaskr.archive.tasks import LoadOrder
 
 PIECE = 1024 * 1024
 ROWS_AT_ONCE = 16_384

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from flaskr.archive.manifest import ArchiveError
 from flaskr.archive.tables import ArchiveColumn, ArchiveTable, Stored
 from flaskr.errors import TextError
-from flaskr.text import ALLOTTED, clean_reference, clean_text, reference_key
+from flaskr.values.text import ALLOTTED, clean_reference, clean_text, reference_key
 
 REFERENCES = ("claim_reference", "policy_number")
 FREE_TEXTS = ("description", "policyholder", "reason")

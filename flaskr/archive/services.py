@@ -11,10 +11,11 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import Select
 
-from flaskr.archive.orders import ArchiveLoaded, ArchiveOrder, LoadOrder, TableSql
 from flaskr.archive.queries import counted, rules_to_hold, table_rows, table_totals
 from flaskr.archive.tables import archive_tables
-from flaskr.calendar import today
+from flaskr.archive.tasks import ArchiveLoaded, ArchiveOrder, LoadOrder, TableSql
+from flaskr.audit.models import Action, Subject
+from flaskr.audit.services import BOOK, event_values, record_apart
 from flaskr.claims.queries import watermark_select
 from flaskr.database import book_address, migration_config
 from flaskr.exports.services import FILES_AT_ONCE, named_limits, plain_errors
@@ -22,8 +23,7 @@ from flaskr.exports.statements import compiled, compiled_rows
 from flaskr.extensions import db
 from flaskr.isolation import Limits, Report, place, preload, run_isolated
 from flaskr.settings import BOOK_VERSION
-from flaskr.trail.models import Action, Subject
-from flaskr.trail.services import BOOK, event_values, record_apart
+from flaskr.values.calendar import today
 
 PACKING = preload("flaskr.archive.making")
 LOADING = preload("flaskr.archive.loading")

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.archive.tables import ArchiveColumn, ArchiveTable, Stored
-from flaskr.formats.frames import INSTANT, MONEY, days, instants, money
+from flaskr.files.writers.frames import INSTANT, MONEY, days, instants, money
 
 GROUP_ROWS = 65_536
 ARROW_TYPES = {

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Enum, String, Table, Text
 
-from flaskr.columns import MoneyType, UtcDateTime
 from flaskr.extensions import Base
+from flaskr.values.column_types import MoneyType, UtcDateTime
 
 AMOUNTS = ("paid", "outstanding", "recovered")
 # In the order of loading, what is referred to first; with the amounts that are control totals.

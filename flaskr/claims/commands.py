@@ -5,14 +5,14 @@ from datetime import datetime
 import click
 from flask.cli import AppGroup
 
-from flaskr.book import require_book
-from flaskr.calendar import today
-from flaskr.claims.check import faults, rebuild_balances
-from flaskr.claims.cut_queries import Basis, totals_as_at
+from flaskr.book.services import require_book
+from flaskr.claims.as_at_queries import Basis, totals_as_at
+from flaskr.claims.ledger.check import faults, rebuild_balances
 from flaskr.claims.queries import book_size
 from flaskr.database import working
 from flaskr.extensions import db
-from flaskr.money import money_text
+from flaskr.values.calendar import today
+from flaskr.values.money import money_text
 
 ACTOR = "command"
 

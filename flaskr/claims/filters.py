@@ -7,17 +7,17 @@ from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Select, or_, select
 
-from flaskr.claims.cut_queries import with_their_policies
+from flaskr.claims.as_at_queries import with_their_policies
+from flaskr.claims.ledger.rules import Status
 from flaskr.claims.models import Cause, Claim, Coverage
 from flaskr.claims.row_queries import claim_rows
-from flaskr.claims.rules import Status
-from flaskr.conditions import between, has_text
-from flaskr.filters import CutFilter
-from flaskr.paging import Listing
-from flaskr.parameters import Kind, a_day, a_text, an_amount, any_of, declared
-from flaskr.personal import sees_names
 from flaskr.policies.models import LineOfBusiness, Policy
-from flaskr.text import clean_reference, reference_key
+from flaskr.values.pseudonyms import sees_names
+from flaskr.values.text import clean_reference, reference_key
+from flaskr.web.conditions import between, has_text
+from flaskr.web.filters import CutFilter
+from flaskr.web.paging import Listing
+from flaskr.web.parameters import Kind, a_day, a_text, an_amount, any_of, declared
 
 DAYS = ("loss_date", "reported_date", "closed_date")
 AMOUNTS = ("paid", "outstanding", "claim_cost", "recovered")

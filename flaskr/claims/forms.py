@@ -5,9 +5,9 @@ from enum import StrEnum
 from flask_wtf import FlaskForm
 from wtforms import BooleanField
 
+from flaskr.claims.ledger.rules import EntryType
 from flaskr.claims.models import Cause
-from flaskr.claims.rules import EntryType
-from flaskr.forms import (
+from flaskr.web.forms import (
     DayField,
     MoneyField,
     NoteField,

@@ -7,12 +7,19 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from flaskr.claims.constraints import CLAIM_CHECKS, LEDGER_CHECKS
-from flaskr.claims.rules import EntryType, Movement, State, Status
-from flaskr.columns import FreeText, Instant, Money, Reference, ReferenceKey, closed_list
+from flaskr.claims.ledger.constraints import CLAIM_CHECKS, LEDGER_CHECKS
+from flaskr.claims.ledger.rules import EntryType, Movement, State, Status
 from flaskr.extensions import Base
+from flaskr.import_records.models import Sourced
 from flaskr.policies.models import Policy
-from flaskr.sources.models import Sourced
+from flaskr.values.column_types import (
+    FreeText,
+    Instant,
+    Money,
+    Reference,
+    ReferenceKey,
+    closed_list,
+)
 
 
 class Cause(StrEnum):

@@ -5,19 +5,19 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 
+from flaskr.audit.models import Subject
+from flaskr.audit.queries import history_of
 from flaskr.claims.queries import claim_totals, uncovered_by
 from flaskr.claims.row_queries import claims_of_policy
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
-from flaskr.paging import Cursor
 from flaskr.policies.forms import CancelPolicyForm, EditPolicyForm
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import erased_among, policy_numbered
 from flaskr.policies.services import EDITABLE, edit_policy
 from flaskr.policies.views import blueprint
-from flaskr.trail.models import Subject
-from flaskr.trail.queries import history_of
-from flaskr.users.access import actor
+from flaskr.users.gate.access import actor
+from flaskr.web.paging import Cursor
 
 
 def policy_or_404(number: str) -> Policy:

@@ -9,14 +9,14 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from flaskr.claims.cut_queries import coverage_now
+from flaskr.claims.as_at_queries import coverage_now
+from flaskr.claims.ledger.rules import LIVE
 from flaskr.claims.models import Claim, ClaimRevision, Coverage, LedgerEntry
-from flaskr.claims.rules import LIVE
 from flaskr.database import locked
 from flaskr.extensions import db
-from flaskr.money import ZERO
 from flaskr.policies.models import Policy, PolicyRevision
-from flaskr.text import lookup_key
+from flaskr.values.money import ZERO
+from flaskr.values.text import lookup_key
 
 
 def claim_referenced(reference: str) -> Claim | None:

@@ -4,12 +4,12 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from flaskr.claims.cut_queries import claims_as_at, with_their_policies
+from flaskr.claims.as_at_queries import claims_as_at, with_their_policies
 from flaskr.claims.models import CLAIM_FACTS, Claim
-from flaskr.cuts import Cut
 from flaskr.extensions import db
-from flaskr.paging import Listing
 from flaskr.policies.models import Policy
+from flaskr.values.as_at import Cut
+from flaskr.web.paging import Listing
 
 
 def claim_rows(cut: Cut | None = None, *, with_policy: bool = True) -> Select[Any]:

@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from flaskr.book import allot_reference
-from flaskr.calendar import today, utc_now
+from flaskr.audit.models import Action, Subject
+from flaskr.audit.services import record, told
+from flaskr.book.services import allot_reference
+from flaskr.claims.ledger.rules import Status
 from flaskr.claims.models import CLAIM_FACTS, Cause, Claim, ClaimRevision, Coverage, coverage_by
 from flaskr.claims.queries import (
     claim_referenced,
@@ -16,15 +18,13 @@ from flaskr.claims.queries import (
     shared_policy,
     with_policy,
 )
-from flaskr.claims.rules import Status
 from flaskr.database import lock_ledger
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
-from flaskr.money import ZERO
 from flaskr.policies.models import Policy
-from flaskr.text import clean_reference, clean_text, is_allotted, reference_key
-from flaskr.trail.models import Action, Subject
-from flaskr.trail.services import record, told
+from flaskr.values.calendar import today, utc_now
+from flaskr.values.money import ZERO
+from flaskr.values.text import clean_reference, clean_text, is_allotted, reference_key
 
 EDITABLE = (*CLAIM_FACTS, "description")
 

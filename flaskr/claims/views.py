@@ -4,26 +4,26 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
-from flaskr.calendar import today
-from flaskr.claims.actions import allowed_actions, reversible
+from flaskr.audit.models import Action, Subject
+from flaskr.audit.queries import history_of
+from flaskr.claims.blueprint import blueprint, claim_or_404
 from flaskr.claims.filters import AMOUNTS, ClaimFilter
 from flaskr.claims.forms import ClaimFactsForm, EditClaimForm, NewClaimForm
-from flaskr.claims.ledger_services import set_reserve
+from flaskr.claims.ledger.actions import allowed_actions, reversible
+from flaskr.claims.ledger.posting import coverage_reason
+from flaskr.claims.ledger.services import set_reserve
 from flaskr.claims.models import Claim
-from flaskr.claims.pages import blueprint, claim_or_404
-from flaskr.claims.posting import coverage_reason
 from flaskr.claims.queries import entries_of
 from flaskr.claims.services import UncoversReserved, edit_claim, report_claim
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
-from flaskr.filters import has_empty
-from flaskr.paging import PAGE_PARAMETERS, Cursor
-from flaskr.parameters import FilterError
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_numbered
-from flaskr.trail.models import Action, Subject
-from flaskr.trail.queries import history_of
-from flaskr.users.access import actor
+from flaskr.users.gate.access import actor
+from flaskr.values.calendar import today
+from flaskr.web.filters import has_empty
+from flaskr.web.paging import PAGE_PARAMETERS, Cursor
+from flaskr.web.parameters import FilterError
 
 
 @blueprint.get("")

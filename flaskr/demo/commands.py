@@ -5,7 +5,7 @@ from datetime import date, datetime
 import click
 from flask.cli import AppGroup
 
-from flaskr.book import require_book
+from flaskr.book.services import require_book
 from flaskr.extensions import db
 
 LAST_DAY = date(2025, 12, 31)  # fixed: the same command gives the same book on any later day
@@ -27,7 +27,10 @@ demo = AppGroup("demo", help="Fill an empty book with made-up policies and claim
 )
 def fill(policies: int, claims: int, seed: int, until: datetime) -> None:
     """Fill an empty book, completely or not at all; the same options give the same book."""
-    from flaskr.demo.fill import load_book, prepared_book  # NumPy and Arrow: only this needs them
+    from flaskr.demo.filling.services import (  # NumPy and Arrow: only this needs them
+        load_book,
+        prepared_book,
+    )
 
     require_book()
     click.echo("Generating the book ...")

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from flaskr.calendar import today
-from flaskr.claims.ledger_services import post_payment, set_reserve
+from flaskr.claims.ledger.services import post_payment, set_reserve
 from flaskr.claims.models import Claim
 from flaskr.claims.services import report_claim
 from flaskr.demo.profiles import (
@@ -20,10 +19,11 @@ from flaskr.demo.profiles import (
     Profile,
 )
 from flaskr.extensions import db
-from flaskr.money import from_ore
 from flaskr.policies.models import LineOfBusiness, Policy
 from flaskr.policies.queries import policies_in_force
 from flaskr.policies.services import record_policy
+from flaskr.values.calendar import today
+from flaskr.values.money import from_ore
 
 if TYPE_CHECKING:
     from faker import Faker

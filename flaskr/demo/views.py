@@ -7,8 +7,8 @@ from flaskr.claims.models import Claim
 from flaskr.database import working
 from flaskr.demo.random_claim import record_random_claim, swedish_faker
 from flaskr.extensions import db
-from flaskr.users.access import actor
-from flaskr.users.guard import refuse_other_sites
+from flaskr.users.gate.access import actor
+from flaskr.users.gate.gate import refuse_other_sites
 
 blueprint = Blueprint("demo", __name__)
 

@@ -13,16 +13,16 @@ import click
 from flask.cli import AppGroup
 from werkzeug.datastructures import MultiDict
 
-from flaskr.book import require_book
-from flaskr.cuts import Basis
+from flaskr.audit.models import Action
+from flaskr.book.services import require_book
 from flaskr.database import working
 from flaskr.exports.manifest import MANIFEST_ENDING, manifest, manifest_text
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.recording import record_file
 from flaskr.exports.services import MadeFile, made_file
-from flaskr.formats.file_formats import Dialect, FileFormat
-from flaskr.sources.models import Contents
-from flaskr.trail.models import Action
+from flaskr.files.formats import Dialect, FileFormat
+from flaskr.import_records.models import Contents
+from flaskr.values.as_at import Basis
 
 ACTOR = "command"
 Command = Callable[..., None]

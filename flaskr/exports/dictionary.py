@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from flaskr.exports.trail_columns import TRAIL_COLUMNS, Besides, FileContents
-from flaskr.formats.columns import (
+from flaskr.facts.columns import (
     Column,
     Columns,
     Kind,
@@ -15,8 +15,8 @@ from flaskr.formats.columns import (
     totalled,
     word,
 )
-from flaskr.personal import pseudonym_column
-from flaskr.sources.models import Contents
+from flaskr.import_records.models import Contents
+from flaskr.values.pseudonyms import pseudonym_column
 
 CLAIM_REFERENCE = text(
     "claim_reference", "the claim's reference, unique in the book", "skadenummer, unikt i boken"

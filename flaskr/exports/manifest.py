@@ -9,12 +9,12 @@ from typing import Any
 
 from flask import current_app
 
-from flaskr.calendar import today
-from flaskr.exports.files import FileFacts
 from flaskr.exports.parameters import FileRequest
-from flaskr.formats.file_formats import MEDIA_TYPES
+from flaskr.exports.tasks import FileFacts
+from flaskr.files.formats import MEDIA_TYPES
+from flaskr.import_records.models import Contents
 from flaskr.settings import BOOK_VERSION
-from flaskr.sources.models import Contents
+from flaskr.values.calendar import today
 
 MANIFEST_ENDING = ".manifest.json"
 SCHEMA_VERSION = 2  # of the files: one more when a column changes its name, type or meaning

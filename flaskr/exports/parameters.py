@@ -8,19 +8,19 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from flaskr.audit.filters import TrailFilter
 from flaskr.claims.filters import ClaimFilter
-from flaskr.claims.ledger_filters import LedgerFilter
+from flaskr.claims.ledger.filters import LedgerFilter
 from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import NAMING, given_columns
 from flaskr.exports.queries import FileFilter
 from flaskr.exports.trail_columns import Besides, FileContents
-from flaskr.formats.columns import Columns
-from flaskr.formats.file_formats import Dialect, FileFormat, Form
-from flaskr.personal import NamesWithheld, gives_names, may_ask_for_names, sees_names
+from flaskr.facts.columns import Columns
+from flaskr.files.formats import Dialect, FileFormat, Form
+from flaskr.import_records.models import Contents
 from flaskr.policies.filters import PolicyFilter
-from flaskr.sources.models import Contents
-from flaskr.text import clean_text
-from flaskr.trail.filters import TrailFilter
+from flaskr.values.pseudonyms import NamesWithheld, gives_names, may_ask_for_names, sees_names
+from flaskr.values.text import clean_text
 
 Member = TypeVar("Member", bound=StrEnum)
 Value = TypeVar("Value")

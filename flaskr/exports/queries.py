@@ -6,18 +6,18 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, cast, func, select
 
-from flaskr.claims.cut_queries import claims_in_cut, movements_in_cut
+from flaskr.audit.filters import TrailFilter
+from flaskr.audit.queries import trail_mark
+from flaskr.claims.as_at_queries import claims_in_cut, movements_in_cut
 from flaskr.claims.filters import ClaimFilter
-from flaskr.claims.ledger_filters import LedgerFilter
+from flaskr.claims.ledger.filters import LedgerFilter
 from flaskr.claims.models import Claim
 from flaskr.claims.queries import watermark_select
-from flaskr.cuts import Cut
 from flaskr.exports.statements import Rows, Sql, compiled, compiled_rows
-from flaskr.formats.columns import Columns, totalled
+from flaskr.facts.columns import Columns, totalled
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.row_queries import policy_facts
-from flaskr.trail.filters import TrailFilter
-from flaskr.trail.queries import trail_mark
+from flaskr.values.as_at import Cut
 
 FileFilter = ClaimFilter | LedgerFilter | PolicyFilter | TrailFilter
 OF_POLICY = {"policy_number", "line_of_business", "coverage"}

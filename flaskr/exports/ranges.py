@@ -11,10 +11,10 @@ from typing import Any
 
 from flask import Request, Response, current_app
 
-from flaskr.exports.files import full_disk_told
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.services import MadeFile, spool_folder, spooled_as
 from flaskr.exports.spool import pin, pinned
+from flaskr.exports.tasks import full_disk_told
 
 LAST_BYTES = re.compile(r"bytes=-([0-9]{1,18})", re.ASCII)
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import current_app
 
+from flaskr.audit.models import Action, Subject
+from flaskr.audit.services import NotRecorded, record_apart
 from flaskr.exports.manifest import MadeFacts
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.services import MadeFile, spool_folder
 from flaskr.exports.spool import forget
-from flaskr.trail.models import Action, Subject
-from flaskr.trail.services import NotRecorded, record_apart
 
 
 def record_file(action: Action, request: FileRequest, made: MadeFile, actor: str) -> None:

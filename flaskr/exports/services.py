@@ -11,20 +11,20 @@ from typing import IO, Any
 
 from flask import current_app
 
-from flaskr.calendar import today, utc_now
 from flaskr.database import book_address
 from flaskr.errors import ClaimBookError
-from flaskr.exports.files import FileOrder, full_disk_told
 from flaskr.exports.manifest import SCHEMA_VERSION, MadeFacts, versions
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.queries import file_sql, watermark_of
 from flaskr.exports.spool import Part, keep, kept, part_in, sweep
+from flaskr.exports.tasks import FileOrder, full_disk_told
 from flaskr.extensions import db
-from flaskr.formats.file_formats import ExportError
+from flaskr.files.formats import ExportError
+from flaskr.import_records.models import Contents
 from flaskr.isolation import Limits, OutOfMemory, OutOfTime, Report, place, preload, run_isolated
-from flaskr.sources.models import Contents
+from flaskr.values.calendar import today, utc_now
 
-WORKSHOP = preload("flaskr.exports.making")
+WORKSHOP = preload("flaskr.exports.making.file")
 MAKE_FILE = f"{WORKSHOP}:make_file"
 FILES_AT_ONCE = 2
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Dialect, Select, String, literal, select
 from sqlalchemy.dialects import postgresql
 
-from flaskr.columns import MoneyType
+from flaskr.values.column_types import MoneyType
 
 Rows = Select[Any]
 

@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from flaskr.formats.columns import Columns, instant, number, text, word
-from flaskr.sources.models import Contents
+from flaskr.facts.columns import Columns, instant, number, text, word
+from flaskr.import_records.models import Contents
 
 
 class Besides(StrEnum):

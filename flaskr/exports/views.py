@@ -11,6 +11,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
+from flaskr.audit.models import Action
+from flaskr.audit.services import NotRecorded
 from flaskr.exports.dictionary import COLUMNS, given_columns
 from flaskr.exports.manifest import file_name, manifest, manifest_text, next_since
 from flaskr.exports.parameters import FileRequest, file_request
@@ -33,12 +35,10 @@ from flaskr.exports.services import (
     tag_of,
 )
 from flaskr.exports.trail_columns import Besides, FileContents
-from flaskr.formats.file_formats import MEDIA_TYPES
-from flaskr.personal import gives_names
-from flaskr.sources.models import Contents
-from flaskr.trail.models import Action
-from flaskr.trail.services import NotRecorded
-from flaskr.users.access import actor
+from flaskr.files.formats import MEDIA_TYPES
+from flaskr.import_records.models import Contents
+from flaskr.users.gate.access import actor
+from flaskr.values.pseudonyms import gives_names
 
 blueprint = Blueprint("exports", __name__)
 

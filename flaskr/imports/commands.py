@@ -11,15 +11,15 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from flaskr.archive.services import import_archive, is_archive
-from flaskr.book import require_book
+from flaskr.book.services import require_book
 from flaskr.errors import ClaimBookError
+from flaskr.files.readers.options import Encoding
+from flaskr.import_records.queries import loadings_of
+from flaskr.imports.dry_run_result import DryRun, FileFound, RowClass
 from flaskr.imports.jobs import Job, Progress
-from flaskr.imports.loading_services import load_import
-from flaskr.imports.orders import refused_path
-from flaskr.imports.outcomes import DryRun, FileFound, RowClass
+from flaskr.imports.loading.services import load_import
 from flaskr.imports.services import Told, take, try_import
-from flaskr.reading.orders import Encoding
-from flaskr.sources.queries import loadings_of
+from flaskr.imports.tasks import refused_path
 
 ACTOR = "command"
 SHOWN_REFUSALS = 20

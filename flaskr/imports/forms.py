@@ -9,7 +9,7 @@ from wtforms import BooleanField, HiddenField, RadioField
 from wtforms.fields import SelectChoice
 from wtforms.validators import ValidationError
 
-from flaskr.reading.orders import Encoding
+from flaskr.files.readers.options import Encoding
 
 MOST_FILES = 3  # of an older system: policies, claims, ledger
 OF_TODAY, MIGRATION = "today", "migration"

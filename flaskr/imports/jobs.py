@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from flaskr.errors import ClaimBookError
-from flaskr.imports.orders import FileOrder
-from flaskr.imports.outcomes import DryRun
-from flaskr.reading.orders import Encoding, ReadingOptions
-from flaskr.sources.models import Contents
+from flaskr.files.readers.options import Encoding, ReadingOptions
+from flaskr.import_records.models import Contents
+from flaskr.imports.dry_run_result import DryRun
+from flaskr.imports.tasks import FileOrder
 
 ORDER, PROGRESS, OUTCOME, LOADED, LOCK = (
     "order.json",

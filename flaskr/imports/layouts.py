@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from flaskr.sources.models import Contents
+from flaskr.import_records.models import Contents
 
 
 class Kind(StrEnum):

@@ -9,23 +9,28 @@ from typing import IO, Any
 
 from flask import Flask, current_app
 
-from flaskr.calendar import today, utc_now
+from flaskr.audit.models import Action, Subject
+from flaskr.audit.services import origin, record_apart
 from flaskr.database import book_address
 from flaskr.errors import BusyError, ClaimBookError
-from flaskr.exports.files import full_disk_told
+from flaskr.exports.tasks import full_disk_told
 from flaskr.extensions import db
+from flaskr.files.readers.options import (
+    EncodingNotChosen,
+    ReadingLimits,
+    SheetNotChosen,
+    Unreadable,
+)
+from flaskr.imports.dry_run_result import DryRun
 from flaskr.imports.job_folders import JOBS, digest_of, new_job, stored, sweep_jobs
 from flaskr.imports.jobs import OUTCOME, PROGRESS, Asked, Job, Progress
-from flaskr.imports.orders import BookNow, ImportOrder, ImportRefused
-from flaskr.imports.outcomes import DryRun
+from flaskr.imports.tasks import BookNow, ImportOrder, ImportRefused
 from flaskr.isolation import Limits, OutOfMemory, OutOfTime, place, preload, run_isolated
-from flaskr.reading.orders import EncodingNotChosen, ReadingLimits, SheetNotChosen, Unreadable
-from flaskr.trail.models import Action, Subject
-from flaskr.trail.services import origin, record_apart
+from flaskr.values.calendar import today, utc_now
 
-READING_ROOM = preload("flaskr.imports.dry_run")
+READING_ROOM = preload("flaskr.imports.dry_run.run")
 MAKE_DRY_RUN = f"{READING_ROOM}:make_dry_run"
-LOADING_ROOM = preload("flaskr.imports.loading")
+LOADING_ROOM = preload("flaskr.imports.loading.run")
 LOAD_PLAN = f"{LOADING_ROOM}:load_plan"
 AT_ONCE = 2
 WAIT_SECONDS = 120

@@ -9,27 +9,27 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from flaskr.database import working
 from flaskr.errors import EXPIRED, ClaimBookError
-from flaskr.exports.files import full_disk_told
+from flaskr.exports.kept.views import named
+from flaskr.exports.tasks import full_disk_told
 from flaskr.exports.views import sent
 from flaskr.extensions import csrf, db
-from flaskr.imports.confirming_services import confirm, discard, read_again
+from flaskr.import_records.models import Contents
+from flaskr.import_records.queries import loadings_of
+from flaskr.imports.blueprint import blueprint
+from flaskr.imports.decision_services import confirm, discard, read_again
 from flaskr.imports.forms import MOST_FILES, LoadForm, StepForm, UploadForm
 from flaskr.imports.job_folders import digest_of, job_named
 from flaskr.imports.jobs import OUTCOME, Job, JobBusy, Stage
 from flaskr.imports.layouts import LAYOUTS, Field
-from flaskr.imports.loading_services import load_import, settle
-from flaskr.imports.orders import refused_path
-from flaskr.imports.pages import blueprint
-from flaskr.imports.passed_over import loadable
-from flaskr.imports.refused_places import refused_places
+from flaskr.imports.loading.services import load_import, settle
+from flaskr.imports.mapping_form import files_as_sent, ways_to_read
+from flaskr.imports.presenters import cell, file_shown, moved
+from flaskr.imports.refused_downloads import refused_places
 from flaskr.imports.services import in_background, jobs_folder, receive, try_import
-from flaskr.imports.shown import cell, file_shown, moved
-from flaskr.imports.ways_to_read import files_as_sent, ways_to_read
-from flaskr.kept.views import named
-from flaskr.sources.models import Contents
-from flaskr.sources.queries import loadings_of
-from flaskr.templating import byte_size
-from flaskr.users.access import actor
+from flaskr.imports.skipped_columns import loadable
+from flaskr.imports.tasks import refused_path
+from flaskr.users.gate.access import actor
+from flaskr.web.templating import byte_size
 
 WAIT_SECONDS = 1.5  # most imports are done by then, and need no page that says to wait
 REFRESH_SECONDS = "1"

@@ -8,15 +8,15 @@ from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Select, or_
 
-from flaskr.calendar import today
-from flaskr.conditions import between, has_text
-from flaskr.filters import CutFilter
-from flaskr.paging import Listing
-from flaskr.parameters import a_day, a_text, an_amount, any_of, one_of
-from flaskr.personal import sees_names
 from flaskr.policies.models import LineOfBusiness, Policy
 from flaskr.policies.row_queries import in_force, policy_rows
-from flaskr.text import reference_key
+from flaskr.values.calendar import today
+from flaskr.values.pseudonyms import sees_names
+from flaskr.values.text import reference_key
+from flaskr.web.conditions import between, has_text
+from flaskr.web.filters import CutFilter
+from flaskr.web.paging import Listing
+from flaskr.web.parameters import a_day, a_text, an_amount, any_of, one_of
 
 
 class PolicyStatus(StrEnum):

@@ -3,7 +3,8 @@
 from flask_wtf import FlaskForm
 from wtforms import BooleanField
 
-from flaskr.forms import (
+from flaskr.policies.models import LineOfBusiness
+from flaskr.web.forms import (
     DayField,
     MoneyField,
     NameField,
@@ -13,7 +14,6 @@ from flaskr.forms import (
     TokenField,
     list_field,
 )
-from flaskr.policies.models import LineOfBusiness
 
 
 class PolicyFactsForm(FlaskForm):

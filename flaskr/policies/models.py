@@ -6,9 +6,16 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flaskr.columns import FreeText, Instant, Money, Reference, ReferenceKey, closed_list
 from flaskr.extensions import Base
-from flaskr.sources.models import Sourced
+from flaskr.import_records.models import Sourced
+from flaskr.values.column_types import (
+    FreeText,
+    Instant,
+    Money,
+    Reference,
+    ReferenceKey,
+    closed_list,
+)
 
 
 class LineOfBusiness(StrEnum):

@@ -8,10 +8,10 @@ from sqlalchemy import Select, func, select
 
 from flaskr.database import locked
 from flaskr.extensions import db
-from flaskr.money import ZERO
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.policies.row_queries import in_force
-from flaskr.text import lookup_key
+from flaskr.values.money import ZERO
+from flaskr.values.text import lookup_key
 
 
 def policy_numbered(number: str) -> Policy | None:

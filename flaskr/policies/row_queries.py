@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
-from flaskr.calendar import day_end
-from flaskr.cuts import Basis, Cut, facts_in_cut, join_sought, revision_in_cut
 from flaskr.policies.models import POLICY_FACTS, Policy, PolicyRevision
+from flaskr.values.as_at import Basis, Cut, facts_in_cut, join_sought, revision_in_cut
+from flaskr.values.calendar import day_end
 
 
 def with_policy_facts(source: Any, cut: Cut | None) -> tuple[Any, dict[str, Any]]:

@@ -7,17 +7,17 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from flaskr.book import allot_reference
-from flaskr.calendar import utc_now
+from flaskr.audit.models import Action, Subject
+from flaskr.audit.services import record, told
+from flaskr.book.services import allot_reference
 from flaskr.database import lock_ledger
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
-from flaskr.money import LARGEST_ENTRY, money_text, to_ore
 from flaskr.policies.models import POLICY_FACTS, LineOfBusiness, Policy, PolicyRevision
 from flaskr.policies.queries import locked_policy, policy_numbered
-from flaskr.text import clean_name, clean_reference, is_allotted, reference_key
-from flaskr.trail.models import Action, Subject
-from flaskr.trail.services import record, told
+from flaskr.values.calendar import utc_now
+from flaskr.values.money import LARGEST_ENTRY, money_text, to_ore
+from flaskr.values.text import clean_name, clean_reference, is_allotted, reference_key
 
 EDITABLE = (*POLICY_FACTS, "policyholder")
 

@@ -4,14 +4,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from flaskr.errors import ClaimBookError, SentTwice
 from flaskr.extensions import db
-from flaskr.filters import has_empty
-from flaskr.paging import PAGE_PARAMETERS, Cursor
-from flaskr.parameters import FilterError
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.forms import NewPolicyForm
 from flaskr.policies.queries import erased_among
 from flaskr.policies.services import record_policy
-from flaskr.users.access import actor
+from flaskr.users.gate.access import actor
+from flaskr.web.filters import has_empty
+from flaskr.web.paging import PAGE_PARAMETERS, Cursor
+from flaskr.web.parameters import FilterError
 
 blueprint = Blueprint("policies", __name__, url_prefix="/policies")
 

@@ -3,19 +3,19 @@
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 
-from flaskr.calendar import utc_now
+from flaskr.audit.models import Action
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
-from flaskr.trail.models import Action
-from flaskr.users.access import actor, identity, is_open
 from flaskr.users.forms import ROLES, ChangePasswordForm, TokenForm
-from flaskr.users.identities import Identity
-from flaskr.users.programs import in_words
+from flaskr.users.gate.access import actor, identity, is_open
 from flaskr.users.queries import sessions_of, tokens_of
-from flaskr.users.session_services import end_session, make_token, revoke_token
-from flaskr.users.sign_in_services import NotSignedIn, as_proven, proven
-from flaskr.users.sign_in_services import change_password as change
-from flaskr.users.views import blueprint, let_in
+from flaskr.users.sessions.identities import Identity
+from flaskr.users.sessions.services import end_session, make_token, revoke_token
+from flaskr.users.sessions.user_agents import in_words
+from flaskr.users.signing_in.services import NotSignedIn, as_proven, proven
+from flaskr.users.signing_in.services import change_password as change
+from flaskr.users.signing_in.views import blueprint, let_in
+from flaskr.values.calendar import utc_now
 
 
 def person() -> Identity:

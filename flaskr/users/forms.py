@@ -7,9 +7,9 @@ from wtforms import BooleanField, HiddenField, PasswordField, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import ValidationError
 
-from flaskr.forms import CleanedField, NameField, Required, SeenField, list_field
 from flaskr.users.models import Role, Scope
 from flaskr.users.services import clean_email
+from flaskr.web.forms import CleanedField, NameField, Required, SeenField, list_field
 
 ROLES = {
     Role.VIEWER: "viewer: sees claims and policies, without names",

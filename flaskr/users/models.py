@@ -5,9 +5,9 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flaskr.columns import FreeText, Instant, closed_list
 from flaskr.extensions import Base
-from flaskr.text import KEY_LENGTH
+from flaskr.values.column_types import FreeText, Instant, closed_list
+from flaskr.values.text import KEY_LENGTH
 
 DIGEST_LENGTH = 64  # a SHA-256 in hex
 NAME_LENGTH = 16  # what stands for a session or a token in addresses

@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from flaskr.errors import ClaimBookError
-from flaskr.users.secrets import new_secret
+from flaskr.users.sessions.secrets import new_secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

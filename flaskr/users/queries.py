@@ -4,12 +4,12 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from flaskr.calendar import utc_now
 from flaskr.extensions import db
-from flaskr.text import lookup_key
-from flaskr.users.identities import LASTING, lasting_since
 from flaskr.users.models import PasswordLink, Role, Token, User, UserSession
-from flaskr.users.secrets import digest_of
+from flaskr.users.sessions.identities import LASTING, lasting_since
+from flaskr.users.sessions.secrets import digest_of
+from flaskr.values.calendar import utc_now
+from flaskr.values.text import lookup_key
 
 
 def user_with_email(email: str) -> User | None:

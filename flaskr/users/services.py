@@ -6,17 +6,17 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
-from flaskr.calendar import utc_now
+from flaskr.audit.models import Action, Subject
+from flaskr.audit.services import CHANGED, record
 from flaskr.database import locked
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, TextError
 from flaskr.extensions import db
-from flaskr.text import clean_name, clean_reference, reference_key
-from flaskr.trail.models import Action, Subject
-from flaskr.trail.services import CHANGED, record
 from flaskr.users.models import PasswordLink, Role, User
 from flaskr.users.queries import other_administrators, user_with_email
-from flaskr.users.secrets import digest_of, new_secret
-from flaskr.users.session_services import end_sessions, revoke_tokens
+from flaskr.users.sessions.secrets import digest_of, new_secret
+from flaskr.users.sessions.services import end_sessions, revoke_tokens
+from flaskr.values.calendar import utc_now
+from flaskr.values.text import clean_name, clean_reference, reference_key
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 LINK_LASTS = timedelta(hours=24)

@@ -1,120 +1,134 @@
-"""Pages that let people in and out: signing in, signing out, a password by a link."""
+"""Pages of people: who may sign in, as what; and the settings in force."""
 
-from flask import (
-    Blueprint,
-    current_app,
-    flash,
-    g,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
+from flask import abort, current_app, flash, redirect, render_template, url_for
+from flask_wtf import FlaskForm
 
-from flaskr.errors import ClaimBookError
+from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
-from flaskr.trail.models import Action
-from flaskr.users.access import COOKIE_SECRET, actor, identity, is_open
-from flaskr.users.forms import SetPasswordForm, SignInForm
-from flaskr.users.session_services import end_session
-from flaskr.users.sign_in_services import NotSignedIn, person_of_link, set_password_by_link
-from flaskr.users.sign_in_services import sign_in as begin
-from flaskr.users.throttling import TooManyAttempts
+from flaskr.users.forms import ROLES, NewPersonForm, PersonForm
+from flaskr.users.gate.access import actor
+from flaskr.users.models import User
+from flaskr.users.queries import everybody, user_with_email
+from flaskr.users.services import change_user, create_user, make_link, sign_out_everywhere
+from flaskr.users.signing_in.views import blueprint
 
-blueprint = Blueprint("users", __name__)
+SHOWN = (
+    "BOOK_ACCESS",
+    "TRUSTED_HOSTS",
+    "TRUSTED_PROXIES",
+    "SESSION_IDLE_MINUTES",
+    "SESSION_HOURS",
+    "RANDOM_CLAIMS",
+    "BOOK_CURRENCY",
+    "BOOK_TIME_ZONE",
+    "INSTANCE_FOLDER",
+    "MAX_REQUEST_BYTES",
+    "EXPORT_SECONDS",
+    "EXPORT_MEMORY_BYTES",
+    "SPOOL_BYTES",
+    "VERIFY_BYTES",
+    "IMPORT_BYTES",
+    "IMPORT_ROWS",
+    "IMPORT_SECONDS",
+    "IMPORT_MEMORY_BYTES",
+)
+# Those that Flask's configuration has under another name.
+KEPT_AS = {
+    "BOOK_ACCESS": "BOOK_MODE",
+    "TRUSTED_HOSTS": "TRUSTED_NAMES",
+    "MAX_REQUEST_BYTES": "MAX_CONTENT_LENGTH",
+}
 
 
-def own_path(text: str) -> str:
-    """Return where to go after signing in: a page of this book, or else the front page."""
-    path, _, query = text.partition("?")
-    front = url_for("overview.index")
-    if not path.startswith("/") or path.startswith("//") or "\\" in text or not text.isprintable():
-        return front
-    try:
-        endpoint, _ = current_app.url_map.bind("").match(path, method="GET")
-    except (HTTPException, RequestRedirect):
-        return front
-    is_page = endpoint not in ("users.sign_in", "demo.generate_random_claim")
-    return f"{path}?{query}" if query and is_page else path if is_page else front
+def user_or_404(email: str) -> User:
+    """Return the person of an address."""
+    return user_with_email(email) or abort(404, f"There is no user {email[:64]}.")
 
 
-@blueprint.route("/sign_in", methods=["GET", "POST"])
-def sign_in():
-    """Sign in."""
-    if is_open():
-        return render_template("users/open.html")
-    form = SignInForm()
-    if request.method == "GET":
-        form.next.data = request.args.get("next", "")
-        if identity():
-            return redirect(own_path(form.next.data))
-    status = 422 if form.is_submitted() else 200
-    headers: dict[str, str] = {}
+@blueprint.get("/people")
+def people():
+    """List everybody, and what they may do."""
+    return render_template("users/people.html", people=everybody(), roles=ROLES)
+
+
+@blueprint.route("/people/new", methods=["GET", "POST"])
+def new_person():
+    """Let a person in, and show the link by which they set their password."""
+    form = NewPersonForm()
     if form.validate_on_submit():
         try:
-            secret = begin(
-                form.email.data,
-                form.password.data,
-                address=request.remote_addr or "",
-                program=request.headers.get("User-Agent", ""),
-            )
-        except TooManyAttempts as error:
-            form.form_errors.append(str(error))
-            status, headers = error.status, error.headers
-        except NotSignedIn as error:
-            form.form_errors.append(str(error))
-            g.refusal_recorded = True
-        else:
-            if (before := identity()) and before.session_id:
-                end_session(
-                    before.user_id,
-                    before.session_name,
-                    actor=before.actor,
-                    action=Action.SIGNED_OUT,
-                )
-            db.session.commit()
-            let_in(secret)
-            return redirect(own_path(form.next.data or ""), code=303)
-    return render_template("users/sign_in.html", form=form), status, headers
-
-
-def let_in(secret: str) -> None:
-    """Give the browser a cookie that is new in everything."""
-    session.clear()
-    session[COOKIE_SECRET] = secret
-
-
-@blueprint.post("/sign_out")
-def sign_out():
-    """Sign out: the session is over, whoever has its cookie."""
-    if (asking := identity()) and asking.session_id:
-        end_session(asking.user_id, asking.session_name, actor=actor(), action=Action.SIGNED_OUT)
-        db.session.commit()
-    session.clear()
-    flash("You have signed out.", "success")
-    answer = redirect(url_for(".sign_in"), code=303)
-    answer.headers["Clear-Site-Data"] = '"cache"'
-    return answer
-
-
-@blueprint.route("/set_password/<secret>", methods=["GET", "POST"])
-def set_password(secret: str):
-    """Set a password by a one-time link."""
-    user = person_of_link(secret)
-    form = SetPasswordForm()
-    if form.validate_on_submit():
-        try:
-            set_password_by_link(secret, form.password.data)
+            user = create_user(form.email.data, form.name.data, form.role.data, actor=actor())
+            secret = make_link(user, actor=actor())
         except ClaimBookError as error:
             db.session.rollback()
             form.form_errors.append(str(error))
         else:
             db.session.commit()
-            session.clear()
-            flash("Password set. You can sign in now.", "success")
-            return redirect(url_for(".sign_in"), code=303)
-    page = render_template("users/set_password.html", form=form, user=user)
-    return page, 422 if form.errors else 200
+            return show_link(user, secret)
+    return render_template("users/new_person.html", form=form), 422 if form.errors else 200
+
+
+def show_link(user: User, secret: str):
+    """Show a one-time link, which is nowhere to be seen again."""
+    link = url_for(".set_password", secret=secret, _external=True)
+    return render_template("users/link.html", user=user, link=link)
+
+
+@blueprint.route("/people/<email>", methods=["GET", "POST"])
+def person(email: str):
+    """Change a person's name and role, and whether they may sign in."""
+    user = user_or_404(email)
+    form = PersonForm(obj=user)
+    status = 200
+    if form.validate_on_submit():
+        try:
+            change_user(
+                user,
+                name=form.name.data,
+                role=form.role.data,
+                is_active=form.is_active.data,
+                seen_version=form.version.data or 0,
+                actor=actor(),
+            )
+        except ClaimBookError as error:
+            db.session.rollback()
+            form.form_errors.append(str(error))
+            status = error.status
+            user = user_or_404(email)
+            if isinstance(error, ChangedMeanwhile):
+                form.version.show(user.version)
+        else:
+            db.session.commit()
+            flash(f"{user.email} saved.", "success")
+            return redirect(url_for(".people"), code=303)
+    page = render_template(
+        "users/person.html", user=user, form=form, plain=FlaskForm(formdata=None)
+    )
+    return page, 422 if form.errors and status == 200 else status
+
+
+@blueprint.post("/people/<email>/link", endpoint="make_link")
+def make_persons_link(email: str):
+    """Make a one-time link for a person who has lost their password."""
+    user = user_or_404(email)
+    secret = make_link(user, actor=actor())
+    db.session.commit()
+    return show_link(user, secret)
+
+
+@blueprint.post("/people/<email>/sign_out")
+def sign_person_out(email: str):
+    """End all sessions and tokens of a person."""
+    user = user_or_404(email)
+    sign_out_everywhere(user, actor=actor())
+    db.session.commit()
+    flash(f"{email} signed out everywhere.", "success")
+    return redirect(url_for(".person", email=email), code=303)
+
+
+@blueprint.get("/settings")
+def settings():
+    """Show the settings in force; secrets are not among them."""
+    shown = {name: current_app.config[KEPT_AS.get(name, name)] for name in SHOWN}
+    shown["DATABASE_URL"] = db.engine.url.set(query={}).render_as_string(hide_password=True)
+    return render_template("users/settings.html", shown=shown)

@@ -8,12 +8,12 @@ from pathlib import Path
 from flask import Flask
 
 from flaskr.archive.services import import_archive, write_archive
-from flaskr.claims.ledger_services import close_claim
+from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.models import Cause
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
+from flaskr.import_records.models import Import, ImportFile
 from flaskr.policies.services import edit_policy
-from flaskr.sources.models import Import, ImportFile
 from tests.demo.conftest import fill
 from tests.exports.reading import cancelled_policy
 from tests.factories import ACTOR, make_claim, make_policy, open_elsewhere, pay, reserve

@@ -9,8 +9,8 @@ import pytest
 from flaskr.archive.services import import_archive
 from flaskr.claims.queries import watermark
 from flaskr.extensions import db
+from tests.audit.events import events
 from tests.factories import ACTOR
-from tests.trail.events import events
 
 pytestmark = pytest.mark.slow
 

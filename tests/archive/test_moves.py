@@ -2,10 +2,10 @@
 
 import pytest
 
-from flaskr.claims.check import faults
+from flaskr.claims.ledger.check import faults
 from flaskr.claims.queries import watermark
 from flaskr.extensions import db
-from flaskr.sources.models import Import, ImportFile
+from flaskr.import_records.models import Import, ImportFile
 from tests.archive.books import EVERY_FILE, SOME_FILES, archive_of, files_of, load
 from tests.books import kind_of
 from tests.demo.conftest import whole_book

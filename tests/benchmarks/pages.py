@@ -25,11 +25,11 @@ from sqlalchemy import Select, func, select
 from flaskr import create_app
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.row_queries import claim_rows
-from flaskr.cuts import Basis, Cut
 from flaskr.database import working
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
 from flaskr.settings import Settings
+from flaskr.values.as_at import Basis, Cut
 from tests.postgres import PostgresServer, find_binaries
 
 ENVIRONMENT = {"BOOK_ACCESS": "open", "LOG_LEVEL": "WARNING"}

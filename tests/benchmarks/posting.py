@@ -20,8 +20,8 @@ from statistics import median
 from flask_migrate import upgrade
 
 from flaskr import create_app
-from flaskr.claims import posting
-from flaskr.claims.ledger_services import set_reserve
+from flaskr.claims.ledger import posting
+from flaskr.claims.ledger.services import set_reserve
 from flaskr.claims.models import Claim
 from flaskr.extensions import db
 from tests.books import create_database, make_settings

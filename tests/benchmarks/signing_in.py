@@ -25,7 +25,7 @@ from flaskr import create_app
 from flaskr.database import working
 from flaskr.extensions import db
 from flaskr.settings import Settings
-from flaskr.users.access import identify
+from flaskr.users.gate.access import identify
 from flaskr.users.models import Role, SignInAttempt
 from flaskr.users.passwords import hash_of, is_password
 from tests.benchmarks.pages import books, fill

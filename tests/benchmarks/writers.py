@@ -22,15 +22,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.exports.dictionary import CLAIM_COLUMNS
-from flaskr.exports.making import DigestingFile
-from flaskr.formats.arrow_file import ArrowWriter
-from flaskr.formats.columns import Column, Kind
-from flaskr.formats.csv_file import CsvWriter
-from flaskr.formats.excel_csv_file import ExcelCsvWriter
-from flaskr.formats.frames import money, schema_of
-from flaskr.formats.jsonl_file import JsonLinesWriter
-from flaskr.formats.parquet_file import ParquetWriter
-from flaskr.formats.xlsx_file import SheetWriter
+from flaskr.exports.making.file import DigestingFile
+from flaskr.facts.columns import Column, Kind
+from flaskr.files.writers.arrow import ArrowWriter
+from flaskr.files.writers.csv import CsvWriter
+from flaskr.files.writers.excel_csv import ExcelCsvWriter
+from flaskr.files.writers.frames import money, schema_of
+from flaskr.files.writers.json_lines import JsonLinesWriter
+from flaskr.files.writers.parquet import ParquetWriter
+from flaskr.files.writers.xlsx.rows import SheetWriter
 
 FRAME_ROWS = 65_536
 GOAL = 1.7

@@ -9,16 +9,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
-from flaskr.claims.ledger_services import close_claim, reopen_claim, reverse_entry
+from flaskr.claims.ledger.services import close_claim, reopen_claim, reverse_entry
 from flaskr.database import working
+from flaskr.exports.kept.services import keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
-from flaskr.kept.services import keep_export
-from flaskr.sources.models import Contents
+from flaskr.import_records.models import Contents
 from flaskr.users.models import Role, Scope
 from flaskr.users.queries import user_with_email
 from flaskr.users.services import create_user
-from flaskr.users.session_services import make_token
+from flaskr.users.sessions.services import make_token
 from tests.factories import make_claim, make_policy, pay, reserve
 from tests.imports.uploading import load, upload
 from tests.users.people import let_in, sign_in

@@ -17,9 +17,9 @@ from flaskr.settings import BOOK_FILE
 from tests.books import make_settings
 from tests.browser.payloads import PAYLOADS, ROLES, fill_with
 from tests.exports.serving import served as serving
-from tests.users.crawling import kind_of, ways_from
+from tests.users.gate.crawling import kind_of, ways_from
+from tests.users.gate.test_roles import WHO_GETS_IN, who_gets_in
 from tests.users.people import PASSWORD, email_of, signed_in_settings
-from tests.users.test_roles import WHO_GETS_IN, who_gets_in
 
 pytestmark = pytest.mark.slow
 

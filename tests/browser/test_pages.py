@@ -7,12 +7,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from werkzeug.datastructures import MultiDict
 
-from flaskr.claims.ledger_services import reverse_entry
+from flaskr.claims.ledger.services import reverse_entry
 from flaskr.database import working
+from flaskr.exports.kept.services import delete_export, keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
-from flaskr.kept.services import delete_export, keep_export
-from flaskr.sources.models import Contents
+from flaskr.import_records.models import Contents
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
 pytestmark = pytest.mark.slow

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import time_machine
 
-from flaskr.claims.cut_queries import Basis, claims_as_at
+from flaskr.claims.as_at_queries import Basis, claims_as_at
 from flaskr.claims.models import Claim
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db

@@ -6,17 +6,17 @@ from decimal import Decimal
 import pytest
 import time_machine
 
-from flaskr.calendar import today
-from flaskr.claims.ledger_services import (
+from flaskr.claims.ledger.rules import EntryType
+from flaskr.claims.ledger.services import (
     close_claim,
     decline_claim,
     reopen_claim,
     reverse_entry,
 )
 from flaskr.claims.queries import entries_of
-from flaskr.claims.rules import EntryType
 from flaskr.errors import LedgerError
 from flaskr.policies.services import cancel_policy
+from flaskr.values.calendar import today
 from tests.factories import ACTOR, make_claim, make_policy, open_elsewhere, pay, recover, reserve
 
 pytestmark = pytest.mark.usefixtures("rolled_back")

@@ -7,13 +7,13 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.filters import ClaimFilter
+from flaskr.claims.ledger.rules import Status
 from flaskr.claims.models import Cause, Claim, Coverage
 from flaskr.claims.row_queries import claim_rows
-from flaskr.claims.rules import Status
-from flaskr.cuts import Basis, Cut
 from flaskr.extensions import db
-from flaskr.parameters import FilterError
 from flaskr.policies.models import LineOfBusiness
+from flaskr.values.as_at import Basis, Cut
+from flaskr.web.parameters import FilterError
 from tests.claims.varied import varied_claims
 from tests.factories import make_claim, make_policy
 

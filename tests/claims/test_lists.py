@@ -4,7 +4,7 @@ import pytest
 
 from flaskr.claims.filters import ClaimFilter
 from flaskr.extensions import db
-from flaskr.paging import Count
+from flaskr.web.paging import Count
 from tests.factories import make_claim, make_policy, reserve
 
 pytestmark = pytest.mark.both_databases
@@ -70,7 +70,7 @@ def test_a_page_after_a_row_that_is_not_there_is_not_found(many):
 def test_the_count_is_shown_and_bounded(many, monkeypatch):
     assert "120 claims" in many.get("/claims").text
 
-    monkeypatch.setattr("flaskr.paging.COUNTED_ROWS", 100)
+    monkeypatch.setattr("flaskr.web.paging.COUNTED_ROWS", 100)
 
     assert "100+ claims" in many.get("/claims").text
 

@@ -9,10 +9,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.models import Claim
 from flaskr.claims.row_queries import claim_rows
-from flaskr.cuts import Basis
 from flaskr.extensions import db
-from flaskr.ordering import by_bytes
-from flaskr.paging import Count, Cursor, Listing, UnknownPage
+from flaskr.values.as_at import Basis
+from flaskr.web.ordering import by_bytes
+from flaskr.web.paging import Count, Cursor, Listing, UnknownPage
 from tests.claims.varied import CLAIMS, varied_claims
 from tests.factories import make_claim
 
@@ -24,7 +24,7 @@ SORTS = [f"{sign}{name}" for name in (*ClaimFilter.SORTS, "recorded") for sign i
 
 @pytest.fixture
 def varied(rolled_back, monkeypatch):
-    monkeypatch.setattr("flaskr.paging.PAGE_ROWS", PAGE)
+    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", PAGE)
     return varied_claims()
 
 
@@ -138,7 +138,7 @@ def test_the_sums_of_nothing_are_zero_and_of_too_many_unknown(varied, monkeypatc
     nothing = ClaimFilter(text="nothing like it").listing()
     empty = nothing.page(Cursor())
     assert nothing.count(empty, ("paid",)) == Count(0, sums={"paid": Decimal(0)})
-    monkeypatch.setattr("flaskr.paging.COUNTED_ROWS", 10)
+    monkeypatch.setattr("flaskr.web.paging.COUNTED_ROWS", 10)
 
     every = ClaimFilter().listing()
 

@@ -6,15 +6,15 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from flaskr.calendar import today
-from flaskr.claims.ledger_services import close_claim
+from flaskr.claims.ledger.posting import coverage_reason
+from flaskr.claims.ledger.rules import Status
+from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.models import Cause, Claim, Coverage
-from flaskr.claims.posting import coverage_reason
 from flaskr.claims.queries import claim_referenced, claim_totals, watermark
-from flaskr.claims.rules import Status
 from flaskr.claims.services import ClaimError, edit_claim
 from flaskr.errors import TextError
 from flaskr.policies.services import cancel_policy
+from flaskr.values.calendar import today
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
 pytestmark = pytest.mark.usefixtures("rolled_back")

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import cycle
 
-from flaskr.claims.ledger_services import close_claim, decline_claim, reopen_claim
+from flaskr.claims.ledger.services import close_claim, decline_claim, reopen_claim
 from flaskr.claims.models import Cause, Claim, Coverage
 from flaskr.policies.models import LineOfBusiness, Policy
 from flaskr.policies.services import cancel_policy

@@ -12,8 +12,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from flaskr.calendar import today
-from flaskr.claims.check import faults
+from flaskr.claims.ledger.check import faults
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import claim_referenced, entries_of, locked_claim
 from flaskr.database import working
@@ -21,6 +20,7 @@ from flaskr.errors import LedgerError, is_away
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
 from flaskr.policies.services import cancel_policy
+from flaskr.values.calendar import today
 from tests.concurrency.runs import contend, run_writers, start_writers
 from tests.factories import make_claim, make_policy, pay, reserve
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from flask import current_app
 
 from flaskr import create_app
-from flaskr.claims.ledger_services import post_payment, set_reserve
+from flaskr.claims.ledger.services import post_payment, set_reserve
 from flaskr.claims.queries import claim_referenced
 from flaskr.claims.services import report_claim
 from flaskr.errors import ClaimBookError, LedgerError

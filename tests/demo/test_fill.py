@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from flaskr.calendar import utc_now
-from flaskr.claims.check import faults
+from flaskr.claims.ledger.check import faults
 from flaskr.claims.queries import watermark
-from flaskr.demo.fill import load_book, prepared_book
+from flaskr.demo.filling.services import load_book, prepared_book
 from flaskr.extensions import db
+from flaskr.values.calendar import utc_now
 from tests.demo.conftest import fill, whole_book
 from tests.factories import make_policy
 
@@ -20,7 +20,7 @@ KILLED = """
 import os, signal
 from datetime import date
 from flaskr import create_app
-from flaskr.demo.fill import load_book, prepared_book
+from flaskr.demo.filling.services import load_book, prepared_book
 
 def die(rows):
     done.append(rows)

@@ -6,11 +6,10 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import joinedload
 
-from flaskr.calendar import today
-from flaskr.claims.check import faults
+from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.rules import EntryType
 from flaskr.claims.models import Claim, Coverage
 from flaskr.claims.queries import entries_of, watermark
-from flaskr.claims.rules import EntryType
 from flaskr.demo.profiles import PROFILES
 from flaskr.demo.random_claim import (
     PROFILE_OF,
@@ -20,6 +19,7 @@ from flaskr.demo.random_claim import (
     swedish_faker,
 )
 from flaskr.extensions import db
+from flaskr.values.calendar import today
 from tests.factories import make_policy
 
 ADDRESS = "/generate_random_claim"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flaskr.claims.ledger_services import close_claim
+from flaskr.claims.ledger.services import close_claim
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE
 from tests.exports.golden import GoldenBook

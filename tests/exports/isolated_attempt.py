@@ -3,7 +3,7 @@
 import adbc_driver_manager
 
 from flaskr.errors import DatabaseAway
-from flaskr.exports.snapshot import book_snapshot
+from flaskr.exports.making.snapshot import book_snapshot
 from flaskr.exports.statements import Sql
 
 

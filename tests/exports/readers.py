@@ -17,7 +17,7 @@ import pyarrow.ipc
 import pyarrow.json
 import pyarrow.parquet
 
-from flaskr.formats.columns import Columns, Kind
+from flaskr.facts.columns import Columns, Kind
 from tests.optional import optional, require
 
 EXCEL_SV = "csv&dialect=excel-sv"

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from flaskr.exports.dictionary import CLAIM_COLUMNS
 from flaskr.extensions import db
-from flaskr.formats.frames import schema_of
+from flaskr.files.writers.frames import schema_of
 from flaskr.policies.models import Policy
 from flaskr.policies.services import cancel_policy
 from tests.factories import ACTOR, make_policy

@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 from sqlalchemy import select
 
-from flaskr.calendar import today
-from flaskr.claims.cut_queries import coverage_now
+from flaskr.claims.as_at_queries import coverage_now
 from flaskr.claims.models import Claim
 from flaskr.claims.queries import claim_totals
 from flaskr.exports.dictionary import CLAIM_COLUMNS
 from flaskr.extensions import db
-from flaskr.formats.columns import Kind, names_of
+from flaskr.facts.columns import Kind, names_of
 from flaskr.policies.models import Policy
+from flaskr.values.calendar import today
 from tests.exports.reading import cancelled_policy, csv_frame, parquet_frame
 from tests.factories import make_claim, make_policy, reserve
 

@@ -3,9 +3,9 @@ import os
 import pytest
 
 from flaskr.demo.commands import LAST_DAY
-from flaskr.demo.fill import load_book, prepared_book
+from flaskr.demo.filling.services import load_book, prepared_book
 from flaskr.extensions import db
-from flaskr.sources.models import Contents
+from flaskr.import_records.models import Contents
 from tests.exports.golden import FORMS
 
 # A book of 100,000 takes minutes: CLAIMS=100000 pytest -n 0 tests/exports/test_coming_back.py

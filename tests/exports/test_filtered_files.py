@@ -11,8 +11,8 @@ from werkzeug.datastructures import MultiDict
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.queries import claim_referenced
 from flaskr.extensions import db
-from flaskr.paging import Cursor
 from flaskr.policies.filters import PolicyFilter
+from flaskr.web.paging import Cursor
 from tests.claims.varied import varied_claims
 from tests.factories import make_claim, make_policy, pay, reserve
 
@@ -83,7 +83,7 @@ SORTED = [
 
 
 def test_each_filter_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypatch):
-    monkeypatch.setattr("flaskr.paging.PAGE_ROWS", 7)
+    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 7)
     sizes = set()
     for turn, (contents, kind, column, query) in enumerate(FILTERED):
         for cut in (CUTS[0], CUTS[1 + turn % 2]):
@@ -95,7 +95,7 @@ def test_each_filter_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypat
 
 
 def test_each_order_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypatch):
-    monkeypatch.setattr("flaskr.paging.PAGE_ROWS", 7)
+    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 7)
     for turn, (contents, kind, column, query) in enumerate(SORTED):
         asked = query + CUTS[turn % 3]
         with nasty_app.app_context():

@@ -8,14 +8,14 @@ from itertools import cycle
 
 import pytest
 
-from flaskr.cuts import Basis
 from flaskr.exports.dictionary import CLAIM_COLUMNS, COLUMNS, LEDGER_COLUMNS
-from flaskr.formats.columns import totalled
-from flaskr.money import money_text
-from flaskr.sources.models import Contents
+from flaskr.facts.columns import totalled
+from flaskr.import_records.models import Contents
+from flaskr.values.as_at import Basis
+from flaskr.values.money import money_text
 from tests.exports.readers import FORMS, READERS, read
 from tests.imports.importing import GOLDEN
-from tests.imports.test_golden_ledger import TOTALS
+from tests.imports.migration.test_golden_ledger import TOTALS
 
 AMOUNTS = ("paid", "outstanding", "claim_cost", "recovered")
 

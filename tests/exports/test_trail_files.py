@@ -10,18 +10,18 @@ from sqlalchemy import insert, select
 
 from flaskr.archive.services import write_archive
 from flaskr.archive.tables import TABLES
+from flaskr.audit.filters import TrailFilter, event_rows
+from flaskr.audit.models import Action, AuditEvent, Subject
+from flaskr.audit.services import event_values
 from flaskr.claims.models import Cause
 from flaskr.claims.services import edit_claim
+from flaskr.exports.kept.forms import KeepForm
 from flaskr.exports.trail_columns import TRAIL_COLUMNS
 from flaskr.extensions import db
-from flaskr.kept.forms import KeepForm
-from flaskr.sources.models import Contents
-from flaskr.trail.filters import TrailFilter, event_rows
-from flaskr.trail.models import Action, AuditEvent, Subject
-from flaskr.trail.services import event_values
+from flaskr.import_records.models import Contents
+from tests.audit.events import make_event
 from tests.exports.readers import EXACT, FORMS, READERS, read
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
-from tests.trail.events import make_event
 
 ANNA = "anna@example.com"
 NAMES = [column.name for column in TRAIL_COLUMNS]

@@ -6,10 +6,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from flaskr.extensions import db
-from flaskr.imports.outcomes import DryRun
+from flaskr.imports.dry_run_result import DryRun
 from tests.books import DATABASES
 from tests.imports.importing import Importing, load_files, load_golden
-from tests.imports.older_system import CLAIMS, HOME, LEDGER, POLICIES, WATER
+from tests.imports.migration.older_system import CLAIMS, HOME, LEDGER, POLICIES, WATER
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from typing import Any
 from flask import Flask
 
 from flaskr.extensions import db
+from flaskr.imports.dry_run_result import DryRun
 from flaskr.imports.jobs import Job
-from flaskr.imports.loading_orders import Loaded
-from flaskr.imports.loading_services import load_import
-from flaskr.imports.outcomes import DryRun
+from flaskr.imports.loading.services import load_import
+from flaskr.imports.loading.tasks import Loaded
 from flaskr.imports.services import take, try_import
 from tests.factories import ACTOR
 from tests.optional import optional

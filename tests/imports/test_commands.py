@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import func, select
 
 from flaskr import create_app
-from flaskr.claims.ledger_services import close_claim
+from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import claim_referenced, claim_totals
 from flaskr.extensions import db

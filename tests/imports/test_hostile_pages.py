@@ -3,8 +3,8 @@ import os
 from hypothesis import HealthCheck, given, settings
 
 from flaskr.claims.queries import watermark
+from tests.files.readers.hostile import hostile_files
 from tests.imports.uploading import upload
-from tests.reading.hostile import hostile_files
 
 FILES = int(os.environ.get("HOSTILE_FILES", "20"))
 

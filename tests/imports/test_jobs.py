@@ -7,11 +7,11 @@ import pytest
 
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
+from flaskr.imports.dry_run_result import DryRun
 from flaskr.imports.job_folders import FileTooLarge, job_named, jobs_under_way, sweep_jobs
 from flaskr.imports.jobs import JobBusy, NoSuchJob, Stage
-from flaskr.imports.orders import ImportRefused
-from flaskr.imports.outcomes import DryRun
 from flaskr.imports.services import jobs_folder, known_as, receive, try_import
+from flaskr.imports.tasks import ImportRefused
 from tests.factories import make_claim
 from tests.imports.importing import COSTS, load, taken
 

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
-from flaskr.cuts import Basis, Cut
 from flaskr.extensions import db
-from flaskr.paging import Cursor
-from flaskr.parameters import FilterError
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.models import LineOfBusiness, Policy
 from flaskr.policies.row_queries import policy_facts, policy_rows
+from flaskr.values.as_at import Basis, Cut
+from flaskr.web.paging import Cursor
+from flaskr.web.parameters import FilterError
 from tests.claims.clocks import amend, at
 from tests.factories import make_policy
 
@@ -47,7 +47,7 @@ def is_in_force(row, day: date) -> bool:
 @pytest.fixture
 def varied(rolled_back, monkeypatch) -> list[Policy]:
     """Eighteen policies recorded a day apart, some edited or cancelled on 10 June 2024."""
-    monkeypatch.setattr("flaskr.paging.PAGE_ROWS", PAGE)
+    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", PAGE)
     made = []
     for number in range(18):
         month = number % 4 + 1

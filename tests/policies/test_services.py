@@ -7,11 +7,11 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from flaskr.calendar import today
 from flaskr.errors import ChangedMeanwhile, MoneyError, TextError
 from flaskr.policies.models import LineOfBusiness, PolicyRevision
 from flaskr.policies.queries import policies_in_force, policy_numbered, policy_totals
 from flaskr.policies.services import PolicyError, cancel_policy, edit_policy
+from flaskr.values.calendar import today
 from tests.factories import ACTOR, make_policy
 
 pytestmark = pytest.mark.usefixtures("rolled_back")

@@ -13,7 +13,7 @@ from flaskr.users.models import Role, Scope, User
 from flaskr.users.passwords import hash_of
 from flaskr.users.queries import user_with_email
 from flaskr.users.services import create_user
-from flaskr.users.session_services import make_token
+from flaskr.users.sessions.services import make_token
 
 PASSWORD = "vintergatan kastrull 7 mossa"  # noqa: S105
 STRONG_KEY = "0f4c9d2ab7e8135566a1d0c3b2e4f7a8998877"

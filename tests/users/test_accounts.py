@@ -8,7 +8,7 @@ import time_machine
 
 from flaskr.extensions import db
 from flaskr.users.models import Role, Scope, Token, UserSession
-from flaskr.users.programs import in_words
+from flaskr.users.sessions.user_agents import in_words
 from tests.users.people import PASSWORD, csrf_of, post, sign_in, signed_in, token_of
 
 NEW_PASSWORD = "ladugård propeller 3 saffran"

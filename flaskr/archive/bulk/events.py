@@ -1,0 +1,32 @@
+"""An event of the trail, into the transaction of whoever writes past the session."""
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from flaskr.audit.services import written
+
+
+def insert_event(
+    connection: Any,
+    event: Mapping[str, Any],
+    *,
+    subject: str,
+    recorded_at: datetime,
+    after: Mapping[str, Any],
+) -> None:
+    """Insert an event through the driver's own connection, with what only the work itself knows.
+
+    `event` is what `flaskr.audit.services.event_values` gave to whoever asked for the work.
+    """
+    is_sqlite = isinstance(connection, sqlite3.Connection)
+    # as SQLAlchemy keeps an instant in SQLite: text, without a zone
+    naive = recorded_at.astimezone(UTC).replace(tzinfo=None)
+    at = naive.isoformat(" ", "microseconds") if is_sqlite else recorded_at
+    row = {**event, "subject": subject, "recorded_at": at, "after": written(after)}
+    values = [value.value if isinstance(value, Enum) else value for value in row.values()]
+    names = ", ".join(f'"{name}"' for name in row)
+    marks = ", ".join(["?" if is_sqlite else "%s"] * len(row))
+    connection.execute(f"INSERT INTO audit_events ({names}) VALUES ({marks})", values)  # noqa: S608

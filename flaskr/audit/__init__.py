@@ -1,0 +1,1 @@
+"""The audit trail: who did what, when, to what, from where; never edited or deleted."""

@@ -1,0 +1,80 @@
+"""The record of what was done and refused: never edited or deleted."""
+
+from enum import StrEnum
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flaskr.extensions import Base
+from flaskr.values.column_types import FreeText, Instant, closed_list
+
+
+class Action(StrEnum):
+    """What was done; a list that grows at its end."""
+
+    CLAIM_REPORTED = "claim_reported"
+    CLAIM_EDITED = "claim_edited"
+    ENTRY_POSTED = "entry_posted"
+    POLICY_RECORDED = "policy_recorded"
+    POLICY_EDITED = "policy_edited"
+    IMPORT_SENT = "import_sent"
+    IMPORT_READ_AGAIN = "import_read_again"
+    IMPORT_DROPPED = "import_dropped"
+    IMPORT_LOADED = "import_loaded"
+    IMPORT_UNDONE = "import_undone"
+    BOOK_FILLED = "book_filled"  # with made-up claims
+    BOOK_LOADED = "book_loaded"  # from an archive
+    BALANCES_REBUILT = "balances_rebuilt"
+    FILE_EXPORTED = "file_exported"
+    MANIFEST_READ = "manifest_read"
+    BOOK_EXPORTED = "book_exported"  # to an archive
+    EXPORT_KEPT = "export_kept"
+    KEPT_EXPORT_READ = "kept_export_read"
+    KEPT_EXPORT_DELETED = "kept_export_deleted"
+    PERSON_ERASED = "person_erased"
+    USER_CREATED = "user_created"
+    USER_CHANGED = "user_changed"
+    LINK_MADE = "link_made"  # to set a password, once
+    PASSWORD_SET = "password_set"  # noqa: S105
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGNED_OUT = "signed_out"
+    SESSION_ENDED = "session_ended"
+    TOKEN_MADE = "token_made"  # noqa: S105
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    REFUSED = "refused"
+
+
+class Subject(StrEnum):
+    """What kind of thing an event is about; the event's `subject` names it."""
+
+    CLAIM = "claim"  # by its reference
+    POLICY = "policy"  # by its number
+    IMPORT = "import"  # by its number, or its job's name until it is loaded
+    FILE = "file"  # by its address, or the name it is kept under
+    BOOK = "book"
+    USER = "user"  # by e-mail
+    PAGE = "page"  # by method and path
+
+
+class AuditEvent(Base):
+    """One thing that was done, or refused.
+
+    `before` and `after` are JSON of what changed; of names and free text only that they did.
+    `through` is page, command, or the token that was used; `address` is where it came from.
+    """
+
+    __tablename__ = "audit_events"
+    __table_args__ = (Index(None, "subject_kind", "subject", "id"), Index(None, "actor", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recorded_at: Mapped[Instant]
+    actor: Mapped[str] = mapped_column(String(64))
+    action: Mapped[Action] = mapped_column(closed_list(Action))
+    subject_kind: Mapped[Subject] = mapped_column(closed_list(Subject))
+    subject: Mapped[FreeText]
+    through: Mapped[FreeText]
+    address: Mapped[FreeText]
+    request_id: Mapped[str] = mapped_column(String(32))
+    before: Mapped[FreeText | None]
+    after: Mapped[FreeText | None]

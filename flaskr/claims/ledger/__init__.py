@@ -1,0 +1,1 @@
+"""The ledger: its rules, its services and its pages."""

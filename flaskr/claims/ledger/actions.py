@@ -1,0 +1,113 @@
+"""What a person can do to a claim's money: each action with its form, its service and its words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flaskr.claims import forms
+from flaskr.claims.ledger import services as ledger_services
+from flaskr.claims.ledger.posting import By
+from flaskr.claims.ledger.rules import LIVE, RECOVERIES, SETTLED, EntryType
+from flaskr.claims.models import Claim, Coverage, LedgerEntry
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do: shown when the claim's state allows it, posted by its service."""
+
+    name: str  # the last part of its address
+    title: str
+    button: str
+    form: type[forms.EntryForm]
+    post: Callable[[Claim, Any, By], LedgerEntry]
+    done: str
+    allowed: Callable[[Claim], bool]
+
+
+def set_reserve(claim: Claim, form: Any, by: By) -> LedgerEntry:
+    """Post what the reserve form says."""
+    return ledger_services.set_reserve(claim, form.amount.data, form.transaction_date.data, **by)
+
+
+def pay(claim: Claim, form: Any, by: By) -> LedgerEntry:
+    """Post what the payment form says."""
+    return ledger_services.post_payment(claim, form.amount.data, form.transaction_date.data, **by)
+
+
+def recover(claim: Claim, form: Any, by: By) -> LedgerEntry:
+    """Post what the recovery form says."""
+    recovery_type = form.kind.data.entry_type
+    return ledger_services.post_recovery(
+        claim, recovery_type, form.amount.data, form.transaction_date.data, **by
+    )
+
+
+def close(claim: Claim, form: Any, by: By) -> LedgerEntry:
+    """Close the claim."""
+    return ledger_services.close_claim(claim, form.transaction_date.data, **by)
+
+
+def decline(claim: Claim, form: Any, by: By) -> LedgerEntry:
+    """Decline the claim, with the reason given."""
+    by["reason"] = form.reason.data
+    return ledger_services.decline_claim(claim, form.transaction_date.data, **by)
+
+
+def reopen(claim: Claim, form: Any, by: By) -> LedgerEntry:
+    """Reopen the claim, with the reserve and the reason given."""
+    by["reason"] = form.reason.data
+    return ledger_services.reopen_claim(claim, form.amount.data, form.transaction_date.data, **by)
+
+
+def is_live(claim: Claim) -> bool:
+    """Whether the claim is open or reopened."""
+    return claim.status in LIVE
+
+
+def can_be_paid(claim: Claim) -> bool:
+    """Whether the claim is open and its policy does not rule payments out."""
+    return is_live(claim) and claim.coverage != Coverage.NOT_IN_FORCE
+
+
+def can_be_reserved(claim: Claim) -> bool:
+    """Whether a reserve could be raised, or one that there is lowered."""
+    return can_be_paid(claim) or (is_live(claim) and claim.outstanding > 0)
+
+
+ACTIONS = (
+    Action(
+        "reserve", "Set case reserve", "Set case reserve", forms.ReserveForm, set_reserve,
+        "Case reserve set on", can_be_reserved,
+    ),
+    Action("pay", "Pay", "Post payment", forms.PaymentForm, pay, "Payment posted to", can_be_paid),
+    Action(
+        "recover", "Recover", "Post recovery", forms.RecoveryForm, recover,
+        "Recovery posted to", lambda claim: claim.recovered < claim.paid,
+    ),
+    Action("close", "Close", "Close claim", forms.CloseForm, close, "Closed claim", is_live),
+    Action(
+        "decline", "Decline", "Decline claim", forms.DeclineForm, decline,
+        "Declined claim", lambda claim: is_live(claim) and claim.paid == 0,
+    ),
+    Action(
+        "reopen", "Reopen", "Reopen claim", forms.ReopenForm, reopen,
+        "Reopened claim", lambda claim: claim.status in SETTLED,
+    ),
+)  # fmt: skip
+BY_NAME = {action.name: action for action in ACTIONS}
+
+
+def allowed_actions(claim: Claim) -> list[Action]:
+    """Return what the claim's state allows, in the order it is usually done."""
+    return [action for action in ACTIONS if action.allowed(claim)]
+
+
+def reversible(claim: Claim, entries: list[LedgerEntry]) -> set[int]:
+    """Return the ids of the entries that can be taken back now."""
+    reversed_already = {entry.reverses for entry in entries}
+    types = {*RECOVERIES, EntryType.PAYMENT} if is_live(claim) else set(RECOVERIES)
+    return {
+        entry.id
+        for entry in entries
+        if entry.entry_type in types and entry.id not in reversed_already
+    }

@@ -1,0 +1,84 @@
+"""The rules of the ledger that a database can hold, as checks on each row."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint
+
+from flaskr.claims.ledger.rules import RECOVERIES, REVERSALS, SETTLED, EntryType, Status
+from flaskr.values.money import LARGEST_ENTRY, to_ore
+
+
+def listed(values: Iterable[StrEnum]) -> str:
+    """Return the values as an SQL list."""
+    return ", ".join(f"'{value.value}'" for value in values)
+
+
+STILL = "paid = 0 AND recovered = 0"
+SIGNS = {
+    "reserve_open": ("'RESERVE_OPEN', 'RESERVE_REOPEN'", f"{STILL} AND outstanding >= 0"),
+    "reserve_change": ("'RESERVE_CHANGE'", STILL),
+    "payment": (
+        "'PAYMENT'",
+        "paid > 0 AND outstanding <= 0 AND outstanding >= -paid AND recovered = 0",
+    ),
+    "payment_reversal": ("'PAYMENT_REVERSAL'", "paid < 0 AND outstanding >= 0 AND recovered = 0"),
+    "recovery": (listed(RECOVERIES), "paid = 0 AND outstanding = 0 AND recovered > 0"),
+    "recovery_reversal": (
+        "'RECOVERY_REVERSAL'",
+        "paid = 0 AND outstanding = 0 AND recovered < 0",
+    ),
+    "reserve_close": (
+        "'RESERVE_CLOSE'",
+        f"{STILL} AND outstanding <= 0 AND status_after = 'closed'",
+    ),
+    "claim_declined": (
+        "'CLAIM_DECLINED'",
+        f"{STILL} AND outstanding <= 0 AND paid_after = 0 AND status_after = 'declined'",
+    ),
+    "import_opening": ("'IMPORT_OPENING'", "paid >= 0 AND outstanding >= 0 AND recovered >= 0"),
+}
+MOST = to_ore(LARGEST_ENTRY)
+SETTLED_BALANCES = (
+    f"(status_after IN ({listed(SETTLED)})"
+    " AND outstanding_after = 0 AND closed_date_after IS NOT NULL)"
+    f" OR (status_after NOT IN ({listed(SETTLED)}) AND closed_date_after IS NULL)"
+)
+
+LEDGER_CHECKS = (
+    CheckConstraint(f"entry_type IN ({listed(EntryType)})", name="entry_type"),
+    CheckConstraint(f"status_after IN ({listed(Status)})", name="status_after"),
+    *(
+        CheckConstraint(f"entry_type NOT IN ({types}) OR ({rule})", name=f"signs_{name}")
+        for name, (types, rule) in SIGNS.items()
+    ),
+    CheckConstraint(
+        f"paid BETWEEN -{MOST} AND {MOST} AND outstanding BETWEEN -{MOST} AND {MOST}"
+        f" AND recovered BETWEEN -{MOST} AND {MOST}",
+        name="largest_entry",
+    ),
+    CheckConstraint(
+        "paid_after >= 0 AND outstanding_after >= 0"
+        " AND recovered_after >= 0 AND recovered_after <= paid_after",
+        name="balances",
+    ),
+    CheckConstraint(SETTLED_BALANCES, name="settled"),
+    CheckConstraint(
+        f"(entry_type IN ({listed(REVERSALS)}) AND reverses IS NOT NULL)"
+        " OR entry_type = 'ADJUSTMENT'"
+        f" OR (entry_type NOT IN ({listed(REVERSALS)}) AND reverses IS NULL)",
+        name="reverses",
+    ),
+    CheckConstraint("entry_type <> 'RESERVE_REOPEN' OR reason IS NOT NULL", name="reason"),
+)
+
+CLAIM_CHECKS = (
+    CheckConstraint(f"status IN ({listed(Status)})", name="status"),
+    CheckConstraint("reported_date IS NULL OR loss_date <= reported_date", name="dates"),
+    CheckConstraint(
+        "paid >= 0 AND outstanding >= 0 AND recovered >= 0 AND recovered <= paid", name="balances"
+    ),
+    CheckConstraint(
+        "(last_transaction_date IS NULL) = (last_recorded_at IS NULL)", name="last_entry"
+    ),
+)

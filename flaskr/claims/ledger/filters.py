@@ -1,0 +1,83 @@
+"""Which ledger entries a file has, from the parameters of its address."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+
+from flaskr.claims.as_at_queries import entries_in_cut
+from flaskr.claims.ledger.rules import EntryType
+from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.errors import TextError
+from flaskr.values.text import clean_reference, reference_key
+from flaskr.web.conditions import between
+from flaskr.web.filters import RECORDED, CutFilter
+from flaskr.web.parameters import Kind, a_day, any_of, declared
+
+HIGHEST_ID = 2**63 - 1
+
+
+def read_entry_id(text: str) -> int:
+    """Read the number of a ledger entry; 0 stands for none."""
+    if not (text.isascii() and text.isdigit()) or int(text[:20]) > HIGHEST_ID:
+        raise TextError(f"“{text[:20]}” is not the number of a ledger entry. Give a whole number.")
+    return int(text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerFilter(CutFilter):
+    """Which entries, as at which day; all that is given has to hold.
+
+    `since` gives what came after the entry of that number: ids, instants of recording and commits
+    are in one order, so whoever goes on from the highest id seen misses nothing. In the order in
+    which they were recorded, or with sort=-recorded the other way round.
+    """
+
+    sort: str = declared(Kind(str), RECORDED)
+    claim: str = declared(Kind(clean_reference), "")
+    entry_type: tuple[EntryType, ...] = any_of(EntryType)
+    transaction_from: date | None = a_day()
+    transaction_to: date | None = a_day()
+    since: int | None = declared(Kind(read_entry_id))
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return what has to hold of ledger entries joined to their claims."""
+        found = between(
+            LedgerEntry.transaction_date.expression, self.transaction_from, self.transaction_to
+        )
+        if self.cut:
+            found.append(entries_in_cut(self.cut.day, self.cut.basis))
+        if self.claim:
+            found.append(Claim.claim_reference_key == reference_key(self.claim))
+        if self.entry_type:
+            found.append(LedgerEntry.entry_type.in_(self.entry_type))
+        if self.since is not None:
+            found.append(LedgerEntry.id > self.since)
+        return found
+
+    def rows(self) -> Select[Any]:
+        """Select the entries in order, one row each, with the reference of their claim."""
+        columns: list[Any] = [
+            LedgerEntry.id.label("entry_id"),
+            Claim.claim_reference,
+            LedgerEntry.entry_type,
+            LedgerEntry.transaction_date,
+            LedgerEntry.recorded_at,
+            LedgerEntry.recorded_by,
+            LedgerEntry.paid,
+            LedgerEntry.outstanding,
+            (LedgerEntry.paid + LedgerEntry.outstanding).label("claim_cost"),
+            LedgerEntry.recovered,
+            LedgerEntry.paid_after,
+            LedgerEntry.outstanding_after,
+            LedgerEntry.recovered_after,
+            LedgerEntry.status_after,
+            LedgerEntry.reverses,
+            LedgerEntry.reason,
+            LedgerEntry.import_id,
+            LedgerEntry.import_row,
+        ]
+        rows = select(*columns).join(Claim, Claim.id == LedgerEntry.claim_id)
+        in_order = self.order(rows.selected_columns).clauses(LedgerEntry.id)
+        return rows.where(*self.conditions()).order_by(*in_order)

@@ -1,0 +1,1 @@
+"""A made-up book of any size, loaded into an empty one."""

@@ -1,0 +1,133 @@
+"""What happens next to each claim of a made-up book."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+
+from flaskr.claims.ledger.rules import EntryType, Status
+from flaskr.demo.filling.claims import Claims, ultimate_costs
+from flaskr.demo.filling.days import NONE, Array, BookDays
+from flaskr.demo.profiles import PROFILES
+
+TYPES = list(EntryType)
+STATUSES = list(Status)
+LIVE_CODES = (STATUSES.index(Status.OPEN), STATUSES.index(Status.REOPENED))
+NOTHING = -1
+
+NIL_SHARE = 0.11
+DECLINED_SHARE = 0.06
+CHANGE_SHARE = 0.35  # of the turns of an open claim
+REVERSAL_SHARE = 0.015  # of the payments
+RECOVERY_REVERSAL_SHARE = 0.04
+REOPEN_SHARE = 0.035
+
+
+def code(entry_type: EntryType) -> int:
+    """Return an entry type as its place in the list."""
+    return TYPES.index(entry_type)
+
+
+@dataclass
+class Live:
+    """Where each claim stands, one array a column: balances in öre, days since 1970, UTC seconds.
+
+    `target` is what will be paid in all: nothing on a claim that will be `refused` or closed as
+    nil. `typed_on` is the day of the claim's own recording; `last_*` is the last entry.
+    """
+
+    line: Array
+    covered: Array
+    refused: Array
+    cost: Array
+    target: Array
+    paid: Array
+    outstanding: Array
+    recovered: Array
+    status: Array
+    closed: Array
+    day: Array
+    typed_on: Array
+    recorded: Array
+    last_row: Array
+    last_type: Array
+    last_paid: Array
+    last_outstanding: Array
+    last_recovered: Array
+
+
+def live_claims(claims: Claims, days: BookDays, rng: Generator) -> Live:
+    """Return the claims before their first entry."""
+    count = len(claims.line)
+    cost = ultimate_costs(claims.line, rng)
+    kind = rng.random(count)
+    refused = ~claims.covered | (kind < DECLINED_SHARE)
+    nil = kind > 1 - NIL_SHARE
+    typed_on = days.local_days(claims.recorded)
+    return Live(
+        line=claims.line,
+        covered=claims.covered,
+        refused=refused,
+        cost=cost,
+        target=np.where(refused | nil, 0, cost),
+        paid=np.zeros(count, np.int64),
+        outstanding=np.zeros(count, np.int64),
+        recovered=np.zeros(count, np.int64),
+        status=np.full(count, STATUSES.index(Status.OPEN), np.int8),
+        closed=np.full(count, NONE, np.int32),
+        day=np.where(claims.reported == NONE, typed_on, claims.reported),
+        typed_on=typed_on,
+        recorded=claims.recorded.copy(),
+        last_row=np.full(count, NONE, np.int32),
+        last_type=np.full(count, NOTHING, np.int8),
+        last_paid=np.zeros(count, np.int64),
+        last_outstanding=np.zeros(count, np.int64),
+        last_recovered=np.zeros(count, np.int64),
+    )
+
+
+def choose_types(state: Live, moving: Array, step: int, rng: Generator) -> Array:
+    """Return the type of each claim's next entry by the rules, NOTHING for the end."""
+    if step == 0:
+        return np.full(len(moving), code(EntryType.RESERVE_OPEN), np.int8)
+    count = len(moving)
+    undo, turn = rng.random(count), rng.random(count)
+    live = np.isin(state.status[moving], LIVE_CODES)
+    last = state.last_type[moving]
+    paid, recovered = state.paid[moving], state.recovered[moving]
+    refused, covered = state.refused[moving], state.covered[moving]
+    owing = state.target[moving] > paid
+    recovery = recovery_types(state.line[moving], rng)
+    was_recovery = np.isin(last, RECOVERY_CODES)
+    returns = np.array([profile.recovery for profile in PROFILES])[state.line[moving]]
+    recovers = (turn < returns) & (paid - recovered > 100) & ~was_recovery
+    can_undo = (last == code(EntryType.PAYMENT)) & (paid - state.last_paid[moving] >= recovered)
+    choices: list[tuple[Array, Array | int]] = [
+        (live & can_undo & (undo < REVERSAL_SHARE), code(EntryType.PAYMENT_REVERSAL)),
+        (was_recovery & (undo < RECOVERY_REVERSAL_SHARE), code(EntryType.RECOVERY_REVERSAL)),
+        (live & ~covered, code(EntryType.CLAIM_DECLINED)),
+        (live & (turn < CHANGE_SHARE) & (owing | (paid == 0)), code(EntryType.RESERVE_CHANGE)),
+        (live & owing, code(EntryType.PAYMENT)),
+        (live & refused & (paid == 0), code(EntryType.CLAIM_DECLINED)),
+        (live & (undo > 0.5) & recovers, recovery),
+        (live, code(EntryType.RESERVE_CLOSE)),
+        (recovers, recovery),
+        (covered & (turn > 1 - REOPEN_SHARE), code(EntryType.RESERVE_REOPEN)),
+    ]
+    happens, types = zip(*choices, strict=True)
+    return np.select(happens, types, NOTHING).astype(np.int8)
+
+
+RECOVERY_CODES = tuple(
+    code(each)
+    for each in (
+        EntryType.RECOVERY_DEDUCTIBLE,
+        EntryType.RECOVERY_SUBROGATION,
+        EntryType.RECOVERY_SALVAGE,
+    )
+)
+
+
+def recovery_types(line: Array, rng: Generator) -> Array:
+    """Return a kind of recovery for each claim."""
+    return rng.choice(np.array(RECOVERY_CODES, np.int8), len(line), p=[0.5, 0.3, 0.2])

@@ -1,0 +1,120 @@
+"""Claims of a made-up book, as arrays: their facts, when they came in, and what they will cost."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.random import Generator
+
+from flaskr.claims.models import Cause
+from flaskr.demo.filling.days import NONE, Array, BookDays
+from flaskr.demo.filling.policies import Policies
+from flaskr.demo.profiles import LARGEST_LOSS, PROFILES, TAIL_INDEX, TAIL_SHARE
+
+CAUSES = list(Cause)
+NOT_IN_FORCE_SHARE = 0.004
+WITHOUT_POLICY = 0.006
+WITHOUT_LOSS_DATE = 0.002
+WITHOUT_REPORT = 0.001
+
+
+@dataclass
+class Claims:
+    """One array a column, in the order of recording: row i is the claim with id i + 1.
+
+    `policy` is a row of the policies. `line` is also known of claims without a policy: it decides
+    their cause and cost. `covered` is false only where the policy was not in force at the loss.
+    """
+
+    policy: Array
+    line: Array
+    cause: Array
+    loss: Array
+    reported: Array
+    recorded: Array
+    covered: Array
+
+    def taken(self, rows: Array) -> "Claims":
+        """Return these rows, in this order."""
+        return Claims(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+def make_claims(count: int, policies: Policies, days: BookDays, rng: Generator) -> Claims:
+    """Return that many claims, sorted by the instant of recording.
+
+    Losses that would be recorded after the book's last day are not in it, as in life.
+    """
+    parts: list[Claims] = []
+    missing = count
+    while missing > 0:
+        drawn = draw_claims(missing + missing // 8 + 64, policies, days, rng)
+        known = drawn.recorded < days.end
+        parts.append(drawn.taken(np.flatnonzero(known)[:missing]))
+        missing -= len(parts[-1].line)
+    if not parts:
+        parts = [draw_claims(0, policies, days, rng)]
+    joined = Claims(
+        *(np.concatenate([getattr(p, field.name) for p in parts]) for field in fields(Claims))
+    )
+    return incomplete(joined.taken(np.argsort(joined.recorded, kind="stable")), rng)
+
+
+def draw_claims(count: int, policies: Policies, days: BookDays, rng: Generator) -> Claims:
+    """Return claims on policies drawn by exposure and frequency, losses even over the cover."""
+    cover_end = np.minimum(policies.cover_end, days.until + 1)
+    covered_days = np.maximum(cover_end - policies.inception, 0)
+    frequency = np.array([profile.frequency for profile in PROFILES])[policies.line]
+    exposure = np.cumsum(covered_days * frequency)
+    policy = np.searchsorted(exposure, rng.random(count) * exposure[-1], side="right")
+    line = policies.line[policy]
+    into_cover = (rng.random(count) * covered_days[policy]).astype(np.int32)
+    loss = policies.inception[policy] + into_cover
+    late = policies.cover_end[policy] + rng.integers(0, 30, count, dtype=np.int32)
+    covered = (rng.random(count) >= NOT_IN_FORCE_SHARE) | (late > days.until)
+    loss = np.where(covered, loss, late)
+    median = np.array([profile.report_days for profile in PROFILES])[line]
+    delay = np.minimum(median * np.exp(rng.normal(0, 1.1, count)), 1500)
+    reported = loss + delay.astype(np.int32)
+    lag = np.where(rng.random(count) < 0.8, 0, rng.integers(1, 6, count, dtype=np.int32))
+    return Claims(
+        policy=policy.astype(np.int32),
+        line=line,
+        cause=draw_causes(line, rng),
+        loss=loss,
+        reported=reported,
+        recorded=days.instants(reported + lag, rng),
+        covered=covered,
+    )
+
+
+def draw_causes(line: Array, rng: Generator) -> Array:
+    """Return a cause that fits each line of business, as its place in the list of causes."""
+    drawn = rng.random(len(line))
+    cause = np.empty(len(line), np.int8)
+    for number, profile in enumerate(PROFILES):
+        weights = np.cumsum(list(profile.causes.values()))
+        places = np.array([CAUSES.index(each) for each in profile.causes], np.int8)
+        of_line = line == number
+        found = np.searchsorted(weights, drawn[of_line] * weights[-1], side="right")
+        cause[of_line] = places[found]
+    return cause
+
+
+def incomplete(claims: Claims, rng: Generator) -> Claims:
+    """Return the claims, some without policy, day of loss, report or cause."""
+    count = len(claims.line)
+    without_policy = claims.covered & (rng.random(count) < WITHOUT_POLICY)
+    claims.policy[without_policy] = NONE
+    claims.cause[without_policy & (rng.random(count) < 0.5)] = NONE
+    claims.loss[claims.covered & (rng.random(count) < WITHOUT_LOSS_DATE)] = NONE
+    claims.reported[claims.covered & (rng.random(count) < WITHOUT_REPORT)] = NONE
+    return claims
+
+
+def ultimate_costs(line: Array, rng: Generator) -> Array:
+    """Return what each claim will cost in öre: lognormal, a few with a Pareto tail on top."""
+    median = np.array([profile.severity for profile in PROFILES], float)[line]
+    spread = np.array([profile.spread for profile in PROFILES])[line]
+    cost = median * np.exp(rng.normal(0, 1, len(line)) * spread)
+    heavy = rng.random(len(line)) < TAIL_SHARE
+    cost[heavy] *= 1 + rng.pareto(TAIL_INDEX, int(heavy.sum()))
+    return np.rint(np.clip(cost, 1, LARGEST_LOSS) * 100).astype(np.int64)

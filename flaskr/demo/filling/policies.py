@@ -1,0 +1,152 @@
+"""Policies of a made-up book, as arrays: customers who renew, and some who cancel."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.random import Generator
+
+from flaskr.demo.filling.days import NONE, Array, BookDays
+from flaskr.demo.profiles import PREMIUM_LEVEL, PROFILES
+from flaskr.policies.models import LineOfBusiness
+
+YEARS = 7  # in which the policies of a book begin
+LONGEST_CUSTOMER = 5  # policies in a row
+LINES = [profile.line for profile in PROFILES]
+TRAVEL = LINES.index(LineOfBusiness.TRAVEL)
+COMPANIES = (LINES.index(LineOfBusiness.PROPERTY), LINES.index(LineOfBusiness.LIABILITY))
+
+
+@dataclass
+class Policies:
+    """One array a column, in the order of recording: row i is the policy with id i + 1.
+
+    Days since 1970, UTC seconds, whole öre; NONE for NULL. `given` and `surname` number the words
+    of a name. `edited` is the instant of the one edit, and `first_premium` what it replaced.
+    """
+
+    line: Array
+    given: Array
+    surname: Array
+    inception: Array
+    expiry: Array
+    premium: Array
+    deductible: Array
+    sum_insured: Array
+    cancelled: Array
+    recorded: Array
+    edited: Array
+    first_premium: Array
+
+    def taken(self, rows: Array) -> "Policies":
+        """Return these rows, in this order."""
+        return Policies(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    @property
+    def cover_end(self) -> Array:
+        """The first day without cover."""
+        return np.where(self.cancelled == NONE, self.expiry, self.cancelled)
+
+
+def make_policies(count: int, claims_a_policy: float, days: BookDays, rng: Generator) -> Policies:
+    """Return that many policies, priced for their claims, sorted by the instant of recording."""
+    line, customer, term, month, is_last = customers(count, days, rng)
+    inception, expiry = periods(line, customer, month, rng)
+    recorded = np.minimum(inception - rng.integers(1, 31, count), days.until)
+    premium = premiums(line, customer, term, max(claims_a_policy, 0.3), rng)
+    policies = Policies(
+        line=line[customer].astype(np.int8),
+        given=rng.integers(0, 1 << 15, len(line))[customer],
+        surname=rng.integers(0, 1 << 15, len(line))[customer],
+        inception=inception,
+        expiry=expiry,
+        premium=premium,
+        deductible=deductibles(line, rng)[customer],
+        sum_insured=sums_insured(line[customer], premium),
+        cancelled=np.full(count, NONE, np.int32),
+        recorded=days.instants(recorded, rng),
+        edited=np.full(count, NONE, np.int64),
+        first_premium=premium.copy(),
+    )
+    cancel_some(policies, is_last, days, rng)
+    edit_some(policies, days, rng)
+    return policies.taken(np.argsort(policies.recorded, kind="stable"))
+
+
+def customers(
+    count: int, days: BookDays, rng: Generator
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Return each customer's line, and of each policy (customer, term, first month, is_last).
+
+    Customers renew for some years; those policies are kept that begin in the book's years, the last
+    of them in the month after `until`.
+    """
+    last_month = np.array(days.until, "M8[D]").astype("M8[M]").astype(np.int64) + 1
+    line = rng.choice(len(PROFILES), count, p=[profile.share for profile in PROFILES])
+    terms = np.where(line == TRAVEL, 1, rng.integers(1, LONGEST_CUSTOMER + 1, count))
+    months = YEARS * 12 + 12 * (terms - 1)
+    start = last_month - (rng.random(count) * months).astype(np.int64)
+    start[0] = last_month - 12  # so that the smallest book has a policy in force
+    customer = np.repeat(np.arange(count), terms)
+    term = np.arange(len(customer)) - (np.cumsum(terms) - terms)[customer]
+    month = start[customer] + 12 * term
+    # Years are shorter than the book's life, so each customer has a policy in it.
+    kept = np.flatnonzero((month <= last_month) & (month > last_month - YEARS * 12))[:count]
+    customer, term, month = customer[kept], term[kept], month[kept]
+    return line, customer, term, month, term == terms[customer] - 1
+
+
+def periods(line: Array, customer: Array, month: Array, rng: Generator) -> tuple[Array, Array]:
+    """Return inception and expiry: a year, or one trip."""
+    day = rng.integers(0, 28, len(line))[customer]  # exists in every month
+    inception = month.astype("M8[M]").astype("M8[D]").astype(np.int64) + day
+    expiry = (month + 12).astype("M8[M]").astype("M8[D]").astype(np.int64) + day
+    trip = inception + rng.integers(7, 91, len(line))[customer]
+    expiry = np.where(line[customer] == TRAVEL, trip, expiry)
+    return inception.astype(np.int32), expiry.astype(np.int32)
+
+
+def premiums(
+    line: Array, customer: Array, term: Array, claims_a_policy: float, rng: Generator
+) -> Array:
+    """Return premiums in öre, whole kronor: the customer's own, four per cent up with each term."""
+    median = np.array([profile.premium for profile in PROFILES], float)[line]
+    own = median * PREMIUM_LEVEL * claims_a_policy * np.exp(rng.normal(0, 0.35, len(line)))
+    return np.rint(own[customer] * 1.04**term).astype(np.int64) * 100
+
+
+def deductibles(line: Array, rng: Generator) -> Array:
+    """Return each customer's choice, in öre."""
+    widest = max(len(profile.deductibles) for profile in PROFILES)
+    table = np.array(
+        [[p.deductibles[i % len(p.deductibles)] for i in range(widest)] for p in PROFILES], np.int64
+    )
+    return table[line, rng.integers(0, widest, len(line))] * 100
+
+
+def sums_insured(line: Array, premium: Array) -> Array:
+    """Return a thousand premiums where the line insures a sum."""
+    insures = np.array([profile.insures_sum for profile in PROFILES])[line]
+    return np.where(insures, premium * 1000, NONE)
+
+
+def cancel_some(policies: Policies, is_last: Array, days: BookDays, rng: Generator) -> None:
+    """Cancel some last policies of a customer; typed on the day itself or up to ten before."""
+    count = len(policies.line)
+    share = (rng.random(count) * (policies.expiry - policies.inception)).astype(np.int32)
+    day = policies.inception + share
+    typed = days.instants(np.maximum(day - rng.integers(0, 11, count), days.first), rng)
+    chosen = is_last & (rng.random(count) < 0.08)
+    chosen &= (typed > policies.recorded) & (typed < days.end)
+    chosen[0] = False
+    policies.cancelled[chosen] = day[chosen]
+    policies.edited[chosen] = typed[chosen]
+
+
+def edit_some(policies: Policies, days: BookDays, rng: Generator) -> None:
+    """Correct the premium, or only the name, of some policies that were not edited otherwise."""
+    count = len(policies.line)
+    typed = policies.recorded + rng.integers(60, 200 * 86_400, count)
+    chosen = (policies.edited == NONE) & (rng.random(count) < 0.015) & (typed < days.end)
+    policies.edited[chosen] = typed[chosen]
+    new_premium = chosen & (rng.random(count) < 0.7)
+    policies.first_premium[new_premium] -= policies.premium[new_premium] // 1000 * 100

@@ -1,0 +1,69 @@
+"""Loading a made-up book into an empty one, whole or not at all."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import date
+
+from sqlalchemy import text
+
+from flaskr.archive.bulk.loading import insert_rows, move_sequence
+from flaskr.archive.bulk.sqlite import roomy_cache
+from flaskr.audit.models import Action, Subject
+from flaskr.audit.services import BOOK, record
+from flaskr.book.services import raise_counter
+from flaskr.claims.queries import watermark
+from flaskr.database import lock_ledger
+from flaskr.demo.filling.arrow_tables import RECORDED_BY, book_tables
+from flaskr.demo.filling.book import MadeBook, make_book
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+from flaskr.values.calendar import today
+
+FIRST_UNTIL = date(1980, 1, 1)  # days are counted from 1970, and a book is eight years long
+
+
+class FillError(ClaimBookError):
+    """A book that cannot be filled so."""
+
+
+def prepared_book(policies: int, claims: int, seed: int, until: date) -> MadeBook:
+    """Make up the book to load; raises FillError for a book that has rows, or an unfit day."""
+    if not FIRST_UNTIL <= until < today():
+        raise FillError(
+            f"--until must be a date from {FIRST_UNTIL} on and before today ({today()})."
+        )
+    claim_empty_book()
+    return make_book(policies, claims, seed, until)
+
+
+def claim_empty_book() -> None:
+    """Keep all other writers out until commit; raises FillError unless the book is empty."""
+    lock_ledger()
+    if db.engine.dialect.name == "postgresql":
+        tables = "counters, policies, claims, ledger_entries"
+        db.session.execute(text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
+    if any(watermark()):
+        raise FillError("Only an empty book can be filled, and this one has policies or claims.")
+
+
+def load_book(book: MadeBook, advance: Callable[[int], None]) -> None:
+    """Load every row, move the counters and let the database look at what it has; no commit.
+
+    `advance` is called with the number of rows of each batch.
+    """
+    connection = db.session.connection().connection.driver_connection
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    with roomy_cache(connection) if is_sqlite else nullcontext():
+        for table in book_tables(book):
+            insert_rows(connection, table, advance)
+            if table.count:
+                move_sequence(connection, table.name, table.count)
+    for name, reached in book.counters().items():
+        raise_counter(name, reached)
+    said = {
+        "policies": len(book.policies.line),
+        "claims": len(book.claims.line),
+        "entries": book.entry_count,
+    }
+    record(Action.BOOK_FILLED, Subject.BOOK, BOOK, actor=RECORDED_BY, after=said)
+    db.session.execute(text("ANALYZE"))

@@ -1,1 +1,0 @@
-"""Erasing a person: name and free text go, amounts and dates stay."""

@@ -1,0 +1,1 @@
+"""Making one file from one snapshot, in the isolated process."""

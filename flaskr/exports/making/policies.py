@@ -1,0 +1,105 @@
+"""What claims take from their policies by position in Arrow, which costs a fraction of a join."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flaskr.claims.models import Coverage
+from flaskr.files.writers.frames import day_numbers, days, integers
+
+NEVER = np.iinfo(np.int32).max  # later than any day
+COVERAGES = pa.array([coverage.value for coverage in Coverage])
+CODES = {coverage: code for code, coverage in enumerate(Coverage)}
+
+SLIM = pa.schema(
+    [
+        ("policy_id", pa.int64()),
+        ("policy_number", pa.string()),
+        ("line_of_business", pa.dictionary(pa.int8(), pa.string())),
+        ("inception", pa.int32()),
+        ("cover_end", pa.int32()),
+    ]
+)
+
+
+def slim_policies(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return what is kept of a batch of policies; the cover ends on the earlier of two days."""
+    ends = [day_numbers(batch[name], NEVER) for name in ("expiry_date", "cancelled_on")]
+    arrays = [
+        pa.array(integers(batch["policy_id"])),
+        copied(batch["policy_number"].cast(pa.string())),
+        batch["line_of_business"].cast(pa.string()).dictionary_encode(),
+        pa.array(day_numbers(batch["inception_date"], NEVER)),
+        pa.array(np.minimum(*ends)),
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=SLIM.names).cast(SLIM)
+
+
+def copied(texts: pa.Array) -> pa.Array:
+    """Return texts in memory of their own: one column of a driver's batch keeps all of it."""
+    return pc.take(texts, pa.array(np.arange(len(texts), dtype=np.int32)))
+
+
+def positions_by_id(ids: np.ndarray) -> np.ndarray | None:
+    """Return a table of the position of each id, None when the ids lie too far apart for one."""
+    highest = int(ids[-1]) if len(ids) else 0
+    if highest > 4 * len(ids) + 1_000_000:
+        return None
+    table = np.zeros(highest + 1, dtype=np.int32)
+    table[ids] = np.arange(len(ids), dtype=np.int32)
+    return table
+
+
+class Policies:
+    """What claims take from their policies, by position: the policies in the order of their ids.
+
+    Kept as small as they go, some 35 bytes each: nothing else here grows with the book.
+    """
+
+    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
+        kept = pa.Table.from_batches(map(slim_policies, batches), schema=SLIM).unify_dictionaries()
+        column = {}
+        for name in SLIM.names:  # one at a time, so that few are there twice
+            column[name] = kept[name].combine_chunks()
+            kept = kept.drop_columns(name)
+        ids = column.pop("policy_id").to_numpy()
+        self.by_id = positions_by_id(ids)
+        self.ids = ids if self.by_id is None else ids[:0].copy()
+        self.numbers = column["policy_number"]
+        self.lines = column["line_of_business"].dictionary
+        self.line_codes = column["line_of_business"].indices
+        self.inception = column["inception"].to_numpy()
+        self.cover_end = column["cover_end"].to_numpy()
+
+    def position_of(self, ids: np.ndarray) -> np.ndarray:
+        """Return the position of each id; of 0, which stands for none, any."""
+        return np.searchsorted(self.ids, ids) if self.by_id is None else self.by_id[ids]
+
+    def positions(self, policy_ids: pa.Array) -> pa.Array:
+        """Return where each policy stands; null where there is none."""
+        found = self.position_of(integers(policy_ids))
+        return pa.array(found, mask=np.asarray(policy_ids.is_null()))
+
+    def columns_of(self, claims: pa.RecordBatch) -> dict[str, Any]:
+        """Return what a batch of claims takes: policy_number, line_of_business and coverage."""
+        positions = self.positions(claims["policy_id"])
+        return {
+            "policy_number": pc.take(self.numbers, positions),
+            "line_of_business": pc.take(self.lines, pc.take(self.line_codes, positions)),
+            "coverage": self.coverage(positions, days(claims["loss_date"])),
+        }
+
+    def coverage(self, positions: pa.Array, loss_dates: pa.Array) -> pa.Array:
+        """Return each claim's coverage, as claims.cut_queries.coverage_of does in SQL."""
+        unknown = np.asarray(pc.or_(positions.is_null(), loss_dates.is_null()))
+        if not len(self.numbers):
+            return pc.take(COVERAGES, pa.array(np.full(len(unknown), CODES[Coverage.UNVERIFIED])))
+        at = integers(positions)
+        loss = day_numbers(loss_dates, NEVER)
+        covered = (self.inception[at] <= loss) & (loss < self.cover_end[at])
+        codes = np.where(covered, CODES[Coverage.IN_FORCE], CODES[Coverage.NOT_IN_FORCE])
+        codes[unknown] = CODES[Coverage.UNVERIFIED]
+        return pc.take(COVERAGES, pa.array(codes))

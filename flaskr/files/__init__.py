@@ -1,0 +1,1 @@
+"""Files of any rows, in and out: one reader and one writer a format."""

@@ -1,0 +1,163 @@
+"""Columns of any Arrow type as cells: texts, decimals, days and instants."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
+
+from flaskr.files.readers.cells import NUL_CELL, UNREAD, settled
+from flaskr.files.readers.numbers import digits_of
+
+INSTANT = pa.timestamp("us", "UTC")
+NAIVE = pa.timestamp("us")
+FIRST_DAY, LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, from 1970
+DAY_MICROSECONDS = 86_400_000_000
+NESTED = UNREAD + "This is a list or an object. Write a text or a number."
+TRUTH = UNREAD + "This is true or false. Write a text or a number."
+FAR_DAY = UNREAD + "The date is not in the years 1 to 9999."
+FAR_INSTANT = UNREAD + "The time is finer than a microsecond, or not in the years 1 to 9999."
+NO_OFFSET = UNREAD + "This is a time without its UTC offset. Write the date, or add the offset."
+OTHER = UNREAD + "This is a value of type {kind}. Write a text, a number or a date."
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a type is one of texts."""
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
+def is_nested(kind: pa.DataType) -> bool:
+    """Whether the values of a type have parts."""
+    return bool(types.is_nested(storage(kind)))
+
+
+def storage(kind: pa.DataType) -> pa.DataType:
+    """Return the type that the values of a type are kept in."""
+    return kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
+
+
+def cells_of(values: pa.Array) -> pa.Array:
+    """Return a column as cells; those that cannot be read say why."""
+    if isinstance(values.type, pa.BaseExtensionType):
+        return cells_of(values.storage)
+    if types.is_dictionary(values.type):
+        return cells_of(values.dictionary_decode())
+    for is_of, cells in CELLS:
+        if is_of(values.type):
+            return cells(values)
+    return told(values, OTHER.format(kind=values.type))
+
+
+def told(values: pa.Array, sentence: str) -> pa.StringArray:
+    """Return a sentence in place of each value."""
+    return pc.if_else(values.is_valid(), sentence, pa.scalar(None, pa.string()))
+
+
+def text_cells(values: pa.Array) -> pa.StringArray:
+    """Return texts, but for those with a NUL."""
+    texts = values.cast(pa.string())
+    letters = texts.buffers()[2]
+    if letters is not None and not np.frombuffer(letters, dtype=np.uint8).all():
+        with_nul = pc.fill_null(pc.match_substring(texts, UNREAD), False)
+        texts = pc.if_else(with_nul, NUL_CELL, texts)
+    return settled(texts)
+
+
+def number_cells(values: pa.Array) -> pa.StringArray:
+    """Return whole numbers as their digits."""
+    return values.cast(pa.string())
+
+
+def decimal_cells(values: pa.Array) -> pa.Array:
+    """Return decimals of up to 38 digits, or texts of their digits where they have more."""
+    try:
+        return values.cast(pa.decimal128(38, values.type.scale))
+    except (pa.ArrowInvalid, ValueError):
+        return values.cast(pa.string())
+
+
+def float_cells(values: pa.Array) -> pa.StringArray:
+    """Return floats as the shortest digits that make them."""
+    if types.is_float16(values.type):
+        values = values.cast(pa.float32())
+    texts = values.cast(pa.string())
+    plain = pc.fill_null(pc.match_substring_regex(texts, r"^(-?[1-9]|0$|-?0\.)[0-9.]{0,14}$"), True)
+    if pc.all(plain).as_py() is not False:
+        return texts
+    odd = pc.invert(plain)
+    return pc.replace_with_mask(
+        texts, odd, pa.array([digits_of(text) for text in texts.filter(odd).to_pylist()])
+    )
+
+
+def truth_cells(values: pa.Array) -> pa.StringArray:
+    """Return why truths are not read."""
+    return told(values, TRUTH)
+
+
+def empty_cells(values: pa.Array) -> pa.StringArray:
+    """Return nothing."""
+    return pa.nulls(len(values), pa.string())
+
+
+def day_cells(values: pa.Array) -> pa.Array:
+    """Return days, or texts of them when some are not in the calendar."""
+    numbers = values.cast(pa.int32())
+    near = pc.and_(pc.greater_equal(numbers, FIRST_DAY), pc.less_equal(numbers, LAST_DAY))
+    if pc.all(near).as_py() is not False:
+        return values
+    texts = pc.if_else(near, numbers, None).cast(pa.date32()).cast(pa.string())
+    return pc.if_else(near, texts, FAR_DAY)
+
+
+def time_cells(values: pa.Array) -> pa.Array:
+    """Return instants in UTC; times without an offset as days, where they are all at midnight."""
+    kind = NAIVE if values.type.tz is None else INSTANT
+    there = values.cast(kind, safe=False)
+    numbers = there.cast(pa.int64())
+    back = there.cast(values.type, safe=False)
+    near = pc.and_(
+        pc.equal(back.cast(pa.int64()), values.cast(pa.int64())),
+        pc.and_(
+            pc.greater_equal(numbers, FIRST_DAY * DAY_MICROSECONDS),
+            pc.less(numbers, (LAST_DAY + 1) * DAY_MICROSECONDS),
+        ),
+    )
+    if kind == NAIVE:
+        return days_at_midnight(numbers, near)
+    if pc.all(near).as_py() is not False:
+        return there
+    texts = pc.if_else(near, there, None).cast(pa.string())
+    return pc.if_else(near, texts, FAR_INSTANT)
+
+
+def days_at_midnight(numbers: pa.Array, near: pa.Array) -> pa.Array:
+    """Return the days of microseconds without an offset, if all are midnights."""
+    days = pc.floor(pc.divide(numbers.cast(pa.float64(), safe=False), DAY_MICROSECONDS))
+    days = pc.if_else(near, days, None).cast(pa.int32())
+    whole = pc.equal(pc.multiply(days.cast(pa.int64()), DAY_MICROSECONDS), numbers)
+    is_day = pc.if_else(numbers.is_valid(), pc.fill_null(whole, False), None)
+    found = pc.if_else(is_day, days, None).cast(pa.date32())
+    if pc.all(is_day).as_py() is not False:
+        return found
+    return pc.if_else(is_day, found.cast(pa.string()), NO_OFFSET)
+
+
+def same_cells(values: pa.Array) -> pa.Array:
+    """Return days kept as milliseconds, as times without an offset are."""
+    return time_cells(values.cast(pa.timestamp("ms")))
+
+
+CELLS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array], pa.Array]], ...] = (
+    (is_text, text_cells),
+    (types.is_decimal, decimal_cells),
+    (types.is_date32, day_cells),
+    (types.is_timestamp, time_cells),
+    (types.is_integer, number_cells),
+    (types.is_floating, float_cells),
+    (types.is_boolean, truth_cells),
+    (types.is_null, empty_cells),
+    (types.is_date64, same_cells),
+    (types.is_nested, lambda values: told(values, NESTED)),
+)

@@ -1,0 +1,1 @@
+"""CSV: the fast reader and the strict one."""

@@ -1,0 +1,64 @@
+"""The first row of a file, which names its columns."""
+
+from collections.abc import Sequence
+
+from flaskr.files.readers.options import ReadingLimits, Unreadable
+
+EMPTY = "The file is empty. Its first row names the columns."
+LONGEST_TITLE = 200
+
+
+def is_blank(cell: str | None) -> bool:
+    """Whether nothing stands in a cell."""
+    return not cell or cell.isspace()
+
+
+def filled_width(cells: Sequence[str | None]) -> int:
+    """Return how many cells there are up to the last that is not blank."""
+    return max((at for at, cell in enumerate(cells, 1) if not is_blank(cell)), default=0)
+
+
+def titles_of(cells: Sequence[str | None], limits: ReadingLimits) -> tuple[str, ...]:
+    """Return the titles that a row of cells gives, trimmed, without blank ones at its end.
+
+    Raises Unreadable for none, too many, one that is missing or unreadable, and two that are alike.
+    """
+    width = filled_width(cells)
+    if not width:
+        raise Unreadable(EMPTY)
+    check_width(width, limits)
+    titles = tuple((cell or "").strip() for cell in cells[:width])
+    known: dict[str, str] = {}
+    for number, title in enumerate(titles, 1):
+        check_title(number, title)
+        key = title.casefold()
+        if key in known:
+            raise Unreadable(
+                f"Two columns are named “{known[key]}” and “{title}”. Rename or remove one of them."
+            )
+        known[key] = title
+    return titles
+
+
+def check_width(width: int, limits: ReadingLimits) -> None:
+    """Raise Unreadable for more columns than are taken."""
+    if width > limits.columns:
+        raise Unreadable(
+            f"The file has {width:,} columns, over {limits.columns:,}. Keep only those that "
+            "are needed."
+        )
+
+
+def check_title(number: int, title: str) -> None:
+    """Raise Unreadable for a title that names no column."""
+    if not title:
+        raise Unreadable(f"Column {number} has no title. Name it in the first row, or remove it.")
+    if "\0" in title:
+        raise Unreadable(f"The title of column {number} is not a text. Type it as text.")
+    if len(title) > LONGEST_TITLE:
+        raise Unreadable(
+            f"The title of column {number} has over {LONGEST_TITLE} characters. Shorten it: "
+            "the first row names the columns."
+        )
+    if any("\ud800" <= character <= "\udfff" for character in title):
+        raise Unreadable(f"The title of column {number} has half a character. Type it again.")

@@ -1,0 +1,1 @@
+"""One writer a format, from frames of declared columns."""

@@ -1,0 +1,53 @@
+"""CSV as a Swedish Excel opens it: UTF-8 with BOM, `;`, decimal comma, lines end in CR LF.
+
+As in the other CSV every text is in quotes, a missing value is nothing at all and an empty text
+is ""; amounts are their exact digits (-1234,50), days 2026-01-31, instants
+2026-01-31 12:00:00.000000Z. Excel itself turns texts that
+look like numbers into numbers (00123 into 123), in quotes or not: XLSX keeps those.
+"""
+
+from typing import IO
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flaskr.facts.columns import Column, Kind
+from flaskr.files.writers.csv import guarded
+from flaskr.files.writers.frames import schema_of
+from flaskr.files.writers.lines import as_bytes, batches, digits, joined
+
+BOM = b"\xef\xbb\xbf"
+SEPARATOR = ";"
+LINE_END = "\r\n"
+
+
+class ExcelCsvWriter:
+    """Writes frames to a CSV file for Excel; the header also when there are none."""
+
+    def __init__(self, file: IO[bytes], columns: tuple[Column, ...], is_raw: bool) -> None:
+        self.file = file
+        self.schema = schema_of(columns)
+        self.kinds = [column.kind for column in columns]
+        self.is_raw = is_raw
+        header = SEPARATOR.join(f'"{column.name}"' for column in columns)
+        file.write(BOM + (header + LINE_END).encode())
+
+    def write(self, frame: pd.DataFrame) -> None:
+        """Append the rows of a frame."""
+        for batch in batches(frame, self.schema):
+            cells = [self.cells(*pair) for pair in zip(self.kinds, batch.columns, strict=True)]
+            lines = pc.binary_join_element_wise(*cells, SEPARATOR)
+            self.file.write(as_bytes(joined(lines, LINE_END)))
+
+    def cells(self, kind: Kind, values: pa.Array) -> pa.Array:
+        """Return a column as it stands in the file."""
+        if kind in (Kind.DAY, Kind.INSTANT, Kind.NUMBER):
+            return pc.fill_null(digits(values), "")
+        if kind is Kind.MONEY:
+            return pc.fill_null(pc.replace_substring(digits(values), ".", ","), "")
+        safe = guarded(values) if kind is Kind.TEXT and not self.is_raw else values
+        return pc.fill_null(joined('"', pc.replace_substring(safe, '"', '""'), '"'), "")
+
+    def close(self) -> None:
+        """Do nothing: every row is written already."""

@@ -1,0 +1,86 @@
+"""Rows as the database gives them to pandas frames of the declared schema.
+
+In a frame every column is an ArrowDtype: texts are string, days date32, instants timestamp[us] in
+UTC, amounts decimal128(18, 2), numbers int64, missing values NA. A frame shares its memory with the
+Arrow batch it came from.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flaskr.facts.columns import Columns, Kind
+from flaskr.files.formats import ExportError
+
+MONEY = pa.decimal128(18, 2)
+INSTANT = pa.timestamp("us", "UTC")
+LARGEST_ORE = 10**18 - 1
+ARROW_TYPES = {
+    Kind.TEXT: pa.string(),
+    Kind.WORD: pa.string(),
+    Kind.DAY: pa.date32(),
+    Kind.INSTANT: INSTANT,
+    Kind.MONEY: MONEY,
+    Kind.NUMBER: pa.int64(),
+}
+
+
+def schema_of(columns: Columns) -> pa.Schema:
+    """Return the Arrow schema of a file."""
+    return pa.schema([(column.name, ARROW_TYPES[column.kind]) for column in columns])
+
+
+def money(ore: pa.Array) -> pa.Array:
+    """Return whole öre as amounts with two decimals, without arithmetic.
+
+    A decimal128 is a 16-byte integer: the öre widened by their sign. Raises ExportError for an
+    amount of more than 18 digits.
+    """
+    values = integers(ore)
+    if len(values) and max(values.max(), -values.min()) > LARGEST_ORE:
+        raise ExportError("An amount of the book has more than 18 digits.")
+    wide = np.empty((len(values), 2), dtype="<i8")
+    wide[:, 0] = values
+    wide[:, 1] = values >> 63
+    amounts = pa.Array.from_buffers(MONEY, len(values), [None, pa.py_buffer(wide)])
+    return pc.if_else(ore.is_valid(), amounts, None) if ore.null_count else amounts
+
+
+def integers(column: pa.Array) -> np.ndarray:
+    """Return a column of whole numbers as int64; a missing one is 0."""
+    return pc.fill_null(column, 0).to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+
+
+def days(column: pa.Array) -> pa.Array:
+    """Return a column of days as date32, from the text that SQLite keeps or as it is."""
+    return column.cast(pa.date32())
+
+
+def day_numbers(column: pa.Array, missing: int) -> np.ndarray:
+    """Return days as numbers since 1970, with `missing` for those that are not there."""
+    return pc.fill_null(days(column).cast(pa.int32()), missing).to_numpy(zero_copy_only=False)
+
+
+def instants(column: pa.Array) -> pa.Array:
+    """Return a column of instants in UTC, from the text that SQLite keeps or as it is."""
+    plain = column.cast(pa.timestamp("us")) if pa.types.is_string(column.type) else column
+    return plain.cast(INSTANT)
+
+
+def file_frame(batch: pa.RecordBatch, made: dict[str, Any], columns: Columns) -> pd.DataFrame:
+    """Return the columns of a file as a frame: those made already, the others out of the batch."""
+    arrays = [made[c.name] if c.name in made else typed(batch[c.name], c.kind) for c in columns]
+    table = pa.Table.from_arrays(arrays, schema=schema_of(columns))
+    return table.to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def typed(column: pa.Array, kind: Kind) -> pa.Array:
+    """Return a column of the database in its declared type."""
+    if kind is Kind.MONEY:
+        return money(column)
+    if kind is Kind.INSTANT:
+        return instants(column)
+    return days(column) if kind is Kind.DAY else column.cast(ARROW_TYPES[kind])

@@ -1,0 +1,1 @@
+"""Excel workbooks: typed cells, written as a stream."""

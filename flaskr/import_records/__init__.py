@@ -1,0 +1,1 @@
+"""Which import, which file and which row something in the book came from."""

@@ -1,0 +1,128 @@
+"""What the book has of the rows that files bring, onto the desk: all of it out of one snapshot."""
+
+# ruff: noqa: S608 - statements are put together from names that the code declares
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import sqlite
+
+from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.claims.queries import watermark_select
+from flaskr.exports.making.snapshot import Snapshot
+from flaskr.exports.statements import LIBPQ, compiled, compiled_rows
+from flaskr.imports.dry_run.staging import Desk
+from flaskr.policies.models import POLICY_FACTS, Policy
+
+FEW_KEYS = 2_000  # so many are looked up; for more the whole table is read
+KEYS_AT_ONCE = 500
+
+BOOK_CLAIMS = """CREATE TABLE book_claims (id BIGINT, claim_reference VARCHAR, claim_key VARCHAR,
+    policy_id BIGINT, cause VARCHAR, loss_date DATE, reported_date DATE, description VARCHAR,
+    status VARCHAR, closed_date DATE, paid BIGINT, outstanding BIGINT, recovered BIGINT,
+    version BIGINT, last_transaction_date DATE,
+    recorded_at TIMESTAMP)"""
+BOOK_POLICIES = """CREATE TABLE book_policies (id BIGINT, policy_number VARCHAR, policy_key VARCHAR,
+    policyholder VARCHAR, line_of_business VARCHAR, inception_date DATE, expiry_date DATE,
+    premium BIGINT, deductible BIGINT, sum_insured BIGINT, cancelled_on DATE, version BIGINT)"""
+BOOK_ENTRIES = """CREATE TABLE book_entries (claim_id BIGINT, entry_type VARCHAR,
+    transaction_date DATE, recorded_at TIMESTAMP, paid BIGINT, outstanding BIGINT,
+    recovered BIGINT)"""
+
+CLAIM_ROWS = select(
+    Claim.id,
+    Claim.claim_reference,
+    Claim.claim_reference_key.label("claim_key"),
+    Claim.policy_id,
+    Claim.cause,
+    Claim.loss_date,
+    Claim.reported_date,
+    Claim.description,
+    Claim.status,
+    Claim.closed_date,
+    Claim.paid,
+    Claim.outstanding,
+    Claim.recovered,
+    Claim.version,
+    Claim.last_transaction_date,
+    Claim.recorded_at,
+)
+POLICY_ROWS = select(
+    Policy.id,
+    Policy.policy_number,
+    Policy.policy_number_key.label("policy_key"),
+    Policy.policyholder,
+    *(getattr(Policy, name) for name in POLICY_FACTS),
+    Policy.version,
+)
+ENTRY_ROWS = select(
+    LedgerEntry.claim_id,
+    LedgerEntry.entry_type,
+    LedgerEntry.transaction_date,
+    LedgerEntry.recorded_at,
+    LedgerEntry.paid,
+    LedgerEntry.outstanding,
+    LedgerEntry.recovered,
+)
+
+
+class BookRows:
+    """Brings rows of the book onto a desk."""
+
+    def __init__(self, desk: Desk, snapshot: Snapshot, dialect: str) -> None:
+        self.desk, self.snapshot = desk, snapshot
+        self.dialect: Any = sqlite.dialect() if dialect == "sqlite" else LIBPQ
+        for table in (BOOK_CLAIMS, BOOK_POLICIES, BOOK_ENTRIES):
+            desk.run(table)
+
+    def watermark(self) -> dict[str, int]:
+        """Return how far the book is in this snapshot."""
+        return self.snapshot.row(compiled(watermark_select(), self.dialect))
+
+    def bring_claims(self, keys: str) -> None:
+        """Bring the claims whose keys the select `keys` names, as its column k."""
+        self.bring("book_claims", CLAIM_ROWS, Claim.claim_reference_key, "claim_key", keys)
+
+    def bring_policies(self, keys: str) -> None:
+        """Bring the policies whose keys a select names."""
+        self.bring("book_policies", POLICY_ROWS, Policy.policy_number_key, "policy_key", keys)
+
+    def bring_policies_of_claims(self) -> None:
+        """Bring the policies that the book's claims on the desk are on, unless they are there."""
+        keys = (
+            "SELECT policy_id AS k FROM book_claims ANTI JOIN book_policies p ON p.id = policy_id"
+        )
+        self.bring("book_policies", POLICY_ROWS, Policy.id, "id", keys)
+
+    def bring_entries(self) -> None:
+        """Bring the ledgers of the book's claims on the desk."""
+        keys = "SELECT id AS k FROM book_claims WHERE last_transaction_date IS NOT NULL"
+        self.bring("book_entries", ENTRY_ROWS, LedgerEntry.claim_id, "claim_id", keys)
+
+    def bring_first_days(self, keys: str) -> dict[int, Any]:
+        """Return the day of the first entry of the claims that a select names by id."""
+        first = select(
+            LedgerEntry.claim_id, func.min(LedgerEntry.transaction_date).label("day")
+        ).group_by(LedgerEntry.claim_id)
+        self.desk.run("CREATE OR REPLACE TABLE first_days (claim_id BIGINT, day DATE)")
+        self.bring("first_days", first, LedgerEntry.claim_id, "claim_id", keys)
+        return dict(self.desk.run("SELECT claim_id, day FROM first_days").fetchall())
+
+    def bring(self, table: str, rows: Any, column: Any, name: str, keys: str) -> None:
+        """Append to a table of the desk the rows that have one of the keys."""
+        self.desk.run(
+            "CREATE OR REPLACE TEMP TABLE keys AS "
+            f"SELECT DISTINCT k FROM ({keys}) WHERE k IS NOT NULL"
+        )
+        if self.desk.one("SELECT count(*) FROM keys") > FEW_KEYS:
+            of_keys = f"WHERE batch.{name} IN (SELECT k FROM keys)"
+            self.desk.add_streamed(table, self.read(rows), of_keys)
+            return
+        wanted = [key for (key,) in self.desk.run("SELECT k FROM keys ORDER BY k").fetchall()]
+        for start in range(0, len(wanted), KEYS_AT_ONCE):
+            some = wanted[start : start + KEYS_AT_ONCE]
+            self.desk.add_all(table, self.read(rows.where(column.in_(some))))
+
+    def read(self, rows: Any) -> Any:
+        """Yield the batches of a select."""
+        return self.snapshot.batches(compiled_rows(rows, self.dialect))

@@ -1,0 +1,170 @@
+"""Claims of a file beside those of the book: what becomes of each row, and the plan of it."""
+
+# ruff: noqa: S608 - statements are put together from names that the code declares
+
+from datetime import date
+
+from flaskr.claims.ledger.rules import EntryType, Status
+from flaskr.claims.models import CLAIM_FACTS
+from flaskr.import_records.models import Contents
+from flaskr.imports.dry_run.book_rows import BookRows
+from flaskr.imports.dry_run.claim_rules import ClaimJudge
+from flaskr.imports.dry_run.row_classes import SEVERAL, SHOWN_NAMES, UNCOVERED, classes_of, told
+from flaskr.imports.dry_run.staging import Desk
+from flaskr.imports.dry_run_result import RowClass
+from flaskr.imports.plan import PlanWriter, table_of
+
+EDITABLE = (*CLAIM_FACTS, "description")
+BALANCES = ("paid", "outstanding", "recovered")
+
+# Each good row as it would be: what the file says, else what the book has. A cost goes to
+# outstanding, less what is paid.
+JUDGED = """
+CREATE TABLE judged_claims AS
+WITH merged AS (
+    SELECT t.row, t.claim_reference, t.claim_key, t.claim_cost,
+        b.id, b.version, b.claim_reference AS book_reference, b.status, b.closed_date,
+        b.last_transaction_date,
+        p.id IS NULL AND t.policy_key IS NOT NULL AS lacks_policy,
+        CASE WHEN t.policy_key IS NULL THEN b.policy_id ELSE p.id END AS policy_id,
+        coalesce(t.cause, b.cause) AS cause,
+        coalesce(t.loss_date, b.loss_date) AS loss_date,
+        coalesce(t.reported_date, b.reported_date) AS reported_date,
+        coalesce(t.description, b.description, '') AS description,
+        coalesce(t.paid, b.paid, 0) AS paid,
+        coalesce(t.outstanding, t.claim_cost - coalesce(t.paid, b.paid, 0), b.outstanding, 0)
+            AS outstanding,
+        coalesce(t.recovered, b.recovered, 0) AS recovered,
+        b.policy_id AS policy_id_before, b.cause AS cause_before, b.loss_date AS loss_date_before,
+        b.reported_date AS reported_date_before, b.description AS description_before,
+        b.paid AS paid_before, b.outstanding AS outstanding_before,
+        b.recovered AS recovered_before
+    FROM claims t
+    LEFT JOIN book_claims b USING (claim_key)
+    LEFT JOIN book_policies p USING (policy_key)
+    WHERE t.row NOT IN (SELECT row FROM faults WHERE file = $file)
+)
+SELECT *,
+    id IS NOT NULL AND (policy_id, cause, loss_date, reported_date, description)
+        IS DISTINCT FROM (policy_id_before, cause_before, loss_date_before,
+        reported_date_before, description_before) AS is_edited,
+    id IS NOT NULL AND (paid, outstanding, recovered)
+        IS DISTINCT FROM (paid_before, outstanding_before, recovered_before) AS is_moved
+FROM merged
+"""
+NO_POLICY = "The policy is not in the book. Add it first, or leave the cell empty."
+NO_SUM = "This is not paid plus outstanding. Correct one of the three."
+
+# New claims with anything about them that a rule might refuse.
+IS_DOUBTFUL = """(loss_date > reported_date OR loss_date > $today OR reported_date > $today
+    OR outstanding < 0 OR recovered > paid OR least(paid, recovered) < 0
+    OR regexp_full_match(claim_key, '[cp]-[0-9]{4}-[0-9]{6,12}'))"""
+IN_DOUBT = f"""SELECT j.*, p.policy_number, p.inception_date, p.expiry_date, p.cancelled_on,
+    before.policy_number AS policy_number_before,
+    before.inception_date AS inception_date_before, before.expiry_date AS expiry_date_before,
+    before.cancelled_on AS cancelled_on_before
+FROM judged_claims j LEFT JOIN book_policies p ON p.id = j.policy_id
+    LEFT JOIN book_policies before ON before.id = j.policy_id_before
+WHERE (j.is_edited OR j.is_moved OR (j.id IS NULL AND {IS_DOUBTFUL}))
+    AND j.row NOT IN (SELECT row FROM faults WHERE file = $file)
+ORDER BY row"""
+GOOD_NEW = (
+    "FROM judged_claims WHERE id IS NULL AND row NOT IN (SELECT row FROM faults WHERE file = $file)"
+)
+NOT_COVERED = f"""FROM (SELECT * {GOOD_NEW}) JOIN book_policies p ON p.id = policy_id
+WHERE paid + outstanding > 0 AND NOT coalesce(
+    p.inception_date <= loss_date AND loss_date < least(p.expiry_date, p.cancelled_on), TRUE)"""
+HAS_MONEY = "paid + outstanding + recovered > 0"
+
+
+class ClaimRows:
+    """What becomes of the claims of one file, the one at place `at`."""
+
+    def __init__(self, desk: Desk, book: BookRows, at: int, given: set[str], today: date) -> None:
+        self.desk, self.book, self.at, self.given, self.today = desk, book, at, given, today
+        self.warnings: list[str] = []
+
+    def judge(self, plan: PlanWriter) -> tuple[RowClass, ...]:
+        """Compare the rows with the book, write the plan of them, and return the classes."""
+        self.note_repeated()
+        self.book.bring_claims("SELECT claim_key AS k FROM claims")
+        self.book.bring_policies("SELECT policy_key AS k FROM claims")
+        self.book.bring_policies_of_claims()
+        self.desk.run(JUDGED, file=self.at)
+        self.note_unfit()
+        first_days = self.book.bring_first_days(
+            "SELECT id AS k FROM judged_claims WHERE is_edited "
+            "AND last_transaction_date IS NOT NULL AND (loss_date, reported_date) IS DISTINCT FROM"
+            " (loss_date_before, reported_date_before)"
+        )
+        judge = ClaimJudge(self.at, self.given, self.today, first_days)
+        for batch in self.desk.batches(IN_DOUBT, file=self.at, today=self.today):
+            changed, entries = judge.judged(batch.to_pylist())
+            plan.write("claims_changed", table_of("claims_changed", changed))
+            plan.write("entries", table_of("entries", entries))
+        self.desk.add_faults(judge.faults)
+        self.warnings = [*judge.warnings(), *self.uncovered()]
+        self.plan_new(plan)
+        self.plan_touched(plan)
+        return classes_of(self.desk, self.at, Contents.CLAIMS, judge.tally)
+
+    def note_repeated(self) -> None:
+        """Note the rows that name one claim twice: all of them."""
+        self.desk.run(
+            SEVERAL.format(table="claims", key="claim_key", name="claim_reference"), file=self.at
+        )
+
+    def note_unfit(self) -> None:
+        """Note the rows whose policy is not in the book, and whose amounts do not add up."""
+        note = (
+            "INSERT INTO faults SELECT $file, row, {field}, {value}, $text FROM judged_claims "
+            "JOIN claims t USING (row) WHERE {where}"
+        )
+        no_policy = note.format(
+            field="'policy_number'", value="t.policy_number", where="lacks_policy"
+        )
+        self.desk.run(no_policy, file=self.at, text=NO_POLICY)
+        no_sum = note.format(
+            field="'claim_cost'",
+            value="(t.claim_cost::DECIMAL(18, 0) / 100)::DECIMAL(18, 2)::VARCHAR",
+            where="t.claim_cost <> judged_claims.paid + judged_claims.outstanding",
+        )
+        self.desk.run(no_sum, file=self.at, text=NO_SUM)
+
+    def uncovered(self) -> list[str]:
+        """Return what to warn of new claims with money that their policies do not cover."""
+        count = self.desk.one(f"SELECT count(*) {NOT_COVERED}", file=self.at)
+        first = self.desk.run(
+            f"SELECT claim_reference {NOT_COVERED} ORDER BY row LIMIT {SHOWN_NAMES}", file=self.at
+        )
+        return told(UNCOVERED, [name for (name,) in first.fetchall()], count)
+
+    def plan_new(self, plan: PlanWriter) -> None:
+        """Write the new claims, each with its opening where there is money on it."""
+        rows = (
+            "SELECT row, claim_reference, claim_key, description, policy_id, cause, loss_date, "
+            f"reported_date, '{Status.OPEN}' AS status, paid, outstanding, recovered {GOOD_NEW} "
+            "ORDER BY row"
+        )
+        for batch in self.desk.batches(rows, file=self.at):
+            plan.write("claims_created", batch)
+        openings = (
+            f"SELECT row, claim_at, '{EntryType.IMPORT_OPENING}' AS entry_type, paid, outstanding, "
+            "recovered, paid AS paid_after, outstanding AS outstanding_after, "
+            f"recovered AS recovered_after, '{Status.OPEN}' AS status_after FROM "
+            f"(SELECT *, row_number() OVER (ORDER BY row) - 1 AS claim_at {GOOD_NEW}) "
+            f"WHERE {HAS_MONEY} ORDER BY row"
+        )
+        for batch in self.desk.batches(openings, file=self.at):
+            plan.write("entries", batch)
+
+    def plan_touched(self, plan: PlanWriter) -> None:
+        """Write what of the book this was judged by, and what refused rows miss there."""
+        refused = "FROM claims WHERE row IN (SELECT row FROM faults WHERE file = $file)"
+        touched = (
+            "SELECT id AS claim_id, NULL AS policy_id, NULL AS claim_key, NULL AS policy_key "
+            "FROM book_claims UNION ALL SELECT NULL, id, NULL, NULL FROM book_policies "
+            f"UNION ALL SELECT NULL, NULL, claim_key, policy_key {refused}"
+        )
+        for batch in self.desk.batches(touched, file=self.at):
+            plan.write("touched", batch)

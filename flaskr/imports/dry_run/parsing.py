@@ -1,0 +1,193 @@
+"""Columns of cells into columns of values, with a sentence for each cell that cannot be read.
+
+What is written plainly is read by the column; the rest goes cell by cell through `cells`, whose
+rules are the only ones: the plain forms are a part of what it takes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flaskr.errors import ClaimBookError
+from flaskr.imports.dry_run import cells
+from flaskr.imports.layouts import Kind
+from flaskr.values.money import LARGEST_ENTRY, to_ore
+from flaskr.values.text import LONGEST_TEXT, NAME_LENGTH, REFERENCE_LENGTH, RESERVED, reference_key
+
+INSTANT = pa.timestamp("us", "UTC")
+WIDE = pa.decimal128(38, 2)
+FIRST_DAY = date(cells.EARLIEST_YEAR, 1, 1)
+FIRST_INSTANT = datetime(cells.EARLIEST_YEAR, 1, 1, tzinfo=UTC)
+# Letters beside ASCII whose lower case is their casefold, and which are in NFC already.
+LETTERS = "À-ÖØ-Þà-öø-ÿ"
+IN_REFERENCE = rf'"$-.0->@-\[\]-~{LETTERS}'  # none of / \ ? #
+PLAIN_REFERENCE = rf"^[!{IN_REFERENCE}]([ !{IN_REFERENCE}]*[!{IN_REFERENCE}])?$"
+PLAIN_TEXT = rf"^[!-~{LETTERS}]([ -~{LETTERS}\n]*[!-~{LETTERS}])?$"
+PLAIN_NAME = rf"^[!-~{LETTERS}]+( [!-~{LETTERS}]+)*$"
+PLAIN_AMOUNT = r"^-?[0-9]{1,12}([.,][0-9]{1,2})?$"
+
+
+class Fault(NamedTuple):
+    """A cell that cannot be read: its position in the column, and why."""
+
+    at: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A column of values, null where nothing stood or a fault is."""
+
+    values: pa.Array
+    faults: list[Fault]
+
+
+def parsed(column: pa.Array, kind: Kind) -> Parsed:
+    """Return the values of a column: amounts in öre as int64, days date32, texts string."""
+    if kind in (Kind.AMOUNT, Kind.AMOUNT_OR_NOUGHT):
+        return amounts(column, kind)
+    if kind is Kind.REFERENCE:
+        return texts(column, PLAIN_REFERENCE, REFERENCE_LENGTH, cells.reference)
+    if kind is Kind.TEXT:
+        return texts(column, PLAIN_TEXT, LONGEST_TEXT, cells.text)
+    if kind is Kind.NAME:
+        return texts(column, PLAIN_NAME, NAME_LENGTH, cells.name)
+    if kind is Kind.DAY and pa.types.is_date32(column.type) and not has_early(column, FIRST_DAY):
+        return Parsed(column, [])
+    if kind is Kind.INSTANT and column.type == INSTANT and not has_early(column, FIRST_INSTANT):
+        return Parsed(column, [])
+    read, made = ONE_BY_ONE[kind]
+    return few(as_text(column), read, made)
+
+
+def as_text(column: pa.Array) -> pa.Array:
+    """Return cells as they would be written."""
+    return column if pa.types.is_string(column.type) else column.cast(pa.string())
+
+
+def has_early(moments: pa.Array, first: date) -> bool:
+    """Whether anything in a column is before the first day or instant that the book takes."""
+    earliest = pc.min(moments).as_py()
+    return earliest is not None and earliest < first
+
+
+def few(column: pa.Array, read: Callable[[str], Any], made: pa.DataType) -> Parsed:
+    """Read a column whose cells repeat: each distinct one once."""
+    coded = column.dictionary_encode()
+    values, problems = each(coded.dictionary.to_pylist(), read)
+    found = pa.array(values, made).take(coded.indices)
+    if not problems:
+        return Parsed(found, [])
+    codes = coded.indices.fill_null(-1).to_numpy()
+    at = np.flatnonzero(np.isin(codes, list(problems)))
+    return Parsed(found, [Fault(int(place), problems[int(codes[place])]) for place in at])
+
+
+def each(written: list[str], read: Callable[[str], Any]) -> tuple[list[Any], dict[int, str]]:
+    """Read cells one by one: the values, and the sentences by position."""
+    values: list[Any] = []
+    problems: dict[int, str] = {}
+    for at, cell in enumerate(written):
+        try:
+            values.append(read(readable(cell)))
+        except ClaimBookError as error:
+            values.append(None)
+            problems[at] = str(error)
+    return values, problems
+
+
+def readable(cell: str) -> str:
+    """Return a cell; one that begins with NUL says itself why it cannot be read."""
+    if cell.startswith("\0"):
+        raise ClaimBookError(cell[1:])
+    return cell
+
+
+def texts(column: pa.Array, plain: str, longest: int, read: Callable[[str], str]) -> Parsed:
+    """Read a column of texts that mostly stand as the book keeps them."""
+    column = as_text(column)
+    is_plain = pc.match_substring_regex(column, plain)
+    is_plain = pc.and_(is_plain, pc.less_equal(pc.utf8_length(column), longest))
+    if read is cells.reference:
+        is_plain = pc.and_(
+            is_plain, pc.invert(pc.is_in(pc.utf8_lower(column), pa.array(sorted(RESERVED))))
+        )
+    return with_odd(column, column, is_plain, read)
+
+
+def amounts(column: pa.Array, kind: Kind) -> Parsed:
+    """Read a column of amounts."""
+    read = ONE_BY_ONE[kind][0]
+    if pa.types.is_decimal(column.type):
+        return decimals(column, kind)
+    column = as_text(column)
+    is_plain = pc.match_substring_regex(column, PLAIN_AMOUNT)
+    if kind is Kind.AMOUNT_OR_NOUGHT:
+        is_plain = pc.and_(is_plain, pc.invert(pc.starts_with(column, "-")))
+    written = pc.replace_substring(pc.if_else(is_plain, column, None), ",", ".")
+    return with_odd(column, ore_of(written.cast(WIDE)), is_plain, read)
+
+
+def decimals(column: pa.Array, kind: Kind) -> Parsed:
+    """Read a column of decimals, whatever their scale; one finer than an öre is refused."""
+    lowest = -LARGEST_ENTRY if kind is Kind.AMOUNT else 0
+    limits = [pa.scalar(limit, WIDE) for limit in (lowest, LARGEST_ENTRY)]
+    is_finer = column.type.scale > WIDE.scale
+    try:
+        exact = column.cast(WIDE, safe=not is_finer)
+    except pa.ArrowInvalid:  # some have more digits than any amount
+        return amounts(column.cast(pa.string()), kind)
+    is_plain = pc.and_(pc.greater_equal(exact, limits[0]), pc.less_equal(exact, limits[1]))
+    if is_finer:
+        is_plain = pc.and_(is_plain, pc.equal(exact.cast(column.type), column))
+    return with_odd(column.cast(pa.string()), ore_of(exact), is_plain, ONE_BY_ONE[kind][0])
+
+
+def ore_of(amounts: pa.Array) -> pa.Array:
+    """Return decimals of two places as whole öre: the lower half of their 16 bytes.
+
+    Right for what fits 18 digits; what is larger is told before.
+    """
+    wide = np.frombuffer(amounts.buffers()[1], dtype="<i8")
+    low = wide[2 * amounts.offset : 2 * (amounts.offset + len(amounts)) : 2]
+    return pa.array(low, mask=amounts.is_null().to_numpy(zero_copy_only=False))
+
+
+def with_odd(
+    column: pa.Array, values: pa.Array, is_plain: pa.Array, read: Callable[[str], Any]
+) -> Parsed:
+    """Return the values where the cells are plain, and read the other cells one by one."""
+    is_odd = pc.fill_null(pc.invert(is_plain), False)
+    at = np.flatnonzero(is_odd.to_numpy(zero_copy_only=False))
+    if not len(at):
+        return Parsed(values, [])
+    found, problems = each(column.take(pa.array(at)).to_pylist(), read)
+    replaced = pc.replace_with_mask(values, is_odd, pa.array(found, values.type))
+    return Parsed(replaced, [Fault(int(at[place]), text) for place, text in problems.items()])
+
+
+def keys_of(references: pa.Array) -> pa.Array:
+    """Return the keys that references are looked up by, as `reference_key` makes them."""
+    is_plain = pc.match_substring_regex(references, PLAIN_REFERENCE)
+    return with_odd(references, pc.utf8_lower(references), is_plain, reference_key).values
+
+
+def ore(read: Callable[[str], Any]) -> Callable[[str], int]:
+    """Return what reads an amount as whole öre."""
+    return lambda cell: to_ore(read(cell))
+
+
+ONE_BY_ONE: dict[Kind, tuple[Callable[[str], Any], pa.DataType]] = {
+    Kind.AMOUNT: (ore(cells.amount), pa.int64()),
+    Kind.AMOUNT_OR_NOUGHT: (ore(cells.amount_of_nought_or_more), pa.int64()),
+    Kind.DAY: (cells.day, pa.date32()),
+    Kind.INSTANT: (cells.instant, INSTANT),
+    Kind.CAUSE: (cells.cause, pa.string()),
+    Kind.LINE_OF_BUSINESS: (cells.line_of_business, pa.string()),
+    Kind.ENTRY_TYPE: (cells.entry_type, pa.string()),
+}

@@ -1,0 +1,1 @@
+"""Loading: a confirmed plan into the book, in one transaction."""

@@ -1,0 +1,91 @@
+"""What a loading makes sure of: that the plan still fits the book, and that all of it got there."""
+
+# ruff: noqa: S608 - statements are put together from names that the code declares
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flaskr.errors import ClaimBookError
+from flaskr.imports.loading.tasks import PlanOutdated
+from flaskr.imports.plan import BALANCES, entry_sums, plan_batches, plan_rows
+
+# What came into the book after a watermark, and where in a plan it may stand.
+SINCE = (
+    ("ledger_entries", "claim_id", "touched", "claim_id"),
+    ("claim_revisions", "claim_id", "touched", "claim_id"),
+    ("policy_revisions", "policy_id", "touched", "policy_id"),
+    ("claims", "claim_reference_key", "claims_created", "claim_key"),
+    ("claims", "claim_reference_key", "touched", "claim_key"),
+    ("policies", "policy_number_key", "policies_created", "policy_key"),
+    ("policies", "policy_number_key", "touched", "policy_key"),
+)
+LATEST = """SELECT max(at) FROM (
+    SELECT max(recorded_at) AS at FROM claims WHERE id = (SELECT max(id) FROM claims)
+    UNION ALL SELECT max(recorded_at) FROM policies WHERE id = (SELECT max(id) FROM policies)
+    UNION ALL SELECT max(replaced_at) FROM claim_revisions
+    WHERE id = (SELECT max(id) FROM claim_revisions)
+    UNION ALL SELECT max(replaced_at) FROM policy_revisions
+    WHERE id = (SELECT max(id) FROM policy_revisions)
+    UNION ALL SELECT coalesce(imported_at, recorded_at) FROM ledger_entries
+    WHERE id = (SELECT max(id) FROM ledger_entries)) AS latest"""
+
+
+def execute(connection: Any, sql: str, *values: Any) -> Any:
+    """Run a statement written with question marks on either driver."""
+    if not isinstance(connection, sqlite3.Connection):
+        sql = sql.replace("?", "%s")
+    return connection.execute(sql, values)
+
+
+def check_untouched(connection: Any, plan: Path, watermark: Mapping[str, int]) -> None:
+    """Raise PlanOutdated when anything that the plan was made from has changed since.
+
+    Called with the ledger locked: nothing more can come in.
+    """
+    for table, name, part, column in SINCE:
+        came = f"SELECT DISTINCT {name} FROM {table} WHERE id > ?"
+        values = [value for (value,) in execute(connection, came, watermark[table]).fetchall()]
+        if values and stands_in(plan, part, column, values):
+            raise PlanOutdated(
+                "The book has changed since the dry run, in rows that the file names. "
+                "Nothing was written; check the new dry run."
+            )
+
+
+def stands_in(plan: Path, part: str, column: str, values: list[Any]) -> bool:
+    """Whether any of some values stands in a column of a plan."""
+    for batch in plan_batches(plan, part):
+        standing = batch.column(column)
+        if pc.any(pc.is_in(standing.drop_null(), pa.array(values, standing.type))).as_py():
+            return True
+    return False
+
+
+def latest_instant(connection: Any) -> datetime:
+    """Return the last instant in the book: a clock that was set back goes on there."""
+    (found,) = execute(connection, LATEST).fetchone()
+    if found is None:
+        return datetime.min.replace(tzinfo=UTC)
+    if isinstance(found, str):  # SQLite keeps them as text, in UTC
+        return datetime.fromisoformat(found).replace(tzinfo=UTC)
+    return found.astimezone(UTC)
+
+
+def check_written(connection: Any, plan: Path, first_entry: int) -> None:
+    """Raise unless the entries that were written are those of the plan, and add up to the same."""
+    sums = ", ".join(f"coalesce(sum({name}), 0)" for name in BALANCES)
+    written = execute(
+        connection, f"SELECT count(*), {sums} FROM ledger_entries WHERE id >= ?", first_entry
+    ).fetchone()
+    expected = [plan_rows(plan, "entries"), *entry_sums(plan).values()]
+    if [int(value) for value in written] != expected:
+        raise ClaimBookError(
+            "What was loaded does not add up to the dry run, so nothing was kept. This is an "
+            "error in ClaimBook: please report it."
+        )

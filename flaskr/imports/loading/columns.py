@@ -1,0 +1,155 @@
+"""The columns of each table that a loading writes: the plan's, and what all rows share."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flaskr.import_records.models import ImportKind
+from flaskr.imports.plan import BALANCES, CLAIM_FACTS, INSTANT, POLICY_FACTS
+
+STATE = ("status", *BALANCES, "closed_date")
+Columns = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LoadingColumns:
+    """Makes the columns of one loading: its number, its instant, its day, who does it, and the
+    first ids that the tables' new rows get.
+    """
+
+    import_id: int
+    now: datetime
+    today: date
+    actor: str
+    kind: ImportKind
+    first_ids: dict[str, int]
+
+    def sourced(self, batch: Any) -> Columns:
+        """Return the columns that say where rows came from, and who loaded them."""
+        return {
+            "recorded_by": pa.repeat(self.actor, len(batch)),
+            "import_id": pa.repeat(pa.scalar(self.import_id, pa.int64()), len(batch)),
+            "import_row": batch.column("row"),
+        }
+
+    def instants(self, column: pa.Array) -> pa.Array:
+        """Return a column of instants with that of the loading for those that are null."""
+        return pc.fill_null(column, pa.scalar(self.now, INSTANT))
+
+    def new_policies(self, batch: Any) -> Columns:
+        """Return the columns of new policies."""
+        return {
+            "policy_number": batch.column("policy_number"),
+            "policy_number_key": batch.column("policy_key"),
+            "policyholder": batch.column("policyholder"),
+            **{name: batch.column(name) for name in POLICY_FACTS},
+            "recorded_at": self.instants(batch.column("recorded_at")),
+            "version": pa.repeat(1, len(batch)),
+            **self.sourced(batch),
+        }
+
+    def new_claims(self, batch: Any) -> Columns:
+        """Return the columns of new claims."""
+        facts = {name: batch.column(name) for name in CLAIM_FACTS}
+        policies = pc.add(batch.column("policy_at"), self.first_ids["policies"])
+        facts["policy_id"] = pc.coalesce(facts["policy_id"], policies)
+        return {
+            "claim_reference": batch.column("claim_reference"),
+            "claim_reference_key": batch.column("claim_key"),
+            "description": batch.column("description"),
+            **facts,
+            **{name: batch.column(name) for name in STATE},
+            **self.last_entry(batch),
+            "recorded_at": self.instants(batch.column("recorded_at")),
+            "version": pa.repeat(1, len(batch)),
+            **self.sourced(batch),
+        }
+
+    def last_entry(self, batch: Any) -> Columns:
+        """Return when the claims' last entries are: as the plan says, else that of the loading."""
+        day, instant = batch.column("last_transaction_date"), batch.column("last_recorded_at")
+        if self.kind is ImportKind.MIGRATION:
+            return {"last_transaction_date": day, "last_recorded_at": instant}
+        money = pc.add(
+            pc.add(batch.column("paid"), batch.column("outstanding")), batch.column("recovered")
+        )
+        has_entry = pc.greater(money, 0)
+        if "is_moved" in batch.schema.names:
+            has_entry = batch.column("is_moved")
+        return {
+            "last_transaction_date": pc.if_else(has_entry, pa.scalar(self.today), day),
+            "last_recorded_at": pc.if_else(has_entry, pa.scalar(self.now, INSTANT), instant),
+        }
+
+    def policy_revisions(self, batch: Any) -> Columns:
+        """Return what edits of policies replace."""
+        return {
+            "policy_id": batch.column("id"),
+            **{name: batch.column(f"{name}_before") for name in POLICY_FACTS},
+            "policyholder_changed": batch.column("policyholder_changed"),
+            **self.replaced(len(batch)),
+        }
+
+    def claim_revisions(self, batch: Any) -> Columns:
+        """Return what edits of claims replace."""
+        return {
+            "claim_id": batch.column("id"),
+            **{name: batch.column(f"{name}_before") for name in CLAIM_FACTS},
+            "description_changed": batch.column("description_changed"),
+            **self.replaced(len(batch)),
+        }
+
+    def replaced(self, count: int) -> Columns:
+        """Return when facts were replaced, by whom and by which import."""
+        return {
+            "replaced_at": pa.repeat(pa.scalar(self.now, INSTANT), count),
+            "replaced_by": pa.repeat(self.actor, count),
+            "import_id": pa.repeat(pa.scalar(self.import_id, pa.int64()), count),
+        }
+
+    def edited_policies(self, batch: Any) -> Columns:
+        """Return the facts that policies get."""
+        return {
+            **{name: batch.column(name) for name in ("id", "policyholder", *POLICY_FACTS)},
+            "version": pc.add(batch.column("version"), 1),
+        }
+
+    def edited_claims(self, batch: Any) -> Columns:
+        """Return the facts that claims get."""
+        return {
+            **{name: batch.column(name) for name in ("id", "description", *CLAIM_FACTS)},
+            "version": pc.add(batch.column("version"), 1),
+        }
+
+    def moved_claims(self, batch: Any) -> Columns:
+        """Return the states that claims get from their entries."""
+        return {
+            **{name: batch.column(name) for name in ("id", *STATE)},
+            **self.last_entry(batch),
+        }
+
+    def entries(self, batch: Any) -> Columns:
+        """Return the columns of new ledger entries."""
+        claims = pc.add(batch.column("claim_at"), self.first_ids["claims"])
+        reversed_entries = pc.add(batch.column("reverses_at"), self.first_ids["ledger_entries"])
+        is_migration = self.kind is ImportKind.MIGRATION
+        imported_at = pa.scalar(self.now if is_migration else None, INSTANT)
+        return {
+            "claim_id": pc.coalesce(batch.column("claim_id"), claims),
+            "entry_type": batch.column("entry_type"),
+            "transaction_date": pc.fill_null(
+                batch.column("transaction_date"), pa.scalar(self.today)
+            ),
+            "recorded_at": self.instants(batch.column("recorded_at")),
+            "imported_at": pa.repeat(imported_at, len(batch)),
+            **{name: batch.column(name) for name in BALANCES},
+            **{f"{name}_after": batch.column(f"{name}_after") for name in BALANCES},
+            "status_after": batch.column("status_after"),
+            "closed_date_after": batch.column("closed_date_after"),
+            "reason": batch.column("reason"),
+            "reverses": reversed_entries,
+            **self.sourced(batch),
+        }

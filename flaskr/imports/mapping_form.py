@@ -1,0 +1,214 @@
+"""How the files of an import are read, as a form shows it, and as a form that is sent asks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flaskr.errors import ClaimBookError
+from flaskr.files.readers.options import Encoding
+from flaskr.import_records.models import Contents
+from flaskr.imports.dry_run_result import ColumnUse, FileFound
+from flaskr.imports.jobs import OUTCOME, Job
+from flaskr.imports.layouts import LAYOUTS, Layout, missing_columns, recognised
+from flaskr.imports.skipped_columns import loadable
+from flaskr.imports.tasks import FileOrder
+
+
+class UnknownChoice(ClaimBookError):
+    """A form that asks for what it did not offer."""
+
+    status = 400
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a file: what it means by itself, and what becomes of it."""
+
+    title: str
+    name: str  # of the book's column that it is loaded as, empty when it is left out
+    meant: str  # the same, if nobody says otherwise
+    note: str = ""
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it is left out because nobody knows what it is."""
+        return not self.name and self.note.startswith("not known")
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A column that a file lacks, and the one value for all rows that stands for it."""
+
+    name: str
+    value: str
+    is_missing: bool  # without it, or a column that is it, nothing more is known
+
+
+@dataclass(frozen=True)
+class WayToRead:
+    """How one file is read; without columns nothing could be read of it yet."""
+
+    at: int
+    name: str
+    contents: str
+    encoding: str
+    sheet: str
+    is_raw: bool
+    is_text: bool
+    names: tuple[str, ...] = ()  # the columns of the book that a column of the file can be
+    sheets: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
+    constants: tuple[Constant, ...] = ()
+
+    @property
+    def sheet_choices(self) -> list[tuple[str, str]]:
+        """The sheets, as a choice offers them."""
+        return [(sheet, sheet) for sheet in self.sheets]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The columns that it lacks and must have."""
+        layout = LAYOUTS.get(Contents(self.contents)) if self.contents else None
+        if layout is None:
+            return ()
+        given = {column.name for column in self.columns if column.name}
+        given |= {each.name for each in self.constants if each.value}
+        said = {each.name for each in self.constants if each.is_missing}
+        lacks_key = [layout.key] if self.columns and layout.key not in given else []
+        return tuple(dict.fromkeys([*lacks_key, *missing_columns(layout, given), *said]))
+
+    @property
+    def has_unknown(self) -> bool:
+        """Whether a column is left out because nobody knows what it is."""
+        return any(column.is_unknown for column in self.columns)
+
+
+def ways_to_read(job: Job) -> list[WayToRead]:
+    """Return how each file of an import was read last, as far as that came."""
+    said = job.read(OUTCOME) or {}
+    is_migration = job.asked.is_migration
+    if "refused" in said:
+        files = enumerate(job.files)
+        return [refused_way(at, file, said, is_migration) for at, file in files]
+    if not said:
+        return [asked_way(at, file) for at, file in enumerate(job.files)]
+    pairs = zip(job.files, job.outcome.files, strict=True)
+    return [found_way(at, file, found, is_migration) for at, (file, found) in enumerate(pairs)]
+
+
+def asked_way(at: int, file: FileOrder, **known: Any) -> WayToRead:
+    """Return how a file is to be read, of which nothing is known but what was asked."""
+    options = file.options
+    asked = {
+        "contents": file.contents or "",
+        "encoding": options.encoding,
+        "sheet": options.sheet,
+        "is_raw": options.is_raw,
+        "is_text": True,
+    }
+    return WayToRead(at, file.name, **{**asked, **known})
+
+
+def refused_way(at: int, file: FileOrder, said: Mapping[str, Any], is_migration: bool) -> WayToRead:
+    """Return how a file was read in an import that is refused as a whole."""
+    if said.get("at") != at:
+        return asked_way(at, file)
+    sheets = tuple(said["sheets"])
+    titles = list(said["titles"])
+    contents = file.contents or recognised([file.columns.get(t, t) or t for t in titles])
+    if not titles or contents is None:
+        return asked_way(at, file, sheets=sheets, is_text=not sheets)
+    layout, names = LAYOUTS[contents], loadable(contents, is_migration)
+    columns = tuple(asked_column(title, file, layout, names) for title in titles)
+    constants = constants_of(layout, names, columns, file.constants)
+    return asked_way(at, file, contents=contents, names=names, columns=columns, constants=constants)
+
+
+def asked_column(title: str, file: FileOrder, layout: Layout, names: tuple[str, ...]) -> Column:
+    """Return what becomes of a column by what was asked, else by what it is called."""
+    meant = layout.meant(title) or ""
+    own = meant if meant in names else ""
+    asked = file.columns.get(title, own)
+    return Column(title, asked if asked in names else "", own)
+
+
+def found_way(at: int, file: FileOrder, found: FileFound, is_migration: bool) -> WayToRead:
+    """Return how a file was read."""
+    contents = Contents(found.contents)
+    layout, names = LAYOUTS[contents], loadable(contents, is_migration)
+    columns = tuple(found_column(use, layout, names) for use in found.columns)
+    return WayToRead(
+        at,
+        found.name,
+        found.contents,
+        file.options.encoding,
+        found.sheet,
+        file.options.is_raw,
+        is_text=bool(found.encoding),
+        names=names,
+        sheets=found.sheets,
+        columns=columns,
+        constants=constants_of(layout, names, columns, found.constants, found.missing),
+    )
+
+
+def found_column(use: ColumnUse, layout: Layout, names: tuple[str, ...]) -> Column:
+    """Return what became of a column."""
+    meant = layout.meant(use.title) or ""
+    own = meant if meant in names else ""
+    return Column(use.title, use.name if use.is_loaded else "", own, use.note)
+
+
+def constants_of(
+    layout: Layout,
+    names: tuple[str, ...],
+    columns: tuple[Column, ...],
+    given: Mapping[str, str],
+    missing: tuple[str, ...] = (),
+) -> tuple[Constant, ...]:
+    """Return the columns for which one value can stand: those that the file lacks."""
+    there = {column.name for column in columns}
+    return tuple(
+        Constant(name, given.get(name, ""), name in missing)
+        for name in names
+        if name not in there and name != layout.key
+    )
+
+
+def files_as_sent(job: Job, sent: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
+    """Return the files of an import to be read as a form asks; raises UnknownChoice."""
+    ways = ways_to_read(job)
+    pairs = zip(job.asked.files, ways, strict=True)
+    return tuple({**said, **as_sent(way, said, sent)} for said, way in pairs)
+
+
+def as_sent(way: WayToRead, said: Mapping[str, Any], sent: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a form asks of one file; a file read otherwise has its columns told anew."""
+    at = way.at
+    contents = one_of(sent.get(f"contents-{at}", way.contents), ("", *Contents))
+    encoding = one_of(sent.get(f"encoding-{at}", way.encoding), tuple(Encoding))
+    sheet = one_of(sent.get(f"sheet-{at}", way.sheet), ("", way.sheet, *way.sheets))
+    is_raw = bool(sent.get(f"raw-{at}")) if f"encoding-{at}" in sent else way.is_raw
+    asked: dict[str, Any] = {"encoding": encoding, "sheet": sheet, "is_raw": is_raw}
+    if contents != way.contents:
+        return {**asked, "contents": contents, "columns": {}, "constants": {}}
+    if (sheet, encoding) != (way.sheet, way.encoding):
+        return {**asked, "columns": {}, "constants": {}}
+    if not way.columns:
+        return {**asked, "contents": said.get("contents", "") or contents}
+    columns = {
+        column.title: name
+        for number, column in enumerate(way.columns)
+        if (name := one_of(sent.get(f"column-{at}-{number}", column.name), ("", *way.names)))
+        != column.meant
+    }
+    values = {each.name: sent.get(f"constant-{at}-{each.name}", "") for each in way.constants}
+    constants = {name: value.strip() for name, value in values.items() if value.strip()}
+    return {**asked, "columns": columns, "constants": constants}
+
+
+def one_of(value: str, choices: tuple[str, ...]) -> str:
+    """Return a choice that was offered; raises UnknownChoice for another."""
+    if value not in choices:
+        raise UnknownChoice("That choice is not on the list. Open the page again.")
+    return str(value)

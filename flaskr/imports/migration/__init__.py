@@ -1,0 +1,1 @@
+"""A migration: policies, claims and their ledger from an older system."""

@@ -1,0 +1,162 @@
+"""The policies and claims that an older system brings, judged row by row: they change nothing."""
+
+# ruff: noqa: S608 - statements are put together from names that the code declares
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flaskr.claims.models import CLAIM_FACTS, Coverage, coverage_by
+from flaskr.claims.services import check_dates
+from flaskr.errors import ClaimBookError
+from flaskr.imports.dry_run.claim_rules import Refused, policy_of, shown_name
+from flaskr.imports.dry_run.policy_rows import policy_from
+from flaskr.imports.dry_run.row_classes import value_of
+from flaskr.imports.dry_run.staging import Desk, FaultRow
+from flaskr.imports.tasks import BookNow
+from flaskr.policies.models import POLICY_FACTS
+from flaskr.policies.services import check_facts
+
+Row = Mapping[str, Any]
+KNOWN = "It is already in the book, where {name} is {value}; a migration changes nothing."
+NOT_YET = -1  # the id of a policy that the files bring: no claim in the book is on it
+FUTURE = "This is in the future. Correct it."
+
+# The first instant at which the files know something of a claim: its own, else its first entry's.
+FIRST_KNOWN = """CREATE TABLE first_known AS
+SELECT claim_key, coalesce(c.recorded_at, e.recorded_at) AS recorded_at, c.policy_key
+FROM claims c FULL JOIN
+    (SELECT claim_key, min(recorded_at) AS recorded_at FROM ledger GROUP BY claim_key) e
+    USING (claim_key)"""
+POLICIES = f"""SELECT t.*, b.id, f.recorded_at AS claim_recorded_at,
+    {", ".join(f"b.{name} AS {name}_before" for name in (*POLICY_FACTS, "policyholder"))}
+FROM policies t LEFT JOIN book_policies b USING (policy_key)
+LEFT JOIN
+    (SELECT policy_key, min(recorded_at) AS recorded_at FROM first_known GROUP BY policy_key) f
+    USING (policy_key)
+WHERE t.row NOT IN (SELECT row FROM faults WHERE file = $file) ORDER BY row"""
+COVER = ("inception_date", "expiry_date", "cancelled_on", "policy_number")
+CLAIMS = f"""SELECT t.*, f.recorded_at AS first_known, b.id, p.id AS policy_id,
+    p.id IS NULL AND n.policy_key IS NULL AND t.policy_key IS NOT NULL AS lacks_policy,
+    n.policy_at,
+    {", ".join(f"coalesce(n.{name}, p.{name}) AS cover_{name}" for name in COVER)},
+    b.policy_id AS policy_id_before, o.policy_number AS policy_number_before,
+    b.cause AS cause_before, b.loss_date AS loss_date_before,
+    b.reported_date AS reported_date_before, b.description AS description_before
+FROM claims t LEFT JOIN book_claims b USING (claim_key)
+LEFT JOIN book_policies o ON o.id = b.policy_id
+LEFT JOIN first_known f USING (claim_key)
+LEFT JOIN book_policies p ON p.policy_key = t.policy_key
+LEFT JOIN new_policies n ON n.policy_key = t.policy_key AND p.id IS NULL
+WHERE t.row NOT IN (SELECT row FROM faults WHERE file = $file) ORDER BY row"""
+
+
+class FactsJudge:
+    """Judges policies and claims of an older system."""
+
+    def __init__(self, desk: Desk, book: BookNow) -> None:
+        self.desk, self.book = desk, book
+        self.zone = ZoneInfo(book.time_zone)
+        self.faults: list[FaultRow] = []
+        self.uncovered: list[str] = []
+
+    def policies(self, at: int) -> Iterator[list[dict[str, Any]]]:
+        """Yield the new policies of a file, batch by batch, with when they were recorded."""
+        for batch in self.desk.batches(POLICIES, file=at):
+            good = [row for row in batch.to_pylist() if self.takes(at, row, self.check_policy)]
+            yield [
+                {
+                    **row,
+                    "policyholder": row["policyholder"] or "",
+                    "recorded_at": self.recorded(row),
+                }
+                for row in good
+                if row["id"] is None
+            ]
+
+    def takes(self, at: int, row: Row, check: Any) -> bool:
+        """Whether a check lets a row pass; else it is noted why not."""
+        try:
+            check(row)
+        except Refused as error:
+            said = value_of(row, error.field)
+            self.faults.append((at, row["row"], error.field, said, str(error)))
+            return False
+        return True
+
+    def check_policy(self, row: Row) -> None:
+        """Raise Refused for a policy that does not fit, or is in the book with other facts."""
+        try:
+            check_facts(policy_from(row))
+        except ClaimBookError as error:
+            raise Refused("policy_number", str(error)) from error
+        if row["recorded_at"] and row["recorded_at"] > self.book.now:
+            raise Refused("recorded_at", FUTURE)
+        check_same(row, (*POLICY_FACTS, "policyholder"), "policy_number")
+
+    def recorded(self, row: Row) -> datetime:
+        """Return when a policy was recorded: as the file says, else from its inception.
+
+        Not after the first claim on it, nor in the future.
+        """
+        if row["recorded_at"]:
+            return row["recorded_at"]
+        start = datetime.combine(row["inception_date"], time.min, tzinfo=self.zone).astimezone(UTC)
+        return min(start, row["claim_recorded_at"] or self.book.now, self.book.now)
+
+    def claims(self, at: int) -> Iterator[list[dict[str, Any]]]:
+        """Yield the new claims of a file, batch by batch, with when they were recorded."""
+        for batch in self.desk.batches(CLAIMS, file=at):
+            good = [row for row in batch.to_pylist() if self.takes(at, row, self.check_claim)]
+            new = [row for row in good if row["id"] is None]
+            self.uncovered += [row["claim_reference"] for row in new if is_uncovered(row)]
+            yield [
+                {
+                    **row,
+                    "description": row["description"] or "",
+                    "recorded_at": row["first_known"] or self.book.now,
+                }
+                for row in new
+            ]
+
+    def check_claim(self, row: Row) -> None:
+        """Raise Refused for a claim that does not fit, or is in the book with other facts."""
+        if row["lacks_policy"]:
+            raise Refused(
+                "policy_number",
+                "The policy is neither in the file of policies nor in the book. Add it.",
+            )
+        try:
+            check_dates(row["loss_date"], row["reported_date"], self.book.today)
+        except ClaimBookError as error:
+            raise Refused("loss_date", str(error)) from error
+        if row["recorded_at"] and row["recorded_at"] > self.book.now:
+            raise Refused("recorded_at", FUTURE)
+        policy_id = row["policy_id"] if row["policy_at"] is None else NOT_YET
+        check_same(
+            {**row, "policy_id": policy_id}, (*CLAIM_FACTS, "description"), "claim_reference"
+        )
+
+
+def check_same(row: Row, names: tuple[str, ...], key: str) -> None:
+    """Raise Refused unless what the book has already is what the row says, where it says it."""
+    if row["id"] is None:
+        return
+    for name in names:
+        if row[name] is not None and row[name] != row[f"{name}_before"]:
+            shown = shown_name(name)
+            told = KNOWN.format(
+                name=shown, value=value_of(row, f"{shown}_before", shown) or "empty"
+            )
+            raise Refused(key, f"{told} Leave the row out.")
+
+
+def is_uncovered(row: Row) -> bool:
+    """Whether a claim's loss is not covered by its policy."""
+    if row["policy_number"] is None:
+        return False
+    cover = {name: row[f"cover_{name}"] for name in COVER}
+    policy = policy_of({**cover, "policy_id": 0})
+    loss: date | None = row["loss_date"]
+    return coverage_by(policy, loss) is Coverage.NOT_IN_FORCE

@@ -1,0 +1,65 @@
+"""The rows of a migration's files by what becomes of them."""
+
+# ruff: noqa: S608 - statements are put together from names that the code declares
+
+from flaskr.import_records.models import Contents
+from flaskr.imports.dry_run.row_classes import texts
+from flaskr.imports.dry_run.staging import Desk
+from flaskr.imports.dry_run_result import SHOWN_ROWS, RowClass, ShownRow
+
+LEDGER_SUMS = (
+    ", coalesce(sum(paid + outstanding), 0) AS claim_cost, coalesce(sum(paid), 0) AS paid, "
+    "coalesce(sum(outstanding), 0) AS outstanding, coalesce(sum(recovered), 0) AS recovered"
+)
+CLASSES = {
+    Contents.POLICIES: (
+        "new_policies",
+        ", coalesce(sum(premium), 0) AS premium",
+        "policy_number",
+        "line_of_business, policyholder, inception_date, expiry_date, premium",
+    ),
+    Contents.CLAIMS: (
+        "new_claims",
+        "",
+        "claim_reference",
+        "policy_number, cause, loss_date, reported_date",
+    ),
+    Contents.LEDGER: (
+        "planned",
+        LEDGER_SUMS,
+        "claim_reference",
+        "entry_type, transaction_date, paid, outstanding, recovered",
+    ),
+}
+REFUSED = "row IN (SELECT row FROM faults WHERE file = $file)"
+
+
+def classes_of_migrated(desk: Desk, at: int, contents: Contents) -> tuple[RowClass, ...]:
+    """Return the classes of the rows of the file at a place: a migration changes nothing."""
+    new = f"row IN (SELECT row FROM {CLASSES[contents][0]})"
+    return (
+        row_class("created", desk, at, contents, f"NOT {REFUSED} AND {new}"),
+        row_class("unchanged", desk, at, contents, f"NOT {REFUSED} AND NOT {new}"),
+        refused_class(desk, at, contents),
+    )
+
+
+def row_class(name: str, desk: Desk, at: int, contents: Contents, where: str) -> RowClass:
+    """Return the class of the rows for which a condition holds."""
+    _, sums, key, columns = CLASSES[contents]
+    rows = f"FROM {contents} WHERE {where}"
+    (found,) = desk.dicts(f"SELECT count(*) AS rows{sums} {rows}", file=at)
+    first = desk.dicts(
+        f"SELECT row, {key} AS name, {columns} {rows} ORDER BY row LIMIT {SHOWN_ROWS}", file=at
+    )
+    shown = tuple(ShownRow(row.pop("row"), row.pop("name"), texts(row)) for row in first)
+    return RowClass(name, found.pop("rows"), texts(found), shown)
+
+
+def refused_class(desk: Desk, at: int, contents: Contents) -> RowClass:
+    """Return the class of refused rows; those that could not be parted are in no table."""
+    rows = desk.one("SELECT count(DISTINCT row) FROM faults WHERE file = $file", file=at)
+    sums = CLASSES[contents][1]
+    (found,) = desk.dicts(f"SELECT count(*) AS rows{sums} FROM {contents} WHERE {REFUSED}", file=at)
+    found.pop("rows")
+    return RowClass("refused", rows, texts(found))

@@ -1,0 +1,1 @@
+"""The list of imports, and what each of them brought."""

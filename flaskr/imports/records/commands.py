@@ -1,0 +1,45 @@
+"""flask imports: what was imported, and taking it back."""
+
+import click
+from flask.cli import with_appcontext
+
+from flaskr.book.services import require_book
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+from flaskr.import_records.queries import every_import
+from flaskr.imports.commands import ACTOR
+from flaskr.imports.undo.services import undo_import
+
+
+@click.group()
+def imports() -> None:
+    """List imports, and undo one."""
+
+
+@imports.command("list")
+@with_appcontext
+def list_imports() -> None:
+    """List the imports, newest first."""
+    require_book()
+    for record in every_import():
+        files = ", ".join(file.file_name for file in record.files) or f"undo of {record.undoes}"
+        when = record.recorded_at.isoformat(timespec="seconds")
+        click.echo(
+            f"{record.id}  {when}  {record.recorded_by}  {files}: {record.created} created, "
+            f"{record.changed} changed, {record.unchanged} unchanged, {record.refused} left out; "
+            f"claim cost {record.claim_cost}"
+        )
+
+
+@imports.command()
+@click.argument("number", type=int)
+@with_appcontext
+def undo(number: int) -> None:
+    """Undo import NUMBER with adjusting entries; what it created stays, without amounts."""
+    try:
+        require_book()
+        record = undo_import(number, actor=ACTOR)
+    except ClaimBookError as error:
+        raise click.ClickException(f"Nothing was undone.\n{error}") from error
+    db.session.commit()
+    click.echo(f"Undone as import {record.id}: {record.entries} adjusting entries.")

@@ -1,0 +1,73 @@
+"""Imports and their entries as rows for lists."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
+
+from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+from flaskr.import_records.models import Import, ImportFile
+from flaskr.imports.undo.queries import entries_of_import
+from flaskr.web.ordering import Order
+from flaskr.web.paging import Listing, NumberedListing
+
+HIGHEST_NUMBER = 2**31 - 1  # that a column of integers holds
+SHOWN = (
+    *("kind", "recorded_at", "recorded_by", "created", "changed", "unchanged", "refused"),
+    *("entries", "paid", "outstanding", "recovered", "undoes"),
+)
+
+
+class NoSuchImport(ClaimBookError):
+    """A number that no import has."""
+
+    status = 404
+
+
+def import_numbered(number: int) -> Import:
+    """Return an import by its number; raises NoSuchImport."""
+    record = db.session.get(Import, number) if number <= HIGHEST_NUMBER else None
+    if record is None:
+        raise NoSuchImport(f"There is no import {number}.")
+    return record
+
+
+def import_listing() -> Listing:
+    """Return every import, newest first; each row ends in the import that undid it, if one did."""
+    undo = aliased(Import)
+    undone_by = select(undo.id).where(undo.undoes == Import.id).scalar_subquery()
+    rows: Select[Any] = select(
+        Import.id.label("number"),
+        *(getattr(Import, name) for name in SHOWN),
+        undone_by.label("undone_by"),
+    )
+    return NumberedListing(select(Import.id), rows, Import, "number")
+
+
+def files_of(numbers: Sequence[int]) -> dict[int, list[ImportFile]]:
+    """Return the files of some imports, by the number of the import."""
+    found: dict[int, list[ImportFile]] = {number: [] for number in numbers}
+    some = select(ImportFile).where(ImportFile.import_id.in_(numbers)).order_by(ImportFile.id)
+    for file in db.session.scalars(some):
+        found[file.import_id].append(file)
+    return found
+
+
+def entry_listing(record: Import) -> Listing:
+    """Return the ledger entries of an import in their order."""
+    selected = select(LedgerEntry.id).where(entries_of_import(record))
+    columns: list[Any] = [
+        LedgerEntry.id.label("entry_id"),
+        Claim.claim_reference,
+        LedgerEntry.import_row,
+        LedgerEntry.entry_type,
+        LedgerEntry.transaction_date,
+        LedgerEntry.paid,
+        LedgerEntry.outstanding,
+        LedgerEntry.recovered,
+    ]
+    rows = select(*columns).join(Claim, Claim.id == LedgerEntry.claim_id)
+    return NumberedListing(selected, rows, LedgerEntry, "entry_id", Order(is_falling=False))

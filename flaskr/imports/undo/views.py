@@ -1,0 +1,36 @@
+"""The page that takes an import back."""
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask_wtf import FlaskForm
+
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+from flaskr.imports.blueprint import blueprint
+from flaskr.imports.records.queries import import_numbered
+from flaskr.imports.undo.services import shown_undo, undo_import
+from flaskr.users.gate.access import actor
+
+
+@blueprint.route("/imports/<int:number>/undo", methods=["GET", "POST"])
+def undo(number: int) -> Any:
+    """Show what taking an import back would do, and do it."""
+    try:
+        record = import_numbered(number)
+    except ClaimBookError as error:
+        abort(error.status, str(error))
+    form = FlaskForm()
+    status = 200
+    if form.validate_on_submit():
+        try:
+            undone = undo_import(number, actor=actor())
+        except ClaimBookError as error:
+            db.session.rollback()
+            status = error.status
+        else:
+            db.session.commit()
+            flash(f"Import {number} undone.", "success")
+            return redirect(url_for(".show", number=undone.id), code=303)
+    shown = shown_undo(record)
+    return render_template("imports/undo.html", brought=record, shown=shown, form=form), status

@@ -1,0 +1,1 @@
+"""Erasing a person: names and free text go, amounts and dates stay."""

@@ -1,1 +1,0 @@
-"""Sources: which file and row something in the book came from."""

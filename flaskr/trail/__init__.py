@@ -1,1 +1,0 @@
-"""The trail: who did what, when, to what, from where; never edited or deleted."""

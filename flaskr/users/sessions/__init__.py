@@ -1,0 +1,1 @@
+"""Sessions and tokens: who is asking, and with which secret."""

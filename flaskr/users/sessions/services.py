@@ -1,0 +1,149 @@
+"""Sessions and tokens: begun, used, ended."""
+
+import logging
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DBAPIError
+
+from flaskr.audit.models import Action, Subject
+from flaskr.audit.services import origin, record
+from flaskr.database import apart
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+from flaskr.users.models import Scope, Token, User, UserSession
+from flaskr.users.sessions.identities import Identity
+from flaskr.users.sessions.secrets import TOKEN_PREFIX, digest_of, new_name, new_secret
+from flaskr.values.calendar import utc_now
+from flaskr.values.text import clean_name
+
+logger = logging.getLogger(__name__)
+
+NOTED_AFTER_SECONDS = 60
+SESSIONS_ARE_KEPT = timedelta(days=90)
+PATIENCE = 0.05  # seconds: nobody waits for a writer to have their use noted
+MOST_DAYS = 366
+PROGRAM_LENGTH = 200
+
+
+class NotYours(ClaimBookError):
+    """A session or a token that is not there, or is somebody else's."""
+
+    status = 404
+
+
+class TokenRefused(ClaimBookError):
+    """A token that cannot be made so."""
+
+
+def start_session(user: User, program: str) -> str:
+    """Begin a session of a person, and return the secret that their cookie carries."""
+    secret, now = new_secret(), utc_now()
+    forget_old_sessions()
+    session = UserSession(
+        user_id=user.id,
+        name=new_name(),
+        token_digest=digest_of(secret),
+        made_at=now,
+        last_used_at=now,
+        address=origin.get().address,
+        program=program[:PROGRAM_LENGTH],
+    )
+    db.session.add(session)
+    db.session.flush()
+    return secret
+
+
+def forget_old_sessions() -> None:
+    """Delete sessions that were over long ago: they say where people were."""
+    lasting = timedelta(hours=current_app.config["SESSION_HOURS"])
+    long_ago = utc_now() - max(SESSIONS_ARE_KEPT, lasting)
+    db.session.execute(delete(UserSession).where(UserSession.made_at < long_ago))
+
+
+def end_session(user_id: int, name: str, *, actor: str, action: Action) -> None:
+    """End one of a person's sessions; raises NotYours for any other."""
+    require_name(name)
+    theirs = select(UserSession).where(
+        UserSession.user_id == user_id, UserSession.name == name, UserSession.ended_at.is_(None)
+    )
+    session = db.session.scalar(theirs)
+    if session is None:
+        raise NotYours("This session has ended, or is not yours.")
+    session.ended_at = utc_now()
+    record(action, Subject.USER, actor, actor=actor, after={"session": name})
+
+
+def require_name(name: str) -> None:
+    """Raise NotYours for what no session or token is called; PostgreSQL takes no NUL."""
+    if not name.isalnum():
+        raise NotYours("There is no session or token of that name.")
+
+
+def end_sessions(user: User) -> None:
+    """End all sessions of a person."""
+    lasting = update(UserSession).where(
+        UserSession.user_id == user.id, UserSession.ended_at.is_(None)
+    )
+    db.session.execute(lasting.values(ended_at=utc_now()))
+
+
+def make_token(user_id: int, label: str, scope: Scope, days: int, *, actor: str) -> str:
+    """Make a token and return its secret, which is not kept: this is the only time to see it."""
+    label = clean_name(label)
+    if not label:
+        raise TokenRefused("Say what the token is for.")
+    if not 1 <= days <= MOST_DAYS:
+        raise TokenRefused(f"A token lasts 1 to {MOST_DAYS} days.")
+    secret, now = TOKEN_PREFIX + new_secret(), utc_now()
+    token = Token(
+        user_id=user_id,
+        name=new_name(),
+        label=label,
+        token_digest=digest_of(secret),
+        scope=scope,
+        made_at=now,
+        expires_at=now + timedelta(days=days),
+    )
+    db.session.add(token)
+    said = {"label": label, "scope": scope, "expires": token.expires_at}
+    record(Action.TOKEN_MADE, Subject.USER, actor, actor=actor, after=said)
+    return secret
+
+
+def revoke_token(user_id: int, name: str, *, actor: str) -> Token:
+    """Revoke one of a person's tokens; raises NotYours for any other."""
+    require_name(name)
+    theirs = select(Token).where(
+        Token.user_id == user_id, Token.name == name, Token.revoked_at.is_(None)
+    )
+    token = db.session.scalar(theirs)
+    if token is None:
+        raise NotYours("This token is already revoked, or is not yours.")
+    token.revoked_at = utc_now()
+    said = {"label": token.label}
+    record(Action.TOKEN_REVOKED, Subject.USER, actor, actor=actor, after=said)
+    return token
+
+
+def revoke_tokens(user: User) -> None:
+    """Revoke all tokens of a person."""
+    valid = update(Token).where(Token.user_id == user.id, Token.revoked_at.is_(None))
+    db.session.execute(valid.values(revoked_at=utc_now()))
+
+
+def note_use(asking: Identity) -> None:
+    """Note that a session or a token was used just now, once a minute, if nobody has to wait."""
+    now, last = utc_now(), asking.last_used_at
+    kind, row_id = (
+        (UserSession, asking.session_id) if asking.session_id else (Token, asking.token_id)
+    )
+    idle = current_app.config["SESSION_IDLE_MINUTES"] * 60
+    if not row_id or last and (now - last).total_seconds() < min(NOTED_AFTER_SECONDS, idle / 4):
+        return
+    try:
+        with apart(PATIENCE) as connection:
+            connection.execute(update(kind).where(kind.id == row_id).values(last_used_at=now))
+    except DBAPIError as error:
+        logger.info("the last use was not recorded: %s", error.orig)

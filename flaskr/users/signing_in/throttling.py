@@ -1,0 +1,88 @@
+"""Failures to sign in, counted in a table that all workers share: by user, by address, overall.
+
+An attempt is written down before its password is looked at, and taken back when it was right: so
+many at the same time get no more guesses than one after the other.
+"""
+
+from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from flaskr.database import apart
+from flaskr.errors import ClaimBookError
+from flaskr.users.models import SignInAttempt
+from flaskr.users.sessions.secrets import keyed_digest
+from flaskr.values.calendar import utc_now
+
+WINDOW = timedelta(minutes=15)
+KEPT = timedelta(days=1)
+MOST_OF_USER = 10
+MOST_OF_ADDRESS = 50
+MOST_OVERALL = 500
+PATIENCE = 2.0  # seconds: who has not signed in yet holds no thread while others write
+SIGN_IN_LOCK = 7_201_003  # as LEDGER_LOCK: no other advisory lock has it
+
+
+class TooManyAttempts(ClaimBookError):
+    """So many failures that nobody may try now; its `headers` say until when."""
+
+    status = 429
+
+    def __init__(self, seconds: int) -> None:
+        """Say when to come again."""
+        minutes = max(1, round(seconds / 60))
+        super().__init__(
+            f"Too many attempts to sign in have failed. Try again in {minutes} "
+            f"{'minute' if minutes == 1 else 'minutes'}, or ask an administrator for a link."
+        )
+        self.headers = {"Retry-After": str(seconds)}
+
+
+def begin_attempt(email_key: str, address: str) -> None:
+    """Write an attempt down; raises TooManyAttempts when enough have failed."""
+    values: dict[str, Any] = {
+        "made_at": utc_now(),
+        "user_digest": keyed_digest(email_key),
+        "address_digest": keyed_digest(neighbourhood(address)),
+    }
+    with apart(PATIENCE) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(SIGN_IN_LOCK)))
+        check_limits(connection, values)
+        connection.execute(delete(SignInAttempt).where(SignInAttempt.made_at < utc_now() - KEPT))
+        connection.execute(insert(SignInAttempt).values(**values))
+
+
+def check_limits(connection: Connection, values: dict[str, Any]) -> None:
+    """Raise TooManyAttempts when a limit is reached."""
+    of_user = SignInAttempt.user_digest == values["user_digest"]
+    of_address = SignInAttempt.address_digest == values["address_digest"]
+    limits = [(MOST_OF_USER, of_user), (MOST_OF_ADDRESS, of_address)]
+    recent = select(SignInAttempt.made_at).where(SignInAttempt.made_at > utc_now() - WINDOW)
+    if connection.scalar(recent.where(of_address).limit(1)):
+        # Who has not failed from here yet has one guess all the same: else anybody with many
+        # addresses could lock everybody out.
+        limits.append((MOST_OVERALL, SignInAttempt.id.is_not(None)))
+    for most, condition in limits:
+        counted = recent.where(condition).order_by(SignInAttempt.made_at.desc())
+        nth = connection.scalar(counted.offset(most - 1).limit(1))
+        if nth is not None:  # when it leaves the window there is room for one more
+            raise TooManyAttempts(max(1, int((nth + WINDOW - utc_now()).total_seconds()) + 1))
+
+
+def forget_attempts(email_key: str) -> Any:
+    """Return the statement that takes back a person's failures, and the attempt that was right."""
+    return delete(SignInAttempt).where(SignInAttempt.user_digest == keyed_digest(email_key))
+
+
+def neighbourhood(address: str) -> str:
+    """Return what an address is counted by: of IPv6 the /64 that one subscriber has."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return str(ip_network(f"{parsed}/64", strict=False))
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)

@@ -1,0 +1,120 @@
+"""Pages that let people in and out: signing in, signing out, a password by a link."""
+
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from flaskr.audit.models import Action
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+from flaskr.users.forms import SetPasswordForm, SignInForm
+from flaskr.users.gate.access import COOKIE_SECRET, actor, identity, is_open
+from flaskr.users.sessions.services import end_session
+from flaskr.users.signing_in.services import NotSignedIn, person_of_link, set_password_by_link
+from flaskr.users.signing_in.services import sign_in as begin
+from flaskr.users.signing_in.throttling import TooManyAttempts
+
+blueprint = Blueprint("users", __name__)
+
+
+def own_path(text: str) -> str:
+    """Return where to go after signing in: a page of this book, or else the front page."""
+    path, _, query = text.partition("?")
+    front = url_for("overview.index")
+    if not path.startswith("/") or path.startswith("//") or "\\" in text or not text.isprintable():
+        return front
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return front
+    is_page = endpoint not in ("users.sign_in", "demo.generate_random_claim")
+    return f"{path}?{query}" if query and is_page else path if is_page else front
+
+
+@blueprint.route("/sign_in", methods=["GET", "POST"])
+def sign_in():
+    """Sign in."""
+    if is_open():
+        return render_template("users/open.html")
+    form = SignInForm()
+    if request.method == "GET":
+        form.next.data = request.args.get("next", "")
+        if identity():
+            return redirect(own_path(form.next.data))
+    status = 422 if form.is_submitted() else 200
+    headers: dict[str, str] = {}
+    if form.validate_on_submit():
+        try:
+            secret = begin(
+                form.email.data,
+                form.password.data,
+                address=request.remote_addr or "",
+                program=request.headers.get("User-Agent", ""),
+            )
+        except TooManyAttempts as error:
+            form.form_errors.append(str(error))
+            status, headers = error.status, error.headers
+        except NotSignedIn as error:
+            form.form_errors.append(str(error))
+            g.refusal_recorded = True
+        else:
+            if (before := identity()) and before.session_id:
+                end_session(
+                    before.user_id,
+                    before.session_name,
+                    actor=before.actor,
+                    action=Action.SIGNED_OUT,
+                )
+            db.session.commit()
+            let_in(secret)
+            return redirect(own_path(form.next.data or ""), code=303)
+    return render_template("users/sign_in.html", form=form), status, headers
+
+
+def let_in(secret: str) -> None:
+    """Give the browser a cookie that is new in everything."""
+    session.clear()
+    session[COOKIE_SECRET] = secret
+
+
+@blueprint.post("/sign_out")
+def sign_out():
+    """Sign out: the session is over, whoever has its cookie."""
+    if (asking := identity()) and asking.session_id:
+        end_session(asking.user_id, asking.session_name, actor=actor(), action=Action.SIGNED_OUT)
+        db.session.commit()
+    session.clear()
+    flash("You have signed out.", "success")
+    answer = redirect(url_for(".sign_in"), code=303)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+@blueprint.route("/set_password/<secret>", methods=["GET", "POST"])
+def set_password(secret: str):
+    """Set a password by a one-time link."""
+    user = person_of_link(secret)
+    form = SetPasswordForm()
+    if form.validate_on_submit():
+        try:
+            set_password_by_link(secret, form.password.data)
+        except ClaimBookError as error:
+            db.session.rollback()
+            form.form_errors.append(str(error))
+        else:
+            db.session.commit()
+            session.clear()
+            flash("Password set. You can sign in now.", "success")
+            return redirect(url_for(".sign_in"), code=303)
+    page = render_template("users/set_password.html", form=form, user=user)
+    return page, 422 if form.errors else 200

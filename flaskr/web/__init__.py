@@ -1,0 +1,1 @@
+"""What every page stands on: request hooks, forms, filters, paging and templating."""

@@ -1,0 +1,103 @@
+"""What every request gets: an id, a work mode, a schema that fits, and the security headers."""
+
+import logging
+import logging.config
+import secrets
+
+from flask import Flask, Response, current_app, g, has_request_context, request
+
+from flaskr.book.services import require_book
+from flaskr.database import work_mode
+from flaskr.extensions import db
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self' data:; style-src 'self'; font-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HTTPS_ONLY = "max-age=31536000"  # a year, for this name alone: others of its domain are not ours
+WITHOUT_DATABASE = ("static", "health.show")
+
+
+class RequestId(logging.Filter):
+    """Adds the request's id to each line of the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Set `request_id`; a dash outside requests."""
+        record.request_id = g.get("request_id", "-") if has_request_context() else "-"
+        return True
+
+
+def configure_logging(level: str) -> None:
+    """Send the application's log to standard error, each line with the request's id."""
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "filters": {"request_id": {"()": RequestId}},
+            "formatters": {
+                "line": {
+                    "format": "%(asctime)s %(levelname)s [%(request_id)s] %(name)s: %(message)s"
+                }
+            },
+            "handlers": {
+                "stderr": {
+                    "class": "logging.StreamHandler",
+                    "formatter": "line",
+                    "filters": ["request_id"],
+                }
+            },
+            "loggers": {"flaskr": {"level": level, "handlers": ["stderr"], "propagate": True}},
+        }
+    )
+
+
+def name_request() -> None:
+    """Give the request an id that its error page and the log share."""
+    g.request_id = secrets.token_hex(6)
+
+
+def set_mode() -> None:
+    """Hold a safe method to reading; the one view that writes on GET says so itself."""
+    g.mode_token = work_mode.set("read" if request.method in SAFE_METHODS else "write")
+
+
+def require_schema() -> None:
+    """Refuse to serve a schema that does not fit; once it fits it is not asked again."""
+    if request.endpoint in WITHOUT_DATABASE or current_app.extensions.get("book_checked"):
+        return
+    require_book()
+    current_app.extensions["book_checked"] = True
+
+
+def finish_response(response: Response) -> Response:
+    """Set the security headers, the request's id, and that pages are not kept."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = HTTPS_ONLY
+    response.headers["X-Request-ID"] = g.get("request_id", "-")
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def leave_mode(error: BaseException | None) -> None:
+    """Give the thread back in the mode it came in."""
+    if token := g.pop("mode_token", None):
+        db.session.remove()  # before the mode changes: its transaction began in the old one
+        work_mode.reset(token)
+
+
+def register(app: Flask) -> None:
+    """Hook these into the application; what guards access comes between the name and the schema."""
+    app.before_request(name_request)
+    app.before_request(set_mode)
+    app.after_request(finish_response)
+    app.teardown_request(leave_mode)

@@ -1,0 +1,62 @@
+"""What stands in the trail, as tests read it."""
+
+import json
+
+from sqlalchemy import select, text
+
+from flaskr.audit.models import Action, AuditEvent, Subject
+from flaskr.audit.services import record
+from flaskr.extensions import db
+
+
+class Begun:
+    """Where a test begins: others leave events in the shared book, and none can be deleted."""
+
+    after = 0
+
+
+def events() -> list[AuditEvent]:
+    """Every event of this test, the oldest first."""
+    own = select(AuditEvent).where(AuditEvent.id > Begun.after)
+    return list(db.session.scalars(own.order_by(AuditEvent.id)))
+
+
+def actions() -> list[str]:
+    return [event.action.value for event in events()]
+
+
+def only_event(action: Action) -> AuditEvent:
+    """The one event of an action."""
+    [found] = [event for event in events() if event.action is action]
+    return found
+
+
+def told(text: str | None) -> dict:
+    """What `before` or `after` has."""
+    return json.loads(text) if text else {}
+
+
+def make_event(
+    action: Action = Action.SIGNED_IN,
+    kind: Subject = Subject.USER,
+    subject: str = "anna@example.com",
+    **how,
+) -> None:
+    """Record an event of one's own."""
+    record(action, kind, subject, **{"actor": "anna@example.com", **how})
+
+
+def refuse_events(dialect: str) -> None:
+    """Have the database take no more events, as when its disk is full."""
+    if dialect == "sqlite":
+        db.session.execute(
+            text(
+                "CREATE TRIGGER refuse_events BEFORE INSERT ON audit_events "
+                "BEGIN SELECT RAISE(ABORT, 'no room'); END"
+            )
+        )
+    else:
+        db.session.execute(
+            text("ALTER TABLE audit_events ADD CONSTRAINT no_room CHECK (id < 0) NOT VALID")
+        )
+    db.session.commit()

@@ -1,0 +1,162 @@
+import hashlib
+import io
+from datetime import UTC, datetime
+
+import pytest
+
+from flaskr.audit.models import Action, Subject
+from flaskr.audit.services import NotRecorded, Origin, origin
+from flaskr.claims.models import Claim
+from flaskr.extensions import db
+from flaskr.imports.decision_services import confirm, discard, read_again
+from flaskr.imports.job_folders import jobs_under_way
+from flaskr.imports.jobs import Job
+from flaskr.imports.loading.services import load_import
+from flaskr.imports.loading.tasks import PlanOutdated
+from flaskr.imports.services import in_background, jobs_folder, receive, try_import
+from flaskr.imports.undo.services import UndoRefused, undo_import
+from flaskr.isolation import WorkError
+from tests.audit.events import actions, events, only_event, refuse_events, told
+from tests.imports.importing import COSTS, Importing
+
+COST_FILE = b"claim reference;claim cost\nA-1;10.00\nA-2;5.50\n"
+TOLD = [f"{len(COST_FILE)} bytes, sha256 {hashlib.sha256(COST_FILE).hexdigest()[:16]}"]
+
+
+@pytest.fixture
+def importing(session, tmp_path) -> Importing:
+    return Importing(tmp_path)
+
+
+@pytest.fixture
+def job(session) -> Job:
+    """An import of two claims that Kim has sent."""
+    return receive([("costs.csv", io.BytesIO(COST_FILE))], actor="kim")
+
+
+def test_sent_files_leave_their_sizes_and_digests_and_not_their_names(job):
+    event = only_event(Action.IMPORT_SENT)
+
+    assert (event.actor, event.subject_kind, event.subject) == ("kim", Subject.IMPORT, job.name)
+    assert told(event.after) == {"files": TOLD}
+
+
+def test_what_cannot_be_recorded_is_not_taken(session):
+    refuse_events(db.engine.dialect.name)
+
+    with pytest.raises(NotRecorded):
+        receive([("costs.csv", io.BytesIO(COST_FILE))], actor="kim")
+
+    assert jobs_under_way(jobs_folder()) == []
+
+
+def test_reading_again_and_dropping_leave_an_event_each(job):
+    try_import(job)
+    read_again(job, job.shown, actor="lo", is_migration=True)
+    discard(job, actor="mi")
+
+    assert [(e.action.value, e.actor, e.subject) for e in events()[1:]] == [
+        ("import_read_again", "lo", job.name),
+        ("import_dropped", "mi", job.name),
+    ]
+    assert told(only_event(Action.IMPORT_DROPPED).after) == {"files": TOLD}
+
+
+def test_what_cannot_be_recorded_is_neither_read_again_nor_dropped(job):
+    try_import(job)
+    shown = job.shown
+    refuse_events(db.engine.dialect.name)
+
+    with pytest.raises(NotRecorded):
+        read_again(job, shown, actor="lo", is_migration=True)
+    with pytest.raises(NotRecorded):
+        discard(job, actor="lo")
+
+    assert (job.shown, job.asked.is_migration) == (shown, False)
+
+
+def test_a_loaded_import_leaves_one_event_by_who_confirmed_it_however_many_rows_it_has(job):
+    began = datetime.now(UTC)
+    try_import(job)
+    confirm(job, job.shown, leaves_refused=False, actor="lo")
+    token = origin.set(Origin("page", "192.0.2.7", "abc123"))
+    loaded = load_import(job)
+    origin.reset(token)
+
+    event = only_event(Action.IMPORT_LOADED)
+    assert actions() == ["import_sent", "import_loaded"]
+    assert (event.actor, event.subject) == ("lo", str(loaded.import_id))
+    assert (event.through, event.address, event.request_id) == ("page", "192.0.2.7", "abc123")
+    assert began <= event.recorded_at <= datetime.now(UTC)
+    assert told(event.after) == {
+        "job": job.name,
+        "kind": "facts",
+        "files": TOLD,
+        **{"created": 2, "changed": 0, "unchanged": 0, "refused": 0, "entries": 2},
+        **{"paid": "0.00", "outstanding": "15.50", "recovered": "0.00"},
+    }
+
+
+def test_a_load_that_is_refused_leaves_no_event(importing):
+    job = importing.job(COSTS, ("A-1", 10))
+    importing.loaded(COSTS, ("A-1", 20), name="other.csv")
+
+    job.ask(is_confirmed=True)
+    with pytest.raises(PlanOutdated):
+        load_import(job)
+
+    assert actions() == ["import_loaded"]
+
+
+def test_a_load_whose_event_is_not_taken_leaves_no_rows(importing):
+    job = importing.job(COSTS, ("A-1", 10))
+    refuse_events(db.engine.dialect.name)
+    job.ask(is_confirmed=True)
+
+    with pytest.raises(WorkError):
+        load_import(job)
+
+    assert db.session.query(Claim).count() == 0
+
+
+def test_work_in_the_background_comes_from_where_it_was_asked(job):
+    seen = []
+    token = origin.set(Origin("page", "192.0.2.7", "abc123"))
+    thread = in_background(lambda job: seen.append(origin.get()), job)
+    origin.reset(token)
+    thread.join()
+
+    assert seen == [Origin("page", "192.0.2.7", "abc123")]
+
+
+def test_an_undo_leaves_what_it_took_back(importing):
+    importing.loaded(COSTS, ("A-1", 10), ("A-2", 5))
+    undone = undo_import(1, actor="eva")
+    db.session.commit()
+    with pytest.raises(UndoRefused):
+        undo_import(1, actor="eva")
+    db.session.rollback()
+
+    event = only_event(Action.IMPORT_UNDONE)
+    assert (event.actor, event.subject) == ("eva", "1")
+    assert told(event.after) == {
+        "entries": 2,
+        **{"paid": "0.00", "outstanding": "-15.00", "recovered": "0.00"},
+        "undone_by_import": undone.id,
+    }
+
+
+def test_the_columns_of_an_event_are_the_same_whoever_writes_it(importing):
+    importing.loaded(COSTS, ("A-1", 10))
+    undo_import(1, actor="eva")
+    db.session.commit()
+
+    loaded, undone = db.session.execute(
+        db.text("SELECT recorded_at, action, subject_kind FROM audit_events ORDER BY id")
+    ).all()
+
+    assert type(loaded.recorded_at) is type(undone.recorded_at)
+    assert (loaded.action, undone.action) == ("import_loaded", "import_undone")
+    assert loaded.subject_kind == undone.subject_kind == "import"
+    if isinstance(loaded.recorded_at, str):
+        assert len(loaded.recorded_at) == len(undone.recorded_at)

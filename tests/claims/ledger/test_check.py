@@ -1,0 +1,138 @@
+"""What flask claims check finds when a book was changed behind its back, and what it mends."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from flaskr.claims.ledger.check import Fault, faults, rebuild_balances
+from flaskr.claims.ledger.services import close_claim, reopen_claim, reverse_entry
+from flaskr.values.money import ZERO
+from tests.factories import ACTOR, make_claim, pay, recover, reserve
+
+pytestmark = pytest.mark.both_databases
+
+AGREES = "The book agrees with its ledger: "
+WRONGLY_KEPT = "what the claim stores differs from its ledger"
+
+
+@pytest.fixture
+def book(rolled_back):
+    """One claim with a long life, and one that nothing happened to."""
+    make_book()
+    return rolled_back
+
+
+def make_book() -> None:
+    claim = make_claim(claim_reference="W-long")
+    reserve(claim, "100")
+    pay(claim, "30")
+    reverse_entry(pay(claim, "20"), date(2024, 4, 2), actor=ACTOR)
+    recover(claim, "10")
+    close_claim(claim, date(2024, 5, 2), actor=ACTOR)
+    reopen_claim(claim, ZERO, date(2024, 5, 3), actor=ACTOR, reason="x")
+    close_claim(claim, date(2024, 5, 4), actor=ACTOR)
+    make_claim(claim_reference="W-none")
+
+
+def change_ledger(session, statement: str) -> None:
+    """Change what cannot be changed: as somebody could who takes the guards off."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("ALTER TABLE ledger_entries DISABLE TRIGGER USER"))
+    else:
+        session.execute(text("DROP TRIGGER ledger_entries_no_update"))
+    session.execute(text(statement))
+
+
+def test_a_book_that_agrees_says_so(session, runner):
+    make_book()
+    session.commit()
+
+    result = runner.invoke(args=["claims", "check"])
+
+    assert result.exit_code == 0
+    assert result.output.startswith(AGREES)
+
+
+def test_an_empty_book_agrees(runner):
+    assert "0 claims, 0 entries" in runner.invoke(args=["claims", "check"]).output
+
+
+@pytest.mark.parametrize(
+    ("reference", "corruption"),
+    [
+        ("W-long", "paid = paid + 1"),
+        ("W-long", "recovered = 0"),
+        ("W-long", "status = 'reopened'"),
+        ("W-long", "closed_date = NULL"),
+        ("W-long", "closed_date = '2024-05-02'"),
+        ("W-none", "outstanding = 1"),
+        ("W-none", "status = 'closed'"),
+        ("W-none", "closed_date = '2024-05-02'"),
+        ("W-long", "last_transaction_date = '2024-05-03'"),
+        ("W-long", "last_recorded_at = '2001-01-01 00:00:00.000000'"),
+        ("W-long", "last_transaction_date = NULL, last_recorded_at = NULL"),
+        (
+            "W-none",
+            "last_transaction_date = '2024-05-02', last_recorded_at = '2024-05-02 00:00:00.000000'",
+        ),
+    ],
+)
+def test_what_a_claim_wrongly_keeps_of_its_ledger_is_found_and_mended(book, reference, corruption):
+    book.execute(text(f"UPDATE claims SET {corruption} WHERE claim_reference = '{reference}'"))
+
+    found = list(faults())
+    mended = rebuild_balances(ACTOR)
+
+    assert found == [Fault(reference, WRONGLY_KEPT)]
+    assert mended == 1
+    assert list(faults()) == []
+    assert rebuild_balances(ACTOR) == 0
+
+
+def test_the_command_counts_the_faults_and_mends_them_when_told(session, runner):
+    make_book()
+    session.execute(text("UPDATE claims SET paid = paid + 1, outstanding = 7"))
+    session.commit()
+
+    found = runner.invoke(args=["claims", "check"])
+    mended = runner.invoke(args=["claims", "check", "--rebuild"])
+    again = runner.invoke(args=["claims", "check"])
+
+    assert found.exit_code == 1
+    assert f"W-long: {WRONGLY_KEPT}" in found.output
+    assert "2 faults found" in found.output
+    assert mended.exit_code == 0
+    assert mended.output.startswith("2 claims rebuilt.\n" + AGREES)
+    assert again.output.startswith(AGREES)
+
+
+@pytest.mark.parametrize(
+    "corruption",
+    [
+        "paid_after = paid_after + 1 WHERE entry_type = 'PAYMENT'",
+        "outstanding_after = 1 WHERE entry_type = 'RECOVERY_SALVAGE'",
+        "recovered_after = 1 WHERE entry_type = 'RECOVERY_SALVAGE'",
+        "transaction_date = '2030-01-01' WHERE entry_type = 'RESERVE_OPEN'",
+        "recorded_at = '2001-01-01 00:00:00.000000' WHERE entry_type = 'RESERVE_CLOSE'",
+        "status_after = 'reopened' WHERE entry_type = 'PAYMENT'",
+        "closed_date_after = '2024-06-02' WHERE entry_type = 'RESERVE_CLOSE'",
+    ],
+)
+def test_a_ledger_that_was_tampered_with_is_found_and_not_hidden(book, corruption):
+    change_ledger(book, f"UPDATE ledger_entries SET {corruption}")
+    rebuild_balances(ACTOR)
+
+    assert "does not follow from the entries before it" in next(faults()).text
+
+
+def test_a_reversal_of_something_else_is_found(book):
+    change_ledger(
+        book,
+        "UPDATE ledger_entries SET reverses = (SELECT min(id) FROM ledger_entries)"
+        " WHERE entry_type = 'PAYMENT_REVERSAL'",
+    )
+
+    assert [fault.text.partition(" is ")[2] for fault in faults()] == [
+        "not the opposite of the entry it reverses"
+    ]

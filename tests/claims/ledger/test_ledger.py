@@ -1,0 +1,54 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from flaskr.claims.as_at_queries import Basis, ledger_totals_as_at, totals_as_at
+from flaskr.claims.ledger.services import close_claim, reverse_entry
+from flaskr.errors import LedgerError
+from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
+
+
+def test_a_payment_takes_what_it_covers_off_the_reserve(session):
+    claim = make_claim(policy=make_policy())
+    reserve(claim, "100.00")
+
+    entry = pay(claim, "130.50")
+
+    assert (entry.paid, entry.outstanding) == (Decimal("130.50"), Decimal("-100.00"))
+    assert (claim.paid, claim.outstanding) == (Decimal("130.50"), Decimal("0.00"))
+
+
+def test_a_reversed_payment_restores_the_reserve_and_can_be_reversed_once(session):
+    claim = make_claim()
+    reserve(claim, "100.00")
+    payment = pay(claim, "40.00")
+
+    reverse_entry(payment, date(2024, 4, 2), actor=ACTOR)
+
+    assert (claim.paid, claim.outstanding) == (Decimal("0.00"), Decimal("100.00"))
+    with pytest.raises(LedgerError, match="reversed already"):
+        reverse_entry(payment, date(2024, 4, 3), actor=ACTOR)
+
+
+def test_the_totals_of_a_cut_are_those_of_its_ledger(session):
+    claim = make_claim()
+    reserve(claim, "100.00")
+    pay(claim, "40.00", date(2024, 4, 1))
+    close_claim(claim, date(2024, 5, 1), actor=ACTOR)
+
+    booked = totals_as_at(date(2024, 4, 30), Basis.BOOKED)
+    known = totals_as_at(date(2024, 4, 30), Basis.KNOWN)
+
+    assert (booked.claims, booked.entries, booked.paid, booked.outstanding) == (
+        1,
+        2,
+        Decimal("40.00"),
+        Decimal("60.00"),
+    )
+    assert ledger_totals_as_at(date(2024, 4, 30), Basis.BOOKED) == (
+        Decimal("40.00"),
+        Decimal("60.00"),
+        Decimal("0.00"),
+    )
+    assert (known.claims, known.entries) == (0, 0)

@@ -1,0 +1,88 @@
+"""What verify makes of a file: its form, columns, rows and totals, as the readers give them."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from flaskr.exports.verify.read_files import ReadFacts
+from flaskr.exports.verify.reading import read_given_file
+from flaskr.files.formats import FileFormat
+
+
+def facts_of(folder: Path, content: bytes) -> ReadFacts:
+    path = folder / "given"
+    path.write_bytes(content)
+    return read_given_file(print, path)
+
+
+def facts_of_parquet(folder: Path, table: pa.Table) -> ReadFacts:
+    pyarrow.parquet.write_table(table, folder / "given")
+    return read_given_file(print, folder / "given")
+
+
+def test_a_file_without_a_byte_is_json_lines_of_no_rows(tmp_path):
+    assert facts_of(tmp_path, b"") == ReadFacts(FileFormat.JSON_LINES, False, (), 0, {})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'"closed_date","paid"\n,\n2024-01-31,1.50\n,\n',
+        b'\xef\xbb\xbf"closed_date";"paid"\r\n;\r\n2024-01-31;1,50\r\n;\r\n',
+        b'{"closed_date":null,"paid":null}\n{"closed_date":null,"paid":"1.50"}\n' + b"{}\n",
+    ],
+    ids=["csv", "excel-sv", "jsonl"],
+)
+def test_rows_in_which_nothing_stands_are_counted(tmp_path, content):
+    facts = facts_of(tmp_path, content)
+
+    assert (facts.rows, facts.totals) == (3, {"paid": Decimal("1.50")})
+
+
+def test_rows_in_which_nothing_stands_are_counted_in_parquet(tmp_path):
+    paid = pa.array([None, Decimal("1.50"), None], pa.decimal128(18, 2))
+
+    facts = facts_of_parquet(tmp_path, pa.table({"paid": paid}))
+
+    assert (facts.rows, facts.totals) == (3, {"paid": Decimal("1.50")})
+
+
+def test_a_missing_value_in_the_only_column_of_csv_is_a_row(tmp_path):
+    assert facts_of(tmp_path, b'"closed_date"\n\n2024-01-31\n\n').rows == 3
+
+
+def test_the_only_column_for_a_swedish_excel_may_be_an_amount(tmp_path):
+    facts = facts_of(tmp_path, b'\xef\xbb\xbf"paid"\r\n1,50\r\n-0,25\r\n')
+
+    assert (facts.is_excel_csv, facts.totals) == (True, {"paid": Decimal("1.25")})
+
+
+@pytest.mark.parametrize("text", ["1.50", "'1,50", "1e3", "1,5", '""'])
+def test_what_is_not_written_as_an_amount_is_none(tmp_path, text):
+    facts = facts_of(tmp_path, f'\ufeff"rows";"paid"\r\n1;1,00\r\n2;{text}\r\n'.encode())
+
+    assert "in row 2, which is no amount" in facts.totals["paid"]
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (pa.array([1.5]), "not amounts but double"),
+        (pa.array([1]), "not amounts but int64"),
+        (pa.array(["1.5"]), "“1.5” in row 1, which is no amount"),
+        (pa.array([Decimal("0.001")]), "amounts of decimal128(3, 3) that are finer than an öre"),
+    ],
+)
+def test_a_column_of_parquet_that_has_no_amounts_is_told(tmp_path, values, sentence):
+    facts = facts_of_parquet(tmp_path, pa.table({"paid": values}))
+
+    assert sentence in facts.totals["paid"]
+
+
+def test_texts_of_digits_in_parquet_are_added_up(tmp_path):
+    facts = facts_of_parquet(tmp_path, pa.table({"paid": ["1.50", None, "-0.25"]}))
+
+    assert facts.totals == {"paid": Decimal("1.25")}

@@ -1,0 +1,159 @@
+"""Columns are read as their cells are one by one: the fast ways take a part of the slow ones."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from flaskr.errors import ClaimBookError
+from flaskr.imports.dry_run.parsing import ONE_BY_ONE, cells, keys_of, parsed
+from flaskr.imports.layouts import Kind
+from flaskr.values.text import reference_key
+
+SLOW = {
+    Kind.REFERENCE: cells.reference,
+    Kind.TEXT: cells.text,
+    Kind.NAME: cells.name,
+    **{kind: read for kind, (read, _) in ONE_BY_ONE.items()},
+}
+many = settings(max_examples=150)
+# Letters of every sort, and those at which the fast ways begin and end.
+EDGES = "Aaß ÅåÄöøÿÞ÷×İıﬁŒ'\"#/\\?!~@&%{}:$;-−+.,0159 \t\n\r\x00\x1f\x7f\x85"
+EDGES += "\xa0\u2009\u202e\u0301\u212b"
+texts = st.text(st.one_of(st.sampled_from(EDGES), st.characters(exclude_categories=["Cs"])))
+amounts = st.from_regex(r"[-+−]?[0-9]{1,19}([ .,\u202f][0-9]{1,4}){0,3}", fullmatch=True)
+days = st.from_regex(r"[0-9]{4}-[0-3][0-9]-[0-3][0-9]", fullmatch=True)
+instants = st.from_regex(
+    r"(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9](:[0-5][0-9](\.[0-9]{1,7})?)?"
+    r"(Z|[+-][0-2][0-9]:[0-9]{2})?",
+    fullmatch=True,
+)
+words = st.sampled_from(["water", " fire", "Fire", "motor", "PAYMENT", "ADJUSTMENT ", "new", ".."])
+long_texts = st.sampled_from(
+    ["x" * 64, "x" * 65, "ö" * 201, "x" * 32_000, "x" * 32_001, "𝄞" * 16_001]
+)
+cell = st.one_of(st.none(), texts, amounts, days, instants, words, long_texts)
+columns = st.lists(cell, max_size=12)
+
+
+def slowly(column: list[str | None], kind: Kind):
+    """The values of a column and the sentence of each fault, cell by cell."""
+    values, faults = [], []
+    for at, each in enumerate(column):
+        try:
+            values.append(None if each is None else SLOW[kind](each))
+        except ClaimBookError as error:
+            values.append(None)
+            faults.append((at, str(error)))
+    return values, faults
+
+
+@many
+@given(column=columns, kind=st.sampled_from(list(Kind)))
+@example(["ﬁ", "İ", "ß", "new", "NEW", "a" * 65], Kind.REFERENCE)
+@example(["-0", "1,5", "12 345,50", "999999999999.99", "1000000000000", "-5"], Kind.AMOUNT)
+@example(["-0", "-0.00", "-1", "+1", "007"], Kind.AMOUNT_OR_NOUGHT)
+@example(["a  b", " a", "a\nb", "a\r\nb", "a\n"], Kind.TEXT)
+@example(["a  b", "a b", "a\nb"], Kind.NAME)
+def test_a_column_of_texts_is_read_as_its_cells_are(column, kind):
+    column = [None if each and each.startswith("\0") else each for each in column]
+
+    found = parsed(pa.array(column, pa.string()), kind)
+
+    assert (found.values.to_pylist(), [tuple(each) for each in found.faults]) == slowly(
+        column, kind
+    )
+
+
+@many
+@given(
+    before=st.integers(0, 3),
+    column=st.lists(cell, min_size=4, max_size=9),
+    kind=st.sampled_from(list(Kind)),
+)
+def test_a_slice_of_a_column_is_read_as_the_column_is(before, column, kind):
+    whole = pa.array(column, pa.string())
+
+    part = parsed(whole.slice(before), kind)
+
+    expected = parsed(pa.array(column[before:], pa.string()), kind)
+    assert (part.values.to_pylist(), part.faults) == (expected.values.to_pylist(), expected.faults)
+
+
+def digits_of(number: Decimal | None) -> str | None:
+    """A decimal as people write it: of two places, unless it has more that say something."""
+    if number is None:
+        return None
+    exact = number.quantize(Decimal("0.01"))
+    return format(exact if exact == number else number, "f")
+
+
+@pytest.mark.parametrize("kind", [Kind.AMOUNT, Kind.AMOUNT_OR_NOUGHT])
+@many
+@given(
+    scale=st.integers(0, 6),
+    digits=st.lists(st.none() | st.integers(-(10**20), 10**20), max_size=8),
+    start=st.integers(0, 2),
+)
+@example(scale=2, digits=[10**14 - 1, 10**14, -(10**14), 0, -1, None], start=1)
+@example(scale=3, digits=[1000, 1001, None], start=0)
+@example(scale=0, digits=[10**20, 5, None], start=0)
+def test_a_column_of_decimals_is_read_as_its_digits_are(scale, digits, start, kind):
+    column = [None if each is None else Decimal(each).scaleb(-scale) for each in digits]
+
+    found = parsed(pa.array(column, pa.decimal128(38, scale)).slice(start), kind)
+
+    values, faults = slowly([digits_of(each) for each in column[start:]], kind)
+    assert found.values.to_pylist() == values
+    assert [at for at, _ in found.faults] == [at for at, _ in faults]
+
+
+@many
+@given(st.lists(st.none() | st.dates(), max_size=8))
+@example([date(1899, 12, 31), date(1900, 1, 1), date(9999, 12, 31), None])
+def test_a_column_of_days_is_read_as_they_are_written(column):
+    found = parsed(pa.array(column, pa.date32()), Kind.DAY)
+
+    written = [None if each is None else each.isoformat() for each in column]
+    assert (found.values.to_pylist(), [tuple(each) for each in found.faults]) == slowly(
+        written, Kind.DAY
+    )
+
+
+@many
+@given(st.lists(st.none() | st.datetimes(timezones=st.just(UTC)), max_size=8))
+@example([datetime(1899, 12, 31, 23, 59, tzinfo=UTC), datetime(1900, 1, 1, tzinfo=UTC)])
+def test_a_column_of_instants_is_read_as_they_are_written(column):
+    found = parsed(pa.array(column, pa.timestamp("us", "UTC")), Kind.INSTANT)
+
+    written = [None if each is None else each.isoformat() for each in column]
+    assert (found.values.to_pylist(), [tuple(each) for each in found.faults]) == slowly(
+        written, Kind.INSTANT
+    )
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("column", [[], [None], [None, None]])
+def test_columns_without_anything_in_them_are_read(kind, column):
+    found = parsed(pa.array(column, pa.string()), kind)
+
+    assert (found.values.to_pylist(), found.faults) == (column, [])
+
+
+@many
+@given(st.lists(st.none() | texts.filter(lambda text: "\0" not in text) | long_texts, max_size=12))
+@example(["ß", "İ", "ﬁ", "Ö", "O\u0308", " a ", "\u1e9e", "ǅ", "\u0345"])
+def test_the_keys_of_a_column_are_those_of_its_references(references):
+    found = keys_of(pa.array(references, pa.string()))
+
+    keys = [None if each is None else reference_key(each) for each in references]
+    assert found.to_pylist() == keys
+
+
+def test_a_cell_that_the_reader_could_not_read_says_why():
+    found = parsed(pa.array(["\0Not a number.", "5", None]), Kind.AMOUNT)
+
+    assert (found.values.to_pylist(), found.faults) == ([None, 500, None], [(0, "Not a number.")])

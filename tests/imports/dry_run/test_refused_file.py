@@ -1,0 +1,95 @@
+import csv
+import io
+import re
+
+import pytest
+
+from flaskr.claims.queries import claim_referenced, claim_totals
+from flaskr.imports.tasks import refused_path
+from tests.imports.importing import COSTS, counts, written
+
+HEADER = (*COSTS, "Notes", "Beskrivning")
+
+
+@pytest.fixture
+def refused(trying):
+    """The refused rows of a file, as a spreadsheet reads them."""
+
+    def run(*rows, **how):
+        job = trying.job(*rows, **how)
+        text = refused_path(job.folder, 0).read_text(encoding="utf-8-sig")
+        return list(csv.reader(io.StringIO(text), delimiter=";"))
+
+    return run
+
+
+def test_the_refused_rows_are_there_as_they_were_with_row_and_reasons(refused):
+    titles, *rows = refused(
+        HEADER,
+        ["A-1", "5", "fine", ""],
+        ["", "x", "två; fel", "Åsa"],
+        ["B", "1", "twice", ""],
+        ["b", "2", "", ""],
+    )
+
+    assert titles == [*HEADER, "refused_row", "refused_because"]
+    assert [row[:5] for row in rows] == [
+        ["", "x", "två; fel", "Åsa", "3"],
+        ["B", "1", "twice", "", "4"],
+        ["b", "2", "", "", "5"],
+    ]
+    assert rows[0][5] == (
+        "claim_cost: “x” is not an amount; write it as 12345.50 or 12 345,50. "
+        "claim_reference: The cell is empty. Fill it in."
+    ) or rows[0][5].startswith("claim_reference: ")
+    assert rows[1][5] == "claim_reference: It appears in rows 4, 5. Keep one of them."
+
+
+def test_what_a_spreadsheet_would_take_for_a_formula_is_guarded_and_comes_back(refused):
+    path_row = ["=1+1", "-5", "@x", "+46 8"]
+
+    _, row = refused(HEADER, path_row)
+
+    assert row[:4] == ["'=1+1", "-5", "'@x", "+46 8"]
+
+
+def test_without_refused_rows_there_is_no_file(trying):
+    job = trying.job(COSTS, ["A", 1])
+
+    assert not refused_path(job.folder, 0).exists()
+
+
+def test_mended_rows_go_in_without_any_mapping(runner, tmp_path):
+    path = written(
+        tmp_path / "costs.csv",
+        HEADER,
+        ["A-1", 5, "", "=x"],
+        ["A-2", "x5", "", "=y"],
+        ["A-2", 7, "", ""],
+    )
+    mending = tmp_path / "mend.csv"
+
+    first = runner.invoke(args=["import", str(path), "--good-rows", "--refused", str(mending)])
+    text = mending.read_text(encoding="utf-8-sig")
+    mending.write_text(re.sub(r"(?m)^A-2;7;.*\r?\n", "", text).replace("x5", "5,50"), "utf-8-sig")
+    second = runner.invoke(args=["import", str(mending)])
+
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
+    assert f"The refused rows are in {mending}." in first.output
+    assert "mend.csv: 1 created (claim cost 5.50 SEK)" in second.output
+    assert "refused_row (its row in the refused file)" in second.output
+    with runner.app.app_context():
+        assert claim_totals().claims == 2
+        assert claim_referenced("A-2").description == "=y"
+
+
+def test_a_row_that_could_not_be_parted_into_cells_is_there_with_its_text(on_sqlite):
+    path = on_sqlite.folder / "claims.csv"
+    path.write_text("claim,cost\nA,1\nB,1,2,3\nC,2\n")
+    job = on_sqlite.job_of(path)
+
+    text = refused_path(job.folder, 0).read_text(encoding="utf-8-sig")
+
+    assert counts(job.outcome) == (2, 0, 0, 1)
+    assert job.outcome.refusals[0].row == 3
+    assert "B,1,2,3" in text

@@ -1,0 +1,46 @@
+import pytest
+
+from flaskr.archive.bulk.connections import writing
+from flaskr.database import book_address
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+from flaskr.imports.loading.checks import check_written, latest_instant
+from flaskr.imports.loading.tasks import PLAN
+from flaskr.imports.plan import SCHEMAS, plan_rows
+from tests.factories import make_claim, reserve
+from tests.imports.importing import COSTS, load
+
+pytestmark = pytest.mark.both_databases
+
+
+def test_what_was_written_is_compared_with_the_plan(importing):
+    job = importing.job(COSTS, ["A", 5], ["B", 7])
+    load(job)
+    db.session.remove()
+
+    with writing(book_address("rw")) as connection:
+        check_written(connection, job.folder / PLAN, 1)
+        with pytest.raises(ClaimBookError, match="does not add up to the dry run"):
+            check_written(connection, job.folder / PLAN, 2)
+
+
+def test_the_last_instant_of_a_book_is_that_of_its_last_row(importing):
+    db.session.remove()
+    with writing(book_address("rw")) as connection:
+        empty = latest_instant(connection)
+    entry = reserve(make_claim(), "5.00")
+    recorded_at = entry.recorded_at
+    db.session.commit()
+    db.session.remove()
+
+    with writing(book_address("rw")) as connection:
+        last = latest_instant(connection)
+
+    assert (empty.year, last) == (1, recorded_at)
+
+
+def test_a_plan_has_each_of_its_tables_though_nothing_is_in_it(trying):
+    job = trying.job(COSTS, ["A", "x"])
+
+    rows = {name: plan_rows(job.folder / PLAN, name) for name in SCHEMAS}
+    assert rows == {**dict.fromkeys(SCHEMAS, 0), "touched": 1}  # what is refused may come meanwhile

@@ -1,0 +1,226 @@
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from flaskr.book.services import allot_reference
+from flaskr.claims.as_at_queries import Basis, totals_as_at
+from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.rules import EntryType
+from flaskr.claims.ledger.services import post_payment
+from flaskr.claims.models import Cause, Coverage
+from flaskr.claims.queries import claim_referenced, entries_of
+from flaskr.import_records.models import Contents, Import, ImportFile, ImportKind
+from flaskr.imports.tasks import ImportRefused
+from flaskr.policies.queries import policy_numbered
+from flaskr.values.calendar import utc_now
+from tests.factories import ACTOR, make_claim, make_policy
+from tests.imports.conftest import files_of
+from tests.imports.importing import counts
+from tests.imports.migration.older_system import (
+    CLAIMS,
+    HOME,
+    LEDGER,
+    OPENED,
+    PAID,
+    POLICIES,
+    TAKEN_BACK,
+    WATER,
+)
+
+
+def test_entries_are_taken_in_the_order_in_which_they_were_recorded(bring):
+    bring(TAKEN_BACK, PAID, OPENED)
+
+    assert [entry.entry_type for entry in entries_of(claim_referenced("W1"))] == [
+        EntryType.RESERVE_OPEN,
+        EntryType.PAYMENT,
+        EntryType.PAYMENT_REVERSAL,
+    ]
+
+
+def test_entries_of_one_instant_keep_the_order_of_the_file(bring):
+    at = "2024-03-05,2024-03-05T10:00+01:00"
+
+    bring(OPENED, f"W1,PAYMENT,{at},10,-10,0\n", f"W1,PAYMENT,{at},20,-20,0\n")
+
+    entries = entries_of(claim_referenced("W1"))
+    assert [entry.paid for entry in entries] == [0, Decimal("10.00"), Decimal("20.00")]
+
+
+def test_a_reversal_takes_back_the_last_entry_of_its_amounts_that_still_stands(bring):
+    twice = PAID.replace("2024-03-05", "2024-03-06")
+    later = TAKEN_BACK.replace("2024-03-07", "2024-03-08")
+
+    bring(OPENED, PAID, twice, TAKEN_BACK, later)
+
+    _, first, second, back, again = entries_of(claim_referenced("W1"))
+    assert (back.reverses, again.reverses) == (second.id, first.id)
+    assert list(faults()) == []
+
+
+def test_a_recovery_reversal_takes_back_a_recovery_of_any_kind(bring):
+    at = "2024-03-08,2024-03-08T10:00+01:00"
+
+    bring(
+        OPENED,
+        PAID,
+        f"W1,RECOVERY_SALVAGE,{at},0,0,5\n",
+        f"W1,RECOVERY_REVERSAL,{at},0,0,-5\n",
+    )
+
+    *_, salvage, reversal = entries_of(claim_referenced("W1"))
+    assert reversal.reverses == salvage.id
+
+
+def test_a_migration_may_come_in_parts(session, migrate):
+    policy = make_policy(policy_number="H1")
+    make_claim(claim_reference="W1", policy=policy)
+    session.flush()
+    now, policy_id = utc_now(), policy.id
+
+    brought = migrate(
+        claims=CLAIMS + WATER.replace("W1", "W2"),
+        ledger=LEDGER
+        + f"W1,RESERVE_OPEN,2024-03-02,{now.isoformat()},0,100,0\n"
+        + OPENED.replace("W1", "w2"),
+    )
+
+    claims, ledger = (found.rows_of("created").rows for found in brought.files)
+    assert (claims, ledger, brought.entries) == (1, 2, 2)
+    assert claim_referenced("W2").policy_id == policy_id
+    assert claim_referenced("W1").outstanding == Decimal("100.00")
+
+
+def test_a_claim_that_its_policy_does_not_cover_is_taken_and_flagged(bring):
+    brought = bring(OPENED, PAID, policies=HOME.replace("2024-01-01", "2024-03-02"))
+
+    assert brought.warnings == (
+        "These claims are accepted, though the policy was not in force at the loss: W1.",
+    )
+    assert claim_referenced("W1").coverage is Coverage.NOT_IN_FORCE
+    assert claim_referenced("W1").paid == Decimal("40.00")
+
+
+def test_a_migrated_claim_is_worked_on_like_any_other(bring):
+    bring(OPENED, PAID)
+    claim = claim_referenced("W1")
+
+    entry = post_payment(claim, Decimal("10.00"), date(2024, 3, 9), actor=ACTOR)
+
+    assert entry.recorded_at >= entries_of(claim)[0].imported_at
+    assert claim.outstanding == Decimal("50.00")
+
+
+def test_counters_move_past_references_of_the_form_that_the_book_allots(bring):
+    now = utc_now()
+    claims = f"C-{now.year}-000041,,2024-03-01,2024-03-02,\n"
+
+    bring(policies=HOME.replace("H1", f"P-{now.year}-000007"), claims=claims)
+
+    noon = datetime(now.year, 6, 1, tzinfo=UTC)
+    assert allot_reference("C", noon) == f"C-{now.year}-000042"
+    assert allot_reference("P", noon) == f"P-{now.year}-000008"
+
+
+def test_what_was_recorded_when_is_as_the_files_say(bring):
+    bring(
+        OPENED,
+        policies=HOME.replace("100,\n", "100,2023-11-05T08:00Z\n"),
+        claims=WATER.replace("02,\n", "02,2024-03-02T09:00+01:00\n"),
+    )
+
+    assert policy_numbered("H1").recorded_at == datetime(2023, 11, 5, 8, tzinfo=UTC)
+    assert claim_referenced("W1").recorded_at == datetime(2024, 3, 2, 8, tzinfo=UTC)
+
+
+def test_what_no_file_says_is_known_from_the_import_and_a_policy_from_its_first_claim(bring):
+    before = utc_now()
+    future = (before.date() + timedelta(days=30)).isoformat()
+
+    bring(
+        OPENED,
+        policies=HOME.replace("2024-01-01", "2024-06-01")
+        + f"H2,motor,{future},2999-01-01,500,100,\n",
+        claims=WATER + WATER.replace("W1", "W2"),
+    )
+
+    assert policy_numbered("H1").recorded_at == datetime(2024, 3, 2, 9, tzinfo=UTC)
+    assert policy_numbered("H2").recorded_at >= before
+    assert claim_referenced("W2").recorded_at >= before
+    assert totals_as_at(date(2024, 12, 31), Basis.KNOWN).claims == 1
+
+
+def test_a_changed_payment_of_an_opening_balance_is_a_ledger_too(bring):
+    opening = "W1,IMPORT_OPENING,2024-03-02,2024-03-02T10:00+01:00,30,70,10\n"
+    adjusted = "W1,ADJUSTMENT,2024-03-03,2024-03-03T10:00+01:00,-5,5,-1\n"
+
+    bring(opening, adjusted)
+
+    claim = claim_referenced("W1")
+    assert (claim.paid, claim.outstanding, claim.recovered) == (25, 75, 9)
+
+
+def test_the_command_says_which_claims_were_taken_without_cover(runner, tmp_path):
+    paths = files_of(
+        tmp_path,
+        policies=POLICIES + HOME.replace("2024-01-01", "2024-03-02"),
+        claims=CLAIMS + WATER,
+        ledger=LEDGER + OPENED,
+    )
+
+    result = runner.invoke(args=["import", "--migration", *map(str, paths)])
+
+    taken = "These claims are accepted, though the policy was not in force at the loss: W1."
+    said = f"{taken}\nLoaded as import 1.\n"
+    assert result.output.endswith(said)
+
+
+def test_the_columns_that_may_be_left_out_are_taken_when_they_are_there(migrate):
+    migrate(
+        policies=POLICIES.replace(",recorded_at", ",sum_insured,cancelled_on,policyholder")
+        + HOME.replace("100,\n", '100,"1 000,50",2024-06-01,Åsa Öberg\n'),
+        claims=CLAIMS.replace(",recorded_at", ",cause,description")
+        + WATER.replace("02,\n", '02,water,"Taket, köket"\n'),
+    )
+
+    policy, claim = policy_numbered("H1"), claim_referenced("W1")
+    assert (policy.sum_insured, policy.policyholder) == (Decimal("1000.50"), "Åsa Öberg")
+    assert policy.cancelled_on == date(2024, 6, 1)
+    assert (claim.cause, claim.description) == (Cause.WATER, "Taket, köket")
+
+
+def test_a_migration_brought_again_is_unchanged(bring):
+    bring(OPENED, PAID, TAKEN_BACK)
+
+    with pytest.raises(ImportRefused, match="There is nothing to load"):
+        bring(TAKEN_BACK, OPENED, PAID)
+
+
+def test_a_claim_may_get_its_ledger_after_its_facts(migrate):
+    migrate(claims=CLAIMS + WATER.replace("H1", ""))
+    at = utc_now()
+
+    found = migrate(ledger=LEDGER + f"W1,RESERVE_OPEN,{at.date()},{at.isoformat()},0,7,0\n")
+
+    assert counts(found) == (1, 0, 0, 0)
+    assert claim_referenced("W1").outstanding == Decimal("7.00")
+    assert list(faults()) == []
+
+
+def test_the_record_says_that_it_was_a_migration_and_which_file_each_row_came_from(session, bring):
+    bring(OPENED, PAID)
+
+    [made] = session.scalars(select(Import))
+    entries = entries_of(claim_referenced("W1"))
+    assert (made.kind, made.created, made.entries) == (ImportKind.MIGRATION, 4, 2)
+    assert (made.paid, made.outstanding) == (Decimal("40.00"), Decimal("60.00"))
+    assert [(entry.import_id, entry.import_row) for entry in entries] == [(1, 2), (1, 3)]
+    assert {entry.imported_at for entry in entries} == {made.recorded_at}
+    files = session.scalars(select(ImportFile).order_by(ImportFile.id))
+    assert [(file.file_name, file.contents) for file in files] == [
+        ("policies.csv", Contents.POLICIES),
+        ("claims.csv", Contents.CLAIMS),
+        ("ledger.csv", Contents.LEDGER),
+    ]

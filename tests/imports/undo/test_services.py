@@ -1,0 +1,161 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.rules import EntryType
+from flaskr.claims.models import Cause, ClaimRevision
+from flaskr.claims.queries import claim_referenced, claim_totals, entries_of
+from flaskr.claims.services import edit_claim
+from flaskr.extensions import db
+from flaskr.import_records.models import Import, ImportKind
+from flaskr.import_records.queries import loadings_of
+from flaskr.imports.undo.services import UndoRefused, shown_undo, undo_import
+from flaskr.policies.queries import policy_numbered
+from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
+from tests.imports.importing import COSTS, GOLDEN, load_files
+
+pytestmark = pytest.mark.both_databases
+
+FACTS = ("claim_reference", "cause", "loss_date", "claim_cost")
+
+
+def undo(number: int) -> Import:
+    record = undo_import(number, actor="Eva")
+    db.session.commit()
+    assert list(faults()) == []
+    return record
+
+
+def test_what_an_import_moved_is_taken_back_by_an_adjusting_entry_on_each_claim(importing):
+    importing.loaded(COSTS, ("A-1", 100), ("A-2", "20.50"))
+
+    record = undo(1)
+
+    claim = claim_referenced("A-2")
+    opening, adjustment = entries_of(claim)
+    assert claim_totals().claim_cost == 0
+    assert (adjustment.entry_type, adjustment.outstanding) == (
+        EntryType.ADJUSTMENT,
+        -opening.paid_after - Decimal("20.50"),
+    )
+    assert (adjustment.reverses, adjustment.recorded_by) == (opening.id, "Eva")
+    assert adjustment.reason == "undo of import 1"
+    assert (record.kind, record.undoes, record.entries) == (ImportKind.UNDO, 1, 2)
+    assert (record.first_entry, record.outstanding) == (3, Decimal("-120.50"))
+    assert (claim.last_transaction_date, claim.last_recorded_at) == (
+        adjustment.transaction_date,
+        adjustment.recorded_at,
+    )
+
+
+def test_entries_go_on_after_an_undo(importing):
+    importing.loaded(COSTS, ("A-1", 100))
+    undo(1)
+
+    entry = reserve(claim_referenced("A-1"), "7", date.today())  # noqa: DTZ011
+    db.session.commit()
+
+    assert entry.id == 3
+
+
+def test_an_undone_file_is_not_loaded_any_more_and_can_be_loaded_again(importing):
+    rows = (COSTS, ("A-1", 100))
+    found = importing.loaded(*rows).files[0]
+    undo(1)
+
+    again = importing.loaded(*rows)
+
+    assert [record.id for record in loadings_of(found.sha256)] == [3]
+    assert again.count("changed") == 1
+    assert claim_totals().claim_cost == 100
+
+
+def test_what_stood_on_the_claim_before_stands_there_again(importing):
+    claim = make_claim(claim_reference="A-1", policy=make_policy())
+    reserve(claim, "100")
+    pay(claim, "40")
+    importing.loaded(COSTS, ("A-1", 130))
+
+    undo(1)
+
+    claim = claim_referenced("A-1")
+    assert (claim.paid, claim.outstanding) == (Decimal("40.00"), Decimal("60.00"))
+
+
+def test_an_import_that_something_was_built_on_is_not_undone(importing):
+    importing.loaded(COSTS, ("A-1", 100), ("A-2", 100))
+    pay(claim_referenced("A-2"), "40", date.today())  # noqa: DTZ011
+    db.session.commit()
+
+    with pytest.raises(UndoRefused, match="have later ledger entries: A-2. Correct"):
+        undo_import(1, actor=ACTOR)
+
+
+def test_an_undo_is_not_undone_nor_an_import_twice(importing):
+    importing.loaded(COSTS, ("A-1", 100))
+    undo(1)
+
+    with pytest.raises(UndoRefused, match="already undone, by import 2"):
+        undo_import(1, actor=ACTOR)
+    db.session.rollback()
+    with pytest.raises(UndoRefused, match="itself an undo"):
+        undo_import(2, actor=ACTOR)
+
+
+def test_facts_that_an_import_edited_are_put_back_by_a_further_edit(importing):
+    make_claim(claim_reference="A-1", cause=Cause.FIRE)
+    importing.loaded(FACTS, ("A-1", "water", "2024-02-28", 0), ("A-2", "theft", "2024-01-01", 5))
+    assert claim_referenced("A-1").cause is Cause.WATER
+
+    undo(1)
+
+    claim = claim_referenced("A-1")
+    first, second = db.session.scalars(select(ClaimRevision).order_by(ClaimRevision.id))
+    assert (claim.cause, claim.loss_date, claim.version) == (Cause.FIRE, date(2024, 3, 1), 3)
+    assert (first.cause, second.cause) == (Cause.FIRE, Cause.WATER)
+    assert (first.import_id, second.import_id) == (1, 2)
+    assert claim_referenced("A-2").cause is Cause.THEFT
+
+
+def test_facts_that_were_edited_since_keep_an_import_from_being_undone(importing):
+    make_claim(claim_reference="A-1", cause=Cause.FIRE)
+    importing.loaded(FACTS[:3], ("A-1", "water", "2024-02-28"))
+    edit_claim(claim_referenced("A-1"), {"cause": Cause.STORM}, seen_version=2, actor=ACTOR)
+    db.session.commit()
+
+    with pytest.raises(UndoRefused, match="claims were edited later: A-1"):
+        undo_import(1, actor=ACTOR)
+
+
+def test_policies_get_back_what_they_said_and_their_names_stay(importing):
+    make_policy(policy_number="F-1", premium=Decimal("10"), policyholder="Åsa Öberg")
+    titles = (
+        "policy_number",
+        "gren",
+        "startdatum",
+        "slutdatum",
+        "premie",
+        "självrisk",
+        "policyholder",
+    )
+    importing.loaded(titles, ("F-1", "home", "2024-01-01", "2025-01-01", "12", "1500", "Eva Ek"))
+    assert shown_undo(db.session.get_one(Import, 1)).free_texts == 1
+
+    undo(1)
+
+    policy = policy_numbered("F-1")
+    assert (policy.premium, policy.policyholder) == (Decimal("10.00"), "Eva Ek")
+
+
+def test_a_migration_is_taken_back_with_one_entry_on_each_claim_that_has_money(session):
+    load_files(*GOLDEN, is_migration=True)
+
+    shown = shown_undo(db.session.get_one(Import, 1))
+    record = undo(1)
+
+    totals = claim_totals()
+    assert (totals.paid, totals.outstanding, totals.recovered) == (0, 0, 0)
+    assert shown.claims == record.entries == 5

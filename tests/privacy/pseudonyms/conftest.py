@@ -1,0 +1,50 @@
+import pytest
+from flask import Flask
+
+from flaskr.extensions import db
+from flaskr.users.models import Role
+from tests.factories import make_claim, make_policy, pay, reserve
+from tests.privacy.pseudonyms.readers import NAME, SAID, reader
+
+
+def fill() -> None:
+    policy = make_policy(policy_number="H-1", policyholder=NAME)
+    make_policy(policy_number="H-2", policyholder=NAME.upper())
+    make_policy(policy_number="H-3", policyholder="Bo Annan")
+    claim = make_claim(policy=policy, claim_reference="W-1", description=SAID)
+    reserve(claim, "100.00")
+    pay(claim, "60.00")
+    make_claim(claim_reference="W-2")
+    db.session.commit()
+    db.session.remove()
+
+
+@pytest.fixture
+def book(signed_in_app: Flask) -> Flask:
+    """A book that people sign in to, with three policies and two claims."""
+    with signed_in_app.app_context():
+        fill()
+    return signed_in_app
+
+
+@pytest.fixture
+def open_book(app: Flask) -> Flask:
+    """The same book, open."""
+    with app.app_context():
+        fill()
+    return app
+
+
+@pytest.fixture
+def handler(book):
+    return reader(book, Role.HANDLER)
+
+
+@pytest.fixture
+def actuary(book):
+    return reader(book, Role.ACTUARY)
+
+
+@pytest.fixture
+def administrator(book):
+    return reader(book, Role.ADMINISTRATOR)

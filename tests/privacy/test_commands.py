@@ -1,0 +1,249 @@
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, select, text
+
+from flaskr.audit.models import AuditEvent
+from flaskr.claims.models import ClaimRevision
+from flaskr.claims.queries import claim_referenced, watermark
+from flaskr.claims.services import edit_claim
+from flaskr.extensions import db
+from flaskr.policies.models import PolicyRevision
+from flaskr.policies.queries import policy_numbered
+from flaskr.policies.services import edit_policy
+from tests.browsing import fields_of, send
+from tests.exports.reading import csv_frame
+from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
+from tests.imports.uploading import upload
+
+pytestmark = pytest.mark.both_databases
+
+SLOWLY = pytest.mark.slow
+OTHER_FORMS = [pytest.param(form, marks=SLOWLY) for form in ("xlsx", "parquet", "arrow", "jsonl")]
+NAME, SAID = "Åsa Utterström-Qvarnfors", "The washing machine of Zorn Exampelmark leaked"
+
+
+@pytest.fixture
+def insured(session):
+    """A policy with two claims, another of the same holder, and a claim without a policy."""
+    policy = make_policy(policy_number="H-1", policyholder=NAME)
+    make_policy(policy_number="H-2", policyholder=NAME)
+    make_policy(policy_number="H-3", policyholder="Bo Annan")
+    claim = make_claim(policy=policy, claim_reference="W-1", description=SAID)
+    reserve(claim, "1000.00")
+    pay(claim, "250.00")
+    make_claim(policy=policy, claim_reference="W-2")
+    make_claim(claim_reference="W-3", description="Said of nobody's policy")
+    session.commit()
+
+
+@pytest.fixture
+def erase(runner, insured):
+    """Run the command; return what it says, having succeeded or not as it should."""
+
+    def run(*arguments: str, fails: bool = False, **options) -> str:
+        result = runner.invoke(args=["people", "erase", *arguments], **options)
+        assert bool(result.exit_code) is fails, result.output
+        return result.output
+
+    return run
+
+
+def files_with(folder: Path, *texts: str) -> list[str]:
+    needles = [each.encode() for each in texts]
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return sorted(path.name for path in paths if any(each in path.read_bytes() for each in needles))
+
+
+def test_names_and_free_text_go_while_amounts_and_dates_stay(erase, session):
+    said = erase("h-1", "--yes")
+
+    policy, claim = policy_numbered("H-1"), claim_referenced("W-1")
+    assert "Erased: 1 policyholder and 1 description." in said
+    assert (policy.policyholder, claim.description) == ("", "")
+    assert (policy.version, claim.version, claim_referenced("W-2").version) == (2, 2, 1)
+    assert (policy.premium, policy.inception_date) == (Decimal("5000.00"), date(2024, 1, 1))
+    assert (claim.paid, claim.outstanding) == (Decimal("250.00"), Decimal("750.00"))
+    assert session.scalars(select(PolicyRevision.policyholder_changed)).all() == [True]
+    assert session.scalars(select(ClaimRevision.description_changed)).all() == [True]
+    assert policy_numbered("H-2").policyholder == NAME
+
+
+def test_it_says_who_else_has_the_name(erase):
+    said = erase("H-1", "--yes")
+
+    assert "The same name is on other policies: H-2." in said
+    assert NAME not in said
+
+
+def test_it_asks_first_and_does_nothing_without_a_yes(erase, session):
+    before = watermark()
+    session.rollback()
+    said = erase("H-1", "--claim", "W-3", input="n\n", fails=True)
+
+    assert "the policyholder of 1 policy and the description of 3 claims" in said
+    assert watermark() == before
+    assert "Erased: 1 policyholder" in erase("H-1", input="y\n")
+
+
+def test_a_claim_without_a_policy_is_erased_by_its_reference(erase, session):
+    erase("--claim", "w-3", "--yes")
+
+    assert claim_referenced("W-3").description == ""
+    assert claim_referenced("W-1").description == SAID
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["H-1", "H-9", "--claim", "X"], "There is no policy H-9 and no claim X in the book."),
+        ([], "Give the number of a policy"),
+    ],
+)
+def test_an_unknown_number_refuses_everything(erase, session, arguments, said):
+    assert said in erase(*arguments, "--yes", fails=True)
+    assert policy_numbered("H-1").policyholder == NAME
+
+
+def test_the_watermark_and_the_tags_of_files_move(erase, client):
+    before = [client.head(f"/export_{each}").headers["ETag"] for each in ("policies", "claims")]
+
+    erase("H-1", "--yes")
+
+    after = [client.head(f"/export_{each}").headers["ETag"] for each in ("policies", "claims")]
+    assert not set(before) & set(after)
+
+
+def test_the_trail_says_what_was_erased_and_never_the_name(erase, session):
+    erase("H-1", "--yes")
+
+    events = session.scalars(select(AuditEvent).where(AuditEvent.action == "person_erased")).all()
+    edits = select(AuditEvent).where(AuditEvent.action.in_(["policy_edited", "claim_edited"]))
+    assert session.scalars(edits).all() == [], "one event for each thing that is done"
+    told = {(event.subject_kind, event.subject, event.actor): event.after for event in events}
+    assert told == {
+        ("policy", "H-1", "command"): '{"policyholder": "changed"}',
+        ("claim", "W-1", "command"): '{"description": "changed"}',
+    }
+    everything = json.dumps([list(map(str, row)) for row in session.execute(select(AuditEvent))])
+    assert NAME not in everything
+
+
+def test_erased_again_there_is_nothing_more_to_record(erase, session):
+    erase("H-1", "--yes")
+    before = watermark()
+    session.rollback()
+
+    assert "Erased: 0 policyholders and 0 descriptions." in erase("H-1", "--yes")
+    assert watermark() == before
+
+
+def test_its_bytes_are_in_no_file_of_the_instance_folder(erase, client, app, session):
+    folder = app.config["INSTANCE_FOLDER"]
+    erase("H-2", "--yes")
+    for address in ("/export_policies", "/export_claims", f"/export_policies?text={NAME}"):
+        client.get(address, buffered=True)
+    if db.engine.dialect.name == "sqlite":
+        assert "claimbook.db" in files_with(folder, NAME)
+    assert len(files_with(folder / "spool", NAME, SAID)) >= 2
+    session.remove()
+
+    erase("H-1", "--yes")
+
+    assert files_with(folder, NAME, SAID) == []
+
+
+def test_where_sqlite_does_not_overwrite_what_earlier_edits_deleted_goes_too(sqlite_app):
+    def never(connection, record) -> None:
+        connection.execute("PRAGMA secure_delete=OFF")
+
+    event.listen(db.engine, "connect", never)
+    db.engine.dispose()
+    policy = make_policy(policy_number="H-1", policyholder=NAME)
+    claim = make_claim(policy=policy, claim_reference="W-1", description=SAID * 3)
+    edit_policy(policy, {"policyholder": "Short"}, seen_version=1, actor=ACTOR)
+    edit_claim(claim, {"description": "Now another"}, seen_version=1, actor=ACTOR)
+    db.session.commit()
+    db.session.remove()
+    db.engine.dispose()  # the last connection writes everything into the file
+    folder = sqlite_app.config["INSTANCE_FOLDER"]
+    assert files_with(folder, NAME, SAID) == ["claimbook.db"]
+
+    result = sqlite_app.test_cli_runner().invoke(args=["people", "erase", "H-1", "--yes"])
+
+    assert result.exit_code == 0, result.output
+    assert files_with(folder, NAME, SAID, "Short", "Now another") == []
+    assert db.session.scalar(text("PRAGMA integrity_check")) == "ok"
+
+
+def test_while_somebody_reads_the_old_pages_it_says_so(sqlite_app, monkeypatch):
+    make_policy(policy_number="H-1", policyholder=NAME)
+    db.session.commit()
+    db.session.remove()
+    event.listen(db.engine, "connect", lambda c, record: c.execute("PRAGMA busy_timeout=50"))
+    reading = db.engine.raw_connection()
+    reading.cursor().execute("BEGIN").execute("SELECT count(*) FROM policies").fetchone()
+
+    result = sqlite_app.test_cli_runner().invoke(args=["people", "erase", "H-1", "--yes"])
+    reading.rollback()
+    reading.close()
+    again = sqlite_app.test_cli_runner().invoke(args=["people", "erase", "H-1", "--yes"])
+
+    assert (result.exit_code, again.exit_code) == (1, 0)
+    assert "Run the same command again" in result.output
+    assert files_with(sqlite_app.config["INSTANCE_FOLDER"], NAME) == []
+
+
+def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client, book_folder):
+    for name, contents in (("With names", "policies"), ("Amounts only", "ledger")):
+        send(client, f"/exports?contents={contents}", name=name)
+    upload(client, ("sent.csv", client.get("/export_policies").data))
+
+    said = erase("H-1", "--yes")
+
+    assert "delete them at /exports:\n  With names\n" in said
+    assert "Amounts only" not in said
+    assert f"{book_folder / 'jobs'}/" in said
+    assert ": sent.csv" in said
+    assert "This command cannot reach" in said
+
+
+def test_an_erased_policy_shows_well_and_takes_edits_without_a_name(erase, client):
+    erase("H-1", "--yes")
+
+    assert '<span class="nil">erased</span>' in client.get("/policies").text
+    assert '<span class="nil">erased</span>' in client.get("/policies/H-1").text
+    answer = send(client, "/policies/H-1/edit", premium="6000", policyholder="")
+    assert answer.status_code == 303
+    assert "6\u202f000.00" in client.get("/policies/H-1").text
+    assert fields_of(client.get("/policies/H-2/edit"))["policyholder"] == NAME
+
+
+def test_a_policy_that_never_had_a_name_is_not_called_erased(client, session):
+    make_policy(policy_number="H-4", policyholder="")
+    session.commit()
+
+    for address in ("/policies", "/policies/H-4"):
+        assert '<span class="nil">not given</span>' in client.get(address).text
+
+
+@pytest.mark.parametrize("form", ["csv", *OTHER_FORMS])
+def test_an_erased_book_comes_back_by_import_as_nothing_to_change(
+    erase, client, runner, tmp_path, form
+):
+    erase("H-1", "--yes")
+    for contents, rows in (("policies", 3), ("claims", 3)):
+        path = tmp_path / f"{contents}.{form}"
+        path.write_bytes(client.get(f"/export_{contents}?format={form}").data)
+
+        done = runner.invoke(args=["import", str(path)])
+
+        assert done.exit_code == 0, done.output
+        assert f"{rows} unchanged" in done.output
+    if form == "csv":
+        assert set(csv_frame((tmp_path / "claims.csv").read_bytes())["description"]) == {
+            "", "Said of nobody's policy",
+        }  # fmt: skip

@@ -1,0 +1,143 @@
+"""Every parameter of every list and file, with what breaks out of statements, headers and paths."""
+
+import logging
+from dataclasses import fields
+
+import pytest
+
+from flaskr.audit.filters import TrailFilter
+from flaskr.exports.parameters import FILE_PARAMETERS, FILTERS
+from flaskr.web.paging import PAGE_PARAMETERS
+from tests.addresses import address_of, fill_book
+from tests.users.attacks.hostile import HOSTILE, QUOTES
+from tests.users.gate.askers import everything
+from tests.users.gate.test_roles import rules_of
+
+ANSWERED = (200, 302, 303, 400, 404, 405, 409, 410, 414, 422)
+WORKING_ONES = {"as_at": "2024-12-31", "sort": "-recorded"}  # a value, so that others are reached
+OTHER_PAGES = {
+    "/imports": PAGE_PARAMETERS,
+    "/imports/1": PAGE_PARAMETERS,
+    "/policies/H-get": PAGE_PARAMETERS,
+    "/find": ("number",),
+    "/claims/new": ("policy",),
+    "/sign_in": ("next",),
+    "/": ("anything",),
+    "/dictionary": ("anything",),
+}
+
+
+def names_of(kind) -> list[str]:
+    return [each.name for each in fields(kind)]
+
+
+def pages() -> dict[str, tuple[str, ...]]:
+    """Every page that takes parameters, and their names."""
+    found = {f"/{contents}": (*names_of(of), *PAGE_PARAMETERS) for contents, of in FILTERS.items()}
+    del found["/ledger"]  # a file only
+    found["/trail"] = (*names_of(TrailFilter), *PAGE_PARAMETERS)
+    asked = {name for of in FILTERS.values() for name in names_of(of)}
+    found["/exports"] = ("contents", *sorted(asked), *FILE_PARAMETERS)
+    return found | OTHER_PAGES
+
+
+def files(app) -> dict[str, tuple[str, ...]]:
+    """Every address of a file, and the names of its parameters."""
+    kinds = {f"exports.{contents}": of for contents, of in FILTERS.items()}
+    kinds |= {"exports.trail": TrailFilter}
+    return {
+        rule.rule: (*names_of(kinds[rule.endpoint]), *FILE_PARAMETERS)
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint in kinds
+    }
+
+
+def is_whole(answer) -> bool:
+    """Whether an answer is one of ours, and nothing was slipped into its headers."""
+    is_split = any("\n" in value or "\r" in value for _, value in answer.headers)
+    return answer.status_code in ANSWERED and not is_split and "X-Injected" not in answer.headers
+
+
+def book_of(app) -> dict[str, object]:
+    """What nothing that is asked may change; that files are asked for is recorded."""
+    found = everything(app)
+    return {name: found[name] for name in found if name not in ("audit_events", "files")}
+
+
+def broken(client, path: str, names, texts) -> list[tuple]:
+    """Which parameters with which texts were not answered properly."""
+    wrong = []
+    for name in names:
+        for text in texts:
+            for given in ({name: text}, {**WORKING_ONES, name: text}):
+                with client.get(path, query_string=given) as answer:
+                    if not is_whole(answer):
+                        wrong.append((path, given, answer.status_code))
+    return wrong
+
+
+@pytest.fixture
+def unbroken(app, caplog):
+    """A filled book that is as it was afterwards, with nothing in the log that is a fault."""
+    known = fill_book(app)
+    before = book_of(app)
+    with caplog.at_level(logging.ERROR):
+        yield known
+    assert [record.getMessage() for record in caplog.records] == []
+    assert book_of(app) == before
+
+
+# All texts take a quarter of a minute; the default run tries the worst of them.
+@pytest.mark.parametrize(
+    "texts",
+    [
+        pytest.param([*QUOTES[:2], "\x00", "a\r\nX-Injected: yes"], id="some"),
+        pytest.param(HOSTILE, id="all", marks=pytest.mark.slow),
+    ],
+)
+def test_no_parameter_of_a_page_breaks_out(client, unbroken, texts):
+    for path, names in pages().items():
+        assert broken(client, path, names, texts) == []
+
+
+def test_no_parameter_of_a_file_breaks_out(app, client, unbroken):
+    for path, names in files(app).items():
+        assert broken(client, path, names, [*QUOTES[:3], "\x00", "a\r\nX-Injected: yes"]) == []
+
+
+def test_no_sort_with_something_behind_it_is_taken(client, unbroken):
+    kinds = {f"/{contents}": of for contents, of in FILTERS.items() if contents != "ledger"}
+    kinds |= {"/trail": TrailFilter} | {
+        f"/export_{contents}": of for contents, of in FILTERS.items()
+    }
+    for path, kind in kinds.items():
+        for column in ("recorded", *kind.SORTS):
+            for text in ("'", "--", " desc", ",id", ";", "\x00", ")"):
+                for sort in (column + text, f"-{column}{text}", text + column):
+                    assert client.get(path, query_string={"sort": sort}).status_code == 400, sort
+
+
+def test_no_part_of_a_path_breaks_out(app, client, unbroken):
+    known = dict.fromkeys(("claim", "policy", "job", "session", "token", "email", "secret"), "@@")
+    addresses = {
+        address_of(app, rule, known | {"import": 1}).replace("E-get", "@@")
+        for rules in rules_of(app).values()
+        for rule in rules
+    }
+    tried = [address for address in addresses if "@@" in address or "%40%40" in address]
+
+    for address in tried:
+        for text in HOSTILE:
+            path = address.replace("%40%40", "@@").replace("@@", text)
+            sent = {"PATH_INFO": path.encode("utf-8", "replace").decode("latin-1")}
+            assert is_whole(client.get("/", environ_overrides=sent)), sent
+    assert len(tried) > 15
+
+
+def test_no_header_breaks_out(client, unbroken):
+    for path in ("/claims", "/export_claims?format=csv", "/static/book.css"):
+        for name in ("User-Agent", "Accept", "If-None-Match", "Range", "Cookie", "Authorization"):
+            for text in HOSTILE:
+                said = text.replace("\r", "").replace("\n", "").encode().decode("latin-1")
+                with client.get(path, headers={name: said}) as answer:
+                    assert is_whole(answer) or answer.status_code in (206, 304, 412, 416), text

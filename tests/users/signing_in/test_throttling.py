@@ -1,0 +1,129 @@
+"""Four processes over one book share the limits of signing in, and know whose session is over."""
+
+import re
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from flaskr.extensions import db
+from flaskr.users.models import Role, SignInAttempt
+from flaskr.users.sessions.secrets import keyed_digest
+from flaskr.users.signing_in.throttling import MOST_OF_ADDRESS, MOST_OF_USER, MOST_OVERALL, WINDOW
+from flaskr.values.calendar import utc_now
+from tests.users.people import PASSWORD, csrf_of, let_in, signed_in_settings
+from tests.users.serving import WORKERS, Browser, Said, gunicorn
+
+pytestmark = pytest.mark.slow
+
+AT_ONCE = 40
+
+
+@pytest.fixture
+def served(book_settings, make_app):
+    """The application, and the port at which four processes serve its book."""
+    settings = signed_in_settings(book_settings, trusted_hosts=("127.0.0.1", "localhost"))
+    app = make_app(settings)
+    let_in(app, Role.HANDLER)
+    with gunicorn(settings) as (port, log):
+        yield app, port, log
+
+
+def attempts(port: int, emails: list[str]) -> list[Said]:
+    """Sign in with a wrong password as each, all at once."""
+    first = Browser(port)
+    token = csrf_of(first.get("/sign_in").text)
+
+    def attempt(email: str) -> Said:
+        form = {"csrf_token": token, "email": email, "password": "wrong"}
+        return Browser(port, dict(first.cookies)).post("/sign_in", form)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(attempt, emails))
+
+
+def statuses(answers: list[Said]) -> dict[int, int]:
+    for answer in answers:
+        if answer.status == 429:
+            assert 0 < int(answer.headers["Retry-After"]) <= WINDOW.total_seconds()
+            assert "Too many attempts" in answer.text
+    return dict(Counter(answer.status for answer in answers))
+
+
+def put_attempts(app, count: int, address: str) -> None:
+    """As many failures of different people as that, a minute ago, from one address."""
+    with app.app_context():
+        rows = [
+            {
+                "made_at": utc_now() - timedelta(minutes=1),
+                "user_digest": keyed_digest(f"{number}@example.com"),
+                "address_digest": keyed_digest(address),
+            }
+            for number in range(count)
+        ]
+        db.session.execute(db.insert(SignInAttempt), rows)
+        db.session.commit()
+        db.session.remove()
+
+
+def let_window_pass(app) -> None:
+    """Make all failures as old as the window, to the second."""
+    with app.app_context():
+        db.session.execute(db.update(SignInAttempt).values(made_at=utc_now() - WINDOW))
+        db.session.commit()
+        db.session.remove()
+
+
+def test_of_many_guesses_at_once_only_so_many_are_looked_at(served):
+    app, port, _ = served
+
+    answers = attempts(port, ["handler@example.com"] * AT_ONCE)
+
+    assert statuses(answers) == {422: MOST_OF_USER, 429: AT_ONCE - MOST_OF_USER}
+    assert statuses([Browser(port).sign_in("handler@example.com")]) == {429: 1}
+    assert statuses([Browser(port).sign_in("HANDLER@example.com", PASSWORD)]) == {429: 1}
+    assert statuses([Browser(port).sign_in("other@example.com", "x")]) == {422: 1}
+    let_window_pass(app)
+    assert Browser(port).sign_in("handler@example.com").status == 303
+
+
+def test_of_guesses_at_many_people_only_so_many_are_looked_at(served):
+    app, port, _ = served
+    people = [f"p{number}@example.com" for number in range(AT_ONCE)]
+    for most, address in ((MOST_OF_ADDRESS, "127.0.0.1"), (MOST_OVERALL, "192.0.2.7")):
+        put_attempts(app, most - 3, address)
+
+        answers = attempts(port, people)
+
+        assert statuses(answers) == {422: 3, 429: AT_ONCE - 3}
+        let_window_pass(app)
+        assert Browser(port).sign_in("handler@example.com").status == 303
+
+
+def everywhere(port: int, cookies: dict[str, str], log) -> set[int]:
+    """What a cookie is answered with by all the processes, many times over."""
+    begins, found = len(log.read_text()), set()
+    ends = time.monotonic() + 120
+    while time.monotonic() < ends:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            asked = [pool.submit(Browser(port, dict(cookies)).get, "/claims") for _ in range(100)]
+            found |= {answer.result().status for answer in asked}
+        processes = re.findall(r"answered by <(\d+)>", log.read_text()[begins:])
+        if len(set(processes)) == WORKERS:
+            return found
+    raise AssertionError(f"only {set(processes)} answered")
+
+
+def test_a_cookie_of_a_session_that_is_over_opens_nothing_at_any_process(served):
+    app, port, log = served
+    browser = Browser(port)
+    assert browser.sign_in("handler@example.com").status == 303
+    cookies = dict(browser.cookies)
+    token = csrf_of(browser.get("/account").text)
+    assert everywhere(port, cookies, log) == {200}
+
+    assert browser.post("/sign_out", {"csrf_token": token}).status == 303
+
+    assert everywhere(port, cookies, log) == {401}

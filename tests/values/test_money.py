@@ -1,0 +1,135 @@
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flaskr.errors import ClaimBookError, MoneyError
+from flaskr.values.money import (
+    LARGEST_BALANCE,
+    checked_amount,
+    from_ore,
+    money_text,
+    parse_money,
+    to_ore,
+)
+
+MOST_ORE = 999_999_999_999_999_999
+ore = st.integers(-MOST_ORE, MOST_ORE)
+
+
+@given(ore)
+def test_ore_and_back_is_exact(number):
+    assert to_ore(from_ore(number)) == number
+    assert from_ore(number).as_tuple().exponent == -2
+
+
+@given(ore)
+def test_plain_digits_read_back(number):
+    assert parse_money(f"{from_ore(number):f}") == from_ore(number)
+
+
+@given(ore)
+def test_what_a_page_shows_can_be_typed_back(number):
+    assert parse_money(money_text(from_ore(number))) == from_ore(number)
+
+
+@given(st.text(max_size=80) | st.text(alphabet="0123456789 ,.-+\u2212\u00a0e", max_size=80))
+def test_any_text_is_read_exactly_or_refused(text):
+    try:
+        amount = parse_money(text)
+    except MoneyError:
+        return
+
+    assert to_ore(amount) == amount * 100
+
+
+@given(st.decimals())
+def test_any_decimal_is_kept_exactly_or_refused(amount):
+    try:
+        kept = checked_amount(amount)
+    except MoneyError:
+        return
+
+    assert kept == amount
+    assert kept.as_tuple().exponent == -2
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("12345.50", "12345.50"),
+        ("12345,50", "12345.50"),
+        ("12 345,50", "12345.50"),
+        ("12\u00a0345,5", "12345.50"),
+        ("12\u202f345", "12345.00"),
+        ("1\u2009234\u2009567.01", "1234567.01"),
+        ("-1,00", "-1.00"),
+        ("\u22121 000,00", "-1000.00"),
+        ("+7", "7.00"),
+        ("007", "7.00"),
+        ("-0", "0.00"),
+        (" 5 \n", "5.00"),
+        ("9999999999999999.99", "9999999999999999.99"),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(text, amount):
+    assert str(parse_money(text)) == amount
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "-", "+", "+-1", "--1", "- 1", "1-", "1,234", "1.234", "1,234.50", "1.234,50"),
+        *("1e3", "1E3", "NaN", "Infinity", "-inf", "0x10", "1_000", "12 34", "1 2345", "1  234"),
+        *(".5", "5.", "1,5,5", "0.001", "10000000000000000", "\u0661", "\uff11", "1" + " 000" * 20),
+        *("9" * 40, "1" + "0" * 5000, "kr 5", "5 SEK", "(5)"),
+    ],
+)
+def test_what_is_not_an_amount_or_could_be_two_is_refused(text):
+    with pytest.raises(MoneyError):
+        parse_money(text)
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        *("NaN", "sNaN", "Infinity", "-Infinity", "0.001", "-0.005", "1E-999999", "9E+999999"),
+        *("1.000000000000000000000000000001", "10000000000000000.00", "-10000000000000000"),
+        "9999999999999999.990000000000000000000000000000001",
+    ],
+)
+def test_an_amount_the_book_cannot_hold_exactly_is_refused(amount):
+    with pytest.raises(MoneyError):
+        to_ore(Decimal(amount))
+
+
+@pytest.mark.parametrize("amount", ["1", "1E+2", "1.0", "1.000", "-0", "1.2300000"])
+def test_an_amount_is_kept_with_two_places_however_it_was_written(amount):
+    kept = checked_amount(Decimal(amount))
+
+    assert kept == Decimal(amount)
+    assert kept.as_tuple().exponent == -2
+    assert not (kept == 0 and kept.is_signed())
+
+
+@pytest.mark.parametrize("amount", [1.0, 1, "1.00", None, True])
+def test_an_amount_is_a_decimal_and_nothing_else(amount):
+    with pytest.raises(MoneyError, match="Decimal"):
+        checked_amount(amount)
+
+
+def test_three_times_ten_ore_are_thirty():
+    assert sum([parse_money("0.10")] * 3) == Decimal("0.30")
+
+
+def test_a_refused_amount_says_how_to_write_it_and_is_not_repeated_at_length():
+    with pytest.raises(ClaimBookError, match="write it as 12345.50 or 12 345,50") as refused:
+        parse_money("x" * 10_000)
+
+    assert len(str(refused.value)) < 120
+
+
+def test_the_largest_balance_has_eighteen_digits():
+    assert to_ore(LARGEST_BALANCE) == MOST_ORE
+    assert money_text(-LARGEST_BALANCE) == "\u22129\u202f999\u202f999\u202f999\u202f999\u202f999.99"
