@@ -5,11 +5,12 @@ from decimal import Decimal
 from itertools import count
 
 from flaskr.claims.ledger.posting import post_entry
-from flaskr.claims.ledger.rules import EntryType, Movement
+from flaskr.claims.ledger.rules import Movement
 from flaskr.claims.ledger.services import post_payment, post_recovery, set_reserve
-from flaskr.claims.models import Cause, Claim, LedgerEntry
+from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.services import report_claim
-from flaskr.policies.models import LineOfBusiness, Policy
+from flaskr.facts.lists import Cause, EntryType, LineOfBusiness
+from flaskr.policies.models import Policy
 from flaskr.policies.services import record_policy
 
 ACTOR = "command"

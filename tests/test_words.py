@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flaskr.claims.ledger.rules import EntryType
-from flaskr.labels import LABELS
+from flaskr.facts.labels import LABELS
 from flaskr.settings import PROJECT_FOLDER
 
 # What to write instead: "there is no X", "is based on", "separate", "as is", "anyway", "forever",

@@ -5,19 +5,19 @@ from enum import StrEnum
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Enum, String, Table, Text
 
+from flaskr.claims.ledger.rules import BALANCES
 from flaskr.extensions import Base
 from flaskr.values.column_types import MoneyType, UtcDateTime
 
-AMOUNTS = ("paid", "outstanding", "recovered")
 # In the order of loading, what is referred to first; with the amounts that are control totals.
 TABLES = {
-    "imports": AMOUNTS,
+    "imports": BALANCES,
     "import_files": (),
     "policies": ("premium",),
-    "claims": AMOUNTS,
+    "claims": BALANCES,
     "policy_revisions": (),
     "claim_revisions": (),
-    "ledger_entries": AMOUNTS,
+    "ledger_entries": BALANCES,
     "counters": (),
 }
 LEFT_OUT = ("form_token",)  # of forms that were open in somebody's browser

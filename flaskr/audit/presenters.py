@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from flaskr.audit.services import CHANGED
-from flaskr.labels import CLOSED_LISTS
+from flaskr.facts.labels import CLOSED_LISTS
 from flaskr.web.templating import money, number, words
 
 NOTHING = "\u2013"

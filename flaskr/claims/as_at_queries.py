@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, type_coerce
 
-from flaskr.claims.ledger.rules import Status
-from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, Coverage, LedgerEntry
+from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import db
+from flaskr.facts.lists import Coverage, Status
+from flaskr.policies.cover import in_force
 from flaskr.policies.models import POLICY_FACTS, Policy
 from flaskr.policies.row_queries import with_policy_facts
 from flaskr.values.as_at import Basis, Cut, Seek, facts_in_cut, join_sought, revision_in_cut
@@ -48,16 +49,10 @@ def claims_in_cut(day: date, basis: Basis) -> ColumnElement[bool]:
 
 
 def coverage_of(policy_id: Any, loss_date: Any, policy: dict[str, Any]) -> ColumnElement[Any]:
-    """Return SQL for a claim's coverage by the facts of a cut."""
-    cancelled_on = policy["cancelled_on"]
-    covered = (
-        (policy["inception_date"] <= loss_date)
-        & (loss_date < policy["expiry_date"])
-        & (cancelled_on.is_(None) | (loss_date < cancelled_on))
-    )
+    """Return SQL for a claim's coverage by the facts of an as-at date."""
     answer = case(
         (policy_id.is_(None) | loss_date.is_(None), Coverage.UNVERIFIED.value),
-        (covered, Coverage.IN_FORCE.value),
+        (in_force(policy, loss_date), Coverage.IN_FORCE.value),
         else_=Coverage.NOT_IN_FORCE.value,
     )
     return type_coerce(answer, closed_list(Coverage))

@@ -8,19 +8,18 @@ from typing import Any, ClassVar
 from sqlalchemy import ColumnElement, Select, or_, select
 
 from flaskr.claims.as_at_queries import with_their_policies
-from flaskr.claims.ledger.rules import Status
-from flaskr.claims.models import Cause, Claim, Coverage
+from flaskr.claims.models import Claim
 from flaskr.claims.row_queries import claim_rows
-from flaskr.policies.models import LineOfBusiness, Policy
+from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.columns import falling_first, sort_labels
+from flaskr.facts.lists import Cause, Coverage, LineOfBusiness, Status
+from flaskr.policies.models import Policy
 from flaskr.values.pseudonyms import sees_names
 from flaskr.values.text import clean_reference, reference_key
 from flaskr.web.conditions import between, has_text
 from flaskr.web.filters import CutFilter
 from flaskr.web.paging import Listing
 from flaskr.web.parameters import Kind, a_day, a_text, an_amount, any_of, declared
-
-DAYS = ("loss_date", "reported_date", "closed_date")
-AMOUNTS = ("paid", "outstanding", "claim_cost", "recovered")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,22 +31,8 @@ class ClaimFilter(CutFilter):
     description. With a cut all of it is judged by the claims and facts of the cut.
     """
 
-    SORTS: ClassVar = {
-        "claim_reference": "Claim",
-        "policy_number": "Policy",
-        "line_of_business": "Line of business",
-        "cause": "Cause",
-        "status": "Status",
-        "coverage": "Coverage",
-        "loss_date": "Loss date",
-        "reported_date": "Reported",
-        "closed_date": "Closed",
-        "paid": "Paid",
-        "outstanding": "Outstanding",
-        "claim_cost": "Claim cost",
-        "recovered": "Recovered",
-    }
-    FALLING_FIRST: ClassVar = (*DAYS, *AMOUNTS)
+    SORTS: ClassVar = sort_labels(CLAIM_COLUMNS)
+    FALLING_FIRST: ClassVar = falling_first(CLAIM_COLUMNS)
 
     status: tuple[Status, ...] = any_of(Status)
     cause: tuple[Cause, ...] = any_of(Cause)

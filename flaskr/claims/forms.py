@@ -5,8 +5,7 @@ from enum import StrEnum
 from flask_wtf import FlaskForm
 from wtforms import BooleanField
 
-from flaskr.claims.ledger.rules import EntryType
-from flaskr.claims.models import Cause
+from flaskr.facts.lists import Cause, EntryType
 from flaskr.web.forms import (
     DayField,
     MoneyField,

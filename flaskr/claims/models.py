@@ -1,15 +1,15 @@
 """Claims, their ledger, and what their facts were before each edit."""
 
 from datetime import date
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from flaskr.claims.ledger.constraints import CLAIM_CHECKS, LEDGER_CHECKS
-from flaskr.claims.ledger.rules import EntryType, Movement, State, Status
+from flaskr.claims.ledger.rules import Movement, State
 from flaskr.extensions import Base
+from flaskr.facts.lists import Cause, Coverage, EntryType, Status
 from flaskr.import_records.models import Sourced
 from flaskr.policies.models import Policy
 from flaskr.values.column_types import (
@@ -22,33 +22,6 @@ from flaskr.values.column_types import (
 )
 
 
-class Cause(StrEnum):
-    """What happened."""
-
-    COLLISION = "collision"
-    GLASS = "glass"
-    THEFT = "theft"
-    VANDALISM = "vandalism"
-    FIRE = "fire"
-    WATER = "water"
-    STORM = "storm"
-    BREAKAGE = "breakage"
-    INJURY = "injury"
-    ILLNESS = "illness"
-    DAMAGE_TO_OTHERS = "damage_to_others"
-    CANCELLATION = "cancellation"
-    LUGGAGE = "luggage"
-    OTHER = "other"
-
-
-class Coverage(StrEnum):
-    """Whether the policy was in force at the loss; derived at each cut, never stored."""
-
-    IN_FORCE = "in_force"
-    NOT_IN_FORCE = "not_in_force"
-    UNVERIFIED = "unverified"
-
-
 class ClaimFacts:
     """What a claim says that can be edited, and whose earlier values are kept."""
 
@@ -59,6 +32,7 @@ class ClaimFacts:
 
 
 CLAIM_FACTS = tuple(ClaimFacts.__annotations__)
+CLAIM_EDITS = (*CLAIM_FACTS, "description")
 
 
 class Claim(ClaimFacts, Sourced, Base):

@@ -12,9 +12,9 @@ from flaskr.claims.row_queries import claims_of_policy
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
 from flaskr.policies.forms import CancelPolicyForm, EditPolicyForm
-from flaskr.policies.models import Policy
+from flaskr.policies.models import POLICY_EDITS, Policy
 from flaskr.policies.queries import erased_among, policy_numbered
-from flaskr.policies.services import EDITABLE, edit_policy
+from flaskr.policies.services import edit_policy
 from flaskr.policies.views import blueprint
 from flaskr.users.gate.access import actor
 from flaskr.web.paging import Cursor
@@ -46,7 +46,7 @@ def edit(number: str):
     form = EditPolicyForm(obj=policy)
     if not policy.policyholder:
         form.allow_no_name()
-    return change(policy, form, EDITABLE, "policies/edit.html", "saved")
+    return change(policy, form, POLICY_EDITS, "policies/edit.html", "saved")
 
 
 @blueprint.route("/<number>/cancel", methods=["GET", "POST"])

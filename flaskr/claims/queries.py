@@ -11,9 +11,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from flaskr.claims.as_at_queries import coverage_now
 from flaskr.claims.ledger.rules import LIVE
-from flaskr.claims.models import Claim, ClaimRevision, Coverage, LedgerEntry
+from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.database import locked
 from flaskr.extensions import db
+from flaskr.facts.lists import Coverage
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.values.money import ZERO
 from flaskr.values.text import lookup_key

@@ -9,8 +9,7 @@ from sqlalchemy import func, select
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import record, told
 from flaskr.book.services import allot_reference
-from flaskr.claims.ledger.rules import Status
-from flaskr.claims.models import CLAIM_FACTS, Cause, Claim, ClaimRevision, Coverage, coverage_by
+from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, ClaimRevision, coverage_by
 from flaskr.claims.queries import (
     claim_referenced,
     first_transaction_date,
@@ -21,12 +20,11 @@ from flaskr.claims.queries import (
 from flaskr.database import lock_ledger
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
+from flaskr.facts.lists import Cause, Coverage, Status
 from flaskr.policies.models import Policy
 from flaskr.values.calendar import today, utc_now
 from flaskr.values.money import ZERO
 from flaskr.values.text import clean_reference, clean_text, is_allotted, reference_key
-
-EDITABLE = (*CLAIM_FACTS, "description")
 
 
 class ClaimError(ClaimBookError):
@@ -86,7 +84,7 @@ def report_claim(
 def record_reported(claim: Claim) -> None:
     """Write a new claim, so that it knows its policy, and record the facts that it has."""
     db.session.flush()
-    facts = told_facts(claim, [name for name in EDITABLE if getattr(claim, name)])
+    facts = told_facts(claim, [name for name in CLAIM_EDITS if getattr(claim, name)])
     reference, actor = claim.claim_reference, claim.recorded_by
     record(Action.CLAIM_REPORTED, Subject.CLAIM, reference, actor=actor, after=facts)
 
@@ -146,7 +144,7 @@ def edit_claim(
     version that the editor saw, and UncoversReserved, unless `may_uncover`, when money on the claim
     would lose its cover.
     """
-    if unknown := set(changes) - set(EDITABLE):
+    if unknown := set(changes) - set(CLAIM_EDITS):
         raise ValueError(f"not facts of a claim: {sorted(unknown)}")
     claim = locked_claim(claim.id)
     if claim.version != seen_version:

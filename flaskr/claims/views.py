@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.queries import history_of
 from flaskr.claims.blueprint import blueprint, claim_or_404
-from flaskr.claims.filters import AMOUNTS, ClaimFilter
+from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.forms import ClaimFactsForm, EditClaimForm, NewClaimForm
 from flaskr.claims.ledger.actions import allowed_actions, reversible
 from flaskr.claims.ledger.posting import coverage_reason
@@ -17,6 +17,8 @@ from flaskr.claims.queries import entries_of
 from flaskr.claims.services import UncoversReserved, edit_claim, report_claim
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
+from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.columns import totalled
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_numbered
 from flaskr.users.gate.access import actor
@@ -43,7 +45,7 @@ def index():
         wanted=wanted,
         typed=request.args,
         page=page,
-        count=listing.count(page, AMOUNTS if wanted.is_part else ()),
+        count=listing.count(page, totalled(CLAIM_COLUMNS) if wanted.is_part else ()),
     )
 
 

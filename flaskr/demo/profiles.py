@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from flaskr.claims.models import Cause
-from flaskr.policies.models import LineOfBusiness
+from flaskr.facts.lists import Cause, LineOfBusiness
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from flaskr.demo.profiles import (
     Profile,
 )
 from flaskr.extensions import db
-from flaskr.policies.models import LineOfBusiness, Policy
+from flaskr.facts.lists import LineOfBusiness
+from flaskr.policies.models import Policy
 from flaskr.policies.queries import policies_in_force
 from flaskr.policies.services import record_policy
 from flaskr.values.calendar import today

@@ -20,8 +20,8 @@ from flaskr.exports.manifest import MANIFEST_ENDING, manifest, manifest_text
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.recording import record_file
 from flaskr.exports.services import MadeFile, made_file
+from flaskr.facts.lists import Contents
 from flaskr.files.formats import Dialect, FileFormat
-from flaskr.import_records.models import Contents
 from flaskr.values.as_at import Basis
 
 ACTOR = "command"

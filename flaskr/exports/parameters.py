@@ -14,10 +14,9 @@ from flaskr.claims.ledger.filters import LedgerFilter
 from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import NAMING, given_columns
 from flaskr.exports.queries import FileFilter
-from flaskr.exports.trail_columns import Besides, FileContents
 from flaskr.facts.columns import Columns
+from flaskr.facts.lists import Contents, FileContents, TrailContents
 from flaskr.files.formats import Dialect, FileFormat, Form
-from flaskr.import_records.models import Contents
 from flaskr.policies.filters import PolicyFilter
 from flaskr.values.pseudonyms import NamesWithheld, gives_names, may_ask_for_names, sees_names
 from flaskr.values.text import clean_text
@@ -28,7 +27,7 @@ FILTERS: dict[FileContents, type[FileFilter]] = {
     Contents.CLAIMS: ClaimFilter,
     Contents.LEDGER: LedgerFilter,
     Contents.POLICIES: PolicyFilter,
-    Besides.TRAIL: TrailFilter,
+    TrailContents.TRAIL: TrailFilter,
 }
 FILE_PARAMETERS = ("format", "dialect", "raw", "columns", "manifest", "reason")
 FREE_TEXTS = ("text", "who", "subject")

@@ -19,8 +19,8 @@ from flaskr.exports.queries import file_sql, watermark_of
 from flaskr.exports.spool import Part, keep, kept, part_in, sweep
 from flaskr.exports.tasks import FileOrder, full_disk_told
 from flaskr.extensions import db
+from flaskr.facts.lists import Contents
 from flaskr.files.formats import ExportError
-from flaskr.import_records.models import Contents
 from flaskr.isolation import Limits, OutOfMemory, OutOfTime, Report, place, preload, run_isolated
 from flaskr.values.calendar import today, utc_now
 

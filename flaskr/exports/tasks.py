@@ -9,8 +9,8 @@ from pathlib import Path
 
 from flaskr.errors import ClaimBookError
 from flaskr.exports.queries import FileSql
-from flaskr.exports.trail_columns import FileContents
 from flaskr.facts.columns import Columns
+from flaskr.facts.lists import FileContents
 from flaskr.files.formats import Form
 
 

@@ -34,9 +34,8 @@ from flaskr.exports.services import (
     sweep_spool,
     tag_of,
 )
-from flaskr.exports.trail_columns import Besides, FileContents
+from flaskr.facts.lists import Contents, FileContents, TrailContents
 from flaskr.files.formats import MEDIA_TYPES
-from flaskr.import_records.models import Contents
 from flaskr.users.gate.access import actor
 from flaskr.values.pseudonyms import gives_names
 
@@ -72,7 +71,7 @@ def policies():
 @blueprint.get("/export_trail")
 def trail():
     """Download the events of the trail that the address asks for."""
-    return answer(Besides.TRAIL)
+    return answer(TrailContents.TRAIL)
 
 
 @blueprint.get("/dictionary")

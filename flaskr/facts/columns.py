@@ -1,47 +1,44 @@
-"""How a column of a file is declared: name, kind, unit, meaning, and what may be personal."""
+"""How a column is declared, once for files, imports, pages, the dictionary and the trail."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class Kind(StrEnum):
-    """What a column holds; flaskr.files.writers.frames has the Arrow type of each."""
-
-    TEXT = "text"
-    WORD = "word"  # a text from a short list: Parquet keeps these as dictionaries
-    DAY = "day"
-    INSTANT = "instant"
-    MONEY = "money"
-    NUMBER = "number"
-
-
-ARROW_NAMES = {
-    Kind.TEXT: "string",
-    Kind.WORD: "string",
-    Kind.DAY: "date32",
-    Kind.INSTANT: "timestamp[us, tz=UTC]",
-    Kind.MONEY: "decimal128(18, 2)",
-    Kind.NUMBER: "int64",
-}
+from flaskr.facts.kinds import ARROW_NAMES, TEXTS, UNITS, Kind
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a file.
+    """One column: its name in the book and in every file, what it holds, and what that means.
 
-    `is_personal` when it may say something about a person; `adds_up` when the sum of its amounts
-    means something, and is a control total of the file. `hides` is the column of the book of whose
-    names it has the pseudonyms.
+    `label` is what pages call it, `label_sv` what Swedish files do; an import knows the column by
+    its name, by that and by `titles`. `choices` is the list that a choice is from. `derived` says
+    from what the book derives a column: an import knows it, and does not load it. `is_personal`
+    when it may say something about a person; `is_one_line` of a text that has no line breaks.
+    `adds_up` when the sum of its amounts means something, and is a control total of the file;
+    `hides` is the column whose names it gives as pseudonyms.
     """
 
     name: str
     kind: Kind
-    meaning: str
-    meaning_sv: str
+    meaning: str = ""
+    meaning_sv: str = ""
+    label: str = ""
+    label_sv: str = ""
+    titles: tuple[str, ...] = ()
+    choices: type[StrEnum] | None = None
     unit: str = ""
+    derived: str = ""
+    may_be_empty: bool = False
     is_personal: bool = False
+    is_one_line: bool = False
     adds_up: bool = False
     hides: str = ""
+
+    def __post_init__(self) -> None:
+        """Derive the label from the name, and the unit from the kind, where none is given."""
+        object.__setattr__(self, "label", self.label or self.name.replace("_", " ").capitalize())
+        object.__setattr__(self, "unit", self.unit or UNITS.get(self.kind, ""))
 
     @property
     def declaration(self) -> dict[str, str | bool]:
@@ -59,42 +56,29 @@ class Column:
 Columns = tuple[Column, ...]
 
 
-def text(name: str, meaning: str, meaning_sv: str, is_personal: bool = False) -> Column:
-    """Declare a text."""
-    return Column(name, Kind.TEXT, meaning, meaning_sv, is_personal=is_personal)
-
-
-def word(name: str, meaning: str, meaning_sv: str) -> Column:
-    """Declare a text out of a short list."""
-    return Column(name, Kind.WORD, meaning, meaning_sv)
-
-
-def money(name: str, meaning: str, meaning_sv: str, adds_up: bool = True) -> Column:
-    """Declare an amount."""
-    unit = "the book's currency"
-    return Column(name, Kind.MONEY, meaning, meaning_sv, unit=unit, adds_up=adds_up)
-
-
-def day(name: str, meaning: str, meaning_sv: str) -> Column:
-    """Declare a calendar day in the book's time zone."""
-    return Column(name, Kind.DAY, meaning, meaning_sv, unit="day")
-
-
-def instant(name: str, meaning: str, meaning_sv: str) -> Column:
-    """Declare an instant."""
-    return Column(name, Kind.INSTANT, meaning, meaning_sv, unit="UTC")
-
-
-def number(name: str, meaning: str, meaning_sv: str) -> Column:
-    """Declare a whole number."""
-    return Column(name, Kind.NUMBER, meaning, meaning_sv)
-
-
-def names_of(columns: Columns, kind: Kind) -> list[str]:
-    """Return the names of the columns of one kind, in order."""
-    return [column.name for column in columns if column.kind is kind]
+def names_of(columns: Iterable[Column], *kinds: Kind) -> list[str]:
+    """Return the names of the columns of some kinds, in order."""
+    return [column.name for column in columns if column.kind in kinds]
 
 
 def totalled(columns: Columns) -> tuple[str, ...]:
     """Return the names of the amounts whose sums are control totals."""
     return tuple(column.name for column in columns if column.adds_up)
+
+
+def sort_labels(columns: Columns) -> dict[str, str]:
+    """Return the columns that a list can be sorted by, with their labels.
+
+    Not by names and free texts, nor by the currency, which is the same on every row.
+    """
+    return {c.name: c.label for c in columns if not c.is_personal and c.name != "currency"}
+
+
+def falling_first(columns: Columns) -> tuple[str, ...]:
+    """Return the columns of which a list shows the latest or the largest first."""
+    return tuple(names_of(columns, Kind.DAY, Kind.AMOUNT))
+
+
+def guarded_texts(columns: Columns) -> list[str]:
+    """Return the columns whose cells a spreadsheet might run as formulas: those of free text."""
+    return names_of(columns, *TEXTS)

@@ -6,15 +6,8 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from flaskr.extensions import Base
+from flaskr.facts.lists import Contents
 from flaskr.values.column_types import FreeText, Instant, Money, closed_list
-
-
-class Contents(StrEnum):
-    """What the rows of a file are, going out or coming in; also the start of a file's name."""
-
-    CLAIMS = "claims"
-    LEDGER = "ledger"
-    POLICIES = "policies"
 
 
 class ImportKind(StrEnum):

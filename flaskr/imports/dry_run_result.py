@@ -7,7 +7,6 @@ from typing import Any
 
 SHOWN_ROWS = 10
 SHOWN_REFUSALS = 200
-AMOUNTS = ("claim_cost", "paid", "outstanding", "recovered")
 
 
 @dataclass(frozen=True)

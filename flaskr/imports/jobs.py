@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from flaskr.errors import ClaimBookError
+from flaskr.facts.lists import Contents
 from flaskr.files.readers.options import Encoding, ReadingOptions
-from flaskr.import_records.models import Contents
 from flaskr.imports.dry_run_result import DryRun
 from flaskr.imports.tasks import FileOrder
 

@@ -1,73 +1,78 @@
-"""The files that can be imported: their columns, what else these are called, and which is which."""
+"""The files that can be imported: which of their columns are loaded, and which file is which."""
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cached_property
 
-from flaskr.import_records.models import Contents
+from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.columns import Column, Columns, names_of
+from flaskr.facts.kinds import Kind
+from flaskr.facts.ledger import ENTRY_NUMBER, LEDGER_COLUMNS, RECORDED_DATE, RECORDED_WHEN
+from flaskr.facts.lists import Contents
+from flaskr.facts.policies import POLICY_COLUMNS
 
-
-class Kind(StrEnum):
-    """How the cells of a column are read."""
-
-    REFERENCE = "reference"
-    TEXT = "text"
-    NAME = "name"
-    AMOUNT = "amount"  # of either sign
-    AMOUNT_OR_NOUGHT = "amount of zero or more"
-    DAY = "day"
-    INSTANT = "instant"
-    CAUSE = "cause"
-    LINE_OF_BUSINESS = "line of business"
-    ENTRY_TYPE = "entry type"
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column that is loaded: its name in the book, how it is read, what else it is called: last
-    of these the Swedish word that a page gives.
-
-    A required one may be missing only when a constant stands for it; `is_filled`: when the file has
-    the column, then every row has something in it.
-    """
-
-    name: str
-    kind: Kind
-    also: tuple[str, ...] = ()
-    is_required: bool = False
-    is_filled: bool = False
+REFUSAL_COLUMNS = {
+    "refused_row": "its row in the refused file",
+    "refused_because": "why it was refused",
+}
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of one kind of file; `derived` are known, and why they are not loaded."""
+    """The columns that a kind of file may have, as the book declares them.
+
+    A column that is never empty is required, unless it is `optional`: then it may be missing, but
+    where it is there, every row has something in it. A ledger's amounts are of either sign.
+    """
 
     contents: Contents
     key: str  # the column that names what a row is of
-    fields: tuple[Field, ...]
-    derived: Mapping[str, str] = field(default_factory=dict)
+    columns: Columns
+    optional: tuple[str, ...] = ()
 
-    @property
-    def names(self) -> tuple[str, ...]:
+    @cached_property
+    def fields(self) -> Columns:
         """The columns that are loaded."""
+        return tuple(column for column in self.columns if not column.derived)
+
+    @cached_property
+    def derived(self) -> dict[str, str]:
+        """The columns that are known and not loaded, with the reason."""
+        return {each.name: each.derived for each in self.columns if each.derived} | REFUSAL_COLUMNS
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns that are loaded."""
         return tuple(each.name for each in self.fields)
 
-    def field(self, name: str) -> Field:
-        """Return a column's field by its name in the book."""
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The columns that a file must have, or be given a constant for."""
+        filled = (each.name for each in self.fields if not each.may_be_empty)
+        return tuple(name for name in filled if name not in self.optional)
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether amounts may be below zero."""
+        return self.contents is Contents.LEDGER
+
+    def field(self, name: str) -> Column:
+        """Return a column that is loaded by its name in the book."""
         return next(each for each in self.fields if each.name == name)
 
     def meant(self, title: str) -> str | None:
         """Return the column that a title means, loaded or derived; None when it is not known."""
-        return self.by_title.get(folded(title))
+        return self._by_title.get(folded(title))
 
-    @property
-    def by_title(self) -> dict[str, str]:
+    @cached_property
+    def _by_title(self) -> dict[str, str]:
         """The columns by everything they are called."""
         found = {folded(name): name for name in self.derived}
         for each in self.fields:
-            found |= {folded(called): each.name for called in (*each.also, each.name)}
+            called = (*each.titles, each.label_sv, each.name)
+            found |= {folded(title): each.name for title in called if title}
         return found
 
 
@@ -76,145 +81,17 @@ def folded(title: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFC", title.casefold()))
 
 
-REFERENCE = Field(
-    "claim_reference",
-    Kind.REFERENCE,
-    ("claim", "claim number", "claim no", "claim id", "skada", "skadenr", "skadenummer"),
-    is_required=True,
-    is_filled=True,
-)
-RECORDED_AT = Field("recorded_at", Kind.INSTANT, ("registrerad", "registreringstid"))
-POLICY_TITLES = ("policy", "policy no", "försäkring", "försäkringsnr", "försäkringsnummer")
-
-REFUSAL_COLUMNS = {
-    "refused_row": "its row in the refused file",
-    "refused_because": "why it was refused",
-}
-CURRENCY = {"currency": "checked: must be the book's"}
-
 CLAIMS = Layout(
     Contents.CLAIMS,
     "claim_reference",
-    (
-        REFERENCE,
-        Field("policy_number", Kind.REFERENCE, POLICY_TITLES),
-        Field("cause", Kind.CAUSE, ("orsak", "skadeorsak")),
-        Field("loss_date", Kind.DAY, ("date of loss", "skadedatum", "skadedag")),
-        Field(
-            "reported_date",
-            Kind.DAY,
-            ("reported", "report date", "anmäld", "anmälningsdatum", "anmälningsdag"),
-        ),
-        Field("description", Kind.TEXT, ("skadebeskrivning", "beskrivning")),
-        Field("paid", Kind.AMOUNT_OR_NOUGHT, ("betalt", "utbetalt"), is_filled=True),
-        Field(
-            "outstanding",
-            Kind.AMOUNT_OR_NOUGHT,
-            ("case reserve", "os", "reserv", "skadereserv"),
-            is_filled=True,
-        ),
-        Field(
-            "claim_cost",
-            Kind.AMOUNT_OR_NOUGHT,
-            ("cost", "incurred", "kostnad", "skadekostnad"),
-            is_filled=True,
-        ),
-        Field("recovered", Kind.AMOUNT_OR_NOUGHT, ("återvinning", "återvunnet"), is_filled=True),
-        RECORDED_AT,
-    ),
-    {
-        "line_of_business": "follows from the policy",
-        "status": "follows from the ledger",
-        "coverage": "follows from policy and loss date",
-        "closed_date": "follows from the ledger",
-        **CURRENCY,
-        **REFUSAL_COLUMNS,
-    },
+    (*CLAIM_COLUMNS, RECORDED_WHEN),
+    optional=tuple(names_of(CLAIM_COLUMNS, Kind.AMOUNT)),
 )
-POLICIES = Layout(
-    Contents.POLICIES,
-    "policy_number",
-    (
-        Field("policy_number", Kind.REFERENCE, POLICY_TITLES, is_required=True, is_filled=True),
-        Field(
-            "line_of_business",
-            Kind.LINE_OF_BUSINESS,
-            ("line", "gren", "försäkringsgren"),
-            is_required=True,
-        ),
-        Field("policyholder", Kind.NAME, ("försäkringstagarens namn", "försäkringstagare")),
-        Field(
-            "inception_date",
-            Kind.DAY,
-            ("inception", "start date", "begynnelsedag", "startdag", "startdatum"),
-            is_required=True,
-        ),
-        Field(
-            "expiry_date",
-            Kind.DAY,
-            ("expiry", "end date", "förfallodag", "slutdag", "slutdatum"),
-            is_required=True,
-        ),
-        Field("cancelled_on", Kind.DAY, ("cancelled", "annullerad", "uppsagd")),
-        Field("premium", Kind.AMOUNT_OR_NOUGHT, ("premie",), is_required=True),
-        Field("deductible", Kind.AMOUNT_OR_NOUGHT, ("självrisk",), is_required=True),
-        Field("sum_insured", Kind.AMOUNT_OR_NOUGHT, ("försäkringsbelopp",)),
-        RECORDED_AT,
-    ),
-    {**CURRENCY, **REFUSAL_COLUMNS},
-)
+POLICIES = Layout(Contents.POLICIES, "policy_number", (*POLICY_COLUMNS, RECORDED_WHEN))
 LEDGER = Layout(
     Contents.LEDGER,
     "claim_reference",
-    (
-        REFERENCE,
-        Field(
-            "entry_type",
-            Kind.ENTRY_TYPE,
-            ("type", "transaktionstyp"),
-            is_required=True,
-            is_filled=True,
-        ),
-        Field(
-            "transaction_date",
-            Kind.DAY,
-            ("txn date", "bokföringsdag", "bokföringsdatum"),
-            is_required=True,
-            is_filled=True,
-        ),
-        Field(
-            "recorded_at",
-            Kind.INSTANT,
-            ("registrerad", "registreringstid"),
-            is_required=True,
-            is_filled=True,
-        ),
-        Field("paid", Kind.AMOUNT, ("utbetalt",), is_required=True, is_filled=True),
-        Field(
-            "outstanding",
-            Kind.AMOUNT,
-            ("os", "reserv", "skadereserv"),
-            is_required=True,
-            is_filled=True,
-        ),
-        Field("recovered", Kind.AMOUNT, ("rec", "återvunnet"), is_required=True, is_filled=True),
-        Field("entry_number", Kind.REFERENCE, ("seq", "entry_id", "transaktionsnummer")),
-        Field("recorded_date", Kind.DAY, ("rec local", "registreringsdag")),
-    ),
-    {
-        "recorded_by": "the importing user is kept",
-        "claim_cost": "paid plus outstanding",
-        "paid_after": "follows from the ledger",
-        "outstanding_after": "follows from the ledger",
-        "recovered_after": "follows from the ledger",
-        "status_after": "follows from the ledger",
-        "reverses": "the last entry with opposite amounts is used",
-        "reason": "set by the migration",
-        "import_id": "of the book that it comes from",
-        "import_row": "of the book that it comes from",
-        **CURRENCY,
-        **REFUSAL_COLUMNS,
-    },
+    (*(c for c in LEDGER_COLUMNS if c.name != "entry_id"), ENTRY_NUMBER, RECORDED_DATE),
 )
 LAYOUTS = {layout.contents: layout for layout in (CLAIMS, LEDGER, POLICIES)}
 
@@ -227,7 +104,7 @@ def recognised(titles: Iterable[str]) -> Contents | None:
 
     def likeness(layout: Layout) -> tuple[int, int, int]:
         found = {layout.meant(title) for title in titles} - {None}
-        missing = {each.name for each in layout.fields if each.is_required} - found
+        missing = set(layout.required) - found
         loaded = len(found & set(layout.names))
         return loaded - len(missing), loaded, len(found)
 
@@ -238,4 +115,4 @@ def recognised(titles: Iterable[str]) -> Contents | None:
 
 def missing_columns(layout: Layout, given: Collection[str]) -> list[str]:
     """Return the required columns that are neither in the file nor given a constant."""
-    return [each.name for each in layout.fields if each.is_required and each.name not in given]
+    return [name for name in layout.required if name not in given]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flaskr.errors import ClaimBookError
+from flaskr.facts.lists import Contents
 from flaskr.files.readers.options import Encoding
-from flaskr.import_records.models import Contents
 from flaskr.imports.dry_run_result import ColumnUse, FileFound
 from flaskr.imports.jobs import OUTCOME, Job
 from flaskr.imports.layouts import LAYOUTS, Layout, missing_columns, recognised

@@ -3,7 +3,7 @@
 Rows are in the order in which they get their ids. Amounts are whole öre, as in the database.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from flaskr.claims.ledger.rules import BALANCES
+from flaskr.claims.models import CLAIM_FACTS
+from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.columns import Columns
+from flaskr.facts.kinds import Kind
+from flaskr.facts.policies import POLICY_COLUMNS
+from flaskr.policies.models import POLICY_FACTS
+
 INSTANT = pa.timestamp("us", "UTC")
 BATCH_ROWS = 32_768
-BALANCES = ("paid", "outstanding", "recovered")
 
 
 def schema(**types: pa.DataType) -> pa.Schema:
@@ -22,30 +29,32 @@ def schema(**types: pa.DataType) -> pa.Schema:
     return pa.schema(list(types.items()))
 
 
-CLAIM_FACTS = {
-    "policy_id": pa.int64(),
-    "cause": pa.string(),
-    "loss_date": pa.date32(),
-    "reported_date": pa.date32(),
+PLAN_TYPES = {
+    Kind.REFERENCE: pa.string(),
+    Kind.TEXT: pa.string(),
+    Kind.CHOICE: pa.string(),
+    Kind.DAY: pa.date32(),
+    Kind.INSTANT: INSTANT,
+    Kind.AMOUNT: pa.int64(),
+    Kind.NUMBER: pa.int64(),
 }
-POLICY_FACTS = {
-    "line_of_business": pa.string(),
-    "inception_date": pa.date32(),
-    "expiry_date": pa.date32(),
-    "premium": pa.int64(),
-    "deductible": pa.int64(),
-    "sum_insured": pa.int64(),
-    "cancelled_on": pa.date32(),
-}
-STATE = {
-    "status": pa.string(),
-    "paid": pa.int64(),
-    "outstanding": pa.int64(),
-    "recovered": pa.int64(),
-    "closed_date": pa.date32(),
+
+
+def planned_types(columns: Columns, names: Iterable[str]) -> dict[str, pa.DataType]:
+    """Return the plan's types of some columns; the id of a policy is no column of a file."""
+    kinds = {column.name: column.kind for column in columns} | {"policy_id": Kind.NUMBER}
+    return {name: PLAN_TYPES[kinds[name]] for name in names}
+
+
+STATE = ("status", *BALANCES, "closed_date")
+CLAIM_TYPES = planned_types(CLAIM_COLUMNS, CLAIM_FACTS)
+POLICY_TYPES = planned_types(POLICY_COLUMNS, POLICY_FACTS)
+STATE_TYPES = {
+    **planned_types(CLAIM_COLUMNS, STATE),
     "last_transaction_date": pa.date32(),
     "last_recorded_at": INSTANT,
 }
+MOVED_TYPES = dict.fromkeys(BALANCES, pa.int64())
 
 
 def before(facts: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
@@ -61,7 +70,7 @@ SCHEMAS = {
         policy_number=pa.string(),
         policy_key=pa.string(),
         policyholder=pa.string(),
-        **POLICY_FACTS,
+        **POLICY_TYPES,
         recorded_at=INSTANT,
     ),
     "policies_changed": schema(
@@ -70,8 +79,8 @@ SCHEMAS = {
         version=pa.int64(),
         policyholder=pa.string(),
         policyholder_changed=pa.bool_(),
-        **POLICY_FACTS,
-        **before(POLICY_FACTS),
+        **POLICY_TYPES,
+        **before(POLICY_TYPES),
     ),
     "claims_created": schema(
         row=pa.int64(),
@@ -79,8 +88,8 @@ SCHEMAS = {
         claim_key=pa.string(),
         description=pa.string(),
         policy_at=pa.int64(),
-        **CLAIM_FACTS,
-        **STATE,
+        **CLAIM_TYPES,
+        **STATE_TYPES,
         recorded_at=INSTANT,
     ),
     "claims_changed": schema(
@@ -91,9 +100,9 @@ SCHEMAS = {
         is_moved=pa.bool_(),
         description=pa.string(),
         description_changed=pa.bool_(),
-        **CLAIM_FACTS,
-        **before(CLAIM_FACTS),
-        **STATE,
+        **CLAIM_TYPES,
+        **before(CLAIM_TYPES),
+        **STATE_TYPES,
     ),
     "entries": schema(
         row=pa.int64(),
@@ -102,12 +111,8 @@ SCHEMAS = {
         entry_type=pa.string(),
         transaction_date=pa.date32(),
         recorded_at=INSTANT,
-        paid=pa.int64(),
-        outstanding=pa.int64(),
-        recovered=pa.int64(),
-        paid_after=pa.int64(),
-        outstanding_after=pa.int64(),
-        recovered_after=pa.int64(),
+        **MOVED_TYPES,
+        **{f"{name}_after": kind for name, kind in MOVED_TYPES.items()},
         status_after=pa.string(),
         closed_date_after=pa.date32(),
         reason=pa.string(),

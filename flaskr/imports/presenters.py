@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flaskr.imports.dry_run_result import AMOUNTS, DryRun, FileFound, RowClass, ShownRow
-from flaskr.labels import CLOSED_LISTS
+from flaskr.claims.ledger.rules import BALANCES
+from flaskr.facts.labels import CLOSED_LISTS
+from flaskr.imports.dry_run_result import DryRun, FileFound, RowClass, ShownRow
+from flaskr.imports.shown_columns import AMOUNT_NAMES
 from flaskr.values.money import ZERO
 from flaskr.web.templating import fact, words
 
-SUMS = (*AMOUNTS, "premium")
-MONEY = {*SUMS, "deductible", "sum_insured"}
+SUMS = ("claim_cost", *BALANCES, "premium")
 
 
 @dataclass(frozen=True)
@@ -57,4 +58,4 @@ def cell(row: Mapping[str, str], name: str) -> str:
     text = row.get(name, "")
     if name in CLOSED_LISTS:
         return words(text)
-    return fact(Decimal(text) if text and name in MONEY else text)
+    return fact(Decimal(text) if text and name in AMOUNT_NAMES else text)

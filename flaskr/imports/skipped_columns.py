@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 
-from flaskr.import_records.models import Contents
+from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.columns import names_of
+from flaskr.facts.kinds import Kind
+from flaskr.facts.lists import Contents
 from flaskr.imports.layouts import LAYOUTS
 
 OF_MIGRATION = {"recorded_at": "loaded only in a migration"}
 OF_LEDGER = dict.fromkeys(
-    ("paid", "outstanding", "claim_cost", "recovered"), "taken from the ledger in a migration"
+    names_of(CLAIM_COLUMNS, Kind.AMOUNT), "taken from the ledger in a migration"
 )
 # What a layout has and an import does not load, by whether it is a migration; and why.
-PASSED_OVER: Mapping[tuple[bool, Contents], Mapping[str, str]] = {
+SKIPPED_COLUMNS: Mapping[tuple[bool, Contents], Mapping[str, str]] = {
     (False, Contents.CLAIMS): OF_MIGRATION,
     (False, Contents.POLICIES): OF_MIGRATION,
     (False, Contents.LEDGER): {},
@@ -22,5 +25,5 @@ PASSED_OVER: Mapping[tuple[bool, Contents], Mapping[str, str]] = {
 
 def loadable(contents: Contents, is_migration: bool) -> tuple[str, ...]:
     """Return the columns that an import loads of a file."""
-    passed_over = PASSED_OVER[is_migration, contents]
+    passed_over = SKIPPED_COLUMNS[is_migration, contents]
     return tuple(name for name in LAYOUTS[contents].names if name not in passed_over)

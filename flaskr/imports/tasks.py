@@ -6,8 +6,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from flaskr.errors import ClaimBookError
+from flaskr.facts.lists import Contents
 from flaskr.files.readers.options import ReadingLimits, ReadingOptions
-from flaskr.import_records.models import Contents
 
 
 class ImportRefused(ClaimBookError):

@@ -13,14 +13,15 @@ from flaskr.exports.kept.views import named
 from flaskr.exports.tasks import full_disk_told
 from flaskr.exports.views import sent
 from flaskr.extensions import csrf, db
-from flaskr.import_records.models import Contents
+from flaskr.facts.columns import Column
+from flaskr.facts.lists import Contents
 from flaskr.import_records.queries import loadings_of
 from flaskr.imports.blueprint import blueprint
 from flaskr.imports.decision_services import confirm, discard, read_again
 from flaskr.imports.forms import MOST_FILES, LoadForm, StepForm, UploadForm
 from flaskr.imports.job_folders import digest_of, job_named
 from flaskr.imports.jobs import OUTCOME, Job, JobBusy, Stage
-from flaskr.imports.layouts import LAYOUTS, Field
+from flaskr.imports.layouts import LAYOUTS
 from flaskr.imports.loading.services import load_import, settle
 from flaskr.imports.mapping_form import files_as_sent, ways_to_read
 from flaskr.imports.presenters import cell, file_shown, moved
@@ -60,11 +61,14 @@ def upload():
         else:
             return start(try_import, job)
     most = byte_size(current_app.config["IMPORT_BYTES"])
-    page = render_template("imports/upload.html", form=form, most=most, columns=columns_of_today())
+    required = {contents: layout.required for contents, layout in LAYOUTS.items()}
+    page = render_template(
+        "imports/upload.html", form=form, most=most, columns=columns_of_today(), required=required
+    )
     return page, status
 
 
-def columns_of_today() -> dict[Contents, list[Field]]:
+def columns_of_today() -> dict[Contents, list[Column]]:
     """Return what a file of today can have, by what it is of."""
     kinds = (Contents.CLAIMS, Contents.POLICIES)
     return {each: [LAYOUTS[each].field(name) for name in loadable(each, False)] for each in kinds}

@@ -8,8 +8,12 @@ from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Select, or_
 
-from flaskr.policies.models import LineOfBusiness, Policy
-from flaskr.policies.row_queries import in_force, policy_rows
+from flaskr.facts.columns import falling_first, sort_labels
+from flaskr.facts.lists import LineOfBusiness
+from flaskr.facts.policies import POLICY_COLUMNS
+from flaskr.policies.cover import in_force
+from flaskr.policies.models import Policy
+from flaskr.policies.row_queries import policy_rows
 from flaskr.values.calendar import today
 from flaskr.values.pseudonyms import sees_names
 from flaskr.values.text import reference_key
@@ -57,17 +61,8 @@ class PolicyFilter(CutFilter):
     of the cut.
     """
 
-    SORTS: ClassVar = {
-        "policy_number": "Policy",
-        "line_of_business": "Line of business",
-        "inception_date": "Inception",
-        "expiry_date": "Expiry",
-        "cancelled_on": "Cancelled on",
-        "premium": "Premium",
-        "deductible": "Deductible",
-        "sum_insured": "Sum insured",
-    }
-    FALLING_FIRST: ClassVar = tuple(SORTS)[2:]
+    SORTS: ClassVar = sort_labels(POLICY_COLUMNS)
+    FALLING_FIRST: ClassVar = falling_first(POLICY_COLUMNS)
 
     status: tuple[PolicyStatus, ...] = any_of(PolicyStatus)
     line_of_business: tuple[LineOfBusiness, ...] = any_of(LineOfBusiness)

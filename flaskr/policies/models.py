@@ -1,13 +1,14 @@
 """Policies and what their facts were before each edit."""
 
 from datetime import date
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flaskr.extensions import Base
+from flaskr.facts.lists import LineOfBusiness
 from flaskr.import_records.models import Sourced
+from flaskr.policies.cover import covers
 from flaskr.values.column_types import (
     FreeText,
     Instant,
@@ -16,18 +17,6 @@ from flaskr.values.column_types import (
     ReferenceKey,
     closed_list,
 )
-
-
-class LineOfBusiness(StrEnum):
-    """What kind of risk a policy covers."""
-
-    MOTOR = "motor"
-    HOME = "home"
-    PROPERTY = "property"
-    LIABILITY = "liability"
-    ACCIDENT = "accident"
-    TRAVEL = "travel"
-    OTHER = "other"
 
 
 class PolicyFacts:
@@ -43,6 +32,7 @@ class PolicyFacts:
 
 
 POLICY_FACTS = tuple(PolicyFacts.__annotations__)
+POLICY_EDITS = (*POLICY_FACTS, "policyholder")
 
 
 class Policy(PolicyFacts, Sourced, Base):
@@ -71,8 +61,7 @@ class Policy(PolicyFacts, Sourced, Base):
 
     def covers(self, loss_date: date) -> bool:
         """Whether a loss on that day is inside the period and before any cancellation."""
-        is_live = self.cancelled_on is None or loss_date < self.cancelled_on
-        return self.inception_date <= loss_date < self.expiry_date and is_live
+        return covers(self, loss_date)
 
 
 class PolicyRevision(PolicyFacts, Base):

@@ -8,8 +8,8 @@ from sqlalchemy import Select, func, select
 
 from flaskr.database import locked
 from flaskr.extensions import db
+from flaskr.policies.cover import in_force
 from flaskr.policies.models import Policy, PolicyRevision
-from flaskr.policies.row_queries import in_force
 from flaskr.values.money import ZERO
 from flaskr.values.text import lookup_key
 

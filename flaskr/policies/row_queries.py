@@ -1,9 +1,8 @@
 """Policies as rows for lists and files: the same columns now and as at a cut."""
 
-from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 
 from flaskr.policies.models import POLICY_FACTS, Policy, PolicyRevision
 from flaskr.values.as_at import Basis, Cut, facts_in_cut, join_sought, revision_in_cut
@@ -53,10 +52,3 @@ def policy_rows(cut: Cut | None = None) -> Select[Any]:
     if cut.basis is Basis.KNOWN:
         return rows.where(Policy.recorded_at < day_end(cut.day))
     return rows.where(Policy.inception_date <= cut.day)
-
-
-def in_force(facts: Any, day: date) -> ColumnElement[bool]:
-    """Return the condition that the cover of policies, by these columns, includes the day."""
-    cancelled_on = facts["cancelled_on"]
-    not_cancelled = cancelled_on.is_(None) | (cancelled_on > day)
-    return (facts["inception_date"] <= day) & (facts["expiry_date"] > day) & not_cancelled

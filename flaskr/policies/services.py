@@ -13,13 +13,12 @@ from flaskr.book.services import allot_reference
 from flaskr.database import lock_ledger
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
-from flaskr.policies.models import POLICY_FACTS, LineOfBusiness, Policy, PolicyRevision
+from flaskr.facts.lists import LineOfBusiness
+from flaskr.policies.models import POLICY_EDITS, POLICY_FACTS, Policy, PolicyRevision
 from flaskr.policies.queries import locked_policy, policy_numbered
 from flaskr.values.calendar import utc_now
 from flaskr.values.money import LARGEST_ENTRY, money_text, to_ore
 from flaskr.values.text import clean_name, clean_reference, is_allotted, reference_key
-
-EDITABLE = (*POLICY_FACTS, "policyholder")
 
 
 class PolicyError(ClaimBookError):
@@ -64,7 +63,7 @@ def record_policy(
     )
     check_facts(policy)
     db.session.add(policy)
-    facts = told(policy, [n for n in EDITABLE if getattr(policy, n) is not None], POLICY_FACTS)
+    facts = told(policy, [n for n in POLICY_EDITS if getattr(policy, n) is not None], POLICY_FACTS)
     record(Action.POLICY_RECORDED, Subject.POLICY, number, actor=actor, after=facts)
     db.session.flush()
     return policy
@@ -102,7 +101,7 @@ def edit_policy(
     `action` is what the trail calls it. Raises ChangedMeanwhile when the policy is no longer at the
     version that the editor saw.
     """
-    if unknown := set(changes) - set(EDITABLE):
+    if unknown := set(changes) - set(POLICY_EDITS):
         raise ValueError(f"not facts of a policy: {sorted(unknown)}")
     policy = locked_policy(policy.id)
     if policy.version != seen_version:

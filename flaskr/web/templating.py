@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from flask import Flask
 
-from flaskr.labels import CLOSED_LISTS, LABELS
+from flaskr.facts.labels import CLOSED_LISTS, LABELS
 from flaskr.settings import BOOK_VERSION
 from flaskr.values.calendar import book_zone
 from flaskr.values.money import money_text

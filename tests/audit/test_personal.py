@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from flaskr.claims.ledger.services import close_claim, reopen_claim
-from flaskr.claims.models import Cause
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
+from flaskr.facts.lists import Cause
 from flaskr.policies.services import edit_policy
 from tests.audit.events import events
 from tests.factories import ACTOR, make_claim, make_policy

@@ -7,10 +7,10 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import NotRecorded, Origin, origin, record_apart
 from flaskr.claims.ledger.check import rebuild_balances
 from flaskr.claims.ledger.services import close_claim, decline_claim, reopen_claim, reverse_entry
-from flaskr.claims.models import Cause
 from flaskr.claims.services import ClaimError, edit_claim
 from flaskr.errors import LedgerError
 from flaskr.extensions import db
+from flaskr.facts.lists import Cause
 from flaskr.policies.services import cancel_policy, edit_policy
 from tests.audit.events import actions, events, only_event, refuse_events, told
 from tests.factories import ACTOR, make_claim, make_policy, open_elsewhere, pay, recover, reserve

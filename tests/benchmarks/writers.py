@@ -21,9 +21,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flaskr.exports.dictionary import CLAIM_COLUMNS
 from flaskr.exports.making.file import DigestingFile
-from flaskr.facts.columns import Column, Kind
+from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.columns import Column
+from flaskr.facts.kinds import TEXTS, Kind
 from flaskr.files.writers.arrow import ArrowWriter
 from flaskr.files.writers.csv import CsvWriter
 from flaskr.files.writers.excel_csv import ExcelCsvWriter
@@ -56,9 +57,9 @@ WRITERS: dict[str, Callable] = {
 def made_column(column: Column, rows: int, chance: np.random.Generator) -> pa.Array:
     """Plausible values, a tenth of days and words missing."""
     numbers = chance.integers(0, 10**6, rows)
-    if column.kind is Kind.MONEY:
+    if column.kind is Kind.AMOUNT:
         return money(pa.array(numbers * chance.integers(0, 1000, rows)))
-    if column.kind is Kind.TEXT:
+    if column.kind in TEXTS:
         if column.is_personal:
             return pc.take(SAID, pa.array(numbers % len(SAID)))
         return pc.binary_join_element_wise("C-2026-", pa.array(numbers).cast(pa.string()), "")

@@ -7,11 +7,10 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.filters import ClaimFilter
-from flaskr.claims.ledger.rules import Status
-from flaskr.claims.models import Cause, Claim, Coverage
+from flaskr.claims.models import Claim
 from flaskr.claims.row_queries import claim_rows
 from flaskr.extensions import db
-from flaskr.policies.models import LineOfBusiness
+from flaskr.facts.lists import Cause, Coverage, LineOfBusiness, Status
 from flaskr.values.as_at import Basis, Cut
 from flaskr.web.parameters import FilterError
 from tests.claims.varied import varied_claims

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import func, select
 
 from flaskr.claims.ledger.posting import coverage_reason
-from flaskr.claims.ledger.rules import Status
 from flaskr.claims.ledger.services import close_claim
-from flaskr.claims.models import Cause, Claim, Coverage
+from flaskr.claims.models import Claim
 from flaskr.claims.queries import claim_referenced, claim_totals, watermark
 from flaskr.claims.services import ClaimError, edit_claim
 from flaskr.errors import TextError
+from flaskr.facts.lists import Cause, Coverage, Status
 from flaskr.policies.services import cancel_policy
 from flaskr.values.calendar import today
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve

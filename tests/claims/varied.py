@@ -5,8 +5,9 @@ from decimal import Decimal
 from itertools import cycle
 
 from flaskr.claims.ledger.services import close_claim, decline_claim, reopen_claim
-from flaskr.claims.models import Cause, Claim, Coverage
-from flaskr.policies.models import LineOfBusiness, Policy
+from flaskr.claims.models import Claim
+from flaskr.facts.lists import Cause, Coverage, LineOfBusiness
+from flaskr.policies.models import Policy
 from flaskr.policies.services import cancel_policy
 from tests.claims.clocks import amend, at, edit
 from tests.factories import ACTOR, make_claim, make_policy, pay, recover, reserve

@@ -10,12 +10,13 @@ from sqlalchemy.orm import joinedload
 from flaskr.book.services import Counter, allot_reference
 from flaskr.claims.as_at_queries import Basis, claims_as_at, ledger_totals_as_at, totals_as_at
 from flaskr.claims.ledger.check import faults
-from flaskr.claims.ledger.rules import LIVE, EntryType, State, Status
+from flaskr.claims.ledger.rules import LIVE, State
 from flaskr.claims.ledger.services import reopen_claim
-from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, Coverage, LedgerEntry
+from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
 from flaskr.claims.queries import claim_totals, watermark
 from flaskr.claims.services import report_claim
 from flaskr.extensions import db
+from flaskr.facts.lists import Coverage, EntryType, Status
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.values.calendar import day_end, local_day, utc_now
 from flaskr.values.money import ZERO

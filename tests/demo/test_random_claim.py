@@ -7,8 +7,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import joinedload
 
 from flaskr.claims.ledger.check import faults
-from flaskr.claims.ledger.rules import EntryType
-from flaskr.claims.models import Claim, Coverage
+from flaskr.claims.models import Claim
 from flaskr.claims.queries import entries_of, watermark
 from flaskr.demo.profiles import PROFILES
 from flaskr.demo.random_claim import (
@@ -19,6 +18,7 @@ from flaskr.demo.random_claim import (
     swedish_faker,
 )
 from flaskr.extensions import db
+from flaskr.facts.lists import Coverage, EntryType
 from flaskr.values.calendar import today
 from tests.factories import make_policy
 

@@ -17,14 +17,15 @@ import pyarrow.ipc
 import pyarrow.json
 import pyarrow.parquet
 
-from flaskr.facts.columns import Columns, Kind
+from flaskr.facts.columns import Columns
+from flaskr.facts.kinds import Kind
 from tests.optional import optional, require
 
 EXCEL_SV = "csv&dialect=excel-sv"
 FORMS = ("csv", EXCEL_SV, "xlsx", "parquet", "arrow", "jsonl")
 Read = dict[str, list[Any]]
-TEXTS = (Kind.TEXT, Kind.WORD)
-DUCKDB_TYPES = {Kind.DAY: "DATE", Kind.MONEY: "DECIMAL(18,2)", Kind.NUMBER: "BIGINT"}
+TEXTS = (Kind.REFERENCE, Kind.TEXT, Kind.CHOICE)
+DUCKDB_TYPES = {Kind.DAY: "DATE", Kind.AMOUNT: "DECIMAL(18,2)", Kind.NUMBER: "BIGINT"}
 
 
 def delimiter(form: str) -> str:
@@ -154,7 +155,7 @@ def plain(kind: Kind, value: Any) -> Any:
         return value
     if value == "":
         return None
-    if kind is Kind.MONEY:
+    if kind is Kind.AMOUNT:
         text = value.replace(",", ".") if isinstance(value, str) else repr(value)
         return value if isinstance(value, Decimal) else Decimal(text).quantize(Decimal("0.01"))
     if kind is Kind.NUMBER:

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from flaskr.claims.as_at_queries import coverage_now
 from flaskr.claims.models import Claim
 from flaskr.claims.queries import claim_totals
-from flaskr.exports.dictionary import CLAIM_COLUMNS
 from flaskr.extensions import db
-from flaskr.facts.columns import Kind, names_of
+from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.columns import names_of
+from flaskr.facts.kinds import Kind
 from flaskr.policies.models import Policy
 from flaskr.values.calendar import today
 from tests.exports.reading import cancelled_policy, csv_frame, parquet_frame
@@ -24,10 +25,11 @@ COLUMNS = (
     "closed_date,paid,outstanding,claim_cost,recovered,currency,description"
 )
 ARROW_NAMES = {
+    Kind.REFERENCE: "string[pyarrow]",
     Kind.TEXT: "string[pyarrow]",
-    Kind.WORD: "string[pyarrow]",
+    Kind.CHOICE: "string[pyarrow]",
     Kind.DAY: "date32[day][pyarrow]",
-    Kind.MONEY: "decimal128(18, 2)[pyarrow]",
+    Kind.AMOUNT: "decimal128(18, 2)[pyarrow]",
 }
 READERS = {"csv": csv_frame, "parquet": parquet_frame}
 
@@ -106,7 +108,7 @@ def test_amounts_add_up_to_those_of_the_book(client, small_book, file_format):
     totals = claim_totals()
 
     assert len(frame) == totals.claims == 7
-    for name in names_of(CLAIM_COLUMNS, Kind.MONEY):
+    for name in names_of(CLAIM_COLUMNS, Kind.AMOUNT):
         assert frame[name].sum() == getattr(totals, name)
 
 

@@ -8,9 +8,11 @@ from itertools import cycle
 
 import pytest
 
-from flaskr.exports.dictionary import CLAIM_COLUMNS, COLUMNS, LEDGER_COLUMNS
+from flaskr.exports.dictionary import COLUMNS
+from flaskr.facts.claims import CLAIM_COLUMNS
 from flaskr.facts.columns import totalled
-from flaskr.import_records.models import Contents
+from flaskr.facts.ledger import LEDGER_COLUMNS
+from flaskr.facts.lists import Contents
 from flaskr.values.as_at import Basis
 from flaskr.values.money import money_text
 from tests.exports.readers import FORMS, READERS, read

@@ -5,8 +5,8 @@ from werkzeug.datastructures import MultiDict
 from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import COLUMNS
 from flaskr.exports.parameters import FileRequest, ParameterError, file_request
+from flaskr.facts.lists import Contents
 from flaskr.files.formats import Dialect, FileFormat, Form
-from flaskr.import_records.models import Contents
 
 
 @pytest.fixture(autouse=True)

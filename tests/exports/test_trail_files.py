@@ -13,12 +13,11 @@ from flaskr.archive.tables import TABLES
 from flaskr.audit.filters import TrailFilter, event_rows
 from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.audit.services import event_values
-from flaskr.claims.models import Cause
 from flaskr.claims.services import edit_claim
 from flaskr.exports.kept.forms import KeepForm
-from flaskr.exports.trail_columns import TRAIL_COLUMNS
 from flaskr.extensions import db
-from flaskr.import_records.models import Contents
+from flaskr.facts.lists import Cause, Contents
+from flaskr.facts.trail import TRAIL_COLUMNS
 from tests.audit.events import make_event
 from tests.exports.readers import EXACT, FORMS, READERS, read
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
 from flaskr.extensions import db
+from flaskr.facts.lists import LineOfBusiness
 from flaskr.policies.filters import PolicyFilter
-from flaskr.policies.models import LineOfBusiness, Policy
+from flaskr.policies.models import Policy
 from flaskr.policies.row_queries import policy_facts, policy_rows
 from flaskr.values.as_at import Basis, Cut
 from flaskr.web.paging import Cursor

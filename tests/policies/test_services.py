@@ -8,7 +8,8 @@ import time_machine
 from sqlalchemy import select
 
 from flaskr.errors import ChangedMeanwhile, MoneyError, TextError
-from flaskr.policies.models import LineOfBusiness, PolicyRevision
+from flaskr.facts.lists import LineOfBusiness
+from flaskr.policies.models import PolicyRevision
 from flaskr.policies.queries import policies_in_force, policy_numbered, policy_totals
 from flaskr.policies.services import PolicyError, cancel_policy, edit_policy
 from flaskr.values.calendar import today

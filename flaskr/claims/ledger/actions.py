@@ -7,8 +7,9 @@ from typing import Any
 from flaskr.claims import forms
 from flaskr.claims.ledger import services as ledger_services
 from flaskr.claims.ledger.posting import By
-from flaskr.claims.ledger.rules import LIVE, RECOVERIES, SETTLED, EntryType
-from flaskr.claims.models import Claim, Coverage, LedgerEntry
+from flaskr.claims.ledger.rules import LIVE, RECOVERIES, SETTLED
+from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.facts.lists import Coverage, EntryType
 
 
 @dataclass(frozen=True)

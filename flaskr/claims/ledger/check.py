@@ -12,22 +12,21 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import BOOK, record
 from flaskr.claims.ledger.rules import (
     ALLOWED_ON,
+    BALANCES,
     FIRST_ONLY,
     LIVE,
     REVERSALS,
     SETTLED,
     STATUS_AFTER,
-    EntryType,
     State,
-    Status,
 )
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import last_entry, locked_claim
 from flaskr.extensions import db
+from flaskr.facts.lists import EntryType, Status
 from flaskr.values.money import ZERO
 
 NEVER = literal(date.min)
-BALANCES = ("paid", "outstanding", "recovered")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint
 
-from flaskr.claims.ledger.rules import RECOVERIES, REVERSALS, SETTLED, EntryType, Status
+from flaskr.claims.ledger.rules import RECOVERIES, REVERSALS, SETTLED
+from flaskr.facts.lists import EntryType, Status
 from flaskr.values.money import LARGEST_ENTRY, to_ore
 
 

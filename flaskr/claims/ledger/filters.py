@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 
 from flaskr.claims.as_at_queries import entries_in_cut
-from flaskr.claims.ledger.rules import EntryType
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.errors import TextError
+from flaskr.facts.lists import EntryType
 from flaskr.values.text import clean_reference, reference_key
 from flaskr.web.conditions import between
 from flaskr.web.filters import RECORDED, CutFilter

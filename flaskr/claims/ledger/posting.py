@@ -8,12 +8,13 @@ from sqlalchemy import func, select
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import CHANGED, record
-from flaskr.claims.ledger.rules import FIRST_ONLY, NEEDS_REASON, EntryType, Movement, State
-from flaskr.claims.models import Claim, Coverage, LedgerEntry
+from flaskr.claims.ledger.rules import FIRST_ONLY, NEEDS_REASON, Movement, State
+from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import last_entry, locked_claim
 from flaskr.database import lock_ledger
 from flaskr.errors import ChangedMeanwhile, LedgerError
 from flaskr.extensions import db
+from flaskr.facts.lists import Coverage, EntryType
 from flaskr.values.calendar import local_day, utc_now
 from flaskr.values.text import clean_text
 

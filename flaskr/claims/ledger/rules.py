@@ -1,41 +1,13 @@
 """The rules of the ledger, without a database: what an entry may move, and what it leaves."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 
 from flaskr.errors import LedgerError
+from flaskr.facts.lists import EntryType, Status
 from flaskr.values.money import LARGEST_BALANCE, LARGEST_ENTRY, ZERO, money_text, to_ore
-
-
-class Status(StrEnum):
-    """Where a claim stands."""
-
-    OPEN = "open"
-    REOPENED = "reopened"
-    CLOSED = "closed"
-    DECLINED = "declined"
-
-
-class EntryType(StrEnum):
-    """The kinds of movement on a claim."""
-
-    RESERVE_OPEN = "RESERVE_OPEN"
-    RESERVE_CHANGE = "RESERVE_CHANGE"
-    PAYMENT = "PAYMENT"
-    PAYMENT_REVERSAL = "PAYMENT_REVERSAL"
-    RECOVERY_SUBROGATION = "RECOVERY_SUBROGATION"
-    RECOVERY_SALVAGE = "RECOVERY_SALVAGE"
-    RECOVERY_DEDUCTIBLE = "RECOVERY_DEDUCTIBLE"
-    RECOVERY_REVERSAL = "RECOVERY_REVERSAL"
-    RESERVE_CLOSE = "RESERVE_CLOSE"
-    CLAIM_DECLINED = "CLAIM_DECLINED"
-    RESERVE_REOPEN = "RESERVE_REOPEN"
-    IMPORT_OPENING = "IMPORT_OPENING"
-    ADJUSTMENT = "ADJUSTMENT"
-
 
 LIVE = (Status.OPEN, Status.REOPENED)
 SETTLED = (Status.CLOSED, Status.DECLINED)
@@ -81,6 +53,9 @@ class Movement:
     def __neg__(self) -> "Movement":
         """Return the exact opposite."""
         return Movement(-self.paid, -self.outstanding, -self.recovered)
+
+
+BALANCES = tuple(each.name for each in fields(Movement))  # what an entry moves, and what is kept
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Unpack
 
 from flaskr.claims.ledger.posting import By, post_entry
-from flaskr.claims.ledger.rules import RECOVERIES, EntryType, Movement, State, payment_movement
+from flaskr.claims.ledger.rules import RECOVERIES, Movement, State, payment_movement
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import last_entry, locked_claim
 from flaskr.errors import LedgerError
+from flaskr.facts.lists import EntryType
 from flaskr.values.money import checked_amount
 
 

@@ -9,12 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.archive.bulk.tables import TableRows
-from flaskr.claims.ledger.rules import EntryType, Status
-from flaskr.claims.models import Cause
 from flaskr.demo.filling.book import MadeBook
 from flaskr.demo.filling.days import NONE, Array
 from flaskr.demo.filling.names import NameWords, name_words
 from flaskr.demo.profiles import DESCRIPTIONS, PROFILES, REOPENING_REASONS
+from flaskr.facts.lists import Cause, EntryType, Status
 
 BATCH_ROWS = 65_536
 RECORDED_BY = "command"

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from flaskr.claims.ledger.rules import EntryType, Status
 from flaskr.demo.filling.claims import Claims, ultimate_costs
 from flaskr.demo.filling.days import NONE, Array, BookDays
 from flaskr.demo.profiles import PROFILES
+from flaskr.facts.lists import EntryType, Status
 
 TYPES = list(EntryType)
 STATUSES = list(Status)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.random import Generator
 
-from flaskr.claims.models import Cause
 from flaskr.demo.filling.days import NONE, Array, BookDays
 from flaskr.demo.filling.policies import Policies
 from flaskr.demo.profiles import LARGEST_LOSS, PROFILES, TAIL_INDEX, TAIL_SHARE
+from flaskr.facts.lists import Cause
 
 CAUSES = list(Cause)
 NOT_IN_FORCE_SHARE = 0.004

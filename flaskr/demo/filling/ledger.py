@@ -5,11 +5,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.random import Generator
 
-from flaskr.claims.ledger.rules import RECOVERIES, REVERSALS, EntryType, Status
+from flaskr.claims.ledger.rules import RECOVERIES, REVERSALS
 from flaskr.demo.filling.choices import NOTHING, Live, choose_types, code, live_claims
 from flaskr.demo.filling.claims import Claims
 from flaskr.demo.filling.days import NONE, Array, BookDays
 from flaskr.demo.profiles import PROFILES, REOPENING_REASONS
+from flaskr.facts.lists import EntryType, Status
 
 MOST_ENTRIES = 14  # of one claim
 BALANCES = ("paid", "outstanding", "recovered")

@@ -10,7 +10,7 @@ from wtforms.validators import ValidationError
 
 from flaskr.exports.kept.services import clean_name
 from flaskr.exports.parameters import FileRequest, file_request
-from flaskr.import_records.models import Contents
+from flaskr.facts.lists import Contents
 from flaskr.values.as_at import Basis
 from flaskr.web.filters import read_past_day
 from flaskr.web.forms import CleanedField, DayField, NameField, Required, list_field

@@ -15,7 +15,7 @@ from flaskr.exports.kept.services import delete_export, keep_export, kept_folder
 from flaskr.exports.manifest import filters_of
 from flaskr.exports.parameters import FileRequest, file_request, one_of
 from flaskr.exports.views import blueprint, digest_header, json_response, recorded, sent
-from flaskr.import_records.models import Contents
+from flaskr.facts.lists import Contents
 from flaskr.users.gate.access import actor
 from flaskr.values.pseudonyms import sees_names, without_names
 

@@ -7,8 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flaskr.claims.models import Coverage
+from flaskr.facts.lists import Coverage
 from flaskr.files.writers.frames import day_numbers, days, integers
+from flaskr.policies.cover import covers_days
 
 NEVER = np.iinfo(np.int32).max  # later than any day
 COVERAGES = pa.array([coverage.value for coverage in Coverage])
@@ -93,13 +94,13 @@ class Policies:
         }
 
     def coverage(self, positions: pa.Array, loss_dates: pa.Array) -> pa.Array:
-        """Return each claim's coverage, as claims.cut_queries.coverage_of does in SQL."""
+        """Return each claim's coverage, as `claims.as_at_queries.coverage_of` does in SQL."""
         unknown = np.asarray(pc.or_(positions.is_null(), loss_dates.is_null()))
         if not len(self.numbers):
             return pc.take(COVERAGES, pa.array(np.full(len(unknown), CODES[Coverage.UNVERIFIED])))
         at = integers(positions)
         loss = day_numbers(loss_dates, NEVER)
-        covered = (self.inception[at] <= loss) & (loss < self.cover_end[at])
+        covered = covers_days(self.inception[at], self.cover_end[at], loss)
         codes = np.where(covered, CODES[Coverage.IN_FORCE], CODES[Coverage.NOT_IN_FORCE])
         codes[unknown] = CODES[Coverage.UNVERIFIED]
         return pc.take(COVERAGES, pa.array(codes))

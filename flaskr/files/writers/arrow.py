@@ -10,16 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.ipc
 
-from flaskr.facts.columns import Column, Kind
+from flaskr.facts.columns import Column
+from flaskr.facts.kinds import Kind
 from flaskr.files.writers.columnar import Groups, described_schema
 
 BATCH_ROWS = 65_536
 NOTHING = {
+    Kind.REFERENCE: "",
     Kind.TEXT: "",
-    Kind.WORD: "",
+    Kind.CHOICE: "",
     Kind.DAY: date(1970, 1, 1),
     Kind.INSTANT: datetime(1970, 1, 1, tzinfo=UTC),
-    Kind.MONEY: Decimal("0.00"),
+    Kind.AMOUNT: Decimal("0.00"),
     Kind.NUMBER: 0,
 }
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from flaskr.facts.columns import Column, Kind, names_of
+from flaskr.facts.columns import Column, guarded_texts
 from flaskr.files.writers.frames import schema_of
 
 # A spreadsheet takes a text that begins so for a formula. The apostrophe is among them because it
@@ -40,7 +40,7 @@ class CsvWriter:
 
     def __init__(self, file: IO[bytes], columns: tuple[Column, ...], is_raw: bool) -> None:
         self.schema = schema_of(columns)
-        self.texts = [] if is_raw else names_of(columns, Kind.TEXT)
+        self.texts = [] if is_raw else guarded_texts(columns)
         options = pyarrow.csv.WriteOptions(quoting_style="needed", batch_size=8192)
         self.writer = pyarrow.csv.CSVWriter(file, self.schema, write_options=options)
 

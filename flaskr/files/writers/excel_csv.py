@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flaskr.facts.columns import Column, Kind
+from flaskr.facts.columns import Column
+from flaskr.facts.kinds import TEXTS, Kind
 from flaskr.files.writers.csv import guarded
 from flaskr.files.writers.frames import schema_of
 from flaskr.files.writers.lines import as_bytes, batches, digits, joined
@@ -44,9 +45,9 @@ class ExcelCsvWriter:
         """Return a column as it stands in the file."""
         if kind in (Kind.DAY, Kind.INSTANT, Kind.NUMBER):
             return pc.fill_null(digits(values), "")
-        if kind is Kind.MONEY:
+        if kind is Kind.AMOUNT:
             return pc.fill_null(pc.replace_substring(digits(values), ".", ","), "")
-        safe = guarded(values) if kind is Kind.TEXT and not self.is_raw else values
+        safe = guarded(values) if kind in TEXTS and not self.is_raw else values
         return pc.fill_null(joined('"', pc.replace_substring(safe, '"', '""'), '"'), "")
 
     def close(self) -> None:

@@ -12,18 +12,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flaskr.facts.columns import Columns, Kind
+from flaskr.facts.columns import Columns
+from flaskr.facts.kinds import Kind
 from flaskr.files.formats import ExportError
 
 MONEY = pa.decimal128(18, 2)
 INSTANT = pa.timestamp("us", "UTC")
 LARGEST_ORE = 10**18 - 1
 ARROW_TYPES = {
+    Kind.REFERENCE: pa.string(),
     Kind.TEXT: pa.string(),
-    Kind.WORD: pa.string(),
+    Kind.CHOICE: pa.string(),
     Kind.DAY: pa.date32(),
     Kind.INSTANT: INSTANT,
-    Kind.MONEY: MONEY,
+    Kind.AMOUNT: MONEY,
     Kind.NUMBER: pa.int64(),
 }
 
@@ -79,7 +81,7 @@ def file_frame(batch: pa.RecordBatch, made: dict[str, Any], columns: Columns) ->
 
 def typed(column: pa.Array, kind: Kind) -> pa.Array:
     """Return a column of the database in its declared type."""
-    if kind is Kind.MONEY:
+    if kind is Kind.AMOUNT:
         return money(column)
     if kind is Kind.INSTANT:
         return instants(column)

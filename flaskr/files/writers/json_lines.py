@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flaskr.facts.columns import Column, Kind
+from flaskr.facts.columns import Column
+from flaskr.facts.kinds import TEXTS, Kind
 from flaskr.files.writers.frames import schema_of
 from flaskr.files.writers.lines import as_bytes, batches, digits, escaped, joined
 
@@ -49,6 +50,6 @@ def written(kind: Kind, values: pa.Array) -> pa.Array:
     """Return the values of a column as JSON."""
     if kind is Kind.NUMBER:
         return pc.fill_null(digits(values), "null")
-    is_text = kind in (Kind.TEXT, Kind.WORD)
+    is_text = kind in (*TEXTS, Kind.CHOICE)
     inside = escaped(values, UNSAFE, escape) if is_text else digits(values)
     return pc.fill_null(joined('"', inside, '"'), "null")

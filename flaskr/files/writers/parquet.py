@@ -5,7 +5,8 @@ from typing import IO
 import pandas as pd
 import pyarrow.parquet
 
-from flaskr.facts.columns import Column, Kind, names_of
+from flaskr.facts.columns import Column, names_of
+from flaskr.facts.kinds import Kind
 from flaskr.files.writers.columnar import Groups, described_schema
 
 GROUP_ROWS = 65_536
@@ -20,7 +21,7 @@ class ParquetWriter:
             file,
             self.groups.schema,
             compression="zstd",
-            use_dictionary=names_of(columns, Kind.WORD),
+            use_dictionary=names_of(columns, Kind.CHOICE),
             write_page_index=False,
         )
 

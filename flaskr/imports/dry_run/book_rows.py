@@ -4,45 +4,28 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, Integer, Select, func, select
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.types import TypeEngine
 
-from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.claims.ledger.rules import BALANCES
+from flaskr.claims.models import CLAIM_EDITS, Claim, LedgerEntry
 from flaskr.claims.queries import watermark_select
 from flaskr.exports.making.snapshot import Snapshot
 from flaskr.exports.statements import LIBPQ, compiled, compiled_rows
 from flaskr.imports.dry_run.staging import Desk
-from flaskr.policies.models import POLICY_FACTS, Policy
+from flaskr.imports.plan import STATE
+from flaskr.policies.models import POLICY_EDITS, Policy
+from flaskr.values.column_types import MoneyType, UtcDateTime
 
 FEW_KEYS = 2_000  # so many are looked up; for more the whole table is read
 KEYS_AT_ONCE = 500
-
-BOOK_CLAIMS = """CREATE TABLE book_claims (id BIGINT, claim_reference VARCHAR, claim_key VARCHAR,
-    policy_id BIGINT, cause VARCHAR, loss_date DATE, reported_date DATE, description VARCHAR,
-    status VARCHAR, closed_date DATE, paid BIGINT, outstanding BIGINT, recovered BIGINT,
-    version BIGINT, last_transaction_date DATE,
-    recorded_at TIMESTAMP)"""
-BOOK_POLICIES = """CREATE TABLE book_policies (id BIGINT, policy_number VARCHAR, policy_key VARCHAR,
-    policyholder VARCHAR, line_of_business VARCHAR, inception_date DATE, expiry_date DATE,
-    premium BIGINT, deductible BIGINT, sum_insured BIGINT, cancelled_on DATE, version BIGINT)"""
-BOOK_ENTRIES = """CREATE TABLE book_entries (claim_id BIGINT, entry_type VARCHAR,
-    transaction_date DATE, recorded_at TIMESTAMP, paid BIGINT, outstanding BIGINT,
-    recovered BIGINT)"""
 
 CLAIM_ROWS = select(
     Claim.id,
     Claim.claim_reference,
     Claim.claim_reference_key.label("claim_key"),
-    Claim.policy_id,
-    Claim.cause,
-    Claim.loss_date,
-    Claim.reported_date,
-    Claim.description,
-    Claim.status,
-    Claim.closed_date,
-    Claim.paid,
-    Claim.outstanding,
-    Claim.recovered,
+    *(getattr(Claim, name) for name in (*CLAIM_EDITS, *STATE)),
     Claim.version,
     Claim.last_transaction_date,
     Claim.recorded_at,
@@ -51,8 +34,7 @@ POLICY_ROWS = select(
     Policy.id,
     Policy.policy_number,
     Policy.policy_number_key.label("policy_key"),
-    Policy.policyholder,
-    *(getattr(Policy, name) for name in POLICY_FACTS),
+    *(getattr(Policy, name) for name in POLICY_EDITS),
     Policy.version,
 )
 ENTRY_ROWS = select(
@@ -60,10 +42,23 @@ ENTRY_ROWS = select(
     LedgerEntry.entry_type,
     LedgerEntry.transaction_date,
     LedgerEntry.recorded_at,
-    LedgerEntry.paid,
-    LedgerEntry.outstanding,
-    LedgerEntry.recovered,
+    *(getattr(LedgerEntry, name) for name in BALANCES),
 )
+BOOK_TABLES = {"book_claims": CLAIM_ROWS, "book_policies": POLICY_ROWS, "book_entries": ENTRY_ROWS}
+
+
+def staged_columns(rows: Select[Any]) -> str:
+    """Return the columns of a select as the staging database declares them."""
+    return ", ".join(f"{c.name} {staged_type(c.type)}" for c in rows.selected_columns)
+
+
+def staged_type(kind: TypeEngine[Any]) -> str:
+    """Return the staging database's type of a column of the book."""
+    if isinstance(kind, UtcDateTime):
+        return "TIMESTAMP"
+    if isinstance(kind, Date):
+        return "DATE"
+    return "BIGINT" if isinstance(kind, Integer | MoneyType) else "VARCHAR"
 
 
 class BookRows:
@@ -72,8 +67,8 @@ class BookRows:
     def __init__(self, desk: Desk, snapshot: Snapshot, dialect: str) -> None:
         self.desk, self.snapshot = desk, snapshot
         self.dialect: Any = sqlite.dialect() if dialect == "sqlite" else LIBPQ
-        for table in (BOOK_CLAIMS, BOOK_POLICIES, BOOK_ENTRIES):
-            desk.run(table)
+        for table, rows in BOOK_TABLES.items():
+            desk.run(f"CREATE TABLE {table} ({staged_columns(rows)})")
 
     def watermark(self) -> dict[str, int]:
         """Return how far the book is in this snapshot."""

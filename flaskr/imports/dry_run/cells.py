@@ -7,10 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
-from flaskr.claims.ledger.rules import EntryType
-from flaskr.claims.models import Cause
 from flaskr.errors import DateError, MoneyError, TextError
-from flaskr.policies.models import LineOfBusiness
 from flaskr.values.money import LARGEST_ENTRY, money_text, parse_money
 from flaskr.values.text import clean_name, clean_reference, clean_text
 
@@ -98,8 +95,3 @@ def member(values: type[Member]) -> Callable[[str], Member]:
             raise TextError(f"This must be one of {', '.join(values)}.") from error
 
     return read
-
-
-cause = member(Cause)
-line_of_business = member(LineOfBusiness)
-entry_type = member(EntryType)

@@ -4,22 +4,24 @@
 
 from datetime import date
 
-from flaskr.claims.ledger.rules import EntryType, Status
-from flaskr.claims.models import CLAIM_FACTS
-from flaskr.import_records.models import Contents
+from flaskr.claims.ledger.rules import BALANCES
+from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS
+from flaskr.facts.lists import Contents, EntryType, Status
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rules import ClaimJudge
 from flaskr.imports.dry_run.row_classes import SEVERAL, SHOWN_NAMES, UNCOVERED, classes_of, told
 from flaskr.imports.dry_run.staging import Desk
 from flaskr.imports.dry_run_result import RowClass
 from flaskr.imports.plan import PlanWriter, table_of
+from flaskr.policies.cover import COVERS_LOSS
 
-EDITABLE = (*CLAIM_FACTS, "description")
-BALANCES = ("paid", "outstanding", "recovered")
+FACTS = tuple(name for name in CLAIM_FACTS if name != "policy_id")  # that a file says itself
+NOW, BEFORE = (", ".join(f"{name}{end}" for name in CLAIM_EDITS) for end in ("", "_before"))
+MOVED, MOVED_BEFORE = (", ".join(f"{name}{end}" for name in BALANCES) for end in ("", "_before"))
 
 # Each good row as it would be: what the file says, else what the book has. A cost goes to
 # outstanding, less what is paid.
-JUDGED = """
+JUDGED = f"""
 CREATE TABLE judged_claims AS
 WITH merged AS (
     SELECT t.row, t.claim_reference, t.claim_key, t.claim_cost,
@@ -27,29 +29,21 @@ WITH merged AS (
         b.last_transaction_date,
         p.id IS NULL AND t.policy_key IS NOT NULL AS lacks_policy,
         CASE WHEN t.policy_key IS NULL THEN b.policy_id ELSE p.id END AS policy_id,
-        coalesce(t.cause, b.cause) AS cause,
-        coalesce(t.loss_date, b.loss_date) AS loss_date,
-        coalesce(t.reported_date, b.reported_date) AS reported_date,
+        {", ".join(f"coalesce(t.{name}, b.{name}) AS {name}" for name in FACTS)},
         coalesce(t.description, b.description, '') AS description,
         coalesce(t.paid, b.paid, 0) AS paid,
         coalesce(t.outstanding, t.claim_cost - coalesce(t.paid, b.paid, 0), b.outstanding, 0)
             AS outstanding,
         coalesce(t.recovered, b.recovered, 0) AS recovered,
-        b.policy_id AS policy_id_before, b.cause AS cause_before, b.loss_date AS loss_date_before,
-        b.reported_date AS reported_date_before, b.description AS description_before,
-        b.paid AS paid_before, b.outstanding AS outstanding_before,
-        b.recovered AS recovered_before
+        {", ".join(f"b.{name} AS {name}_before" for name in (*CLAIM_EDITS, *BALANCES))}
     FROM claims t
     LEFT JOIN book_claims b USING (claim_key)
     LEFT JOIN book_policies p USING (policy_key)
     WHERE t.row NOT IN (SELECT row FROM faults WHERE file = $file)
 )
 SELECT *,
-    id IS NOT NULL AND (policy_id, cause, loss_date, reported_date, description)
-        IS DISTINCT FROM (policy_id_before, cause_before, loss_date_before,
-        reported_date_before, description_before) AS is_edited,
-    id IS NOT NULL AND (paid, outstanding, recovered)
-        IS DISTINCT FROM (paid_before, outstanding_before, recovered_before) AS is_moved
+    id IS NOT NULL AND ({NOW}) IS DISTINCT FROM ({BEFORE}) AS is_edited,
+    id IS NOT NULL AND ({MOVED}) IS DISTINCT FROM ({MOVED_BEFORE}) AS is_moved
 FROM merged
 """
 NO_POLICY = "The policy is not in the book. Add it first, or leave the cell empty."
@@ -72,8 +66,7 @@ GOOD_NEW = (
     "FROM judged_claims WHERE id IS NULL AND row NOT IN (SELECT row FROM faults WHERE file = $file)"
 )
 NOT_COVERED = f"""FROM (SELECT * {GOOD_NEW}) JOIN book_policies p ON p.id = policy_id
-WHERE paid + outstanding > 0 AND NOT coalesce(
-    p.inception_date <= loss_date AND loss_date < least(p.expiry_date, p.cancelled_on), TRUE)"""
+WHERE paid + outstanding > 0 AND NOT coalesce({COVERS_LOSS}, TRUE)"""
 HAS_MONEY = "paid + outstanding + recovered > 0"
 
 
@@ -142,16 +135,15 @@ class ClaimRows:
     def plan_new(self, plan: PlanWriter) -> None:
         """Write the new claims, each with its opening where there is money on it."""
         rows = (
-            "SELECT row, claim_reference, claim_key, description, policy_id, cause, loss_date, "
-            f"reported_date, '{Status.OPEN}' AS status, paid, outstanding, recovered {GOOD_NEW} "
-            "ORDER BY row"
+            f"SELECT row, claim_reference, claim_key, {NOW}, '{Status.OPEN}' AS status, {MOVED} "
+            f"{GOOD_NEW} ORDER BY row"
         )
         for batch in self.desk.batches(rows, file=self.at):
             plan.write("claims_created", batch)
+        after = ", ".join(f"{name} AS {name}_after" for name in BALANCES)
         openings = (
-            f"SELECT row, claim_at, '{EntryType.IMPORT_OPENING}' AS entry_type, paid, outstanding, "
-            "recovered, paid AS paid_after, outstanding AS outstanding_after, "
-            f"recovered AS recovered_after, '{Status.OPEN}' AS status_after FROM "
+            f"SELECT row, claim_at, '{EntryType.IMPORT_OPENING}' AS entry_type, {MOVED}, {after}, "
+            f"'{Status.OPEN}' AS status_after FROM "
             f"(SELECT *, row_number() OVER (ORDER BY row) - 1 AS claim_at {GOOD_NEW}) "
             f"WHERE {HAS_MONEY} ORDER BY row"
         )

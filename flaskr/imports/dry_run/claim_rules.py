@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 
 from flaskr.claims.ledger.posting import check_cover
-from flaskr.claims.ledger.rules import EntryType, Movement, State, Status
-from flaskr.claims.models import CLAIM_FACTS, Claim, Coverage, coverage_by
+from flaskr.claims.ledger.rules import BALANCES, Movement, State
+from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, coverage_by
 from flaskr.claims.services import check_dates
 from flaskr.errors import ClaimBookError
+from flaskr.facts.lists import Coverage, EntryType, Status
 from flaskr.imports.dry_run.row_classes import Tally, text_of, told
 from flaskr.imports.dry_run.staging import FaultRow
 from flaskr.imports.dry_run_result import ShownRow
@@ -17,8 +18,6 @@ from flaskr.values.money import from_ore, to_ore
 from flaskr.values.text import is_allotted
 
 Row = Mapping[str, Any]
-BALANCES = ("paid", "outstanding", "recovered")
-EDITABLE = (*CLAIM_FACTS, "description")
 GIVEN_ELSEWHERE = "The book assigns such references, and it has not assigned this one. Correct it."
 
 
@@ -176,7 +175,8 @@ def changed_claim(row: Row, entry: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return a changed claim as the plan has it: its facts, and its state after the entry."""
     return {
         **{
-            name: row[name] for name in ("row", "id", "version", *EDITABLE, "is_edited", "is_moved")
+            name: row[name]
+            for name in ("row", "id", "version", *CLAIM_EDITS, "is_edited", "is_moved")
         },
         **{f"{name}_before": row[f"{name}_before"] for name in CLAIM_FACTS},
         "description_changed": row["description"] != row["description_before"],
@@ -194,7 +194,7 @@ def differences(row: Row) -> dict[str, int]:
 
 def shown_change(row: Row) -> ShownRow:
     """Return the facts and amounts that a row changes, before and after."""
-    names = [name for name in (*EDITABLE, *BALANCES) if row[name] != row[f"{name}_before"]]
+    names = [name for name in (*CLAIM_EDITS, *BALANCES) if row[name] != row[f"{name}_before"]]
     return ShownRow(
         row["row"],
         row["book_reference"],

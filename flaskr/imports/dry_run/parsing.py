@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.errors import ClaimBookError
+from flaskr.facts.columns import Column
+from flaskr.facts.kinds import Kind
 from flaskr.imports.dry_run import cells
-from flaskr.imports.layouts import Kind
 from flaskr.values.money import LARGEST_ENTRY, to_ore
 from flaskr.values.text import LONGEST_TEXT, NAME_LENGTH, REFERENCE_LENGTH, RESERVED, reference_key
 
@@ -47,20 +48,26 @@ class Parsed:
     faults: list[Fault]
 
 
-def parsed(column: pa.Array, kind: Kind) -> Parsed:
-    """Return the values of a column: amounts in öre as int64, days date32, texts string."""
-    if kind in (Kind.AMOUNT, Kind.AMOUNT_OR_NOUGHT):
-        return amounts(column, kind)
+def parsed(column: pa.Array, declared: Column, *, is_signed: bool = False) -> Parsed:
+    """Return the values of a column: amounts in öre as int64, days date32, texts string.
+
+    With `is_signed` amounts may be below zero.
+    """
+    kind = declared.kind
+    if kind is Kind.AMOUNT:
+        return amounts(column, is_signed)
     if kind is Kind.REFERENCE:
         return texts(column, PLAIN_REFERENCE, REFERENCE_LENGTH, cells.reference)
+    if kind is Kind.TEXT and declared.is_one_line:
+        return texts(column, PLAIN_NAME, NAME_LENGTH, cells.name)
     if kind is Kind.TEXT:
         return texts(column, PLAIN_TEXT, LONGEST_TEXT, cells.text)
-    if kind is Kind.NAME:
-        return texts(column, PLAIN_NAME, NAME_LENGTH, cells.name)
     if kind is Kind.DAY and pa.types.is_date32(column.type) and not has_early(column, FIRST_DAY):
         return Parsed(column, [])
     if kind is Kind.INSTANT and column.type == INSTANT and not has_early(column, FIRST_INSTANT):
         return Parsed(column, [])
+    if declared.choices:
+        return few(as_text(column), cells.member(declared.choices), pa.string())
     read, made = ONE_BY_ONE[kind]
     return few(as_text(column), read, made)
 
@@ -120,32 +127,31 @@ def texts(column: pa.Array, plain: str, longest: int, read: Callable[[str], str]
     return with_odd(column, column, is_plain, read)
 
 
-def amounts(column: pa.Array, kind: Kind) -> Parsed:
+def amounts(column: pa.Array, is_signed: bool) -> Parsed:
     """Read a column of amounts."""
-    read = ONE_BY_ONE[kind][0]
     if pa.types.is_decimal(column.type):
-        return decimals(column, kind)
+        return decimals(column, is_signed)
     column = as_text(column)
     is_plain = pc.match_substring_regex(column, PLAIN_AMOUNT)
-    if kind is Kind.AMOUNT_OR_NOUGHT:
+    if not is_signed:
         is_plain = pc.and_(is_plain, pc.invert(pc.starts_with(column, "-")))
     written = pc.replace_substring(pc.if_else(is_plain, column, None), ",", ".")
-    return with_odd(column, ore_of(written.cast(WIDE)), is_plain, read)
+    return with_odd(column, ore_of(written.cast(WIDE)), is_plain, ore_reader(is_signed))
 
 
-def decimals(column: pa.Array, kind: Kind) -> Parsed:
+def decimals(column: pa.Array, is_signed: bool) -> Parsed:
     """Read a column of decimals, whatever their scale; one finer than an öre is refused."""
-    lowest = -LARGEST_ENTRY if kind is Kind.AMOUNT else 0
+    lowest = -LARGEST_ENTRY if is_signed else 0
     limits = [pa.scalar(limit, WIDE) for limit in (lowest, LARGEST_ENTRY)]
     is_finer = column.type.scale > WIDE.scale
     try:
         exact = column.cast(WIDE, safe=not is_finer)
     except pa.ArrowInvalid:  # some have more digits than any amount
-        return amounts(column.cast(pa.string()), kind)
+        return amounts(column.cast(pa.string()), is_signed)
     is_plain = pc.and_(pc.greater_equal(exact, limits[0]), pc.less_equal(exact, limits[1]))
     if is_finer:
         is_plain = pc.and_(is_plain, pc.equal(exact.cast(column.type), column))
-    return with_odd(column.cast(pa.string()), ore_of(exact), is_plain, ONE_BY_ONE[kind][0])
+    return with_odd(column.cast(pa.string()), ore_of(exact), is_plain, ore_reader(is_signed))
 
 
 def ore_of(amounts: pa.Array) -> pa.Array:
@@ -177,17 +183,13 @@ def keys_of(references: pa.Array) -> pa.Array:
     return with_odd(references, pc.utf8_lower(references), is_plain, reference_key).values
 
 
-def ore(read: Callable[[str], Any]) -> Callable[[str], int]:
+def ore_reader(is_signed: bool) -> Callable[[str], int]:
     """Return what reads an amount as whole öre."""
+    read = cells.amount if is_signed else cells.amount_of_nought_or_more
     return lambda cell: to_ore(read(cell))
 
 
 ONE_BY_ONE: dict[Kind, tuple[Callable[[str], Any], pa.DataType]] = {
-    Kind.AMOUNT: (ore(cells.amount), pa.int64()),
-    Kind.AMOUNT_OR_NOUGHT: (ore(cells.amount_of_nought_or_more), pa.int64()),
     Kind.DAY: (cells.day, pa.date32()),
     Kind.INSTANT: (cells.instant, INSTANT),
-    Kind.CAUSE: (cells.cause, pa.string()),
-    Kind.LINE_OF_BUSINESS: (cells.line_of_business, pa.string()),
-    Kind.ENTRY_TYPE: (cells.entry_type, pa.string()),
 }

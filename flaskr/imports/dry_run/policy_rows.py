@@ -7,22 +7,24 @@ from datetime import date
 from typing import Any
 
 from flaskr.errors import ClaimBookError
-from flaskr.import_records.models import Contents
+from flaskr.facts.columns import names_of
+from flaskr.facts.kinds import Kind
+from flaskr.facts.lists import Contents
+from flaskr.facts.policies import POLICY_COLUMNS
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rules import GIVEN_ELSEWHERE
 from flaskr.imports.dry_run.row_classes import SEVERAL, Tally, classes_of, text_of
 from flaskr.imports.dry_run.staging import Desk, FaultRow
 from flaskr.imports.dry_run_result import RowClass, ShownRow
 from flaskr.imports.plan import PlanWriter, table_of
-from flaskr.policies.models import POLICY_FACTS, Policy
+from flaskr.policies.models import POLICY_EDITS, POLICY_FACTS, Policy
 from flaskr.policies.services import check_facts
 from flaskr.values.money import from_ore
 from flaskr.values.text import is_allotted
 
-EDITABLE = (*POLICY_FACTS, "policyholder")
-AMOUNTS = ("premium", "deductible", "sum_insured")
+AMOUNTS = names_of(POLICY_COLUMNS, Kind.AMOUNT)
 
-NOW, BEFORE = (", ".join(f"{name}{suffix}" for name in EDITABLE) for suffix in ("", "_before"))
+NOW, BEFORE = (", ".join(f"{name}{suffix}" for name in POLICY_EDITS) for suffix in ("", "_before"))
 JUDGED = f"""
 CREATE TABLE judged_policies AS
 WITH merged AS (
@@ -30,7 +32,7 @@ WITH merged AS (
         b.policy_number AS book_number,
         {", ".join(f"coalesce(t.{name}, b.{name}) AS {name}" for name in POLICY_FACTS)},
         coalesce(t.policyholder, b.policyholder, '') AS policyholder,
-        {", ".join(f"b.{name} AS {name}_before" for name in EDITABLE)}
+        {", ".join(f"b.{name} AS {name}_before" for name in POLICY_EDITS)}
     FROM policies t LEFT JOIN book_policies b USING (policy_key)
     WHERE t.row NOT IN (SELECT row FROM faults WHERE file = $file)
 )
@@ -87,7 +89,7 @@ class PolicyRows:
 
     def changed(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return a changed policy as the plan has it, and count it."""
-        names = [name for name in EDITABLE if row[name] != row[f"{name}_before"]]
+        names = [name for name in POLICY_EDITS if row[name] != row[f"{name}_before"]]
         now, before = (
             {
                 name: "" if row[name + end] is None else text_of(name, row[name + end])

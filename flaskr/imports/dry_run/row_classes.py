@@ -8,14 +8,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flaskr.import_records.models import Contents
+from flaskr.facts.lists import Contents
 from flaskr.imports.dry_run.staging import Desk
-from flaskr.imports.dry_run_result import AMOUNTS, SHOWN_ROWS, RowClass, ShownRow
+from flaskr.imports.dry_run_result import SHOWN_ROWS, RowClass, ShownRow
+from flaskr.imports.layouts import LAYOUTS
+from flaskr.imports.shown_columns import AMOUNT_NAMES, shown_columns
 from flaskr.values.money import from_ore
 
 SHOWN_NAMES = 20
 UNCOVERED = "These claims are accepted, though the policy was not in force at the loss"
-MONEY = {*AMOUNTS, "premium", "deductible", "sum_insured"}
 
 # Rows that name the same thing are refused together: which of them is right, a person knows.
 SEVERAL = """
@@ -77,31 +78,6 @@ REFUSED_SUMS = {
     ),
     Contents.POLICIES: SUMS[Contents.POLICIES],
 }
-SHOWN = {
-    Contents.CLAIMS: (
-        "claim_reference",
-        (
-            "policy_number",
-            "cause",
-            "loss_date",
-            "reported_date",
-            "paid",
-            "outstanding",
-            "recovered",
-        ),
-    ),
-    Contents.POLICIES: (
-        "policy_number",
-        (
-            "line_of_business",
-            "policyholder",
-            "inception_date",
-            "expiry_date",
-            "premium",
-            "deductible",
-        ),
-    ),
-}
 
 
 def classes_of(desk: Desk, at: int, contents: Contents, changed: Tally) -> tuple[RowClass, ...]:
@@ -124,7 +100,7 @@ def classes_of(desk: Desk, at: int, contents: Contents, changed: Tally) -> tuple
 def found(name: str, desk: Desk, at: int, contents: Contents, rows: str) -> RowClass:
     """Return the class of the rows that a FROM and WHERE name."""
     (sums,) = desk.dicts(f"SELECT count(*) AS rows, {SUMS[contents]} {rows}", file=at)
-    key, columns = SHOWN[contents]
+    key, columns = LAYOUTS[contents].key, shown_columns(contents)
     first = desk.dicts(
         f"SELECT row, {key} AS name, {', '.join(columns)} {rows} ORDER BY row LIMIT {SHOWN_ROWS}",
         file=at,
@@ -154,7 +130,7 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
 
 def text_of(name: str, value: Any) -> str:
     """Return one value as text: amounts, which are whole öre here, with their decimals."""
-    if name in MONEY and isinstance(value, int | Decimal):
+    if name in AMOUNT_NAMES and isinstance(value, int | Decimal):
         return str(from_ore(int(value)))
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from flaskr.exports.making.snapshot import book_snapshot
+from flaskr.facts.lists import Contents
 from flaskr.files.readers.dispatch import ReadTable, opened
 from flaskr.files.readers.options import Unreadable
-from flaskr.import_records.models import Contents
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rows import ClaimRows
 from flaskr.imports.dry_run.policy_rows import PolicyRows

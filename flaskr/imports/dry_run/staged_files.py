@@ -7,34 +7,24 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flaskr.facts.columns import Column
+from flaskr.facts.kinds import Kind
 from flaskr.files.readers.dispatch import CellBatch, ReadTable
 from flaskr.imports.dry_run.parsing import Parsed, keys_of, parsed
 from flaskr.imports.dry_run.staging import Desk, FaultRow
 from flaskr.imports.dry_run_result import ColumnUse
-from flaskr.imports.layouts import (
-    CLAIMS,
-    LAYOUTS,
-    Field,
-    Kind,
-    Layout,
-    missing_columns,
-    recognised,
-)
-from flaskr.imports.skipped_columns import PASSED_OVER
+from flaskr.imports.layouts import CLAIMS, LAYOUTS, Layout, missing_columns, recognised
+from flaskr.imports.skipped_columns import SKIPPED_COLUMNS
 from flaskr.imports.tasks import FileOrder, ImportRefused
 
 SHOWN_CHARACTERS = 40
-SQL_TYPES = {
+STAGING_TYPES = {
     Kind.REFERENCE: "VARCHAR",
     Kind.TEXT: "VARCHAR",
-    Kind.NAME: "VARCHAR",
+    Kind.CHOICE: "VARCHAR",
     Kind.AMOUNT: "BIGINT",
-    Kind.AMOUNT_OR_NOUGHT: "BIGINT",
     Kind.DAY: "DATE",
     Kind.INSTANT: "TIMESTAMP",
-    Kind.CAUSE: "VARCHAR",
-    Kind.LINE_OF_BUSINESS: "VARCHAR",
-    Kind.ENTRY_TYPE: "VARCHAR",
 }
 KEYED = {"claim_reference": "claim_key", "policy_number": "policy_key"}
 EMPTY = "The cell is empty. Fill it in."
@@ -77,7 +67,7 @@ def columns_of(order: FileOrder, titles: tuple[str, ...], *, is_migration: bool)
         )
     layout = LAYOUTS[contents]
     check_mapping(order, titles, layout)
-    passed_over = PASSED_OVER[is_migration, contents]
+    passed_over = SKIPPED_COLUMNS[is_migration, contents]
     uses = tuple(use_of(title, order, layout, passed_over) for title in titles)
     loaded: dict[str, str] = {}
     for use in uses:
@@ -141,9 +131,9 @@ class TypedRows:
         }
         desk.run(f"CREATE TABLE {columns.layout.contents} ({declared(columns.layout)})")
 
-    def constant(self, each: Field, text: str) -> Any:
+    def constant(self, each: Column, text: str) -> Any:
         """Return the value that a constant stands for; raises ImportRefused when it is none."""
-        found = parsed(pa.array([text]), each.kind)
+        found = parsed(pa.array([text]), each, is_signed=self.columns.layout.is_signed)
         if found.faults:
             raise ImportRefused(f"The value of {each.name} for all rows: {found.faults[0].text}")
         return found.values[0]
@@ -170,13 +160,13 @@ class TypedRows:
         return pa.RecordBatch.from_pydict(made)
 
     def read(
-        self, batch: CellBatch, each: Field, cells: pa.Array, noted: list[FaultRow]
+        self, batch: CellBatch, each: Column, cells: pa.Array, noted: list[FaultRow]
     ) -> pa.Array:
         """Return a column's values; what cannot be read, or is not there, goes to `noted`."""
-        found: Parsed = parsed(cells, each.kind)
+        found: Parsed = parsed(cells, each, is_signed=self.columns.layout.is_signed)
         for fault in found.faults:
             noted.append(self.fault(batch, each.name, cells, fault.at, fault.text))
-        if (each.is_filled or each.is_required) and cells.null_count:
+        if not each.may_be_empty and cells.null_count:
             empty = pc.indices_nonzero(cells.is_null()).to_pylist()
             noted.extend(self.fault(batch, each.name, cells, at, EMPTY) for at in empty)
         return found.values
@@ -199,7 +189,7 @@ class TypedRows:
 
 def declared(layout: Layout) -> str:
     """Return the columns of a desk's table for a layout; the file may lack some."""
-    named = [f"{each.name} {SQL_TYPES[each.kind]}" for each in layout.fields]
+    named = [f"{each.name} {STAGING_TYPES[each.kind]}" for each in layout.fields]
     keys = [f"{key} VARCHAR" for name, key in KEYED.items() if name in layout.names]
     return ", ".join(["row BIGINT", *named, *keys])
 

@@ -7,10 +7,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flaskr.claims.ledger.rules import BALANCES
+from flaskr.claims.models import CLAIM_FACTS
 from flaskr.import_records.models import ImportKind
-from flaskr.imports.plan import BALANCES, CLAIM_FACTS, INSTANT, POLICY_FACTS
+from flaskr.imports.plan import INSTANT, STATE
+from flaskr.policies.models import POLICY_FACTS
 
-STATE = ("status", *BALANCES, "closed_date")
 Columns = dict[str, Any]
 
 

@@ -7,15 +7,16 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flaskr.claims.models import CLAIM_FACTS, Coverage, coverage_by
+from flaskr.claims.models import CLAIM_EDITS, coverage_by
 from flaskr.claims.services import check_dates
 from flaskr.errors import ClaimBookError
+from flaskr.facts.lists import Coverage
 from flaskr.imports.dry_run.claim_rules import Refused, policy_of, shown_name
 from flaskr.imports.dry_run.policy_rows import policy_from
 from flaskr.imports.dry_run.row_classes import value_of
 from flaskr.imports.dry_run.staging import Desk, FaultRow
 from flaskr.imports.tasks import BookNow
-from flaskr.policies.models import POLICY_FACTS
+from flaskr.policies.models import POLICY_EDITS
 from flaskr.policies.services import check_facts
 
 Row = Mapping[str, Any]
@@ -30,7 +31,7 @@ FROM claims c FULL JOIN
     (SELECT claim_key, min(recorded_at) AS recorded_at FROM ledger GROUP BY claim_key) e
     USING (claim_key)"""
 POLICIES = f"""SELECT t.*, b.id, f.recorded_at AS claim_recorded_at,
-    {", ".join(f"b.{name} AS {name}_before" for name in (*POLICY_FACTS, "policyholder"))}
+    {", ".join(f"b.{name} AS {name}_before" for name in POLICY_EDITS)}
 FROM policies t LEFT JOIN book_policies b USING (policy_key)
 LEFT JOIN
     (SELECT policy_key, min(recorded_at) AS recorded_at FROM first_known GROUP BY policy_key) f
@@ -41,9 +42,8 @@ CLAIMS = f"""SELECT t.*, f.recorded_at AS first_known, b.id, p.id AS policy_id,
     p.id IS NULL AND n.policy_key IS NULL AND t.policy_key IS NOT NULL AS lacks_policy,
     n.policy_at,
     {", ".join(f"coalesce(n.{name}, p.{name}) AS cover_{name}" for name in COVER)},
-    b.policy_id AS policy_id_before, o.policy_number AS policy_number_before,
-    b.cause AS cause_before, b.loss_date AS loss_date_before,
-    b.reported_date AS reported_date_before, b.description AS description_before
+    o.policy_number AS policy_number_before,
+    {", ".join(f"b.{name} AS {name}_before" for name in CLAIM_EDITS)}
 FROM claims t LEFT JOIN book_claims b USING (claim_key)
 LEFT JOIN book_policies o ON o.id = b.policy_id
 LEFT JOIN first_known f USING (claim_key)
@@ -93,7 +93,7 @@ class FactsJudge:
             raise Refused("policy_number", str(error)) from error
         if row["recorded_at"] and row["recorded_at"] > self.book.now:
             raise Refused("recorded_at", FUTURE)
-        check_same(row, (*POLICY_FACTS, "policyholder"), "policy_number")
+        check_same(row, POLICY_EDITS, "policy_number")
 
     def recorded(self, row: Row) -> datetime:
         """Return when a policy was recorded: as the file says, else from its inception.
@@ -134,9 +134,7 @@ class FactsJudge:
         if row["recorded_at"] and row["recorded_at"] > self.book.now:
             raise Refused("recorded_at", FUTURE)
         policy_id = row["policy_id"] if row["policy_at"] is None else NOT_YET
-        check_same(
-            {**row, "policy_id": policy_id}, (*CLAIM_FACTS, "description"), "claim_reference"
-        )
+        check_same({**row, "policy_id": policy_id}, CLAIM_EDITS, "claim_reference")
 
 
 def check_same(row: Row, names: tuple[str, ...], key: str) -> None:

@@ -9,20 +9,20 @@ from zoneinfo import ZoneInfo
 
 from flaskr.claims.ledger.posting import check_day
 from flaskr.claims.ledger.rules import (
+    BALANCES,
     FIRST_ONLY,
     NEEDS_REASON,
     RECOVERIES,
-    EntryType,
     Movement,
     State,
     payment_movement,
 )
 from flaskr.claims.models import Claim
 from flaskr.errors import ClaimBookError, LedgerError
+from flaskr.facts.lists import EntryType
 from flaskr.imports.dry_run.claim_rules import Refused
 from flaskr.imports.dry_run.row_classes import value_of
 from flaskr.imports.dry_run.staging import FaultRow
-from flaskr.imports.plan import BALANCES
 from flaskr.values.money import from_ore, money_text, to_ore
 
 Row = Mapping[str, Any]

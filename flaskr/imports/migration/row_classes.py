@@ -2,34 +2,23 @@
 
 # ruff: noqa: S608 - statements are put together from names that the code declares
 
-from flaskr.import_records.models import Contents
+from flaskr.facts.lists import Contents
 from flaskr.imports.dry_run.row_classes import texts
 from flaskr.imports.dry_run.staging import Desk
 from flaskr.imports.dry_run_result import SHOWN_ROWS, RowClass, ShownRow
+from flaskr.imports.layouts import LAYOUTS
+from flaskr.imports.shown_columns import shown_columns
+from flaskr.imports.skipped_columns import SKIPPED_COLUMNS
 
 LEDGER_SUMS = (
     ", coalesce(sum(paid + outstanding), 0) AS claim_cost, coalesce(sum(paid), 0) AS paid, "
     "coalesce(sum(outstanding), 0) AS outstanding, coalesce(sum(recovered), 0) AS recovered"
 )
+# The table of the new rows, and what they amount to.
 CLASSES = {
-    Contents.POLICIES: (
-        "new_policies",
-        ", coalesce(sum(premium), 0) AS premium",
-        "policy_number",
-        "line_of_business, policyholder, inception_date, expiry_date, premium",
-    ),
-    Contents.CLAIMS: (
-        "new_claims",
-        "",
-        "claim_reference",
-        "policy_number, cause, loss_date, reported_date",
-    ),
-    Contents.LEDGER: (
-        "planned",
-        LEDGER_SUMS,
-        "claim_reference",
-        "entry_type, transaction_date, paid, outstanding, recovered",
-    ),
+    Contents.POLICIES: ("new_policies", ", coalesce(sum(premium), 0) AS premium"),
+    Contents.CLAIMS: ("new_claims", ""),
+    Contents.LEDGER: ("planned", LEDGER_SUMS),
 }
 REFUSED = "row IN (SELECT row FROM faults WHERE file = $file)"
 
@@ -46,7 +35,9 @@ def classes_of_migrated(desk: Desk, at: int, contents: Contents) -> tuple[RowCla
 
 def row_class(name: str, desk: Desk, at: int, contents: Contents, where: str) -> RowClass:
     """Return the class of the rows for which a condition holds."""
-    _, sums, key, columns = CLASSES[contents]
+    sums, key = CLASSES[contents][1], LAYOUTS[contents].key
+    skipped = SKIPPED_COLUMNS[True, contents]
+    columns = ", ".join(name for name in shown_columns(contents) if name not in skipped)
     rows = f"FROM {contents} WHERE {where}"
     (found,) = desk.dicts(f"SELECT count(*) AS rows{sums} {rows}", file=at)
     first = desk.dicts(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from flaskr.import_records.models import Contents
+from flaskr.facts.lists import Contents
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.row_classes import SEVERAL, UNCOVERED, told
 from flaskr.imports.dry_run.staged_files import Columns, declared

@@ -5,13 +5,13 @@ from typing import Any
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
+from flaskr.claims.ledger.rules import BALANCES
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import db
 from flaskr.import_records.models import Import
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.values.money import ZERO
 
-BALANCES = ("paid", "outstanding", "recovered")
 Revisions = type[ClaimRevision] | type[PolicyRevision]
 
 

@@ -10,11 +10,11 @@ from flaskr.audit import services as trail
 from flaskr.audit.models import Action, Subject
 from flaskr.book.services import Book
 from flaskr.claims.ledger.posting import next_instant
-from flaskr.claims.ledger.rules import EntryType
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
 from flaskr.database import lock_ledger, locked
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
+from flaskr.facts.lists import EntryType
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.import_records.queries import undo_of
 from flaskr.imports.records.queries import import_numbered

@@ -7,11 +7,11 @@ import pytest
 from flaskr.archive.bulk.connections import writing
 from flaskr.archive.bulk.loading import insert_rows, next_id, update_rows
 from flaskr.archive.bulk.tables import TableRows
-from flaskr.claims.ledger.rules import EntryType, Status
 from flaskr.claims.ledger.services import set_reserve
-from flaskr.claims.models import Cause, Claim, ClaimRevision, LedgerEntry
+from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.database import book_address
 from flaskr.extensions import db
+from flaskr.facts.lists import Cause, EntryType, Status
 from tests.archive.bulk.batches import INSTANT, RECORDED, claim_batch, entry_batch, insert, rows_of
 from tests.factories import ACTOR, make_claim, make_policy
 

@@ -7,9 +7,10 @@ from flaskr.claims.as_at_queries import (
     Basis,
     coverage_now,
 )
-from flaskr.claims.models import Cause, Claim, Coverage
+from flaskr.claims.models import Claim
 from flaskr.extensions import db
-from flaskr.policies.models import LineOfBusiness, Policy
+from flaskr.facts.lists import Cause, Coverage, LineOfBusiness
+from flaskr.policies.models import Policy
 from flaskr.policies.services import cancel_policy
 from tests.claims.clocks import BOOKED, FEBRUARY, JANUARY, KNOWN, MARCH, amend, at, cut, edit
 from tests.factories import ACTOR, make_claim, make_policy

@@ -10,9 +10,8 @@ from flaskr.claims.as_at_queries import (
     ledger_totals_as_at,
     totals_as_at,
 )
-from flaskr.claims.ledger.rules import EntryType, Status
 from flaskr.claims.ledger.services import close_claim, post_recovery, reopen_claim, reverse_entry
-from flaskr.claims.models import Cause
+from flaskr.facts.lists import Cause, EntryType, Status
 from flaskr.values.calendar import day_end, local_day
 from tests.claims.clocks import BOOKED, FEBRUARY, JANUARY, KNOWN, MARCH, at, cut, edit
 from tests.factories import ACTOR, make_claim, pay, reserve

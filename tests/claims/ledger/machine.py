@@ -15,12 +15,12 @@ from hypothesis.stateful import (
 )
 
 from flaskr.claims.ledger import services as real
-from flaskr.claims.ledger.rules import EntryType
-from flaskr.claims.models import Cause, Claim
+from flaskr.claims.models import Claim
 from flaskr.claims.queries import entries_of
 from flaskr.claims.services import report_claim
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
+from flaskr.facts.lists import Cause, EntryType
 from flaskr.values.money import from_ore, to_ore
 from tests.claims.ledger.plain_ledger import (
     LIVE,

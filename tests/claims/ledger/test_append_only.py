@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from flaskr.claims.models import Cause, LedgerEntry
+from flaskr.claims.models import LedgerEntry
 from flaskr.claims.services import edit_claim
+from flaskr.facts.lists import Cause
 from flaskr.policies.services import edit_policy
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 

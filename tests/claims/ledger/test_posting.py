@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from flaskr.claims.ledger.rules import EntryType, Status
 from flaskr.claims.ledger.services import (
     close_claim,
     decline_claim,
@@ -17,6 +16,7 @@ from flaskr.claims.ledger.services import (
 )
 from flaskr.claims.queries import entries_of
 from flaskr.errors import ChangedMeanwhile, LedgerError, MoneyError
+from flaskr.facts.lists import EntryType, Status
 from tests.factories import ACTOR, make_claim, open_elsewhere, pay, recover, reserve
 
 pytestmark = [pytest.mark.usefixtures("rolled_back"), pytest.mark.both_databases]

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from flaskr.claims.ledger.rules import EntryType, Movement, State, Status, payment_movement
+from flaskr.claims.ledger.rules import Movement, State, payment_movement
 from flaskr.errors import LedgerError, MoneyError
+from flaskr.facts.lists import EntryType, Status
 
 DAY = date(2024, 5, 1)
 OPEN, REOPENED, CLOSED, DECLINED = Status

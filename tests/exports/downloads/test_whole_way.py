@@ -8,13 +8,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from flaskr.claims.ledger.rules import EntryType, Status
 from flaskr.claims.models import Claim, LedgerEntry, coverage_by
 from flaskr.exports.dictionary import COLUMNS
 from flaskr.extensions import db
-from flaskr.facts.columns import Kind
-from flaskr.import_records.models import Contents
-from flaskr.policies.models import LineOfBusiness, Policy
+from flaskr.facts.kinds import TEXTS
+from flaskr.facts.lists import Contents, EntryType, LineOfBusiness, Status
+from flaskr.policies.models import Policy
 from tests.exports.readers import EXACT, EXCEL_SV, FORMS, read
 from tests.files.writers.any_rows import ODD_TEXTS, admitted, texts
 
@@ -190,7 +189,7 @@ def unguarded(contents: Contents, row: tuple) -> tuple:
     """The row without the one apostrophe that the guard puts before a text."""
     kinds = [column.kind for column in COLUMNS[contents]]
     return tuple(
-        value[1:] if kind is Kind.TEXT and (value or "").startswith("'") else value
+        value[1:] if kind in TEXTS and (value or "").startswith("'") else value
         for kind, value in zip(kinds, row, strict=True)
     )
 

@@ -12,16 +12,17 @@ from hypothesis import strategies as st
 
 from flaskr.errors import TextError
 from flaskr.exports.making.file import DigestingFile
-from flaskr.facts.columns import Column, Columns, Kind
+from flaskr.facts.columns import Column, Columns
+from flaskr.facts.kinds import Kind
 from flaskr.files.writers.frames import schema_of
 from flaskr.values.text import clean_text
 
 LARGEST = 10**18 - 1
 COLUMNS = (
     Column("reference", Kind.TEXT, "the reference", "numret"),
-    Column("word", Kind.WORD, "one of a few", "ett av några"),
+    Column("word", Kind.CHOICE, "one of a few", "ett av några"),
     Column("day", Kind.DAY, "the day", "dagen", unit="day"),
-    Column("amount", Kind.MONEY, "the amount", "beloppet", unit="SEK"),
+    Column("amount", Kind.AMOUNT, "the amount", "beloppet", unit="SEK"),
     Column("description", Kind.TEXT, "what was said", ""),
 )
 SCHEMA = schema_of(COLUMNS)

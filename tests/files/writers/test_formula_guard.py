@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaskr.facts.columns import Column, Kind
+from flaskr.facts.columns import Column
+from flaskr.facts.kinds import Kind
 from flaskr.files.writers.csv import CsvWriter, guarded
 
 RISKY = "=+-@\t\r\n\0'"
@@ -17,7 +18,7 @@ TEXTS = st.lists(
     | st.text(RISKY + 'a,"\r\n', max_size=6),
     max_size=30,
 )
-COLUMNS = (Column("text", Kind.TEXT, "", ""), Column("amount", Kind.MONEY, "", ""))
+COLUMNS = (Column("text", Kind.TEXT, "", ""), Column("amount", Kind.AMOUNT, "", ""))
 
 
 def unguarded(text: str) -> str:

@@ -10,10 +10,10 @@ from sqlalchemy import Date, Integer, String, column, select
 from sqlalchemy import table as sa_table
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
-from flaskr.exports.dictionary import CLAIM_COLUMNS
 from flaskr.exports.making.policies import Policies
 from flaskr.exports.making.snapshot import Snapshot
 from flaskr.exports.statements import Sql, compiled_rows
+from flaskr.facts.claims import CLAIM_COLUMNS
 from flaskr.files.formats import ExportError
 from flaskr.files.writers.frames import file_frame, money
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaskr.facts.columns import Column, Kind
+from flaskr.facts.columns import Column
+from flaskr.facts.kinds import Kind
 from flaskr.files.writers.xlsx.limits import MOST_BYTES, MOST_ROWS, SheetTooSmall, check_bytes
 from flaskr.files.writers.xlsx.rows import SheetWriter
 from tests.files.writers.any_rows import (

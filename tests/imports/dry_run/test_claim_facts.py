@@ -5,10 +5,10 @@ import pytest
 from sqlalchemy import select
 
 from flaskr.claims.ledger.check import faults
-from flaskr.claims.ledger.rules import EntryType
-from flaskr.claims.models import Cause, ClaimRevision
+from flaskr.claims.models import ClaimRevision
 from flaskr.claims.queries import claim_referenced, entries_of
 from flaskr.extensions import db
+from flaskr.facts.lists import Cause, EntryType
 from flaskr.values.calendar import today
 from tests.factories import make_claim, make_policy, pay, recover, reserve
 from tests.imports.importing import COSTS, counts

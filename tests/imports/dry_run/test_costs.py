@@ -2,10 +2,10 @@ from datetime import date
 from decimal import Decimal
 
 from flaskr.claims.ledger.check import faults
-from flaskr.claims.ledger.rules import EntryType
 from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.queries import claim_referenced, claim_totals, entries_of
 from flaskr.extensions import db
+from flaskr.facts.lists import EntryType
 from flaskr.values.calendar import today
 from tests.factories import ACTOR, make_claim, make_policy, pay, recover, reserve
 from tests.imports.importing import COSTS, counts

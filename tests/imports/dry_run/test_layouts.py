@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from flaskr.exports.dictionary import COLUMNS
-from flaskr.import_records.models import Contents
+from flaskr.facts.lists import Contents
 from flaskr.imports.dry_run.staged_files import columns_of
 from flaskr.imports.layouts import CLAIMS, LAYOUTS, LEDGER, POLICIES, folded, recognised
 from flaskr.imports.tasks import FileOrder, ImportRefused
@@ -46,7 +46,7 @@ def test_a_title_is_known_in_english_or_swedish_however_it_is_written(title, nam
 def test_no_title_means_two_columns(layout):
     called = [folded(name) for name in layout.derived]
     for each in layout.fields:
-        called += {folded(title) for title in (each.name, *each.also)}
+        called += {folded(title) for title in (each.name, *each.titles, each.label_sv)}
 
     assert sorted(called) == sorted(set(called))
 

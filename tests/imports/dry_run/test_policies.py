@@ -4,7 +4,8 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from flaskr.extensions import db
-from flaskr.policies.models import LineOfBusiness, PolicyRevision
+from flaskr.facts.lists import LineOfBusiness
+from flaskr.policies.models import PolicyRevision
 from flaskr.policies.queries import policy_numbered
 from tests.factories import make_policy
 from tests.imports.importing import counts

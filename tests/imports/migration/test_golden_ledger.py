@@ -6,10 +6,10 @@ from sqlalchemy import func, select
 
 from flaskr.claims.as_at_queries import Basis, claims_as_at, ledger_totals_as_at, totals_as_at
 from flaskr.claims.ledger.check import faults
-from flaskr.claims.ledger.rules import EntryType, Status
-from flaskr.claims.models import Claim, Coverage, LedgerEntry
+from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import claim_referenced, entries_of
 from flaskr.extensions import db
+from flaskr.facts.lists import Coverage, EntryType, Status
 from flaskr.policies.queries import policy_numbered
 from flaskr.values.calendar import utc_now
 from tests.imports.importing import GOLDEN, counts

@@ -7,11 +7,10 @@ from sqlalchemy import select
 from flaskr.book.services import allot_reference
 from flaskr.claims.as_at_queries import Basis, totals_as_at
 from flaskr.claims.ledger.check import faults
-from flaskr.claims.ledger.rules import EntryType
 from flaskr.claims.ledger.services import post_payment
-from flaskr.claims.models import Cause, Coverage
 from flaskr.claims.queries import claim_referenced, entries_of
-from flaskr.import_records.models import Contents, Import, ImportFile, ImportKind
+from flaskr.facts.lists import Cause, Contents, Coverage, EntryType
+from flaskr.import_records.models import Import, ImportFile, ImportKind
 from flaskr.imports.tasks import ImportRefused
 from flaskr.policies.queries import policy_numbered
 from flaskr.values.calendar import utc_now

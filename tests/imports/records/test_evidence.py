@@ -8,7 +8,8 @@ from sqlalchemy.exc import DatabaseError
 from flaskr.claims.models import ClaimRevision
 from flaskr.claims.queries import claim_referenced, entries_of
 from flaskr.extensions import db
-from flaskr.import_records.models import Contents, Import, ImportFile, ImportKind
+from flaskr.facts.lists import Contents
+from flaskr.import_records.models import Import, ImportFile, ImportKind
 from flaskr.import_records.queries import loadings_of
 from flaskr.imports.job_folders import digest_of
 from tests.factories import make_claim

@@ -5,11 +5,11 @@ import pytest
 from sqlalchemy import select
 
 from flaskr.claims.ledger.check import faults
-from flaskr.claims.ledger.rules import EntryType
-from flaskr.claims.models import Cause, ClaimRevision
+from flaskr.claims.models import ClaimRevision
 from flaskr.claims.queries import claim_referenced, claim_totals, entries_of
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
+from flaskr.facts.lists import Cause, EntryType
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.import_records.queries import loadings_of
 from flaskr.imports.undo.services import UndoRefused, shown_undo, undo_import

@@ -17,7 +17,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flaskr.facts.columns import Column, Kind
+from flaskr.facts.columns import Column
+from flaskr.facts.kinds import Kind
 from flaskr.files.writers.frames import schema_of
 from flaskr.files.writers.lines import as_bytes, batches, digits, escaped, joined
 from flaskr.files.writers.xlsx.limits import LONGEST_TEXT, check_bytes, check_rows, check_text
@@ -25,7 +26,7 @@ from flaskr.files.writers.xlsx.workbook import SHEET, Shell, shell
 
 COMPRESSION = 3  # twice as fast as 6, for a file some 10 % larger
 # 15 digits, for amounts with the point between them: all that Excel keeps of a number.
-LONGEST_NUMBER = {Kind.MONEY: len("1234567890123.45"), Kind.NUMBER: 15}
+LONGEST_NUMBER = {Kind.AMOUNT: len("1234567890123.45"), Kind.NUMBER: 15}
 FIRST_DAY = 61  # 1900-03-01; before it Excel has a day that never was, 1900-02-29
 EPOCH = 25_569  # 1970-01-01
 
@@ -109,7 +110,7 @@ def cells(kind: Kind, values: pa.Array, start: pa.Array) -> pa.Array:
     if kind is Kind.DAY:
         numbers = pc.add(values.cast(pa.int32()), EPOCH)
         return mixed(start, digits(numbers), digits(values), pc.less(numbers, FIRST_DAY))
-    if kind in (Kind.MONEY, Kind.NUMBER):
+    if kind in (Kind.AMOUNT, Kind.NUMBER):
         plain = digits(values)
         long = pc.greater(pc.binary_length(pc.ascii_ltrim(plain, "-")), LONGEST_NUMBER[kind])
         return mixed(start, plain, plain, long)

@@ -9,24 +9,27 @@ from zipfile import ZipFile
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_col_to_name, xl_range
 
-from flaskr.facts.columns import Column, Kind
+from flaskr.facts.columns import Column
+from flaskr.facts.kinds import Kind
 
 SHEET = "xl/worksheets/sheet1.xml"
 CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # constant, so the bytes are too
 FORMATS = {
+    Kind.REFERENCE: "@",
     Kind.TEXT: "@",
-    Kind.WORD: "@",
+    Kind.CHOICE: "@",
     Kind.DAY: "yyyy-mm-dd",
     Kind.INSTANT: "@",
-    Kind.MONEY: "#,##0.00",
+    Kind.AMOUNT: "#,##0.00",
     Kind.NUMBER: "0",
 }
 WIDTHS = {
+    Kind.REFERENCE: 24,
     Kind.TEXT: 24,
-    Kind.WORD: 14,
+    Kind.CHOICE: 14,
     Kind.DAY: 12,
     Kind.INSTANT: 28,
-    Kind.MONEY: 18,
+    Kind.AMOUNT: 18,
     Kind.NUMBER: 12,
 }
 ROOM_FOR_ARROW = 4

@@ -1,64 +1,62 @@
-"""The columns of the trail's file, which is no part of the book: not imported, kept or archived."""
+"""The columns of the audit trail's file."""
 
-from enum import StrEnum
-
-from flaskr.facts.columns import Columns, instant, number, text, word
-from flaskr.import_records.models import Contents
-
-
-class Besides(StrEnum):
-    """What files have besides the book's own contents."""
-
-    TRAIL = "trail"
-
-
-FileContents = Contents | Besides
+from flaskr.facts.columns import Column, Columns
+from flaskr.facts.kinds import Kind
 
 TRAIL_COLUMNS: Columns = (
-    number(
+    Column(
         "event_id",
+        Kind.NUMBER,
         "the event's number; a later event has a higher one",
         "händelsens nummer; en senare händelse har ett högre",
     ),
-    instant("recorded_at", "when it was recorded", "när händelsen registrerades"),
-    text(
+    Column("recorded_at", Kind.INSTANT, "when it was recorded", "när händelsen registrerades"),
+    Column(
         "actor",
+        Kind.TEXT,
         "who did it: an e-mail address; open in an open book, command for a command",
         "vem som gjorde det: en e-postadress; open i en öppen bok, command för ett kommando",
     ),
-    word("action", "what was done, or refused", "vad som gjordes eller nekades"),
-    word(
+    Column("action", Kind.CHOICE, "what was done, or refused", "vad som gjordes eller nekades"),
+    Column(
         "subject_kind",
+        Kind.CHOICE,
         "what kind of thing it was done to",
         "vilket slags sak det gällde",
     ),
-    text(
+    Column(
         "subject",
+        Kind.TEXT,
         "which one: a reference, a number, an e-mail address, or an address in the book",
         "vilken: ett skade-, försäkrings- eller importnummer, en e-postadress eller en adress",
     ),
-    text(
+    Column(
         "through",
+        Kind.TEXT,
         "through what: page, command, or the token that was used",
         "på vilken väg: page (sida), command (kommando) eller den nyckel som användes",
     ),
-    text(
+    Column(
         "address",
+        Kind.TEXT,
         "where it came from: an IP address; of a command, user and machine",
         "varifrån: en IP-adress; för ett kommando användare och maskin",
     ),
-    text(
+    Column(
         "request_id",
+        Kind.TEXT,
         "the request's id, as in the log; empty for a command",
         "anropets id, som i loggen; tomt för ett kommando",
     ),
-    text(
+    Column(
         "before",
+        Kind.TEXT,
         "what it was before, as JSON; of names and free text nothing",
         "vad som gällde före, som JSON; om namn och fri text inget",
     ),
-    text(
+    Column(
         "after",
+        Kind.TEXT,
         "what it is after, as JSON; of names and free text only that they changed",
         "vad som gäller efter, som JSON; om namn och fri text bara att de ändrades",
     ),

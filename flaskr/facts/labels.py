@@ -1,5 +1,9 @@
 """What pages call the values of closed lists, where the value itself does not read well."""
 
+from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.ledger import LEDGER_COLUMNS
+from flaskr.facts.policies import POLICY_COLUMNS
+
 LABELS: dict[str, str] = {
     "RESERVE_OPEN": "Reserve opened",
     "RESERVE_CHANGE": "Reserve changed",
@@ -28,14 +32,7 @@ LABELS: dict[str, str] = {
     "jsonl": "JSON lines",
     "sha256": "SHA-256",
 }
-# The names under which values of closed lists are shown.
-CLOSED_LISTS = (
-    "cause",
-    "coverage",
-    "entry_type",
-    "kind",
-    "line_of_business",
-    "role",
-    "scope",
-    "status",
-)
+# The names under which values of closed lists are shown: columns, and what the trail has besides.
+CLOSED_LISTS = {
+    column.name for column in (*CLAIM_COLUMNS, *LEDGER_COLUMNS, *POLICY_COLUMNS) if column.choices
+} | {"kind", "role", "scope"}

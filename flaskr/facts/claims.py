@@ -1,0 +1,159 @@
+"""The columns of claims."""
+
+from flaskr.facts.columns import Column, Columns
+from flaskr.facts.kinds import Kind
+from flaskr.facts.lists import Cause, Coverage, LineOfBusiness, Status
+
+CLAIM_REFERENCE = Column(
+    "claim_reference",
+    Kind.REFERENCE,
+    "the claim's reference, unique in the book",
+    "skadenummer, unikt i boken",
+    label="Claim",
+    label_sv="skadenummer",
+    titles=("claim", "claim number", "claim no", "claim id", "skada", "skadenr"),
+)
+POLICY_NUMBER = Column(
+    "policy_number",
+    Kind.REFERENCE,
+    "the number of the policy the claim is on; empty when none is known",
+    "försäkringsnummer; tomt när försäkringen är okänd",
+    label="Policy",
+    label_sv="försäkringsnummer",
+    titles=("policy", "policy no", "försäkring", "försäkringsnr"),
+    may_be_empty=True,
+)
+LINE_OF_BUSINESS = Column(
+    "line_of_business",
+    Kind.CHOICE,
+    "what kind of risk the policy covers",
+    "försäkringsgren",
+    label_sv="försäkringsgren",
+    titles=("line", "gren"),
+    choices=LineOfBusiness,
+)
+CURRENCY = Column(
+    "currency",
+    Kind.CHOICE,
+    "the currency of the amounts",
+    "beloppens valuta",
+    unit="ISO 4217",
+    derived="checked: must be the book's",
+)
+
+CLAIM_COLUMNS: Columns = (
+    CLAIM_REFERENCE,
+    POLICY_NUMBER,
+    Column(
+        "line_of_business",
+        Kind.CHOICE,
+        LINE_OF_BUSINESS.meaning,
+        LINE_OF_BUSINESS.meaning_sv,
+        choices=LineOfBusiness,
+        derived="follows from the policy",
+        may_be_empty=True,
+    ),
+    Column(
+        "cause",
+        Kind.CHOICE,
+        "what happened",
+        "skadeorsak",
+        label_sv="skadeorsak",
+        titles=("orsak",),
+        choices=Cause,
+        may_be_empty=True,
+    ),
+    Column(
+        "status",
+        Kind.CHOICE,
+        "open, reopened, closed or declined",
+        "öppen, återöppnad, stängd eller avböjd",
+        choices=Status,
+        derived="follows from the ledger",
+    ),
+    Column(
+        "coverage",
+        Kind.CHOICE,
+        "in_force when the policy covered the day of the loss, not_in_force when not, "
+        "unverified without a policy or a loss date",
+        "in_force när försäkringen gällde skadedagen, not_in_force när inte, "
+        "unverified utan försäkring eller skadedag",
+        choices=Coverage,
+        derived="follows from policy and loss date",
+    ),
+    Column(
+        "loss_date",
+        Kind.DAY,
+        "the day of the loss",
+        "skadedag",
+        label_sv="skadedag",
+        titles=("date of loss", "skadedatum"),
+        may_be_empty=True,
+    ),
+    Column(
+        "reported_date",
+        Kind.DAY,
+        "the day the customer reported it",
+        "anmälningsdag",
+        label="Reported",
+        label_sv="anmälningsdag",
+        titles=("reported", "report date", "anmäld", "anmälningsdatum"),
+        may_be_empty=True,
+    ),
+    Column(
+        "closed_date",
+        Kind.DAY,
+        "the day it was closed or declined; empty while open",
+        "dagen då skadan stängdes eller avböjdes; tom medan den är öppen",
+        label="Closed",
+        derived="follows from the ledger",
+        may_be_empty=True,
+    ),
+    Column(
+        "paid",
+        Kind.AMOUNT,
+        "payments to date",
+        "utbetalt till dags dato",
+        label_sv="utbetalt",
+        titles=("betalt",),
+        adds_up=True,
+    ),
+    Column(
+        "outstanding",
+        Kind.AMOUNT,
+        "case reserve: what is still expected to be paid",
+        "skadereserv: vad som ännu väntas betalas",
+        label_sv="skadereserv",
+        titles=("case reserve", "os", "reserv"),
+        adds_up=True,
+    ),
+    Column(
+        "claim_cost",
+        Kind.AMOUNT,
+        "paid and outstanding together",
+        "skadekostnad: utbetalt och reserv",
+        label_sv="skadekostnad",
+        titles=("cost", "incurred", "kostnad"),
+        adds_up=True,
+    ),
+    Column(
+        "recovered",
+        Kind.AMOUNT,
+        "got back by subrogation, salvage or deductible",
+        "återvunnet genom regress, restvärde eller självrisk",
+        label_sv="återvunnet",
+        titles=("återvinning",),
+        adds_up=True,
+    ),
+    CURRENCY,
+    Column(
+        "description",
+        Kind.TEXT,
+        "what was said about the loss, in free text",
+        "beskrivning av skadan i fri text",
+        label_sv="beskrivning",
+        titles=("skadebeskrivning",),
+        may_be_empty=True,
+        is_personal=True,
+    ),
+)

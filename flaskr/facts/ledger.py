@@ -1,0 +1,169 @@
+"""The columns of ledger entries."""
+
+from dataclasses import replace
+
+from flaskr.facts.claims import CLAIM_REFERENCE, CURRENCY
+from flaskr.facts.columns import Column, Columns
+from flaskr.facts.kinds import Kind
+from flaskr.facts.lists import EntryType, Status
+
+_FROM_LEDGER = "follows from the ledger"
+_FROM_OTHER_BOOK = "of the book that it comes from"
+
+RECORDED_AT = Column(
+    "recorded_at",
+    Kind.INSTANT,
+    "when it was typed",
+    "när den registrerades",
+    label_sv="registreringstid",
+    titles=("registrerad",),
+)
+
+LEDGER_COLUMNS: Columns = (
+    Column(
+        "entry_id",
+        Kind.NUMBER,
+        "the entry's number; a later entry has a higher one",
+        "transaktionens nummer; en senare transaktion har ett högre",
+    ),
+    CLAIM_REFERENCE,
+    Column(
+        "entry_type",
+        Kind.CHOICE,
+        "what kind of movement it is",
+        "transaktionstyp",
+        label_sv="transaktionstyp",
+        titles=("type",),
+        choices=EntryType,
+    ),
+    Column(
+        "transaction_date",
+        Kind.DAY,
+        "the day the entry counts from",
+        "bokföringsdag",
+        label_sv="bokföringsdatum",
+        titles=("txn date", "bokföringsdag"),
+    ),
+    RECORDED_AT,
+    Column(
+        "recorded_by",
+        Kind.TEXT,
+        "who typed it",
+        "vem som registrerade den",
+        derived="the importing user is kept",
+    ),
+    Column(
+        "paid",
+        Kind.AMOUNT,
+        "what it adds to the payments",
+        "ändring av utbetalt",
+        label_sv="utbetalt",
+        adds_up=True,
+    ),
+    Column(
+        "outstanding",
+        Kind.AMOUNT,
+        "what it adds to the case reserve",
+        "ändring av skadereserven",
+        label_sv="skadereserv",
+        titles=("os", "reserv"),
+        adds_up=True,
+    ),
+    Column(
+        "claim_cost",
+        Kind.AMOUNT,
+        "what it adds to both together",
+        "ändring av skadekostnaden",
+        derived="paid plus outstanding",
+        adds_up=True,
+    ),
+    Column(
+        "recovered",
+        Kind.AMOUNT,
+        "what it adds to what was got back",
+        "ändring av återvunnet",
+        label_sv="återvunnet",
+        titles=("rec",),
+        adds_up=True,
+    ),
+    Column(
+        "paid_after",
+        Kind.AMOUNT,
+        "payments with this entry",
+        "utbetalt efter transaktionen",
+        derived=_FROM_LEDGER,
+    ),
+    Column(
+        "outstanding_after",
+        Kind.AMOUNT,
+        "case reserve with this entry",
+        "skadereserv efter transaktionen",
+        derived=_FROM_LEDGER,
+    ),
+    Column(
+        "recovered_after",
+        Kind.AMOUNT,
+        "recovered with this entry",
+        "återvunnet efter transaktionen",
+        derived=_FROM_LEDGER,
+    ),
+    Column(
+        "status_after",
+        Kind.CHOICE,
+        "the claim's status with this entry",
+        "skadans status efter den",
+        choices=Status,
+        derived=_FROM_LEDGER,
+    ),
+    CURRENCY,
+    Column(
+        "reverses",
+        Kind.NUMBER,
+        "the number of the entry it reverses; empty for others",
+        "numret på den transaktion som den återför; annars tomt",
+        derived="the last entry with opposite amounts is used",
+        may_be_empty=True,
+    ),
+    Column(
+        "reason",
+        Kind.TEXT,
+        "why, where a reason was given",
+        "skäl, när ett angavs",
+        derived="set by the migration",
+        may_be_empty=True,
+    ),
+    Column(
+        "import_id",
+        Kind.NUMBER,
+        "the number of the import that brought it; empty when it was typed",
+        "numret på den import som den kom med; tomt när den skrevs in",
+        derived=_FROM_OTHER_BOOK,
+        may_be_empty=True,
+    ),
+    Column(
+        "import_row",
+        Kind.NUMBER,
+        "its row in the file of that import",
+        "dess rad i den importens fil",
+        derived=_FROM_OTHER_BOOK,
+        may_be_empty=True,
+    ),
+)
+
+# Columns that only the ledger of an older system has.
+ENTRY_NUMBER = Column(
+    "entry_number",
+    Kind.REFERENCE,
+    label_sv="transaktionsnummer",
+    titles=("seq", "entry_id"),
+    may_be_empty=True,
+)
+RECORDED_DATE = Column(
+    "recorded_date",
+    Kind.DAY,
+    label_sv="registreringsdag",
+    titles=("rec local",),
+    may_be_empty=True,
+)
+# Of policies and claims, which only a migration may say.
+RECORDED_WHEN = replace(RECORDED_AT, may_be_empty=True)

@@ -1,0 +1,80 @@
+"""The columns of policies."""
+
+from dataclasses import replace
+
+from flaskr.facts.claims import CURRENCY, LINE_OF_BUSINESS, POLICY_NUMBER
+from flaskr.facts.columns import Column, Columns
+from flaskr.facts.kinds import Kind
+
+POLICYHOLDER = Column(
+    "policyholder",
+    Kind.TEXT,
+    "who holds the policy",
+    "försäkringstagare",
+    label_sv="försäkringstagare",
+    titles=("försäkringstagarens namn",),
+    may_be_empty=True,
+    is_personal=True,
+    is_one_line=True,
+)
+POLICY_COLUMNS: Columns = (
+    replace(
+        POLICY_NUMBER,
+        meaning="the policy's number, unique in the book",
+        meaning_sv="försäkringsnummer, unikt i boken",
+        may_be_empty=False,
+    ),
+    LINE_OF_BUSINESS,
+    POLICYHOLDER,
+    Column(
+        "inception_date",
+        Kind.DAY,
+        "the first day of cover",
+        "försäkringens första dag",
+        label="Inception",
+        label_sv="startdatum",
+        titles=("inception", "start date", "begynnelsedag", "startdag"),
+    ),
+    Column(
+        "expiry_date",
+        Kind.DAY,
+        "the first day without cover",
+        "första dagen utan försäkring",
+        label="Expiry",
+        label_sv="slutdatum",
+        titles=("expiry", "end date", "förfallodag", "slutdag"),
+    ),
+    Column(
+        "cancelled_on",
+        Kind.DAY,
+        "the first day without cover when cancelled; empty otherwise",
+        "första dagen utan försäkring vid uppsägning; annars tom",
+        label_sv="uppsagd",
+        titles=("cancelled", "annullerad"),
+        may_be_empty=True,
+    ),
+    Column(
+        "premium",
+        Kind.AMOUNT,
+        "the premium for the period",
+        "premie för perioden",
+        label_sv="premie",
+        adds_up=True,
+    ),
+    Column(
+        "deductible",
+        Kind.AMOUNT,
+        "what the policyholder bears of each claim",
+        "självrisk per skada",
+        label_sv="självrisk",
+    ),
+    Column(
+        "sum_insured",
+        Kind.AMOUNT,
+        "the most that is paid",
+        "försäkringsbelopp",
+        label_sv="försäkringsbelopp",
+        may_be_empty=True,
+    ),
+    CURRENCY,
+)

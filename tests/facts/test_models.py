@@ -1,0 +1,54 @@
+"""The models write their columns out; here they are held to the declarations."""
+
+import pytest
+from sqlalchemy import Date, Enum, Integer
+
+from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
+from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.kinds import Kind
+from flaskr.facts.ledger import LEDGER_COLUMNS
+from flaskr.facts.policies import POLICY_COLUMNS
+from flaskr.policies.models import Policy, PolicyRevision
+from flaskr.values.column_types import MoneyType, UtcDateTime
+
+TYPES = {
+    Kind.DAY: Date,
+    Kind.INSTANT: UtcDateTime,
+    Kind.AMOUNT: MoneyType,
+    Kind.NUMBER: Integer,
+    Kind.CHOICE: Enum,
+}
+DECLARED = [
+    (model, column)
+    for model, columns in (
+        (Claim, CLAIM_COLUMNS),
+        (ClaimRevision, CLAIM_COLUMNS),
+        (LedgerEntry, LEDGER_COLUMNS),
+        (Policy, POLICY_COLUMNS),
+        (PolicyRevision, POLICY_COLUMNS),
+    )
+    for column in columns
+    if column.name in model.__table__.columns
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "column"), DECLARED, ids=[f"{m.__tablename__}-{c.name}" for m, c in DECLARED]
+)
+def test_a_model_keeps_a_column_as_it_is_declared(model, column):
+    kept = model.__table__.columns[column.name]
+
+    # A free text that is missing is empty, not null.
+    is_empty_text = column.kind is Kind.TEXT and column.is_personal
+    assert kept.nullable is (column.may_be_empty and not is_empty_text)
+    assert isinstance(kept.type, TYPES.get(column.kind, kept.type.__class__))
+    assert getattr(kept.type, "enum_class", None) is column.choices
+
+
+def test_the_columns_that_people_know_are_among_them():
+    names = {(model, column.name) for model, column in DECLARED}
+
+    assert (Claim, "loss_date") in names
+    assert (PolicyRevision, "premium") in names
+    assert (LedgerEntry, "entry_type") in names
+    assert len(DECLARED) > 40
