@@ -10,31 +10,19 @@ from pathlib import Path
 
 from flaskr.settings import PROJECT_FOLDER
 
-FEATURES = (
-    "trail",
-    "users",
-    "sources",
-    "policies",
-    "claims",
-    "overview",
-    "bulk",
-    "demo",
-    "formats",
-    "reading",
-    "exports",
-    "kept",
-)
-FEATURES += ("verify", "archive", "imports", "erasure", "reserving", "api")
+ROOMS = """
+    errors secret_keys settings extensions database isolation values facts files book web audit
+    users saved_views import_records policies claims overview exports archive demo imports privacy
+    reserving api operations app
+""".split()  # noqa: SIM905
 LAYERS = ("models", "queries", "services", "forms", "views", "commands")
 HEAVY = {"pandas", "pyarrow", "numpy", "faker", "openpyxl", "xlsxwriter", "duckdb", "dask"}
 HEAVY |= {"adbc_driver_manager", "adbc_driver_sqlite", "adbc_driver_postgresql"}
-MAY_BE_HEAVY = ("bulk", "demo", "formats", "reading", "exports", "verify", "archive", "imports")
-IMPORT_EVERYTHING = ("flaskr/app.py", "flaskr/__init__.py")
-KNOW_THE_REQUEST = ("flaskr/web/request_hooks.py",)
-KNOW_THE_REQUEST += tuple(
-    f"flaskr/users/{name}.py" for name in ("access", "cookies", "guard", "refusals")
-)
+MAY_BE_HEAVY = ("demo", "files", "exports", "archive", "imports", "reserving")
+KNOW_THE_REQUEST = ("flaskr/web/request_hooks.py", "flaskr/users/sessions/cookies.py")
+KNOW_THE_REQUEST += tuple(f"flaskr/users/gate/{name}.py" for name in ("access", "gate", "refusals"))
 MODULES = sorted((PROJECT_FOLDER / "flaskr").rglob("*.py"))
+NAMES = {".".join(path.relative_to(PROJECT_FOLDER).with_suffix("").parts) for path in MODULES}
 TESTS = sorted((PROJECT_FOLDER / "tests").rglob("*.py"))
 
 
@@ -47,10 +35,9 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(PROJECT_FOLDER))
 
 
-def feature_of(path: Path) -> str:
-    """The feature of a module; empty for the foundation."""
-    inside = path.relative_to(PROJECT_FOLDER / "flaskr").parts
-    return inside[0] if len(inside) > 1 else ""
+def room_of(path: Path) -> str:
+    """The feature that a module is of, or the module itself at the root."""
+    return path.relative_to(PROJECT_FOLDER / "flaskr").with_suffix("").parts[0]
 
 
 def layer_of(module: str) -> int | None:
@@ -87,15 +74,23 @@ def lines_of(function: ast.FunctionDef) -> int:
 
 def may_import(path: Path, module: str) -> bool:
     """Whether a module of the application may import another: leftwards, and down its layers."""
-    own, parts = feature_of(path), [*module.split("."), "", ""]
-    if parts[0] != "flaskr" or name_of(path) in IMPORT_EVERYTHING:
+    own, other = room_of(path), module.split(".")
+    if other[0] != "flaskr" or len(other) == 1 or own == "__init__":
         return True
-    if parts[1] in FEATURES:
-        allowed = FEATURES[: FEATURES.index(own) + 1] if own else ()
-        own_layer, other_layer = layer_of(path.stem), layer_of(parts[2])
-        is_upwards = parts[1] == own and None not in (own_layer, other_layer)
-        return parts[1] in allowed and not (is_upwards and other_layer > own_layer)
-    return parts[1] != "app"
+    if other[1] != own:
+        return ROOMS.index(other[1]) < ROOMS.index(own)
+    return is_beside(path, module) is False or may_import_beside(path, module)
+
+
+def is_beside(path: Path, module: str) -> bool:
+    """Whether a module is in the same folder."""
+    return ".".join(path.relative_to(PROJECT_FOLDER).parent.parts) == module.rpartition(".")[0]
+
+
+def may_import_beside(path: Path, module: str) -> bool:
+    """Whether a module may import one of the same folder: models before queries and so on."""
+    own_layer, other_layer = layer_of(path.stem), layer_of(module)
+    return None in (own_layer, other_layer) or own_layer >= other_layer
 
 
 def test_imports_go_leftwards_and_down_the_layers_only():
@@ -155,7 +150,7 @@ def test_heavy_libraries_stay_where_heavy_work_is_done():
     assert [
         (name_of(path), module)
         for path in MODULES
-        if feature_of(path) not in MAY_BE_HEAVY
+        if room_of(path) not in MAY_BE_HEAVY
         for module in anywhere(path)
         if module.split(".")[0] in HEAVY
     ] == []
@@ -228,14 +223,32 @@ def test_only_one_view_writes_on_a_get_besides_what_is_recorded_apart():
     ] == ["flaskr/database.py", "flaskr/demo/views.py"]
 
 
-def test_files_are_flat_and_named_for_what_they_are_about():
+def test_files_are_named_for_what_they_are_about():
     vague = ("utils", "helpers", "common", "misc", "manager")
 
-    assert [
-        name_of(path)
-        for path in MODULES
-        if path.stem in vague or len(path.relative_to(PROJECT_FOLDER / "flaskr").parts) > 2
-    ] == []
+    assert [name_of(path) for path in MODULES if path.stem in vague] == []
+
+
+def test_folders_are_few_files_each_and_never_deep():
+    folders = sorted({path.parent for path in MODULES})
+    files = {
+        name_of(f): sum(p.parent == f and p.stem != "__init__" for p in MODULES) for f in folders
+    }
+    entries = [each.name for each in (PROJECT_FOLDER / "flaskr").iterdir() if each.suffix != ".pyc"]
+
+    assert {name: count for name, count in files.items() if count > 16} == {}
+    assert [name for name in files if name.count("/") > 3] == []
+    assert len([name for name in entries if not name.startswith("__")]) <= 30
+
+
+def test_rooms_do_not_import_in_a_circle():
+    """Folder by folder: a stage and its feature may know each other's modules, never in a ring."""
+    waits = {name_of(path)[:-3].replace("/", "."): set(anywhere(path)) & NAMES for path in MODULES}
+    while free := [name for name, needed in waits.items() if not needed & waits.keys()]:
+        for name in free:
+            del waits[name]
+
+    assert waits == {}
 
 
 def test_every_setting_is_in_the_readme():

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from flaskr import create_app
-from flaskr.book.services import Book, Counter
+from flaskr.book.models import Book, Counter
 from flaskr.database import lock_ledger, work_mode, working
 from flaskr.errors import SchemaError, is_away
 from flaskr.extensions import db

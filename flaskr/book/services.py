@@ -1,39 +1,17 @@
-"""What the book itself is: its currency, its time zone, and how far its references have come."""
+"""What is asked of the book itself: whether it fits the settings, and its next reference."""
 
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import BigInteger, CheckConstraint, String, case, select
+from sqlalchemy import case, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Mapped, mapped_column
 
+from flaskr.book.models import Book, Counter
 from flaskr.database import schema_problem, working
 from flaskr.errors import DatabaseAway, SchemaError, SettingsError, is_away
-from flaskr.extensions import Base, db
+from flaskr.extensions import db
 from flaskr.values.calendar import local_day
-from flaskr.values.column_types import Instant
-
-
-class Book(Base):
-    """The one row that says what this book is; a setting that differs refuses to start."""
-
-    __tablename__ = "book"
-    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    currency: Mapped[str] = mapped_column(String(3))
-    time_zone: Mapped[str] = mapped_column(String(64))
-    made_at: Mapped[Instant]
-
-
-class Counter(Base):
-    """How far the references of one prefix and year have been allotted."""
-
-    __tablename__ = "counters"
-
-    name: Mapped[str] = mapped_column(String(16), primary_key=True)
-    value: Mapped[int] = mapped_column(BigInteger)
 
 
 def check_book() -> None:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -116,3 +116,33 @@ def recognised(titles: Iterable[str]) -> Contents | None:
 def missing_columns(layout: Layout, given: Collection[str]) -> list[str]:
     """Return the required columns that are neither in the file nor given a constant."""
     return [name for name in layout.required if name not in given]
+
+
+_ONLY_IN_MIGRATIONS = {"recorded_at": "loaded only in a migration"}
+_OF_THE_LEDGER = dict.fromkeys(
+    names_of(CLAIM_COLUMNS, Kind.AMOUNT), "taken from the ledger in a migration"
+)
+# What a layout has and an import does not load, by whether it is a migration; and why.
+SKIPPED_COLUMNS: Mapping[tuple[bool, Contents], Mapping[str, str]] = {
+    (False, Contents.CLAIMS): _ONLY_IN_MIGRATIONS,
+    (False, Contents.POLICIES): _ONLY_IN_MIGRATIONS,
+    (False, Contents.LEDGER): {},
+    (True, Contents.CLAIMS): _OF_THE_LEDGER,
+    (True, Contents.POLICIES): {},
+    (True, Contents.LEDGER): {},
+}
+AMOUNT_NAMES = {name for each in LAYOUTS.values() for name in names_of(each.columns, Kind.AMOUNT)}
+_NOT_SHOWN = ("claim_cost", "description", "recorded_at", "entry_number", "recorded_date")
+_RARELY_SET = ("cancelled_on", "sum_insured")
+
+
+def loadable(contents: Contents, is_migration: bool) -> tuple[str, ...]:
+    """Return the columns that an import loads of a file."""
+    skipped = SKIPPED_COLUMNS[is_migration, contents]
+    return tuple(name for name in LAYOUTS[contents].names if name not in skipped)
+
+
+def shown_columns(contents: Contents, is_migration: bool) -> tuple[str, ...]:
+    """Return the columns of a file that the page of its dry run shows, beside the key."""
+    left_out = (LAYOUTS[contents].key, *_NOT_SHOWN, *_RARELY_SET)
+    return tuple(name for name in loadable(contents, is_migration) if name not in left_out)

@@ -9,8 +9,7 @@ from flaskr.facts.lists import Contents
 from flaskr.files.readers.options import Encoding
 from flaskr.imports.dry_run_result import ColumnUse, FileFound
 from flaskr.imports.jobs import OUTCOME, Job
-from flaskr.imports.layouts import LAYOUTS, Layout, missing_columns, recognised
-from flaskr.imports.skipped_columns import loadable
+from flaskr.imports.layouts import LAYOUTS, Layout, loadable, missing_columns, recognised
 from flaskr.imports.tasks import FileOrder
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from flaskr.claims.ledger.rules import BALANCES
 from flaskr.facts.labels import CLOSED_LISTS
 from flaskr.imports.dry_run_result import DryRun, FileFound, RowClass, ShownRow
-from flaskr.imports.shown_columns import AMOUNT_NAMES
+from flaskr.imports.layouts import AMOUNT_NAMES
 from flaskr.values.money import ZERO
 from flaskr.web.templating import fact, words
 

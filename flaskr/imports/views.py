@@ -21,13 +21,12 @@ from flaskr.imports.decision_services import confirm, discard, read_again
 from flaskr.imports.forms import MOST_FILES, LoadForm, StepForm, UploadForm
 from flaskr.imports.job_folders import digest_of, job_named
 from flaskr.imports.jobs import OUTCOME, Job, JobBusy, Stage
-from flaskr.imports.layouts import LAYOUTS
+from flaskr.imports.layouts import LAYOUTS, loadable
 from flaskr.imports.loading.services import load_import, settle
 from flaskr.imports.mapping_form import files_as_sent, ways_to_read
 from flaskr.imports.presenters import cell, file_shown, moved
 from flaskr.imports.refused_downloads import refused_places
 from flaskr.imports.services import in_background, jobs_folder, receive, try_import
-from flaskr.imports.skipped_columns import loadable
 from flaskr.imports.tasks import refused_path
 from flaskr.users.gate.access import actor
 from flaskr.web.templating import byte_size

@@ -7,7 +7,7 @@ import pytest
 
 from flaskr.archive.manifest import ArchiveError
 from flaskr.archive.services import import_archive
-from flaskr.book.services import Counter
+from flaskr.book.models import Counter
 from flaskr.claims.queries import watermark
 from flaskr.extensions import db
 from tests.archive.tampering import with_rows

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 import time_machine
 
-from flaskr.book.services import Book, Counter, allot_reference, check_book, raise_counter
+from flaskr.book.models import Book, Counter
+from flaskr.book.services import allot_reference, check_book, raise_counter
 from flaskr.errors import SettingsError
 from flaskr.extensions import db
 from flaskr.values.calendar import utc_now

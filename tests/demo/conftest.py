@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from flaskr.book.services import Counter
+from flaskr.book.models import Counter
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import db
 from flaskr.policies.models import Policy, PolicyRevision

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from flaskr.book.services import Counter, allot_reference
+from flaskr.book.models import Counter
+from flaskr.book.services import allot_reference
 from flaskr.claims.as_at_queries import Basis, claims_as_at, ledger_totals_as_at, totals_as_at
 from flaskr.claims.ledger.check import faults
 from flaskr.claims.ledger.rules import LIVE, State

@@ -11,8 +11,7 @@ from typing import Any
 from flaskr.facts.lists import Contents
 from flaskr.imports.dry_run.staging import Desk
 from flaskr.imports.dry_run_result import SHOWN_ROWS, RowClass, ShownRow
-from flaskr.imports.layouts import LAYOUTS
-from flaskr.imports.shown_columns import AMOUNT_NAMES, shown_columns
+from flaskr.imports.layouts import AMOUNT_NAMES, LAYOUTS, shown_columns
 from flaskr.values.money import from_ore
 
 SHOWN_NAMES = 20
@@ -100,7 +99,7 @@ def classes_of(desk: Desk, at: int, contents: Contents, changed: Tally) -> tuple
 def found(name: str, desk: Desk, at: int, contents: Contents, rows: str) -> RowClass:
     """Return the class of the rows that a FROM and WHERE name."""
     (sums,) = desk.dicts(f"SELECT count(*) AS rows, {SUMS[contents]} {rows}", file=at)
-    key, columns = LAYOUTS[contents].key, shown_columns(contents)
+    key, columns = LAYOUTS[contents].key, shown_columns(contents, is_migration=False)
     first = desk.dicts(
         f"SELECT row, {key} AS name, {', '.join(columns)} {rows} ORDER BY row LIMIT {SHOWN_ROWS}",
         file=at,

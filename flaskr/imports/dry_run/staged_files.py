@@ -13,8 +13,14 @@ from flaskr.files.readers.dispatch import CellBatch, ReadTable
 from flaskr.imports.dry_run.parsing import Parsed, keys_of, parsed
 from flaskr.imports.dry_run.staging import Desk, FaultRow
 from flaskr.imports.dry_run_result import ColumnUse
-from flaskr.imports.layouts import CLAIMS, LAYOUTS, Layout, missing_columns, recognised
-from flaskr.imports.skipped_columns import SKIPPED_COLUMNS
+from flaskr.imports.layouts import (
+    CLAIMS,
+    LAYOUTS,
+    SKIPPED_COLUMNS,
+    Layout,
+    missing_columns,
+    recognised,
+)
 from flaskr.imports.tasks import FileOrder, ImportRefused
 
 SHOWN_CHARACTERS = 40

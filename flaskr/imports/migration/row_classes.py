@@ -6,9 +6,7 @@ from flaskr.facts.lists import Contents
 from flaskr.imports.dry_run.row_classes import texts
 from flaskr.imports.dry_run.staging import Desk
 from flaskr.imports.dry_run_result import SHOWN_ROWS, RowClass, ShownRow
-from flaskr.imports.layouts import LAYOUTS
-from flaskr.imports.shown_columns import shown_columns
-from flaskr.imports.skipped_columns import SKIPPED_COLUMNS
+from flaskr.imports.layouts import LAYOUTS, shown_columns
 
 LEDGER_SUMS = (
     ", coalesce(sum(paid + outstanding), 0) AS claim_cost, coalesce(sum(paid), 0) AS paid, "
@@ -36,8 +34,7 @@ def classes_of_migrated(desk: Desk, at: int, contents: Contents) -> tuple[RowCla
 def row_class(name: str, desk: Desk, at: int, contents: Contents, where: str) -> RowClass:
     """Return the class of the rows for which a condition holds."""
     sums, key = CLASSES[contents][1], LAYOUTS[contents].key
-    skipped = SKIPPED_COLUMNS[True, contents]
-    columns = ", ".join(name for name in shown_columns(contents) if name not in skipped)
+    columns = ", ".join(shown_columns(contents, is_migration=True))
     rows = f"FROM {contents} WHERE {where}"
     (found,) = desk.dicts(f"SELECT count(*) AS rows{sums} {rows}", file=at)
     first = desk.dicts(

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, insert, literal, select, tuple_, update
 
 from flaskr.audit import services as trail
 from flaskr.audit.models import Action, Subject
-from flaskr.book.services import Book
+from flaskr.book.models import Book
 from flaskr.claims.ledger.posting import next_instant
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
 from flaskr.database import lock_ledger, locked
