@@ -10,7 +10,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.services import close_claim, reverse_entry
 from flaskr.claims.services import edit_claim
 from flaskr.database import migration_config, schema_problem
@@ -95,7 +95,7 @@ def test_to_the_first_revision_and_back_every_row_is_kept(session):
     assert rows() == {**before, "audit_events": []}  # 0006 makes the trail, anew
     assert not was_guarded
     assert is_append_only()
-    assert list(faults()) == []
+    assert list(disagreements()) == []
 
 
 def test_to_the_base_and_back_the_book_is_new_and_whole(session):
@@ -111,7 +111,7 @@ def test_to_the_base_and_back_the_book_is_new_and_whole(session):
     assert rows(TABLES) == dict.fromkeys(TABLES, [])
     fill()
     assert is_append_only()
-    assert list(faults()) == []
+    assert list(disagreements()) == []
 
 
 def test_a_row_without_its_parent_stops_a_migration(sqlite_app):

@@ -18,7 +18,7 @@ from flaskr.archive.reading import Archive, opened_archive
 from flaskr.archive.row_checks import RowChecks
 from flaskr.archive.stored_rows import loadable
 from flaskr.archive.tables import ArchiveTable
-from flaskr.archive.tasks import ArchiveLoaded, LoadOrder
+from flaskr.archive.tasks import ArchiveLoaded, LoadArchiveTask
 from flaskr.audit.services import BOOK
 from flaskr.isolation import Report
 from flaskr.values.calendar import utc_now
@@ -27,7 +27,7 @@ from flaskr.values.money import from_ore
 NOT_EMPTY = "An archive can only be loaded into an empty book, and this one already has rows."
 
 
-def load_archive(report: Report, order: LoadOrder) -> ArchiveLoaded:
+def load_archive(report: Report, order: LoadArchiveTask) -> ArchiveLoaded:
     """Load every row and prove the book sound; reports (rows loaded, rows in all).
 
     Raises ArchiveError, with nothing written, when the archive or the book is not as it must be.
@@ -50,7 +50,7 @@ def load_archive(report: Report, order: LoadOrder) -> ArchiveLoaded:
         return loaded
 
 
-def claim_empty_book(book: Any, order: LoadOrder) -> None:
+def claim_empty_book(book: Any, order: LoadArchiveTask) -> None:
     """Keep all other writers out until commit; raises ArchiveError unless there are no rows."""
     lock_ledger(book)
     names = [table.name for table in order.tables]
@@ -61,7 +61,7 @@ def claim_empty_book(book: Any, order: LoadOrder) -> None:
             raise ArchiveError(NOT_EMPTY)
 
 
-def load_tables(book: Any, archive: Archive, order: LoadOrder, report: Report) -> None:
+def load_tables(book: Any, archive: Archive, order: LoadArchiveTask, report: Report) -> None:
     """Insert the rows of all tables; raises ArchiveError for one that could not be the book's."""
     members = archive.manifest.members
     in_all = sum(member.rows for member in members.values())
@@ -103,7 +103,7 @@ def check_counters(book: Any, reached: dict[str, int]) -> None:
         )
 
 
-def check_totals(book: Any, manifest: Manifest, order: LoadOrder) -> None:
+def check_totals(book: Any, manifest: Manifest, order: LoadArchiveTask) -> None:
     """Raise ArchiveError unless the database adds up to what the manifest says."""
     for table in order.tables:
         said = manifest.members[table.member]

@@ -13,7 +13,7 @@ import pyarrow.parquet
 from flaskr.archive.manifest import APPLICATION, MANIFEST, ArchiveError, Manifest, Member
 from flaskr.archive.stored_rows import GROUP_ROWS, archived, last_instant, schema_of
 from flaskr.archive.tables import ArchiveTable
-from flaskr.archive.tasks import ArchiveOrder, TableSql
+from flaskr.archive.tasks import TableSql, WriteArchiveTask
 from flaskr.exports.making.file import DigestingFile
 from flaskr.exports.making.snapshot import Snapshot, book_snapshot
 from flaskr.exports.tasks import full_disk_told
@@ -67,7 +67,7 @@ class Progress:
         self.report((self.done, self.in_all))
 
 
-def make_archive(report: Report, order: ArchiveOrder) -> dict[str, int]:
+def make_archive(report: Report, order: WriteArchiveTask) -> dict[str, int]:
     """Write the archive that is ordered, and return its rows by table.
 
     Reports (rows written, rows in all). Raises ArchiveError when what is read is not what the
@@ -133,7 +133,7 @@ def grouped(batches: Iterable[pa.RecordBatch], table: ArchiveTable) -> Iterator[
 
 
 def manifest_of(
-    order: ArchiveOrder,
+    order: WriteArchiveTask,
     watermark: dict[str, int],
     members: dict[str, Member],
     last: datetime | None,

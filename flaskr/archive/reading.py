@@ -21,7 +21,7 @@ from flaskr.archive.manifest import (
 )
 from flaskr.archive.stored_rows import GROUP_ROWS, schema_of
 from flaskr.archive.tables import ArchiveTable
-from flaskr.archive.tasks import LoadOrder
+from flaskr.archive.tasks import LoadArchiveTask
 
 PIECE = 1024 * 1024
 ROWS_AT_ONCE = 16_384
@@ -91,7 +91,7 @@ class Archive:
 
 
 @contextmanager
-def opened_archive(order: LoadOrder) -> Iterator[Archive]:
+def opened_archive(order: LoadArchiveTask) -> Iterator[Archive]:
     """Open an archive whose members are what its manifest says; raises ArchiveError."""
     with told_broken("The archive"):
         file = order.path.open("rb")
@@ -101,7 +101,7 @@ def opened_archive(order: LoadOrder) -> Iterator[Archive]:
         yield archive
 
 
-def checked_archive(file: IO[bytes], order: LoadOrder) -> Archive:
+def checked_archive(file: IO[bytes], order: LoadArchiveTask) -> Archive:
     """Return the archive; raises ArchiveError unless it is of this schema, currency and zone."""
     packed = ZipFile(file)
     manifest = read_manifest(manifest_bytes(packed), order.schema_version)
@@ -141,7 +141,7 @@ def check_stored(found: ZipInfo) -> None:
         raise ArchiveError(f"{found.filename[:40]!r} of the archive is compressed or encrypted.")
 
 
-def check_book(manifest: Manifest, order: LoadOrder) -> None:
+def check_book(manifest: Manifest, order: LoadArchiveTask) -> None:
     """Raise ArchiveError unless the archive is of a book of this currency and time zone."""
     for name in ("currency", "time_zone"):
         theirs, ours = getattr(manifest, name), getattr(order, name)

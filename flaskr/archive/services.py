@@ -13,7 +13,7 @@ from sqlalchemy import Select
 
 from flaskr.archive.queries import counted, rules_to_hold, table_rows, table_totals
 from flaskr.archive.tables import archive_tables
-from flaskr.archive.tasks import ArchiveLoaded, ArchiveOrder, LoadOrder, TableSql
+from flaskr.archive.tasks import ArchiveLoaded, LoadArchiveTask, TableSql, WriteArchiveTask
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import BOOK, event_values, record_apart
 from flaskr.claims.queries import watermark_select
@@ -48,7 +48,7 @@ def write_archive(path: Path, *, actor: str, on_progress: Report | None = None) 
     NotRecorded, and then there is no archive.
     """
     config = current_app.config
-    order = archive_order(path.with_name(f"{path.name}.{secrets.token_hex(4)}.part"))
+    order = write_archive_task(path.with_name(f"{path.name}.{secrets.token_hex(4)}.part"))
     with plain_errors(), place(config["INSTANCE_FOLDER"], "export", FILES_AT_ONCE):
         try:
             rows = run_isolated(
@@ -88,7 +88,7 @@ def import_archive(path: Path, *, actor: str, on_progress: Report | None = None)
     the one that writes. Raises ArchiveError for what is refused, BusyError, DatabaseAway, and
     OutOfTime, OutOfMemory or WorkError.
     """
-    order = load_order(path, actor)
+    order = load_archive_task(path, actor)
     db.session.remove()
     with named_limits("IMPORT"):
         loaded: ArchiveLoaded = run_isolated(
@@ -100,10 +100,10 @@ def import_archive(path: Path, *, actor: str, on_progress: Report | None = None)
     return loaded
 
 
-def archive_order(path: Path) -> ArchiveOrder:
+def write_archive_task(path: Path) -> WriteArchiveTask:
     """Return the order for an archive of this book."""
     dialect = db.engine.dialect
-    return ArchiveOrder(
+    return WriteArchiveTask(
         address=book_address(),
         path=path,
         version=BOOK_VERSION,
@@ -122,14 +122,14 @@ def archive_order(path: Path) -> ArchiveOrder:
     )
 
 
-def load_order(path: Path, actor: str) -> LoadOrder:
+def load_archive_task(path: Path, actor: str) -> LoadArchiveTask:
     """Return the order for loading an archive into this book."""
 
     def text(statement: Select[Any]) -> str:
         return compiled(statement, db.engine.dialect).text
 
     tables = archive_tables()
-    return LoadOrder(
+    return LoadArchiveTask(
         address=book_address("rw"),
         path=path,
         schema_version=schema_version(),

@@ -20,7 +20,7 @@ class TableSql:
 
 
 @dataclass(frozen=True)
-class ArchiveOrder:
+class WriteArchiveTask:
     """An archive to make: the book's address, what it is, what to read of it, the empty file."""
 
     address: str
@@ -34,7 +34,7 @@ class ArchiveOrder:
 
 
 @dataclass(frozen=True)
-class LoadOrder:
+class LoadArchiveTask:
     """An archive to load: what book it must be of, and what must hold when it is in.
 
     `rules` count the rows that break one, by what that means.

@@ -12,7 +12,7 @@ from flaskr.values.text import clean_text
 from flaskr.web.conditions import has_text
 from flaskr.web.filters import Filter
 from flaskr.web.paging import Listing, NumberedListing
-from flaskr.web.parameters import Kind, a_day, a_text, any_of, declared, one_of
+from flaskr.web.parameters import ParameterType, a_day, a_text, any_of, one_of, parameter_field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +24,10 @@ class TrailFilter(Filter):
     for in who and on what. Newest first, or with sort=recorded the other way round.
     """
 
-    who: str = declared(Kind(clean_text), "")
+    who: str = parameter_field(ParameterType(clean_text), "")
     what: tuple[Action, ...] = any_of(Action)
     kind: Subject | None = one_of(Subject)
-    subject: str = declared(Kind(clean_text), "")
+    subject: str = parameter_field(ParameterType(clean_text), "")
     day_from: date | None = a_day()
     day_to: date | None = a_day()
     text: str = a_text()

@@ -7,26 +7,27 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, type_coerce
 
+from flaskr.claims.ledger.rules import BALANCES
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import db
 from flaskr.facts.lists import Coverage, Status
 from flaskr.policies.cover import in_force
 from flaskr.policies.models import POLICY_FACTS, Policy
 from flaskr.policies.row_queries import with_policy_facts
-from flaskr.values.as_at import Basis, Cut, Seek, facts_in_cut, join_sought, revision_in_cut
+from flaskr.values.as_at import Basis, Seek, Valuation, facts_as_at, join_sought, revision_as_at
 from flaskr.values.calendar import day_end
 from flaskr.values.column_types import MoneyType, closed_list
 from flaskr.values.money import ZERO
 
 
-def entries_in_cut(day: date, basis: Basis, entry: Any = LedgerEntry) -> ColumnElement[bool]:
+def entry_counts(day: date, basis: Basis, entry: Any = LedgerEntry) -> ColumnElement[bool]:
     """Return the condition that a ledger entry counts at the end of `day`."""
     if basis is Basis.KNOWN:
         return entry.recorded_at < day_end(day)
     return entry.transaction_date <= day
 
 
-def claims_in_cut(day: date, basis: Basis) -> ColumnElement[bool]:
+def claim_counts(day: date, basis: Basis) -> ColumnElement[bool]:
     """Return the condition that a claim counts at the end of `day`.
 
     Known: from the local day it was recorded. Booked: from its reported date, without one from its
@@ -71,7 +72,7 @@ def moved_after(day: date, basis: Basis) -> ColumnElement[bool]:
     return Claim.last_transaction_date > day
 
 
-def last_entry_in_cut(day: date, basis: Basis) -> Seek:
+def last_entry_as_at(day: date, basis: Basis) -> Seek:
     """Seek the last entry in the cut of a claim that has moved since."""
     clock = "recorded_at" if basis is Basis.KNOWN else "transaction_date"
     return Seek(
@@ -79,16 +80,16 @@ def last_entry_in_cut(day: date, basis: Basis) -> Seek:
         many=LedgerEntry,
         owner="claim_id",
         changed=moved_after(day, basis),
-        counts=lambda entry: entries_in_cut(day, basis, entry),
+        counts=lambda entry: entry_counts(day, basis, entry),
         order=lambda entry: (getattr(entry, clock).desc(), entry.id.desc()),
     )
 
 
-def state_in_cut(last: Any, moved: ColumnElement[bool]) -> dict[str, Any]:
+def state_as_at(last: Any, moved: ColumnElement[bool]) -> dict[str, Any]:
     """Return the columns of the state at a cut: the sought entry's, else the claim's own."""
     none_yet = {
         "status": literal(Status.OPEN, closed_list(Status)),
-        **dict.fromkeys(("paid", "outstanding", "recovered"), literal(ZERO, MoneyType())),
+        **dict.fromkeys(BALANCES, literal(ZERO, MoneyType())),
     }
     state = {
         name: case(
@@ -111,28 +112,28 @@ def claims_as_at(day: date, basis: Basis, with_policy: bool = True) -> Select[An
     do not: the state is that of the claim's last entry in the cut, for within a claim neither clock
     goes backwards; and of a claim that has not moved since, it is what the claim keeps.
     """
-    source, last = join_sought(Claim.__table__, last_entry_in_cut(day, basis))
+    source, last = join_sought(Claim.__table__, last_entry_as_at(day, basis))
     facts = {name: getattr(Claim, name) for name in CLAIM_FACTS}
     if basis is Basis.KNOWN:
-        edited = revision_in_cut(day, Claim, ClaimRevision, "claim_id")
+        edited = revision_as_at(day, Claim, ClaimRevision, "claim_id")
         source, revision = join_sought(source, edited)
-        facts = facts_in_cut(Claim, revision, CLAIM_FACTS)
-    state = state_in_cut(last, moved_after(day, basis))
+        facts = facts_as_at(Claim, revision, CLAIM_FACTS)
+    state = state_as_at(last, moved_after(day, basis))
     rows = select(
         Claim.id.label("claim_id"),
         Claim.claim_reference,
         *(column.label(name) for name, column in (facts | state).items()),
         Claim.description,
-    ).where(claims_in_cut(day, basis))
+    ).where(claim_counts(day, basis))
     rows = rows.select_from(source)
-    return with_their_policies(rows, Cut(day, basis)) if with_policy else rows
+    return with_their_policies(rows, Valuation(day, basis)) if with_policy else rows
 
 
-def with_their_policies(rows: Select[Any], cut: Cut | None) -> Select[Any]:
+def with_their_policies(rows: Select[Any], valuation: Valuation | None) -> Select[Any]:
     """Return a select of claims with the columns of their policies and the coverage in a cut."""
     claim = rows.selected_columns
     joined = rows.outerjoin(Policy, Policy.id == claim["policy_id"])
-    joined, policy = with_policy_facts(joined, cut)
+    joined, policy = with_policy_facts(joined, valuation)
     return joined.add_columns(
         Policy.policy_number,
         policy["line_of_business"].label("line_of_business"),
@@ -141,7 +142,7 @@ def with_their_policies(rows: Select[Any], cut: Cut | None) -> Select[Any]:
 
 
 @dataclass(frozen=True)
-class CutTotals:
+class TotalsAsAt:
     """What a cut adds up to, in the book's currency."""
 
     claims: int
@@ -161,20 +162,21 @@ class CutTotals:
         return self.claim_cost - self.recovered
 
 
-def totals_as_at(day: date, basis: Basis) -> CutTotals:
+def totals_as_at(day: date, basis: Basis) -> TotalsAsAt:
     """Return the totals over the claims of a cut, with the number of entries in it."""
-    cut = claims_as_at(day, basis, with_policy=False).subquery()
+    valuation = claims_as_at(day, basis, with_policy=False).subquery()
     sums = select(
-        func.count(), *(func.sum(cut.c[name]) for name in ("paid", "outstanding", "recovered"))
+        func.count(),
+        *(func.sum(valuation.c[name]) for name in BALANCES),
     )
     count, paid, outstanding, recovered = db.session.execute(sums).one()
-    entries = select(func.count()).select_from(LedgerEntry).where(entries_in_cut(day, basis))
-    return CutTotals(
+    entries = select(func.count()).select_from(LedgerEntry).where(entry_counts(day, basis))
+    return TotalsAsAt(
         count, db.session.scalar(entries) or 0, paid or ZERO, outstanding or ZERO, recovered or ZERO
     )
 
 
-def movements_in_cut(day: date, basis: Basis) -> Select[Any]:
+def movements_as_at(day: date, basis: Basis) -> Select[Any]:
     """Select (paid, outstanding, recovered, claim_cost), the deltas of each entry of a cut."""
     deltas: list[Any] = [
         LedgerEntry.paid,
@@ -182,12 +184,12 @@ def movements_in_cut(day: date, basis: Basis) -> Select[Any]:
         LedgerEntry.recovered,
         (LedgerEntry.paid + LedgerEntry.outstanding).label("claim_cost"),
     ]
-    return select(*deltas).where(entries_in_cut(day, basis))
+    return select(*deltas).where(entry_counts(day, basis))
 
 
 def ledger_totals_as_at(day: date, basis: Basis) -> tuple[Decimal, Decimal, Decimal]:
     """Return (paid, outstanding, recovered) added up from the deltas of a cut's entries."""
-    moved = movements_in_cut(day, basis)
+    moved = movements_as_at(day, basis)
     names = ("paid", "outstanding", "recovered")
     sums: Any = [func.sum(moved.selected_columns[name]) for name in names]
     paid, outstanding, recovered = db.session.execute(moved.with_only_columns(*sums)).one()

@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 
 from flaskr.book.services import require_book
 from flaskr.claims.as_at_queries import Basis, totals_as_at
-from flaskr.claims.ledger.check import faults, rebuild_balances
+from flaskr.claims.ledger.check import disagreements, rebuild_balances
 from flaskr.claims.queries import book_size
 from flaskr.database import working
 from flaskr.extensions import db
@@ -29,7 +29,7 @@ def check(rebuild: bool) -> None:
         db.session.commit()
     with working("read"):
         found = 0
-        for fault in faults():
+        for fault in disagreements():
             found += 1
             click.echo(f"{fault.claim_reference}: {fault.text}")
         count, entries = book_size()
@@ -54,10 +54,10 @@ def totals(as_at: datetime | None, basis: str) -> None:
     require_book()
     day = as_at.date() if as_at else today()
     with working("read"):
-        cut = totals_as_at(day, Basis(basis))
+        valuation = totals_as_at(day, Basis(basis))
         db.session.rollback()
     click.echo(f"as at       {day}, {basis}")
-    click.echo(f"claims      {cut.claims}")
-    click.echo(f"entries     {cut.entries}")
+    click.echo(f"claims      {valuation.claims}")
+    click.echo(f"entries     {valuation.entries}")
     for name in ("paid", "outstanding", "claim_cost", "recovered", "net"):
-        click.echo(f"{name.replace('_', ' '):<12}{money_text(getattr(cut, name))}")
+        click.echo(f"{name.replace('_', ' '):<12}{money_text(getattr(valuation, name))}")

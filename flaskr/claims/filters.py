@@ -17,13 +17,13 @@ from flaskr.policies.models import Policy
 from flaskr.values.pseudonyms import sees_names
 from flaskr.values.text import clean_reference, reference_key
 from flaskr.web.conditions import between, has_text
-from flaskr.web.filters import CutFilter
+from flaskr.web.filters import AsAtFilter
 from flaskr.web.paging import Listing
-from flaskr.web.parameters import Kind, a_day, a_text, an_amount, any_of, declared
+from flaskr.web.parameters import ParameterType, a_day, a_text, an_amount, any_of, parameter_field
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClaimFilter(CutFilter):
+class ClaimFilter(AsAtFilter):
     """Which claims, as at which day, in which order; all that is given has to hold.
 
     Each of `status`, `cause`, `line_of_business` and `coverage` takes any of several. `policy` is a
@@ -44,7 +44,7 @@ class ClaimFilter(CutFilter):
     reported_to: date | None = a_day()
     cost_from: Decimal | None = an_amount()
     cost_to: Decimal | None = an_amount()
-    policy: str = declared(Kind(clean_reference), "")
+    policy: str = parameter_field(ParameterType(clean_reference), "")
     text: str = a_text()
 
     def conditions(self, columns: Any) -> list[ColumnElement[bool]]:
@@ -79,15 +79,15 @@ class ClaimFilter(CutFilter):
 
         The columns of their policies are there when the claims are found or ordered by them.
         """
-        rows = claim_rows(self.cut, with_policy=self.needs_policy)
+        rows = claim_rows(self.valuation, with_policy=self.needs_policy)
         columns = rows.selected_columns
         in_order = self.order(columns).clauses(Claim.id)
         return rows.where(*self.conditions(columns)).order_by(*in_order)
 
     def listing(self) -> Listing:
         """Return the same claims, to be paged."""
-        own = claim_rows(self.cut, with_policy=False)
-        rows = with_their_policies(own, self.cut)
+        own = claim_rows(self.valuation, with_policy=False)
+        rows = with_their_policies(own, self.valuation)
         found = rows if self.needs_policy else own
         columns = found.selected_columns
         selected = found.where(*self.conditions(columns))

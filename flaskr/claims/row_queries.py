@@ -8,21 +8,25 @@ from flaskr.claims.as_at_queries import claims_as_at, with_their_policies
 from flaskr.claims.models import CLAIM_FACTS, Claim
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
-from flaskr.values.as_at import Cut
+from flaskr.values.as_at import Valuation
 from flaskr.web.paging import Listing
 
 
-def claim_rows(cut: Cut | None = None, *, with_policy: bool = True) -> Select[Any]:
+def claim_rows(valuation: Valuation | None = None, *, with_policy: bool = True) -> Select[Any]:
     """Select the claims of a cut, or as they are now, one row each, in no order.
 
     Columns: those of `claims_as_at`, and claim_cost, paid and outstanding together.
     `with_policy=False` leaves out the policy's, and coverage: SQLite is several times slower even
     for a join whose columns nobody asks for.
     """
-    rows = claims_as_at(cut.day, cut.basis, with_policy=False) if cut else claims_now()
+    rows = (
+        claims_as_at(valuation.day, valuation.basis, with_policy=False)
+        if valuation
+        else claims_now()
+    )
     cost = rows.selected_columns["paid"] + rows.selected_columns["outstanding"]
     rows = rows.add_columns(cost.label("claim_cost"))
-    return with_their_policies(rows, cut) if with_policy else rows
+    return with_their_policies(rows, valuation) if with_policy else rows
 
 
 def claims_now() -> Select[Any]:

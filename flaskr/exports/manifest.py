@@ -47,8 +47,8 @@ def versions() -> dict[str, str]:
 
 def file_name(request: FileRequest) -> str:
     """Return what a file is called: after the cut it shows, or after the local day."""
-    cut = request.wanted.cut
-    when = f"as-at-{cut.day}-{cut.basis}" if cut else f"{today()}"
+    valuation = request.wanted.valuation
+    when = f"as-at-{valuation.day}-{valuation.basis}" if valuation else f"{today()}"
     some = ["some"] if request.wanted.set_names else []
     name = "-".join([request.contents, *some, when])
     return f"{name}.{request.form.file_format}"
@@ -56,7 +56,7 @@ def file_name(request: FileRequest) -> str:
 
 def manifest(request: FileRequest, facts: MadeFacts, actor: str) -> dict[str, Any]:
     """Return the manifest of a made file: amounts are strings of their exact digits."""
-    cut = request.wanted.cut
+    valuation = request.wanted.valuation
     return {
         "file": {
             "name": file_name(request),
@@ -72,8 +72,8 @@ def manifest(request: FileRequest, facts: MadeFacts, actor: str) -> dict[str, An
         "totals": {name: str(amount) for name, amount in facts.totals.items()},
         "currency": current_app.config["BOOK_CURRENCY"],
         "time_zone": current_app.config["BOOK_TIME_ZONE"],
-        "as_at": cut and str(cut.day),
-        "basis": cut and cut.basis,
+        "as_at": valuation and str(valuation.day),
+        "basis": valuation and valuation.basis,
         "filter": filters_of(request),
         "sort": request.wanted.sort,
         "query": request.query_string,

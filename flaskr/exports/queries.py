@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Dialect, cast, func, select
 
 from flaskr.audit.filters import TrailFilter
 from flaskr.audit.queries import trail_mark
-from flaskr.claims.as_at_queries import claims_in_cut, movements_in_cut
+from flaskr.claims.as_at_queries import claim_counts, movements_as_at
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger.filters import LedgerFilter
 from flaskr.claims.models import Claim
@@ -17,7 +17,7 @@ from flaskr.exports.statements import Rows, Sql, compiled, compiled_rows
 from flaskr.facts.columns import Columns, totalled
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.row_queries import policy_facts
-from flaskr.values.as_at import Cut
+from flaskr.values.as_at import Valuation
 
 FileFilter = ClaimFilter | LedgerFilter | PolicyFilter | TrailFilter
 OF_POLICY = {"policy_number", "line_of_business", "coverage"}
@@ -46,7 +46,7 @@ def file_sql(wanted: FileFilter, columns: Columns, dialect: Dialect) -> FileSql:
     sums = totalled(columns)
     return FileSql(
         watermark=compiled(watermark_of(wanted), dialect),
-        policies=compiled_rows(policy_facts(wanted.cut), dialect) if by_position else None,
+        policies=compiled_rows(policy_facts(wanted.valuation), dialect) if by_position else None,
         rows=compiled_rows(rows.with_only_columns(*read), dialect),
         totals=compiled(control_totals(wanted, rows, sums), dialect),
     )
@@ -63,8 +63,8 @@ def control_totals(wanted: FileFilter, rows: Rows, names: Sequence[str]) -> Rows
     Of all claims of a cut from the ledger's movements, while the file has the balances after them:
     the one proves the other.
     """
-    if names and isinstance(wanted, ClaimFilter) and wanted.cut and not wanted.set_names:
-        return ledger_totals(wanted.cut, names)
+    if names and isinstance(wanted, ClaimFilter) and wanted.valuation and not wanted.set_names:
+        return ledger_totals(wanted.valuation, names)
     if not names:  # the columns of a count would not tell which tables are counted
         return select(func.count().label("rows")).select_from(rows.order_by(None).subquery())
     columns = rows.selected_columns
@@ -72,10 +72,12 @@ def control_totals(wanted: FileFilter, rows: Rows, names: Sequence[str]) -> Rows
     return rows.order_by(None).with_only_columns(func.count().label("rows"), *sums)
 
 
-def ledger_totals(cut: Cut, names: Sequence[str]) -> Rows:
+def ledger_totals(valuation: Valuation, names: Sequence[str]) -> Rows:
     """Select the number of claims in a cut and what the movements of its entries add up to."""
-    moved = movements_in_cut(cut.day, cut.basis)
-    count = select(func.count()).select_from(Claim).where(claims_in_cut(cut.day, cut.basis))
+    moved = movements_as_at(valuation.day, valuation.basis)
+    count = (
+        select(func.count()).select_from(Claim).where(claim_counts(valuation.day, valuation.basis))
+    )
     sums = (whole(moved.selected_columns[name]).label(name) for name in names)
     return moved.with_only_columns(count.scalar_subquery().label("rows"), *sums)
 

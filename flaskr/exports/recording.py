@@ -28,14 +28,14 @@ def record_file(action: Action, request: FileRequest, made: MadeFile, actor: str
 
 def facts_of(request: FileRequest, facts: MadeFacts) -> dict[str, Any]:
     """Return what is told of a file; of the reason only when there is one."""
-    cut = request.wanted.cut
+    valuation = request.wanted.valuation
     told = {
         "rows": facts.rows,
         "size": facts.size,
         "sha256": facts.sha256,
         "format": request.form.file_format.value,
-        "as_at": cut and str(cut.day),
-        "basis": cut and cut.basis.value,
+        "as_at": valuation and str(valuation.day),
+        "basis": valuation and valuation.basis.value,
         "identified": request.is_identified,
     }
     return told | ({"reason": request.reason} if request.reason else {})

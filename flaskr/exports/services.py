@@ -16,8 +16,8 @@ from flaskr.errors import ClaimBookError
 from flaskr.exports.manifest import SCHEMA_VERSION, MadeFacts, versions
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.queries import file_sql, watermark_of
-from flaskr.exports.spool import Part, keep, kept, part_in, sweep
-from flaskr.exports.tasks import FileOrder, full_disk_told
+from flaskr.exports.spool import FilePart, keep, kept, part_in, sweep
+from flaskr.exports.tasks import ExportTask, full_disk_told
 from flaskr.extensions import db
 from flaskr.facts.lists import Contents
 from flaskr.files.formats import ExportError
@@ -102,14 +102,14 @@ def file_at(
     ):
         sweep_spool(config)
         with part_in(spool_folder(config)) as part:
-            order = file_order(request, part.path, is_counted_first=on_progress is not None)
+            order = export_task(request, part.path, is_counted_first=on_progress is not None)
             facts = run_isolated(MAKE_FILE, order, limits=limits, on_progress=on_progress)
             made_at = utc_now().isoformat(timespec="seconds")
             made = MadeFacts(**vars(facts), asked=request.asked, made_at=made_at)
             return published(part, request, made)
 
 
-def published(part: Part, request: FileRequest, facts: MadeFacts) -> MadeFile:
+def published(part: FilePart, request: FileRequest, facts: MadeFacts) -> MadeFile:
     """Keep a made file in the spool under the tag of the book that it shows, and open it."""
     if os.fstat(part.file.fileno()).st_size != facts.size:
         raise ExportError("The file does not have the size that was written. Please try again.")
@@ -131,10 +131,10 @@ def refuse_after_the_end(request: FileRequest, watermark: Mapping[str, int]) -> 
         )
 
 
-def file_order(request: FileRequest, path: Path, is_counted_first: bool = False) -> FileOrder:
+def export_task(request: FileRequest, path: Path, is_counted_first: bool = False) -> ExportTask:
     """Return the order for a file of this book."""
     config = current_app.config
-    return FileOrder(
+    return ExportTask(
         address=book_address(),
         contents=request.contents,
         sql=file_sql(request.wanted, request.columns, db.engine.dialect),

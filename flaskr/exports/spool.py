@@ -20,7 +20,7 @@ TAG = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
-class Part:
+class FilePart:
     """A file in the making: its path, and it opened for reading; locked as long as it is open."""
 
     path: Path
@@ -28,13 +28,13 @@ class Part:
 
 
 @contextmanager
-def part_in(folder: Path) -> Iterator[Part]:
+def part_in(folder: Path) -> Iterator[FilePart]:
     """Make an empty file that only this user can read; its name is gone when the block ends."""
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"{secrets.token_hex(16)}{MAKING}"
     with locked_file(path) as file:
         try:
-            yield Part(path, file)
+            yield FilePart(path, file)
         finally:
             path.unlink(missing_ok=True)
 
@@ -49,7 +49,7 @@ def locked_file(path: Path) -> IO[bytes]:
         file.close()
 
 
-def keep(part: Part, tag: str, facts: dict[str, Any]) -> None:
+def keep(part: FilePart, tag: str, facts: dict[str, Any]) -> None:
     """Keep a made file under its tag, with what is known of it; facts first, so none lacks them."""
     folder = part.path.parent
     note(folder / f"{tag}{FACTS}", json.dumps(facts))

@@ -35,7 +35,7 @@ def full_disk_told() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class FileOrder:
+class ExportTask:
     """What to make and where: the book's address, what to read of it, the form, the empty file.
 
     `pseudonym_key` hides the names of columns that have pseudonyms.

@@ -19,7 +19,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.facts.lists import Contents
 from flaskr.files.readers.options import Encoding, ReadingOptions
 from flaskr.imports.dry_run_result import DryRun
-from flaskr.imports.tasks import FileOrder
+from flaskr.imports.tasks import FileToRead
 
 ORDER, PROGRESS, OUTCOME, LOADED, LOCK = (
     "order.json",
@@ -96,9 +96,11 @@ class Job:
         self.write(ORDER, asdict(replace(self.asked, **changes)))
 
     @property
-    def files(self) -> tuple[FileOrder, ...]:
+    def files(self) -> tuple[FileToRead, ...]:
         """The files, and how each is to be read."""
-        return tuple(file_order(self.folder, at, said) for at, said in enumerate(self.asked.files))
+        return tuple(
+            file_to_read(self.folder, at, said) for at, said in enumerate(self.asked.files)
+        )
 
     @property
     def stage(self) -> Stage:
@@ -205,7 +207,7 @@ class JobBusy(ClaimBookError):
     status = 409
 
 
-def file_order(folder: Path, at: int, said: Mapping[str, Any]) -> FileOrder:
+def file_to_read(folder: Path, at: int, said: Mapping[str, Any]) -> FileToRead:
     """Return one file of an import, and how it is to be read."""
     options = ReadingOptions(
         encoding=Encoding(said.get("encoding") or Encoding.UTF_8),
@@ -213,7 +215,7 @@ def file_order(folder: Path, at: int, said: Mapping[str, Any]) -> FileOrder:
         is_raw=bool(said.get("is_raw")),
     )
     contents = Contents(said["contents"]) if said.get("contents") else None
-    return FileOrder(
+    return FileToRead(
         path=Path(said["path"]) if said.get("path") else folder / f"file-{at}",
         name=said["name"],
         sha256=said["sha256"],

@@ -10,7 +10,7 @@ from flaskr.files.readers.options import Encoding
 from flaskr.imports.dry_run_result import ColumnUse, FileFound
 from flaskr.imports.jobs import OUTCOME, Job
 from flaskr.imports.layouts import LAYOUTS, Layout, loadable, missing_columns, recognised
-from flaskr.imports.tasks import FileOrder
+from flaskr.imports.tasks import FileToRead
 
 
 class UnknownChoice(ClaimBookError):
@@ -20,7 +20,7 @@ class UnknownChoice(ClaimBookError):
 
 
 @dataclass(frozen=True)
-class Column:
+class MappedColumn:
     """One column of a file: what it means by itself, and what becomes of it."""
 
     title: str
@@ -44,7 +44,7 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class WayToRead:
+class FileMapping:
     """How one file is read; without columns nothing could be read of it yet."""
 
     at: int
@@ -56,7 +56,7 @@ class WayToRead:
     is_text: bool
     names: tuple[str, ...] = ()  # the columns of the book that a column of the file can be
     sheets: tuple[str, ...] = ()
-    columns: tuple[Column, ...] = ()
+    columns: tuple[MappedColumn, ...] = ()
     constants: tuple[Constant, ...] = ()
 
     @property
@@ -82,20 +82,20 @@ class WayToRead:
         return any(column.is_unknown for column in self.columns)
 
 
-def ways_to_read(job: Job) -> list[WayToRead]:
+def file_mappings(job: Job) -> list[FileMapping]:
     """Return how each file of an import was read last, as far as that came."""
     said = job.read(OUTCOME) or {}
     is_migration = job.asked.is_migration
     if "refused" in said:
         files = enumerate(job.files)
-        return [refused_way(at, file, said, is_migration) for at, file in files]
+        return [refused_mapping(at, file, said, is_migration) for at, file in files]
     if not said:
-        return [asked_way(at, file) for at, file in enumerate(job.files)]
+        return [asked_mapping(at, file) for at, file in enumerate(job.files)]
     pairs = zip(job.files, job.outcome.files, strict=True)
-    return [found_way(at, file, found, is_migration) for at, (file, found) in enumerate(pairs)]
+    return [found_mapping(at, file, found, is_migration) for at, (file, found) in enumerate(pairs)]
 
 
-def asked_way(at: int, file: FileOrder, **known: Any) -> WayToRead:
+def asked_mapping(at: int, file: FileToRead, **known: Any) -> FileMapping:
     """Return how a file is to be read, of which nothing is known but what was asked."""
     options = file.options
     asked = {
@@ -105,38 +105,44 @@ def asked_way(at: int, file: FileOrder, **known: Any) -> WayToRead:
         "is_raw": options.is_raw,
         "is_text": True,
     }
-    return WayToRead(at, file.name, **{**asked, **known})
+    return FileMapping(at, file.name, **{**asked, **known})
 
 
-def refused_way(at: int, file: FileOrder, said: Mapping[str, Any], is_migration: bool) -> WayToRead:
+def refused_mapping(
+    at: int, file: FileToRead, said: Mapping[str, Any], is_migration: bool
+) -> FileMapping:
     """Return how a file was read in an import that is refused as a whole."""
     if said.get("at") != at:
-        return asked_way(at, file)
+        return asked_mapping(at, file)
     sheets = tuple(said["sheets"])
     titles = list(said["titles"])
     contents = file.contents or recognised([file.columns.get(t, t) or t for t in titles])
     if not titles or contents is None:
-        return asked_way(at, file, sheets=sheets, is_text=not sheets)
+        return asked_mapping(at, file, sheets=sheets, is_text=not sheets)
     layout, names = LAYOUTS[contents], loadable(contents, is_migration)
     columns = tuple(asked_column(title, file, layout, names) for title in titles)
     constants = constants_of(layout, names, columns, file.constants)
-    return asked_way(at, file, contents=contents, names=names, columns=columns, constants=constants)
+    return asked_mapping(
+        at, file, contents=contents, names=names, columns=columns, constants=constants
+    )
 
 
-def asked_column(title: str, file: FileOrder, layout: Layout, names: tuple[str, ...]) -> Column:
+def asked_column(
+    title: str, file: FileToRead, layout: Layout, names: tuple[str, ...]
+) -> MappedColumn:
     """Return what becomes of a column by what was asked, else by what it is called."""
     meant = layout.meant(title) or ""
     own = meant if meant in names else ""
     asked = file.columns.get(title, own)
-    return Column(title, asked if asked in names else "", own)
+    return MappedColumn(title, asked if asked in names else "", own)
 
 
-def found_way(at: int, file: FileOrder, found: FileFound, is_migration: bool) -> WayToRead:
+def found_mapping(at: int, file: FileToRead, found: FileFound, is_migration: bool) -> FileMapping:
     """Return how a file was read."""
     contents = Contents(found.contents)
     layout, names = LAYOUTS[contents], loadable(contents, is_migration)
     columns = tuple(found_column(use, layout, names) for use in found.columns)
-    return WayToRead(
+    return FileMapping(
         at,
         found.name,
         found.contents,
@@ -151,17 +157,17 @@ def found_way(at: int, file: FileOrder, found: FileFound, is_migration: bool) ->
     )
 
 
-def found_column(use: ColumnUse, layout: Layout, names: tuple[str, ...]) -> Column:
+def found_column(use: ColumnUse, layout: Layout, names: tuple[str, ...]) -> MappedColumn:
     """Return what became of a column."""
     meant = layout.meant(use.title) or ""
     own = meant if meant in names else ""
-    return Column(use.title, use.name if use.is_loaded else "", own, use.note)
+    return MappedColumn(use.title, use.name if use.is_loaded else "", own, use.note)
 
 
 def constants_of(
     layout: Layout,
     names: tuple[str, ...],
-    columns: tuple[Column, ...],
+    columns: tuple[MappedColumn, ...],
     given: Mapping[str, str],
     missing: tuple[str, ...] = (),
 ) -> tuple[Constant, ...]:
@@ -176,12 +182,12 @@ def constants_of(
 
 def files_as_sent(job: Job, sent: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
     """Return the files of an import to be read as a form asks; raises UnknownChoice."""
-    ways = ways_to_read(job)
+    ways = file_mappings(job)
     pairs = zip(job.asked.files, ways, strict=True)
     return tuple({**said, **as_sent(way, said, sent)} for said, way in pairs)
 
 
-def as_sent(way: WayToRead, said: Mapping[str, Any], sent: Mapping[str, str]) -> dict[str, Any]:
+def as_sent(way: FileMapping, said: Mapping[str, Any], sent: Mapping[str, str]) -> dict[str, Any]:
     """Return what a form asks of one file; a file read otherwise has its columns told anew."""
     at = way.at
     contents = one_of(sent.get(f"contents-{at}", way.contents), ("", *Contents))

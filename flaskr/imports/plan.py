@@ -160,7 +160,7 @@ class PlanWriter:
 
 
 @dataclass(frozen=True)
-class Part:
+class PlanPart:
     """A table of a plan; with `only`, a column, just the rows for which that says so."""
 
     folder: Path

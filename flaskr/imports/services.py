@@ -24,7 +24,7 @@ from flaskr.files.readers.options import (
 from flaskr.imports.dry_run_result import DryRun
 from flaskr.imports.job_folders import JOBS, digest_of, new_job, stored, sweep_jobs
 from flaskr.imports.jobs import OUTCOME, PROGRESS, Asked, Job, Progress
-from flaskr.imports.tasks import BookNow, ImportOrder, ImportRefused
+from flaskr.imports.tasks import BookContext, DryRunTask, ImportRefused
 from flaskr.isolation import Limits, OutOfMemory, OutOfTime, place, preload, run_isolated
 from flaskr.values.calendar import today, utc_now
 
@@ -125,7 +125,7 @@ def try_import(job: Job, tell: Told | None = None) -> DryRun:
     """
     with job.work(), waited_place():
         job.forget(OUTCOME)
-        order = import_order(job)
+        order = dry_run_task(job)
         try:
             outcome: DryRun = run_apart(MAKE_DRY_RUN, order, job, tell)
             check_same_files(order)
@@ -136,7 +136,7 @@ def try_import(job: Job, tell: Told | None = None) -> DryRun:
     return outcome
 
 
-def check_same_files(order: ImportOrder) -> None:
+def check_same_files(order: DryRunTask) -> None:
     """Raise ImportRefused when a file is not what it was when its SHA-256 was taken."""
     for file in order.files:
         if digest_of(file.path) != (file.sha256, file.size):
@@ -159,10 +159,10 @@ def whole_refusal(error: ClaimBookError) -> dict[str, Any]:
     }
 
 
-def import_order(job: Job) -> ImportOrder:
+def dry_run_task(job: Job) -> DryRunTask:
     """Return what the dry run is given."""
     config = current_app.config
-    book = BookNow(
+    book = BookContext(
         address=book_address(),
         dialect=db.engine.dialect.name,
         currency=config["BOOK_CURRENCY"],
@@ -171,7 +171,7 @@ def import_order(job: Job) -> ImportOrder:
         now=utc_now(),
     )
     asked = job.asked
-    return ImportOrder(job.folder, job.files, asked.is_migration, book, reading_limits())
+    return DryRunTask(job.folder, job.files, asked.is_migration, book, reading_limits())
 
 
 @contextmanager

@@ -19,7 +19,7 @@ class ImportRefused(ClaimBookError):
 
 
 @dataclass(frozen=True)
-class FileOrder:
+class FileToRead:
     """One file to read, and how.
 
     `columns` are titles of the file mapped by hand to columns of the book, "" to leave one out;
@@ -38,7 +38,7 @@ class FileOrder:
 
 
 @dataclass(frozen=True)
-class BookNow:
+class BookContext:
     """The book that an import is for: where it is, and what its rules go by."""
 
     address: str  # as flaskr.exports.making.snapshot takes it
@@ -50,13 +50,13 @@ class BookNow:
 
 
 @dataclass(frozen=True)
-class ImportOrder:
+class DryRunTask:
     """A dry run: the files, the book, and the folder that the plan is written to."""
 
     folder: Path
-    files: tuple[FileOrder, ...]
+    files: tuple[FileToRead, ...]
     is_migration: bool
-    book: BookNow
+    book: BookContext
     limits: ReadingLimits
 
 

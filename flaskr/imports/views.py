@@ -23,7 +23,7 @@ from flaskr.imports.job_folders import digest_of, job_named
 from flaskr.imports.jobs import OUTCOME, Job, JobBusy, Stage
 from flaskr.imports.layouts import LAYOUTS, loadable
 from flaskr.imports.loading.services import load_import, settle
-from flaskr.imports.mapping_form import files_as_sent, ways_to_read
+from flaskr.imports.mapping_form import file_mappings, files_as_sent
 from flaskr.imports.presenters import cell, file_shown, moved
 from flaskr.imports.refused_downloads import refused_places
 from flaskr.imports.services import in_background, jobs_folder, receive, try_import
@@ -126,7 +126,7 @@ def show(job: Job, status: int = 200, problem: str = ""):
     context["form"] = StepForm(formdata=None, shown=job.shown)
     if stage is Stage.CUT_SHORT or stage is Stage.SHOWN and job.asked.is_confirmed:
         return render_template("imports/cut_short.html", **context), status
-    context["ways"] = ways_to_read(job)
+    context["ways"] = file_mappings(job)
     if stage is Stage.REFUSED:
         refusal = job.read(OUTCOME) or {}
         status = refusal["status"] if status == 200 else status

@@ -18,7 +18,7 @@ from flaskr.values.calendar import today
 from flaskr.values.pseudonyms import sees_names
 from flaskr.values.text import reference_key
 from flaskr.web.conditions import between, has_text
-from flaskr.web.filters import CutFilter
+from flaskr.web.filters import AsAtFilter
 from flaskr.web.paging import Listing
 from flaskr.web.parameters import a_day, a_text, an_amount, any_of, one_of
 
@@ -52,7 +52,7 @@ def stands(status: PolicyStatus, facts: Any, day: date) -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PolicyFilter(CutFilter):
+class PolicyFilter(AsAtFilter):
     """Which policies, as at which day, in which order; all that is given has to hold.
 
     `status` and `line_of_business` take any of several; the status is that of the cut's day, or of
@@ -103,14 +103,14 @@ class PolicyFilter(CutFilter):
 
     def rows(self) -> Select[Any]:
         """Select the policies in order: what a file has, and a page shows a part of."""
-        rows = policy_rows(self.cut)
+        rows = policy_rows(self.valuation)
         columns = rows.selected_columns
         in_order = self.order(columns).clauses(Policy.id)
         return rows.where(*self.conditions(columns)).order_by(*in_order)
 
     def listing(self) -> Listing:
         """Return the same policies, to be paged."""
-        rows = policy_rows(self.cut)
+        rows = policy_rows(self.valuation)
         columns = rows.selected_columns
         selected = rows.where(*self.conditions(columns))
         return Listing(selected, rows, Policy, "policy_number", self.order(columns))

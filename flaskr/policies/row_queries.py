@@ -5,30 +5,30 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from flaskr.policies.models import POLICY_FACTS, Policy, PolicyRevision
-from flaskr.values.as_at import Basis, Cut, facts_in_cut, join_sought, revision_in_cut
+from flaskr.values.as_at import Basis, Valuation, facts_as_at, join_sought, revision_as_at
 from flaskr.values.calendar import day_end
 
 
-def with_policy_facts(source: Any, cut: Cut | None) -> tuple[Any, dict[str, Any]]:
+def with_policy_facts(source: Any, valuation: Valuation | None) -> tuple[Any, dict[str, Any]]:
     """Return a source that has policies with what their facts take, and the columns of the facts.
 
     They are today's, but in a cut by the clock of what was known: those known then.
     """
-    if cut is None or cut.basis is Basis.BOOKED:
+    if valuation is None or valuation.basis is Basis.BOOKED:
         return source, {name: getattr(Policy, name) for name in POLICY_FACTS}
-    edited = revision_in_cut(cut.day, Policy, PolicyRevision, "policy_id")
+    edited = revision_as_at(valuation.day, Policy, PolicyRevision, "policy_id")
     source, revision = join_sought(source, edited)
-    return source, facts_in_cut(Policy, revision, POLICY_FACTS)
+    return source, facts_as_at(Policy, revision, POLICY_FACTS)
 
 
-def policy_facts(cut: Cut | None = None) -> Select[Any]:
+def policy_facts(valuation: Valuation | None = None) -> Select[Any]:
     """Select every policy with the facts that a cut takes, or today's, by id.
 
     Columns: policy_id, policy_number, then the facts (line_of_business, inception_date,
     expiry_date, premium, deductible, sum_insured, cancelled_on). Policies that are not in the cut
     are among them, for a claim of the cut may name one whose inception is later.
     """
-    source, facts = with_policy_facts(Policy.__table__, cut)
+    source, facts = with_policy_facts(Policy.__table__, valuation)
     return (
         select(
             Policy.id.label("policy_id"),
@@ -40,15 +40,15 @@ def policy_facts(cut: Cut | None = None) -> Select[Any]:
     )
 
 
-def policy_rows(cut: Cut | None = None) -> Select[Any]:
+def policy_rows(valuation: Valuation | None = None) -> Select[Any]:
     """Select the policies of a cut, or as they are now, one row each, in no order.
 
     Columns: those of `policy_facts`, and policyholder. Known: from the local day of recording, with
     the facts as known then; booked: from the inception, with today's.
     """
-    rows = policy_facts(cut).order_by(None).add_columns(Policy.policyholder)
-    if cut is None:
+    rows = policy_facts(valuation).order_by(None).add_columns(Policy.policyholder)
+    if valuation is None:
         return rows
-    if cut.basis is Basis.KNOWN:
-        return rows.where(Policy.recorded_at < day_end(cut.day))
-    return rows.where(Policy.inception_date <= cut.day)
+    if valuation.basis is Basis.KNOWN:
+        return rows.where(Policy.recorded_at < day_end(valuation.day))
+    return rows.where(Policy.inception_date <= valuation.day)

@@ -21,14 +21,14 @@ class Basis(StrEnum):
 
 
 @dataclass(frozen=True)
-class Cut:
+class Valuation:
     """The end of a day, by one clock."""
 
     day: date
     basis: Basis = Basis.KNOWN
 
 
-def facts_in_cut(current: Any, revision: Any, names: tuple[str, ...]) -> dict[str, Any]:
+def facts_as_at(current: Any, revision: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """Return the columns of facts as a cut knew them: the first revision after it, else today's."""
     return {
         name: case(
@@ -54,7 +54,7 @@ class Seek:
     order: Callable[[Any], tuple[ColumnElement[Any], ...]]
 
 
-def revision_in_cut(day: date, row: Any, revision: Any, owner: str) -> Seek:
+def revision_as_at(day: date, row: Any, revision: Any, owner: str) -> Seek:
     """Seek what a row that was edited after the cut said at it; the first version has no edits."""
     return Seek(
         row=row,

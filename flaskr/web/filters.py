@@ -8,13 +8,13 @@ from typing import Any, ClassVar, Self
 
 from werkzeug.datastructures import MultiDict
 
-from flaskr.values.as_at import Basis, Cut
-from flaskr.web.ordering import Order, by_bytes
+from flaskr.values.as_at import Basis, Valuation
+from flaskr.web.ordering import SortOrder, by_bytes
 from flaskr.web.parameters import (
     FilterError,
-    Kind,
-    declared,
+    ParameterType,
     one_of,
+    parameter_field,
     read_past_day,
     read_values,
     write_values,
@@ -43,7 +43,7 @@ class Filter:
     SORTS: ClassVar[dict[str, str]] = {}  # the columns to sort by, and what pages call them
     FALLING_FIRST: ClassVar[Collection[str]] = ()  # those of which the highest is sought
 
-    sort: str = declared(Kind(str), f"-{RECORDED}")
+    sort: str = parameter_field(ParameterType(str), f"-{RECORDED}")
 
     @classmethod
     def from_parameters(cls, given: MultiDict[str, str], besides: Collection[str] = ()) -> Self:
@@ -83,7 +83,7 @@ class Filter:
         return {name: texts for name, texts in sorted(written.items()) if texts}
 
     @property
-    def cut(self) -> Cut | None:
+    def valuation(self) -> Valuation | None:
         """The cut that is asked for; None for now."""
         return None
 
@@ -95,7 +95,7 @@ class Filter:
     @property
     def is_part(self) -> bool:
         """Whether these are not simply all the rows of today."""
-        return bool(self.set_names) or self.cut is not None
+        return bool(self.set_names) or self.valuation is not None
 
     @property
     def sort_name(self) -> str:
@@ -136,23 +136,25 @@ class Filter:
     @classmethod
     def choices(cls, name: str) -> tuple[StrEnum, ...]:
         """Return the closed list that a parameter takes from."""
-        kind: Kind = next(each for each in fields(cls) if each.name == name).metadata["kind"]
+        kind: ParameterType = next(each for each in fields(cls) if each.name == name).metadata[
+            "kind"
+        ]
         return kind.among
 
-    def order(self, columns: Any) -> Order:
+    def order(self, columns: Any) -> SortOrder:
         """Return the order over the columns of a select."""
         if self.sort_name == RECORDED:
-            return Order(is_falling=self.is_falling)
+            return SortOrder(is_falling=self.is_falling)
         column = columns[self.sort_name]
         is_listed = issubclass(column.type.python_type, StrEnum)
-        return Order(by_bytes(column) if is_listed else column, self.is_falling)
+        return SortOrder(by_bytes(column) if is_listed else column, self.is_falling)
 
 
 @dataclass(frozen=True, kw_only=True)
-class CutFilter(Filter):
+class AsAtFilter(Filter):
     """Which rows of a list that has a past: as at which day too, and by which clock."""
 
-    as_at: date | None = declared(Kind(read_past_day))
+    as_at: date | None = parameter_field(ParameterType(read_past_day))
     basis: Basis = one_of(Basis, Basis.KNOWN)
 
     @classmethod
@@ -164,9 +166,9 @@ class CutFilter(Filter):
             raise FilterError(text, "as_at")
 
     @property
-    def cut(self) -> Cut | None:
+    def valuation(self) -> Valuation | None:
         """The cut that is asked for; None for now."""
-        return Cut(self.as_at, self.basis) if self.as_at else None
+        return Valuation(self.as_at, self.basis) if self.as_at else None
 
     def unfiltered(self) -> dict[str, Any]:
         """Return the parameters for all the rows, as at the same day and in the same order."""

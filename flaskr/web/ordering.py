@@ -34,7 +34,7 @@ def by_bytes(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 @dataclass(frozen=True)
-class Place:
+class RowPlace:
     """Where a row stands in an order: its id, and its value in the column of the order."""
 
     row_id: int
@@ -42,7 +42,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Order:
+class SortOrder:
     """By a column, or without one by recording; empty values come last, rising or falling."""
 
     column: ColumnElement[Any] | None = None
@@ -57,7 +57,7 @@ class Order:
         by_column = self.column.desc() if falls else self.column.asc()
         return [by_column.nulls_first() if backwards else by_column.nulls_last(), by_key]
 
-    def beyond(self, key: Any, place: Place, backwards: bool = False) -> ColumnElement[bool]:
+    def beyond(self, key: Any, place: RowPlace, backwards: bool = False) -> ColumnElement[bool]:
         """Return the condition that a row comes after a place, or before it."""
         falls = self.is_falling is not backwards
         tied = key < place.row_id if falls else key > place.row_id
@@ -71,4 +71,4 @@ class Order:
         return later if backwards else or_(later, empty)
 
 
-NEWEST_FIRST = Order()
+NEWEST_FIRST = SortOrder()

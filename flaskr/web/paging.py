@@ -11,7 +11,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.values.money import ZERO
 from flaskr.values.text import lookup_key
-from flaskr.web.ordering import NEWEST_FIRST, Order, Place
+from flaskr.web.ordering import NEWEST_FIRST, RowPlace, SortOrder
 
 Row = TypeVar("Row")
 PAGE_ROWS = 50
@@ -75,7 +75,7 @@ class Listing:
     rows: Select[Any]
     model: Any
     reference: str  # the attribute; its key column is called <reference>_key
-    order: Order = NEWEST_FIRST
+    order: SortOrder = NEWEST_FIRST
 
     def count(self, page: Page[Any] | None = None, names: Sequence[str] = ()) -> Count:
         """Count the rows and add columns of amounts up over them; over 10,000 give no sums.
@@ -116,7 +116,7 @@ class Listing:
         ids, has_older = self.following(None)
         return Page(self.rows_of(ids), False, has_older)
 
-    def following(self, place: Place | None, backwards: bool = False) -> tuple[list[int], bool]:
+    def following(self, place: RowPlace | None, backwards: bool = False) -> tuple[list[int], bool]:
         """Return the ids next to a place, or to the end, the nearest first, and if there are more.
 
         Only ids: to sort whole rows with what is joined to them takes several times as long.
@@ -138,7 +138,7 @@ class Listing:
         found = {row[0]: row for row in rows}
         return [found[row_id] for row_id in ids]
 
-    def place(self, reference: str) -> Place:
+    def place(self, reference: str) -> RowPlace:
         """Return where the row that a cursor names stands."""
         named = self.rows.where(
             getattr(self.model, f"{self.reference}_key") == lookup_key(reference)
@@ -148,15 +148,15 @@ class Listing:
         found = db.session.execute(named.with_only_columns(*own)).one_or_none()
         if found is None:
             raise UnknownPage("That page begins at a row that is not in the book.")
-        return Place(*found)
+        return RowPlace(*found)
 
 
 class NumberedListing(Listing):
     """A listing whose rows are named by their ids."""
 
-    def place(self, reference: str) -> Place:
+    def place(self, reference: str) -> RowPlace:
         """Return the place of the row that a cursor names, which need not be there any more."""
         is_number = reference.isascii() and reference.isdigit()
         if not is_number or len(reference) > LONGEST_NUMBER:
             raise UnknownPage("That page begins at a row that is not in the book.")
-        return Place(int(reference))
+        return RowPlace(int(reference))

@@ -25,7 +25,7 @@ class FilterError(ClaimBookError):
 
 
 @dataclass(frozen=True)
-class Kind:
+class ParameterType:
     """How a parameter is read; `is_many`: it may be given again, for any of them."""
 
     read: Callable[[str], Any]
@@ -33,7 +33,7 @@ class Kind:
     among: tuple[StrEnum, ...] = ()
 
 
-def declared(kind: Kind, default: Any = None) -> Any:
+def parameter_field(kind: ParameterType, default: Any = None) -> Any:
     """Return the field of a parameter."""
     return field(default=() if kind.is_many else default, metadata={"kind": kind})
 
@@ -68,32 +68,32 @@ def read_past_day(text: str) -> date:
 
 def any_of(values: type[StrEnum]) -> Any:
     """Declare a parameter that takes members of a closed list, any of which will do."""
-    return declared(Kind(read_one_of(values), is_many=True, among=tuple(values)))
+    return parameter_field(ParameterType(read_one_of(values), is_many=True, among=tuple(values)))
 
 
 def one_of(values: type[StrEnum], default: StrEnum | None = None) -> Any:
     """Declare a parameter that takes one member of a closed list."""
-    return declared(Kind(read_one_of(values), among=tuple(values)), default)
+    return parameter_field(ParameterType(read_one_of(values), among=tuple(values)), default)
 
 
 def a_day() -> Any:
     """Declare a parameter that takes a day."""
-    return declared(Kind(parse_day))
+    return parameter_field(ParameterType(parse_day))
 
 
 def an_amount() -> Any:
     """Declare a parameter that takes an amount as people write it."""
-    return declared(Kind(parse_money))
+    return parameter_field(ParameterType(parse_money))
 
 
 def a_text() -> Any:
     """Declare a parameter that takes text."""
-    return declared(Kind(read_text), "")
+    return parameter_field(ParameterType(read_text), "")
 
 
 def read_values(parameter: Field[Any], texts: list[str]) -> Any:
     """Return the value of one parameter; raises FilterError with its name."""
-    kind: Kind = parameter.metadata["kind"]
+    kind: ParameterType = parameter.metadata["kind"]
     label = parameter.name.replace("_", " ").capitalize()
     if len(texts) > 1 and not kind.is_many:
         raise FilterError(f"{label} is given more than once; give it once.", parameter.name)
@@ -108,5 +108,5 @@ def write_values(parameter: Field[Any], value: Any) -> list[str]:
     """Return what an address says for a value; nothing for what goes by default."""
     if value == parameter.default:
         return []
-    kind: Kind = parameter.metadata["kind"]
+    kind: ParameterType = parameter.metadata["kind"]
     return [str(each) for each in (value if kind.is_many else (value,))]

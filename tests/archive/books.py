@@ -23,8 +23,8 @@ FORMATS = ("csv", "parquet", "xlsx", "arrow", "jsonl")
 CUTS = ("", "&as_at=2024-04-30&basis=known", "&as_at=2024-04-30&basis=booked")
 CONTENTS = ("claims", "ledger", "policies")
 EVERY_FILE = [
-    f"/export_{contents}?format={form}{cut}"
-    for contents, form, cut in itertools.product(CONTENTS, FORMATS, CUTS)
+    f"/export_{contents}?format={form}{valuation}"
+    for contents, form, valuation in itertools.product(CONTENTS, FORMATS, CUTS)
 ]
 SOME_FILES = [f"/export_{contents}?format=parquet{CUTS[1]}" for contents in CONTENTS]
 SOME_FILES += [f"/export_{contents}?format=jsonl{CUTS[2]}" for contents in CONTENTS]

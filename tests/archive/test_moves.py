@@ -2,7 +2,7 @@
 
 import pytest
 
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.queries import watermark
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportFile
@@ -15,7 +15,7 @@ from tests.factories import make_claim, reserve
 def rows_of(app) -> dict[str, list[tuple]]:
     """Every row of a book that agrees with itself."""
     with app.app_context():
-        assert not list(faults())
+        assert not list(disagreements())
         rows = whole_book()
         for model in (Import, ImportFile):
             found = db.session.execute(db.select(model.__table__).order_by(model.id))

@@ -14,7 +14,7 @@ from pathlib import Path
 from flask_migrate import upgrade
 
 from flaskr import create_app
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import LedgerEntry
 from flaskr.extensions import db
 from flaskr.settings import Settings
@@ -34,7 +34,7 @@ def measure(settings: Settings, processes: int, actions: int) -> bool:
         db.session.commit()
         run = contend(settings, "shared", processes, actions)
         entries = db.session.query(LedgerEntry).count()
-        wrong = list(faults())
+        wrong = list(disagreements())
         db.session.remove()
         db.engine.dispose()
     asked = processes * actions

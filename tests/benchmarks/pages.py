@@ -29,7 +29,7 @@ from flaskr.database import working
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
 from flaskr.settings import Settings
-from flaskr.values.as_at import Basis, Cut
+from flaskr.values.as_at import Basis, Valuation
 from tests.postgres import PostgresServer, find_binaries
 
 ENVIRONMENT = {"BOOK_ACCESS": "open", "LOG_LEVEL": "WARNING"}
@@ -148,7 +148,7 @@ def cut_table(settings: Settings, name: str, rounds: int) -> list[str]:
             sides["today", with_policy] = claim_rows(with_policy=with_policy)
             for where, day in days_to_cut(first, last).items():
                 for basis in Basis:
-                    rows = claim_rows(Cut(day, basis), with_policy=with_policy)
+                    rows = claim_rows(Valuation(day, basis), with_policy=with_policy)
                     sides[f"{where}, {basis}", with_policy] = rows
         times: dict[tuple[str, bool], list[float]] = {side: [] for side in sides}
         counts = {}
@@ -159,9 +159,10 @@ def cut_table(settings: Settings, name: str, rounds: int) -> list[str]:
         db.engine.dispose()
     seconds = {side: statistics.median(taken) for side, taken in times.items()}
     return [
-        f"| {name} | {cut} | {'yes' if with_policy else 'no'} | {counts[cut, with_policy]:,} "
+        f"| {name} | {valuation} | {'yes' if with_policy else 'no'} "
+        f"| {counts[valuation, with_policy]:,} "
         f"| {taken:.2f} s | {taken / seconds['today', with_policy]:.2f} |"
-        for (cut, with_policy), taken in seconds.items()
+        for (valuation, with_policy), taken in seconds.items()
     ]
 
 

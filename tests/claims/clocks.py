@@ -22,7 +22,7 @@ def at(instant: str):
     return time_machine.travel(moment if moment.tzinfo else moment.replace(tzinfo=UTC), tick=False)
 
 
-def cut(day: date, basis: Basis) -> dict[str, object]:
+def valuation(day: date, basis: Basis) -> dict[str, object]:
     return {row.claim_reference: row for row in db.session.execute(claims_as_at(day, basis))}
 
 

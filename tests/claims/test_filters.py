@@ -11,7 +11,7 @@ from flaskr.claims.models import Claim
 from flaskr.claims.row_queries import claim_rows
 from flaskr.extensions import db
 from flaskr.facts.lists import Cause, Coverage, LineOfBusiness, Status
-from flaskr.values.as_at import Basis, Cut
+from flaskr.values.as_at import Basis, Valuation
 from flaskr.web.parameters import FilterError
 from tests.claims.varied import varied_claims
 from tests.factories import make_claim, make_policy
@@ -20,10 +20,10 @@ pytestmark = pytest.mark.both_databases
 
 CUTS = (
     None,
-    *(Cut(date(2024, 5, 12), basis) for basis in Basis),
-    *(Cut(date(2024, 6, 10), basis) for basis in Basis),
+    *(Valuation(date(2024, 5, 12), basis) for basis in Basis),
+    *(Valuation(date(2024, 6, 10), basis) for basis in Basis),
 )
-CUT_IDS = [f"{cut.basis} {cut.day}" if cut else "now" for cut in CUTS]
+CUT_IDS = [f"{valuation.basis} {valuation.day}" if valuation else "now" for valuation in CUTS]
 HOLDS = {
     "status=open": lambda row: row.status == "open",
     "status=closed&status=declined": lambda row: row.status in ("closed", "declined"),
@@ -69,24 +69,24 @@ def asked(query: str, **more) -> ClaimFilter:
     return ClaimFilter.from_parameters(MultiDict([*parse_qsl(query), *more.items()]))
 
 
-def as_at(cut: Cut | None) -> dict[str, str]:
-    return {"as_at": str(cut.day), "basis": cut.basis} if cut else {}
+def as_at(valuation: Valuation | None) -> dict[str, str]:
+    return {"as_at": str(valuation.day), "basis": valuation.basis} if valuation else {}
 
 
 def test_every_filter_gives_the_rows_it_says_now_and_as_at(varied):
     # takes seconds: some four hundred different statements, which are what has to be shown
-    for cut in CUTS:
-        every = list(db.session.execute(claim_rows(cut).order_by(Claim.id.desc())))
+    for valuation in CUTS:
+        every = list(db.session.execute(claim_rows(valuation).order_by(Claim.id.desc())))
         assert len(every) > 5
         for query, holds in HOLDS.items():
-            wanted = asked(query, **as_at(cut))
+            wanted = asked(query, **as_at(valuation))
             found = [row.claim_id for row in db.session.execute(wanted.rows())]
             listing = wanted.listing()
             ids, _ = listing.following(None)
 
-            assert found == [row.claim_id for row in every if holds(row)], (query, cut)
-            assert ids == found, (query, cut)
-            assert listing.count().rows == len(found), (query, cut)
+            assert found == [row.claim_id for row in every if holds(row)], (query, valuation)
+            assert ids == found, (query, valuation)
+            assert listing.count().rows == len(found), (query, valuation)
 
 
 def test_each_filter_of_the_varied_book_leaves_some_in_and_some_out(varied):
@@ -103,16 +103,16 @@ def test_each_filter_of_the_varied_book_leaves_some_in_and_some_out(varied):
 
 @pytest.mark.parametrize("cut", CUTS, ids=CUT_IDS)
 @pytest.mark.parametrize("with_policy", [True, False])
-def test_rows_have_the_same_columns_and_types_now_and_as_at(rolled_back, cut, with_policy):
+def test_rows_have_the_same_columns_and_types_now_and_as_at(rolled_back, valuation, with_policy):
     now = [(c.name, type(c.type)) for c in claim_rows(with_policy=with_policy).selected_columns]
-    rows = claim_rows(cut, with_policy=with_policy)
+    rows = claim_rows(valuation, with_policy=with_policy)
 
     assert [(c.name, type(c.type)) for c in rows.selected_columns] == now
 
 
 def test_rows_without_policies_are_those_with_them_less_their_columns(varied):
-    for cut in CUTS:
-        whole, bare = claim_rows(cut), claim_rows(cut, with_policy=False)
+    for valuation in CUTS:
+        whole, bare = claim_rows(valuation), claim_rows(valuation, with_policy=False)
         names = bare.selected_columns.keys()
         cut_down = whole.with_only_columns(*(whole.selected_columns[name] for name in names))
         found = [list(db.session.execute(rows.order_by(Claim.id))) for rows in (bare, cut_down)]
@@ -169,7 +169,7 @@ def test_the_same_question_has_one_query_string_which_asks_it_again(rolled_back)
     )
     assert asked(query) == wanted
     assert ClaimFilter().parameters() == {}
-    assert wanted.cut == Cut(date(2024, 1, 31), Basis.KNOWN)
+    assert wanted.valuation == Valuation(date(2024, 1, 31), Basis.KNOWN)
     assert (wanted.cause, wanted.status) == ((Cause.FIRE, Cause.WATER), ())
 
 
@@ -197,10 +197,12 @@ def test_letters_with_one_small_form_are_found_either_way(rolled_back):
 
 def test_the_policy_that_a_claim_had_is_looked_for_as_at_the_day(varied):
     sold = LineOfBusiness.MOTOR
-    cut = {"as_at": "2024-06-09"}
+    valuation = {"as_at": "2024-06-09"}
 
-    known = list(db.session.execute(asked("line_of_business=motor", **cut).rows()))
-    today = list(db.session.execute(asked("line_of_business=motor", basis="booked", **cut).rows()))
+    known = list(db.session.execute(asked("line_of_business=motor", **valuation).rows()))
+    today = list(
+        db.session.execute(asked("line_of_business=motor", basis="booked", **valuation).rows())
+    )
 
     assert known
     assert {row.line_of_business for row in known} == {sold}

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import claim_referenced, entries_of, locked_claim
 from flaskr.database import working
@@ -42,7 +42,7 @@ def test_eight_processes_on_one_claim_lose_nothing(session, book_settings):
     assert run.committed + len(run.refused) == PROCESSES * 40
     assert set(run.refused) <= {"The reserve is already at that amount."}
     assert entry_count(session) == run.committed + 1
-    assert list(faults()) == []
+    assert list(disagreements()) == []
 
 
 def test_eight_processes_get_references_without_doubles_or_gaps(session, book_settings):
@@ -85,7 +85,7 @@ def test_writers_killed_at_any_moment_leave_no_partial_action(session, book_sett
     assert len(entries_of(shared)) == len(made)
     numbers = [int(claim.claim_reference.rpartition("-")[2]) for claim in made]
     assert sorted(numbers) == list(range(1, len(made) + 1))
-    assert list(faults()) == []
+    assert list(disagreements()) == []
     session.rollback()
     assert pay(claim_referenced("shared"), "1", date(2024, 7, 1)).id
     session.commit()
@@ -129,7 +129,7 @@ def test_claims_locked_by_id_first_may_be_posted_to_in_any_order(session, app):
 
     assert said == ["done"] * 3
     assert entry_count(session) == 2 * 30 + 30
-    assert list(faults()) == []
+    assert list(disagreements()) == []
 
 
 def test_a_payment_waits_for_an_edit_of_its_policy_and_is_judged_by_it(session, app):

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.queries import watermark
 from flaskr.demo.filling.services import load_book, prepared_book
 from flaskr.extensions import db
@@ -88,7 +88,7 @@ def test_the_smallest_books_are_books_too(app, session, policies, claims, until)
     fill(app, "--policies", str(policies), "--claims", str(claims), "--until", until)
 
     assert watermark()[1:3] == (claims, policies)
-    assert not list(faults())
+    assert not list(disagreements())
 
 
 def test_progress_counts_every_row_once(app, session):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from flaskr.book.models import Counter
 from flaskr.book.services import allot_reference
 from flaskr.claims.as_at_queries import Basis, claims_as_at, ledger_totals_as_at, totals_as_at
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.rules import LIVE, State
 from flaskr.claims.ledger.services import reopen_claim
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
@@ -49,7 +49,7 @@ def all_claims(filled_app) -> list[Claim]:
 
 
 def test_it_agrees_with_its_ledger(filled):
-    assert list(faults()) == []
+    assert list(disagreements()) == []
 
 
 def test_the_rules_give_the_balances_after_each_entry(ledgers, all_claims):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import joinedload
 
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import Claim
 from flaskr.claims.queries import entries_of, watermark
 from flaskr.demo.profiles import PROFILES
@@ -54,7 +54,7 @@ def test_random_claims_are_plausible_and_keep_the_rules(rolled_back, fake):
         )
         assert {entry.entry_type for entry in payments} <= {EntryType.PAYMENT}
         assert all(entry.transaction_date <= day for entry in payments)
-    assert not list(faults())
+    assert not list(disagreements())
 
 
 def test_random_claims_take_policies_in_force_and_make_new_ones(rolled_back, fake):

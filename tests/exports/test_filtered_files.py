@@ -86,10 +86,13 @@ def test_each_filter_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypat
     monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 7)
     sizes = set()
     for turn, (contents, kind, column, query) in enumerate(FILTERED):
-        for cut in (CUTS[0], CUTS[1 + turn % 2]):
+        for valuation in (CUTS[0], CUTS[1 + turn % 2]):
             with nasty_app.app_context():
-                shown = page_rows(kind, column, query + cut)
-            assert (query + cut, file_rows(contents, column, query + cut)) == (query + cut, shown)
+                shown = page_rows(kind, column, query + valuation)
+            assert (query + valuation, file_rows(contents, column, query + valuation)) == (
+                query + valuation,
+                shown,
+            )
             sizes.add(len(shown))
     assert len(sizes) > 4
 

@@ -157,7 +157,7 @@ def test_a_reading_or_loading_that_was_cut_short_is_told_and_tried_again(client,
     job = job_of(app, shown)
     outcome = job.read(OUTCOME)
     job.forget(OUTCOME)
-    cut = client.get(shown.request.path)
+    valuation = client.get(shown.request.path)
     job.write(OUTCOME, outcome)
     job.ask(is_confirmed=True)
     cut_loading = client.get(shown.request.path)
@@ -165,7 +165,7 @@ def test_a_reading_or_loading_that_was_cut_short_is_told_and_tried_again(client,
     again = read_again(client, cut_loading)
     load(client, again)
 
-    assert "Reading was interrupted. Nothing was written." in said(cut)
+    assert "Reading was interrupted. Nothing was written." in said(valuation)
     assert "Loading was interrupted. Either all of it is in the book or none of it" in said(
         cut_loading
     )

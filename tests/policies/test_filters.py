@@ -12,7 +12,7 @@ from flaskr.facts.lists import LineOfBusiness
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.models import Policy
 from flaskr.policies.row_queries import policy_facts, policy_rows
-from flaskr.values.as_at import Basis, Cut
+from flaskr.values.as_at import Basis, Valuation
 from flaskr.web.paging import Cursor
 from flaskr.web.parameters import FilterError
 from tests.claims.clocks import amend, at
@@ -76,13 +76,15 @@ def asked(query: str) -> PolicyFilter:
 
 
 @pytest.mark.parametrize(
-    "cut", [None, *(Cut(date(2024, 5, 15), basis) for basis in Basis)], ids=str
+    "cut", [None, *(Valuation(date(2024, 5, 15), basis) for basis in Basis)], ids=str
 )
-def test_every_filter_gives_the_policies_it_says(varied, cut):
-    every = list(db.session.execute(policy_rows(cut).order_by(Policy.id.desc())))
+def test_every_filter_gives_the_policies_it_says(varied, valuation):
+    every = list(db.session.execute(policy_rows(valuation).order_by(Policy.id.desc())))
     shares = dict.fromkeys(HOLDS, 0)
     for query, holds in HOLDS.items():
-        wanted = asked(query + (f"&as_at={cut.day}&basis={cut.basis}" if cut else ""))
+        wanted = asked(
+            query + (f"&as_at={valuation.day}&basis={valuation.basis}" if valuation else "")
+        )
         found = list(db.session.execute(wanted.rows()))
         page = wanted.listing().page(Cursor())
 
@@ -90,7 +92,7 @@ def test_every_filter_gives_the_policies_it_says(varied, cut):
         assert page.rows == found[:PAGE], query
         shares[query] = len(found)
 
-    none_then = {"cancelled=yes"} if cut and cut.basis is KNOWN else set()
+    none_then = {"cancelled=yes"} if valuation and valuation.basis is KNOWN else set()
     assert {query for query, share in shares.items() if not share} == none_then
     assert all(share < len(every) for share in shares.values()) or none_then
 
@@ -141,9 +143,11 @@ def test_a_policy_is_booked_from_its_inception_with_the_facts_of_today(varied):
 
 
 def test_the_facts_of_a_cut_are_those_of_every_policy_by_id(varied):
-    cut = Cut(date(2024, 5, 10), KNOWN)
-    every, in_cut = (list(db.session.execute(rows(cut))) for rows in (policy_facts, policy_rows))
-    known = {row.policy_number: row for row in in_cut}
+    valuation = Valuation(date(2024, 5, 10), KNOWN)
+    every, counted = (
+        list(db.session.execute(rows(valuation))) for rows in (policy_facts, policy_rows)
+    )
+    known = {row.policy_number: row for row in counted}
 
     assert len(every) > len(known) > 0
     assert [row.policy_id for row in every] == sorted(row.policy_id for row in every)
@@ -154,15 +158,15 @@ def test_the_facts_of_a_cut_are_those_of_every_policy_by_id(varied):
 
 
 def test_the_facts_of_a_booked_cut_and_of_now_are_todays(varied):
-    cuts = (None, Cut(date(2023, 12, 31), BOOKED))
-    now, booked = (list(db.session.execute(policy_facts(cut))) for cut in cuts)
+    cuts = (None, Valuation(date(2023, 12, 31), BOOKED))
+    now, booked = (list(db.session.execute(policy_facts(valuation))) for valuation in cuts)
 
     assert now == booked
     assert {row.premium for row in now if row.policy_number == "P_0"} == {Decimal("77.00")}
 
 
 def rows_as_at(day: date, basis: Basis) -> list:
-    return list(db.session.execute(policy_rows(Cut(day, basis)).order_by(Policy.id)))
+    return list(db.session.execute(policy_rows(Valuation(day, basis)).order_by(Policy.id)))
 
 
 def test_the_status_is_that_of_the_day_of_the_cut(varied):

@@ -13,7 +13,7 @@ from flaskr.facts.lists import Coverage, EntryType
 
 
 @dataclass(frozen=True)
-class Action:
+class LedgerAction:
     """One thing to do: shown when the claim's state allows it, posted by its service."""
 
     name: str  # the last part of its address
@@ -76,21 +76,23 @@ def can_be_reserved(claim: Claim) -> bool:
 
 
 ACTIONS = (
-    Action(
+    LedgerAction(
         "reserve", "Set case reserve", "Set case reserve", forms.ReserveForm, set_reserve,
         "Case reserve set on", can_be_reserved,
     ),
-    Action("pay", "Pay", "Post payment", forms.PaymentForm, pay, "Payment posted to", can_be_paid),
-    Action(
+    LedgerAction(
+        "pay", "Pay", "Post payment", forms.PaymentForm, pay, "Payment posted to", can_be_paid,
+    ),
+    LedgerAction(
         "recover", "Recover", "Post recovery", forms.RecoveryForm, recover,
         "Recovery posted to", lambda claim: claim.recovered < claim.paid,
     ),
-    Action("close", "Close", "Close claim", forms.CloseForm, close, "Closed claim", is_live),
-    Action(
+    LedgerAction("close", "Close", "Close claim", forms.CloseForm, close, "Closed claim", is_live),
+    LedgerAction(
         "decline", "Decline", "Decline claim", forms.DeclineForm, decline,
         "Declined claim", lambda claim: is_live(claim) and claim.paid == 0,
     ),
-    Action(
+    LedgerAction(
         "reopen", "Reopen", "Reopen claim", forms.ReopenForm, reopen,
         "Reopened claim", lambda claim: claim.status in SETTLED,
     ),
@@ -98,7 +100,7 @@ ACTIONS = (
 BY_NAME = {action.name: action for action in ACTIONS}
 
 
-def allowed_actions(claim: Claim) -> list[Action]:
+def allowed_actions(claim: Claim) -> list[LedgerAction]:
     """Return what the claim's state allows, in the order it is usually done."""
     return [action for action in ACTIONS if action.allowed(claim)]
 

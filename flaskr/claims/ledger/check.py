@@ -30,7 +30,7 @@ NEVER = literal(date.min)
 
 
 @dataclass(frozen=True)
-class Fault:
+class Disagreement:
     """One place where the book disagrees with itself."""
 
     claim_reference: str
@@ -147,18 +147,18 @@ def wrong_claims() -> Select[int, str]:
     )
 
 
-def faults() -> Iterator[Fault]:
+def disagreements() -> Iterator[Disagreement]:
     """Yield every disagreement, the ledger's own first."""
     for reference, entry_id in db.session.execute(wrong_entries()):
-        yield Fault(
+        yield Disagreement(
             reference, f"ledger entry {entry_id} does not follow from the entries before it"
         )
     for reference, entry_id in db.session.execute(wrong_reversals()):
-        yield Fault(
+        yield Disagreement(
             reference, f"ledger entry {entry_id} is not the opposite of the entry it reverses"
         )
     for _, reference in db.session.execute(wrong_claims()):
-        yield Fault(reference, "what the claim stores differs from its ledger")
+        yield Disagreement(reference, "what the claim stores differs from its ledger")
 
 
 def rebuild_balances(actor: str) -> int:

@@ -6,14 +6,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
-from flaskr.claims.as_at_queries import entries_in_cut
+from flaskr.claims.as_at_queries import entry_counts
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.errors import TextError
 from flaskr.facts.lists import EntryType
 from flaskr.values.text import clean_reference, reference_key
 from flaskr.web.conditions import between
-from flaskr.web.filters import RECORDED, CutFilter
-from flaskr.web.parameters import Kind, a_day, any_of, declared
+from flaskr.web.filters import RECORDED, AsAtFilter
+from flaskr.web.parameters import ParameterType, a_day, any_of, parameter_field
 
 HIGHEST_ID = 2**63 - 1
 
@@ -26,7 +26,7 @@ def read_entry_id(text: str) -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LedgerFilter(CutFilter):
+class LedgerFilter(AsAtFilter):
     """Which entries, as at which day; all that is given has to hold.
 
     `since` gives what came after the entry of that number: ids, instants of recording and commits
@@ -34,20 +34,20 @@ class LedgerFilter(CutFilter):
     which they were recorded, or with sort=-recorded the other way round.
     """
 
-    sort: str = declared(Kind(str), RECORDED)
-    claim: str = declared(Kind(clean_reference), "")
+    sort: str = parameter_field(ParameterType(str), RECORDED)
+    claim: str = parameter_field(ParameterType(clean_reference), "")
     entry_type: tuple[EntryType, ...] = any_of(EntryType)
     transaction_from: date | None = a_day()
     transaction_to: date | None = a_day()
-    since: int | None = declared(Kind(read_entry_id))
+    since: int | None = parameter_field(ParameterType(read_entry_id))
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return what has to hold of ledger entries joined to their claims."""
         found = between(
             LedgerEntry.transaction_date.expression, self.transaction_from, self.transaction_to
         )
-        if self.cut:
-            found.append(entries_in_cut(self.cut.day, self.cut.basis))
+        if self.valuation:
+            found.append(entry_counts(self.valuation.day, self.valuation.basis))
         if self.claim:
             found.append(Claim.claim_reference_key == reference_key(self.claim))
         if self.entry_type:

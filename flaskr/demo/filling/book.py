@@ -6,26 +6,26 @@ from datetime import date
 import numpy as np
 
 from flaskr.demo.filling.choices import Live
-from flaskr.demo.filling.claims import Claims, make_claims
+from flaskr.demo.filling.claims import MadeClaims, make_claims
 from flaskr.demo.filling.days import NONE, Array, BookDays
-from flaskr.demo.filling.ledger import Ledger, make_ledger
-from flaskr.demo.filling.policies import YEARS, Policies, make_policies
-from flaskr.demo.filling.revisions import ClaimRevisions, make_claim_revisions
+from flaskr.demo.filling.ledger import MadeLedger, make_ledger
+from flaskr.demo.filling.policies import YEARS, MadePolicies, make_policies
+from flaskr.demo.filling.revisions import MadeRevisions, make_claim_revisions
 
 
 @dataclass(frozen=True)
 class MadeBook:
     """Every row of a book; `*_years` and `*_numbers` make the references that the book allots."""
 
-    policies: Policies
+    policies: MadePolicies
     policy_years: Array
     policy_numbers: Array
-    claims: Claims
+    claims: MadeClaims
     claim_years: Array
     claim_numbers: Array
     claim_versions: Array
-    claim_revisions: ClaimRevisions
-    ledger: Ledger
+    claim_revisions: MadeRevisions
+    ledger: MadeLedger
     state: Live
 
     @property

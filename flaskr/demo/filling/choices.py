@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from flaskr.demo.filling.claims import Claims, ultimate_costs
+from flaskr.demo.filling.claims import MadeClaims, ultimate_costs
 from flaskr.demo.filling.days import NONE, Array, BookDays
 from flaskr.demo.profiles import PROFILES
 from flaskr.facts.lists import EntryType, Status
@@ -56,7 +56,7 @@ class Live:
     last_recovered: Array
 
 
-def live_claims(claims: Claims, days: BookDays, rng: Generator) -> Live:
+def live_claims(claims: MadeClaims, days: BookDays, rng: Generator) -> Live:
     """Return the claims before their first entry."""
     count = len(claims.line)
     cost = ultimate_costs(claims.line, rng)

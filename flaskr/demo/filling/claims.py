@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from flaskr.demo.filling.days import NONE, Array, BookDays
-from flaskr.demo.filling.policies import Policies
+from flaskr.demo.filling.policies import MadePolicies
 from flaskr.demo.profiles import LARGEST_LOSS, PROFILES, TAIL_INDEX, TAIL_SHARE
 from flaskr.facts.lists import Cause
 
@@ -18,7 +18,7 @@ WITHOUT_REPORT = 0.001
 
 
 @dataclass
-class Claims:
+class MadeClaims:
     """One array a column, in the order of recording: row i is the claim with id i + 1.
 
     `policy` is a row of the policies. `line` is also known of claims without a policy: it decides
@@ -33,17 +33,17 @@ class Claims:
     recorded: Array
     covered: Array
 
-    def taken(self, rows: Array) -> "Claims":
+    def taken(self, rows: Array) -> "MadeClaims":
         """Return these rows, in this order."""
-        return Claims(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return MadeClaims(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
-def make_claims(count: int, policies: Policies, days: BookDays, rng: Generator) -> Claims:
+def make_claims(count: int, policies: MadePolicies, days: BookDays, rng: Generator) -> MadeClaims:
     """Return that many claims, sorted by the instant of recording.
 
     Losses that would be recorded after the book's last day are not in it, as in life.
     """
-    parts: list[Claims] = []
+    parts: list[MadeClaims] = []
     missing = count
     while missing > 0:
         drawn = draw_claims(missing + missing // 8 + 64, policies, days, rng)
@@ -52,13 +52,13 @@ def make_claims(count: int, policies: Policies, days: BookDays, rng: Generator) 
         missing -= len(parts[-1].line)
     if not parts:
         parts = [draw_claims(0, policies, days, rng)]
-    joined = Claims(
-        *(np.concatenate([getattr(p, field.name) for p in parts]) for field in fields(Claims))
+    joined = MadeClaims(
+        *(np.concatenate([getattr(p, field.name) for p in parts]) for field in fields(MadeClaims))
     )
     return incomplete(joined.taken(np.argsort(joined.recorded, kind="stable")), rng)
 
 
-def draw_claims(count: int, policies: Policies, days: BookDays, rng: Generator) -> Claims:
+def draw_claims(count: int, policies: MadePolicies, days: BookDays, rng: Generator) -> MadeClaims:
     """Return claims on policies drawn by exposure and frequency, losses even over the cover."""
     cover_end = np.minimum(policies.cover_end, days.until + 1)
     covered_days = np.maximum(cover_end - policies.inception, 0)
@@ -75,7 +75,7 @@ def draw_claims(count: int, policies: Policies, days: BookDays, rng: Generator) 
     delay = np.minimum(median * np.exp(rng.normal(0, 1.1, count)), 1500)
     reported = loss + delay.astype(np.int32)
     lag = np.where(rng.random(count) < 0.8, 0, rng.integers(1, 6, count, dtype=np.int32))
-    return Claims(
+    return MadeClaims(
         policy=policy.astype(np.int32),
         line=line,
         cause=draw_causes(line, rng),
@@ -99,7 +99,7 @@ def draw_causes(line: Array, rng: Generator) -> Array:
     return cause
 
 
-def incomplete(claims: Claims, rng: Generator) -> Claims:
+def incomplete(claims: MadeClaims, rng: Generator) -> MadeClaims:
     """Return the claims, some without policy, day of loss, report or cause."""
     count = len(claims.line)
     without_policy = claims.covered & (rng.random(count) < WITHOUT_POLICY)

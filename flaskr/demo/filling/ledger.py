@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from flaskr.claims.ledger.rules import RECOVERIES, REVERSALS
 from flaskr.demo.filling.choices import NOTHING, Live, choose_types, code, live_claims
-from flaskr.demo.filling.claims import Claims
+from flaskr.demo.filling.claims import MadeClaims
 from flaskr.demo.filling.days import NONE, Array, BookDays
 from flaskr.demo.profiles import PROFILES, REOPENING_REASONS
 from flaskr.facts.lists import EntryType, Status
@@ -20,7 +20,7 @@ CLOSED, DECLINED, REOPENED = map(STATUSES.index, (Status.CLOSED, Status.DECLINED
 
 
 @dataclass
-class Ledger:
+class MadeLedger:
     """One array a column; `order` lists the rows as they were recorded.
 
     Entry `order[i]` has id i + 1. `reverses` and `claim` are rows, not ids; NONE for NULL.
@@ -42,14 +42,14 @@ class Ledger:
     reverses: Array
 
 
-def make_ledger(claims: Claims, days: BookDays, rng: Generator) -> tuple[Ledger, Live]:
+def make_ledger(claims: MadeClaims, days: BookDays, rng: Generator) -> tuple[MadeLedger, Live]:
     """Return every entry recorded until the last day, and the state that it leaves the claims in.
 
     Each step gives every claim that is still moving one entry, so a claim's entries are in order.
     """
     state = live_claims(claims, days, rng)
     moving = np.arange(len(claims.line), dtype=np.int32)
-    steps: list[Ledger] = []
+    steps: list[MadeLedger] = []
     written = 0
     for step in range(MOST_ENTRIES):
         types = choose_types(state, moving, step, rng)
@@ -62,21 +62,21 @@ def make_ledger(claims: Claims, days: BookDays, rng: Generator) -> tuple[Ledger,
     return joined(steps), state
 
 
-def joined(steps: list[Ledger]) -> Ledger:
+def joined(steps: list[MadeLedger]) -> MadeLedger:
     """Return the steps as one, in the order of recording; each step's column is freed in turn."""
     recorded = np.concatenate([step.recorded for step in steps])
     order = np.argsort(recorded, kind="stable").astype(np.int32)
     place = np.empty_like(order)
     place[order] = np.arange(len(order), dtype=np.int32)
     columns = {}
-    for field in fields(Ledger):
+    for field in fields(MadeLedger):
         column = np.concatenate([getattr(step, field.name) for step in steps])
         for step in steps:
             setattr(step, field.name, None)
         if field.name == "reverses":
             column = np.where(column == NONE, NONE, place[column])
         columns[field.name] = column[order]
-    return Ledger(**columns)
+    return MadeLedger(**columns)
 
 
 def next_days(
@@ -101,7 +101,7 @@ def next_days(
 def post(
     state: Live, moving: Array, types: Array, day: Array, recorded: Array, first: int,
     rng: Generator,
-) -> Ledger:  # fmt: skip
+) -> MadeLedger:  # fmt: skip
     """Post one entry to each claim and bring its state along; `first` is the first entry's row."""
     moved = movements(state, moving, types, rng)
     reverses = np.where(np.isin(types, REVERSAL_CODES), state.last_row[moving], np.int32(NONE))
@@ -115,7 +115,7 @@ def post(
     state.last_type[moving] = types
     reasons = rng.integers(0, len(REOPENING_REASONS), len(moving), dtype=np.int8)
     reopened = types == code(EntryType.RESERVE_REOPEN)
-    return Ledger(
+    return MadeLedger(
         claim=moving,
         entry_type=types,
         day=day,

@@ -17,7 +17,7 @@ COMPANIES = (LINES.index(LineOfBusiness.PROPERTY), LINES.index(LineOfBusiness.LI
 
 
 @dataclass
-class Policies:
+class MadePolicies:
     """One array a column, in the order of recording: row i is the policy with id i + 1.
 
     Days since 1970, UTC seconds, whole öre; NONE for NULL. `given` and `surname` number the words
@@ -37,9 +37,9 @@ class Policies:
     edited: Array
     first_premium: Array
 
-    def taken(self, rows: Array) -> "Policies":
+    def taken(self, rows: Array) -> "MadePolicies":
         """Return these rows, in this order."""
-        return Policies(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return MadePolicies(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     @property
     def cover_end(self) -> Array:
@@ -47,13 +47,15 @@ class Policies:
         return np.where(self.cancelled == NONE, self.expiry, self.cancelled)
 
 
-def make_policies(count: int, claims_a_policy: float, days: BookDays, rng: Generator) -> Policies:
+def make_policies(
+    count: int, claims_a_policy: float, days: BookDays, rng: Generator
+) -> MadePolicies:
     """Return that many policies, priced for their claims, sorted by the instant of recording."""
     line, customer, term, month, is_last = customers(count, days, rng)
     inception, expiry = periods(line, customer, month, rng)
     recorded = np.minimum(inception - rng.integers(1, 31, count), days.until)
     premium = premiums(line, customer, term, max(claims_a_policy, 0.3), rng)
-    policies = Policies(
+    policies = MadePolicies(
         line=line[customer].astype(np.int8),
         given=rng.integers(0, 1 << 15, len(line))[customer],
         surname=rng.integers(0, 1 << 15, len(line))[customer],
@@ -129,7 +131,7 @@ def sums_insured(line: Array, premium: Array) -> Array:
     return np.where(insures, premium * 1000, NONE)
 
 
-def cancel_some(policies: Policies, is_last: Array, days: BookDays, rng: Generator) -> None:
+def cancel_some(policies: MadePolicies, is_last: Array, days: BookDays, rng: Generator) -> None:
     """Cancel some last policies of a customer; typed on the day itself or up to ten before."""
     count = len(policies.line)
     share = (rng.random(count) * (policies.expiry - policies.inception)).astype(np.int32)
@@ -142,7 +144,7 @@ def cancel_some(policies: Policies, is_last: Array, days: BookDays, rng: Generat
     policies.edited[chosen] = typed[chosen]
 
 
-def edit_some(policies: Policies, days: BookDays, rng: Generator) -> None:
+def edit_some(policies: MadePolicies, days: BookDays, rng: Generator) -> None:
     """Correct the premium, or only the name, of some policies that were not edited otherwise."""
     count = len(policies.line)
     typed = policies.recorded + rng.integers(60, 200 * 86_400, count)

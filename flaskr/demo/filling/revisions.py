@@ -5,16 +5,16 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.random import Generator
 
-from flaskr.demo.filling.claims import CAUSES, Claims
+from flaskr.demo.filling.claims import CAUSES, MadeClaims
 from flaskr.demo.filling.days import NONE, Array, BookDays
-from flaskr.demo.filling.policies import Policies
+from flaskr.demo.filling.policies import MadePolicies
 
 EDITED_SHARE = 0.01
 REWORDED_SHARE = 0.1  # of those, a second edit, of the description only
 
 
 @dataclass
-class ClaimRevisions:
+class MadeRevisions:
     """One array a column, in the order of editing: the facts until `replaced`; NONE for NULL."""
 
     claim: Array
@@ -25,21 +25,21 @@ class ClaimRevisions:
     loss: Array
     reported: Array
 
-    def taken(self, rows: Array) -> "ClaimRevisions":
+    def taken(self, rows: Array) -> "MadeRevisions":
         """Return these rows, in this order."""
-        return ClaimRevisions(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return MadeRevisions(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def make_claim_revisions(
-    claims: Claims, policies: Policies, days: BookDays, rng: Generator
-) -> ClaimRevisions:
+    claims: MadeClaims, policies: MadePolicies, days: BookDays, rng: Generator
+) -> MadeRevisions:
     """Return the edits of some claims, one fact each: the loss, the report, the cause, the policy.
 
     The facts before are as possible as those after: no entry was dated before the report, nor
     reserved without cover.
     """
     claim = np.flatnonzero(claims.covered & (rng.random(len(claims.line)) < EDITED_SHARE))
-    earlier = ClaimRevisions(
+    earlier = MadeRevisions(
         claim=claim.astype(np.int32),
         replaced=claims.recorded[claim] + rng.integers(60, 120 * 86_400, len(claim)),
         reworded=np.zeros(len(claim), bool),
@@ -58,7 +58,7 @@ def make_claim_revisions(
 
 
 def change_one_fact(
-    earlier: ClaimRevisions, claims: Claims, policies: Policies, rng: Generator
+    earlier: MadeRevisions, claims: MadeClaims, policies: MadePolicies, rng: Generator
 ) -> None:
     """Put what was wrong at first into the facts before the edit."""
     which = rng.integers(0, 4, len(earlier.claim))
@@ -75,11 +75,11 @@ def change_one_fact(
     earlier.reported = np.where(which == 3, reported, earlier.reported)
 
 
-def later_rewordings(earlier: ClaimRevisions, claims: Claims, rng: Generator) -> ClaimRevisions:
+def later_rewordings(earlier: MadeRevisions, claims: MadeClaims, rng: Generator) -> MadeRevisions:
     """Return second edits, of the description alone: their facts are those of today."""
     rows = np.flatnonzero(rng.random(len(earlier.claim)) < REWORDED_SHARE)
     claim = earlier.claim[rows]
-    return ClaimRevisions(
+    return MadeRevisions(
         claim=claim,
         replaced=earlier.replaced[rows] + rng.integers(60, 30 * 86_400, len(rows)),
         reworded=np.ones(len(rows), bool),
@@ -90,11 +90,11 @@ def later_rewordings(earlier: ClaimRevisions, claims: Claims, rng: Generator) ->
     )
 
 
-def joined(first: ClaimRevisions, second: ClaimRevisions) -> ClaimRevisions:
+def joined(first: MadeRevisions, second: MadeRevisions) -> MadeRevisions:
     """Return the rows of both."""
-    return ClaimRevisions(
+    return MadeRevisions(
         *(
             np.concatenate([getattr(first, field.name), getattr(second, field.name)])
-            for field in fields(ClaimRevisions)
+            for field in fields(MadeRevisions)
         )
     )

@@ -86,13 +86,13 @@ class KeepForm(FlaskForm):
         """Fill in what an address asks for."""
         asked = wanted.parameters
         form = {name: asked.pop(name) for name in ("format", "dialect", "raw") if name in asked}
-        cut = wanted.wanted.cut
+        valuation = wanted.wanted.valuation
         for name in ("as_at", "basis"):
             asked.pop(name, None)
         self.contents.data = wanted.contents
         self.form.data = next(value for value, (_, said) in FORMS.items() if said == form)
-        self.as_at.data = cut and cut.day
-        self.basis.data = cut.basis if cut else Basis.KNOWN
+        self.as_at.data = valuation and valuation.day
+        self.basis.data = valuation.basis if valuation else Basis.KNOWN
         self.query.data = urlencode(asked, doseq=True)
 
     def asked(self) -> FileRequest:

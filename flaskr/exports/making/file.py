@@ -11,11 +11,11 @@ from typing import IO, Any, cast
 import pandas as pd
 import pyarrow as pa
 
-from flaskr.exports.making.policies import Policies
+from flaskr.exports.making.policies import PoliciesByPosition
 from flaskr.exports.making.pseudonyms import pseudonyms_of
 from flaskr.exports.making.snapshot import Snapshot, book_snapshot
 from flaskr.exports.queries import FileSql
-from flaskr.exports.tasks import FileFacts, FileOrder, full_disk_told
+from flaskr.exports.tasks import ExportTask, FileFacts, full_disk_told
 from flaskr.facts.columns import Columns, totalled
 from flaskr.files.formats import ExportError, FileFormat
 from flaskr.files.writers.dispatch import writer_for
@@ -71,7 +71,7 @@ class Tally:
             raise ExportError("The file does not add up to the book's totals, so it was discarded.")
 
 
-def make_file(report: Report, order: FileOrder) -> FileFacts:
+def make_file(report: Report, order: ExportTask) -> FileFacts:
     """Write the file that is ordered and return its facts; all of it is read in one transaction.
 
     Reports (rows written so far, rows in all once they are known). Raises ExportError when the
@@ -86,7 +86,9 @@ def make_file(report: Report, order: FileOrder) -> FileFacts:
         digesting = DigestingFile(file)
         watermark = snapshot.row(order.sql.watermark)
         control = totals_first(snapshot, order)
-        policies = Policies(snapshot.batches(order.sql.policies)) if order.sql.policies else None
+        policies = (
+            PoliciesByPosition(snapshot.batches(order.sql.policies)) if order.sql.policies else None
+        )
         tally = Tally(order.columns)
         with closing(writer_of(order, digesting)) as writer:
             for batch in read_ahead(reader, readings(snapshot, order.sql, control)):
@@ -104,7 +106,7 @@ def make_file(report: Report, order: FileOrder) -> FileFacts:
     )
 
 
-def totals_first(snapshot: Snapshot, order: FileOrder) -> dict[str, int]:
+def totals_first(snapshot: Snapshot, order: ExportTask) -> dict[str, int]:
     """Return the database's totals where the rows must be known before.
 
     Elsewhere they are read last, because the writer is still busy then, and nobody waits for them.
@@ -118,13 +120,15 @@ def totals_first(snapshot: Snapshot, order: FileOrder) -> dict[str, int]:
     return control
 
 
-def writer_of(order: FileOrder, file: DigestingFile) -> Any:
+def writer_of(order: ExportTask, file: DigestingFile) -> Any:
     """Return the writer of what is ordered."""
     title = order.contents.value.capitalize()
     return writer_for(order.form, order.columns, cast(IO[bytes], file), title)
 
 
-def frame_of(batch: pa.RecordBatch, policies: Policies | None, order: FileOrder) -> pd.DataFrame:
+def frame_of(
+    batch: pa.RecordBatch, policies: PoliciesByPosition | None, order: ExportTask
+) -> pd.DataFrame:
     """Return one batch of rows as a frame of the columns of the file."""
     made = policies.columns_of(batch) if policies else {}
     made["currency"] = pa.repeat(order.currency, batch.num_rows)

@@ -54,7 +54,7 @@ def positions_by_id(ids: np.ndarray) -> np.ndarray | None:
     return table
 
 
-class Policies:
+class PoliciesByPosition:
     """What claims take from their policies, by position: the policies in the order of their ids.
 
     Kept as small as they go, some 35 bytes each: nothing else here grows with the book.

@@ -1,4 +1,4 @@
-"""What the book has of the rows that files bring, onto the desk: all of it out of one snapshot."""
+"""The rows of the book that files name, copied to the staging database from one snapshot."""
 
 # ruff: noqa: S608 - statements are put together from names that the code declares
 
@@ -13,7 +13,7 @@ from flaskr.claims.models import CLAIM_EDITS, Claim, LedgerEntry
 from flaskr.claims.queries import watermark_select
 from flaskr.exports.making.snapshot import Snapshot
 from flaskr.exports.statements import LIBPQ, compiled, compiled_rows
-from flaskr.imports.dry_run.staging import Desk
+from flaskr.imports.dry_run.staging import Staging
 from flaskr.imports.plan import STATE
 from flaskr.policies.models import POLICY_EDITS, Policy
 from flaskr.values.column_types import MoneyType, UtcDateTime
@@ -47,7 +47,7 @@ ENTRY_ROWS = select(
 BOOK_TABLES = {"book_claims": CLAIM_ROWS, "book_policies": POLICY_ROWS, "book_entries": ENTRY_ROWS}
 
 
-def staged_columns(rows: Select[Any]) -> str:
+def columns_of_select(rows: Select[Any]) -> str:
     """Return the columns of a select as the staging database declares them."""
     return ", ".join(f"{c.name} {staged_type(c.type)}" for c in rows.selected_columns)
 
@@ -62,13 +62,13 @@ def staged_type(kind: TypeEngine[Any]) -> str:
 
 
 class BookRows:
-    """Brings rows of the book onto a desk."""
+    """Brings rows of the book onto a staging database."""
 
-    def __init__(self, desk: Desk, snapshot: Snapshot, dialect: str) -> None:
-        self.desk, self.snapshot = desk, snapshot
+    def __init__(self, staging: Staging, snapshot: Snapshot, dialect: str) -> None:
+        self.staging, self.snapshot = staging, snapshot
         self.dialect: Any = sqlite.dialect() if dialect == "sqlite" else LIBPQ
         for table, rows in BOOK_TABLES.items():
-            desk.run(f"CREATE TABLE {table} ({staged_columns(rows)})")
+            staging.run(f"CREATE TABLE {table} ({columns_of_select(rows)})")
 
     def watermark(self) -> dict[str, int]:
         """Return how far the book is in this snapshot."""
@@ -83,14 +83,14 @@ class BookRows:
         self.bring("book_policies", POLICY_ROWS, Policy.policy_number_key, "policy_key", keys)
 
     def bring_policies_of_claims(self) -> None:
-        """Bring the policies that the book's claims on the desk are on, unless they are there."""
+        """Bring the policies of the claims that were brought, unless they are there."""
         keys = (
             "SELECT policy_id AS k FROM book_claims ANTI JOIN book_policies p ON p.id = policy_id"
         )
         self.bring("book_policies", POLICY_ROWS, Policy.id, "id", keys)
 
     def bring_entries(self) -> None:
-        """Bring the ledgers of the book's claims on the desk."""
+        """Bring the ledgers of the book's claims on the staging database."""
         keys = "SELECT id AS k FROM book_claims WHERE last_transaction_date IS NOT NULL"
         self.bring("book_entries", ENTRY_ROWS, LedgerEntry.claim_id, "claim_id", keys)
 
@@ -99,24 +99,24 @@ class BookRows:
         first = select(
             LedgerEntry.claim_id, func.min(LedgerEntry.transaction_date).label("day")
         ).group_by(LedgerEntry.claim_id)
-        self.desk.run("CREATE OR REPLACE TABLE first_days (claim_id BIGINT, day DATE)")
+        self.staging.run("CREATE OR REPLACE TABLE first_days (claim_id BIGINT, day DATE)")
         self.bring("first_days", first, LedgerEntry.claim_id, "claim_id", keys)
-        return dict(self.desk.run("SELECT claim_id, day FROM first_days").fetchall())
+        return dict(self.staging.run("SELECT claim_id, day FROM first_days").fetchall())
 
     def bring(self, table: str, rows: Any, column: Any, name: str, keys: str) -> None:
-        """Append to a table of the desk the rows that have one of the keys."""
-        self.desk.run(
+        """Append to a table of the staging database the rows that have one of the keys."""
+        self.staging.run(
             "CREATE OR REPLACE TEMP TABLE keys AS "
             f"SELECT DISTINCT k FROM ({keys}) WHERE k IS NOT NULL"
         )
-        if self.desk.one("SELECT count(*) FROM keys") > FEW_KEYS:
+        if self.staging.one("SELECT count(*) FROM keys") > FEW_KEYS:
             of_keys = f"WHERE batch.{name} IN (SELECT k FROM keys)"
-            self.desk.add_streamed(table, self.read(rows), of_keys)
+            self.staging.add_streamed(table, self.read(rows), of_keys)
             return
-        wanted = [key for (key,) in self.desk.run("SELECT k FROM keys ORDER BY k").fetchall()]
+        wanted = [key for (key,) in self.staging.run("SELECT k FROM keys ORDER BY k").fetchall()]
         for start in range(0, len(wanted), KEYS_AT_ONCE):
             some = wanted[start : start + KEYS_AT_ONCE]
-            self.desk.add_all(table, self.read(rows.where(column.in_(some))))
+            self.staging.add_all(table, self.read(rows.where(column.in_(some))))
 
     def read(self, rows: Any) -> Any:
         """Yield the batches of a select."""

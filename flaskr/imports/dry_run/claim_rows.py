@@ -10,7 +10,7 @@ from flaskr.facts.lists import Contents, EntryType, Status
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rules import ClaimJudge
 from flaskr.imports.dry_run.row_classes import SEVERAL, SHOWN_NAMES, UNCOVERED, classes_of, told
-from flaskr.imports.dry_run.staging import Desk
+from flaskr.imports.dry_run.staging import Staging
 from flaskr.imports.dry_run_result import RowClass
 from flaskr.imports.plan import PlanWriter, table_of
 from flaskr.policies.cover import COVERS_LOSS
@@ -73,8 +73,10 @@ HAS_MONEY = "paid + outstanding + recovered > 0"
 class ClaimRows:
     """What becomes of the claims of one file, the one at place `at`."""
 
-    def __init__(self, desk: Desk, book: BookRows, at: int, given: set[str], today: date) -> None:
-        self.desk, self.book, self.at, self.given, self.today = desk, book, at, given, today
+    def __init__(
+        self, staging: Staging, book: BookRows, at: int, given: set[str], today: date
+    ) -> None:
+        self.staging, self.book, self.at, self.given, self.today = staging, book, at, given, today
         self.warnings: list[str] = []
 
     def judge(self, plan: PlanWriter) -> tuple[RowClass, ...]:
@@ -83,7 +85,7 @@ class ClaimRows:
         self.book.bring_claims("SELECT claim_key AS k FROM claims")
         self.book.bring_policies("SELECT policy_key AS k FROM claims")
         self.book.bring_policies_of_claims()
-        self.desk.run(JUDGED, file=self.at)
+        self.staging.run(JUDGED, file=self.at)
         self.note_unfit()
         first_days = self.book.bring_first_days(
             "SELECT id AS k FROM judged_claims WHERE is_edited "
@@ -91,19 +93,19 @@ class ClaimRows:
             " (loss_date_before, reported_date_before)"
         )
         judge = ClaimJudge(self.at, self.given, self.today, first_days)
-        for batch in self.desk.batches(IN_DOUBT, file=self.at, today=self.today):
+        for batch in self.staging.batches(IN_DOUBT, file=self.at, today=self.today):
             changed, entries = judge.judged(batch.to_pylist())
             plan.write("claims_changed", table_of("claims_changed", changed))
             plan.write("entries", table_of("entries", entries))
-        self.desk.add_faults(judge.faults)
+        self.staging.add_faults(judge.faults)
         self.warnings = [*judge.warnings(), *self.uncovered()]
         self.plan_new(plan)
         self.plan_touched(plan)
-        return classes_of(self.desk, self.at, Contents.CLAIMS, judge.tally)
+        return classes_of(self.staging, self.at, Contents.CLAIMS, judge.tally)
 
     def note_repeated(self) -> None:
         """Note the rows that name one claim twice: all of them."""
-        self.desk.run(
+        self.staging.run(
             SEVERAL.format(table="claims", key="claim_key", name="claim_reference"), file=self.at
         )
 
@@ -116,18 +118,18 @@ class ClaimRows:
         no_policy = note.format(
             field="'policy_number'", value="t.policy_number", where="lacks_policy"
         )
-        self.desk.run(no_policy, file=self.at, text=NO_POLICY)
+        self.staging.run(no_policy, file=self.at, text=NO_POLICY)
         no_sum = note.format(
             field="'claim_cost'",
             value="(t.claim_cost::DECIMAL(18, 0) / 100)::DECIMAL(18, 2)::VARCHAR",
             where="t.claim_cost <> judged_claims.paid + judged_claims.outstanding",
         )
-        self.desk.run(no_sum, file=self.at, text=NO_SUM)
+        self.staging.run(no_sum, file=self.at, text=NO_SUM)
 
     def uncovered(self) -> list[str]:
         """Return what to warn of new claims with money that their policies do not cover."""
-        count = self.desk.one(f"SELECT count(*) {NOT_COVERED}", file=self.at)
-        first = self.desk.run(
+        count = self.staging.one(f"SELECT count(*) {NOT_COVERED}", file=self.at)
+        first = self.staging.run(
             f"SELECT claim_reference {NOT_COVERED} ORDER BY row LIMIT {SHOWN_NAMES}", file=self.at
         )
         return told(UNCOVERED, [name for (name,) in first.fetchall()], count)
@@ -138,7 +140,7 @@ class ClaimRows:
             f"SELECT row, claim_reference, claim_key, {NOW}, '{Status.OPEN}' AS status, {MOVED} "
             f"{GOOD_NEW} ORDER BY row"
         )
-        for batch in self.desk.batches(rows, file=self.at):
+        for batch in self.staging.batches(rows, file=self.at):
             plan.write("claims_created", batch)
         after = ", ".join(f"{name} AS {name}_after" for name in BALANCES)
         openings = (
@@ -147,7 +149,7 @@ class ClaimRows:
             f"(SELECT *, row_number() OVER (ORDER BY row) - 1 AS claim_at {GOOD_NEW}) "
             f"WHERE {HAS_MONEY} ORDER BY row"
         )
-        for batch in self.desk.batches(openings, file=self.at):
+        for batch in self.staging.batches(openings, file=self.at):
             plan.write("entries", batch)
 
     def plan_touched(self, plan: PlanWriter) -> None:
@@ -158,5 +160,5 @@ class ClaimRows:
             "FROM book_claims UNION ALL SELECT NULL, id, NULL, NULL FROM book_policies "
             f"UNION ALL SELECT NULL, NULL, claim_key, policy_key {refused}"
         )
-        for batch in self.desk.batches(touched, file=self.at):
+        for batch in self.staging.batches(touched, file=self.at):
             plan.write("touched", batch)

@@ -33,7 +33,7 @@ PLAIN_NAME = rf"^[!-~{LETTERS}]+( [!-~{LETTERS}]+)*$"
 PLAIN_AMOUNT = r"^-?[0-9]{1,12}([.,][0-9]{1,2})?$"
 
 
-class Fault(NamedTuple):
+class CellFault(NamedTuple):
     """A cell that cannot be read: its position in the column, and why."""
 
     at: int
@@ -45,7 +45,7 @@ class Parsed:
     """A column of values, null where nothing stood or a fault is."""
 
     values: pa.Array
-    faults: list[Fault]
+    faults: list[CellFault]
 
 
 def parsed(column: pa.Array, declared: Column, *, is_signed: bool = False) -> Parsed:
@@ -92,7 +92,7 @@ def few(column: pa.Array, read: Callable[[str], Any], made: pa.DataType) -> Pars
         return Parsed(found, [])
     codes = coded.indices.fill_null(-1).to_numpy()
     at = np.flatnonzero(np.isin(codes, list(problems)))
-    return Parsed(found, [Fault(int(place), problems[int(codes[place])]) for place in at])
+    return Parsed(found, [CellFault(int(place), problems[int(codes[place])]) for place in at])
 
 
 def each(written: list[str], read: Callable[[str], Any]) -> tuple[list[Any], dict[int, str]]:
@@ -174,7 +174,7 @@ def with_odd(
         return Parsed(values, [])
     found, problems = each(column.take(pa.array(at)).to_pylist(), read)
     replaced = pc.replace_with_mask(values, is_odd, pa.array(found, values.type))
-    return Parsed(replaced, [Fault(int(at[place]), text) for place, text in problems.items()])
+    return Parsed(replaced, [CellFault(int(at[place]), text) for place, text in problems.items()])
 
 
 def keys_of(references: pa.Array) -> pa.Array:

@@ -14,7 +14,7 @@ from flaskr.facts.policies import POLICY_COLUMNS
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rules import GIVEN_ELSEWHERE
 from flaskr.imports.dry_run.row_classes import SEVERAL, Tally, classes_of, text_of
-from flaskr.imports.dry_run.staging import Desk, FaultRow
+from flaskr.imports.dry_run.staging import FaultRow, Staging
 from flaskr.imports.dry_run_result import RowClass, ShownRow
 from flaskr.imports.plan import PlanWriter, table_of
 from flaskr.policies.models import POLICY_EDITS, POLICY_FACTS, Policy
@@ -51,8 +51,10 @@ GOOD_NEW = """SELECT * FROM judged_policies WHERE id IS NULL
 class PolicyRows:
     """What becomes of the policies of one file, the one at place `at`."""
 
-    def __init__(self, desk: Desk, book: BookRows, at: int, given: set[str], today: date) -> None:
-        self.desk, self.book, self.at = desk, book, at
+    def __init__(
+        self, staging: Staging, book: BookRows, at: int, given: set[str], today: date
+    ) -> None:
+        self.staging, self.book, self.at = staging, book, at
         self.faults: list[FaultRow] = []
         self.warnings: list[str] = []
         self.tally = Tally()
@@ -60,20 +62,20 @@ class PolicyRows:
     def judge(self, plan: PlanWriter) -> tuple[RowClass, ...]:
         """Compare the rows with the book, write the plan of them, and return the classes."""
         several = SEVERAL.format(table="policies", key="policy_key", name="policy_number")
-        self.desk.run(several, file=self.at)
+        self.staging.run(several, file=self.at)
         self.book.bring_policies("SELECT policy_key AS k FROM policies")
-        self.desk.run(JUDGED, file=self.at)
-        for batch in self.desk.batches(IN_DOUBT):
+        self.staging.run(JUDGED, file=self.at)
+        for batch in self.staging.batches(IN_DOUBT):
             changed = [row for row in batch.to_pylist() if self.is_good(row)]
             plan.write(
                 "policies_changed",
                 table_of("policies_changed", [self.changed(row) for row in changed if row["id"]]),
             )
-        self.desk.add_faults(self.faults)
-        for batch in self.desk.batches(GOOD_NEW, file=self.at):
+        self.staging.add_faults(self.faults)
+        for batch in self.staging.batches(GOOD_NEW, file=self.at):
             plan.write("policies_created", batch)
         self.plan_touched(plan)
-        return classes_of(self.desk, self.at, Contents.POLICIES, self.tally)
+        return classes_of(self.staging, self.at, Contents.POLICIES, self.tally)
 
     def is_good(self, row: Mapping[str, Any]) -> bool:
         """Whether the book takes a row; else it is noted why not."""
@@ -110,7 +112,7 @@ class PolicyRows:
             "SELECT NULL, policy_key FROM policies "
             "WHERE row IN (SELECT row FROM faults WHERE file = $file)"
         )
-        for batch in self.desk.batches(touched, file=self.at):
+        for batch in self.staging.batches(touched, file=self.at):
             plan.write("touched", batch)
 
 

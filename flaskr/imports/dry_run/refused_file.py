@@ -7,18 +7,18 @@ from typing import Any
 
 from flaskr.files.readers.dispatch import CellBatch, opened
 from flaskr.files.writers.csv import GUARDED
-from flaskr.imports.dry_run.staged_files import Columns
-from flaskr.imports.dry_run.staging import Desk
+from flaskr.imports.dry_run.staged_files import FileColumns
+from flaskr.imports.dry_run.staging import Staging
 from flaskr.imports.dry_run_result import ColumnUse
 from flaskr.imports.layouts import REFUSAL_COLUMNS, Layout
-from flaskr.imports.tasks import ImportOrder, refused_path
+from flaskr.imports.tasks import DryRunTask, refused_path
 
 NUMBER = re.compile(r"[-+]?[0-9][0-9., ]*", re.ASCII)
 REASONS = """SELECT row, string_agg(DISTINCT coalesce(field || ': ', '') || text, ' ')
 FROM faults WHERE file = $file AND row BETWEEN $first AND $last GROUP BY row"""
 
 
-def write_refused(desk: Desk, at: int, columns: Columns, order: ImportOrder) -> None:
+def write_refused(staging: Staging, at: int, columns: FileColumns, order: DryRunTask) -> None:
     """Write the refused rows of one file, as a CSV that spreadsheets open and imports read.
 
     It needs no mapping: a column that was mapped by hand is called what it means, and constants
@@ -27,7 +27,7 @@ def write_refused(desk: Desk, at: int, columns: Columns, order: ImportOrder) -> 
     file = order.files[at]
     path = refused_path(order.folder, at)
     path.unlink(missing_ok=True)
-    if not desk.one("SELECT count(*) FROM faults WHERE file = $file", file=at):
+    if not staging.one("SELECT count(*) FROM faults WHERE file = $file", file=at):
         return
     with (
         opened(file.path, file.options, order.limits) as table,
@@ -38,7 +38,7 @@ def write_refused(desk: Desk, at: int, columns: Columns, order: ImportOrder) -> 
         writer = csv.writer(made, delimiter=";", lineterminator="\r\n")
         writer.writerow([*kept.values(), *columns.constants, *REFUSAL_COLUMNS])
         for batch in table.batches():
-            for cells, row, reason in refused_rows(desk, at, batch, list(kept)):
+            for cells, row, reason in refused_rows(staging, at, batch, list(kept)):
                 writer.writerow([*cells, *columns.constants.values(), str(row), reason])
 
 
@@ -52,13 +52,13 @@ def title_of(use: ColumnUse, layout: Layout) -> str:
 
 
 def refused_rows(
-    desk: Desk, at: int, batch: CellBatch, kept: list[str]
+    staging: Staging, at: int, batch: CellBatch, kept: list[str]
 ) -> Iterator[tuple[list[str], int, str]]:
     """Yield the refused rows of a batch: their cells, row numbers and the reasons."""
     numbers = [*batch.rows.to_pylist(), *(fault.row for fault in batch.faults)]
     if not numbers:
         return
-    found = desk.run(REASONS, file=at, first=min(numbers), last=max(numbers)).fetchall()
+    found = staging.run(REASONS, file=at, first=min(numbers), last=max(numbers)).fetchall()
     reasons: dict[int, str] = dict(found)
     for place, row in enumerate(batch.rows.to_pylist()):
         if row in reasons:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from flaskr.facts.lists import Contents
-from flaskr.imports.dry_run.staging import Desk
+from flaskr.imports.dry_run.staging import Staging
 from flaskr.imports.dry_run_result import SHOWN_ROWS, RowClass, ShownRow
 from flaskr.imports.layouts import AMOUNT_NAMES, LAYOUTS, shown_columns
 from flaskr.values.money import from_ore
@@ -79,7 +79,9 @@ REFUSED_SUMS = {
 }
 
 
-def classes_of(desk: Desk, at: int, contents: Contents, changed: Tally) -> tuple[RowClass, ...]:
+def classes_of(
+    staging: Staging, at: int, contents: Contents, changed: Tally
+) -> tuple[RowClass, ...]:
     """Return the four classes of a file's rows; the changed ones are tallied already."""
     judged = f"judged_{contents} j"
     if contents is Contents.CLAIMS:
@@ -89,18 +91,18 @@ def classes_of(desk: Desk, at: int, contents: Contents, changed: Tally) -> tuple
     created = f"{good} AND id IS NULL"
     unchanged = f"{good} AND id IS NOT NULL AND NOT is_edited AND NOT is_moved"
     return (
-        found("created", desk, at, contents, created),
+        found("created", staging, at, contents, created),
         changed.outcome(),
-        found("unchanged", desk, at, contents, unchanged),
-        refused(desk, at, contents),
+        found("unchanged", staging, at, contents, unchanged),
+        refused(staging, at, contents),
     )
 
 
-def found(name: str, desk: Desk, at: int, contents: Contents, rows: str) -> RowClass:
+def found(name: str, staging: Staging, at: int, contents: Contents, rows: str) -> RowClass:
     """Return the class of the rows that a FROM and WHERE name."""
-    (sums,) = desk.dicts(f"SELECT count(*) AS rows, {SUMS[contents]} {rows}", file=at)
+    (sums,) = staging.dicts(f"SELECT count(*) AS rows, {SUMS[contents]} {rows}", file=at)
     key, columns = LAYOUTS[contents].key, shown_columns(contents, is_migration=False)
-    first = desk.dicts(
+    first = staging.dicts(
         f"SELECT row, {key} AS name, {', '.join(columns)} {rows} ORDER BY row LIMIT {SHOWN_ROWS}",
         file=at,
     )
@@ -111,10 +113,10 @@ def found(name: str, desk: Desk, at: int, contents: Contents, rows: str) -> RowC
     return RowClass(name, sums.pop("rows"), texts(sums), shown)
 
 
-def refused(desk: Desk, at: int, contents: Contents) -> RowClass:
+def refused(staging: Staging, at: int, contents: Contents) -> RowClass:
     """Return the class of refused rows."""
-    rows = desk.one("SELECT count(DISTINCT row) FROM faults WHERE file = $file", file=at)
-    (sums,) = desk.dicts(
+    rows = staging.one("SELECT count(DISTINCT row) FROM faults WHERE file = $file", file=at)
+    (sums,) = staging.dicts(
         f"SELECT {REFUSED_SUMS[contents]} FROM {contents} "
         "WHERE row IN (SELECT row FROM faults WHERE file = $file)",
         file=at,

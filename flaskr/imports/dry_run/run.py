@@ -14,13 +14,13 @@ from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rows import ClaimRows
 from flaskr.imports.dry_run.policy_rows import PolicyRows
 from flaskr.imports.dry_run.refused_file import write_refused
-from flaskr.imports.dry_run.staged_files import Columns, TypedRows, columns_of, put_on_desk
-from flaskr.imports.dry_run.staging import Desk, open_desk
+from flaskr.imports.dry_run.staged_files import FileColumns, StagedRows, columns_of, stage_file
+from flaskr.imports.dry_run.staging import Staging, open_staging
 from flaskr.imports.dry_run_result import SHOWN_REFUSALS, DryRun, FileFound, Refusal, RowClass
 from flaskr.imports.loading.tasks import PLAN
 from flaskr.imports.migration.run import MigrationRows, highest_allotted
 from flaskr.imports.plan import PlanWriter
-from flaskr.imports.tasks import FileOrder, ImportOrder, ImportRefused
+from flaskr.imports.tasks import DryRunTask, FileToRead, ImportRefused
 from flaskr.isolation import Report
 
 OF_TODAY: dict[Contents, type[ClaimRows] | type[PolicyRows]] = {
@@ -30,15 +30,15 @@ OF_TODAY: dict[Contents, type[ClaimRows] | type[PolicyRows]] = {
 
 
 class Run:
-    """One dry run at its desk."""
+    """One dry run at its staging database."""
 
-    def __init__(self, order: ImportOrder, desk: Desk, report: Report) -> None:
-        self.order, self.desk, self.report = order, desk, report
+    def __init__(self, order: DryRunTask, staging: Staging, report: Report) -> None:
+        self.order, self.staging, self.report = order, staging, report
         self.found: list[FileFound] = []
-        self.columns: list[Columns] = []
+        self.columns: list[FileColumns] = []
 
-    def read(self, at: int, file: FileOrder) -> None:
-        """Read one file onto the desk; a refusal says which file it is of, and its columns."""
+    def read(self, at: int, file: FileToRead) -> None:
+        """Read one file into the staging database; a refusal names the file and its columns."""
         titles: tuple[str, ...] = ()
         try:
             with opened(file.path, file.options, self.order.limits) as table:
@@ -48,19 +48,19 @@ class Run:
             error.at, error.titles = at, titles
             raise
 
-    def read_table(self, at: int, file: FileOrder, table: ReadTable) -> None:
-        """Read one file onto the desk, unless a column that it needs is missing."""
+    def read_table(self, at: int, file: FileToRead, table: ReadTable) -> None:
+        """Read one file onto the staging database, unless a column that it needs is missing."""
         columns = columns_of(file, table.titles, is_migration=self.order.is_migration)
         self.check_contents(file, columns)
         rows = 0
         if not columns.missing:
-            typed = TypedRows(self.desk, at, columns, self.order.book.currency)
-            put_on_desk(typed, table, lambda *done: self.report((file.name, *done)))
+            typed = StagedRows(self.staging, at, columns, self.order.book.currency)
+            stage_file(typed, table, lambda *done: self.report((file.name, *done)))
             rows = typed.rows
         self.columns.append(columns)
         self.found.append(file_found(file, table, columns, rows))
 
-    def check_contents(self, file: FileOrder, columns: Columns) -> None:
+    def check_contents(self, file: FileToRead, columns: FileColumns) -> None:
         """Raise ImportRefused for a file that does not belong into this import."""
         contents = columns.layout.contents
         if any(earlier.layout is columns.layout for earlier in self.columns):
@@ -86,7 +86,7 @@ class Run:
         self.report(("book", 0, 0, 0))
         with ExitStack() as stack:
             snapshot = stack.enter_context(book_snapshot(self.order.book.address))
-            book = BookRows(self.desk, snapshot, self.order.book.dialect)
+            book = BookRows(self.staging, snapshot, self.order.book.dialect)
             watermark = book.watermark()
             plan = PlanWriter(self.order.folder / PLAN)
             stack.callback(plan.close)
@@ -95,7 +95,7 @@ class Run:
             replace_classes(each, some) for each, some in zip(self.found, classes, strict=True)
         )
         refusals, count = self.refusals()
-        counters = highest_allotted(self.desk) if self.order.is_migration else {}
+        counters = highest_allotted(self.staging) if self.order.is_migration else {}
         entries = plan.rows["entries"]
         return DryRun(found, refusals, count, watermark, tuple(warnings), entries, counters)
 
@@ -104,16 +104,16 @@ class Run:
     ) -> tuple[Sequence[tuple[RowClass, ...]], list[str]]:
         """Return the classes of each file's rows, and what to warn of; writes the plan."""
         if self.order.is_migration:
-            migration = MigrationRows(self.desk, book, self.columns, self.order.book)
+            migration = MigrationRows(self.staging, book, self.columns, self.order.book)
             return migration.judge(plan), migration.warnings
         (columns,) = self.columns
         kind = OF_TODAY[columns.layout.contents]
-        rows = kind(self.desk, book, 0, columns.given, self.order.book.today)
+        rows = kind(self.staging, book, 0, columns.given, self.order.book.today)
         return [rows.judge(plan)], rows.warnings
 
     def refusals(self) -> tuple[tuple[Refusal, ...], int]:
         """Return the first faults, in the order of the files, and how many there are."""
-        first = self.desk.run(
+        first = self.staging.run(
             "SELECT file, row, field, value, text FROM faults "
             f"ORDER BY file, row, field LIMIT {SHOWN_REFUSALS}"
         ).fetchall()
@@ -127,27 +127,27 @@ class Run:
             )
             for at, row, field, value, text in first
         )
-        return shown, self.desk.one("SELECT count(*) FROM faults")
+        return shown, self.staging.one("SELECT count(*) FROM faults")
 
 
-def make_dry_run(report: Report, order: ImportOrder) -> DryRun:
+def make_dry_run(report: Report, order: DryRunTask) -> DryRun:
     """Make a dry run: the plan goes to the order's folder, and the refused rows to a file there.
 
     Reports (what is read, rows so far, bytes so far, bytes in all). Raises ImportRefused and
     Unreadable for a file that cannot be taken at all.
     """
     shutil.rmtree(order.folder / PLAN, ignore_errors=True)
-    with open_desk(order.folder) as desk:
-        run = Run(order, desk, report)
+    with open_staging(order.folder) as staging:
+        run = Run(order, staging, report)
         for at, file in enumerate(order.files):
             run.read(at, file)
         outcome = run.judge()
         for at, columns in enumerate(run.columns):
-            write_refused(desk, at, columns, order)
+            write_refused(staging, at, columns, order)
     return outcome
 
 
-def file_found(file: FileOrder, table: ReadTable, columns: Columns, rows: int) -> FileFound:
+def file_found(file: FileToRead, table: ReadTable, columns: FileColumns, rows: int) -> FileFound:
     """Return what is known of a file before its rows are compared."""
     return FileFound(
         name=file.name,

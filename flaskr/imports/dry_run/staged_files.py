@@ -1,4 +1,4 @@
-"""A file onto the desk: its columns told, its cells read, and what cannot be read noted."""
+"""A file read into the staging database: what its columns mean, its values, and its faults."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
 from flaskr.files.readers.dispatch import CellBatch, ReadTable
 from flaskr.imports.dry_run.parsing import Parsed, keys_of, parsed
-from flaskr.imports.dry_run.staging import Desk, FaultRow
+from flaskr.imports.dry_run.staging import FaultRow, Staging
 from flaskr.imports.dry_run_result import ColumnUse
 from flaskr.imports.layouts import (
     CLAIMS,
@@ -21,7 +21,7 @@ from flaskr.imports.layouts import (
     missing_columns,
     recognised,
 )
-from flaskr.imports.tasks import FileOrder, ImportRefused
+from flaskr.imports.tasks import FileToRead, ImportRefused
 
 SHOWN_CHARACTERS = 40
 STAGING_TYPES = {
@@ -37,7 +37,7 @@ EMPTY = "The cell is empty. Fill it in."
 
 
 @dataclass(frozen=True)
-class Columns:
+class FileColumns:
     """How the columns of one file are used."""
 
     layout: Layout
@@ -57,7 +57,7 @@ class Columns:
         return next((use.title for use in self.uses if use.name == "currency"), None)
 
 
-def columns_of(order: FileOrder, titles: tuple[str, ...], *, is_migration: bool) -> Columns:
+def columns_of(order: FileToRead, titles: tuple[str, ...], *, is_migration: bool) -> FileColumns:
     """Tell what a file is of and what its columns mean.
 
     Raises ImportRefused when no column is known, two mean the same, or a mapping names none.
@@ -94,10 +94,10 @@ def columns_of(order: FileOrder, titles: tuple[str, ...], *, is_migration: bool)
     is_bare = layout is CLAIMS and given == {"claim_reference"} and not is_migration
     if is_bare:
         missing = ["claim_cost"]  # else a cost under an unknown title would be passed over
-    return Columns(layout, uses, loaded, constants, tuple(missing))
+    return FileColumns(layout, uses, loaded, constants, tuple(missing))
 
 
-def check_mapping(order: FileOrder, titles: tuple[str, ...], layout: Layout) -> None:
+def check_mapping(order: FileToRead, titles: tuple[str, ...], layout: Layout) -> None:
     """Raise ImportRefused for a mapping or a constant that fits nothing."""
     for title, name in order.columns.items():
         if title not in titles:
@@ -113,7 +113,7 @@ def check_mapping(order: FileOrder, titles: tuple[str, ...], layout: Layout) -> 
 
 
 def use_of(
-    title: str, order: FileOrder, layout: Layout, passed_over: Mapping[str, str]
+    title: str, order: FileToRead, layout: Layout, passed_over: Mapping[str, str]
 ) -> ColumnUse:
     """Return what becomes of a column: by hand, or by what it is called."""
     name = order.columns.get(title, layout.meant(title))
@@ -125,17 +125,17 @@ def use_of(
     return ColumnUse(title, name, why_not is None, why_not or "")
 
 
-class TypedRows:
-    """Puts the rows of one file onto the desk, into the table named after its contents."""
+class StagedRows:
+    """Puts the rows of one file into the staging table named after its contents."""
 
-    def __init__(self, desk: Desk, at: int, columns: Columns, currency: str) -> None:
-        self.desk, self.at, self.columns, self.currency = desk, at, columns, currency
+    def __init__(self, staging: Staging, at: int, columns: FileColumns, currency: str) -> None:
+        self.staging, self.at, self.columns, self.currency = staging, at, columns, currency
         self.rows = 0
         self.constants = {
             name: self.constant(columns.layout.field(name), text)
             for name, text in columns.constants.items()
         }
-        desk.run(f"CREATE TABLE {columns.layout.contents} ({declared(columns.layout)})")
+        staging.run(f"CREATE TABLE {columns.layout.contents} ({staged_columns(columns.layout)})")
 
     def constant(self, each: Column, text: str) -> Any:
         """Return the value that a constant stands for; raises ImportRefused when it is none."""
@@ -161,7 +161,7 @@ class TypedRows:
             if name in made:
                 made[key] = keys_of(made[name])
         self.check_currency(batch, noted)
-        self.desk.add_faults(noted)
+        self.staging.add_faults(noted)
         self.rows += len(batch.rows) + len(batch.faults)
         return pa.RecordBatch.from_pydict(made)
 
@@ -193,8 +193,8 @@ class TypedRows:
             noted.append(self.fault(batch, "currency", cells, at, text))
 
 
-def declared(layout: Layout) -> str:
-    """Return the columns of a desk's table for a layout; the file may lack some."""
+def staged_columns(layout: Layout) -> str:
+    """Return the columns of a staging database's table for a layout; the file may lack some."""
     named = [f"{each.name} {STAGING_TYPES[each.kind]}" for each in layout.fields]
     keys = [f"{key} VARCHAR" for name, key in KEYED.items() if name in layout.names]
     return ", ".join(["row BIGINT", *named, *keys])
@@ -210,12 +210,12 @@ def shown(value: object) -> str:
     return f"{short}…" if len(visible) > SHOWN_CHARACTERS else short
 
 
-def put_on_desk(rows: TypedRows, table: ReadTable, tell: Callable[[int, int, int], None]) -> None:
-    """Put all rows of a file onto the desk; tells rows, bytes read so far and bytes in all."""
+def stage_file(rows: StagedRows, table: ReadTable, tell: Callable[[int, int, int], None]) -> None:
+    """Read all rows of a file into its table; `tell` gets rows, bytes read and bytes in all."""
 
     def told() -> Iterator[pa.RecordBatch]:
         for batch in table.batches():
             yield rows.made(batch)
             tell(rows.rows, table.bytes_done, table.size)
 
-    rows.desk.add_all(str(rows.columns.layout.contents), told())
+    rows.staging.add_all(str(rows.columns.layout.contents), told())

@@ -1,4 +1,4 @@
-"""The desk that a dry run works at: a DuckDB of its own, which spills to disk when it is full.
+"""The staging database of a dry run: a DuckDB that spills to disk when memory is full.
 
 Amounts on it are whole öre, days DATE, instants TIMESTAMP in UTC: what DuckDB does with time zones
 is in an extension. Only for the isolated process.
@@ -34,7 +34,7 @@ INSTANT, LOCAL = pa.timestamp("us", "UTC"), pa.timestamp("us")
 FaultRow = tuple[int, int, str | None, str | None, str]
 
 
-class Desk:
+class Staging:
     """Tables of what files bring and what the book has, and the faults found in the rows."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -123,17 +123,17 @@ def cast_instants(rows: Any, kind: pa.DataType, wanted: pa.DataType) -> Any:
 
 
 @contextmanager
-def open_desk(folder: Path) -> Iterator[Desk]:
-    """Open an empty desk that puts what does not fit its memory into a folder."""
+def open_staging(folder: Path) -> Iterator[Staging]:
+    """Open an empty staging database that puts what does not fit its memory into a folder."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": DESK_MEMORY,
-        "temp_directory": str(folder / "desk"),
+        "temp_directory": str(folder / "staging database"),
         "threads": 2,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
     connection = duckdb.connect(":memory:", config=config)
     try:
-        yield Desk(connection)
+        yield Staging(connection)
     finally:
         connection.close()

@@ -18,8 +18,8 @@ from flaskr.errors import ClaimBookError
 from flaskr.imports.loading.checks import check_untouched, check_written, execute, latest_instant
 from flaskr.imports.loading.columns import LoadingColumns
 from flaskr.imports.loading.locks import lock_what_changes
-from flaskr.imports.loading.tasks import Loaded, LoadOrder
-from flaskr.imports.plan import INSTANT, SCHEMAS, Part, entry_sums, plan_rows
+from flaskr.imports.loading.tasks import Loaded, LoadTask
+from flaskr.imports.plan import INSTANT, SCHEMAS, PlanPart, entry_sums, plan_rows
 from flaskr.isolation import Report
 from flaskr.values.money import from_ore
 
@@ -49,7 +49,7 @@ RECORD = pa.schema(
 )
 
 
-def load_plan(report: Report, order: LoadOrder) -> Loaded:
+def load_plan(report: Report, order: LoadTask) -> Loaded:
     """Write all of a plan, or nothing; reports (what, rows written, the same, rows in all).
 
     Raises PlanOutdated when the book has changed where the plan touches it.
@@ -66,7 +66,7 @@ def load_plan(report: Report, order: LoadOrder) -> Loaded:
 class Loading:
     """One plan on its way into the book: under one number, at one instant."""
 
-    def __init__(self, connection: Any, order: LoadOrder, report: Report) -> None:
+    def __init__(self, connection: Any, order: LoadTask, report: Report) -> None:
         self.connection, self.order, self.report = connection, order, report
         self.rows = {name: plan_rows(order.plan, name) for name in PARTS}
         self.done = 0
@@ -118,9 +118,9 @@ class Loading:
         now = self.columns.now
         insert_event(self.connection, order.event, subject=number, recorded_at=now, after=after)
 
-    def part(self, name: str, only: str = "") -> Part:
+    def part(self, name: str, only: str = "") -> PlanPart:
         """Return a part of the plan; of its rows those only for which a column says so."""
-        return Part(self.order.plan, name, only)
+        return PlanPart(self.order.plan, name, only)
 
     def write_record(self) -> None:
         """Write the import and its files."""
@@ -150,7 +150,7 @@ class Loading:
         insert_rows(self.connection, TableRows(table, len(rows), lambda: iter([batch])), ignored)
         move_sequence(self.connection, table, rows[-1]["id"])
 
-    def insert(self, table: str, part: Part, made: Made) -> None:
+    def insert(self, table: str, part: PlanPart, made: Made) -> None:
         """Insert the rows that are made of a part, numbered on from the table's last."""
         first = self.first_ids[table]
 
@@ -165,7 +165,7 @@ class Loading:
             insert_rows(self.connection, TableRows(table, count, numbered), self.advance)
             move_sequence(self.connection, table, first + count - 1)
 
-    def update(self, table: str, part: Part, made: Made) -> None:
+    def update(self, table: str, part: PlanPart, made: Made) -> None:
         """Set what changes; raises unless every row was there."""
         expected = 0
 

@@ -14,7 +14,7 @@ from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.imports.dry_run_result import DryRun, FileFound
 from flaskr.imports.jobs import LOADED, PROGRESS, Job, JobBusy
-from flaskr.imports.loading.tasks import PLAN, Loaded, LoadOrder, PlanOutdated, mapping_text
+from flaskr.imports.loading.tasks import PLAN, Loaded, LoadTask, PlanOutdated, mapping_text
 from flaskr.imports.services import (
     LOAD_PLAN,
     Told,
@@ -56,7 +56,7 @@ def load(job: Job, outcome: DryRun, tell: Told | None) -> Loaded:
         if already := job.read(LOADED):
             return Loaded(**already)
         job.forget(PROGRESS)
-        order = load_order(job, outcome)
+        order = load_task(job, outcome)
         try:
             loaded: Loaded = run_apart(LOAD_PLAN, order, job, tell)
         except WorkError:
@@ -67,11 +67,11 @@ def load(job: Job, outcome: DryRun, tell: Told | None) -> Loaded:
         return loaded
 
 
-def load_order(job: Job, outcome: DryRun) -> LoadOrder:
+def load_task(job: Job, outcome: DryRun) -> LoadTask:
     """Return the order to load what was shown; its event says who confirmed it, and from where."""
     asked = job.asked
     actor = asked.confirmed_by or asked.actor
-    return LoadOrder(
+    return LoadTask(
         plan=job.folder / PLAN,
         address=book_address("rw"),
         time_zone=current_app.config["BOOK_TIME_ZONE"],

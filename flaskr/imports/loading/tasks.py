@@ -19,7 +19,7 @@ class PlanOutdated(ClaimBookError):
 
 
 @dataclass(frozen=True)
-class LoadOrder:
+class LoadTask:
     """A plan to load: where it is, which book it is for, and what is to be said of it."""
 
     plan: Path

@@ -14,8 +14,8 @@ from flaskr.facts.lists import Coverage
 from flaskr.imports.dry_run.claim_rules import Refused, policy_of, shown_name
 from flaskr.imports.dry_run.policy_rows import policy_from
 from flaskr.imports.dry_run.row_classes import value_of
-from flaskr.imports.dry_run.staging import Desk, FaultRow
-from flaskr.imports.tasks import BookNow
+from flaskr.imports.dry_run.staging import FaultRow, Staging
+from flaskr.imports.tasks import BookContext
 from flaskr.policies.models import POLICY_EDITS
 from flaskr.policies.services import check_facts
 
@@ -55,15 +55,15 @@ WHERE t.row NOT IN (SELECT row FROM faults WHERE file = $file) ORDER BY row"""
 class FactsJudge:
     """Judges policies and claims of an older system."""
 
-    def __init__(self, desk: Desk, book: BookNow) -> None:
-        self.desk, self.book = desk, book
+    def __init__(self, staging: Staging, book: BookContext) -> None:
+        self.staging, self.book = staging, book
         self.zone = ZoneInfo(book.time_zone)
         self.faults: list[FaultRow] = []
         self.uncovered: list[str] = []
 
     def policies(self, at: int) -> Iterator[list[dict[str, Any]]]:
         """Yield the new policies of a file, batch by batch, with when they were recorded."""
-        for batch in self.desk.batches(POLICIES, file=at):
+        for batch in self.staging.batches(POLICIES, file=at):
             good = [row for row in batch.to_pylist() if self.takes(at, row, self.check_policy)]
             yield [
                 {
@@ -107,7 +107,7 @@ class FactsJudge:
 
     def claims(self, at: int) -> Iterator[list[dict[str, Any]]]:
         """Yield the new claims of a file, batch by batch, with when they were recorded."""
-        for batch in self.desk.batches(CLAIMS, file=at):
+        for batch in self.staging.batches(CLAIMS, file=at):
             good = [row for row in batch.to_pylist() if self.takes(at, row, self.check_claim)]
             new = [row for row in good if row["id"] is None]
             self.uncovered += [row["claim_reference"] for row in new if is_uncovered(row)]

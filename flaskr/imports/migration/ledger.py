@@ -147,7 +147,7 @@ def situation(state: State) -> str:
 
 
 def planned_entry(each: Planned) -> dict[str, Any]:
-    """Return an entry as a row of the desk."""
+    """Return an entry as a row of the staging database."""
     return {
         "row": each.row["row"],
         "claim_key": each.row["claim_key"],

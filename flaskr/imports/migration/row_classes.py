@@ -4,7 +4,7 @@
 
 from flaskr.facts.lists import Contents
 from flaskr.imports.dry_run.row_classes import texts
-from flaskr.imports.dry_run.staging import Desk
+from flaskr.imports.dry_run.staging import Staging
 from flaskr.imports.dry_run_result import SHOWN_ROWS, RowClass, ShownRow
 from flaskr.imports.layouts import LAYOUTS, shown_columns
 
@@ -21,33 +21,35 @@ CLASSES = {
 REFUSED = "row IN (SELECT row FROM faults WHERE file = $file)"
 
 
-def classes_of_migrated(desk: Desk, at: int, contents: Contents) -> tuple[RowClass, ...]:
+def classes_of_migrated(staging: Staging, at: int, contents: Contents) -> tuple[RowClass, ...]:
     """Return the classes of the rows of the file at a place: a migration changes nothing."""
     new = f"row IN (SELECT row FROM {CLASSES[contents][0]})"
     return (
-        row_class("created", desk, at, contents, f"NOT {REFUSED} AND {new}"),
-        row_class("unchanged", desk, at, contents, f"NOT {REFUSED} AND NOT {new}"),
-        refused_class(desk, at, contents),
+        row_class("created", staging, at, contents, f"NOT {REFUSED} AND {new}"),
+        row_class("unchanged", staging, at, contents, f"NOT {REFUSED} AND NOT {new}"),
+        refused_class(staging, at, contents),
     )
 
 
-def row_class(name: str, desk: Desk, at: int, contents: Contents, where: str) -> RowClass:
+def row_class(name: str, staging: Staging, at: int, contents: Contents, where: str) -> RowClass:
     """Return the class of the rows for which a condition holds."""
     sums, key = CLASSES[contents][1], LAYOUTS[contents].key
     columns = ", ".join(shown_columns(contents, is_migration=True))
     rows = f"FROM {contents} WHERE {where}"
-    (found,) = desk.dicts(f"SELECT count(*) AS rows{sums} {rows}", file=at)
-    first = desk.dicts(
+    (found,) = staging.dicts(f"SELECT count(*) AS rows{sums} {rows}", file=at)
+    first = staging.dicts(
         f"SELECT row, {key} AS name, {columns} {rows} ORDER BY row LIMIT {SHOWN_ROWS}", file=at
     )
     shown = tuple(ShownRow(row.pop("row"), row.pop("name"), texts(row)) for row in first)
     return RowClass(name, found.pop("rows"), texts(found), shown)
 
 
-def refused_class(desk: Desk, at: int, contents: Contents) -> RowClass:
+def refused_class(staging: Staging, at: int, contents: Contents) -> RowClass:
     """Return the class of refused rows; those that could not be parted are in no table."""
-    rows = desk.one("SELECT count(DISTINCT row) FROM faults WHERE file = $file", file=at)
+    rows = staging.one("SELECT count(DISTINCT row) FROM faults WHERE file = $file", file=at)
     sums = CLASSES[contents][1]
-    (found,) = desk.dicts(f"SELECT count(*) AS rows{sums} FROM {contents} WHERE {REFUSED}", file=at)
+    (found,) = staging.dicts(
+        f"SELECT count(*) AS rows{sums} FROM {contents} WHERE {REFUSED}", file=at
+    )
     found.pop("rows")
     return RowClass("refused", rows, texts(found))

@@ -12,15 +12,15 @@ import pyarrow as pa
 from flaskr.facts.lists import Contents
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.row_classes import SEVERAL, UNCOVERED, told
-from flaskr.imports.dry_run.staged_files import Columns, declared
-from flaskr.imports.dry_run.staging import BATCH_ROWS, Desk
+from flaskr.imports.dry_run.staged_files import FileColumns, staged_columns
+from flaskr.imports.dry_run.staging import BATCH_ROWS, Staging
 from flaskr.imports.dry_run_result import RowClass
 from flaskr.imports.layouts import LAYOUTS
 from flaskr.imports.migration.facts import FIRST_KNOWN, FactsJudge
 from flaskr.imports.migration.ledger import LedgerPlanner, planned_entry
 from flaskr.imports.migration.row_classes import classes_of_migrated
 from flaskr.imports.plan import SCHEMAS, PlanWriter
-from flaskr.imports.tasks import BookNow
+from flaskr.imports.tasks import BookContext
 
 INSTANT = pa.timestamp("us", "UTC")
 NEW_POLICIES = SCHEMAS["policies_created"].append(pa.field("policy_at", pa.int64()))
@@ -99,9 +99,9 @@ class MigrationRows:
     """What becomes of the files of a migration; each is at its place in `columns`."""
 
     def __init__(
-        self, desk: Desk, book: BookRows, columns: Sequence[Columns], now: BookNow
+        self, staging: Staging, book: BookRows, columns: Sequence[FileColumns], now: BookContext
     ) -> None:
-        self.desk, self.book, self.now = desk, book, now
+        self.staging, self.book, self.now = staging, book, now
         self.places = {each.layout.contents: at for at, each in enumerate(columns)}
         self.warnings: list[str] = []
 
@@ -116,22 +116,22 @@ class MigrationRows:
             ("claims_changed", WAITING),
             ("entries", ENTRIES),
         ):
-            for batch in self.desk.batches(sql):
+            for batch in self.staging.batches(sql):
                 plan.write(name, batch)
         self.plan_touched(plan)
         return [
-            classes_of_migrated(self.desk, at, contents) for contents, at in self.places.items()
+            classes_of_migrated(self.staging, at, contents) for contents, at in self.places.items()
         ]
 
     def set_the_desk(self) -> None:
         """Make empty what the files lack, note what they bring twice, bring the book's rows."""
         for contents, layout in LAYOUTS.items():
             if contents not in self.places:
-                self.desk.run(f"CREATE TABLE {contents} ({declared(layout)})")
+                self.staging.run(f"CREATE TABLE {contents} ({staged_columns(layout)})")
         for contents, at in self.places.items():
             key, name = UNIQUE[contents]
-            self.desk.run(SEVERAL.format(table=contents, key=key, name=name), file=at)
-        self.desk.run(FIRST_KNOWN)
+            self.staging.run(SEVERAL.format(table=contents, key=key, name=name), file=at)
+        self.staging.run(FIRST_KNOWN)
         self.book.bring_claims(
             "SELECT claim_key AS k FROM claims UNION SELECT claim_key FROM ledger"
         )
@@ -143,42 +143,42 @@ class MigrationRows:
 
     def take_facts(self) -> None:
         """Judge policies, then claims; the good new ones go to tables of their own."""
-        judge = FactsJudge(self.desk, self.now)
-        self.desk.make("new_policies", NEW_POLICIES)
-        self.desk.make("new_claims", SCHEMAS["claims_created"])
+        judge = FactsJudge(self.staging, self.now)
+        self.staging.make("new_policies", NEW_POLICIES)
+        self.staging.make("new_claims", SCHEMAS["claims_created"])
         taken = 0
         if Contents.POLICIES in self.places:
             for rows in judge.policies(self.places[Contents.POLICIES]):
                 placed = [{**row, "policy_at": taken + at} for at, row in enumerate(rows)]
-                self.desk.add(
+                self.staging.add(
                     "new_policies", pa.RecordBatch.from_pylist(placed, schema=NEW_POLICIES)
                 )
                 taken += len(rows)
         if Contents.CLAIMS in self.places:
             for rows in judge.claims(self.places[Contents.CLAIMS]):
                 batch = pa.RecordBatch.from_pylist(rows, schema=SCHEMAS["claims_created"])
-                self.desk.add("new_claims", batch)
-        self.desk.add_faults(judge.faults)
+                self.staging.add("new_claims", batch)
+        self.staging.add_faults(judge.faults)
         self.warnings = told(UNCOVERED, judge.uncovered, len(judge.uncovered))
 
     def take_ledger(self) -> None:
         """Plan the ledgers of claims that have none; others are the same already, or refused."""
-        self.desk.make("planned", PLANNED)
-        self.desk.run(SAME_ENTRIES)
+        self.staging.make("planned", PLANNED)
+        self.staging.run(SAME_ENTRIES)
         if Contents.LEDGER not in self.places:
             return
         at = self.places[Contents.LEDGER]
-        self.desk.run(NOTE_HOMELESS, file=at)
-        self.desk.run(NOTE_STANDING, file=at)
+        self.staging.run(NOTE_HOMELESS, file=at)
+        self.staging.run(NOTE_STANDING, file=at)
         planner = LedgerPlanner(at, ZoneInfo(self.now.time_zone), self.now.now)
         entries = (planned_entry(e) for ledger in planner.planned(self.rows(at)) for e in ledger)
         while some := list(islice(entries, BATCH_ROWS)):
-            self.desk.add("planned", pa.RecordBatch.from_pylist(some, schema=PLANNED))
-        self.desk.add_faults(planner.faults)
+            self.staging.add("planned", pa.RecordBatch.from_pylist(some, schema=PLANNED))
+        self.staging.add_faults(planner.faults)
 
     def rows(self, at: int) -> Iterator[dict[str, Any]]:
         """Yield the rows to plan, claim by claim."""
-        for batch in self.desk.batches(TO_PLAN, file=at):
+        for batch in self.staging.batches(TO_PLAN, file=at):
             yield from batch.to_pylist()
 
     def plan_touched(self, plan: PlanWriter) -> None:
@@ -187,13 +187,13 @@ class MigrationRows:
             "SELECT id AS claim_id, NULL AS policy_id FROM book_claims "
             "UNION ALL SELECT NULL, id FROM book_policies"
         )
-        for batch in self.desk.batches(touched):
+        for batch in self.staging.batches(touched):
             plan.write("touched", batch)
 
 
-def highest_allotted(desk: Desk) -> dict[str, int]:
+def highest_allotted(staging: Staging) -> dict[str, int]:
     """Return how far the references reach that the book itself would allot, by counter."""
-    found = desk.run(
+    found = staging.run(
         "SELECT upper(regexp_extract(key, '^([cp]-[0-9]{4})-([0-9]{6,12})$', 1)) AS name, "
         "max(regexp_extract(key, '^([cp]-[0-9]{4})-([0-9]{6,12})$', 2)::BIGINT) FROM "
         "(SELECT policy_key AS key FROM new_policies UNION ALL SELECT claim_key FROM new_claims) "

@@ -11,7 +11,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportFile
 from flaskr.imports.undo.queries import entries_of_import
-from flaskr.web.ordering import Order
+from flaskr.web.ordering import SortOrder
 from flaskr.web.paging import Listing, NumberedListing
 
 HIGHEST_NUMBER = 2**31 - 1  # that a column of integers holds
@@ -70,4 +70,4 @@ def entry_listing(record: Import) -> Listing:
         LedgerEntry.recovered,
     ]
     rows = select(*columns).join(Claim, Claim.id == LedgerEntry.claim_id)
-    return NumberedListing(selected, rows, LedgerEntry, "entry_id", Order(is_falling=False))
+    return NumberedListing(selected, rows, LedgerEntry, "entry_id", SortOrder(is_falling=False))

@@ -41,7 +41,7 @@ def check_where() -> None:
     set_origin(Origin(PAGE, request.remote_addr or "", g.request_id), is_named=False)
     refuse_other_sites(request.method not in SAFE_METHODS)
     if is_open():
-        check_home()
+        check_local()
     elif request.endpoint != WATCHED:
         check_way()
 
@@ -87,7 +87,7 @@ def header_names() -> set[str]:
     return {name.lower() for name in request.headers.keys()}  # noqa: SIM118
 
 
-def check_home() -> None:
+def check_local() -> None:
     """Refuse with 403 what did not come straight from this machine."""
     problem = refusal(
         protocol=request.environ.get("SERVER_PROTOCOL", ""),

@@ -13,7 +13,7 @@ from flaskr.claims.as_at_queries import (
 from flaskr.claims.ledger.services import close_claim, post_recovery, reopen_claim, reverse_entry
 from flaskr.facts.lists import Cause, EntryType, Status
 from flaskr.values.calendar import day_end, local_day
-from tests.claims.clocks import BOOKED, FEBRUARY, JANUARY, KNOWN, MARCH, at, cut, edit
+from tests.claims.clocks import BOOKED, FEBRUARY, JANUARY, KNOWN, MARCH, at, edit, valuation
 from tests.factories import ACTOR, make_claim, pay, reserve
 
 pytestmark = pytest.mark.both_databases
@@ -61,7 +61,7 @@ def test_balances_status_and_closing_day_are_those_of_the_last_entry_in_the_cut(
         reverse_entry(recovery, date(2025, 3, 2), **by)
         reverse_entry(payment, date(2025, 3, 3), **by)
 
-    rows = [cut(day, basis)["A"] for basis in Basis for day in (JANUARY, FEBRUARY, MARCH)]
+    rows = [valuation(day, basis)["A"] for basis in Basis for day in (JANUARY, FEBRUARY, MARCH)]
     seen = [(str(r.paid), str(r.outstanding), str(r.recovered), r.status) for r in rows]
 
     assert seen[:3] == seen[3:]
@@ -93,10 +93,10 @@ def test_a_claim_counts_known_from_its_recording_and_booked_from_its_report():
     with at("2025-02-10T12:00"):
         make_claim(claim_reference="A", loss_date=date(2025, 1, 5), reported_date=date(2025, 1, 15))
 
-    assert [set(cut(day, BOOKED)) for day in (date(2025, 1, 14), date(2025, 1, 15))] == [
+    assert [set(valuation(day, BOOKED)) for day in (date(2025, 1, 14), date(2025, 1, 15))] == [
         *(set(), {"A"})
     ]
-    assert [set(cut(day, KNOWN)) for day in (date(2025, 2, 9), date(2025, 2, 10))] == [
+    assert [set(valuation(day, KNOWN)) for day in (date(2025, 2, 9), date(2025, 2, 10))] == [
         *(set(), {"A"})
     ]
 
@@ -107,16 +107,16 @@ def test_a_claim_without_a_report_counts_booked_from_its_first_entry():
         reserve(claim, "10.00", date(2025, 1, 20))
         reserve(claim, "20.00", date(2025, 1, 25))
 
-    assert set(cut(date(2025, 1, 19), BOOKED)) == set()
-    assert set(cut(date(2025, 1, 20), BOOKED)) == {"A"}
-    assert set(cut(date(2025, 1, 31), KNOWN)) == set()
+    assert set(valuation(date(2025, 1, 19), BOOKED)) == set()
+    assert set(valuation(date(2025, 1, 20), BOOKED)) == {"A"}
+    assert set(valuation(date(2025, 1, 31), KNOWN)) == set()
 
 
 def test_a_claim_without_a_report_or_entries_counts_booked_from_its_recording():
     with at("2025-02-10T12:00"):
         make_claim(claim_reference="A", loss_date=None, reported_date=None)
 
-    assert [set(cut(date(2025, 2, day), BOOKED)) for day in (9, 10)] == [set(), {"A"}]
+    assert [set(valuation(date(2025, 2, day), BOOKED)) for day in (9, 10)] == [set(), {"A"}]
 
 
 def test_a_claim_without_entries_in_the_cut_is_open_and_shows_zero():
@@ -125,7 +125,7 @@ def test_a_claim_without_entries_in_the_cut_is_open_and_shows_zero():
     with at("2025-02-10T12:00"):
         reserve(claim, "10.00", date(2025, 2, 10))
 
-    row = cut(JANUARY, KNOWN)["A"]
+    row = valuation(JANUARY, KNOWN)["A"]
 
     assert (row.status, row.paid, row.outstanding, row.recovered) == (Status.OPEN, 0, 0, 0)
     assert row.closed_date is None
@@ -151,10 +151,10 @@ def test_a_day_ends_at_local_midnight_also_when_the_clocks_change(last_instant, 
         reserve(claim, "25.00", date(2024, 3, 5))
         edit(claim, cause=Cause.FIRE)
 
-    row = cut(day, KNOWN)["A"]
+    row = valuation(day, KNOWN)["A"]
 
     assert local_day(day_end(day)) > day
-    assert set(cut(day, KNOWN)) == {"A"}
+    assert set(valuation(day, KNOWN)) == {"A"}
     assert (row.outstanding, row.cause) == (Decimal("10.00"), Cause.WATER)
     assert totals_as_at(day, KNOWN).entries == 1
 

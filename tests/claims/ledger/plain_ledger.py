@@ -134,7 +134,7 @@ class PlainBook:
         need(after.paid >= 0 and after.outstanding >= 0 and 0 <= after.recovered <= after.paid)
         ledger.append(entry)
 
-    def cut(self, day: date, basis: str) -> dict[int, tuple]:
+    def valuation(self, day: date, basis: str) -> dict[int, tuple]:
         """Each claim of the cut: its facts, cover and sums, from the entries that count."""
         end, rows = end_of(day), {}
         for number, (claim, ledger) in enumerate(zip(self.claims, self.ledgers, strict=True)):

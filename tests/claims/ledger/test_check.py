@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from flaskr.claims.ledger.check import Fault, faults, rebuild_balances
+from flaskr.claims.ledger.check import Disagreement, disagreements, rebuild_balances
 from flaskr.claims.ledger.services import close_claim, reopen_claim, reverse_entry
 from flaskr.values.money import ZERO
 from tests.factories import ACTOR, make_claim, pay, recover, reserve
@@ -81,12 +81,12 @@ def test_an_empty_book_agrees(runner):
 def test_what_a_claim_wrongly_keeps_of_its_ledger_is_found_and_mended(book, reference, corruption):
     book.execute(text(f"UPDATE claims SET {corruption} WHERE claim_reference = '{reference}'"))
 
-    found = list(faults())
+    found = list(disagreements())
     mended = rebuild_balances(ACTOR)
 
-    assert found == [Fault(reference, WRONGLY_KEPT)]
+    assert found == [Disagreement(reference, WRONGLY_KEPT)]
     assert mended == 1
-    assert list(faults()) == []
+    assert list(disagreements()) == []
     assert rebuild_balances(ACTOR) == 0
 
 
@@ -123,7 +123,7 @@ def test_a_ledger_that_was_tampered_with_is_found_and_not_hidden(book, corruptio
     change_ledger(book, f"UPDATE ledger_entries SET {corruption}")
     rebuild_balances(ACTOR)
 
-    assert "does not follow from the entries before it" in next(faults()).text
+    assert "does not follow from the entries before it" in next(disagreements()).text
 
 
 def test_a_reversal_of_something_else_is_found(book):
@@ -133,6 +133,6 @@ def test_a_reversal_of_something_else_is_found(book):
         " WHERE entry_type = 'PAYMENT_REVERSAL'",
     )
 
-    assert [fault.text.partition(" is ")[2] for fault in faults()] == [
+    assert [fault.text.partition(" is ")[2] for fault in disagreements()] == [
         "not the opposite of the entry it reverses"
     ]

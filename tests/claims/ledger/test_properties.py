@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 from flaskr.claims.as_at_queries import Basis, claims_as_at, ledger_totals_as_at, totals_as_at
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
 from flaskr.policies.services import edit_policy
@@ -64,7 +64,7 @@ class BookMachine(LedgerMachine):
     def compare_cuts(self):
         db.session.flush()
         db.session.expire_all()
-        assert list(faults()) == []
+        assert list(disagreements()) == []
         self.compare_versions()
         last = self.now.astimezone(STOCKHOLM).date() + timedelta(days=1)
         events = {entry.day for ledger in self.plain.ledgers for entry in ledger}
@@ -77,7 +77,7 @@ class BookMachine(LedgerMachine):
                 self.compare_cut(day, basis)
 
     def compare_cut(self, day: date, basis: Basis):
-        expected = self.plain.cut(day, basis.value)
+        expected = self.plain.valuation(day, basis.value)
         rows = {row.claim_id: row for row in db.session.execute(claims_as_at(day, basis))}
         numbers = {claim.id: number for number, claim in enumerate(self.real_claims)}
         policy_ids = [None, *(policy.id for policy in self.real_policies)]

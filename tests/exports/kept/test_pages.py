@@ -222,13 +222,13 @@ def test_a_file_that_is_no_longer_what_was_kept_is_not_handed_out(client, app, s
     keep(client)
     (kept,) = kept_exports(kept_folder(app.config))
     kept.path.write_bytes(kept.path.read_bytes()[:-1])
-    cut = client.get("/exports/Year end 2024")
+    valuation = client.get("/exports/Year end 2024")
     kept.path.unlink()
     gone = client.get("/exports/Year end 2024")
     (kept.folder / "manifest.json").write_text("{")
     broken = client.get("/exports")
 
-    assert (cut.status_code, "has changed since" in cut.text) == (500, True)
+    assert (valuation.status_code, "has changed since" in valuation.text) == (500, True)
     assert (gone.status_code, "is missing from the disk" in gone.text) == (500, True)
     assert (broken.status_code, "cannot be read; restore" in broken.text) == (500, True)
 

@@ -136,12 +136,12 @@ def test_a_book_that_is_cut_short_under_the_reading_gives_an_error(session, book
     with closing(sqlite3.connect(book)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def cut(progress: tuple) -> None:
+    def valuation(progress: tuple) -> None:
         (process,) = multiprocessing.active_children()
         os.kill(process.pid, signal.SIGSTOP)
         os.truncate(book, 4096 * 10)
         os.kill(process.pid, signal.SIGCONT)
 
     with pytest.raises(ClaimBookError):
-        made_file(file_request(Contents.CLAIMS, MultiDict()), on_progress=cut)
+        made_file(file_request(Contents.CLAIMS, MultiDict()), on_progress=valuation)
     assert spool_of(book_settings) == []

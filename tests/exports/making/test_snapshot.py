@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.models import Claim
 from flaskr.exports.parameters import FileRequest, file_request
-from flaskr.exports.services import MAKE_FILE, file_order
+from flaskr.exports.services import MAKE_FILE, export_task
 from flaskr.extensions import db
 from flaskr.facts.lists import Contents
 from flaskr.isolation import Limits, run_isolated
@@ -63,7 +63,7 @@ def test_what_is_committed_while_a_file_is_made_is_not_in_it_and_stays_in_the_bo
 
     facts = run_isolated(
         MAKE_FILE,
-        file_order(asked(format="parquet"), tmp_path / "file"),
+        export_task(asked(format="parquet"), tmp_path / "file"),
         limits=Limits(60, 2 * 1024**3),
         on_progress=interruption,
     )
@@ -149,7 +149,7 @@ def test_the_web_process_that_hands_out_files_has_one_sqlite_library(book_settin
 
 
 def test_the_isolated_process_cannot_write_the_book(session, tmp_path):
-    order = file_order(asked(), tmp_path / "file")
+    order = export_task(asked(), tmp_path / "file")
 
     refused = run_isolated(
         "tests.exports.isolated_attempt:write_the_book",

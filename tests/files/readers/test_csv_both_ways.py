@@ -78,11 +78,11 @@ def test_well_formed_csv_is_always_trusted_to_arrow(rows, ends):
     assert quick_rows(file.getvalue(), ",", 3) == rows
 
 
-@given(text=texts, cut=st.integers(0, 40))
-def test_a_block_that_ends_anywhere_gives_only_whole_rows(text, cut):
+@given(text=texts, valuation=st.integers(0, 40))
+def test_a_block_that_ends_anywhere_gives_only_whole_rows(text, valuation):
     whole = strict_rows(text, ",")
     try:
-        found = list(records(text[:cut], ",", is_last=False))
+        found = list(records(text[:valuation], ",", is_last=False))
     except Malformed:
         return
     if whole is None:

@@ -163,11 +163,11 @@ def test_a_sheet_that_makes_no_sense_is_refused(path, rows):
 def test_a_workbook_cut_short_or_without_a_part_is_refused(path):
     whole = good("xlsx")
     parts = parts_of(whole)
-    cut = [whole[:end] for end in range(4, len(whole), len(whole) // 30)]
+    valuation = [whole[:end] for end in range(4, len(whole), len(whole) // 30)]
     missing = ("xl/workbook.xml", "_rels/.rels", "xl/_rels/workbook.xml.rels", SHEET)
     without = [zipped({n: parts[n] for n in parts if n != name}) for name in missing]
 
-    for content in [*cut, *without]:
+    for content in [*valuation, *without]:
         with pytest.raises(Unreadable, match="not a workbook that can be read"):
             rows_of(path, content)
 

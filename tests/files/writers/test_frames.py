@@ -10,7 +10,7 @@ from sqlalchemy import Date, Integer, String, column, select
 from sqlalchemy import table as sa_table
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
-from flaskr.exports.making.policies import Policies
+from flaskr.exports.making.policies import PoliciesByPosition
 from flaskr.exports.making.snapshot import Snapshot
 from flaskr.exports.statements import Sql, compiled_rows
 from flaskr.facts.claims import CLAIM_COLUMNS
@@ -21,7 +21,7 @@ DAYS = ("2024-01-01", "2025-01-01")
 LARGEST = 10**18 - 1
 
 
-def policies(*ids: int, per_batch: int = 2) -> Policies:
+def policies(*ids: int, per_batch: int = 2) -> PoliciesByPosition:
     rows = [
         {
             "policy_id": n,
@@ -35,7 +35,7 @@ def policies(*ids: int, per_batch: int = 2) -> Policies:
     ]
     schema = pa.schema([("policy_id", pa.int64()), *((n, pa.string()) for n in list(rows[0])[1:])])
     whole = pa.RecordBatch.from_pylist(rows, schema=schema)
-    return Policies(whole.slice(at, per_batch) for at in range(0, len(rows), per_batch))
+    return PoliciesByPosition(whole.slice(at, per_batch) for at in range(0, len(rows), per_batch))
 
 
 def claims(*policy_ids: int | None, **facts) -> pa.RecordBatch:
@@ -59,7 +59,7 @@ def claims(*policy_ids: int | None, **facts) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([{"policy_id": n, **row} for n in policy_ids], schema=schema)
 
 
-def claims_frame(batch: pa.RecordBatch, policies: Policies) -> pd.DataFrame:
+def claims_frame(batch: pa.RecordBatch, policies: PoliciesByPosition) -> pd.DataFrame:
     made = {**policies.columns_of(batch), "currency": pa.repeat("SEK", batch.num_rows)}
     return file_frame(batch, made, CLAIM_COLUMNS)
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import ClaimRevision
 from flaskr.claims.queries import claim_referenced, entries_of
 from flaskr.extensions import db
@@ -54,7 +54,7 @@ def test_a_new_claim_has_the_facts_of_its_row(importing):
     }
     assert found.files[0].rows_of("created").first[0].after["policy_number"] == "H-1"
     assert claim_referenced("W-2").cause is None
-    assert list(faults()) == []
+    assert list(disagreements()) == []
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_the_amounts_that_a_file_gives_are_what_the_claim_has_after_it(
 
     assert balances("W-1") == expected
     assert len(entries_of(claim_referenced("W-1"))) - len(before) == found.changes
-    assert list(faults()) == []
+    assert list(disagreements()) == []
 
 
 def test_amounts_that_cannot_be_are_refused(known):
@@ -145,7 +145,7 @@ def test_a_row_may_change_facts_and_amounts_at_once(known):
 
     claim = claim_referenced("W-1")
     assert (claim.version, claim.cause, claim.paid) == (2, Cause.STORM, Decimal("90.00"))
-    assert list(faults()) == []
+    assert list(disagreements()) == []
 
 
 def test_facts_that_do_not_fit_are_refused(known):

@@ -1,7 +1,7 @@
 from datetime import date
 from decimal import Decimal
 
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.queries import claim_referenced, claim_totals, entries_of
 from flaskr.extensions import db
@@ -42,7 +42,7 @@ def test_each_new_row_is_an_incomplete_claim_with_its_cost_outstanding(importing
     assert (entry.entry_type, entry.outstanding) == (EntryType.IMPORT_OPENING, Decimal("100.50"))
     assert (entry.transaction_date, entry.paid, entry.imported_at) == (today(), 0, None)
     assert entry.recorded_at == claim.recorded_at
-    assert list(faults()) == []
+    assert list(disagreements()) == []
 
 
 def test_a_claim_without_a_cost_has_no_entry(importing):
@@ -86,7 +86,7 @@ def test_a_changed_cost_posts_the_difference_and_overwrites_nothing(importing):
     ]
     assert moves("A-2")[1] == (EntryType.ADJUSTMENT, 0, Decimal("-30.00"), 0)
     assert claim_referenced("A-1").version == 1
-    assert list(faults()) == []
+    assert list(disagreements()) == []
 
 
 def test_the_cost_of_a_claim_is_what_is_paid_and_outstanding_together(importing):

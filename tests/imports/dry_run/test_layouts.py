@@ -6,11 +6,11 @@ from flaskr.exports.dictionary import COLUMNS
 from flaskr.facts.lists import Contents
 from flaskr.imports.dry_run.staged_files import columns_of
 from flaskr.imports.layouts import CLAIMS, LAYOUTS, LEDGER, POLICIES, folded, recognised
-from flaskr.imports.tasks import FileOrder, ImportRefused
+from flaskr.imports.tasks import FileToRead, ImportRefused
 
 
 def columns(*titles, is_migration=False, **how):
-    order = FileOrder(Path("x.csv"), "x.csv", "", 0, **how)
+    order = FileToRead(Path("x.csv"), "x.csv", "", 0, **how)
     return columns_of(order, titles, is_migration=is_migration)
 
 

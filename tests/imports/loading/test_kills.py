@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import String, cast, func, select
 
 from flaskr.audit.models import Action, AuditEvent
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportFile
@@ -146,5 +146,5 @@ def test_an_import_that_is_killed_is_in_the_book_whole_or_not_at_all(
             confirm_again(book_settings, point, had=found[0] > 0)
         assert loaded(point) == (ROWS, ROWS, 1, 1)
 
-    assert list(faults()) == []
+    assert list(disagreements()) == []
     print(f"{seconds:.2f} s to load; whole {outcomes.count(ROWS)}, none {outcomes.count(0)}")

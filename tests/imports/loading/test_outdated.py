@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.queries import claim_referenced, claim_totals
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
@@ -92,7 +92,7 @@ def test_others_may_change_their_claims_and_policies_meanwhile(book):
     assert claim_referenced("N-3") is None
     assert claim_referenced("W-1").outstanding == Decimal("120.00")
     assert claim_referenced("N-1").policy_id == policy_numbered("H-1").id
-    assert list(faults()) == []
+    assert list(disagreements()) == []
 
 
 def test_a_policy_of_the_same_key_meanwhile_gets_a_new_dry_run(book):
@@ -165,4 +165,4 @@ def test_two_imports_at_once_create_each_claim_once(app, tmp_path):
     assert results == {"loaded", "(0, 0, 30, 0)"}
     with app.app_context():
         assert claim_totals().claim_cost == Decimal("465.00")
-        assert list(faults()) == []
+        assert list(disagreements()) == []

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.extensions import db
@@ -97,4 +97,4 @@ def test_what_is_loaded_is_what_was_shown_and_then_nothing_changes(small_book, r
     posted = db.session.scalar(select(func.count()).select_from(LedgerEntry)) - entries
     assert (made, posted) == (outcome.count("created"), outcome.entries)
     late = select(Claim.id).where(Claim.loss_date > today())
-    assert (list(faults()), db.session.scalars(late).all()) == ([], [])
+    assert (list(disagreements()), db.session.scalars(late).all()) == ([], [])

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import func, select
 
 from flaskr.claims.as_at_queries import Basis, claims_as_at, ledger_totals_as_at, totals_as_at
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import claim_referenced, entries_of
 from flaskr.extensions import db
@@ -48,7 +48,7 @@ TOTALS = {
 }
 
 
-def cut(day: str, basis: Basis) -> dict[str, object]:
+def valuation(day: str, basis: Basis) -> dict[str, object]:
     """The rows of a cut by the last part of their reference, as SK-2023-0001 -> 2023-0001."""
     rows = db.session.execute(claims_as_at(date.fromisoformat(day), basis))
     return {row.claim_reference[3:]: row for row in rows}
@@ -76,7 +76,7 @@ def test_the_totals_over_claims_are_those_over_the_ledger(golden):
 
 
 def test_each_claim_at_the_end_of_2024_is_as_it_was_known(golden):
-    rows = cut("2024-12-31", KNOWN)
+    rows = valuation("2024-12-31", KNOWN)
 
     assert {key: (str(row.paid), str(row.outstanding)) for key, row in rows.items()} == {
         "2023-0001": ("78750.74", "0.00"),
@@ -99,8 +99,8 @@ def test_the_known_movement_over_2024_is_what_was_recorded_in_it(golden):
 
 
 def test_an_evening_entry_is_known_that_day_and_one_after_local_midnight_is_not(golden):
-    known = cut("2024-12-31", KNOWN)
-    booked = cut("2024-12-31", BOOKED)
+    known = valuation("2024-12-31", KNOWN)
+    booked = valuation("2024-12-31", BOOKED)
 
     assert known["2023-0003"].outstanding == Decimal("245000.50")  # row 14, 23:30 in Stockholm
     assert known["2024-0001"].outstanding == Decimal("15100.05")  # row 22, 00:30 on 1 January
@@ -108,8 +108,10 @@ def test_an_evening_entry_is_known_that_day_and_one_after_local_midnight_is_not(
 
 
 def test_the_status_is_that_of_each_day(golden):
-    seen = [cut(day, BOOKED)["2023-0001"] for day in ("2023-09-01", "2023-12-31", "2024-03-31")]
-    settled = cut("2024-12-31", KNOWN)
+    seen = [
+        valuation(day, BOOKED)["2023-0001"] for day in ("2023-09-01", "2023-12-31", "2024-03-31")
+    ]
+    settled = valuation("2024-12-31", KNOWN)
 
     assert [(row.status, row.closed_date) for row in seen] == [
         (Status.OPEN, None),
@@ -127,7 +129,7 @@ def test_the_status_is_that_of_each_day(golden):
 
 @pytest.mark.parametrize("basis", list(Basis))
 def test_every_loss_of_the_golden_ledger_is_covered_by_its_policy(golden, basis):
-    rows = cut("2025-01-31", basis)
+    rows = valuation("2025-01-31", basis)
 
     assert {row.coverage for row in rows.values()} == {Coverage.IN_FORCE}
     assert rows["2023-0003"].line_of_business == "motor"
@@ -137,7 +139,7 @@ def test_every_loss_of_the_golden_ledger_is_covered_by_its_policy(golden, basis)
 def test_the_migrated_book_agrees_with_its_ledger_and_is_in_order_of_recording(golden):
     entries = list(db.session.scalars(select(LedgerEntry).order_by(LedgerEntry.id)))
 
-    assert list(faults()) == []
+    assert list(disagreements()) == []
     assert [entry.recorded_at for entry in entries] == sorted(e.recorded_at for e in entries)
     assert {entry.recorded_by for entry in entries} == {"command"}
     assert len({entry.imported_at for entry in entries}) == 1

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from flaskr.book.services import allot_reference
 from flaskr.claims.as_at_queries import Basis, totals_as_at
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.services import post_payment
 from flaskr.claims.queries import claim_referenced, entries_of
 from flaskr.facts.lists import Cause, Contents, Coverage, EntryType
@@ -56,7 +56,7 @@ def test_a_reversal_takes_back_the_last_entry_of_its_amounts_that_still_stands(b
 
     _, first, second, back, again = entries_of(claim_referenced("W1"))
     assert (back.reverses, again.reverses) == (second.id, first.id)
-    assert list(faults()) == []
+    assert list(disagreements()) == []
 
 
 def test_a_recovery_reversal_takes_back_a_recovery_of_any_kind(bring):
@@ -205,7 +205,7 @@ def test_a_claim_may_get_its_ledger_after_its_facts(migrate):
 
     assert counts(found) == (1, 0, 0, 0)
     assert claim_referenced("W1").outstanding == Decimal("7.00")
-    assert list(faults()) == []
+    assert list(disagreements()) == []
 
 
 def test_the_record_says_that_it_was_a_migration_and_which_file_each_row_came_from(session, bring):

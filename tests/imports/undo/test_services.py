@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from flaskr.claims.ledger.check import faults
+from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import ClaimRevision
 from flaskr.claims.queries import claim_referenced, claim_totals, entries_of
 from flaskr.claims.services import edit_claim
@@ -25,7 +25,7 @@ FACTS = ("claim_reference", "cause", "loss_date", "claim_cost")
 def undo(number: int) -> Import:
     record = undo_import(number, actor="Eva")
     db.session.commit()
-    assert list(faults()) == []
+    assert list(disagreements()) == []
     return record
 
 
