@@ -122,12 +122,12 @@ def test_every_menu_of_a_list_opens_inside_the_page_and_is_accessible(reader: Pa
 def test_a_list_is_filtered_ordered_and_set_back_by_clicking(visitor: Page, filled):
     visitor.goto("/claims")
     visitor.locator("summary").get_by_text("Claim cost").click()
-    visitor.get_by_label("from", exact=True).locator("visible=true").fill("1 000")
+    visitor.get_by_label("From", exact=True).locator("visible=true").fill("1 000")
     visitor.get_by_role("button", name="Apply").click()
 
     assert visitor.locator("tbody tr").count() == 1
     visitor.locator("summary").get_by_text("Order").click()
-    visitor.get_by_label("Order", exact=True).select_option("loss date, rising")
+    visitor.get_by_label("Order", exact=True).select_option("Loss date, ascending")
     visitor.get_by_role("button", name="Apply").click()
     assert visitor.url.endswith("/claims?cost_from=1000.00&sort=loss_date")
     visitor.get_by_role("link", name="Remove cost from 1\u202f000.00").click()
@@ -147,7 +147,7 @@ def test_a_file_that_was_changed_is_told_so_accessibly(reader: Page, filled, tmp
     reader.get_by_label("Manifest").set_input_files(tmp_path / "manifest.json")
     reader.get_by_role("button", name="Verify").click()
 
-    assert reader.get_by_text("is not what the manifest says").is_visible()
-    assert reader.get_by_role("rowheader", name="sha256 differs").is_visible()
+    assert reader.get_by_text("does not match its manifest").is_visible()
+    assert reader.get_by_role("rowheader", name="SHA-256 differs").is_visible()
     assert Axe().run(reader).response["violations"] == []
     assert reader.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0

@@ -47,13 +47,13 @@ def test_from_the_first_administrator_to_a_handler_at_work(
         page.get_by_label("E-mail").fill("anna@example.com")
         page.get_by_label("Name").fill("Anna Åberg")
         page.get_by_label("Role").select_option("handler")
-        page.get_by_role("button", name="Let in").click()
+        page.get_by_role("button", name="Add user").click()
         link = page.locator(".secret code").inner_text()
         page.get_by_role("button", name="Sign out").click()
         assert "You have signed out" in page.get_by_role("status").inner_text()
 
         page.goto(link)
-        page.get_by_label("New password").fill(OTHER_PASSWORD)
+        page.get_by_label("New password", exact=True).fill(OTHER_PASSWORD)
         page.get_by_label("Repeat new password").fill(OTHER_PASSWORD)
         page.get_by_role("button", name="Set password").click()
         enter(page, "anna@example.com", OTHER_PASSWORD)
@@ -74,13 +74,13 @@ def test_a_token_is_made_seen_once_and_revoked(signed_in_book, browser):
         enter(page, email)
         page.get_by_label("Purpose").fill("nightly triangles")
         page.get_by_label("Current password").fill(PASSWORD)
-        page.get_by_role("button", name="Make token").click()
+        page.get_by_role("button", name="Create token").click()
         secret = page.locator(".secret code").inner_text()
         assert re.fullmatch(r"claimbook_[\w-]{43}", secret)
         page.goto("/account")
         assert page.locator(".secret").count() == 0
         page.get_by_role("button", name="Revoke nightly triangles").click()
-        assert "is revoked" in page.get_by_role("status").inner_text()
+        assert "revoked" in page.get_by_role("status").inner_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

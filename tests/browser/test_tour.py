@@ -40,7 +40,7 @@ def report_claim(page: Page) -> None:
         re.compile(r"P-\d{4}-000001")
     )
     page.get_by_label("Cause").select_option("water")
-    fill(page, Loss_date=(TODAY - timedelta(days=9)).isoformat(), First_case_reserve="25 000")
+    fill(page, Loss_date=(TODAY - timedelta(days=9)).isoformat(), Initial_case_reserve="25 000")
     page.get_by_role("button", name="Report claim").click()
     expect(page.get_by_text("Covered.")).to_be_visible()
 
