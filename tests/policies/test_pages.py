@@ -41,9 +41,9 @@ def test_a_policy_is_recorded_under_the_books_next_number(client):
     ("typed", "sentence"),
     [
         ({"expiry_date": "2024-01-01"}, "it must be after the inception date"),
-        ({"premium": "-1"}, "zero or more"),
+        ({"premium": "-1"}, "cannot be negative"),
         ({"premium": "1000000000000"}, "can be at most"),
-        ({"sum_insured": "-5"}, "zero or more"),
+        ({"sum_insured": "-5"}, "cannot be negative"),
         ({"policyholder": "  "}, "Please fill this in."),
         ({"policy_number": "h-1"}, "already in the book"),
         ({"policy_number": "P-2024-000009"}, "assigned by the book"),

@@ -62,9 +62,9 @@ def test_the_name_of_a_policyholder_is_kept_clean():
 UNFIT = [
     ({"expiry_date": INCEPTION}, "first day without cover"),
     ({"inception_date": EXPIRY}, "first day without cover"),
-    ({"premium": Decimal("-0.01")}, "zero or more"),
-    ({"deductible": Decimal("-0.01")}, "zero or more"),
-    ({"sum_insured": Decimal("-0.01")}, "zero or more"),
+    ({"premium": Decimal("-0.01")}, "cannot be negative"),
+    ({"deductible": Decimal("-0.01")}, "cannot be negative"),
+    ({"sum_insured": Decimal("-0.01")}, "cannot be negative"),
     ({"premium": Decimal("1000000000000.00")}, "at most"),
     ({"sum_insured": Decimal("1000000000000.00")}, "at most"),
     ({"premium": Decimal("0.001")}, "two decimals"),

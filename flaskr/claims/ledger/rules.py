@@ -158,13 +158,13 @@ SIGNS: dict[EntryType, Callable[[Movement, State], bool]] = {
     EntryType.ADJUSTMENT: lambda m, b: True,
 }
 REFUSALS = {
-    EntryType.RESERVE_OPEN: "A reserve is zero or more.",
+    EntryType.RESERVE_OPEN: "A reserve cannot be negative.",
     EntryType.PAYMENT: "A payment must be above zero. Post a recovery for money coming back.",
     EntryType.RECOVERY_SUBROGATION: "A recovery must be above zero.",
     EntryType.RECOVERY_SALVAGE: "A recovery must be above zero.",
     EntryType.RECOVERY_DEDUCTIBLE: "A recovery must be above zero.",
     EntryType.CLAIM_DECLINED: "A claim with payments cannot be declined. Reverse them or close it.",
-    EntryType.RESERVE_REOPEN: "A reserve is zero or more.",
+    EntryType.RESERVE_REOPEN: "A reserve cannot be negative.",
 }
 
 

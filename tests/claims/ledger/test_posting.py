@@ -64,7 +64,7 @@ def test_a_reserve_at_its_level_already_is_refused():
 
 
 def test_a_reserve_below_zero_is_refused():
-    with pytest.raises(LedgerError, match="zero or more"):
+    with pytest.raises(LedgerError, match="cannot be negative"):
         reserve(make_claim(), "-0.01")
 
 

@@ -173,7 +173,7 @@ def test_an_adjustment_leaves_nothing_outstanding_on_a_settled_claim(status):
 
 
 def test_reopening_takes_a_reserve_of_zero_or_more():
-    with pytest.raises(LedgerError, match="zero or more"):
+    with pytest.raises(LedgerError, match="cannot be negative"):
         state("10 0 0", CLOSED).after(EntryType.RESERVE_REOPEN, movement("0 -1 0"), DAY)
 
 

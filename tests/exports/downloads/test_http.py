@@ -181,7 +181,7 @@ def test_a_range_beyond_the_end_gets_a_page_that_says_how_long_the_file_is(visit
     assert beyond.status_code == 416
     assert beyond.headers["Content-Range"] == f"bytes */{size}"
     assert beyond.mimetype == "text/html"
-    assert re.search(r"<h1[^>]*>\s*Not in the file", beyond.text)
+    assert re.search(r"<h1[^>]*>\s*Outside the file", beyond.text)
 
 
 @pytest.mark.parametrize("asked", ["lines=1-2", "bytes=9-5", "bytes=x", "nonsense", ""])
