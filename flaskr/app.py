@@ -54,29 +54,29 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or read_settings()
     make_instance_folder(settings.instance_folder)
-    settings.check_signed_in(get_debug_flag() or has_debugger())
+    settings.check_signed_in(get_debug_flag() or _has_debugger())
     app = Flask("flaskr", instance_path=str(settings.instance_folder))
     app.url_map.strict_slashes = False
-    configure(app, settings)
+    _configure(app, settings)
     request_hooks.configure_logging(settings.log_level)
-    register_guards(app)
-    register_extensions(app)
-    register_blueprints(app)
-    register_commands(app)
+    _register_guards(app)
+    _register_extensions(app)
+    _register_blueprints(app)
+    _register_commands(app)
     errors.register(app)
     templating.register(app)
-    open_embedded_book(app)
+    _open_embedded_book(app)
     sweep_jobs(settings.instance_folder / JOBS)
     return app
 
 
-def has_debugger() -> bool:
+def _has_debugger() -> bool:
     """Whether flask run was asked for its debugger, which comes before every guard."""
     command = click.get_current_context(silent=True)
     return command is not None and bool(command.params.get("debugger"))
 
 
-def configure(app: Flask, settings: Settings) -> None:
+def _configure(app: Flask, settings: Settings) -> None:
     """Put the settings where Flask and its extensions look for them."""
     app.config.from_mapping(
         DATABASE_URL=settings.database_url,
@@ -110,7 +110,7 @@ def configure(app: Flask, settings: Settings) -> None:
     )
 
 
-def register_extensions(app: Flask) -> None:
+def _register_extensions(app: Flask) -> None:
     """Bind the extensions, and see to how transactions begin."""
     db.init_app(app)
     migrate.init_app(app, directory=str(PROJECT_FOLDER / "migrations"))
@@ -119,7 +119,7 @@ def register_extensions(app: Flask) -> None:
         configure_engine(db.engine)
 
 
-def register_guards(app: Flask) -> None:
+def _register_guards(app: Flask) -> None:
     """Hook up what every request passes: its id, whether it may come in, a schema that fits."""
     app.session_interface = BookCookies()
     if proxies := app.config["TRUSTED_PROXIES"]:
@@ -128,7 +128,7 @@ def register_guards(app: Flask) -> None:
     gate.register(app)
 
 
-PAGES = (
+_PAGES = (
     health,
     user_views,
     account_views,  # these two on the blueprint of users
@@ -149,13 +149,13 @@ PAGES = (
 )
 
 
-def register_blueprints(app: Flask) -> None:
+def _register_blueprints(app: Flask) -> None:
     """Register the pages of each feature."""
-    for blueprint in dict.fromkeys(module.blueprint for module in PAGES):
+    for blueprint in dict.fromkeys(module.blueprint for module in _PAGES):
         app.register_blueprint(blueprint)
 
 
-def register_commands(app: Flask) -> None:
+def _register_commands(app: Flask) -> None:
     """Register the commands: of claims, demo, exports, imports, people and users."""
     for command in (verify_commands.verify, archive_commands.book):
         export_commands.exports.add_command(command)
@@ -172,7 +172,7 @@ def register_commands(app: Flask) -> None:
         app.cli.add_command(group)
 
 
-def open_embedded_book(app: Flask) -> None:
+def _open_embedded_book(app: Flask) -> None:
     """Migrate the embedded book, and refuse to start on a book made with other settings."""
     if app.config["DATABASE_URL"]:
         return  # a server's schema is migrated by hand; each request checks that it fits

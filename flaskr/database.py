@@ -44,20 +44,20 @@ def engine_options(is_embedded: bool) -> dict[str, Any]:
 def configure_engine(engine: Engine) -> None:
     """Make every transaction begin as the work's mode says."""
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", set_pragmas)
-        event.listen(engine, "begin", begin_sqlite)
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin_sqlite)
     else:
-        event.listen(engine, "begin", begin_postgresql)
+        event.listen(engine, "begin", _begin_postgresql)
 
 
-def set_pragmas(dbapi_connection: Any, record: Any) -> None:
+def _set_pragmas(dbapi_connection: Any, record: Any) -> None:
     """Prepare a new SQLite connection for many writers."""
     dbapi_connection.isolation_level = None  # SQLAlchemy says BEGIN, not the driver
     for pragma in SQLITE_PRAGMAS:
         dbapi_connection.execute(f"PRAGMA {pragma}")
 
 
-def begin_sqlite(connection: Connection) -> None:
+def _begin_sqlite(connection: Connection) -> None:
     """Begin: a reader is held to reading, a writer takes the write lock at once.
 
     A plain BEGIN that writes later gets "database is locked" without waiting: busy_timeout does not
@@ -70,7 +70,7 @@ def begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN DEFERRED" if mode == "read" else "BEGIN IMMEDIATE")
 
 
-def begin_postgresql(connection: Connection) -> None:
+def _begin_postgresql(connection: Connection) -> None:
     """Give a reader one snapshot for all its statements, and no way to write."""
     if work_mode.get() == "read":
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

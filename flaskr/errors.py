@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-logger = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 
 class ClaimBookError(ClickException):
@@ -80,7 +80,7 @@ class DatabaseAway(ClaimBookError):
     status = 503
 
 
-TITLES = {
+_TITLES = {
     400: "That request could not be read",
     401: "Sign in first",
     403: "Not allowed",
@@ -97,7 +97,7 @@ TITLES = {
     503: "Not available right now",
     507: "Disk full",
 }
-SENTENCES = {
+_SENTENCES = {
     400: "The request could not be read. Go back and try again.",
     401: "You have to sign in first.",
     403: "This is not allowed.",
@@ -112,8 +112,8 @@ SENTENCES = {
     503: "The book cannot answer right now. Please try again in a moment.",
 }
 EXPIRED = "The form has expired, and nothing was saved. Open the page again and send it once more."
-RETRY_AFTER_SECONDS = 5
-KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate")
+_RETRY_AFTER_SECONDS = 5
+_KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate")
 SQLITE_AWAY = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -138,75 +138,77 @@ def is_away(error: DBAPIError) -> bool:
 Answer = tuple[str, int, dict[str, str]]
 
 
-def error_page(status: int, message: str) -> Answer:
+def _error_page(status: int, message: str) -> Answer:
     """Render the page for one error, with the request's id and no internals."""
-    logger.info("answered %s: %s", status, message)
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in (429, 503) else {}
+    _logger.info("answered %s: %s", status, message)
+    headers = {"Retry-After": str(_RETRY_AFTER_SECONDS)} if status in (429, 503) else {}
     if request_ctx.url_adapter is None:  # the Host is no name at all, so no page has an address
         return f"{message}\n", status, {**headers, "Content-Type": "text/plain; charset=utf-8"}
     page = render_template(
         "errors/error.html",
         status=status,
-        title=TITLES.get(status, "That did not work"),
+        title=_TITLES.get(status, "That did not work"),
         message=message,
         request_id=g.get("request_id", "-"),
     )
     return page, status, headers
 
 
-def show_http_error(error: HTTPException) -> Answer | HTTPException:
+def _show_http_error(error: HTTPException) -> Answer | HTTPException:
     """Answer with the book's own page for what Flask or a view aborted with."""
     status = error.code or 500
     if 300 <= status < 400 or error.response is not None:
         return error
-    page, status, headers = error_page(status, sentence_of(error))
-    kept = {name: value for name, value in error.get_headers() if name in KEPT_HEADERS}
+    page, status, headers = _error_page(status, _sentence_of(error))
+    kept = {name: value for name, value in error.get_headers() if name in _KEPT_HEADERS}
     return page, status, {**headers, **kept}
 
 
-def sentence_of(error: HTTPException) -> str:
+def _sentence_of(error: HTTPException) -> str:
     """Return what a view said, or in place of Werkzeug's own words a sentence of ours."""
     if isinstance(error, CSRFError):
         return EXPIRED
     if error.description and error.description != type(error).description:
         return error.description
-    return SENTENCES.get(error.code or 500, SORRY)
+    return _SENTENCES.get(error.code or 500, _SORRY)
 
 
-def show_refusal(error: ClaimBookError) -> Answer:
+def _show_refusal(error: ClaimBookError) -> Answer:
     """Answer a refusal that no view caught with its own sentence."""
     if error.status >= 500:
-        logger.warning("unavailable: %s", error)
-    return error_page(error.status, str(error))
+        _logger.warning("unavailable: %s", error)
+    return _error_page(error.status, str(error))
 
 
-def show_database_error(error: DBAPIError) -> Answer:
+def _show_database_error(error: DBAPIError) -> Answer:
     """Answer 503 when the database is away; anything else is a fault of ours."""
     if is_away(error):
-        logger.error("database unavailable: %s", error.orig)
-        return error_page(503, "The database does not answer. Please try again in a moment.")
-    logger.exception("database error")
-    return error_page(500, SORRY)
+        _logger.error("database unavailable: %s", error.orig)
+        return _error_page(503, "The database does not answer. Please try again in a moment.")
+    _logger.exception("database error")
+    return _error_page(500, _SORRY)
 
 
-def show_pool_timeout(error: PoolTimeout) -> Answer:
+def _show_pool_timeout(error: PoolTimeout) -> Answer:
     """Answer 503 when every connection is in use."""
-    logger.error("no free database connection: %s", error)
-    return error_page(503, "The book is very busy. Please try again in a moment.")
+    _logger.error("no free database connection: %s", error)
+    return _error_page(503, "The book is very busy. Please try again in a moment.")
 
 
-SORRY = "This is an error in ClaimBook, and nothing was saved. It is in the log under the id below."
+_SORRY = (
+    "This is an error in ClaimBook, and nothing was saved. It is in the log under the id below."
+)
 
 
-def show_fault(error: Exception) -> Answer:
+def _show_fault(error: Exception) -> Answer:
     """Answer an unforeseen error without internals; Flask has logged it with its trace."""
-    return error_page(500, SORRY)
+    return _error_page(500, _SORRY)
 
 
 def register(app: Flask) -> None:
     """Give the application its error pages."""
-    app.register_error_handler(HTTPException, show_http_error)
-    app.register_error_handler(ClaimBookError, show_refusal)
-    app.register_error_handler(DBAPIError, show_database_error)
-    app.register_error_handler(PoolTimeout, show_pool_timeout)
-    app.register_error_handler(500, show_fault)
+    app.register_error_handler(HTTPException, _show_http_error)
+    app.register_error_handler(ClaimBookError, _show_refusal)
+    app.register_error_handler(DBAPIError, _show_database_error)
+    app.register_error_handler(PoolTimeout, _show_pool_timeout)
+    app.register_error_handler(500, _show_fault)

@@ -6,7 +6,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
-NAMES = {
+_NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
@@ -18,7 +18,7 @@ NAMES = {
 class Base(DeclarativeBase):
     """The base of every model; it names constraints, so that a migration can find them again."""
 
-    metadata = MetaData(naming_convention=NAMES)
+    metadata = MetaData(naming_convention=_NAMES)
 
 
 db = SQLAlchemy(model_class=Base)

@@ -23,16 +23,18 @@ from typing import Any
 
 from flaskr.errors import BusyError, ClaimBookError
 
-logger = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 Report = Callable[[Any], None]
-HELPER_SECONDS = 60.0  # for the helper's first start on a slow machine; not part of the work's time
+_HELPER_SECONDS = (
+    60.0  # for the helper's first start on a slow machine; not part of the work's time
+)
 
-rooms = multiprocessing.get_context("forkserver")
+_rooms = multiprocessing.get_context("forkserver")
 # multiprocessing's list of children is not made for threads: two that look at one process's end at
 # the same time may both read its exit code, and one gets 255.
-children = threading.Lock()
-preloaded: set[str] = set()
+_children = threading.Lock()
+_preloaded: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def preload(module: str) -> str:
     Whoever names work says so when it is imported itself: the helper is made at the first call in
     the life of a web process, and whatever is needed later must be in it by then.
     """
-    preloaded.add(module)
+    _preloaded.add(module)
     return module
 
 
@@ -84,23 +86,23 @@ def run_isolated(
     it is; WorkError, OutOfTime or OutOfMemory say that it ended otherwise. The process ends with
     the one that asked for it, however that ends.
     """
-    ours, theirs = rooms.Pipe(duplex=False)
-    process = rooms.Process(
-        target=serve, args=(theirs, work, arguments, limits), daemon=True, name=work
+    ours, theirs = _rooms.Pipe(duplex=False)
+    process = _rooms.Process(
+        target=_serve, args=(theirs, work, arguments, limits), daemon=True, name=work
     )
     with ours:
-        with children, theirs:
-            rooms.set_forkserver_preload([*sorted(preloaded), *modules_of_main()])
+        with _children, theirs:
+            _rooms.set_forkserver_preload([*sorted(_preloaded), *_modules_of_main()])
             process.start()
         try:
-            return answer(ours, limits, on_progress)
+            return _answer(ours, limits, on_progress)
         except EOFError:
-            raise failure(process, limits) from None
+            raise _failure(process, limits) from None
         finally:
-            end(process)
+            _end(process)
 
 
-def modules_of_main() -> set[str]:
+def _modules_of_main() -> set[str]:
     """Return the modules that the running script took its names from.
 
     A child imports that script again (multiprocessing does so for functions defined there); when
@@ -111,9 +113,9 @@ def modules_of_main() -> set[str]:
     return {name for name in modules if isinstance(name, str) and name != "__main__"}
 
 
-def answer(pipe: Connection, limits: Limits, on_progress: Report | None) -> Any:
+def _answer(pipe: Connection, limits: Limits, on_progress: Report | None) -> Any:
     """Return the result that comes through the pipe; raises EOFError when the process died."""
-    deadline = monotonic() + HELPER_SECONDS + limits.seconds
+    deadline = monotonic() + _HELPER_SECONDS + limits.seconds
     while pipe.poll(max(0.0, deadline - monotonic())):
         kind, value = pipe.recv()
         if kind == "result":
@@ -122,17 +124,17 @@ def answer(pipe: Connection, limits: Limits, on_progress: Report | None) -> Any:
             raise value
         if on_progress:
             on_progress(value)
-    raise OutOfTime(too_long(limits))
+    raise OutOfTime(_too_long(limits))
 
 
-def failure(process: Any, limits: Limits) -> WorkError:
+def _failure(process: Any, limits: Limits) -> WorkError:
     """Return what to raise for a process that ended without a result."""
     wait([process.sentinel], timeout=5)
-    with children:
+    with _children:
         code = process.exitcode
-    logger.error("isolated work %s ended with exit code %s", process.name, code)
+    _logger.error("isolated work %s ended with exit code %s", process.name, code)
     if code == -signal.SIGALRM:
-        return OutOfTime(too_long(limits))
+        return OutOfTime(_too_long(limits))
     if code is None or code < 0:  # the machine's doing, or C code that got no memory and crashed
         return OutOfMemory(
             "The work stopped unexpectedly, most likely because it ran out of memory."
@@ -142,28 +144,28 @@ def failure(process: Any, limits: Limits) -> WorkError:
     )
 
 
-def too_long(limits: Limits) -> str:
+def _too_long(limits: Limits) -> str:
     """Return the sentence for work that reached its time limit."""
     return f"The work was stopped at its time limit of {limits.seconds} seconds."
 
 
-def end(process: Any) -> None:
+def _end(process: Any) -> None:
     """See to it that a process has ended, by force unless it ends by itself at once."""
     if not wait([process.sentinel], timeout=1):
         process.kill()
         wait([process.sentinel])
-    with children:
+    with _children:
         process.join()
         process.close()
 
 
-def serve(pipe: Connection, work: str, arguments: tuple[Any, ...], limits: Limits) -> None:
+def _serve(pipe: Connection, work: str, arguments: tuple[Any, ...], limits: Limits) -> None:
     """Do the work: this is the life of the isolated process.
 
     What is no refusal ends the process with a trace on standard error, which is the log's.
     """
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    bound(limits)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _bound(limits)
     try:
         function = pkgutil.resolve_name(work)
         result = function(lambda value: pipe.send(("progress", value)), *arguments)
@@ -183,7 +185,7 @@ def serve(pipe: Connection, work: str, arguments: tuple[Any, ...], limits: Limit
         pipe.close()
 
 
-def bound(limits: Limits) -> None:
+def _bound(limits: Limits) -> None:
     """Set the limits of this process; the kernel keeps them, also while C code runs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; we end with it
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -196,7 +198,7 @@ def bound(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the book
 
 
-def end_with_parent() -> None:
+def _end_with_parent() -> None:
     """End this process as soon as the one that asked for it is gone."""
     parent = multiprocessing.parent_process()
     if parent is not None:

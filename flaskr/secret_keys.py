@@ -5,11 +5,11 @@ from pathlib import Path
 
 from flaskr.errors import SettingsError
 
-LEAST_CHARACTERS = 32
-LEAST_DIFFERENT = 10
-MAKE_ONE = "python3 -c 'import secrets; print(secrets.token_hex(32))'"
+_LEAST_CHARACTERS = 32
+_LEAST_DIFFERENT = 10
+_MAKE_ONE = "python3 -c 'import secrets; print(secrets.token_hex(32))'"
 # What stands in examples, tutorials and templates; looked for anywhere in a key, without signs.
-PLACEHOLDERS = (
+_PLACEHOLDERS = (
     "changeme",
     "changethis",
     "placeholder",
@@ -50,12 +50,12 @@ def require_strong(setting: str, key: str) -> None:
     plain = "".join(each for each in key.lower() if each.isalnum())
     if not key:
         problem = "is missing"
-    elif len(key) < LEAST_CHARACTERS:
-        problem = f"has fewer than {LEAST_CHARACTERS} characters"
-    elif any(placeholder in plain for placeholder in PLACEHOLDERS):
+    elif len(key) < _LEAST_CHARACTERS:
+        problem = f"has fewer than {_LEAST_CHARACTERS} characters"
+    elif any(placeholder in plain for placeholder in _PLACEHOLDERS):
         problem = "is a placeholder"
-    elif len(set(key)) < LEAST_DIFFERENT:
+    elif len(set(key)) < _LEAST_DIFFERENT:
         problem = "repeats itself"
     else:
         return
-    raise SettingsError(f"{setting} {problem}. Set one that nobody can guess: {MAKE_ONE}")
+    raise SettingsError(f"{setting} {problem}. Set one that nobody can guess: {_MAKE_ONE}")

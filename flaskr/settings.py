@@ -13,15 +13,15 @@ from flaskr.errors import SettingsError
 from flaskr.secret_keys import require_strong
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
-LEAST_EXPORT_MEMORY = 16 * 1024**2  # with less the drivers cannot even be loaded
+_LEAST_EXPORT_MEMORY = 16 * 1024**2  # with less the drivers cannot even be loaded
 # ISO 4217: every active currency whose minor unit is not a hundredth
-WITHOUT_TWO_DECIMALS = set(
+_WITHOUT_TWO_DECIMALS = set(
     """
     BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF
     BHD IQD JOD KWD LYD OMR TND CLF UYW
     """.split()  # noqa: SIM905
 )
-ABOVE_ZERO = (
+_ABOVE_ZERO = (
     "session_idle_minutes",
     "session_hours",
     "max_request_bytes",
@@ -34,13 +34,13 @@ ABOVE_ZERO = (
     "import_seconds",
     "import_memory_bytes",
 )
-MODES = ("open", "signed-in")
-GIVE_HOSTS = (
+_MODES = ("open", "signed-in")
+_GIVE_HOSTS = (
     "Give the host names at which people open the book, separated by commas: "
     "claims.example.com; a leading dot, as in .claims.example.com, allows its subdomains too."
 )
 # A name, an address, or a dot and two labels at least: “.com” would be everybody's.
-HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*|(\.[a-z0-9-]+){2,}|\[[0-9a-f:]+\]", re.IGNORECASE)
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*|(\.[a-z0-9-]+){2,}|\[[0-9a-f:]+\]", re.IGNORECASE)
 BOOK_FILE = "claimbook.db"
 BOOK_VERSION = "0.1.0"
 
@@ -74,15 +74,15 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what the book cannot run with, naming the setting."""
-        if self.book_access not in ("", *MODES):
+        if self.book_access not in ("", *_MODES):
             raise SettingsError(
                 f"BOOK_ACCESS is {self.book_access!r}; leave it out or set it to open or signed-in."
             )
         if self.trusted_proxies < 0:
             raise SettingsError("TRUSTED_PROXIES is the number of proxies in front: 0 or more.")
-        if self.export_memory_bytes < LEAST_EXPORT_MEMORY:
+        if self.export_memory_bytes < _LEAST_EXPORT_MEMORY:
             raise SettingsError("EXPORT_MEMORY_BYTES must be at least 16777216 (16 MiB).")
-        if self.book_currency in WITHOUT_TWO_DECIMALS:
+        if self.book_currency in _WITHOUT_TWO_DECIMALS:
             raise SettingsError(
                 f"BOOK_CURRENCY is {self.book_currency}, which does not have two decimals."
             )
@@ -102,7 +102,7 @@ class Settings:
             ) from error
         if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
             raise SettingsError("LOG_LEVEL takes DEBUG, INFO, WARNING or ERROR.")
-        for name in ABOVE_ZERO:
+        for name in _ABOVE_ZERO:
             if getattr(self, name) <= 0:
                 raise SettingsError(f"{name.upper()} must be above zero.")
 
@@ -119,11 +119,11 @@ class Settings:
         if self.pseudonym_key:
             require_strong("PSEUDONYM_KEY", self.pseudonym_key)
         if not self.trusted_hosts:
-            raise SettingsError(f"TRUSTED_HOSTS is missing. {GIVE_HOSTS}")
+            raise SettingsError(f"TRUSTED_HOSTS is missing. {_GIVE_HOSTS}")
         for name in self.trusted_hosts:
-            if not HOST.fullmatch(name):
+            if not _HOST.fullmatch(name):
                 raise SettingsError(
-                    f"TRUSTED_HOSTS has {name!r}, which is not a host name. {GIVE_HOSTS}"
+                    f"TRUSTED_HOSTS has {name!r}, which is not a host name. {_GIVE_HOSTS}"
                 )
         if is_debug:
             raise SettingsError(

@@ -9,7 +9,7 @@ from flaskr.archive.services import ArchiveWritten, write_archive
 from flaskr.book.services import require_book
 from flaskr.database import working
 
-ACTOR = "command"
+_ACTOR = "command"
 
 
 @click.command()
@@ -24,7 +24,7 @@ def book(path: Path, overwrite: bool) -> None:
     require_book()
     with working("read"):
         try:
-            written = written_with_bar(path)
+            written = _written_with_bar(path)
         except OSError as error:
             raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
     click.echo(f"{path}: {written.size} bytes")
@@ -33,7 +33,7 @@ def book(path: Path, overwrite: bool) -> None:
     click.echo(f"sha256           {written.sha256}")
 
 
-def written_with_bar(path: Path) -> ArchiveWritten:
+def _written_with_bar(path: Path) -> ArchiveWritten:
     """Write the archive; the progress goes to standard error, when a person is there to see."""
     is_hidden = not sys.stderr.isatty()
     with click.progressbar(length=0, label="Writing", file=sys.stderr, hidden=is_hidden) as bar:
@@ -42,4 +42,4 @@ def written_with_bar(path: Path) -> ArchiveWritten:
             done, bar.length = progress
             bar.update(done - bar.pos)
 
-        return write_archive(path, actor=ACTOR, on_progress=show)
+        return write_archive(path, actor=_ACTOR, on_progress=show)

@@ -24,7 +24,7 @@ from flaskr.isolation import Report
 from flaskr.values.calendar import utc_now
 from flaskr.values.money import from_ore
 
-NOT_EMPTY = "An archive can only be loaded into an empty book, and this one already has rows."
+_NOT_EMPTY = "An archive can only be loaded into an empty book, and this one already has rows."
 
 
 def load_archive(report: Report, order: LoadArchiveTask) -> ArchiveLoaded:
@@ -32,25 +32,25 @@ def load_archive(report: Report, order: LoadArchiveTask) -> ArchiveLoaded:
 
     Raises ArchiveError, with nothing written, when the archive or the book is not as it must be.
     """
-    with opened_archive(order) as archive, writing(order.address) as book, told_rules():
-        claim_empty_book(book, order)
-        load_tables(book, archive, order, report)
+    with opened_archive(order) as archive, writing(order.address) as book, _told_rules():
+        _claim_empty_book(book, order)
+        _load_tables(book, archive, order, report)
         book.execute("ANALYZE")  # or the checks are planned for the empty tables that these were
-        check_totals(book, archive.manifest, order)
+        _check_totals(book, archive.manifest, order)
         for said, rule in order.rules.items():
             if book.execute(rule).fetchone() != (0,):
                 raise ArchiveError(f"The archive is not consistent: {said}.")
         for table in order.tables:
             if table.key == "id" and (last := next_id(book, table.name) - 1):
                 move_sequence(book, table.name, last)
-        loaded = loaded_facts(archive.manifest)
+        loaded = _loaded_facts(archive.manifest)
         counts = {name: getattr(loaded, name) for name in ("policies", "claims", "entries")}
         after = {"file": order.path.name, **counts, **loaded.totals}
         insert_event(book, order.event, subject=BOOK, recorded_at=utc_now(), after=after)
         return loaded
 
 
-def claim_empty_book(book: Any, order: LoadArchiveTask) -> None:
+def _claim_empty_book(book: Any, order: LoadArchiveTask) -> None:
     """Keep all other writers out until commit; raises ArchiveError unless there are no rows."""
     lock_ledger(book)
     names = [table.name for table in order.tables]
@@ -58,10 +58,10 @@ def claim_empty_book(book: Any, order: LoadArchiveTask) -> None:
         book.execute(f"LOCK TABLE {', '.join(names)} IN SHARE ROW EXCLUSIVE MODE".encode())
     for name in names:
         if book.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() is not None:  # noqa: S608
-            raise ArchiveError(NOT_EMPTY)
+            raise ArchiveError(_NOT_EMPTY)
 
 
-def load_tables(book: Any, archive: Archive, order: LoadArchiveTask, report: Report) -> None:
+def _load_tables(book: Any, archive: Archive, order: LoadArchiveTask, report: Report) -> None:
     """Insert the rows of all tables; raises ArchiveError for one that could not be the book's."""
     members = archive.manifest.members
     in_all = sum(member.rows for member in members.values())
@@ -75,13 +75,13 @@ def load_tables(book: Any, archive: Archive, order: LoadArchiveTask, report: Rep
 
     for table in order.tables:
         checks = RowChecks(table, order.today, utc_now())
-        rows = checked_rows(archive, table, checks)
+        rows = _checked_rows(archive, table, checks)
         insert_rows(book, TableRows(table.name, members[table.member].rows, rows), advance)
         reached |= checks.reached
-    check_counters(book, reached)
+    _check_counters(book, reached)
 
 
-def checked_rows(
+def _checked_rows(
     archive: Archive, table: ArchiveTable, checks: RowChecks
 ) -> Callable[[], Iterator[pa.RecordBatch]]:
     """Return a function that yields a table's rows for the database, each batch checked before."""
@@ -94,7 +94,7 @@ def checked_rows(
     return batches
 
 
-def check_counters(book: Any, reached: dict[str, int]) -> None:
+def _check_counters(book: Any, reached: dict[str, int]) -> None:
     """Raise ArchiveError when a counter would give a reference that is there already."""
     counters = dict(book.execute("SELECT name, value FROM counters").fetchall())
     if any(counters.get(name, 0) < number for name, number in reached.items()):
@@ -103,7 +103,7 @@ def check_counters(book: Any, reached: dict[str, int]) -> None:
         )
 
 
-def check_totals(book: Any, manifest: Manifest, order: LoadArchiveTask) -> None:
+def _check_totals(book: Any, manifest: Manifest, order: LoadArchiveTask) -> None:
     """Raise ArchiveError unless the database adds up to what the manifest says."""
     for table in order.tables:
         said = manifest.members[table.member]
@@ -114,24 +114,26 @@ def check_totals(book: Any, manifest: Manifest, order: LoadArchiveTask) -> None:
 
 
 @contextmanager
-def told_rules() -> Iterator[None]:
+def _told_rules() -> Iterator[None]:
     """Turn what the database itself refuses into a refusal of the archive."""
     try:
         yield
     except (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError) as error:
-        raise ArchiveError(f"The archive breaks a rule of the book: {first_line(error)}") from error
+        raise ArchiveError(
+            f"The archive breaks a rule of the book: {_first_line(error)}"
+        ) from error
     except sqlite3.OperationalError as error:
         if "overflow" not in str(error):  # sums too large for SQLite
             raise
         raise ArchiveError("The archive's amounts are larger than a book can hold.") from error
 
 
-def first_line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     """Return what a database says first, as a sentence."""
     return str(error).splitlines()[0].rstrip(".") + "."
 
 
-def loaded_facts(manifest: Manifest) -> ArchiveLoaded:
+def _loaded_facts(manifest: Manifest) -> ArchiveLoaded:
     """Return what was loaded."""
     rows = {name: member.rows for name, member in manifest.members.items()}
     ledger = manifest.members["ledger_entries.parquet"]

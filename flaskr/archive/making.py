@@ -20,10 +20,10 @@ from flaskr.exports.tasks import full_disk_told
 from flaskr.isolation import Report
 from flaskr.values.money import ZERO, from_ore, to_ore
 
-ZIP_DAY = (1980, 1, 1, 0, 0, 0)  # zip's first: the time of packing would differ each time
+_ZIP_DAY = (1980, 1, 1, 0, 0, 0)  # zip's first: the time of packing would differ each time
 
 
-class Tally:
+class _Tally:
     """The rows, amounts in öre and last instant of what went into a member."""
 
     def __init__(self, table: ArchiveTable) -> None:
@@ -54,7 +54,7 @@ class Tally:
 
 
 @dataclass
-class Progress:
+class _Progress:
     """How many rows were written, of how many."""
 
     report: Report
@@ -82,28 +82,28 @@ def make_archive(report: Report, order: WriteArchiveTask) -> dict[str, int]:
     ):
         watermark = snapshot.row(order.watermark)
         control = [snapshot.row(each.totals) for each in order.tables]
-        progress = Progress(report, sum(found["rows"] for found in control))
-        tallies = [Tally(table) for table in tables]
+        progress = _Progress(report, sum(found["rows"] for found in control))
+        tallies = [_Tally(table) for table in tables]
         members = {}
         for each, tally, expected in zip(order.tables, tallies, control, strict=True):
-            members[each.table.member] = write_member(archive, snapshot, each, tally, progress)
+            members[each.table.member] = _write_member(archive, snapshot, each, tally, progress)
             tally.check(expected)
         last = max(filter(None, (tally.last for tally in tallies)), default=None)
-        manifest = manifest_of(order, watermark, members, last)
+        manifest = _manifest_of(order, watermark, members, last)
         archive.writestr(entry(MANIFEST), manifest.as_bytes())
     return {tally.table.name: tally.rows for tally in tallies}
 
 
 def entry(name: str) -> ZipInfo:
     """Return the head of a member: nothing in it tells when or by whom it was packed."""
-    head = ZipInfo(name, ZIP_DAY)
+    head = ZipInfo(name, _ZIP_DAY)
     head.compress_type = ZIP_STORED  # Parquet is compressed already
     head.external_attr = 0o644 << 16
     return head
 
 
-def write_member(
-    archive: ZipFile, snapshot: Snapshot, wanted: TableSql, tally: Tally, progress: Progress
+def _write_member(
+    archive: ZipFile, snapshot: Snapshot, wanted: TableSql, tally: _Tally, progress: _Progress
 ) -> Member:
     """Write one table's file, and return what it is."""
     table = wanted.table
@@ -113,14 +113,14 @@ def write_member(
         with pyarrow.parquet.ParquetWriter(
             cast(IO[bytes], file), schema_of(table), compression="zstd", use_dictionary=words
         ) as writer:
-            for group in grouped(snapshot.batches(wanted.rows), table):
+            for group in _grouped(snapshot.batches(wanted.rows), table):
                 tally.add(group)
                 writer.write_table(group, row_group_size=GROUP_ROWS)
                 progress.advance(group.num_rows)
     return Member(tally.rows, tally.totals, file.size, file.digest.hexdigest())
 
 
-def grouped(batches: Iterable[pa.RecordBatch], table: ArchiveTable) -> Iterator[pa.Table]:
+def _grouped(batches: Iterable[pa.RecordBatch], table: ArchiveTable) -> Iterator[pa.Table]:
     """Yield the rows in groups of one size, wherever the batches end that they came in."""
     waiting = schema_of(table).empty_table()
     for batch in batches:
@@ -132,7 +132,7 @@ def grouped(batches: Iterable[pa.RecordBatch], table: ArchiveTable) -> Iterator[
         yield waiting.combine_chunks()
 
 
-def manifest_of(
+def _manifest_of(
     order: WriteArchiveTask,
     watermark: dict[str, int],
     members: dict[str, Member],

@@ -54,7 +54,7 @@ def read_manifest(content: bytes, schema_version: str) -> Manifest:
     """
     try:
         said: dict[str, Any] = json.loads(content)
-        check_schema(said, schema_version)
+        _check_schema(said, schema_version)
         members = {str(name): Member(**member) for name, member in said.pop("members").items()}
         manifest = Manifest(members=members, **said)
         is_same = manifest.as_bytes() == content
@@ -65,7 +65,7 @@ def read_manifest(content: bytes, schema_version: str) -> Manifest:
     return manifest
 
 
-def check_schema(said: dict[str, Any], schema_version: str) -> None:
+def _check_schema(said: dict[str, Any], schema_version: str) -> None:
     """Raise ArchiveError for an archive of another schema, naming both."""
     theirs = str(said["schema_version"])[:40]
     if theirs != schema_version:

@@ -12,18 +12,18 @@ from flaskr.extensions import Base
 from flaskr.import_records.models import Import
 from flaskr.policies.models import Policy, PolicyRevision
 
-SOURCED = (Policy, PolicyRevision, Claim, ClaimRevision, LedgerEntry)
+_SOURCED = (Policy, PolicyRevision, Claim, ClaimRevision, LedgerEntry)
 
 
 def table_rows(name: str) -> Select[Any]:
     """Select the rows of a table in the order of their key, flags as 0 and 1."""
     table = Base.metadata.tables[name]
-    columns: list[Any] = [plain(column) for column in kept_columns(table)]
+    columns: list[Any] = [_plain(column) for column in kept_columns(table)]
     rows: Select[Any] = select(*columns)
     return rows.order_by(*table.primary_key.columns)
 
 
-def plain(column: Any) -> ColumnElement[Any]:
+def _plain(column: Any) -> ColumnElement[Any]:
     """Return a column as both databases hand it to Arrow alike."""
     return cast(column, Integer).label(column.name) if isinstance(column.type, Boolean) else column
 
@@ -31,12 +31,12 @@ def plain(column: Any) -> ColumnElement[Any]:
 def table_totals(name: str) -> Select[Any]:
     """Select the number of a table's rows and its amounts together, in öre."""
     table = Base.metadata.tables[name]
-    sums: list[Any] = [sum_of(table.c[amount]) for amount in TABLES[name]]
+    sums: list[Any] = [_sum_of(table.c[amount]) for amount in TABLES[name]]
     totals: Select[Any] = select(func.count().label("rows"), *sums)
     return totals.select_from(table)
 
 
-def sum_of(amount: Any) -> Any:
+def _sum_of(amount: Any) -> Any:
     """Return the sum of a column as whole öre, 0 of no rows."""
     sum_ = func.coalesce(func.sum(cast(amount, BigInteger)), 0)
     return cast(sum_, BigInteger).label(amount.name)
@@ -48,10 +48,10 @@ def rules_to_hold() -> dict[str, Select[Any]]:
         "a ledger entry does not follow from the entries before it": wrong_entries(),
         "a ledger entry is not the opposite of the entry it reverses": wrong_reversals(),
         "what a claim stores differs from its ledger": wrong_claims(),
-        "a ledger entry is older than its claim or the report of the loss": early_entries(),
-        "a revision of a claim is out of order": wrong_revisions(ClaimRevision, Claim),
-        "a revision of a policy is out of order": wrong_revisions(PolicyRevision, Policy),
-        "a row names an import that does not exist": unknown_imports(),
+        "a ledger entry is older than its claim or the report of the loss": _early_entries(),
+        "a revision of a claim is out of order": _wrong_revisions(ClaimRevision, Claim),
+        "a revision of a policy is out of order": _wrong_revisions(PolicyRevision, Policy),
+        "a row names an import that does not exist": _unknown_imports(),
     }
 
 
@@ -65,7 +65,7 @@ def counted(rule: Select[Any]) -> Select[Any]:
     return rows.select_from(rule.order_by(None).subquery())
 
 
-def early_entries() -> Select[Any]:
+def _early_entries() -> Select[Any]:
     """Select the ids of entries recorded before their claim, or dated before it was reported."""
     reported = func.coalesce(Claim.reported_date, Claim.loss_date)
     is_early = or_(
@@ -74,7 +74,7 @@ def early_entries() -> Select[Any]:
     return select(LedgerEntry.id).join(Claim, LedgerEntry.claim_id == Claim.id).where(is_early)
 
 
-def wrong_revisions(revision: Any, owner: Any) -> Select[Any]:
+def _wrong_revisions(revision: Any, owner: Any) -> Select[Any]:
     """Select the ids of revisions on which the clock goes back, or that are before their owner."""
     owner_id = revision.__table__.c[f"{owner.__name__.lower()}_id"]
     before = func.lag(revision.replaced_at).over(partition_by=owner_id, order_by=revision.id)
@@ -85,9 +85,9 @@ def wrong_revisions(revision: Any, owner: Any) -> Select[Any]:
     return select(kept.c.id).join(owner, owner.id == kept.c.owner_id).where(is_wrong)
 
 
-def unknown_imports() -> Select[Any]:
+def _unknown_imports() -> Select[Any]:
     """Select the ids of imports that rows name and that are not there: no foreign key does it."""
-    first, *others = (select(model.import_id) for model in SOURCED)
+    first, *others = (select(model.import_id) for model in _SOURCED)
     named = first.union(*others).subquery().c
     return select(named.import_id).where(
         named.import_id.is_not(None), named.import_id.not_in(select(Import.id))

@@ -25,10 +25,10 @@ from flaskr.isolation import Limits, Report, place, preload, run_isolated
 from flaskr.settings import BOOK_VERSION
 from flaskr.values.calendar import today
 
-PACKING = preload("flaskr.archive.making")
-LOADING = preload("flaskr.archive.loading")
-LOCAL_HEADER = b"PK\x03\x04"
-NAME_AT = 30  # bytes from the beginning of a zip to its first member's name
+_PACKING = preload("flaskr.archive.making")
+_LOADING = preload("flaskr.archive.loading")
+_LOCAL_HEADER = b"PK\x03\x04"
+_NAME_AT = 30  # bytes from the beginning of a zip to its first member's name
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ def write_archive(path: Path, *, actor: str, on_progress: Report | None = None) 
     NotRecorded, and then there is no archive.
     """
     config = current_app.config
-    order = write_archive_task(path.with_name(f"{path.name}.{secrets.token_hex(4)}.part"))
+    order = _write_archive_task(path.with_name(f"{path.name}.{secrets.token_hex(4)}.part"))
     with plain_errors(), place(config["INSTANCE_FOLDER"], "export", FILES_AT_ONCE):
         try:
             rows = run_isolated(
-                f"{PACKING}:make_archive",
+                f"{_PACKING}:make_archive",
                 order,
-                limits=limits("EXPORT"),
+                limits=_limits("EXPORT"),
                 on_progress=on_progress,
             )
             with order.path.open("rb") as file:
@@ -74,11 +74,11 @@ def is_archive(path: Path) -> bool:
     members = {table.member.encode() for table in archive_tables()}
     try:
         with path.open("rb") as file:
-            start = file.read(NAME_AT + max(map(len, members)))
+            start = file.read(_NAME_AT + max(map(len, members)))
     except OSError:
         return False
-    name_length = int.from_bytes(start[NAME_AT - 4 : NAME_AT - 2], "little")
-    return start.startswith(LOCAL_HEADER) and start[NAME_AT : NAME_AT + name_length] in members
+    name_length = int.from_bytes(start[_NAME_AT - 4 : _NAME_AT - 2], "little")
+    return start.startswith(_LOCAL_HEADER) and start[_NAME_AT : _NAME_AT + name_length] in members
 
 
 def import_archive(path: Path, *, actor: str, on_progress: Report | None = None) -> ArchiveLoaded:
@@ -88,26 +88,26 @@ def import_archive(path: Path, *, actor: str, on_progress: Report | None = None)
     the one that writes. Raises ArchiveError for what is refused, BusyError, DatabaseAway, and
     OutOfTime, OutOfMemory or WorkError.
     """
-    order = load_archive_task(path, actor)
+    order = _load_archive_task(path, actor)
     db.session.remove()
     with named_limits("IMPORT"):
         loaded: ArchiveLoaded = run_isolated(
-            f"{LOADING}:load_archive",
+            f"{_LOADING}:load_archive",
             order,
-            limits=limits("IMPORT"),
+            limits=_limits("IMPORT"),
             on_progress=on_progress,
         )
     return loaded
 
 
-def write_archive_task(path: Path) -> WriteArchiveTask:
+def _write_archive_task(path: Path) -> WriteArchiveTask:
     """Return the order for an archive of this book."""
     dialect = db.engine.dialect
     return WriteArchiveTask(
         address=book_address(),
         path=path,
         version=BOOK_VERSION,
-        schema_version=schema_version(),
+        schema_version=_schema_version(),
         currency=current_app.config["BOOK_CURRENCY"],
         time_zone=current_app.config["BOOK_TIME_ZONE"],
         watermark=compiled(watermark_select(), dialect),
@@ -122,7 +122,7 @@ def write_archive_task(path: Path) -> WriteArchiveTask:
     )
 
 
-def load_archive_task(path: Path, actor: str) -> LoadArchiveTask:
+def _load_archive_task(path: Path, actor: str) -> LoadArchiveTask:
     """Return the order for loading an archive into this book."""
 
     def text(statement: Select[Any]) -> str:
@@ -132,7 +132,7 @@ def load_archive_task(path: Path, actor: str) -> LoadArchiveTask:
     return LoadArchiveTask(
         address=book_address("rw"),
         path=path,
-        schema_version=schema_version(),
+        schema_version=_schema_version(),
         currency=current_app.config["BOOK_CURRENCY"],
         time_zone=current_app.config["BOOK_TIME_ZONE"],
         today=today(),
@@ -143,12 +143,12 @@ def load_archive_task(path: Path, actor: str) -> LoadArchiveTask:
     )
 
 
-def schema_version() -> str:
+def _schema_version() -> str:
     """Return the schema that this version works on, as Alembic calls it."""
     return str(ScriptDirectory.from_config(migration_config()).get_current_head())
 
 
-def limits(work: str) -> Limits:
+def _limits(work: str) -> Limits:
     """Return how much time and memory an archive may take, out or in: EXPORT or IMPORT."""
     config = current_app.config
     return Limits(config[f"{work}_SECONDS"], config[f"{work}_MEMORY_BYTES"])

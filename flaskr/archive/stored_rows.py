@@ -10,7 +10,7 @@ from flaskr.archive.tables import ArchiveColumn, ArchiveTable, Stored
 from flaskr.files.writers.frames import INSTANT, MONEY, days, instants, money
 
 GROUP_ROWS = 65_536
-ARROW_TYPES = {
+_ARROW_TYPES = {
     Stored.NUMBER: pa.int64(),
     Stored.FLAG: pa.bool_(),
     Stored.MONEY: MONEY,
@@ -23,18 +23,18 @@ ARROW_TYPES = {
 def schema_of(table: ArchiveTable) -> pa.Schema:
     """Return the schema of a table's file."""
     return pa.schema(
-        pa.field(column.name, ARROW_TYPES[column.stored], nullable=column.is_nullable)
+        pa.field(column.name, _ARROW_TYPES[column.stored], nullable=column.is_nullable)
         for column in table.columns
     )
 
 
 def archived(batch: pa.RecordBatch, table: ArchiveTable) -> pa.Table:
     """Return rows as the database gives them in the form that the archive has."""
-    arrays = [typed(batch[column.name], column) for column in table.columns]
+    arrays = [_typed(batch[column.name], column) for column in table.columns]
     return pa.Table.from_arrays(arrays, schema=schema_of(table))
 
 
-def typed(values: pa.Array, column: ArchiveColumn) -> pa.Array:
+def _typed(values: pa.Array, column: ArchiveColumn) -> pa.Array:
     """Return a column in its declared type."""
     if column.stored is Stored.MONEY:
         return money(values)
@@ -42,7 +42,7 @@ def typed(values: pa.Array, column: ArchiveColumn) -> pa.Array:
         return instants(values)
     if column.stored is Stored.DAY:
         return days(values)
-    return values.cast(ARROW_TYPES[column.stored])
+    return values.cast(_ARROW_TYPES[column.stored])
 
 
 def loadable(batch: pa.RecordBatch, table: ArchiveTable) -> pa.RecordBatch:
@@ -50,11 +50,11 @@ def loadable(batch: pa.RecordBatch, table: ArchiveTable) -> pa.RecordBatch:
     arrays = {column.name: batch[column.name] for column in table.columns}
     for column in table.columns:
         if column.stored is Stored.MONEY:
-            arrays[column.name] = ore(arrays[column.name])
+            arrays[column.name] = _ore(arrays[column.name])
     return pa.RecordBatch.from_pydict(arrays)
 
 
-def ore(amounts: pa.Array) -> pa.Array:
+def _ore(amounts: pa.Array) -> pa.Array:
     """Return amounts as whole öre, without arithmetic: the lower half of each 16-byte integer.
 
     The amounts have at most 18 digits, so that it holds them whole.

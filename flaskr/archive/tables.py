@@ -20,9 +20,9 @@ TABLES = {
     "ledger_entries": BALANCES,
     "counters": (),
 }
-LEFT_OUT = ("form_token",)  # of forms that were open in somebody's browser
-LARGEST_INTEGER = 2**31 - 1
-LARGEST_BIGINT = 2**63 - 1
+_LEFT_OUT = ("form_token",)  # of forms that were open in somebody's browser
+_LARGEST_INTEGER = 2**31 - 1
+_LARGEST_BIGINT = 2**63 - 1
 
 
 class Stored(StrEnum):
@@ -65,22 +65,22 @@ class ArchiveTable:
 def archive_tables() -> tuple[ArchiveTable, ...]:
     """Return the book's tables in the order of loading."""
     known = Base.metadata.tables
-    return tuple(declared(known[name], sums) for name, sums in TABLES.items())
+    return tuple(_declared(known[name], sums) for name, sums in TABLES.items())
 
 
 def kept_columns(table: Table) -> list[Column[object]]:
     """Return the columns that an archive has."""
-    return [column for column in table.columns if column.name not in LEFT_OUT]
+    return [column for column in table.columns if column.name not in _LEFT_OUT]
 
 
-def declared(table: Table, totals: tuple[str, ...]) -> ArchiveTable:
+def _declared(table: Table, totals: tuple[str, ...]) -> ArchiveTable:
     """Return a table as an archive has it."""
     (key,) = table.primary_key.columns
-    columns = tuple(map(declared_column, kept_columns(table)))
+    columns = tuple(map(_declared_column, kept_columns(table)))
     return ArchiveTable(table.name, key.name, columns, totals)
 
 
-def declared_column(column: Column[object]) -> ArchiveColumn:
+def _declared_column(column: Column[object]) -> ArchiveColumn:
     """Return a column as an archive has it."""
     kind, nullable = column.type, bool(column.nullable)
     plain = {
@@ -96,5 +96,5 @@ def declared_column(column: Column[object]) -> ArchiveColumn:
         return ArchiveColumn(column.name, Stored.TEXT, nullable, 32, tuple(kind.enums))
     if isinstance(kind, String | Text):
         return ArchiveColumn(column.name, Stored.TEXT, nullable, kind.length or 0)
-    most = LARGEST_BIGINT if isinstance(kind, BigInteger) else LARGEST_INTEGER
+    most = _LARGEST_BIGINT if isinstance(kind, BigInteger) else _LARGEST_INTEGER
     return ArchiveColumn(column.name, Stored.NUMBER, nullable, most)

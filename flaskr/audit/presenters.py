@@ -10,9 +10,9 @@ from flaskr.audit.services import CHANGED
 from flaskr.facts.labels import CLOSED_LISTS
 from flaskr.web.templating import money, number, words
 
-NOTHING = "\u2013"
-AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}", re.ASCII)
-COUNTS = ("created", "changed", "unchanged", "refused", "policies", "claims", "entries", "rows")
+_NOTHING = "\u2013"
+_AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}", re.ASCII)
+_COUNTS = ("created", "changed", "unchanged", "refused", "policies", "claims", "entries", "rows")
 
 
 @dataclass(frozen=True)
@@ -32,31 +32,31 @@ def changes_of(before: str | None, after: str | None) -> list[Change]:
     """Return what an event tells, by the JSON of before and after, in its order."""
     was: dict[str, Any] = json.loads(before) if before else {}
     became: dict[str, Any] = json.loads(after) if after else {}
-    return [change_of(name, was, became) for name in {**was, **became}]
+    return [_change_of(name, was, became) for name in {**was, **became}]
 
 
-def change_of(name: str, was: dict[str, Any], became: dict[str, Any]) -> Change:
+def _change_of(name: str, was: dict[str, Any], became: dict[str, Any]) -> Change:
     """Return what became of one name."""
     return Change(
         name=words(name),
-        before=said(name, was[name]) if name in was else None,
-        after=said(name, became[name]) if name in became else None,
+        before=_said(name, was[name]) if name in was else None,
+        after=_said(name, became[name]) if name in became else None,
         is_only_told=CHANGED in (was.get(name), became.get(name)),
     )
 
 
-def said(name: str, value: Any) -> str:
+def _said(name: str, value: Any) -> str:
     """Write one value as pages do: amounts and counts grouped, members of closed lists as words."""
     if value is None or value == "":
-        return NOTHING
+        return _NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        return ", ".join(f"{words(key)} {said(key, each)}" for key, each in value.items())
+        return ", ".join(f"{words(key)} {_said(key, each)}" for key, each in value.items())
     if isinstance(value, list):
-        return ", ".join(said(name, each) for each in value) or NOTHING
+        return ", ".join(_said(name, each) for each in value) or _NOTHING
     if isinstance(value, int):
-        return number(value) if name in COUNTS else str(value)
-    if AMOUNT.fullmatch(str(value)):
+        return number(value) if name in _COUNTS else str(value)
+    if _AMOUNT.fullmatch(str(value)):
         return money(Decimal(value))
     return words(value) if name in CLOSED_LISTS else str(value)

@@ -11,7 +11,7 @@ from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.audit.presenters import Change, changes_of
 from flaskr.extensions import db
 
-SHOWN_EVENTS = 20
+_SHOWN_EVENTS = 20
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ def history_of(kind: Subject, subject: str, besides: Collection[Action] = ()) ->
     """Return the last 20 events on one thing, but for some that are told elsewhere."""
     own = event_rows().where(AuditEvent.subject_kind == kind, AuditEvent.subject == subject)
     own = own.where(AuditEvent.action.not_in(besides)) if besides else own
-    newest = own.order_by(AuditEvent.id.desc()).limit(SHOWN_EVENTS + 1)
+    newest = own.order_by(AuditEvent.id.desc()).limit(_SHOWN_EVENTS + 1)
     found = list(db.session.execute(newest))
-    shown = [(row, changes_of(row.before, row.after)) for row in found[:SHOWN_EVENTS]]
-    return History(kind, subject, shown, len(found) > SHOWN_EVENTS)
+    shown = [(row, changes_of(row.before, row.after)) for row in found[:_SHOWN_EVENTS]]
+    return History(kind, subject, shown, len(found) > _SHOWN_EVENTS)
 
 
 def trail_mark() -> Select[Any]:

@@ -31,7 +31,7 @@ class NotRecorded(ClaimBookError):
     status = 503
 
 
-def command_address() -> str:
+def _command_address() -> str:
     """Return who runs commands, and on which machine; a user without a name by number."""
     try:
         user = getpass.getuser()
@@ -45,14 +45,14 @@ class Origin:
     """Where work comes from: through a page, a token or a command; its address, its request."""
 
     through: str = "command"
-    address: str = field(default_factory=command_address)
+    address: str = field(default_factory=_command_address)
     request_id: str = ""
 
 
 origin: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039 - frozen
 
 
-class Told(TypedDict):
+class _Told(TypedDict):
     """What an event tells: who acted, and of what changed the values before and after.
 
     Of a name or a free text they have CHANGED, and no more.
@@ -67,7 +67,7 @@ def record(
     action: Action,
     subject_kind: Subject,
     subject: str,
-    **event: Unpack[Told],
+    **event: Unpack[_Told],
 ) -> None:
     """Record what was done, in the session's transaction: both come to pass, or neither."""
     values = event_values(action, subject_kind, subject, **event)
@@ -80,7 +80,7 @@ def record_apart(
     subject: str,
     *,
     patience: float = 30,
-    **event: Unpack[Told],
+    **event: Unpack[_Told],
 ) -> None:
     """Record what is no write of the book, in a transaction of its own, once the other has ended.
 
@@ -102,7 +102,7 @@ def event_values(
     action: Action,
     subject_kind: Subject,
     subject: str,
-    **event: Unpack[Told],
+    **event: Unpack[_Told],
 ) -> dict[str, Any]:
     """Return the columns of an event of this instant, from where this work comes from."""
     return {
@@ -124,10 +124,10 @@ def told(row: Any, names: Collection[str], facts: Collection[str]) -> dict[str, 
 
 def written(values: Mapping[str, Any] | None) -> str | None:
     """Return values as JSON; nothing for none."""
-    return json.dumps(values, default=plain, ensure_ascii=False) if values else None
+    return json.dumps(values, default=_plain, ensure_ascii=False) if values else None
 
 
-def plain(value: Any) -> str:
+def _plain(value: Any) -> str:
     """Return an amount, a day or an instant as JSON keeps it: a string of all its digits."""
     if isinstance(value, Decimal | date | datetime):
         return str(value)

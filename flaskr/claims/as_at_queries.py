@@ -49,7 +49,7 @@ def claim_counts(day: date, basis: Basis) -> ColumnElement[bool]:
     )
 
 
-def coverage_of(policy_id: Any, loss_date: Any, policy: dict[str, Any]) -> ColumnElement[Any]:
+def _coverage_of(policy_id: Any, loss_date: Any, policy: dict[str, Any]) -> ColumnElement[Any]:
     """Return SQL for a claim's coverage by the facts of an as-at date."""
     answer = case(
         (policy_id.is_(None) | loss_date.is_(None), Coverage.UNVERIFIED.value),
@@ -62,30 +62,30 @@ def coverage_of(policy_id: Any, loss_date: Any, policy: dict[str, Any]) -> Colum
 def coverage_now() -> ColumnElement[Any]:
     """Return SQL for a claim's coverage by today's facts, in a select that joins the policy."""
     facts = {name: getattr(Policy, name) for name in POLICY_FACTS}
-    return coverage_of(Claim.policy_id, Claim.loss_date, facts)
+    return _coverage_of(Claim.policy_id, Claim.loss_date, facts)
 
 
-def moved_after(day: date, basis: Basis) -> ColumnElement[bool]:
+def _moved_after(day: date, basis: Basis) -> ColumnElement[bool]:
     """Return the condition that a claim has an entry after the end of `day`."""
     if basis is Basis.KNOWN:
         return Claim.last_recorded_at >= day_end(day)
     return Claim.last_transaction_date > day
 
 
-def last_entry_as_at(day: date, basis: Basis) -> Seek:
+def _last_entry_as_at(day: date, basis: Basis) -> Seek:
     """Seek the last entry in the cut of a claim that has moved since."""
     clock = "recorded_at" if basis is Basis.KNOWN else "transaction_date"
     return Seek(
         row=Claim,
         many=LedgerEntry,
         owner="claim_id",
-        changed=moved_after(day, basis),
+        changed=_moved_after(day, basis),
         counts=lambda entry: entry_counts(day, basis, entry),
         order=lambda entry: (getattr(entry, clock).desc(), entry.id.desc()),
     )
 
 
-def state_as_at(last: Any, moved: ColumnElement[bool]) -> dict[str, Any]:
+def _state_as_at(last: Any, moved: ColumnElement[bool]) -> dict[str, Any]:
     """Return the columns of the state at a cut: the sought entry's, else the claim's own."""
     none_yet = {
         "status": literal(Status.OPEN, closed_list(Status)),
@@ -112,13 +112,13 @@ def claims_as_at(day: date, basis: Basis, with_policy: bool = True) -> Select[An
     do not: the state is that of the claim's last entry in the cut, for within a claim neither clock
     goes backwards; and of a claim that has not moved since, it is what the claim keeps.
     """
-    source, last = join_sought(Claim.__table__, last_entry_as_at(day, basis))
+    source, last = join_sought(Claim.__table__, _last_entry_as_at(day, basis))
     facts = {name: getattr(Claim, name) for name in CLAIM_FACTS}
     if basis is Basis.KNOWN:
         edited = revision_as_at(day, Claim, ClaimRevision, "claim_id")
         source, revision = join_sought(source, edited)
         facts = facts_as_at(Claim, revision, CLAIM_FACTS)
-    state = state_as_at(last, moved_after(day, basis))
+    state = _state_as_at(last, _moved_after(day, basis))
     rows = select(
         Claim.id.label("claim_id"),
         Claim.claim_reference,
@@ -137,7 +137,7 @@ def with_their_policies(rows: Select[Any], valuation: Valuation | None) -> Selec
     return joined.add_columns(
         Policy.policy_number,
         policy["line_of_business"].label("line_of_business"),
-        coverage_of(claim["policy_id"], claim["loss_date"], policy).label("coverage"),
+        _coverage_of(claim["policy_id"], claim["loss_date"], policy).label("coverage"),
     )
 
 

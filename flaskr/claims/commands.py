@@ -14,7 +14,7 @@ from flaskr.extensions import db
 from flaskr.values.calendar import today
 from flaskr.values.money import money_text
 
-ACTOR = "command"
+_ACTOR = "command"
 
 claims = AppGroup("claims", help="Check claims against their ledger, and total them.")
 
@@ -25,7 +25,7 @@ def check(rebuild: bool) -> None:
     """Compare every balance with the ledger; exit code 1 when something is wrong."""
     require_book()
     if rebuild:
-        click.echo(f"{rebuild_balances(ACTOR)} claims rebuilt.")
+        click.echo(f"{rebuild_balances(_ACTOR)} claims rebuilt.")
         db.session.commit()
     with working("read"):
         found = 0

@@ -78,7 +78,7 @@ class PaymentForm(EntryForm):
     )
 
 
-class RecoveryKind(StrEnum):
+class _RecoveryKind(StrEnum):
     """Where recovered money came from."""
 
     SUBROGATION = "subrogation"
@@ -94,7 +94,7 @@ class RecoveryKind(StrEnum):
 class RecoveryForm(EntryForm):
     """Money that came back."""
 
-    kind = list_field("Recovery type", RecoveryKind)
+    kind = list_field("Recovery type", _RecoveryKind)
     amount = MoneyField("Amount", [Required()])
 
 

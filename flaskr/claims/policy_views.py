@@ -20,7 +20,7 @@ from flaskr.users.gate.access import actor
 from flaskr.web.paging import Cursor
 
 
-def policy_or_404(number: str) -> Policy:
+def _policy_or_404(number: str) -> Policy:
     """Return the policy of an address."""
     return policy_numbered(number) or abort(404, f"There is no policy {number}.")
 
@@ -28,7 +28,7 @@ def policy_or_404(number: str) -> Policy:
 @blueprint.get("/<number>")
 def show(number: str):
     """Show one policy: its facts, and its claims with their sums."""
-    policy = policy_or_404(number)
+    policy = _policy_or_404(number)
     return render_template(
         "policies/show.html",
         policy=policy,
@@ -42,31 +42,31 @@ def show(number: str):
 @blueprint.route("/<number>/edit", methods=["GET", "POST"])
 def edit(number: str):
     """Change the facts of one policy; two editors get a page that shows both."""
-    policy = policy_or_404(number)
+    policy = _policy_or_404(number)
     form = EditPolicyForm(obj=policy)
     if not policy.policyholder:
         form.allow_no_name()
-    return change(policy, form, POLICY_EDITS, "policies/edit.html", "saved")
+    return _change(policy, form, POLICY_EDITS, "policies/edit.html", "saved")
 
 
 @blueprint.route("/<number>/cancel", methods=["GET", "POST"])
 def cancel(number: str):
     """End the cover of one policy early."""
-    policy = policy_or_404(number)
+    policy = _policy_or_404(number)
     form = CancelPolicyForm(obj=policy)
-    return change(policy, form, ("cancelled_on",), "policies/cancel.html", "cancelled")
+    return _change(policy, form, ("cancelled_on",), "policies/cancel.html", "cancelled")
 
 
-def change(policy: Policy, form: FlaskForm, names: tuple[str, ...], template: str, done: str):
+def _change(policy: Policy, form: FlaskForm, names: tuple[str, ...], template: str, done: str):
     """Show a form over a policy's facts, or save what it says."""
     number = policy.policy_number
     needs_second_look = False
     if form.validate_on_submit():
         try:
-            needs_second_look = save(policy, form, {name: form[name].data for name in names})
+            needs_second_look = _save(policy, form, {name: form[name].data for name in names})
         except ChangedMeanwhile:
             db.session.rollback()
-            return show_conflict(policy_or_404(number), form, names)
+            return _show_conflict(_policy_or_404(number), form, names)
         except ClaimBookError as error:
             db.session.rollback()
             form.form_errors.append(str(error))
@@ -80,7 +80,7 @@ def change(policy: Policy, form: FlaskForm, names: tuple[str, ...], template: st
     return page, 422 if form.errors else 200
 
 
-def save(policy: Policy, form: FlaskForm, changes: dict[str, Any]) -> bool:
+def _save(policy: Policy, form: FlaskForm, changes: dict[str, Any]) -> bool:
     """Save a policy's facts; return whether claims with money would lose cover unannounced."""
     uncovered_before = uncovered_by(policy)
     edit_policy(policy, changes, seen_version=form.version.data, actor=actor())
@@ -95,7 +95,7 @@ def save(policy: Policy, form: FlaskForm, changes: dict[str, Any]) -> bool:
     return True
 
 
-def show_conflict(policy: Policy, form: FlaskForm, names: tuple[str, ...]):
+def _show_conflict(policy: Policy, form: FlaskForm, names: tuple[str, ...]):
     """Show what the book has now beside what the form has, to save either."""
     form.version.show(policy.version)
     now = {name: getattr(policy, name) for name in names}

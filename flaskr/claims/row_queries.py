@@ -22,14 +22,14 @@ def claim_rows(valuation: Valuation | None = None, *, with_policy: bool = True) 
     rows = (
         claims_as_at(valuation.day, valuation.basis, with_policy=False)
         if valuation
-        else claims_now()
+        else _claims_now()
     )
     cost = rows.selected_columns["paid"] + rows.selected_columns["outstanding"]
     rows = rows.add_columns(cost.label("claim_cost"))
     return with_their_policies(rows, valuation) if with_policy else rows
 
 
-def claims_now() -> Select[Any]:
+def _claims_now() -> Select[Any]:
     """Select what `claims_as_at` does without policies, from today's facts and kept balances."""
     return select(
         Claim.id.label("claim_id"),

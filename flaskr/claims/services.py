@@ -54,10 +54,10 @@ def report_claim(
     check_dates(loss_date, reported_date, today())
     shared_policy(policy.id if policy else None)
     lock_ledger()
-    check_sent_once(form_token)
+    _check_sent_once(form_token)
     recorded_at = utc_now()
     reference = (
-        typed_reference(claim_reference) if claim_reference else allot_reference("C", recorded_at)
+        _typed_reference(claim_reference) if claim_reference else allot_reference("C", recorded_at)
     )
     claim = Claim(
         claim_reference=reference,
@@ -77,19 +77,19 @@ def report_claim(
         form_token=form_token,
     )
     db.session.add(claim)
-    record_reported(claim)
+    _record_reported(claim)
     return claim
 
 
-def record_reported(claim: Claim) -> None:
+def _record_reported(claim: Claim) -> None:
     """Write a new claim, so that it knows its policy, and record the facts that it has."""
     db.session.flush()
-    facts = told_facts(claim, [name for name in CLAIM_EDITS if getattr(claim, name)])
+    facts = _told_facts(claim, [name for name in CLAIM_EDITS if getattr(claim, name)])
     reference, actor = claim.claim_reference, claim.recorded_by
     record(Action.CLAIM_REPORTED, Subject.CLAIM, reference, actor=actor, after=facts)
 
 
-def told_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
+def _told_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
     """Return what the trail says of some of a claim's facts: its policy goes by the number."""
     facts = told(claim, names, CLAIM_FACTS)
     if "policy_id" in facts:
@@ -98,14 +98,14 @@ def told_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
     return facts
 
 
-def check_sent_once(form_token: str | None) -> None:
+def _check_sent_once(form_token: str | None) -> None:
     """Raise SentTwice when a form has made its claim already."""
     earlier = select(Claim.claim_reference).where(Claim.form_token == form_token)
     if form_token and (reference := db.session.scalar(earlier)):
         raise SentTwice(reference)
 
 
-def typed_reference(text: str) -> str:
+def _typed_reference(text: str) -> str:
     """Return a typed reference; raises when it is taken or of the form that the book allots."""
     reference = clean_reference(text)
     if is_allotted(reference):
@@ -149,33 +149,33 @@ def edit_claim(
     claim = locked_claim(claim.id)
     if claim.version != seen_version:
         raise ChangedMeanwhile(f"Claim {claim.claim_reference} was changed by somebody else.")
-    changed = changed_facts(claim, changes)
+    changed = _changed_facts(claim, changes)
     if not changed:
         return claim
-    check_edited_dates(claim, changed)
-    check_uncovering(claim, changed, may_uncover)
+    _check_edited_dates(claim, changed)
+    _check_uncovering(claim, changed, may_uncover)
     shared_policy(changed.get("policy_id", claim.policy_id))
     lock_ledger()
     revision = ClaimRevision(
         claim_id=claim.id,
-        replaced_at=next_revision_instant(claim),
+        replaced_at=_next_revision_instant(claim),
         replaced_by=actor,
         description_changed="description" in changed,
         **{name: getattr(claim, name) for name in CLAIM_FACTS},
     )
-    before = told_facts(claim, [name for name in CLAIM_FACTS if name in changed])
+    before = _told_facts(claim, [name for name in CLAIM_FACTS if name in changed])
     for name, value in changed.items():
         setattr(claim, name, value)
     claim.version += 1
     db.session.add(revision)
     db.session.flush()
-    after = told_facts(with_policy(claim), changed)
+    after = _told_facts(with_policy(claim), changed)
     reference = claim.claim_reference
     record(action, Subject.CLAIM, reference, actor=actor, before=before, after=after)
     return claim
 
 
-def changed_facts(claim: Claim, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _changed_facts(claim: Claim, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return those changes that change something, as the claim would keep them."""
     kept = dict(changes)
     if "description" in kept:
@@ -183,7 +183,7 @@ def changed_facts(claim: Claim, changes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in kept.items() if getattr(claim, name) != value}
 
 
-def check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
+def _check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
     """Raise ClaimError when edited dates do not fit, or an entry would come before the report."""
     if not {"loss_date", "reported_date"} & set(changed):
         return
@@ -200,7 +200,7 @@ def check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
         )
 
 
-def check_uncovering(claim: Claim, changed: Mapping[str, Any], may_uncover: bool) -> None:
+def _check_uncovering(claim: Claim, changed: Mapping[str, Any], may_uncover: bool) -> None:
     """Raise UncoversReserved when an edit takes money on the claim out of cover unannounced."""
     has_money = claim.paid > 0 or claim.outstanding > 0
     if may_uncover or not has_money or claim.coverage == Coverage.NOT_IN_FORCE:
@@ -214,7 +214,7 @@ def check_uncovering(claim: Claim, changed: Mapping[str, Any], may_uncover: bool
         )
 
 
-def next_revision_instant(claim: Claim) -> datetime:
+def _next_revision_instant(claim: Claim) -> datetime:
     """Return now, or the claim's last revision's instant should the clock have been set back."""
     last = db.session.scalar(
         select(func.max(ClaimRevision.replaced_at)).where(ClaimRevision.claim_id == claim.id)

@@ -67,7 +67,7 @@ def show(reference: str):
     )
 
 
-def policy_named(form: ClaimFactsForm) -> Policy | None:
+def _policy_named(form: ClaimFactsForm) -> Policy | None:
     """Return the policy that a form names; an unknown one becomes an error of its field."""
     number = form.policy_number.data
     policy = policy_numbered(number) if number else None
@@ -84,10 +84,10 @@ def new():
         form.policy_number.data = request.args.get("policy", "")
         form.reported_date.data = today()
     if form.validate_on_submit():
-        policy = policy_named(form)
+        policy = _policy_named(form)
         if not form.errors:
             try:
-                claim = report(form, policy)
+                claim = _report(form, policy)
             except SentTwice as error:
                 flash("The form was sent twice; the claim was reported once.", "success")
                 return redirect(url_for(".show", reference=error.reference), code=303)
@@ -101,7 +101,7 @@ def new():
     return render_template("claims/new.html", form=form), 422 if form.errors else 200
 
 
-def report(form: NewClaimForm, policy: Policy | None) -> Claim:
+def _report(form: NewClaimForm, policy: Policy | None) -> Claim:
     """Report the claim of a form, with its first reserve if it has one."""
     claim = report_claim(
         claim_reference=form.claim_reference.data,
@@ -127,13 +127,13 @@ def edit(reference: str):
     if request.method == "GET":
         form.policy_number.data = claim.policy.policy_number if claim.policy else ""
     if form.validate_on_submit():
-        policy = policy_named(form)
+        policy = _policy_named(form)
         if not form.errors:
             try:
-                edit_claim(claim, changes_of(form, policy), **seen_by(form))
+                edit_claim(claim, _changes_of(form, policy), **_seen_by(form))
             except ChangedMeanwhile:
                 db.session.rollback()
-                return show_conflict(claim_or_404(reference), form)
+                return _show_conflict(claim_or_404(reference), form)
             except ClaimBookError as error:
                 form.form_errors.append(str(error))
                 needs_second_look = isinstance(error, UncoversReserved)
@@ -148,7 +148,7 @@ def edit(reference: str):
     return page, 422 if form.errors else 200
 
 
-def changes_of(form: EditClaimForm, policy: Policy | None) -> dict[str, Any]:
+def _changes_of(form: EditClaimForm, policy: Policy | None) -> dict[str, Any]:
     """Return the facts as the form has them."""
     return {
         "policy_id": policy.id if policy else None,
@@ -159,7 +159,7 @@ def changes_of(form: EditClaimForm, policy: Policy | None) -> dict[str, Any]:
     }
 
 
-def seen_by(form: EditClaimForm) -> dict[str, Any]:
+def _seen_by(form: EditClaimForm) -> dict[str, Any]:
     """Return who edits, what version they saw, and whether they had the second look."""
     return {
         "seen_version": form.version.data,
@@ -168,7 +168,7 @@ def seen_by(form: EditClaimForm) -> dict[str, Any]:
     }
 
 
-def show_conflict(claim: Claim, form: EditClaimForm):
+def _show_conflict(claim: Claim, form: EditClaimForm):
     """Show what the book has now beside what the form has, to save either."""
     form.version.show(claim.version)
     now = {

@@ -9,14 +9,14 @@ from flaskr.book.services import require_book
 from flaskr.extensions import db
 
 LAST_DAY = date(2025, 12, 31)  # fixed: the same command gives the same book on any later day
-MOST_ROWS = 20_000_000
+_MOST_ROWS = 20_000_000
 
 demo = AppGroup("demo", help="Fill an empty book with made-up policies and claims.")
 
 
 @demo.command()
-@click.option("--policies", type=click.IntRange(1, MOST_ROWS), default=200_000, show_default=True)
-@click.option("--claims", type=click.IntRange(0, MOST_ROWS), default=1_000_000, show_default=True)
+@click.option("--policies", type=click.IntRange(1, _MOST_ROWS), default=200_000, show_default=True)
+@click.option("--claims", type=click.IntRange(0, _MOST_ROWS), default=1_000_000, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=7, show_default=True)
 @click.option(
     "--until",

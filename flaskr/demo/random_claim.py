@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from faker import Faker
 
 PROFILE_OF = {profile.line: profile for profile in PROFILES}
-COMPANY_LINES = (LineOfBusiness.PROPERTY, LineOfBusiness.LIABILITY)
-NEW_POLICY_SHARE = 0.2
-MEAN_DAYS_SINCE_LOSS = 45
-OLDEST_LOSS_DAYS = 300
-SEARCHED_POLICIES = 500  # rows looked at for one in force, however many policies there are
+_COMPANY_LINES = (LineOfBusiness.PROPERTY, LineOfBusiness.LIABILITY)
+_NEW_POLICY_SHARE = 0.2
+_MEAN_DAYS_SINCE_LOSS = 45
+_OLDEST_LOSS_DAYS = 300
+_SEARCHED_POLICIES = 500  # rows looked at for one in force, however many policies there are
 
 
 @cache
@@ -48,15 +48,15 @@ def swedish_faker() -> "Faker":
 def record_random_claim(fake: "Faker", *, actor: str) -> Claim:
     """Record a claim on a policy in force at the loss, with a reserve and perhaps payments."""
     day, chance = today(), fake.random
-    age = int(chance.expovariate(1 / MEAN_DAYS_SINCE_LOSS))
-    loss_date = day - timedelta(days=min(age, OLDEST_LOSS_DAYS))
-    is_new = chance.random() < NEW_POLICY_SHARE
+    age = int(chance.expovariate(1 / _MEAN_DAYS_SINCE_LOSS))
+    loss_date = day - timedelta(days=min(age, _OLDEST_LOSS_DAYS))
+    is_new = chance.random() < _NEW_POLICY_SHARE
     policy = None if is_new else some_policy_in_force(loss_date, chance)
-    policy = policy or record_random_policy(fake, loss_date, actor)
+    policy = policy or _record_random_policy(fake, loss_date, actor)
     profile = PROFILE_OF[policy.line_of_business]
     cause = chance.choices(list(profile.causes), list(profile.causes.values()))[0]
     delay = int(profile.report_days * chance.lognormvariate(0, 1))
-    reported_date = min(loss_date + timedelta(days=min(delay, OLDEST_LOSS_DAYS)), day)
+    reported_date = min(loss_date + timedelta(days=min(delay, _OLDEST_LOSS_DAYS)), day)
     claim = report_claim(
         loss_date=loss_date,
         reported_date=reported_date,
@@ -67,7 +67,7 @@ def record_random_claim(fake: "Faker", *, actor: str) -> Claim:
     )
     cost = random_cost(profile, chance)
     set_reserve(claim, from_ore(cost), reported_date, actor=actor)
-    pay_some(claim, cost, day, chance, actor)
+    _pay_some(claim, cost, day, chance, actor)
     return claim
 
 
@@ -77,15 +77,15 @@ def some_policy_in_force(day: date, chance: Random) -> Policy | None:
     It looks from a random id on, then among the newest: by key, never through the whole table.
     """
     highest = db.session.scalar(select(func.max(Policy.id))) or 0
-    for start in (chance.randint(0, highest), highest - SEARCHED_POLICIES):
-        near = policies_in_force(day).where(Policy.id.between(start, start + SEARCHED_POLICIES))
+    for start in (chance.randint(0, highest), highest - _SEARCHED_POLICIES):
+        near = policies_in_force(day).where(Policy.id.between(start, start + _SEARCHED_POLICIES))
         found = list(db.session.scalars(near.with_only_columns(Policy.id).order_by(Policy.id)))
         if found:
             return db.session.get(Policy, chance.choice(found))
     return None
 
 
-def record_random_policy(fake: "Faker", loss_date: date, actor: str) -> Policy:
+def _record_random_policy(fake: "Faker", loss_date: date, actor: str) -> Policy:
     """Record a policy of a made-up holder whose year, or trip, includes the loss."""
     chance = fake.random
     profile = chance.choices(PROFILES, [profile.share for profile in PROFILES])[0]
@@ -94,7 +94,7 @@ def record_random_policy(fake: "Faker", loss_date: date, actor: str) -> Policy:
     premium = int(profile.premium * chance.lognormvariate(0, 0.35)) * 100
     return record_policy(
         line_of_business=profile.line,
-        policyholder=fake.company() if profile.line in COMPANY_LINES else fake.name(),
+        policyholder=fake.company() if profile.line in _COMPANY_LINES else fake.name(),
         inception_date=inception,
         expiry_date=inception + timedelta(days=days),
         premium=from_ore(premium),
@@ -112,7 +112,7 @@ def random_cost(profile: Profile, chance: Random) -> int:
     return max(int(min(kronor, LARGEST_LOSS) * 100), 100)
 
 
-def pay_some(claim: Claim, cost: int, day: date, chance: Random, actor: str) -> None:
+def _pay_some(claim: Claim, cost: int, day: date, chance: Random, actor: str) -> None:
     """Post up to three payments on days from the report to `day`, in order; cost is in öre."""
     since_report = (day - claim.reported_date).days if claim.reported_date else 0
     ages = sorted(

@@ -13,13 +13,13 @@ from flaskr.users.gate.gate import refuse_other_sites
 blueprint = Blueprint("demo", __name__)
 
 
-def is_fetched_ahead() -> bool:
+def _is_fetched_ahead() -> bool:
     """Whether a browser asks only because somebody might visit the address later."""
     said = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
     return any("prefetch" in value.lower() or "prerender" in value.lower() for value in said)
 
 
-def link_to(claim: Claim) -> Markup:
+def _link_to(claim: Claim) -> Markup:
     """Return what is said of the new claim, with a link to it."""
     address = url_for("claims.show", reference=claim.claim_reference)
     return Markup('Random claim created: <a class="alert-link" href="{}">{}</a>.').format(
@@ -39,12 +39,12 @@ def generate_random_claim():
     answer.headers["Cache-Control"] = "no-store"
     if request.method == "HEAD":
         return answer
-    if is_fetched_ahead():
+    if _is_fetched_ahead():
         abort(503, "This address creates a claim, so it cannot be prefetched. Open it instead.")
     db.session.remove()  # should a hook have begun to read: what follows begins anew, and writes
     with working("write"):
         claim = record_random_claim(swedish_faker(), actor=actor())
-        message = link_to(claim)
+        message = _link_to(claim)
         db.session.commit()
     flash(message, "success")
     return answer

@@ -24,13 +24,13 @@ from flaskr.facts.lists import Contents
 from flaskr.files.formats import Dialect, FileFormat
 from flaskr.values.as_at import Basis
 
-ACTOR = "command"
+_ACTOR = "command"
 Command = Callable[..., None]
 
 exports = AppGroup("exports", help="Write the book's data to files, and verify files.")
 
 
-FILE_OPTIONS: tuple[Callable[[Command], Command], ...] = (
+_FILE_OPTIONS: tuple[Callable[[Command], Command], ...] = (
     click.option("--to", "path", type=click.Path(dir_okay=False, path_type=Path), required=True),
     click.option(
         "--format",
@@ -64,36 +64,36 @@ FILE_OPTIONS: tuple[Callable[[Command], Command], ...] = (
 )
 
 
-def file_options(command: Command) -> Command:
+def _file_options(command: Command) -> Command:
     """Give a command the options of a file."""
-    for option in reversed(FILE_OPTIONS):
+    for option in reversed(_FILE_OPTIONS):
         command = option(command)
     return command
 
 
 @exports.command()
-@file_options
+@_file_options
 def claims(path: Path, **options: Any) -> None:
     """Write claims to a file."""
-    write_file(Contents.CLAIMS, path, options)
+    _write_file(Contents.CLAIMS, path, options)
 
 
 @exports.command()
 @click.option("--since", help="Only entries after the one with this number.")
-@file_options
+@_file_options
 def ledger(path: Path, **options: Any) -> None:
     """Write ledger entries to a file."""
-    write_file(Contents.LEDGER, path, options)
+    _write_file(Contents.LEDGER, path, options)
 
 
 @exports.command()
-@file_options
+@_file_options
 def policies(path: Path, **options: Any) -> None:
     """Write policies to a file."""
-    write_file(Contents.POLICIES, path, options)
+    _write_file(Contents.POLICIES, path, options)
 
 
-def write_file(contents: Contents, path: Path, options: dict[str, Any]) -> None:
+def _write_file(contents: Contents, path: Path, options: dict[str, Any]) -> None:
     """Make the file and put it in its place at once, complete, with a bar of the progress."""
     beside = path.with_name(path.name + MANIFEST_ENDING) if options["with_manifest"] else None
     if not path.parent.is_dir():
@@ -104,21 +104,21 @@ def write_file(contents: Contents, path: Path, options: dict[str, Any]) -> None:
         )
     require_book()
     with working("read"):
-        request = file_request(contents, parameters(path, options))
-        made = made_with_bar(request)
+        request = file_request(contents, _parameters(path, options))
+        made = _made_with_bar(request)
         with made.file:
-            record_file(Action.FILE_EXPORTED, request, made, ACTOR)
-            place(path, lambda target: shutil.copyfileobj(made.file, target, 1024 * 1024))
+            record_file(Action.FILE_EXPORTED, request, made, _ACTOR)
+            _place(path, lambda target: shutil.copyfileobj(made.file, target, 1024 * 1024))
         if beside:
-            text = manifest_text(manifest(request, made.facts, ACTOR))
-            place(beside, lambda target: target.write(text.encode()))
+            text = manifest_text(manifest(request, made.facts, _ACTOR))
+            _place(beside, lambda target: target.write(text.encode()))
     click.echo(f"{path}: {made.facts.rows} rows, {made.facts.size} bytes")
     for name, amount in made.facts.totals.items():
         click.echo(f"{name:<13}{amount}")
     click.echo(f"sha256       {made.facts.sha256}")
 
 
-def parameters(path: Path, options: dict[str, Any]) -> MultiDict[str, str]:
+def _parameters(path: Path, options: dict[str, Any]) -> MultiDict[str, str]:
     """Return the options as the parameters of an address."""
     given = MultiDict(parse_qsl(options["where"] or "", keep_blank_values=True))
     ending = path.suffix.removeprefix(".")
@@ -139,7 +139,7 @@ def parameters(path: Path, options: dict[str, Any]) -> MultiDict[str, str]:
     return given
 
 
-def made_with_bar(request: FileRequest) -> MadeFile:
+def _made_with_bar(request: FileRequest) -> MadeFile:
     """Return the made file; the progress goes to standard error, when a person is there to see."""
     is_hidden = not sys.stderr.isatty()
     with click.progressbar(length=0, label="Writing", file=sys.stderr, hidden=is_hidden) as bar:
@@ -151,7 +151,7 @@ def made_with_bar(request: FileRequest) -> MadeFile:
         return made_file(request, show)
 
 
-def place(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
+def _place(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
     """Write a file beside its place and rename it, so that no half of one ever stands there."""
     beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:

@@ -18,7 +18,7 @@ from flaskr.values.calendar import today
 
 MANIFEST_ENDING = ".manifest.json"
 SCHEMA_VERSION = 2  # of the files: one more when a column changes its name, type or meaning
-LIBRARIES = ("pandas", "pyarrow", "numpy", "XlsxWriter", "adbc-driver-manager", "SQLAlchemy")
+_LIBRARIES = ("pandas", "pyarrow", "numpy", "XlsxWriter", "adbc-driver-manager", "SQLAlchemy")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class MadeFacts(FileFacts):
 @cache
 def versions() -> dict[str, str]:
     """Return the versions of what makes the bytes of a file."""
-    return {"ClaimBook": BOOK_VERSION} | {name: version(name) for name in LIBRARIES}
+    return {"ClaimBook": BOOK_VERSION} | {name: version(name) for name in _LIBRARIES}
 
 
 def file_name(request: FileRequest) -> str:

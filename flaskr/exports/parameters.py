@@ -30,7 +30,7 @@ FILTERS: dict[FileContents, type[FileFilter]] = {
     TrailContents.TRAIL: TrailFilter,
 }
 FILE_PARAMETERS = ("format", "dialect", "raw", "columns", "manifest", "reason")
-FREE_TEXTS = ("text", "who", "subject")
+_FREE_TEXTS = ("text", "who", "subject")
 SHORTEST_REASON, LONGEST_REASON = 3, 200
 
 
@@ -96,7 +96,7 @@ class FileRequest:
     def told_address(self) -> str:
         """The address as the trail keeps it: for ever, so without a text that may be a name."""
         parameters = self.parameters
-        parameters |= {name: "*" for name in FREE_TEXTS if parameters.get(name)}
+        parameters |= {name: "*" for name in _FREE_TEXTS if parameters.get(name)}
         return f"/export_{self.contents}?{urlencode(parameters, doseq=True, safe='*')}"
 
     @property
@@ -110,22 +110,22 @@ def file_request(contents: FileContents, given: MultiDict[str, str]) -> FileRequ
 
     Raises ParameterError or FilterError, both naming what is allowed, and NamesWithheld.
     """
-    reason = given_reason(given)
+    reason = _given_reason(given)
     has_names = gives_names(reason)
     wanted = FILTERS[contents].from_parameters(given, besides=FILE_PARAMETERS)
     file_format = one_of(given, "format", FileFormat) or FileFormat.CSV
-    form = Form(file_format, one_of(given, "dialect", Dialect), is_one(given, "raw"))
+    form = Form(file_format, one_of(given, "dialect", Dialect), _is_one(given, "raw"))
     if file_format is not FileFormat.CSV and (form.dialect or form.is_raw):
         name = "dialect" if form.dialect else "raw"
         raise ParameterError(f"“{name}” is only for CSV; {file_format} never changes texts.")
-    is_one(given, "manifest")
-    columns = chosen_columns(contents, given, has_names)
+    _is_one(given, "manifest")
+    columns = _chosen_columns(contents, given, has_names)
     return FileRequest(contents, wanted, form, columns, has_names, sees_names.get(), reason)
 
 
-def given_reason(given: MultiDict[str, str]) -> str:
+def _given_reason(given: MultiDict[str, str]) -> str:
     """Return for what names are asked for; empty when it is not said."""
-    text = once(given, "reason")
+    text = _once(given, "reason")
     if text is None:
         return ""
     reason = clean_text(text)
@@ -134,7 +134,7 @@ def given_reason(given: MultiDict[str, str]) -> str:
     return reason
 
 
-def once(given: MultiDict[str, str], name: str) -> str | None:
+def _once(given: MultiDict[str, str], name: str) -> str | None:
     """Return what a parameter says; raises ParameterError when it is given more than once."""
     texts = given.getlist(name)
     if len(texts) > 1:
@@ -144,13 +144,15 @@ def once(given: MultiDict[str, str], name: str) -> str | None:
 
 def one_of(given: MultiDict[str, str], name: str, allowed: type[Member]) -> Member | None:
     """Return the member of a closed list that a parameter names; None when it is not given."""
-    text = once(given, name)
+    text = _once(given, name)
     if text is None:
         return None
-    return refused_unless(text, name, list(allowed), allowed)
+    return _refused_unless(text, name, list(allowed), allowed)
 
 
-def refused_unless(text: str, name: str, allowed: list[str], read: Callable[[str], Value]) -> Value:
+def _refused_unless(
+    text: str, name: str, allowed: list[str], read: Callable[[str], Value]
+) -> Value:
     """Read a text that must be one of those allowed; raises ParameterError naming them."""
     if text not in allowed:
         raise ParameterError(
@@ -159,15 +161,15 @@ def refused_unless(text: str, name: str, allowed: list[str], read: Callable[[str
     return read(text)
 
 
-def is_one(given: MultiDict[str, str], name: str) -> bool:
+def _is_one(given: MultiDict[str, str], name: str) -> bool:
     """Return whether a switch is on, which is 1."""
-    text = once(given, name)
-    return text is not None and refused_unless(text, name, ["1"], bool)
+    text = _once(given, name)
+    return text is not None and _refused_unless(text, name, ["1"], bool)
 
 
-def chosen_columns(contents: FileContents, given: MultiDict[str, str], has_names: bool) -> Columns:
+def _chosen_columns(contents: FileContents, given: MultiDict[str, str], has_names: bool) -> Columns:
     """Return the columns that are asked for, in that order; all of them when none are."""
-    text = once(given, "columns")
+    text = _once(given, "columns")
     columns = given_columns(contents, has_names)
     every = {column.name: column for column in columns}
     if text is None:
@@ -175,7 +177,7 @@ def chosen_columns(contents: FileContents, given: MultiDict[str, str], has_names
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name in NAMING and name not in every:
-            refuse_naming(contents, name)
+            _refuse_naming(contents, name)
         if name not in every:
             raise ParameterError(
                 f"“{name[:40]}” is not a column of {contents}. The columns are {', '.join(every)}."
@@ -185,7 +187,7 @@ def chosen_columns(contents: FileContents, given: MultiDict[str, str], has_names
     return tuple(every[name] for name in names)
 
 
-def refuse_naming(contents: FileContents, name: str) -> None:
+def _refuse_naming(contents: FileContents, name: str) -> None:
     """Raise NamesWithheld for a column that may name people, with what can be asked for instead."""
     every = given_columns(contents, has_names=True)
     if name not in {column.name for column in every}:

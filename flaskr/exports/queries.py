@@ -20,7 +20,7 @@ from flaskr.policies.row_queries import policy_facts
 from flaskr.values.as_at import Valuation
 
 FileFilter = ClaimFilter | LedgerFilter | PolicyFilter | TrailFilter
-OF_POLICY = {"policy_number", "line_of_business", "coverage"}
+_OF_POLICY = {"policy_number", "line_of_business", "coverage"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def file_sql(wanted: FileFilter, columns: Columns, dialect: Dialect) -> FileSql:
     key = rows.selected_columns.keys()[0]
     names = {key, *(column.hides or column.name for column in columns)}
     given = set(rows.selected_columns.keys())
-    by_position = bool(names & OF_POLICY - given)
+    by_position = bool(names & _OF_POLICY - given)
     if by_position:
         names |= {"policy_id", "loss_date"}
     read = [column for column in rows.selected_columns if column.name in names]
@@ -48,7 +48,7 @@ def file_sql(wanted: FileFilter, columns: Columns, dialect: Dialect) -> FileSql:
         watermark=compiled(watermark_of(wanted), dialect),
         policies=compiled_rows(policy_facts(wanted.valuation), dialect) if by_position else None,
         rows=compiled_rows(rows.with_only_columns(*read), dialect),
-        totals=compiled(control_totals(wanted, rows, sums), dialect),
+        totals=compiled(_control_totals(wanted, rows, sums), dialect),
     )
 
 
@@ -57,31 +57,31 @@ def watermark_of(wanted: FileFilter) -> Rows:
     return trail_mark() if isinstance(wanted, TrailFilter) else watermark_select()
 
 
-def control_totals(wanted: FileFilter, rows: Rows, names: Sequence[str]) -> Rows:
+def _control_totals(wanted: FileFilter, rows: Rows, names: Sequence[str]) -> Rows:
     """Select the number of a file's rows and its amounts together, as the database adds them up.
 
     Of all claims of a cut from the ledger's movements, while the file has the balances after them:
     the one proves the other.
     """
     if names and isinstance(wanted, ClaimFilter) and wanted.valuation and not wanted.set_names:
-        return ledger_totals(wanted.valuation, names)
+        return _ledger_totals(wanted.valuation, names)
     if not names:  # the columns of a count would not tell which tables are counted
         return select(func.count().label("rows")).select_from(rows.order_by(None).subquery())
     columns = rows.selected_columns
-    sums = (whole(columns[name]).label(name) for name in names)
+    sums = (_whole(columns[name]).label(name) for name in names)
     return rows.order_by(None).with_only_columns(func.count().label("rows"), *sums)
 
 
-def ledger_totals(valuation: Valuation, names: Sequence[str]) -> Rows:
+def _ledger_totals(valuation: Valuation, names: Sequence[str]) -> Rows:
     """Select the number of claims in a cut and what the movements of its entries add up to."""
     moved = movements_as_at(valuation.day, valuation.basis)
     count = (
         select(func.count()).select_from(Claim).where(claim_counts(valuation.day, valuation.basis))
     )
-    sums = (whole(moved.selected_columns[name]).label(name) for name in names)
+    sums = (_whole(moved.selected_columns[name]).label(name) for name in names)
     return moved.with_only_columns(count.scalar_subquery().label("rows"), *sums)
 
 
-def whole(amounts: Any) -> Any:
+def _whole(amounts: Any) -> Any:
     """Return SQL for the sum of amounts in öre; zero for none."""
     return cast(func.coalesce(func.sum(amounts), 0), BigInteger)

@@ -16,7 +16,7 @@ from flaskr.exports.services import MadeFile, spool_folder, spooled_as
 from flaskr.exports.spool import pin, pinned
 from flaskr.exports.tasks import full_disk_told
 
-LAST_BYTES = re.compile(r"bytes=-([0-9]{1,18})", re.ASCII)
+_LAST_BYTES = re.compile(r"bytes=-([0-9]{1,18})", re.ASCII)
 
 
 def is_one_range(request: Request) -> bool:
@@ -35,19 +35,19 @@ def begun_file(request: Request, wanted: FileRequest, who: str) -> MadeFile | No
     for tag in named:
         if found := spooled_as(wanted, tag):
             return found
-    if any(named) or not is_one_range(request) or LAST_BYTES.fullmatch(request.headers["Range"]):
+    if any(named) or not is_one_range(request) or _LAST_BYTES.fullmatch(request.headers["Range"]):
         return None
     folder = spool_folder(current_app.config)
-    return spooled_as(wanted, pinned(folder, reader(request, wanted.asked, who)))
+    return spooled_as(wanted, pinned(folder, _reader(request, wanted.asked, who)))
 
 
 def remember(request: Request, asked: str, who: str, tag: str) -> None:
     """Note which file a reader was given."""
     with full_disk_told():
-        pin(spool_folder(current_app.config), reader(request, asked, who), tag)
+        pin(spool_folder(current_app.config), _reader(request, asked, who), tag)
 
 
-def reader(request: Request, asked: str, who: str) -> str:
+def _reader(request: Request, asked: str, who: str) -> str:
     """Return a name for who reads what: by person, address and program."""
     said = f"{who} {request.remote_addr} {request.user_agent} {asked}"
     return hashlib.sha256(said.encode()).hexdigest()[:40]
@@ -61,9 +61,9 @@ def is_told(request: Request, response: Response, asked: str, who: str, tag: str
     if request.method != "GET" or response.status_code not in (200, 206):
         return True
     is_start = response.status_code == 200 or not response.content_range.start
-    if is_start or LAST_BYTES.fullmatch(request.headers["Range"]):
+    if is_start or _LAST_BYTES.fullmatch(request.headers["Range"]):
         return False
-    return pinned(spool_folder(current_app.config), reader(request, f"told {asked}", who)) == tag
+    return pinned(spool_folder(current_app.config), _reader(request, f"told {asked}", who)) == tag
 
 
 def remember_told(request: Request, asked: str, who: str, tag: str) -> None:
@@ -76,5 +76,5 @@ def with_range_in(environ: dict[str, Any], size: int) -> dict[str, Any]:
 
     RFC 9110 (14.1.2) gives all of a shorter file; Werkzeug refuses.
     """
-    last = LAST_BYTES.fullmatch(environ.get("HTTP_RANGE", ""))
+    last = _LAST_BYTES.fullmatch(environ.get("HTTP_RANGE", ""))
     return environ | {"HTTP_RANGE": "bytes=0-"} if last and int(last[1]) >= size > 0 else environ

@@ -24,12 +24,12 @@ from flaskr.files.formats import ExportError
 from flaskr.isolation import Limits, OutOfMemory, OutOfTime, Report, place, preload, run_isolated
 from flaskr.values.calendar import today, utc_now
 
-WORKSHOP = preload("flaskr.exports.making.file")
-MAKE_FILE = f"{WORKSHOP}:make_file"
+_WORKSHOP = preload("flaskr.exports.making.file")
+MAKE_FILE = f"{_WORKSHOP}:make_file"
 FILES_AT_ONCE = 2
 
 
-class AfterTheEnd(ClaimBookError):
+class _AfterTheEnd(ClaimBookError):
     """A question for what came after an entry that is not in the ledger."""
 
 
@@ -91,7 +91,7 @@ def file_at(
 ) -> MadeFile:
     """Return what `made_file` does, when it is known already how far the book is."""
     config = current_app.config
-    refuse_after_the_end(request, watermark)
+    _refuse_after_the_end(request, watermark)
     if found := spooled(request, watermark):
         return found
     limits = Limits(config["EXPORT_SECONDS"], config["EXPORT_MEMORY_BYTES"])
@@ -106,10 +106,10 @@ def file_at(
             facts = run_isolated(MAKE_FILE, order, limits=limits, on_progress=on_progress)
             made_at = utc_now().isoformat(timespec="seconds")
             made = MadeFacts(**vars(facts), asked=request.asked, made_at=made_at)
-            return published(part, request, made)
+            return _published(part, request, made)
 
 
-def published(part: FilePart, request: FileRequest, facts: MadeFacts) -> MadeFile:
+def _published(part: FilePart, request: FileRequest, facts: MadeFacts) -> MadeFile:
     """Keep a made file in the spool under the tag of the book that it shows, and open it."""
     if os.fstat(part.file.fileno()).st_size != facts.size:
         raise ExportError("The file does not have the size that was written. Please try again.")
@@ -119,13 +119,13 @@ def published(part: FilePart, request: FileRequest, facts: MadeFacts) -> MadeFil
     return MadeFile(opened, facts, tag)
 
 
-def refuse_after_the_end(request: FileRequest, watermark: Mapping[str, int]) -> None:
+def _refuse_after_the_end(request: FileRequest, watermark: Mapping[str, int]) -> None:
     """Raise AfterTheEnd when the ledger ends before the entry whose followers are asked for."""
     since = getattr(request.wanted, "since", None)
     if request.contents is not Contents.LEDGER or since is None:
         return
     if since > (last := watermark["ledger_entries"]):
-        raise AfterTheEnd(
+        raise _AfterTheEnd(
             f"The ledger ends at entry {last}, before {since}. Is this another book, or an "
             "older copy?"
         )

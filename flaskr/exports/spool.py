@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import IO, Any
 
 KEPT_SECONDS = 600
-MAKING = ".part"
-FACTS = ".json"
+_MAKING = ".part"
+_FACTS = ".json"
 PIN = ".pin"
-TAG = re.compile(r"[0-9a-f]{40}")
+_TAG = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class FilePart:
 def part_in(folder: Path) -> Iterator[FilePart]:
     """Make an empty file that only this user can read; its name is gone when the block ends."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{secrets.token_hex(16)}{MAKING}"
+    path = folder / f"{secrets.token_hex(16)}{_MAKING}"
     with locked_file(path) as file:
         try:
             yield FilePart(path, file)
@@ -52,11 +52,11 @@ def locked_file(path: Path) -> IO[bytes]:
 def keep(part: FilePart, tag: str, facts: dict[str, Any]) -> None:
     """Keep a made file under its tag, with what is known of it; facts first, so none lacks them."""
     folder = part.path.parent
-    note(folder / f"{tag}{FACTS}", json.dumps(facts))
+    _note(folder / f"{tag}{_FACTS}", json.dumps(facts))
     part.path.rename(folder / tag)
 
 
-def note(path: Path, said: str) -> None:
+def _note(path: Path, said: str) -> None:
     """Write a small file, which is there whole or not at all."""
     with part_in(path.parent) as part:
         part.path.write_text(said, encoding="utf-8")
@@ -68,14 +68,14 @@ def kept(folder: Path, tag: str) -> tuple[IO[bytes], dict[str, Any]] | None:
 
     Once opened it can be read to its end, whatever a sweep does.
     """
-    if not TAG.fullmatch(tag):  # it may come from outside
+    if not _TAG.fullmatch(tag):  # it may come from outside
         return None
     try:
         file = (folder / tag).open("rb")
     except FileNotFoundError:
         return None
     try:
-        facts = json.loads((folder / f"{tag}{FACTS}").read_text(encoding="utf-8"))
+        facts = json.loads((folder / f"{tag}{_FACTS}").read_text(encoding="utf-8"))
     except FileNotFoundError:
         file.close()
         return None
@@ -87,19 +87,19 @@ def kept(folder: Path, tag: str) -> tuple[IO[bytes], dict[str, Any]] | None:
 
 def forget(folder: Path, tag: str) -> None:
     """Remove the file kept under a tag; whoever has it open can read it to its end."""
-    for name in (tag, f"{tag}{FACTS}"):
+    for name in (tag, f"{tag}{_FACTS}"):
         (folder / name).unlink(missing_ok=True)
 
 
 def emptied(folder: Path) -> None:
     """Remove all that is in the spool; waits for what is being made, to remove that too."""
     with suppress(FileNotFoundError):
-        for path in folder.glob(f"*{MAKING}"):
+        for path in folder.glob(f"*{_MAKING}"):
             with suppress(FileNotFoundError), path.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)  # until it is made
         for path in list(folder.iterdir()):
             with suppress(FileNotFoundError):
-                removed(path)
+                _removed(path)
 
 
 def pin(folder: Path, reader: str, tag: str) -> None:
@@ -108,7 +108,7 @@ def pin(folder: Path, reader: str, tag: str) -> None:
     The note is there or not, never half: a reader may ask for many parts at once.
     """
     if pinned(folder, reader) != tag:
-        note(folder / f"{reader}{PIN}", tag)
+        _note(folder / f"{reader}{PIN}", tag)
 
 
 def pinned(folder: Path, reader: str) -> str:
@@ -130,12 +130,12 @@ def sweep(folder: Path, most_bytes: int) -> None:
         total = sum(status.st_size for status, _ in found)
         for status, path in sorted(found, key=lambda pair: pair[0].st_mtime):
             is_old = time.time() - status.st_mtime > KEPT_SECONDS
-            is_over = total > most_bytes and path.suffix not in (FACTS, PIN)
-            if (is_old or is_over or path.suffix == MAKING) and removed(path):
+            is_over = total > most_bytes and path.suffix not in (_FACTS, PIN)
+            if (is_old or is_over or path.suffix == _MAKING) and _removed(path):
                 total -= status.st_size
 
 
-def removed(path: Path) -> bool:
+def _removed(path: Path) -> bool:
     """Remove a file unless somebody has it locked; return whether it is gone."""
     with path.open("rb") as file:
         try:

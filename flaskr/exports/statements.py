@@ -40,13 +40,13 @@ def compiled_rows(rows: Rows, dialect: Dialect) -> Sql:
     """
     if dialect.name != "sqlite":
         return compiled(rows, dialect)
-    typed = compiled(select(*map(first_value, rows.selected_columns)), dialect)
+    typed = compiled(select(*map(_first_value, rows.selected_columns)), dialect)
     found = compiled(rows.limit(-1), dialect)
     both = f"{typed.text} UNION ALL SELECT * FROM ({found.text})"  # noqa: S608
     return Sql(both, has_typed_row=True)
 
 
-def first_value(column: Any) -> Any:
+def _first_value(column: Any) -> Any:
     """Return what stands for a column's type; SQLite's days and instants are text."""
     is_number = isinstance(column.type, MoneyType) or column.type.python_type is int
     return (literal(0) if is_number else literal("", String)).label(column.name)

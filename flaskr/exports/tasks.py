@@ -14,7 +14,7 @@ from flaskr.facts.lists import FileContents
 from flaskr.files.formats import Form
 
 
-class DiskFull(ClaimBookError):
+class _DiskFull(ClaimBookError):
     """No room for a file; nothing of it stays."""
 
     status = 507
@@ -28,7 +28,7 @@ def full_disk_told() -> Iterator[None]:
     except OSError as error:
         if error.errno not in (ENOSPC, EDQUOT, EFBIG):
             raise
-        raise DiskFull(
+        raise _DiskFull(
             "The disk is full, and nothing was done. Whoever runs the book can free space: "
             "delete kept exports, or put INSTANCE_FOLDER on a larger disk."
         ) from error

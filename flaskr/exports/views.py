@@ -41,7 +41,7 @@ from flaskr.values.pseudonyms import gives_names
 
 blueprint = Blueprint("exports", __name__)
 
-PIECE_BYTES = 256 * 1024
+_PIECE_BYTES = 256 * 1024
 
 
 @blueprint.record
@@ -53,25 +53,25 @@ def sweep_at_start(state: BlueprintSetupState) -> None:
 @blueprint.get("/export_claims")
 def claims():
     """Download the claims that the address asks for."""
-    return answer(Contents.CLAIMS)
+    return _answer(Contents.CLAIMS)
 
 
 @blueprint.get("/export_ledger")
 def ledger():
     """Download the ledger entries that the address asks for."""
-    return answer(Contents.LEDGER)
+    return _answer(Contents.LEDGER)
 
 
 @blueprint.get("/export_policies")
 def policies():
     """Download the policies that the address asks for."""
-    return answer(Contents.POLICIES)
+    return _answer(Contents.POLICIES)
 
 
 @blueprint.get("/export_trail")
 def trail():
     """Download the events of the trail that the address asks for."""
-    return answer(TrailContents.TRAIL)
+    return _answer(TrailContents.TRAIL)
 
 
 @blueprint.get("/dictionary")
@@ -81,23 +81,23 @@ def dictionary():
     return render_template("exports/dictionary.html", files=files)
 
 
-def answer(contents: FileContents) -> Response:
+def _answer(contents: FileContents) -> Response:
     """Answer with a file, its manifest, 304 when the reader has it, or to HEAD its headers."""
     wanted = file_request(contents, request.args)
     if "manifest" in request.args:
-        return manifest_response(wanted)
+        return _manifest_response(wanted)
     watermark = current_watermark(wanted)
     tag = tag_of(wanted, watermark)
     if request.if_none_match.contains_weak(tag):
-        return tagged(Response(status=304), tag)
+        return _tagged(Response(status=304), tag)
     made = begun_file(request, wanted, actor())
     if made is None:
-        refuse_another(tag)
+        _refuse_another(tag)
         is_head = request.method == "HEAD"
         made = spooled(wanted, watermark) if is_head else file_at(wanted, watermark)
     if made is None:  # HEAD makes no file: the length is not known, and not said to be 0
-        return tagged(Response(iter(()), headers=file_headers(wanted)), tag)
-    response = file_response(wanted, made)
+        return _tagged(Response(iter(()), headers=_file_headers(wanted)), tag)
+    response = _file_response(wanted, made)
     record = partial(record_file, Action.FILE_EXPORTED, wanted, made, actor())
     recorded(response, wanted.asked, made.tag, record)
     remember(request, wanted.asked, actor(), made.tag)
@@ -116,7 +116,7 @@ def recorded(response: Response, asked: str, tag: str, record: Callable[[], None
     remember_told(request, asked, actor(), tag)
 
 
-def manifest_response(wanted: FileRequest) -> Response:
+def _manifest_response(wanted: FileRequest) -> Response:
     """Return the manifest of a file as JSON."""
     made = made_file(wanted)
     made.file.close()
@@ -127,12 +127,12 @@ def manifest_response(wanted: FileRequest) -> Response:
 
 def json_response(said: dict[str, Any]) -> Response:
     """Return a manifest as JSON."""
-    return private(Response(manifest_text(said), mimetype="application/json"))
+    return _private(Response(manifest_text(said), mimetype="application/json"))
 
 
-def file_response(wanted: FileRequest, made: MadeFile) -> Response:
+def _file_response(wanted: FileRequest, made: MadeFile) -> Response:
     """Return a made file, or the range of it that is asked for."""
-    headers = Headers(file_headers(wanted))
+    headers = Headers(_file_headers(wanted))
     headers["X-Row-Count"] = str(made.facts.rows)
     for since in next_since(wanted, made.facts).values():  # in the manifest, which may be of later
         headers["X-Next-Since"] = str(since)
@@ -145,13 +145,13 @@ def sent(file: IO[bytes], headers: Headers, size: int, tag: str) -> Response:
     headers["Content-Length"] = str(size)
     is_range = is_one_range(request)
     # A server's own wrapper may use sendfile, and cannot give a part.
-    send = FileWrapper if is_range else request.environ.get("wsgi.file_wrapper", pieces)
-    response = Response(send(file, PIECE_BYTES), headers=headers, direct_passthrough=True)
+    send = FileWrapper if is_range else request.environ.get("wsgi.file_wrapper", _pieces)
+    response = Response(send(file, _PIECE_BYTES), headers=headers, direct_passthrough=True)
     response.call_on_close(file.close)
-    tagged(response, tag)
+    _tagged(response, tag)
     asked = with_range_in(request.environ, size)
     try:
-        refuse_another(tag)
+        _refuse_another(tag)
         response.make_conditional(asked, accept_ranges=is_range, complete_length=size)
     except (RequestedRangeNotSatisfiable, PreconditionFailed):
         file.close()
@@ -159,7 +159,7 @@ def sent(file: IO[bytes], headers: Headers, size: int, tag: str) -> Response:
     return response
 
 
-def refuse_another(tag: str) -> None:
+def _refuse_another(tag: str) -> None:
     """Raise PreconditionFailed for a reader who wants one file only (If-Match), not this one."""
     if request.if_match and not request.if_match.contains(tag):
         raise PreconditionFailed
@@ -170,26 +170,26 @@ def digest_header(sha256: str) -> str:
     return f"sha-256=:{b64encode(bytes.fromhex(sha256)).decode()}:"
 
 
-def tagged(response: Response, tag: str) -> Response:
+def _tagged(response: Response, tag: str) -> Response:
     """Return a response with the tag of its bytes."""
     response.set_etag(tag)
     response.headers["Accept-Ranges"] = "bytes"
-    return private(response)
+    return _private(response)
 
 
-def private(response: Response) -> Response:
+def _private(response: Response) -> Response:
     """Return a response that no cache in between keeps, and none hands out unasked."""
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
-def pieces(file: IO[bytes], size: int) -> Iterator[bytes]:
+def _pieces(file: IO[bytes], size: int) -> Iterator[bytes]:
     """Yield a file piece by piece; it is closed after the last, or when the client goes away."""
     with file:
         yield from iter(partial(file.read, size), b"")
 
 
-def file_headers(wanted: FileRequest) -> dict[str, Any]:
+def _file_headers(wanted: FileRequest) -> dict[str, Any]:
     """Return the headers that a file has before it is made."""
     return {
         "Content-Type": MEDIA_TYPES[wanted.form.file_format],

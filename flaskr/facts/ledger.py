@@ -10,7 +10,7 @@ from flaskr.facts.lists import EntryType, Status
 _FROM_LEDGER = "follows from the ledger"
 _FROM_OTHER_BOOK = "of the book that it comes from"
 
-RECORDED_AT = Column(
+_RECORDED_AT = Column(
     "recorded_at",
     Kind.INSTANT,
     "when it was typed",
@@ -44,7 +44,7 @@ LEDGER_COLUMNS: Columns = (
         label_sv="bokföringsdatum",
         titles=("txn date", "bokföringsdag"),
     ),
-    RECORDED_AT,
+    _RECORDED_AT,
     Column(
         "recorded_by",
         Kind.TEXT,
@@ -166,4 +166,4 @@ RECORDED_DATE = Column(
     may_be_empty=True,
 )
 # Of policies and claims, which only a migration may say.
-RECORDED_WHEN = replace(RECORDED_AT, may_be_empty=True)
+RECORDED_WHEN = replace(_RECORDED_AT, may_be_empty=True)

@@ -7,7 +7,7 @@ from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportFile
 
 
-def standing_imports() -> Select[Import]:
+def _standing_imports() -> Select[Import]:
     """Select the imports that are not undone, and undo nothing."""
     undo = aliased(Import)
     is_undone = select(undo.id).where(undo.undoes == Import.id).exists()
@@ -17,7 +17,7 @@ def standing_imports() -> Select[Import]:
 def loadings_of(sha256: str) -> list[Import]:
     """Return the imports that loaded a file of these bytes and stand, newest first."""
     of_file = select(ImportFile.import_id).where(ImportFile.sha256 == sha256)
-    standing = standing_imports().where(Import.id.in_(of_file)).order_by(Import.id.desc())
+    standing = _standing_imports().where(Import.id.in_(of_file)).order_by(Import.id.desc())
     return list(db.session.scalars(standing))
 
 

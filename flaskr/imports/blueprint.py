@@ -9,12 +9,12 @@ from flaskr.imports.jobs import Stage
 
 blueprint = Blueprint("imports", __name__)
 
-KINDS = {
+_KINDS = {
     ImportKind.FACTS: "claims or policies as they are today",
     ImportKind.MIGRATION: "migration from an older system",
     ImportKind.UNDO: "undo of an import",
 }
-STAGES = {
+_STAGES = {
     Stage.READING: "reading",
     Stage.CUT_SHORT: "interrupted",
     Stage.REFUSED: "refused",
@@ -28,4 +28,4 @@ STAGES = {
 @blueprint.context_processor
 def words_of_imports() -> dict[str, Any]:
     """Give the templates what kinds and stages are called."""
-    return {"KINDS": KINDS, "STAGES": STAGES}
+    return {"KINDS": _KINDS, "STAGES": _STAGES}

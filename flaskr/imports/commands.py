@@ -22,8 +22,8 @@ from flaskr.imports.services import Told, take, try_import
 from flaskr.imports.tasks import refused_path
 
 ACTOR = "command"
-SHOWN_REFUSALS = 20
-AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
+_SHOWN_REFUSALS = 20
+_AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
 Pairs = tuple[str, ...]
 
 
@@ -82,16 +82,16 @@ def import_file(files: tuple[Path, ...], migration: bool, **how: Any) -> None:
     try:
         require_book()
         if len(files) == 1 and is_archive(files[0]):
-            click.echo(load_book(files[0]))
+            click.echo(_load_book(files[0]))
             return
-        load_files(files, migration, how)
+        _load_files(files, migration, how)
     except ClaimBookError as error:
         raise click.ClickException(f"Nothing was imported.\n{error}") from error
 
 
-def load_book(path: Path) -> str:
+def _load_book(path: Path) -> str:
     """Load the archive of a whole book into this one, which is empty; return what to say of it."""
-    with bar_of("Loading") as tell:
+    with _bar_of("Loading") as tell:
         loaded = import_archive(
             path, actor=ACTOR, on_progress=lambda done: tell(Progress("book", 0, *done))
         )
@@ -103,7 +103,7 @@ def load_book(path: Path) -> str:
     )
 
 
-def load_files(files: tuple[Path, ...], is_migration: bool, how: dict[str, Any]) -> None:
+def _load_files(files: tuple[Path, ...], is_migration: bool, how: dict[str, Any]) -> None:
     """Try files, say what would become of them, and load them unless that is nothing."""
     job = take(
         files,
@@ -112,23 +112,23 @@ def load_files(files: tuple[Path, ...], is_migration: bool, how: dict[str, Any])
         sheet=how["sheet"],
         encoding=how["encoding"],
         is_raw=how["raw"],
-        columns=pairs(how["columns"]),
-        constants=pairs(how["constants"]),
+        columns=_pairs(how["columns"]),
+        constants=_pairs(how["constants"]),
     )
     try:
-        outcome = tried(job)
-        click.echo("\n".join(told(outcome)))
-        write_refused(job, outcome, how["refused"])
+        outcome = _tried(job)
+        click.echo("\n".join(_told(outcome)))
+        _write_refused(job, outcome, how["refused"])
         if how["dry_run"] or not outcome.changes and not outcome.refusal_count:
             return
         job.ask(is_confirmed=True, leaves_refused=how["good_rows"])
-        loaded = loaded_with_bar(job)
+        loaded = _loaded_with_bar(job)
         click.echo(f"Loaded as import {loaded}.")
     finally:
         job.remove()
 
 
-def pairs(said: Pairs) -> dict[str, str]:
+def _pairs(said: Pairs) -> dict[str, str]:
     """Return what stands before and after the first “=” of each."""
     found = {}
     for each in said:
@@ -139,9 +139,9 @@ def pairs(said: Pairs) -> dict[str, str]:
     return found
 
 
-def tried(job: Job) -> DryRun:
+def _tried(job: Job) -> DryRun:
     """Make the dry run, with a bar for a person who waits."""
-    with bar_of("Reading") as tell:
+    with _bar_of("Reading") as tell:
         outcome = try_import(job, tell)
     missing = [name for found in outcome.files for name in found.missing]
     if missing:
@@ -151,14 +151,14 @@ def tried(job: Job) -> DryRun:
     return outcome
 
 
-def loaded_with_bar(job: Job) -> int:
+def _loaded_with_bar(job: Job) -> int:
     """Load what was shown, with a bar for a person who waits; return the import's number."""
-    with bar_of("Writing") as tell:
+    with _bar_of("Writing") as tell:
         return load_import(job, tell).import_id
 
 
 @contextmanager
-def bar_of(label: str) -> Iterator[Told]:
+def _bar_of(label: str) -> Iterator[Told]:
     """Give what moves a progress bar on standard error, when a person is there to see it."""
     is_hidden = not sys.stderr.isatty()
     with click.progressbar(length=0, label=label, file=sys.stderr, hidden=is_hidden) as bar:
@@ -170,18 +170,18 @@ def bar_of(label: str) -> Iterator[Told]:
         yield tell
 
 
-def told(outcome: DryRun) -> list[str]:
+def _told(outcome: DryRun) -> list[str]:
     """Say what would become of the rows of each file, and what to look at."""
-    said = [line for found in outcome.files for line in told_file(found)]
+    said = [line for found in outcome.files for line in _told_file(found)]
     said += list(outcome.warnings)
-    said += [str(refusal) for refusal in outcome.refusals[:SHOWN_REFUSALS]]
-    more = outcome.refusal_count - SHOWN_REFUSALS
+    said += [str(refusal) for refusal in outcome.refusals[:_SHOWN_REFUSALS]]
+    more = outcome.refusal_count - _SHOWN_REFUSALS
     return [*said, f"… and {more} more."] if more > 0 else said
 
 
-def told_file(found: FileFound) -> list[str]:
+def _told_file(found: FileFound) -> list[str]:
     """Say what would become of one file."""
-    said = [f"{found.name}: {', '.join(map(told_class, found.classes))}."]
+    said = [f"{found.name}: {', '.join(map(_told_class, found.classes))}."]
     left = [f"{use.title} ({use.note})" for use in found.columns if not use.is_loaded]
     if left:
         said.append(f"{found.name}: columns left out: {', '.join(left)}.")
@@ -191,18 +191,18 @@ def told_file(found: FileFound) -> list[str]:
     return said
 
 
-def told_class(rows: RowClass) -> str:
+def _told_class(rows: RowClass) -> str:
     """Say how many rows are of one class, and what they amount to."""
     currency = current_app.config["BOOK_CURRENCY"]
     amounts = [
-        f"{AMOUNT_NAMES[name]} {amount} {currency}"
+        f"{_AMOUNT_NAMES[name]} {amount} {currency}"
         for name, amount in rows.amounts.items()
-        if name in AMOUNT_NAMES and rows.rows
+        if name in _AMOUNT_NAMES and rows.rows
     ]
     return f"{rows.rows} {rows.name}" + (f" ({', '.join(amounts)})" if amounts else "")
 
 
-def write_refused(job: Job, outcome: DryRun, path: Path | None) -> None:
+def _write_refused(job: Job, outcome: DryRun, path: Path | None) -> None:
     """Write the refused rows to the file that is asked for."""
     if path is None or not outcome.refusal_count:
         return

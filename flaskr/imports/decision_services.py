@@ -19,8 +19,8 @@ def read_again(job: Job, shown: str, *, actor: str, **changes: Any) -> None:
     Raises NotRecorded, with nothing changed, when the trail does not take it; so does `discard`.
     """
     with job.work():
-        check_shown(job, shown)
-        record_step(Action.IMPORT_READ_AGAIN, job, actor)
+        _check_shown(job, shown)
+        _record_step(Action.IMPORT_READ_AGAIN, job, actor)
         job.ask(**changes, is_confirmed=False, leaves_refused=False, note="")
         job.forget(OUTCOME)
 
@@ -32,7 +32,7 @@ def confirm(job: Job, shown: str, *, leaves_refused: bool, actor: str) -> None:
     cannot be loaded so.
     """
     with job.work():
-        check_shown(job, shown)
+        _check_shown(job, shown)
         check_confirmable(
             job.outcome, leaves_refused=leaves_refused, is_migration=job.asked.is_migration
         )
@@ -42,17 +42,17 @@ def confirm(job: Job, shown: str, *, leaves_refused: bool, actor: str) -> None:
 def discard(job: Job, *, actor: str) -> None:
     """Drop an import that is not loaded, with its files; raises JobBusy."""
     with job.work():
-        record_step(Action.IMPORT_DROPPED, job, actor)
+        _record_step(Action.IMPORT_DROPPED, job, actor)
         job.remove()
 
 
-def record_step(action: Action, job: Job, actor: str) -> None:
+def _record_step(action: Action, job: Job, actor: str) -> None:
     """Record a step of an import that is not in the book."""
     told = {"files": told_files(job)}
     record_apart(action, Subject.IMPORT, job.name, actor=actor, after=told)
 
 
-def check_shown(job: Job, shown: str) -> None:
+def _check_shown(job: Job, shown: str) -> None:
     """Raise ChangedMeanwhile unless what is shown now is what a person saw."""
     if shown != job.shown:
         raise ChangedMeanwhile(

@@ -114,12 +114,12 @@ class DryRun:
     def from_json(cls, text: str) -> "DryRun":
         """Read what `to_json` wrote."""
         said = json.loads(text)
-        files = tuple(file_from(each) for each in said.pop("files"))
+        files = tuple(_file_from(each) for each in said.pop("files"))
         refusals = tuple(Refusal(**each) for each in said.pop("refusals"))
         return cls(files, refusals, **{**said, "warnings": tuple(said["warnings"])})
 
 
-def file_from(said: dict[str, Any]) -> FileFound:
+def _file_from(said: dict[str, Any]) -> FileFound:
     """Read what stands of one file."""
     columns = tuple(ColumnUse(**each) for each in said.pop("columns"))
     classes = tuple(

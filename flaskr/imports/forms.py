@@ -13,19 +13,19 @@ from flaskr.files.readers.options import Encoding
 
 MOST_FILES = 3  # of an older system: policies, claims, ledger
 OF_TODAY, MIGRATION = "today", "migration"
-KINDS = [
+_KINDS = [
     SelectChoice(OF_TODAY, "Claims or policies as they are today (one file)"),
     SelectChoice(
         MIGRATION,
         "Migration from an older system, with its timestamps (policies, claims and ledger)",
     ),
 ]
-ENCODINGS = [
+_ENCODINGS = [
     SelectChoice(Encoding.UTF_8, "Detected automatically: UTF-8 or UTF-16"),
     SelectChoice(Encoding.CP1252, "Windows-1252, from older Windows programs"),
 ]
 
-CHOICE = {"invalid_choice_message": "Choose one from the list."}
+_CHOICE = {"invalid_choice_message": "Choose one from the list."}
 
 
 def base_name(name: str) -> str:
@@ -37,9 +37,9 @@ class UploadForm(FlaskForm):
     """Files to import."""
 
     files = MultipleFileField("File", [FileRequired("Choose a file.")])
-    kind = RadioField("Type of import", choices=KINDS, default=OF_TODAY, **CHOICE)
+    kind = RadioField("Type of import", choices=_KINDS, default=OF_TODAY, **_CHOICE)
     encoding = RadioField(
-        "Encoding of a text file", choices=ENCODINGS, default=Encoding.UTF_8, **CHOICE
+        "Encoding of a text file", choices=_ENCODINGS, default=Encoding.UTF_8, **_CHOICE
     )
 
     def validate_files(self, field: MultipleFileField) -> None:

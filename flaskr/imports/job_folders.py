@@ -15,9 +15,9 @@ from flaskr.errors import ClaimBookError
 from flaskr.imports.jobs import LOADED, ORDER, Asked, Job, NoSuchJob
 
 JOBS = "jobs"  # in the instance folder
-KEPT_DAYS = 30
-NAME = re.compile(r"[0-9a-f]{16}", re.ASCII)
-PIECE_BYTES = 1024 * 1024
+_KEPT_DAYS = 30
+_NAME = re.compile(r"[0-9a-f]{16}", re.ASCII)
+_PIECE_BYTES = 1024 * 1024
 
 
 class FileTooLarge(ClaimBookError):
@@ -29,7 +29,7 @@ class FileTooLarge(ClaimBookError):
 def job_named(root: Path, name: str) -> Job:
     """Return an import under way; raises NoSuchJob."""
     folder = root / name
-    if not NAME.fullmatch(name) or not (folder / ORDER).exists():
+    if not _NAME.fullmatch(name) or not (folder / ORDER).exists():
         raise NoSuchJob("This import is no longer here; files are kept for 30 days.")
     return Job(folder)
 
@@ -47,7 +47,7 @@ def stored(source: IO[bytes], path: Path, most: int) -> tuple[str, int]:
     """Write a stream to a file; return its SHA-256 and size. Raises FileTooLarge."""
     digest, size = hashlib.sha256(), 0
     with path.open("wb") as file:
-        while piece := source.read(PIECE_BYTES):
+        while piece := source.read(_PIECE_BYTES):
             size += len(piece)
             if size > most:
                 raise FileTooLarge(f"The file is over {most // 1024**2} MB. Split it.")
@@ -75,7 +75,7 @@ def sweep_jobs(root: Path, now: datetime | None = None) -> None:
     """Delete the folders of imports, with their files, that are older than 30 days."""
     if not root.exists():
         return
-    oldest = ((now or datetime.now(UTC)) - timedelta(days=KEPT_DAYS)).timestamp()
+    oldest = ((now or datetime.now(UTC)) - timedelta(days=_KEPT_DAYS)).timestamp()
     for folder in root.iterdir():
         if folder.stat().st_mtime < oldest and not Job(folder).is_worked_at:
             shutil.rmtree(folder, ignore_errors=True)

@@ -99,7 +99,7 @@ class Job:
     def files(self) -> tuple[FileToRead, ...]:
         """The files, and how each is to be read."""
         return tuple(
-            file_to_read(self.folder, at, said) for at, said in enumerate(self.asked.files)
+            _file_to_read(self.folder, at, said) for at, said in enumerate(self.asked.files)
         )
 
     @property
@@ -207,7 +207,7 @@ class JobBusy(ClaimBookError):
     status = 409
 
 
-def file_to_read(folder: Path, at: int, said: Mapping[str, Any]) -> FileToRead:
+def _file_to_read(folder: Path, at: int, said: Mapping[str, Any]) -> FileToRead:
     """Return one file of an import, and how it is to be read."""
     options = ReadingOptions(
         encoding=Encoding(said.get("encoding") or Encoding.UTF_8),

@@ -13,14 +13,14 @@ from flaskr.imports.layouts import LAYOUTS, Layout, loadable, missing_columns, r
 from flaskr.imports.tasks import FileToRead
 
 
-class UnknownChoice(ClaimBookError):
+class _UnknownChoice(ClaimBookError):
     """A form that asks for what it did not offer."""
 
     status = 400
 
 
 @dataclass(frozen=True)
-class MappedColumn:
+class _MappedColumn:
     """One column of a file: what it means by itself, and what becomes of it."""
 
     title: str
@@ -35,7 +35,7 @@ class MappedColumn:
 
 
 @dataclass(frozen=True)
-class Constant:
+class _Constant:
     """A column that a file lacks, and the one value for all rows that stands for it."""
 
     name: str
@@ -56,8 +56,8 @@ class FileMapping:
     is_text: bool
     names: tuple[str, ...] = ()  # the columns of the book that a column of the file can be
     sheets: tuple[str, ...] = ()
-    columns: tuple[MappedColumn, ...] = ()
-    constants: tuple[Constant, ...] = ()
+    columns: tuple[_MappedColumn, ...] = ()
+    constants: tuple[_Constant, ...] = ()
 
     @property
     def sheet_choices(self) -> list[tuple[str, str]]:
@@ -88,14 +88,14 @@ def file_mappings(job: Job) -> list[FileMapping]:
     is_migration = job.asked.is_migration
     if "refused" in said:
         files = enumerate(job.files)
-        return [refused_mapping(at, file, said, is_migration) for at, file in files]
+        return [_refused_mapping(at, file, said, is_migration) for at, file in files]
     if not said:
-        return [asked_mapping(at, file) for at, file in enumerate(job.files)]
+        return [_asked_mapping(at, file) for at, file in enumerate(job.files)]
     pairs = zip(job.files, job.outcome.files, strict=True)
-    return [found_mapping(at, file, found, is_migration) for at, (file, found) in enumerate(pairs)]
+    return [_found_mapping(at, file, found, is_migration) for at, (file, found) in enumerate(pairs)]
 
 
-def asked_mapping(at: int, file: FileToRead, **known: Any) -> FileMapping:
+def _asked_mapping(at: int, file: FileToRead, **known: Any) -> FileMapping:
     """Return how a file is to be read, of which nothing is known but what was asked."""
     options = file.options
     asked = {
@@ -108,40 +108,40 @@ def asked_mapping(at: int, file: FileToRead, **known: Any) -> FileMapping:
     return FileMapping(at, file.name, **{**asked, **known})
 
 
-def refused_mapping(
+def _refused_mapping(
     at: int, file: FileToRead, said: Mapping[str, Any], is_migration: bool
 ) -> FileMapping:
     """Return how a file was read in an import that is refused as a whole."""
     if said.get("at") != at:
-        return asked_mapping(at, file)
+        return _asked_mapping(at, file)
     sheets = tuple(said["sheets"])
     titles = list(said["titles"])
     contents = file.contents or recognised([file.columns.get(t, t) or t for t in titles])
     if not titles or contents is None:
-        return asked_mapping(at, file, sheets=sheets, is_text=not sheets)
+        return _asked_mapping(at, file, sheets=sheets, is_text=not sheets)
     layout, names = LAYOUTS[contents], loadable(contents, is_migration)
-    columns = tuple(asked_column(title, file, layout, names) for title in titles)
-    constants = constants_of(layout, names, columns, file.constants)
-    return asked_mapping(
+    columns = tuple(_asked_column(title, file, layout, names) for title in titles)
+    constants = _constants_of(layout, names, columns, file.constants)
+    return _asked_mapping(
         at, file, contents=contents, names=names, columns=columns, constants=constants
     )
 
 
-def asked_column(
+def _asked_column(
     title: str, file: FileToRead, layout: Layout, names: tuple[str, ...]
-) -> MappedColumn:
+) -> _MappedColumn:
     """Return what becomes of a column by what was asked, else by what it is called."""
     meant = layout.meant(title) or ""
     own = meant if meant in names else ""
     asked = file.columns.get(title, own)
-    return MappedColumn(title, asked if asked in names else "", own)
+    return _MappedColumn(title, asked if asked in names else "", own)
 
 
-def found_mapping(at: int, file: FileToRead, found: FileFound, is_migration: bool) -> FileMapping:
+def _found_mapping(at: int, file: FileToRead, found: FileFound, is_migration: bool) -> FileMapping:
     """Return how a file was read."""
     contents = Contents(found.contents)
     layout, names = LAYOUTS[contents], loadable(contents, is_migration)
-    columns = tuple(found_column(use, layout, names) for use in found.columns)
+    columns = tuple(_found_column(use, layout, names) for use in found.columns)
     return FileMapping(
         at,
         found.name,
@@ -153,28 +153,28 @@ def found_mapping(at: int, file: FileToRead, found: FileFound, is_migration: boo
         names=names,
         sheets=found.sheets,
         columns=columns,
-        constants=constants_of(layout, names, columns, found.constants, found.missing),
+        constants=_constants_of(layout, names, columns, found.constants, found.missing),
     )
 
 
-def found_column(use: ColumnUse, layout: Layout, names: tuple[str, ...]) -> MappedColumn:
+def _found_column(use: ColumnUse, layout: Layout, names: tuple[str, ...]) -> _MappedColumn:
     """Return what became of a column."""
     meant = layout.meant(use.title) or ""
     own = meant if meant in names else ""
-    return MappedColumn(use.title, use.name if use.is_loaded else "", own, use.note)
+    return _MappedColumn(use.title, use.name if use.is_loaded else "", own, use.note)
 
 
-def constants_of(
+def _constants_of(
     layout: Layout,
     names: tuple[str, ...],
-    columns: tuple[MappedColumn, ...],
+    columns: tuple[_MappedColumn, ...],
     given: Mapping[str, str],
     missing: tuple[str, ...] = (),
-) -> tuple[Constant, ...]:
+) -> tuple[_Constant, ...]:
     """Return the columns for which one value can stand: those that the file lacks."""
     there = {column.name for column in columns}
     return tuple(
-        Constant(name, given.get(name, ""), name in missing)
+        _Constant(name, given.get(name, ""), name in missing)
         for name in names
         if name not in there and name != layout.key
     )
@@ -184,15 +184,15 @@ def files_as_sent(job: Job, sent: Mapping[str, str]) -> tuple[dict[str, Any], ..
     """Return the files of an import to be read as a form asks; raises UnknownChoice."""
     ways = file_mappings(job)
     pairs = zip(job.asked.files, ways, strict=True)
-    return tuple({**said, **as_sent(way, said, sent)} for said, way in pairs)
+    return tuple({**said, **_as_sent(way, said, sent)} for said, way in pairs)
 
 
-def as_sent(way: FileMapping, said: Mapping[str, Any], sent: Mapping[str, str]) -> dict[str, Any]:
+def _as_sent(way: FileMapping, said: Mapping[str, Any], sent: Mapping[str, str]) -> dict[str, Any]:
     """Return what a form asks of one file; a file read otherwise has its columns told anew."""
     at = way.at
-    contents = one_of(sent.get(f"contents-{at}", way.contents), ("", *Contents))
-    encoding = one_of(sent.get(f"encoding-{at}", way.encoding), tuple(Encoding))
-    sheet = one_of(sent.get(f"sheet-{at}", way.sheet), ("", way.sheet, *way.sheets))
+    contents = _one_of(sent.get(f"contents-{at}", way.contents), ("", *Contents))
+    encoding = _one_of(sent.get(f"encoding-{at}", way.encoding), tuple(Encoding))
+    sheet = _one_of(sent.get(f"sheet-{at}", way.sheet), ("", way.sheet, *way.sheets))
     is_raw = bool(sent.get(f"raw-{at}")) if f"encoding-{at}" in sent else way.is_raw
     asked: dict[str, Any] = {"encoding": encoding, "sheet": sheet, "is_raw": is_raw}
     if contents != way.contents:
@@ -204,7 +204,7 @@ def as_sent(way: FileMapping, said: Mapping[str, Any], sent: Mapping[str, str]) 
     columns = {
         column.title: name
         for number, column in enumerate(way.columns)
-        if (name := one_of(sent.get(f"column-{at}-{number}", column.name), ("", *way.names)))
+        if (name := _one_of(sent.get(f"column-{at}-{number}", column.name), ("", *way.names)))
         != column.meant
     }
     values = {each.name: sent.get(f"constant-{at}-{each.name}", "") for each in way.constants}
@@ -212,8 +212,8 @@ def as_sent(way: FileMapping, said: Mapping[str, Any], sent: Mapping[str, str]) 
     return {**asked, "columns": columns, "constants": constants}
 
 
-def one_of(value: str, choices: tuple[str, ...]) -> str:
+def _one_of(value: str, choices: tuple[str, ...]) -> str:
     """Return a choice that was offered; raises UnknownChoice for another."""
     if value not in choices:
-        raise UnknownChoice("That choice is not on the list. Open the page again.")
+        raise _UnknownChoice("That choice is not on the list. Open the page again.")
     return str(value)

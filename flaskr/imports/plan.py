@@ -21,15 +21,15 @@ from flaskr.facts.policies import POLICY_COLUMNS
 from flaskr.policies.models import POLICY_FACTS
 
 INSTANT = pa.timestamp("us", "UTC")
-BATCH_ROWS = 32_768
+_BATCH_ROWS = 32_768
 
 
-def schema(**types: pa.DataType) -> pa.Schema:
+def _schema(**types: pa.DataType) -> pa.Schema:
     """Return a schema of columns that may all be null."""
     return pa.schema(list(types.items()))
 
 
-PLAN_TYPES = {
+_PLAN_TYPES = {
     Kind.REFERENCE: pa.string(),
     Kind.TEXT: pa.string(),
     Kind.CHOICE: pa.string(),
@@ -40,24 +40,24 @@ PLAN_TYPES = {
 }
 
 
-def planned_types(columns: Columns, names: Iterable[str]) -> dict[str, pa.DataType]:
+def _planned_types(columns: Columns, names: Iterable[str]) -> dict[str, pa.DataType]:
     """Return the plan's types of some columns; the id of a policy is no column of a file."""
     kinds = {column.name: column.kind for column in columns} | {"policy_id": Kind.NUMBER}
-    return {name: PLAN_TYPES[kinds[name]] for name in names}
+    return {name: _PLAN_TYPES[kinds[name]] for name in names}
 
 
 STATE = ("status", *BALANCES, "closed_date")
-CLAIM_TYPES = planned_types(CLAIM_COLUMNS, CLAIM_FACTS)
-POLICY_TYPES = planned_types(POLICY_COLUMNS, POLICY_FACTS)
-STATE_TYPES = {
-    **planned_types(CLAIM_COLUMNS, STATE),
+_CLAIM_TYPES = _planned_types(CLAIM_COLUMNS, CLAIM_FACTS)
+_POLICY_TYPES = _planned_types(POLICY_COLUMNS, POLICY_FACTS)
+_STATE_TYPES = {
+    **_planned_types(CLAIM_COLUMNS, STATE),
     "last_transaction_date": pa.date32(),
     "last_recorded_at": INSTANT,
 }
-MOVED_TYPES = dict.fromkeys(BALANCES, pa.int64())
+_MOVED_TYPES = dict.fromkeys(BALANCES, pa.int64())
 
 
-def before(facts: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
+def _before(facts: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
     """Return the columns of what a change replaces."""
     return {f"{name}_before": kind for name, kind in facts.items()}
 
@@ -65,34 +65,34 @@ def before(facts: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
 # `policy_at` and `claim_at` are places, from 0, among the rows that the plan creates; they stand
 # where there is no id yet. An instant that is null is that of the loading.
 SCHEMAS = {
-    "policies_created": schema(
+    "policies_created": _schema(
         row=pa.int64(),
         policy_number=pa.string(),
         policy_key=pa.string(),
         policyholder=pa.string(),
-        **POLICY_TYPES,
+        **_POLICY_TYPES,
         recorded_at=INSTANT,
     ),
-    "policies_changed": schema(
+    "policies_changed": _schema(
         row=pa.int64(),
         id=pa.int64(),
         version=pa.int64(),
         policyholder=pa.string(),
         policyholder_changed=pa.bool_(),
-        **POLICY_TYPES,
-        **before(POLICY_TYPES),
+        **_POLICY_TYPES,
+        **_before(_POLICY_TYPES),
     ),
-    "claims_created": schema(
+    "claims_created": _schema(
         row=pa.int64(),
         claim_reference=pa.string(),
         claim_key=pa.string(),
         description=pa.string(),
         policy_at=pa.int64(),
-        **CLAIM_TYPES,
-        **STATE_TYPES,
+        **_CLAIM_TYPES,
+        **_STATE_TYPES,
         recorded_at=INSTANT,
     ),
-    "claims_changed": schema(
+    "claims_changed": _schema(
         row=pa.int64(),
         id=pa.int64(),
         version=pa.int64(),
@@ -100,26 +100,26 @@ SCHEMAS = {
         is_moved=pa.bool_(),
         description=pa.string(),
         description_changed=pa.bool_(),
-        **CLAIM_TYPES,
-        **before(CLAIM_TYPES),
-        **STATE_TYPES,
+        **_CLAIM_TYPES,
+        **_before(_CLAIM_TYPES),
+        **_STATE_TYPES,
     ),
-    "entries": schema(
+    "entries": _schema(
         row=pa.int64(),
         claim_id=pa.int64(),
         claim_at=pa.int64(),
         entry_type=pa.string(),
         transaction_date=pa.date32(),
         recorded_at=INSTANT,
-        **MOVED_TYPES,
-        **{f"{name}_after": kind for name, kind in MOVED_TYPES.items()},
+        **_MOVED_TYPES,
+        **{f"{name}_after": kind for name, kind in _MOVED_TYPES.items()},
         status_after=pa.string(),
         closed_date_after=pa.date32(),
         reason=pa.string(),
         reverses_at=pa.int64(),
     ),
     # What the plan was made from, beside what it creates: a change of any of it outdates the plan.
-    "touched": schema(
+    "touched": _schema(
         claim_id=pa.int64(), policy_id=pa.int64(), claim_key=pa.string(), policy_key=pa.string()
     ),
 }
@@ -198,4 +198,4 @@ def plan_rows(folder: Path, name: str) -> int:
 def plan_batches(folder: Path, name: str) -> Iterator[pa.RecordBatch]:
     """Yield a table of a plan."""
     with pq.ParquetFile(folder / f"{name}.parquet") as file:
-        yield from file.iter_batches(BATCH_ROWS)
+        yield from file.iter_batches(_BATCH_ROWS)

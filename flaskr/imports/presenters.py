@@ -11,11 +11,11 @@ from flaskr.imports.layouts import AMOUNT_NAMES
 from flaskr.values.money import ZERO
 from flaskr.web.templating import fact, words
 
-SUMS = ("claim_cost", *BALANCES, "premium")
+_SUMS = ("claim_cost", *BALANCES, "premium")
 
 
 @dataclass(frozen=True)
-class ClassShown:
+class _ClassShown:
     """One class of a file's rows."""
 
     name: str
@@ -31,20 +31,20 @@ class FileShown:
 
     found: FileFound
     sums: Sequence[str]
-    classes: Sequence[ClassShown]
+    classes: Sequence[_ClassShown]
 
 
 def file_shown(found: FileFound) -> FileShown:
     """Return a file as a page shows it."""
-    sums = [name for name in SUMS if any(name in each.amounts for each in found.classes)]
-    return FileShown(found, sums, [class_shown(each, sums) for each in found.classes])
+    sums = [name for name in _SUMS if any(name in each.amounts for each in found.classes)]
+    return FileShown(found, sums, [_class_shown(each, sums) for each in found.classes])
 
 
-def class_shown(rows: RowClass, sums: Sequence[str]) -> ClassShown:
+def _class_shown(rows: RowClass, sums: Sequence[str]) -> _ClassShown:
     """Return a class of rows as a page shows it."""
     amounts = [Decimal(rows.amounts[name]) if name in rows.amounts else None for name in sums]
     columns = dict.fromkeys(name for row in rows.first for name in row.after)
-    return ClassShown(rows.name, rows.rows, amounts, list(columns), rows.first)
+    return _ClassShown(rows.name, rows.rows, amounts, list(columns), rows.first)
 
 
 def moved(outcome: DryRun) -> Decimal:

@@ -28,14 +28,14 @@ from flaskr.imports.tasks import BookContext, DryRunTask, ImportRefused
 from flaskr.isolation import Limits, OutOfMemory, OutOfTime, place, preload, run_isolated
 from flaskr.values.calendar import today, utc_now
 
-READING_ROOM = preload("flaskr.imports.dry_run.run")
-MAKE_DRY_RUN = f"{READING_ROOM}:make_dry_run"
-LOADING_ROOM = preload("flaskr.imports.loading.run")
-LOAD_PLAN = f"{LOADING_ROOM}:load_plan"
-AT_ONCE = 2
-WAIT_SECONDS = 120
-TOLD_EVERY = 0.5
-LONGEST_NAME = 200
+_READING_ROOM = preload("flaskr.imports.dry_run.run")
+_MAKE_DRY_RUN = f"{_READING_ROOM}:make_dry_run"
+_LOADING_ROOM = preload("flaskr.imports.loading.run")
+LOAD_PLAN = f"{_LOADING_ROOM}:load_plan"
+_AT_ONCE = 2
+_WAIT_SECONDS = 120
+_TOLD_EVERY = 0.5
+_LONGEST_NAME = 200
 Told = Callable[[Progress], None]
 
 
@@ -44,13 +44,13 @@ def jobs_folder() -> Path:
     return Path(current_app.config["INSTANCE_FOLDER"]) / JOBS
 
 
-def reading_limits() -> ReadingLimits:
+def _reading_limits() -> ReadingLimits:
     """Return how much a file may be."""
     config = current_app.config
     return ReadingLimits(file_bytes=config["IMPORT_BYTES"], rows=config["IMPORT_ROWS"])
 
 
-def limits() -> Limits:
+def _limits() -> Limits:
     """Return how much of the machine an import may take."""
     config = current_app.config
     return Limits(config["IMPORT_SECONDS"], config["IMPORT_MEMORY_BYTES"])
@@ -74,14 +74,14 @@ def receive(
                 sha256, size = stored(source, path, current_app.config["IMPORT_BYTES"])
                 files.append({"name": known_as(name), "sha256": sha256, "size": size, **options})
             job.ask(files=tuple(files))
-        record_sent(job, actor)
+        _record_sent(job, actor)
     except ClaimBookError:
         job.remove()
         raise
     return job
 
 
-def record_sent(job: Job, actor: str) -> None:
+def _record_sent(job: Job, actor: str) -> None:
     """Record which files were sent: by their bytes, for a file's name may be a person's."""
     told = {"files": told_files(job)}
     record_apart(Action.IMPORT_SENT, Subject.IMPORT, job.name, actor=actor, after=told)
@@ -114,7 +114,7 @@ def take(paths: Sequence[Path], *, actor: str, is_migration: bool, **options: An
 def known_as(name: str) -> str:
     """Return the name of a file as the book keeps it: what can be shown, not at length."""
     shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
-    return shown[-LONGEST_NAME:]
+    return shown[-_LONGEST_NAME:]
 
 
 def try_import(job: Job, tell: Told | None = None) -> DryRun:
@@ -125,25 +125,25 @@ def try_import(job: Job, tell: Told | None = None) -> DryRun:
     """
     with job.work(), waited_place():
         job.forget(OUTCOME)
-        order = dry_run_task(job)
+        order = _dry_run_task(job)
         try:
-            outcome: DryRun = run_apart(MAKE_DRY_RUN, order, job, tell)
-            check_same_files(order)
+            outcome: DryRun = run_apart(_MAKE_DRY_RUN, order, job, tell)
+            _check_same_files(order)
         except ClaimBookError as error:
-            job.write(OUTCOME, whole_refusal(error))
+            job.write(OUTCOME, _whole_refusal(error))
             raise
         job.write_text(OUTCOME, outcome.to_json())
     return outcome
 
 
-def check_same_files(order: DryRunTask) -> None:
+def _check_same_files(order: DryRunTask) -> None:
     """Raise ImportRefused when a file is not what it was when its SHA-256 was taken."""
     for file in order.files:
         if digest_of(file.path) != (file.sha256, file.size):
             raise ImportRefused(f"{file.name} was changed while it was read. Import it again.")
 
 
-def whole_refusal(error: ClaimBookError) -> dict[str, Any]:
+def _whole_refusal(error: ClaimBookError) -> dict[str, Any]:
     """Return what is kept of why an import is refused as a whole, and how it may be read instead.
 
     `at` is the place of the file that is why, `titles` are its columns, as far as they are known.
@@ -159,7 +159,7 @@ def whole_refusal(error: ClaimBookError) -> dict[str, Any]:
     }
 
 
-def dry_run_task(job: Job) -> DryRunTask:
+def _dry_run_task(job: Job) -> DryRunTask:
     """Return what the dry run is given."""
     config = current_app.config
     book = BookContext(
@@ -171,17 +171,17 @@ def dry_run_task(job: Job) -> DryRunTask:
         now=utc_now(),
     )
     asked = job.asked
-    return DryRunTask(job.folder, job.files, asked.is_migration, book, reading_limits())
+    return DryRunTask(job.folder, job.files, asked.is_migration, book, _reading_limits())
 
 
 @contextmanager
 def waited_place() -> Iterator[None]:
     """Hold one of the places for imports, waiting a while for one; raises BusyError."""
     with ExitStack() as held:
-        until = time.monotonic() + WAIT_SECONDS
+        until = time.monotonic() + _WAIT_SECONDS
         while True:
             try:
-                held.enter_context(place(current_app.config["INSTANCE_FOLDER"], "import", AT_ONCE))
+                held.enter_context(place(current_app.config["INSTANCE_FOLDER"], "import", _AT_ONCE))
                 break
             except BusyError:
                 if time.monotonic() > until:
@@ -193,11 +193,11 @@ def waited_place() -> Iterator[None]:
 def run_apart(work: str, order: Any, job: Job, tell: Told | None) -> Any:
     """Run work at an import in isolation, which opens the book for itself; return its result."""
     db.session.remove()  # a transaction that is still open here would keep it waiting
-    told = teller(job, tell)
-    return run_isolated(work, order, limits=limits(), on_progress=told)
+    told = _teller(job, tell)
+    return run_isolated(work, order, limits=_limits(), on_progress=told)
 
 
-def teller(job: Job, tell: Told | None) -> Callable[[Any], None]:
+def _teller(job: Job, tell: Told | None) -> Callable[[Any], None]:
     """Return what writes an import's progress to its file, now and then, and passes it on."""
     last, what = 0.0, ""
 
@@ -206,7 +206,7 @@ def teller(job: Job, tell: Told | None) -> Callable[[Any], None]:
         progress = Progress(*said)
         if tell:
             tell(progress)
-        if progress.what != what or time.monotonic() - last > TOLD_EVERY:
+        if progress.what != what or time.monotonic() - last > _TOLD_EVERY:
             job.write(PROGRESS, vars(progress))
             last, what = time.monotonic(), progress.what
 

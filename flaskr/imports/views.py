@@ -31,9 +31,9 @@ from flaskr.imports.tasks import refused_path
 from flaskr.users.gate.access import actor
 from flaskr.web.templating import byte_size
 
-WAIT_SECONDS = 1.5  # most imports are done by then, and need no page that says to wait
-REFRESH_SECONDS = "1"
-FORM_BYTES = 64 * 1024  # what a form has besides its files
+_WAIT_SECONDS = 1.5  # most imports are done by then, and need no page that says to wait
+_REFRESH_SECONDS = "1"
+_FORM_BYTES = 64 * 1024  # what a form has besides its files
 
 
 # The form checks its token itself: a check before the view would read the files under the limit of
@@ -42,7 +42,7 @@ FORM_BYTES = 64 * 1024  # what a form has besides its files
 @csrf.exempt
 def upload():
     """Take files to import, and try them."""
-    form = sent_form()
+    form = _sent_form()
     if "csrf_token" in form.errors:
         abort(400, EXPIRED)
     status = 422 if form.errors else 200
@@ -58,25 +58,25 @@ def upload():
             form.form_errors.append(str(error))
             status = error.status
         else:
-            return start(try_import, job)
+            return _start(try_import, job)
     most = byte_size(current_app.config["IMPORT_BYTES"])
     required = {contents: layout.required for contents, layout in LAYOUTS.items()}
     page = render_template(
-        "imports/upload.html", form=form, most=most, columns=columns_of_today(), required=required
+        "imports/upload.html", form=form, most=most, columns=_columns_of_today(), required=required
     )
     return page, status
 
 
-def columns_of_today() -> dict[Contents, list[Column]]:
+def _columns_of_today() -> dict[Contents, list[Column]]:
     """Return what a file of today can have, by what it is of."""
     kinds = (Contents.CLAIMS, Contents.POLICIES)
     return {each: [LAYOUTS[each].field(name) for name in loadable(each, False)] for each in kinds}
 
 
-def sent_form() -> UploadForm:
+def _sent_form() -> UploadForm:
     """Return the form, validated when it was sent; larger ones than others are read."""
     most = current_app.config["IMPORT_BYTES"]
-    request.max_content_length = MOST_FILES * most + FORM_BYTES
+    request.max_content_length = MOST_FILES * most + _FORM_BYTES
     try:
         with full_disk_told():  # what comes is on disk before it is looked at
             form = UploadForm()
@@ -92,14 +92,14 @@ def sent_form() -> UploadForm:
     return form
 
 
-def start(work: Callable[..., Any], job: Job):
+def _start(work: Callable[..., Any], job: Job):
     """Begin work at an import, wait for it a moment, and go where it stands."""
     db.session.remove()  # a transaction of ours would keep the import from writing
-    in_background(work, job).join(WAIT_SECONDS)
-    return redirect(address_of(job), code=303)
+    in_background(work, job).join(_WAIT_SECONDS)
+    return redirect(_address_of(job), code=303)
 
 
-def address_of(job: Job) -> str:
+def _address_of(job: Job) -> str:
     """Return where an import is: under way, or among those that are loaded."""
     if job.loaded_as:
         return url_for(".show", number=job.loaded_as)
@@ -109,20 +109,20 @@ def address_of(job: Job) -> str:
 @blueprint.get("/imports/under_way/<name>")
 def under_way(name: str):
     """Show how far an import has come, and what can be done with it."""
-    return show(job_named(jobs_folder(), name))
+    return _show(job_named(jobs_folder(), name))
 
 
-def show(job: Job, status: int = 200, problem: str = ""):
+def _show(job: Job, status: int = 200, problem: str = ""):
     """Show an import as it is now, with what was wrong with the last step."""
     if job.stage in (Stage.CUT_SHORT, Stage.SHOWN):
         settle(job)
     stage = job.stage
     if stage is Stage.LOADED:
-        return redirect(address_of(job), code=303)
+        return redirect(_address_of(job), code=303)
     context: dict[str, Any] = {"job": job, "asked": job.asked, "stage": stage, "problem": problem}
     if stage in (Stage.READING, Stage.LOADING):
         page = render_template("imports/waiting.html", progress=job.progress, **context)
-        return page, status, {"Refresh": REFRESH_SECONDS}  # the page itself, without JavaScript
+        return page, status, {"Refresh": _REFRESH_SECONDS}  # the page itself, without JavaScript
     context["form"] = StepForm(formdata=None, shown=job.shown)
     if stage is Stage.CUT_SHORT or stage is Stage.SHOWN and job.asked.is_confirmed:
         return render_template("imports/cut_short.html", **context), status
@@ -131,10 +131,10 @@ def show(job: Job, status: int = 200, problem: str = ""):
         refusal = job.read(OUTCOME) or {}
         status = refusal["status"] if status == 200 else status
         return render_template("imports/refused.html", refusal=refusal, **context), status
-    return show_dry_run(job, context), status
+    return _show_dry_run(job, context), status
 
 
-def show_dry_run(job: Job, context: dict[str, Any]) -> str:
+def _show_dry_run(job: Job, context: dict[str, Any]) -> str:
     """Return the page of what an import would do."""
     outcome = job.outcome
     db.session.remove()  # it may have begun to write, and would wait for an import that does
@@ -165,10 +165,10 @@ def read(name: str):
             is_migration=request.form.get("migration", job.asked.is_migration) in ("yes", True),
         )
     except JobBusy:
-        return redirect(address_of(job), code=303)
+        return redirect(_address_of(job), code=303)
     except ClaimBookError as error:
-        return show(job, error.status, str(error))
-    return start(try_import, job)
+        return _show(job, error.status, str(error))
+    return _start(try_import, job)
 
 
 @blueprint.post("/imports/under_way/<name>/load")
@@ -176,7 +176,7 @@ def load(name: str):
     """Load what was shown, all of it or nothing; twice confirmed it is loaded once."""
     job = job_named(jobs_folder(), name)
     if job.loaded_as:
-        return redirect(address_of(job), code=303)
+        return redirect(_address_of(job), code=303)
     form = LoadForm()
     try:
         confirm(
@@ -186,10 +186,10 @@ def load(name: str):
             actor=actor(),
         )
     except JobBusy:
-        return redirect(address_of(job), code=303)
+        return redirect(_address_of(job), code=303)
     except ClaimBookError as error:
-        return show(job, error.status, str(error))
-    return start(load_import, job)
+        return _show(job, error.status, str(error))
+    return _start(load_import, job)
 
 
 @blueprint.post("/imports/under_way/<name>/drop")
@@ -197,7 +197,7 @@ def drop(name: str):
     """Drop an import that is not loaded, and the files that were sent."""
     job = job_named(jobs_folder(), name)
     if job.loaded_as:
-        return redirect(address_of(job), code=303)
+        return redirect(_address_of(job), code=303)
     discard(job, actor=actor())
     flash("The files are discarded. Nothing was imported.", "success")
     return redirect(url_for(".index"), code=303)

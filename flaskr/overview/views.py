@@ -9,13 +9,13 @@ from flaskr.policies.queries import policy_numbered
 
 blueprint = Blueprint("overview", __name__)
 
-LATEST_CLAIMS = 8
+_LATEST_CLAIMS = 8
 
 
 @blueprint.get("/")
 def index():
     """Show what is in the book."""
-    latest = latest_claims(LATEST_CLAIMS)
+    latest = latest_claims(_LATEST_CLAIMS)
     return render_template("overview/index.html", figures=book_in_figures(), latest=latest)
 
 

@@ -39,7 +39,7 @@ class Cancelled(StrEnum):
     NO = "no"
 
 
-def stands(status: PolicyStatus, facts: Any, day: date) -> ColumnElement[bool]:
+def _stands(status: PolicyStatus, facts: Any, day: date) -> ColumnElement[bool]:
     """Return the condition that policies stand so on the day, by the columns of their facts."""
     cancelled = facts["cancelled_on"].is_not(None) & (facts["cancelled_on"] <= day)
     if status is PolicyStatus.CANCELLED:
@@ -85,7 +85,7 @@ class PolicyFilter(AsAtFilter):
             found.append(is_running if self.cancelled is Cancelled.NO else ~is_running)
         if self.status:
             day = self.as_at or today()
-            found.append(or_(*(stands(status, columns, day) for status in self.status)))
+            found.append(or_(*(_stands(status, columns, day) for status in self.status)))
         if self.in_force_on:
             found.append(in_force(columns, self.in_force_on))
         found += between(columns["inception_date"], self.inception_from, self.inception_to)

@@ -43,9 +43,9 @@ def record_policy(
     Raises PolicyError or TextError when its facts do not fit together or the number is taken.
     """
     lock_ledger()
-    check_sent_once(form_token)
+    _check_sent_once(form_token)
     recorded_at = utc_now()
-    number = typed_number(policy_number) if policy_number else allot_reference("P", recorded_at)
+    number = _typed_number(policy_number) if policy_number else allot_reference("P", recorded_at)
     policy = Policy(
         policy_number=number,
         policy_number_key=reference_key(number),
@@ -69,14 +69,14 @@ def record_policy(
     return policy
 
 
-def check_sent_once(form_token: str | None) -> None:
+def _check_sent_once(form_token: str | None) -> None:
     """Raise SentTwice when a form has made its policy already."""
     earlier = select(Policy.policy_number).where(Policy.form_token == form_token)
     if form_token and (number := db.session.scalar(earlier)):
         raise SentTwice(number)
 
 
-def typed_number(text: str) -> str:
+def _typed_number(text: str) -> str:
     """Return a typed policy number; raises when it is taken or of the form that the book allots."""
     number = clean_reference(text)
     if is_allotted(number):
@@ -106,7 +106,7 @@ def edit_policy(
     policy = locked_policy(policy.id)
     if policy.version != seen_version:
         raise ChangedMeanwhile(f"Policy {policy.policy_number} was changed by somebody else.")
-    changed = changed_facts(policy, changes)
+    changed = _changed_facts(policy, changes)
     if not changed:
         return policy
     facts = {name: changed.get(name, getattr(policy, name)) for name in POLICY_FACTS}
@@ -114,7 +114,7 @@ def edit_policy(
     lock_ledger()
     revision = PolicyRevision(
         policy_id=policy.id,
-        replaced_at=next_revision_instant(policy),
+        replaced_at=_next_revision_instant(policy),
         replaced_by=actor,
         policyholder_changed="policyholder" in changed,
         **{name: getattr(policy, name) for name in POLICY_FACTS},
@@ -130,7 +130,7 @@ def edit_policy(
     return policy
 
 
-def changed_facts(policy: Policy, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _changed_facts(policy: Policy, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return those changes that change something, as the policy would keep them."""
     kept = dict(changes)
     if "policyholder" in kept:
@@ -148,7 +148,7 @@ def cancel_policy(policy: Policy, cancelled_on: date, *, seen_version: int, acto
     )
 
 
-def next_revision_instant(policy: Policy) -> datetime:
+def _next_revision_instant(policy: Policy) -> datetime:
     """Return now, or the policy's last revision's instant should the clock have been set back."""
     last = db.session.scalar(
         select(func.max(PolicyRevision.replaced_at)).where(PolicyRevision.policy_id == policy.id)

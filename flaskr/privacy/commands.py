@@ -17,9 +17,9 @@ from flaskr.privacy.residual_copies import (
 )
 from flaskr.privacy.services import Erased, erase_person
 
-ACTOR = "command"
-BEYOND = "This command cannot reach archives, backups and files that were sent out."
-NOT_OVERWRITTEN = "PostgreSQL keeps deleted rows on disk until it overwrites them; see VACUUM."
+_ACTOR = "command"
+_BEYOND = "This command cannot reach archives, backups and files that were sent out."
+_NOT_OVERWRITTEN = "PostgreSQL keeps deleted rows on disk until it overwrites them; see VACUUM."
 
 people = AppGroup("people", help="Erase personal data.")
 
@@ -42,31 +42,31 @@ def erase(numbers: tuple[str, ...], references: tuple[str, ...], yes: bool) -> N
         person = person_on(numbers, references)
         db.session.remove()
     if not yes:
-        click.confirm(question(person), abort=True)
+        click.confirm(_question(person), abort=True)
     always = overwrite_deleted()
-    erased = erase_person(person, actor=ACTOR)
+    erased = erase_person(person, actor=_ACTOR)
     db.session.commit()
     empty_spool(current_app.config)
-    tell(erased)
+    _tell(erased)
     clear_old_pages(always)
 
 
-def question(person: Person) -> str:
+def _question(person: Person) -> str:
     """Return what is asked before anything is erased."""
-    policies = counted(len(person.policy_ids), "policy", "policies")
-    claims = counted(len(person.claim_ids), "claim", "claims")
+    policies = _counted(len(person.policy_ids), "policy", "policies")
+    claims = _counted(len(person.claim_ids), "claim", "claims")
     return f"Erase the policyholder of {policies} and the description of {claims} permanently?"
 
 
-def counted(number: int, one: str, many: str) -> str:
+def _counted(number: int, one: str, many: str) -> str:
     """Return a number of things in words."""
     return f"{number} {one if number == 1 else many}"
 
 
-def tell(erased: Erased) -> None:
+def _tell(erased: Erased) -> None:
     """Say what was erased, and where else it may stand and what to do there."""
-    names = counted(erased.names, "policyholder", "policyholders")
-    click.echo(f"Erased: {names} and {counted(erased.texts, 'description', 'descriptions')}.")
+    names = _counted(erased.names, "policyholder", "policyholders")
+    click.echo(f"Erased: {names} and {_counted(erased.texts, 'description', 'descriptions')}.")
     if erased.also_on:
         click.echo(f"The same name is on other policies: {', '.join(erased.also_on)}.")
     if kept := kept_with_names(current_app.config):
@@ -81,4 +81,4 @@ def tell(erased: Erased) -> None:
         click.echo("delete their folders to remove them earlier:")
         for folder, files in folders.items():
             click.echo(f"  {folder}: {', '.join(files)}")
-    click.echo(BEYOND if is_embedded() else f"{BEYOND} {NOT_OVERWRITTEN}")
+    click.echo(_BEYOND if is_embedded() else f"{_BEYOND} {_NOT_OVERWRITTEN}")

@@ -12,10 +12,10 @@ from flaskr.extensions import db
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_numbered
 
-SHOWN = 20
+_SHOWN = 20
 
 
-class NotInTheBook(ClaimBookError):
+class _NotInTheBook(ClaimBookError):
     """A policy or a claim to erase that there is not."""
 
     status = 404
@@ -36,7 +36,7 @@ def person_on(numbers: Iterable[str], references: Iterable[str]) -> Person:
     unknown = [f"policy {number}" for number, found in policies.items() if found is None]
     unknown += [f"claim {reference}" for reference, found in claims.items() if found is None]
     if unknown:
-        raise NotInTheBook(
+        raise _NotInTheBook(
             f"There is no {' and no '.join(unknown)} in the book. Nothing was erased."
         )
     policy_ids = frozenset(policy.id for policy in policies.values() if policy)
@@ -52,4 +52,4 @@ def claims_on(policy_ids: Iterable[int]) -> frozenset[int]:
 def policies_held_by(names: Iterable[str]) -> list[str]:
     """Return the numbers of the first policies that have one of these names."""
     held = select(Policy.policy_number).where(Policy.policyholder.in_([n for n in names if n]))
-    return list(db.session.scalars(held.order_by(Policy.id).limit(SHOWN)))
+    return list(db.session.scalars(held.order_by(Policy.id).limit(_SHOWN)))

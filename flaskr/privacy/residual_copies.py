@@ -17,7 +17,7 @@ from flaskr.imports.job_folders import JOBS
 from flaskr.imports.jobs import ORDER, Job
 
 
-class StillWritten(ClaimBookError):
+class _StillWritten(ClaimBookError):
     """Old bytes that could not be overwritten, since somebody else uses the file."""
 
     status = 503
@@ -50,7 +50,7 @@ def clear_old_pages(overwrites_always: bool) -> None:
         except sqlite3.OperationalError:
             rows = [(1,)]
     if rows[0][0]:
-        raise StillWritten(
+        raise _StillWritten(
             "They are erased from the book, but old pages of its file remain while others read "
             "it. Run the same command again when nobody is using the book."
         )

@@ -30,10 +30,10 @@ def erase_person(person: Person, *, actor: str) -> Erased:
 
     Raises ChangedMeanwhile when a policy has got another claim since the person was looked up.
     """
-    claims = locked_rows(Claim, person.claim_ids)
+    claims = _locked_rows(Claim, person.claim_ids)
     # Those of the claims too: an edit looks at them, after the first has locked the ledger.
     of_claims = {claim.policy_id for claim in claims if claim.policy_id}
-    policies = locked_rows(Policy, person.policy_ids | of_claims)
+    policies = _locked_rows(Policy, person.policy_ids | of_claims)
     if claims_on(person.policy_ids) - person.claim_ids:
         raise ChangedMeanwhile(
             "A claim was added to one of the policies in the meantime. Run the command again."
@@ -42,19 +42,19 @@ def erase_person(person: Person, *, actor: str) -> Erased:
     named = [each for each in policies if each.id in person.policy_ids and each.policyholder]
     names = {policy.policyholder for policy in named}
     for claim in described:
-        erase_description(claim, actor)
+        _erase_description(claim, actor)
     for policy in named:
-        erase_name(policy, actor)
+        _erase_name(policy, actor)
     return Erased(len(named), len(described), tuple(policies_held_by(names)))
 
 
-def erase_description(claim: Claim, actor: str) -> None:
+def _erase_description(claim: Claim, actor: str) -> None:
     """Blank what was said about a loss."""
     blank = {"description": ""}
     edit_claim(claim, blank, seen_version=claim.version, actor=actor, action=Action.PERSON_ERASED)
 
 
-def erase_name(policy: Policy, actor: str) -> None:
+def _erase_name(policy: Policy, actor: str) -> None:
     """Blank who holds a policy."""
     blank = {"policyholder": ""}
     edit_policy(
@@ -62,7 +62,7 @@ def erase_name(policy: Policy, actor: str) -> None:
     )
 
 
-def locked_rows(model: Any, ids: Iterable[int]) -> list[Any]:
+def _locked_rows(model: Any, ids: Iterable[int]) -> list[Any]:
     """Return rows as they are now, by id, locked until the transaction ends."""
     rows = select(model).where(model.id.in_(ids)).order_by(model.id).with_for_update()
     return list(db.session.scalars(rows.execution_options(populate_existing=True)))

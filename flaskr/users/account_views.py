@@ -18,7 +18,7 @@ from flaskr.users.signing_in.views import blueprint, let_in
 from flaskr.values.calendar import utc_now
 
 
-def person() -> Identity:
+def _person() -> Identity:
     """Return who is signed in; in an open book nobody is, and there is no account."""
     asking = identity()
     if asking is None or not asking.user_id:
@@ -31,12 +31,12 @@ def account():
     """Show one's own account."""
     if is_open():
         return render_template("users/open.html")
-    return show_account(TokenForm(formdata=None))
+    return _show_account(TokenForm(formdata=None))
 
 
-def show_account(form: TokenForm, secret: str = ""):
+def _show_account(form: TokenForm, secret: str = ""):
     """Show the account, with a token that was just made: this is the only time to see it."""
-    asking = person()
+    asking = _person()
     page = render_template(
         "users/account.html",
         asking=asking,
@@ -49,15 +49,15 @@ def show_account(form: TokenForm, secret: str = ""):
         plain=FlaskForm(formdata=None),
         secret=secret,
     )
-    return page, *status_of(form)
+    return page, *_status_of(form)
 
 
 @blueprint.post("/account/tokens", endpoint="make_token")
 def make_own_token():
     """Make a token, and show it once."""
-    asking, form = person(), TokenForm()
+    asking, form = _person(), TokenForm()
     if not form.validate_on_submit():
-        return show_account(form)
+        return _show_account(form)
     try:
         kept = proven(
             asking.actor, form.present.data, address=request.remote_addr or "", actor=actor()
@@ -67,16 +67,16 @@ def make_own_token():
             asking.user_id, form.label.data, form.scope.data, form.days.data, actor=actor()
         )
     except ClaimBookError as error:
-        refuse(form, error)
-        return show_account(form)
+        _refuse(form, error)
+        return _show_account(form)
     db.session.commit()
-    return show_account(TokenForm(formdata=None), secret=secret)
+    return _show_account(TokenForm(formdata=None), secret=secret)
 
 
 @blueprint.post("/account/tokens/<name>/revoke", endpoint="revoke_token")
 def revoke_own_token(name: str):
     """Revoke one of one's own tokens."""
-    token = revoke_token(person().user_id, name, actor=actor())
+    token = revoke_token(_person().user_id, name, actor=actor())
     label = token.label
     db.session.commit()
     flash(f"Token “{label}” revoked.", "success")
@@ -86,7 +86,7 @@ def revoke_own_token(name: str):
 @blueprint.post("/account/sessions/<name>/end", endpoint="end_session")
 def end_own_session(name: str):
     """End one of one's own sessions."""
-    end_session(person().user_id, name, actor=actor(), action=Action.SESSION_ENDED)
+    end_session(_person().user_id, name, actor=actor(), action=Action.SESSION_ENDED)
     db.session.commit()
     flash("Session ended.", "success")
     return redirect(url_for(".account"), code=303)
@@ -95,7 +95,7 @@ def end_own_session(name: str):
 @blueprint.route("/account/password", methods=["GET", "POST"])
 def change_password():
     """Change one's own password: all sessions end, and this one begins anew."""
-    asking, form = person(), ChangePasswordForm()
+    asking, form = _person(), ChangePasswordForm()
     if form.validate_on_submit():
         try:
             secret = change(
@@ -107,16 +107,16 @@ def change_password():
                 revokes=form.revoke.data,
             )
         except ClaimBookError as error:
-            refuse(form, error)
+            _refuse(form, error)
         else:
             db.session.commit()
             let_in(secret)
             flash("Password changed. You are signed out everywhere else.", "success")
             return redirect(url_for(".account"), code=303)
-    return render_template("users/change_password.html", form=form), *status_of(form)
+    return render_template("users/change_password.html", form=form), *_status_of(form)
 
 
-def refuse(form: FlaskForm, error: ClaimBookError) -> None:
+def _refuse(form: FlaskForm, error: ClaimBookError) -> None:
     """Say on a form what was wrong: with the present password, or else."""
     db.session.rollback()
     form.answer = error.status, getattr(error, "headers", {})
@@ -127,6 +127,6 @@ def refuse(form: FlaskForm, error: ClaimBookError) -> None:
         form.form_errors.append(str(error))
 
 
-def status_of(form: FlaskForm) -> tuple[int, dict[str, str]]:
+def _status_of(form: FlaskForm) -> tuple[int, dict[str, str]]:
     """Return what a page with a form is answered with: the status, and headers."""
     return getattr(form, "answer", (422, {})) if form.errors else (200, {})

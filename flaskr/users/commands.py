@@ -11,7 +11,7 @@ from flaskr.users.models import Role, User
 from flaskr.users.queries import everybody, user_with_email
 from flaskr.users.services import create_user, make_link, sign_out_everywhere
 
-ACTOR = "command"
+_ACTOR = "command"
 
 users = AppGroup("users", help="Add users, list them, and let them set a password.")
 
@@ -28,24 +28,24 @@ def create(email: str, name: str, role: str | None) -> None:
     """Add the user EMAIL, and print the link with which they set their password."""
     require_book()
     usual = Role.VIEWER if everybody() else Role.ADMINISTRATOR
-    user = create_user(email, name or email, Role(role) if role else usual, actor=ACTOR)
-    secret = make_link(user, actor=ACTOR)
+    user = create_user(email, name or email, Role(role) if role else usual, actor=_ACTOR)
+    secret = make_link(user, actor=_ACTOR)
     db.session.commit()
     click.echo(f"Added {user.email} as {user.role}.")
-    tell_link(secret)
+    _tell_link(secret)
 
 
 @users.command()
 @click.argument("email")
 def link(email: str) -> None:
     """Print a link with which the user EMAIL sets a new password."""
-    user = user_named(email)
-    secret = make_link(user, actor=ACTOR)
+    user = _user_named(email)
+    secret = make_link(user, actor=_ACTOR)
     db.session.commit()
-    tell_link(secret)
+    _tell_link(secret)
 
 
-def user_named(email: str) -> User:
+def _user_named(email: str) -> User:
     """Return the person of an e-mail address; raises ClaimBookError."""
     require_book()
     user = user_with_email(email)
@@ -54,7 +54,7 @@ def user_named(email: str) -> User:
     return user
 
 
-def tell_link(secret: str) -> None:
+def _tell_link(secret: str) -> None:
     """Say a one-time link, under the name that people open the book by."""
     names = current_app.config["TRUSTED_NAMES"]
     host = f"https://{names[0].removeprefix('.')}" if names else "http://127.0.0.1:5000"
@@ -76,7 +76,7 @@ def list_users() -> None:
 @click.argument("email")
 def sign_out(email: str) -> None:
     """End all sessions and tokens of the user EMAIL."""
-    user = user_named(email)
-    sign_out_everywhere(user, actor=ACTOR)
+    user = _user_named(email)
+    sign_out_everywhere(user, actor=_ACTOR)
     db.session.commit()
     click.echo(f"{user.email} is signed out everywhere.")

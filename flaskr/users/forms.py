@@ -19,11 +19,11 @@ ROLES = {
         "administrator: manages users, reads the trail, undoes imports; does not handle claims"
     ),
 }
-SCOPES = {Scope.READ: "read: download files", Scope.WRITE: "write: import files too"}
-DAYS = (7, 30, 90, 366)
+_SCOPES = {Scope.READ: "read: download files", Scope.WRITE: "write: import files too"}
+_DAYS = (7, 30, 90, 366)
 
 
-class EmailField(CleanedField):
+class _EmailField(CleanedField):
     """An e-mail address to sign in with."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -44,7 +44,7 @@ class SignInForm(FlaskForm):
     next = HiddenField()
 
 
-def present_password() -> PasswordField:
+def _present_password() -> PasswordField:
     """Return the field for what proves that it is not just somebody at an open screen."""
     return PasswordField(
         "Current password", [Required()], render_kw={"autocomplete": "current-password"}
@@ -73,7 +73,7 @@ class SetPasswordForm(FlaskForm):
 class ChangePasswordForm(SetPasswordForm):
     """A new password, and the present one as proof."""
 
-    present = present_password()
+    present = _present_password()
     revoke = BooleanField("Revoke my tokens too")
 
 
@@ -84,19 +84,19 @@ class TokenForm(FlaskForm):
     scope = SelectField(
         "Scope",
         [Required()],
-        choices=[SelectChoice(value.value, label) for value, label in SCOPES.items()],
+        choices=[SelectChoice(value.value, label) for value, label in _SCOPES.items()],
         coerce=Scope,
         invalid_value_message="Choose one from the list.",
     )
     days = SelectField(
         "Valid for",
         [Required()],
-        choices=[SelectChoice(str(days), f"{days} days") for days in DAYS],
+        choices=[SelectChoice(str(days), f"{days} days") for days in _DAYS],
         coerce=int,
         default=90,
         invalid_value_message="Choose one from the list.",
     )
-    present = present_password()
+    present = _present_password()
 
 
 class PersonFacts(FlaskForm):
@@ -115,7 +115,7 @@ class PersonFacts(FlaskForm):
 class NewPersonForm(PersonFacts):
     """A person to let in."""
 
-    email = EmailField(
+    email = _EmailField(
         "E-mail",
         [Required()],
         description="Used to sign in, and shown in the ledger and the trail. It cannot be changed.",

@@ -9,8 +9,8 @@ from flaskr.extensions import Base
 from flaskr.values.column_types import FreeText, Instant, closed_list
 from flaskr.values.text import KEY_LENGTH
 
-DIGEST_LENGTH = 64  # a SHA-256 in hex
-NAME_LENGTH = 16  # what stands for a session or a token in addresses
+_DIGEST_LENGTH = 64  # a SHA-256 in hex
+_NAME_LENGTH = 16  # what stands for a session or a token in addresses
 
 
 class Role(StrEnum):
@@ -52,8 +52,8 @@ class UserSession(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="RESTRICT"), index=True)
-    name: Mapped[str] = mapped_column(String(NAME_LENGTH), unique=True)
-    token_digest: Mapped[str] = mapped_column(String(DIGEST_LENGTH), unique=True)
+    name: Mapped[str] = mapped_column(String(_NAME_LENGTH), unique=True)
+    token_digest: Mapped[str] = mapped_column(String(_DIGEST_LENGTH), unique=True)
     made_at: Mapped[Instant]
     last_used_at: Mapped[Instant]
     ended_at: Mapped[Instant | None]
@@ -68,9 +68,9 @@ class Token(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="RESTRICT"), index=True)
-    name: Mapped[str] = mapped_column(String(NAME_LENGTH), unique=True)
+    name: Mapped[str] = mapped_column(String(_NAME_LENGTH), unique=True)
     label: Mapped[FreeText]
-    token_digest: Mapped[str] = mapped_column(String(DIGEST_LENGTH), unique=True)
+    token_digest: Mapped[str] = mapped_column(String(_DIGEST_LENGTH), unique=True)
     scope: Mapped[Scope] = mapped_column(closed_list(Scope))
     made_at: Mapped[Instant]
     expires_at: Mapped[Instant]
@@ -85,7 +85,7 @@ class PasswordLink(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="RESTRICT"), unique=True)
-    token_digest: Mapped[str] = mapped_column(String(DIGEST_LENGTH), unique=True)
+    token_digest: Mapped[str] = mapped_column(String(_DIGEST_LENGTH), unique=True)
     expires_at: Mapped[Instant]
 
 
@@ -100,5 +100,5 @@ class SignInAttempt(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     made_at: Mapped[Instant] = mapped_column(index=True)
-    user_digest: Mapped[str] = mapped_column(String(DIGEST_LENGTH))
-    address_digest: Mapped[str] = mapped_column(String(DIGEST_LENGTH))
+    user_digest: Mapped[str] = mapped_column(String(_DIGEST_LENGTH))
+    address_digest: Mapped[str] = mapped_column(String(_DIGEST_LENGTH))

@@ -12,13 +12,13 @@ from flaskr.users.sessions.secrets import new_secret
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LEAST_CHARACTERS = 12
-MOST_CHARACTERS = 128
-LEAST_SCORE = 3  # of zxcvbn's 0 to 4: 10^8 guesses and more
+_LEAST_CHARACTERS = 12
+_MOST_CHARACTERS = 128
+_LEAST_SCORE = 3  # of zxcvbn's 0 to 4: 10^8 guesses and more
 hasher = PasswordHasher()  # RFC 9106's second choice: 64 MiB, 3 passes
 
 
-class WeakPassword(ClaimBookError):
+class _WeakPassword(ClaimBookError):
     """A password that is too short, or that could be guessed."""
 
 
@@ -28,16 +28,16 @@ def hash_of(password: str) -> str:
 
 
 @cache
-def nobodys_hash() -> str:
+def _nobodys_hash() -> str:
     """Return a hash that no password has: to look at it takes as long as at a real one."""
     return hasher.hash(new_secret())
 
 
 def is_password(password: str, kept: str | None) -> bool:
     """Whether a password is the one that was hashed; without a hash it never is, in equal time."""
-    nobodys = nobodys_hash()  # by either way: the first to ask has it made
+    nobodys = _nobodys_hash()  # by either way: the first to ask has it made
     try:
-        return hasher.verify(kept or nobodys, password[: MOST_CHARACTERS + 1]) and kept is not None
+        return hasher.verify(kept or nobodys, password[: _MOST_CHARACTERS + 1]) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -49,26 +49,26 @@ def is_outdated(kept: str) -> bool:
 
 def hash_of_new(password: str, personal_words: "Sequence[str]") -> str:
     """Return what is kept of a new password; raises WeakPassword as `check_new_password` does."""
-    check_new_password(password, personal_words)
+    _check_new_password(password, personal_words)
     return hash_of(password)
 
 
-def check_new_password(password: str, personal_words: "Sequence[str]") -> None:
+def _check_new_password(password: str, personal_words: "Sequence[str]") -> None:
     """Raise WeakPassword, saying why, unless a password is hard to guess.
 
     `personal_words` are what others know: e-mail and name.
     """
     from zxcvbn import zxcvbn  # its lists of words take a while to load
 
-    if len(password) < LEAST_CHARACTERS:
-        raise WeakPassword(f"A password must have at least {LEAST_CHARACTERS} characters.")
-    if len(password) > MOST_CHARACTERS:
-        raise WeakPassword(f"A password can have at most {MOST_CHARACTERS} characters.")
+    if len(password) < _LEAST_CHARACTERS:
+        raise _WeakPassword(f"A password must have at least {_LEAST_CHARACTERS} characters.")
+    if len(password) > _MOST_CHARACTERS:
+        raise _WeakPassword(f"A password can have at most {_MOST_CHARACTERS} characters.")
     # beyond 72 characters zxcvbn takes long, and nothing is left to find
     found = zxcvbn(password[:72], user_inputs=[*personal_words, "claimbook"])
-    if found["score"] < LEAST_SCORE:
+    if found["score"] < _LEAST_SCORE:
         why = found["feedback"]["warning"]
-        raise WeakPassword(
+        raise _WeakPassword(
             f"This password could be guessed. {why + '. ' if why else ''}"
             "Several words that have nothing to do with each other are hard to guess."
         )

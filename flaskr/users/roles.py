@@ -2,11 +2,11 @@
 
 from flaskr.users.models import Role
 
-EVERYBODY = frozenset(Role)
-HANDLERS = frozenset({Role.HANDLER})
-ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
-FILE_READERS = frozenset({Role.HANDLER, Role.ACTUARY, Role.ADMINISTRATOR})
-FILE_KEEPERS = frozenset({Role.ACTUARY, Role.ADMINISTRATOR})
+_EVERYBODY = frozenset(Role)
+_HANDLERS = frozenset({Role.HANDLER})
+_ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+_FILE_READERS = frozenset({Role.HANDLER, Role.ACTUARY, Role.ADMINISTRATOR})
+_FILE_KEEPERS = frozenset({Role.ACTUARY, Role.ADMINISTRATOR})
 
 # Whoever works claims, or answers to the people in them, sees who they are.
 SEE_NAMES = frozenset({Role.HANDLER, Role.ADMINISTRATOR})
@@ -17,53 +17,53 @@ PUBLIC = frozenset({"static", "health.show", "users.sign_in", "users.set_passwor
 # By endpoint; GET and POST of one address are one page. Whoever gives access (the administrator)
 # does not move money, and whoever moves money does not give access.
 ROUTES: dict[str, frozenset[Role]] = {
-    "overview.index": EVERYBODY,
-    "overview.find": EVERYBODY,
-    "claims.index": EVERYBODY,
-    "claims.show": EVERYBODY,
-    "claims.new": HANDLERS,
-    "claims.edit": HANDLERS,
-    "claims.act": HANDLERS,
-    "claims.reverse": HANDLERS,
-    "policies.index": EVERYBODY,
-    "policies.show": EVERYBODY,
-    "policies.new": HANDLERS,
-    "policies.edit": HANDLERS,
-    "policies.cancel": HANDLERS,
-    "demo.generate_random_claim": HANDLERS,
-    "exports.claims": FILE_READERS,
-    "exports.ledger": FILE_READERS,
-    "exports.policies": FILE_READERS,
-    "exports.dictionary": EVERYBODY,
-    "exports.verify": FILE_READERS,
-    "exports.kept": FILE_KEEPERS,
-    "exports.keep": FILE_KEEPERS,
-    "exports.kept_file": FILE_KEEPERS,
-    "exports.kept_manifest": FILE_KEEPERS,
-    "exports.delete_kept": FILE_KEEPERS,
-    "imports.index": EVERYBODY,
-    "imports.show": EVERYBODY,
-    "imports.upload": HANDLERS,
-    "imports.under_way": HANDLERS,
-    "imports.read": HANDLERS,
-    "imports.load": HANDLERS,
-    "imports.drop": HANDLERS,
-    "imports.refused_rows": HANDLERS,
-    "imports.undo": ADMINISTRATORS,
-    "trail.index": ADMINISTRATORS,
-    "exports.trail": ADMINISTRATORS,
-    "users.sign_out": EVERYBODY,
-    "users.account": EVERYBODY,
-    "users.change_password": EVERYBODY,
-    "users.end_session": EVERYBODY,
-    "users.make_token": EVERYBODY,
-    "users.revoke_token": EVERYBODY,
-    "users.people": ADMINISTRATORS,
-    "users.new_person": ADMINISTRATORS,
-    "users.person": ADMINISTRATORS,
-    "users.make_link": ADMINISTRATORS,
-    "users.sign_person_out": ADMINISTRATORS,
-    "users.settings": ADMINISTRATORS,
+    "overview.index": _EVERYBODY,
+    "overview.find": _EVERYBODY,
+    "claims.index": _EVERYBODY,
+    "claims.show": _EVERYBODY,
+    "claims.new": _HANDLERS,
+    "claims.edit": _HANDLERS,
+    "claims.act": _HANDLERS,
+    "claims.reverse": _HANDLERS,
+    "policies.index": _EVERYBODY,
+    "policies.show": _EVERYBODY,
+    "policies.new": _HANDLERS,
+    "policies.edit": _HANDLERS,
+    "policies.cancel": _HANDLERS,
+    "demo.generate_random_claim": _HANDLERS,
+    "exports.claims": _FILE_READERS,
+    "exports.ledger": _FILE_READERS,
+    "exports.policies": _FILE_READERS,
+    "exports.dictionary": _EVERYBODY,
+    "exports.verify": _FILE_READERS,
+    "exports.kept": _FILE_KEEPERS,
+    "exports.keep": _FILE_KEEPERS,
+    "exports.kept_file": _FILE_KEEPERS,
+    "exports.kept_manifest": _FILE_KEEPERS,
+    "exports.delete_kept": _FILE_KEEPERS,
+    "imports.index": _EVERYBODY,
+    "imports.show": _EVERYBODY,
+    "imports.upload": _HANDLERS,
+    "imports.under_way": _HANDLERS,
+    "imports.read": _HANDLERS,
+    "imports.load": _HANDLERS,
+    "imports.drop": _HANDLERS,
+    "imports.refused_rows": _HANDLERS,
+    "imports.undo": _ADMINISTRATORS,
+    "trail.index": _ADMINISTRATORS,
+    "exports.trail": _ADMINISTRATORS,
+    "users.sign_out": _EVERYBODY,
+    "users.account": _EVERYBODY,
+    "users.change_password": _EVERYBODY,
+    "users.end_session": _EVERYBODY,
+    "users.make_token": _EVERYBODY,
+    "users.revoke_token": _EVERYBODY,
+    "users.people": _ADMINISTRATORS,
+    "users.new_person": _ADMINISTRATORS,
+    "users.person": _ADMINISTRATORS,
+    "users.make_link": _ADMINISTRATORS,
+    "users.sign_person_out": _ADMINISTRATORS,
+    "users.settings": _ADMINISTRATORS,
 }
 
 # What a program may do with a token; the rest takes a person.

@@ -18,11 +18,11 @@ from flaskr.users.sessions.services import end_sessions, revoke_tokens
 from flaskr.values.calendar import utc_now
 from flaskr.values.text import clean_name, clean_reference, reference_key
 
-EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-LINK_LASTS = timedelta(hours=24)
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_LINK_LASTS = timedelta(hours=24)
 
 
-class UserError(ClaimBookError):
+class _UserError(ClaimBookError):
     """A person that cannot be let in or changed so."""
 
 
@@ -38,11 +38,11 @@ def clean_email(text: str) -> str:
     try:
         email = clean_reference(text)
     except TextError as error:
-        raise UserError(
+        raise _UserError(
             "An e-mail address can have 1 to 64 characters, and none of / \\ ? #."
         ) from error
-    if not EMAIL.fullmatch(email):
-        raise UserError(f"“{email}” is not an e-mail address.")
+    if not _EMAIL.fullmatch(email):
+        raise _UserError(f"“{email}” is not an e-mail address.")
     return email
 
 
@@ -50,7 +50,7 @@ def create_user(email: str, name: str, role: Role, *, actor: str) -> User:
     """Let a person in; they sign in once they have set a password by a link."""
     email = clean_email(email)
     if user_with_email(email):
-        raise UserError(f"There is already a user {email}.")
+        raise _UserError(f"There is already a user {email}.")
     user = User(
         email=email,
         email_key=reference_key(email),
@@ -64,7 +64,7 @@ def create_user(email: str, name: str, role: Role, *, actor: str) -> User:
     try:
         db.session.flush()
     except IntegrityError as error:  # somebody else was first, after we looked
-        raise UserError(f"There is already a user {email}.") from error
+        raise _UserError(f"There is already a user {email}.") from error
     record(Action.USER_CREATED, Subject.USER, email, actor=actor, after={"role": role})
     return user
 
@@ -84,7 +84,7 @@ def change_user(
     is_one = user.role is Role.ADMINISTRATOR and user.is_active
     stays = role is Role.ADMINISTRATOR and is_active
     if is_one and not stays and not other_administrators(user):
-        raise UserError("This is the last administrator: add another one first.")
+        raise _UserError("This is the last administrator: add another one first.")
     before = {"name": user.name, "role": user.role, "is_active": user.is_active}
     after = {"name": clean_name(name), "role": role, "is_active": is_active}
     changed = [field for field in before if before[field] != after[field]]
@@ -116,11 +116,11 @@ def make_link(user: User, *, actor: str) -> str:
     """
     user = locked(select(User).where(User.id == user.id))  # two at once leave one link
     if not user.is_active:
-        raise UserError(f"{user.email} may not sign in; make them active first.")
+        raise _UserError(f"{user.email} may not sign in; make them active first.")
     secret = new_secret()
     end_links(user)
     link = PasswordLink(
-        user_id=user.id, token_digest=digest_of(secret), expires_at=utc_now() + LINK_LASTS
+        user_id=user.id, token_digest=digest_of(secret), expires_at=utc_now() + _LINK_LASTS
     )
     db.session.add(link)
     record(Action.LINK_MADE, Subject.USER, user.email, actor=actor)

@@ -12,7 +12,7 @@ from flaskr.users.queries import everybody, user_with_email
 from flaskr.users.services import change_user, create_user, make_link, sign_out_everywhere
 from flaskr.users.signing_in.views import blueprint
 
-SHOWN = (
+_SHOWN = (
     "BOOK_ACCESS",
     "TRUSTED_HOSTS",
     "TRUSTED_PROXIES",
@@ -33,14 +33,14 @@ SHOWN = (
     "IMPORT_MEMORY_BYTES",
 )
 # Those that Flask's configuration has under another name.
-KEPT_AS = {
+_KEPT_AS = {
     "BOOK_ACCESS": "BOOK_MODE",
     "TRUSTED_HOSTS": "TRUSTED_NAMES",
     "MAX_REQUEST_BYTES": "MAX_CONTENT_LENGTH",
 }
 
 
-def user_or_404(email: str) -> User:
+def _user_or_404(email: str) -> User:
     """Return the person of an address."""
     return user_with_email(email) or abort(404, f"There is no user {email[:64]}.")
 
@@ -64,11 +64,11 @@ def new_person():
             form.form_errors.append(str(error))
         else:
             db.session.commit()
-            return show_link(user, secret)
+            return _show_link(user, secret)
     return render_template("users/new_person.html", form=form), 422 if form.errors else 200
 
 
-def show_link(user: User, secret: str):
+def _show_link(user: User, secret: str):
     """Show a one-time link, which is nowhere to be seen again."""
     link = url_for(".set_password", secret=secret, _external=True)
     return render_template("users/link.html", user=user, link=link)
@@ -77,7 +77,7 @@ def show_link(user: User, secret: str):
 @blueprint.route("/people/<email>", methods=["GET", "POST"])
 def person(email: str):
     """Change a person's name and role, and whether they may sign in."""
-    user = user_or_404(email)
+    user = _user_or_404(email)
     form = PersonForm(obj=user)
     status = 200
     if form.validate_on_submit():
@@ -94,7 +94,7 @@ def person(email: str):
             db.session.rollback()
             form.form_errors.append(str(error))
             status = error.status
-            user = user_or_404(email)
+            user = _user_or_404(email)
             if isinstance(error, ChangedMeanwhile):
                 form.version.show(user.version)
         else:
@@ -110,16 +110,16 @@ def person(email: str):
 @blueprint.post("/people/<email>/link", endpoint="make_link")
 def make_persons_link(email: str):
     """Make a one-time link for a person who has lost their password."""
-    user = user_or_404(email)
+    user = _user_or_404(email)
     secret = make_link(user, actor=actor())
     db.session.commit()
-    return show_link(user, secret)
+    return _show_link(user, secret)
 
 
 @blueprint.post("/people/<email>/sign_out")
 def sign_person_out(email: str):
     """End all sessions and tokens of a person."""
-    user = user_or_404(email)
+    user = _user_or_404(email)
     sign_out_everywhere(user, actor=actor())
     db.session.commit()
     flash(f"{email} signed out everywhere.", "success")
@@ -129,6 +129,6 @@ def sign_person_out(email: str):
 @blueprint.get("/settings")
 def settings():
     """Show the settings in force; secrets are not among them."""
-    shown = {name: current_app.config[KEPT_AS.get(name, name)] for name in SHOWN}
+    shown = {name: current_app.config[_KEPT_AS.get(name, name)] for name in _SHOWN}
     shown["DATABASE_URL"] = db.engine.url.set(query={}).render_as_string(hide_password=True)
     return render_template("users/settings.html", shown=shown)

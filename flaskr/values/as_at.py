@@ -73,22 +73,22 @@ def join_sought(source: Any, seek: Seek) -> tuple[Any, Any]:
     """
     if is_embedded():
         found = aliased(seek.many)
-        return source.outerjoin(found, found.id == case((seek.changed, sought_id(seek)))), found
+        return source.outerjoin(found, found.id == case((seek.changed, _sought_id(seek)))), found
     # PostgreSQL would rather read all of the many than seek some by id; so it is told how.
     many = aliased(seek.many)
-    one = first_that_counts(seek, many, select(many)).subquery()
+    one = _first_that_counts(seek, many, select(many)).subquery()
     # OFFSET 0 keeps the condition out of the join, where it would be asked after the seek.
     gated = select(one).where(seek.changed).correlate(seek.row).offset(0).lateral()
     return source.outerjoin(gated, true()), aliased(seek.many, gated)
 
 
-def sought_id(seek: Seek) -> Any:
+def _sought_id(seek: Seek) -> Any:
     """Return SQL for the id of the one that a row seeks."""
     many = aliased(seek.many)
-    return first_that_counts(seek, many, select(many.id)).scalar_subquery()
+    return _first_that_counts(seek, many, select(many.id)).scalar_subquery()
 
 
-def first_that_counts(seek: Seek, many: Any, chosen: Select[Any]) -> Select[Any]:
+def _first_that_counts(seek: Seek, many: Any, chosen: Select[Any]) -> Select[Any]:
     """Select of a row's many the one that it seeks."""
     own = chosen.where(getattr(many, seek.owner) == seek.row.id, seek.counts(many))
     return own.order_by(*seek.order(many)).limit(1).correlate(seek.row)

@@ -8,17 +8,17 @@ from flask import current_app
 
 from flaskr.errors import DateError
 
-ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-EARLIEST_YEAR = 1900  # an earlier one can only be a slip, and a ledger keeps it for ever
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_EARLIEST_YEAR = 1900  # an earlier one can only be a slip, and a ledger keeps it for ever
 
 
 def parse_day(text: str) -> date:
     """Read a day written as 2026-01-31; raises DateError for anything else."""
     try:
-        day = date.fromisoformat(text) if ISO_DAY.fullmatch(text) else None
+        day = date.fromisoformat(text) if _ISO_DAY.fullmatch(text) else None
     except ValueError:
         day = None
-    if day is None or day.year < EARLIEST_YEAR:
+    if day is None or day.year < _EARLIEST_YEAR:
         raise DateError(f"“{text[:20]}” is not a date; write it as 2026-01-31.")
     return day
 

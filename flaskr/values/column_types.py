@@ -28,10 +28,10 @@ class MoneyType(TypeDecorator[Decimal]):
         def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
             # Without this SQLAlchemy calls the sum of two decorated columns a plain BIGINT,
             # and a claim cost comes out a hundred times too large.
-            return as_money(op, super().operate(op, *other, **kwargs))
+            return _as_money(op, super().operate(op, *other, **kwargs))
 
         def reverse_operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
-            return as_money(op, super().reverse_operate(op, *other, **kwargs))
+            return _as_money(op, super().reverse_operate(op, *other, **kwargs))
 
     comparator_factory = Comparator
 
@@ -44,7 +44,7 @@ class MoneyType(TypeDecorator[Decimal]):
         return None if value is None else from_ore(int(value))
 
 
-def as_money(op: Any, expression: Any) -> Any:
+def _as_money(op: Any, expression: Any) -> Any:
     """Return what an operator made of money, as money where it is."""
     return type_coerce(expression, MoneyType()) if op in (add, sub, neg) else expression
 
@@ -55,7 +55,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+    def _load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Use timestamptz where the database has it."""
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
@@ -75,7 +75,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def sorted_text(length: int | None = None) -> TypeEngine[str]:
+def _sorted_text(length: int | None = None) -> TypeEngine[str]:
     """Return a text type that both databases sort by bytes."""
     if length is None:
         return Text().with_variant(Text(collation="C"), "postgresql")
@@ -96,6 +96,6 @@ def closed_list(values: type[StrEnum]) -> Enum:
 
 Money = Annotated[Decimal, mapped_column(MoneyType)]
 Instant = Annotated[datetime, mapped_column(UtcDateTime)]
-Reference = Annotated[str, mapped_column(sorted_text(REFERENCE_LENGTH))]
-ReferenceKey = Annotated[str, mapped_column(sorted_text(KEY_LENGTH), unique=True)]
-FreeText = Annotated[str, mapped_column(sorted_text())]
+Reference = Annotated[str, mapped_column(_sorted_text(REFERENCE_LENGTH))]
+ReferenceKey = Annotated[str, mapped_column(_sorted_text(KEY_LENGTH), unique=True)]
+FreeText = Annotated[str, mapped_column(_sorted_text())]

@@ -5,16 +5,16 @@ from decimal import Decimal
 
 from flaskr.errors import MoneyError
 
-ORE = Decimal("0.01")
+_ORE = Decimal("0.01")
 ZERO = Decimal("0.00")
 # One entry moves at most this much; a balance or a total has at most 18 digits.
 LARGEST_ENTRY = Decimal("999999999999.99")
 LARGEST_BALANCE = Decimal("9999999999999999.99")
 
-SPACES = " \u00a0\u202f\u2009"
-MINUS = "-\u2212"
-PLAIN = re.compile(r"[0-9]{1,18}([.,][0-9]{1,2})?", re.ASCII)
-GROUPED = re.compile(rf"[0-9]{{1,3}}([{SPACES}][0-9]{{3}})+([.,][0-9]{{1,2}})?", re.ASCII)
+_SPACES = " \u00a0\u202f\u2009"
+_MINUS = "-\u2212"
+_PLAIN = re.compile(r"[0-9]{1,18}([.,][0-9]{1,2})?", re.ASCII)
+_GROUPED = re.compile(rf"[0-9]{{1,3}}([{_SPACES}][0-9]{{3}})+([.,][0-9]{{1,2}})?", re.ASCII)
 
 
 def to_ore(amount: Decimal) -> int:
@@ -26,7 +26,7 @@ def to_ore(amount: Decimal) -> int:
     # Comparisons are exact; abs() would round at the context's precision first.
     if not -LARGEST_BALANCE <= amount <= LARGEST_BALANCE:
         raise MoneyError("An amount has at most 16 digits before the decimals.")
-    whole = amount.quantize(ORE)
+    whole = amount.quantize(_ORE)
     if whole != amount:
         raise MoneyError("An amount has at most two decimals.")
     return int(whole.scaleb(2))
@@ -49,14 +49,16 @@ def parse_money(text: str) -> Decimal:
 
     Raises MoneyError for what could mean two things (1,234), exponents, and a third decimal.
     """
-    trimmed = text.strip(SPACES + "\t\r\n")
-    digits = trimmed.lstrip("+" + MINUS) if trimmed[:1] in ("+", *MINUS) else trimmed
-    if len(trimmed) - len(digits) > 1 or not (PLAIN.fullmatch(digits) or GROUPED.fullmatch(digits)):
+    trimmed = text.strip(_SPACES + "\t\r\n")
+    digits = trimmed.lstrip("+" + _MINUS) if trimmed[:1] in ("+", *_MINUS) else trimmed
+    if len(trimmed) - len(digits) > 1 or not (
+        _PLAIN.fullmatch(digits) or _GROUPED.fullmatch(digits)
+    ):
         raise MoneyError(f"“{text[:40]}” is not an amount; write it as 12345.50 or 12 345,50.")
-    for space in SPACES:
+    for space in _SPACES:
         digits = digits.replace(space, "")
     amount = checked_amount(Decimal(digits.replace(",", ".")))
-    return -amount if trimmed[0] in MINUS else amount
+    return -amount if trimmed[0] in _MINUS else amount
 
 
 def money_text(amount: Decimal) -> str:

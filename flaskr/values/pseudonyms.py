@@ -14,8 +14,8 @@ from flaskr.errors import ClaimBookError
 # Of commands true: who runs them has the database. The guard sets it for each request.
 sees_names: ContextVar[bool] = ContextVar("sees_names", default=True)
 
-PSEUDONYM_BYTES = 10
-COLUMN_LABEL = b"ClaimBook: the column of pseudonyms under the key "
+_PSEUDONYM_BYTES = 10
+_COLUMN_LABEL = b"ClaimBook: the column of pseudonyms under the key "
 NO_NAMES = "A pseudonym: your role does not see names."
 WITHHELD = "Withheld: it may name people."
 
@@ -39,19 +39,19 @@ class Pseudonyms:
     def of(self, names: Sequence[str]) -> list[str]:
         """Return the pseudonym of each name, 20 hex digits; an empty (erased) one stays empty."""
         digests = []
-        for name in folded(names):
+        for name in _folded(names):
             keyed = self.keyed.copy()
             keyed.update(name)
-            digests.append(keyed.digest()[:PSEUDONYM_BYTES].hex() if name else "")
+            digests.append(keyed.digest()[:_PSEUDONYM_BYTES].hex() if name else "")
         return digests
 
 
-def folded(names: Sequence[str]) -> list[bytes]:
+def _folded(names: Sequence[str]) -> list[bytes]:
     """Return names of one line in NFC without capitals; all at once, which is many times faster."""
     together = unicodedata.normalize("NFC", "\n".join(names)).casefold()
     found = unicodedata.normalize("NFC", together).encode().split(b"\n") if names else []
     if len(found) != len(names):  # a name of several lines, which the book does not take
-        return folded([name.replace("\n", " ") for name in names])
+        return _folded([name.replace("\n", " ") for name in names])
     return found
 
 
@@ -63,7 +63,7 @@ def pseudonym(name: str) -> str:
 def pseudonym_column() -> str:
     """Return what the column of pseudonyms is called: another key gives another name."""
     key = current_app.config["PSEUDONYM_KEY"].encode()
-    return f"policyholder_{hashlib.sha256(COLUMN_LABEL + key).hexdigest()[:8]}"
+    return f"policyholder_{hashlib.sha256(_COLUMN_LABEL + key).hexdigest()[:8]}"
 
 
 def is_signed_in() -> bool:

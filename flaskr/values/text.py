@@ -9,9 +9,9 @@ REFERENCE_LENGTH = 64
 KEY_LENGTH = 3 * REFERENCE_LENGTH  # casefolding makes up to three characters of one
 LONGEST_TEXT = 32_000  # UTF-16 units: what a spreadsheet cell still holds
 NAME_LENGTH = 200
-FORBIDDEN_IN_REFERENCE = set("/\\?#")
+_FORBIDDEN_IN_REFERENCE = set("/\\?#")
 # They change the order in which letters are shown: one number could look like another.
-BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 RESERVED = {".", "..", "new"}
 ALLOTTED = re.compile(r"[cp]-[0-9]{4}-[0-9]{6,12}", re.ASCII)
 
@@ -44,9 +44,9 @@ def clean_reference(text: str) -> str:
         raise TextError("A reference must have at least one character.")
     if len(reference) > REFERENCE_LENGTH:
         raise TextError("A reference can have at most 64 characters.")
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in BIDI for c in reference):
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _BIDI for c in reference):
         raise TextError("A reference cannot contain control characters.")
-    if FORBIDDEN_IN_REFERENCE & set(reference):
+    if _FORBIDDEN_IN_REFERENCE & set(reference):
         raise TextError("A reference cannot contain any of / \\ ? #.")
     if reference_key(reference) in RESERVED:
         raise TextError("A reference cannot be “.”, “..” or “new”.")

@@ -27,9 +27,9 @@ def has_text(column: ColumnElement[Any], sought: str) -> ColumnElement[bool]:
         small = letter.lower()
         if not letter.isascii() and len(letter) == len(small) == 1 and letter != small:
             folded = func.replace(folded, letter, small, type_=Text())
-    return folded.contains("".join(map(small_letter, sought)), autoescape=True)
+    return folded.contains("".join(map(_small_letter, sought)), autoescape=True)
 
 
-def small_letter(letter: str) -> str:
+def _small_letter(letter: str) -> str:
     """Return a letter's small form where that is one character."""
     return letter.lower() if len(letter.lower()) == 1 else letter

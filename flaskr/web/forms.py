@@ -19,8 +19,8 @@ from flaskr.values.money import parse_money
 from flaskr.values.text import clean_name, clean_reference, clean_text
 from flaskr.web.templating import words
 
-TOKEN = re.compile(r"[0-9a-f]{32}", re.ASCII)
-SEEN = re.compile(r"[0-9]{1,18}", re.ASCII)
+_TOKEN = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_SEEN = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 class Required:
@@ -52,10 +52,10 @@ class TypedField(Field):
 
     def _value(self) -> str:
         """Return what the field shows: the refused text, or the value."""
-        return shown(self)
+        return _shown(self)
 
 
-def shown(field: Field) -> str:
+def _shown(field: Field) -> str:
     """Return what was typed into a field, also when it was refused, else its value."""
     if field.raw_data:
         return str(field.raw_data[0])
@@ -88,7 +88,7 @@ class DayField(TypedField):
 class CleanedField(StringField):
     """A text that the book may refuse; what was typed stays in the field."""
 
-    _value = shown
+    _value = _shown
 
 
 class SeenField(HiddenField):
@@ -97,7 +97,7 @@ class SeenField(HiddenField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the number."""
         self.data = None
-        if not valuelist or not SEEN.fullmatch(valuelist[0]):
+        if not valuelist or not _SEEN.fullmatch(valuelist[0]):
             raise ValueError("The form has lost its place. Open the page again.")
         self.data = int(valuelist[0])
 
@@ -120,7 +120,7 @@ class TokenField(HiddenField):
 
     def pre_validate(self, form: BaseForm) -> None:
         """Refuse what no form was shown with."""
-        if not TOKEN.fullmatch(self.data or ""):
+        if not _TOKEN.fullmatch(self.data or ""):
             raise ValidationError("The form has lost its place. Open the page again.")
 
 

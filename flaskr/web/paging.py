@@ -14,9 +14,9 @@ from flaskr.values.text import lookup_key
 from flaskr.web.ordering import NEWEST_FIRST, RowPlace, SortOrder
 
 Row = TypeVar("Row")
-PAGE_ROWS = 50
-COUNTED_ROWS = 10_000
-LONGEST_NUMBER = 18
+_PAGE_ROWS = 50
+_COUNTED_ROWS = 10_000
+_LONGEST_NUMBER = 18
 PAGE_PARAMETERS = ("after", "before", "page")
 
 
@@ -82,16 +82,16 @@ class Listing:
 
         The rows are looked for once, up to 10,000; a page that has them all saves even that.
         """
-        some = self.selected.with_only_columns(self.model.id).limit(COUNTED_ROWS + 1)
+        some = self.selected.with_only_columns(self.model.id).limit(_COUNTED_ROWS + 1)
         if page is not None and page.is_whole:
             ids = [row[0] for row in page.rows]
         elif names:
             ids = list(db.session.scalars(some))
         else:
             rows = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
-            return Count(min(rows, COUNTED_ROWS), rows > COUNTED_ROWS)
-        if len(ids) > COUNTED_ROWS:
-            return Count(COUNTED_ROWS, is_more=True)
+            return Count(min(rows, _COUNTED_ROWS), rows > _COUNTED_ROWS)
+        if len(ids) > _COUNTED_ROWS:
+            return Count(_COUNTED_ROWS, is_more=True)
         return Count(len(ids), sums=self.sums(ids, names))
 
     def sums(self, ids: Sequence[int], names: Sequence[str]) -> dict[str, Decimal]:
@@ -127,8 +127,8 @@ class Listing:
         )
         if place is not None:
             in_order = in_order.where(self.order.beyond(key, place, backwards))
-        found = list(db.session.scalars(in_order.limit(PAGE_ROWS + 1)))
-        return found[:PAGE_ROWS], len(found) > PAGE_ROWS
+        found = list(db.session.scalars(in_order.limit(_PAGE_ROWS + 1)))
+        return found[:_PAGE_ROWS], len(found) > _PAGE_ROWS
 
     def rows_of(self, ids: Sequence[int]) -> list[Any]:
         """Return the rows of some ids, in their order."""
@@ -157,6 +157,6 @@ class NumberedListing(Listing):
     def place(self, reference: str) -> RowPlace:
         """Return the place of the row that a cursor names, which need not be there any more."""
         is_number = reference.isascii() and reference.isdigit()
-        if not is_number or len(reference) > LONGEST_NUMBER:
+        if not is_number or len(reference) > _LONGEST_NUMBER:
             raise UnknownPage("That page begins at a row that is not in the book.")
         return RowPlace(int(reference))

@@ -11,7 +11,7 @@ from flaskr.values.calendar import parse_day, today
 from flaskr.values.money import parse_money
 from flaskr.values.text import clean_text
 
-LONGEST_SOUGHT = 100
+_LONGEST_SOUGHT = 100
 
 
 class FilterError(ClaimBookError):
@@ -38,7 +38,7 @@ def parameter_field(kind: ParameterType, default: Any = None) -> Any:
     return field(default=() if kind.is_many else default, metadata={"kind": kind})
 
 
-def read_one_of(values: type[StrEnum]) -> Callable[[str], Any]:
+def _read_one_of(values: type[StrEnum]) -> Callable[[str], Any]:
     """Return a reader that refuses what is not in a closed list, naming what is."""
 
     def read(text: str) -> StrEnum:
@@ -50,10 +50,10 @@ def read_one_of(values: type[StrEnum]) -> Callable[[str], Any]:
     return read
 
 
-def read_text(text: str) -> str:
+def _read_text(text: str) -> str:
     """Read what is looked for in texts: one line of at most 100 characters."""
     sought = " ".join(clean_text(text).split())
-    if len(sought) > LONGEST_SOUGHT:
+    if len(sought) > _LONGEST_SOUGHT:
         raise TextError("A search can have at most 100 characters.")
     return sought
 
@@ -68,12 +68,12 @@ def read_past_day(text: str) -> date:
 
 def any_of(values: type[StrEnum]) -> Any:
     """Declare a parameter that takes members of a closed list, any of which will do."""
-    return parameter_field(ParameterType(read_one_of(values), is_many=True, among=tuple(values)))
+    return parameter_field(ParameterType(_read_one_of(values), is_many=True, among=tuple(values)))
 
 
 def one_of(values: type[StrEnum], default: StrEnum | None = None) -> Any:
     """Declare a parameter that takes one member of a closed list."""
-    return parameter_field(ParameterType(read_one_of(values), among=tuple(values)), default)
+    return parameter_field(ParameterType(_read_one_of(values), among=tuple(values)), default)
 
 
 def a_day() -> Any:
@@ -88,7 +88,7 @@ def an_amount() -> Any:
 
 def a_text() -> Any:
     """Declare a parameter that takes text."""
-    return parameter_field(ParameterType(read_text), "")
+    return parameter_field(ParameterType(_read_text), "")
 
 
 def read_values(parameter: Field[Any], texts: list[str]) -> Any:

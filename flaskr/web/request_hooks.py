@@ -11,7 +11,7 @@ from flaskr.database import work_mode
 from flaskr.extensions import db
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-HEADERS = {
+_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; img-src 'self' data:; style-src 'self'; font-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -21,11 +21,11 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-HTTPS_ONLY = "max-age=31536000"  # a year, for this name alone: others of its domain are not ours
+_HTTPS_ONLY = "max-age=31536000"  # a year, for this name alone: others of its domain are not ours
 WITHOUT_DATABASE = ("static", "health.show")
 
 
-class RequestId(logging.Filter):
+class _RequestId(logging.Filter):
     """Adds the request's id to each line of the log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -40,7 +40,7 @@ def configure_logging(level: str) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "filters": {"request_id": {"()": RequestId}},
+            "filters": {"request_id": {"()": _RequestId}},
             "formatters": {
                 "line": {
                     "format": "%(asctime)s %(levelname)s [%(request_id)s] %(name)s: %(message)s"
@@ -58,12 +58,12 @@ def configure_logging(level: str) -> None:
     )
 
 
-def name_request() -> None:
+def _name_request() -> None:
     """Give the request an id that its error page and the log share."""
     g.request_id = secrets.token_hex(6)
 
 
-def set_mode() -> None:
+def _set_mode() -> None:
     """Hold a safe method to reading; the one view that writes on GET says so itself."""
     g.mode_token = work_mode.set("read" if request.method in SAFE_METHODS else "write")
 
@@ -76,19 +76,19 @@ def require_schema() -> None:
     current_app.extensions["book_checked"] = True
 
 
-def finish_response(response: Response) -> Response:
+def _finish_response(response: Response) -> Response:
     """Set the security headers, the request's id, and that pages are not kept."""
-    for name, value in HEADERS.items():
+    for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
-        response.headers["Strict-Transport-Security"] = HTTPS_ONLY
+        response.headers["Strict-Transport-Security"] = _HTTPS_ONLY
     response.headers["X-Request-ID"] = g.get("request_id", "-")
     if response.mimetype == "text/html":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
-def leave_mode(error: BaseException | None) -> None:
+def _leave_mode(error: BaseException | None) -> None:
     """Give the thread back in the mode it came in."""
     if token := g.pop("mode_token", None):
         db.session.remove()  # before the mode changes: its transaction began in the old one
@@ -97,7 +97,7 @@ def leave_mode(error: BaseException | None) -> None:
 
 def register(app: Flask) -> None:
     """Hook these into the application; what guards access comes between the name and the schema."""
-    app.before_request(name_request)
-    app.before_request(set_mode)
-    app.after_request(finish_response)
-    app.teardown_request(leave_mode)
+    app.before_request(_name_request)
+    app.before_request(_set_mode)
+    app.after_request(_finish_response)
+    app.teardown_request(_leave_mode)

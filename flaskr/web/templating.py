@@ -19,32 +19,32 @@ from flaskr.values.pseudonyms import (
     sees_names,
 )
 
-NOTHING = "\u2013"
+_NOTHING = "\u2013"
 
 
 def money(amount: Decimal | None) -> str:
     """Write an amount with grouped thousands; a dash when there is none."""
-    return NOTHING if amount is None else money_text(amount)
+    return _NOTHING if amount is None else money_text(amount)
 
 
-def day(value: date | None) -> str:
+def _day(value: date | None) -> str:
     """Write a day as 2026-01-31; a dash when there is none."""
-    return NOTHING if value is None else value.isoformat()
+    return _NOTHING if value is None else value.isoformat()
 
 
-def instant(value: datetime) -> str:
+def _instant(value: datetime) -> str:
     """Write an instant as the book's own local time, to the minute."""
     return value.astimezone(book_zone()).strftime("%Y-%m-%d %H:%M")
 
 
-def percent(value: float | None) -> str:
+def _percent(value: float | None) -> str:
     """Write a share as 12.3 %."""
-    return NOTHING if value is None else f"{value:.1%}".replace("%", "\u00a0%")
+    return _NOTHING if value is None else f"{value:.1%}".replace("%", "\u00a0%")
 
 
 def words(value: str | None) -> str:
     """Write a member of a closed list or a name in words: in_force becomes "in force"."""
-    return NOTHING if not value else LABELS.get(value) or value.replace("_", " ").lower()
+    return _NOTHING if not value else LABELS.get(value) or value.replace("_", " ").lower()
 
 
 def fact(value: object) -> str:
@@ -53,7 +53,7 @@ def fact(value: object) -> str:
         return money(value)
     if isinstance(value, StrEnum):
         return words(value)
-    return str(value) if value not in (None, "") else NOTHING
+    return str(value) if value not in (None, "") else _NOTHING
 
 
 def number(value: int) -> str:
@@ -72,7 +72,7 @@ def byte_size(value: int) -> str:
 
 def register(app: Flask) -> None:
     """Give the templates their filters, what they ask of names, and the book's currency."""
-    for write in (money, day, instant, percent, words, fact, number, byte_size, pseudonym):
+    for write in (money, _day, _instant, _percent, words, fact, number, byte_size, pseudonym):
         app.add_template_filter(write)
     app.jinja_env.globals.update(
         sees_names=sees_names.get,

@@ -11,17 +11,17 @@ import psycopg
 from flaskr.database import LEDGER_LOCK, SQLITE_PRAGMAS, engine_options
 from flaskr.errors import SQLITE_AWAY, BusyError, DatabaseAway
 
-logger = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
-CACHE_KIB = 256 * 1024  # the indexes of a million claims
-BUSY_SECONDS = 30
-AWAY = "The database does not answer, and nothing was written. Please try again in a moment."
-BUSY = "Somebody else is writing to the book, and nothing was written. Please try again."
-FULL = (
+_CACHE_KIB = 256 * 1024  # the indexes of a million claims
+_BUSY_SECONDS = 30
+_AWAY = "The database does not answer, and nothing was written. Please try again in a moment."
+_BUSY = "Somebody else is writing to the book, and nothing was written. Please try again."
+_FULL = (
     "The database's disk is full, and nothing was written. Whoever runs the book has to free "
     "some space."
 )
-SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 @contextmanager
@@ -31,21 +31,21 @@ def writing(address: str) -> Iterator[Any]:
     `address` is what `database.book_address` gives for writing. Raises BusyError when others keep
     the book for 30 seconds, and DatabaseAway when it cannot be reached or its disk is full.
     """
-    with plain_errors():
+    with _plain_errors():
         is_sqlite = address.startswith("file:")
-        connection = sqlite_book(address) if is_sqlite else postgresql_book(address)
+        connection = _sqlite_book(address) if is_sqlite else _postgresql_book(address)
         with closing(connection):
             yield connection
             connection.commit()  # what is closed without it is rolled back
 
 
-def sqlite_book(address: str) -> sqlite3.Connection:
+def _sqlite_book(address: str) -> sqlite3.Connection:
     """Open the SQLite file of an address, as the web does, and take its write lock."""
     connection = sqlite3.connect(
-        address, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False
+        address, uri=True, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=False
     )
     try:
-        for pragma in (*SQLITE_PRAGMAS, f"cache_size=-{CACHE_KIB}"):
+        for pragma in (*SQLITE_PRAGMAS, f"cache_size=-{_CACHE_KIB}"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.Error:
@@ -54,7 +54,7 @@ def sqlite_book(address: str) -> sqlite3.Connection:
     return connection
 
 
-def postgresql_book(address: str) -> psycopg.Connection[Any]:
+def _postgresql_book(address: str) -> psycopg.Connection[Any]:
     """Open the database of an address with the options that the web has."""
     return psycopg.connect(address, **engine_options(is_embedded=False)["connect_args"])
 
@@ -66,7 +66,7 @@ def lock_ledger(connection: Any) -> None:
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
+def _plain_errors() -> Iterator[None]:
     """Turn a driver's errors into ours where a sentence can help; the others are faults."""
     try:
         yield
@@ -74,13 +74,13 @@ def plain_errors() -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code not in SQLITE_AWAY:
             raise
-        logger.error("database unavailable: %s", error)
-        if code in SQLITE_BUSY:
-            raise BusyError(BUSY) from error
-        raise DatabaseAway(FULL if code == sqlite3.SQLITE_FULL else AWAY) from error
+        _logger.error("database unavailable: %s", error)
+        if code in _SQLITE_BUSY:
+            raise BusyError(_BUSY) from error
+        raise DatabaseAway(_FULL if code == sqlite3.SQLITE_FULL else _AWAY) from error
     except psycopg.OperationalError as error:
-        logger.error("database unavailable: %s", error)
+        _logger.error("database unavailable: %s", error)
         if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected):
-            raise BusyError(BUSY) from error
+            raise BusyError(_BUSY) from error
         is_full = isinstance(error, psycopg.errors.DiskFull)
-        raise DatabaseAway(FULL if is_full else AWAY) from error
+        raise DatabaseAway(_FULL if is_full else _AWAY) from error

@@ -10,7 +10,7 @@ from psycopg import sql
 from pyarrow import csv
 
 # Text is always quoted and NULL never is, which is how COPY tells NULL from an empty text.
-PLAIN_ROWS = csv.WriteOptions(include_header=False, quoting_style="needed")
+_PLAIN_ROWS = csv.WriteOptions(include_header=False, quoting_style="needed")
 
 
 def copy_rows(
@@ -28,15 +28,15 @@ def copy_rows(
     )
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for batch in chain([first], batches):
-            copy.write(csv_rows(batch.select(columns)))
+            copy.write(_csv_rows(batch.select(columns)))
             advance(batch.num_rows)
     return columns
 
 
-def csv_rows(batch: Any) -> bytes:
+def _csv_rows(batch: Any) -> bytes:
     """Return a batch as CSV without a header."""
     sink = BytesIO()
-    csv.write_csv(pa.Table.from_batches([batch]), sink, PLAIN_ROWS)
+    csv.write_csv(pa.Table.from_batches([batch]), sink, _PLAIN_ROWS)
     return sink.getvalue()
 
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from flaskr.archive.bulk.tables import TableRows
 
-LOADING_CACHE_KIB = 1024 * 1024
-ROWS_A_CALL = 65_536  # how often Python is asked while rows are moved
+_LOADING_CACHE_KIB = 1024 * 1024
+_ROWS_A_CALL = 65_536  # how often Python is asked while rows are moved
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def roomy_cache(connection: Any) -> Iterator[None]:
     usual 2 MB most entries would wait for a page.
     """
     before = connection.execute("PRAGMA cache_size").fetchone()[0]
-    connection.execute(f"PRAGMA cache_size=-{LOADING_CACHE_KIB}")
+    connection.execute(f"PRAGMA cache_size=-{_LOADING_CACHE_KIB}")
     try:
         yield
     finally:
@@ -37,7 +37,7 @@ def insert_set_aside(connection: Any, table: TableRows, advance: Callable[[int],
     """
     connection.execute(f"CREATE TEMP TABLE loading AS SELECT * FROM {table.name} LIMIT 0")  # noqa: S608
     for batch in table.batches():
-        insert_batch(connection, "temp.loading", batch)
+        _insert_batch(connection, "temp.loading", batch)
         advance(batch.num_rows // 2)
 
     def moved(rows: int) -> bool:
@@ -47,8 +47,8 @@ def insert_set_aside(connection: Any, table: TableRows, advance: Callable[[int],
 
     connection.create_function("moved", 1, moved)
     # Python is asked once in a while: with the number of rows since the last time.
-    passing = f"(rowid % {ROWS_A_CALL} <> 0 AND rowid <> {table.count})"
-    rows = f"(rowid - 1) % {ROWS_A_CALL} + 1"
+    passing = f"(rowid % {_ROWS_A_CALL} <> 0 AND rowid <> {table.count})"
+    rows = f"(rowid - 1) % {_ROWS_A_CALL} + 1"
     connection.execute(
         f"INSERT INTO {table.name} SELECT * FROM temp.loading WHERE {passing} OR moved({rows})"  # noqa: S608
     )
@@ -61,13 +61,13 @@ def update_each(connection: Any, name: str, batches: Iterator[Any], key: str) ->
     for batch in batches:
         columns = [column for column in batch.schema.names if column != key]
         changes = ", ".join(f"{column} = ?" for column in columns)
-        rows = zip(*(listed(batch.column(column)) for column in (*columns, key)), strict=True)
+        rows = zip(*(_listed(batch.column(column)) for column in (*columns, key)), strict=True)
         statement = f"UPDATE {name} SET {changes} WHERE {key} = ?"  # noqa: S608
         changed += connection.executemany(statement, rows).rowcount
     return changed
 
 
-def insert_batch(connection: Any, name: str, batch: Any) -> None:
+def _insert_batch(connection: Any, name: str, batch: Any) -> None:
     """Insert one batch; columns that are all NULL are left out."""
     columns = {
         name: batch.column(name)
@@ -76,18 +76,18 @@ def insert_batch(connection: Any, name: str, batch: Any) -> None:
     }
     marks = ", ".join("?" * len(columns))
     statement = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
-    rows = zip(*(listed(column) for column in columns.values()), strict=True)
+    rows = zip(*(_listed(column) for column in columns.values()), strict=True)
     connection.executemany(statement, rows)
 
 
-def listed(column: Any) -> list[Any]:
+def _listed(column: Any) -> list[Any]:
     """Return a column as what the driver binds: text for days and instants, as the models do."""
     if column.null_count == len(column):
         return [None] * len(column)
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
     if pa.types.is_integer(column.type):
-        return whole_numbers(column)
+        return _whole_numbers(column)
     if pa.types.is_timestamp(column.type):
         plain = column.cast(pa.timestamp("us"))  # a zone would be a Z in the text
         return plain.cast(pa.string()).to_numpy(zero_copy_only=False).tolist()
@@ -97,7 +97,7 @@ def listed(column: Any) -> list[Any]:
     return np.array(distinct, object)[codes].tolist()
 
 
-def whole_numbers(column: Any) -> list[int | None]:
+def _whole_numbers(column: Any) -> list[int | None]:
     """Return a column of integers as Python's own, None for NULL."""
     if column.null_count == 0:
         return column.to_numpy().tolist()

@@ -25,17 +25,17 @@ class LedgerAction:
     allowed: Callable[[Claim], bool]
 
 
-def set_reserve(claim: Claim, form: Any, by: By) -> LedgerEntry:
+def _set_reserve(claim: Claim, form: Any, by: By) -> LedgerEntry:
     """Post what the reserve form says."""
     return ledger_services.set_reserve(claim, form.amount.data, form.transaction_date.data, **by)
 
 
-def pay(claim: Claim, form: Any, by: By) -> LedgerEntry:
+def _pay(claim: Claim, form: Any, by: By) -> LedgerEntry:
     """Post what the payment form says."""
     return ledger_services.post_payment(claim, form.amount.data, form.transaction_date.data, **by)
 
 
-def recover(claim: Claim, form: Any, by: By) -> LedgerEntry:
+def _recover(claim: Claim, form: Any, by: By) -> LedgerEntry:
     """Post what the recovery form says."""
     recovery_type = form.kind.data.entry_type
     return ledger_services.post_recovery(
@@ -43,72 +43,72 @@ def recover(claim: Claim, form: Any, by: By) -> LedgerEntry:
     )
 
 
-def close(claim: Claim, form: Any, by: By) -> LedgerEntry:
+def _close(claim: Claim, form: Any, by: By) -> LedgerEntry:
     """Close the claim."""
     return ledger_services.close_claim(claim, form.transaction_date.data, **by)
 
 
-def decline(claim: Claim, form: Any, by: By) -> LedgerEntry:
+def _decline(claim: Claim, form: Any, by: By) -> LedgerEntry:
     """Decline the claim, with the reason given."""
     by["reason"] = form.reason.data
     return ledger_services.decline_claim(claim, form.transaction_date.data, **by)
 
 
-def reopen(claim: Claim, form: Any, by: By) -> LedgerEntry:
+def _reopen(claim: Claim, form: Any, by: By) -> LedgerEntry:
     """Reopen the claim, with the reserve and the reason given."""
     by["reason"] = form.reason.data
     return ledger_services.reopen_claim(claim, form.amount.data, form.transaction_date.data, **by)
 
 
-def is_live(claim: Claim) -> bool:
+def _is_live(claim: Claim) -> bool:
     """Whether the claim is open or reopened."""
     return claim.status in LIVE
 
 
-def can_be_paid(claim: Claim) -> bool:
+def _can_be_paid(claim: Claim) -> bool:
     """Whether the claim is open and its policy does not rule payments out."""
-    return is_live(claim) and claim.coverage != Coverage.NOT_IN_FORCE
+    return _is_live(claim) and claim.coverage != Coverage.NOT_IN_FORCE
 
 
-def can_be_reserved(claim: Claim) -> bool:
+def _can_be_reserved(claim: Claim) -> bool:
     """Whether a reserve could be raised, or one that there is lowered."""
-    return can_be_paid(claim) or (is_live(claim) and claim.outstanding > 0)
+    return _can_be_paid(claim) or (_is_live(claim) and claim.outstanding > 0)
 
 
-ACTIONS = (
+_ACTIONS = (
     LedgerAction(
-        "reserve", "Set case reserve", "Set case reserve", forms.ReserveForm, set_reserve,
-        "Case reserve set on", can_be_reserved,
+        "reserve", "Set case reserve", "Set case reserve", forms.ReserveForm, _set_reserve,
+        "Case reserve set on", _can_be_reserved,
     ),
     LedgerAction(
-        "pay", "Pay", "Post payment", forms.PaymentForm, pay, "Payment posted to", can_be_paid,
+        "pay", "Pay", "Post payment", forms.PaymentForm, _pay, "Payment posted to", _can_be_paid,
     ),
     LedgerAction(
-        "recover", "Recover", "Post recovery", forms.RecoveryForm, recover,
+        "recover", "Recover", "Post recovery", forms.RecoveryForm, _recover,
         "Recovery posted to", lambda claim: claim.recovered < claim.paid,
     ),
-    LedgerAction("close", "Close", "Close claim", forms.CloseForm, close, "Closed claim", is_live),
+    LedgerAction("close", "Close", "Close claim", forms.CloseForm, _close, "Closed claim", _is_live),
     LedgerAction(
-        "decline", "Decline", "Decline claim", forms.DeclineForm, decline,
-        "Declined claim", lambda claim: is_live(claim) and claim.paid == 0,
+        "decline", "Decline", "Decline claim", forms.DeclineForm, _decline,
+        "Declined claim", lambda claim: _is_live(claim) and claim.paid == 0,
     ),
     LedgerAction(
-        "reopen", "Reopen", "Reopen claim", forms.ReopenForm, reopen,
+        "reopen", "Reopen", "Reopen claim", forms.ReopenForm, _reopen,
         "Reopened claim", lambda claim: claim.status in SETTLED,
     ),
 )  # fmt: skip
-BY_NAME = {action.name: action for action in ACTIONS}
+BY_NAME = {action.name: action for action in _ACTIONS}
 
 
 def allowed_actions(claim: Claim) -> list[LedgerAction]:
     """Return what the claim's state allows, in the order it is usually done."""
-    return [action for action in ACTIONS if action.allowed(claim)]
+    return [action for action in _ACTIONS if action.allowed(claim)]
 
 
 def reversible(claim: Claim, entries: list[LedgerEntry]) -> set[int]:
     """Return the ids of the entries that can be taken back now."""
     reversed_already = {entry.reverses for entry in entries}
-    types = {*RECOVERIES, EntryType.PAYMENT} if is_live(claim) else set(RECOVERIES)
+    types = {*RECOVERIES, EntryType.PAYMENT} if _is_live(claim) else set(RECOVERIES)
     return {
         entry.id
         for entry in entries

@@ -26,7 +26,7 @@ from flaskr.extensions import db
 from flaskr.facts.lists import EntryType, Status
 from flaskr.values.money import ZERO
 
-NEVER = literal(date.min)
+_NEVER = literal(date.min)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Disagreement:
     text: str
 
 
-def followed_entries() -> Any:
+def _followed_entries() -> Any:
     """Select every entry beside what those before it on its claim make of it.
 
     `*_sum` is the sum of the deltas so far, `*_before` the column's value on the entry before.
@@ -60,7 +60,7 @@ def wrong_entries() -> Select[str, int]:
 
     An entry on which a clock goes back is wrong too, and one that the status before does not allow.
     """
-    entry = followed_entries().c
+    entry = _followed_entries().c
     status_type = LedgerEntry.status_after.type
     status_before = func.coalesce(entry.status_after_before, literal(Status.OPEN, status_type))
     # values with their type: an archive is checked by this select as text
@@ -75,12 +75,12 @@ def wrong_entries() -> Select[str, int]:
     )
     is_wrong = entry.status_after != status
     # not is_distinct_from, which writes no values into a select as text
-    is_wrong |= func.coalesce(entry.closed_date_after, NEVER) != func.coalesce(closed_date, NEVER)
+    is_wrong |= func.coalesce(entry.closed_date_after, _NEVER) != func.coalesce(closed_date, _NEVER)
     for name in BALANCES:
         is_wrong |= entry[f"{name}_after"] != entry[f"{name}_sum"]
     for clock in ("transaction_date", "recorded_at"):
         is_wrong |= entry[clock] < entry[f"{clock}_before"]
-    is_wrong |= is_out_of_place(entry, status_before)
+    is_wrong |= _is_out_of_place(entry, status_before)
     return (
         select(Claim.claim_reference, entry.id)
         .join(Claim, entry.claim_id == Claim.id)
@@ -89,7 +89,7 @@ def wrong_entries() -> Select[str, int]:
     )
 
 
-def is_out_of_place(entry: Any, status_before: Any) -> Any:
+def _is_out_of_place(entry: Any, status_before: Any) -> Any:
     """Whether the claim as it was takes no such entry, or has one that should be its first.
 
     A payment takes what it covers off the reserve: all of itself, or all there is.

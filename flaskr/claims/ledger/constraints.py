@@ -10,52 +10,52 @@ from flaskr.facts.lists import EntryType, Status
 from flaskr.values.money import LARGEST_ENTRY, to_ore
 
 
-def listed(values: Iterable[StrEnum]) -> str:
+def _listed(values: Iterable[StrEnum]) -> str:
     """Return the values as an SQL list."""
     return ", ".join(f"'{value.value}'" for value in values)
 
 
-STILL = "paid = 0 AND recovered = 0"
-SIGNS = {
-    "reserve_open": ("'RESERVE_OPEN', 'RESERVE_REOPEN'", f"{STILL} AND outstanding >= 0"),
-    "reserve_change": ("'RESERVE_CHANGE'", STILL),
+_STILL = "paid = 0 AND recovered = 0"
+_SIGNS = {
+    "reserve_open": ("'RESERVE_OPEN', 'RESERVE_REOPEN'", f"{_STILL} AND outstanding >= 0"),
+    "reserve_change": ("'RESERVE_CHANGE'", _STILL),
     "payment": (
         "'PAYMENT'",
         "paid > 0 AND outstanding <= 0 AND outstanding >= -paid AND recovered = 0",
     ),
     "payment_reversal": ("'PAYMENT_REVERSAL'", "paid < 0 AND outstanding >= 0 AND recovered = 0"),
-    "recovery": (listed(RECOVERIES), "paid = 0 AND outstanding = 0 AND recovered > 0"),
+    "recovery": (_listed(RECOVERIES), "paid = 0 AND outstanding = 0 AND recovered > 0"),
     "recovery_reversal": (
         "'RECOVERY_REVERSAL'",
         "paid = 0 AND outstanding = 0 AND recovered < 0",
     ),
     "reserve_close": (
         "'RESERVE_CLOSE'",
-        f"{STILL} AND outstanding <= 0 AND status_after = 'closed'",
+        f"{_STILL} AND outstanding <= 0 AND status_after = 'closed'",
     ),
     "claim_declined": (
         "'CLAIM_DECLINED'",
-        f"{STILL} AND outstanding <= 0 AND paid_after = 0 AND status_after = 'declined'",
+        f"{_STILL} AND outstanding <= 0 AND paid_after = 0 AND status_after = 'declined'",
     ),
     "import_opening": ("'IMPORT_OPENING'", "paid >= 0 AND outstanding >= 0 AND recovered >= 0"),
 }
-MOST = to_ore(LARGEST_ENTRY)
-SETTLED_BALANCES = (
-    f"(status_after IN ({listed(SETTLED)})"
+_MOST = to_ore(LARGEST_ENTRY)
+_SETTLED_BALANCES = (
+    f"(status_after IN ({_listed(SETTLED)})"
     " AND outstanding_after = 0 AND closed_date_after IS NOT NULL)"
-    f" OR (status_after NOT IN ({listed(SETTLED)}) AND closed_date_after IS NULL)"
+    f" OR (status_after NOT IN ({_listed(SETTLED)}) AND closed_date_after IS NULL)"
 )
 
 LEDGER_CHECKS = (
-    CheckConstraint(f"entry_type IN ({listed(EntryType)})", name="entry_type"),
-    CheckConstraint(f"status_after IN ({listed(Status)})", name="status_after"),
+    CheckConstraint(f"entry_type IN ({_listed(EntryType)})", name="entry_type"),
+    CheckConstraint(f"status_after IN ({_listed(Status)})", name="status_after"),
     *(
         CheckConstraint(f"entry_type NOT IN ({types}) OR ({rule})", name=f"signs_{name}")
-        for name, (types, rule) in SIGNS.items()
+        for name, (types, rule) in _SIGNS.items()
     ),
     CheckConstraint(
-        f"paid BETWEEN -{MOST} AND {MOST} AND outstanding BETWEEN -{MOST} AND {MOST}"
-        f" AND recovered BETWEEN -{MOST} AND {MOST}",
+        f"paid BETWEEN -{_MOST} AND {_MOST} AND outstanding BETWEEN -{_MOST} AND {_MOST}"
+        f" AND recovered BETWEEN -{_MOST} AND {_MOST}",
         name="largest_entry",
     ),
     CheckConstraint(
@@ -63,18 +63,18 @@ LEDGER_CHECKS = (
         " AND recovered_after >= 0 AND recovered_after <= paid_after",
         name="balances",
     ),
-    CheckConstraint(SETTLED_BALANCES, name="settled"),
+    CheckConstraint(_SETTLED_BALANCES, name="settled"),
     CheckConstraint(
-        f"(entry_type IN ({listed(REVERSALS)}) AND reverses IS NOT NULL)"
+        f"(entry_type IN ({_listed(REVERSALS)}) AND reverses IS NOT NULL)"
         " OR entry_type = 'ADJUSTMENT'"
-        f" OR (entry_type NOT IN ({listed(REVERSALS)}) AND reverses IS NULL)",
+        f" OR (entry_type NOT IN ({_listed(REVERSALS)}) AND reverses IS NULL)",
         name="reverses",
     ),
     CheckConstraint("entry_type <> 'RESERVE_REOPEN' OR reason IS NOT NULL", name="reason"),
 )
 
 CLAIM_CHECKS = (
-    CheckConstraint(f"status IN ({listed(Status)})", name="status"),
+    CheckConstraint(f"status IN ({_listed(Status)})", name="status"),
     CheckConstraint("reported_date IS NULL OR loss_date <= reported_date", name="dates"),
     CheckConstraint(
         "paid >= 0 AND outstanding >= 0 AND recovered >= 0 AND recovered <= paid", name="balances"

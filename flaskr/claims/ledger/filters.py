@@ -15,12 +15,12 @@ from flaskr.web.conditions import between
 from flaskr.web.filters import RECORDED, AsAtFilter
 from flaskr.web.parameters import ParameterType, a_day, any_of, parameter_field
 
-HIGHEST_ID = 2**63 - 1
+_HIGHEST_ID = 2**63 - 1
 
 
-def read_entry_id(text: str) -> int:
+def _read_entry_id(text: str) -> int:
     """Read the number of a ledger entry; 0 stands for none."""
-    if not (text.isascii() and text.isdigit()) or int(text[:20]) > HIGHEST_ID:
+    if not (text.isascii() and text.isdigit()) or int(text[:20]) > _HIGHEST_ID:
         raise TextError(f"“{text[:20]}” is not the number of a ledger entry. Give a whole number.")
     return int(text)
 
@@ -39,7 +39,7 @@ class LedgerFilter(AsAtFilter):
     entry_type: tuple[EntryType, ...] = any_of(EntryType)
     transaction_from: date | None = a_day()
     transaction_to: date | None = a_day()
-    since: int | None = parameter_field(ParameterType(read_entry_id))
+    since: int | None = parameter_field(ParameterType(_read_entry_id))
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return what has to hold of ledger entries joined to their claims."""

@@ -19,7 +19,7 @@ from flaskr.values.calendar import local_day, utc_now
 from flaskr.values.text import clean_text
 
 # What only undoes, or comes from another system: taken on a claim that its policy does not cover.
-ALLOWED_UNCOVERED = (
+_ALLOWED_UNCOVERED = (
     EntryType.PAYMENT_REVERSAL,
     EntryType.RECOVERY_REVERSAL,
     EntryType.IMPORT_OPENING,
@@ -54,16 +54,16 @@ def post_entry(
     """
     claim = locked_claim(claim.id)
     last = last_entry(claim)
-    check_seen(claim, last, by.get("seen_entry"))
+    _check_seen(claim, last, by.get("seen_entry"))
     if last is not None and entry_type in FIRST_ONLY:
         raise LedgerError("The claim has entries already. Set the reserve to a new level instead.")
-    check_not_reversed(reverses)
+    _check_not_reversed(reverses)
     # Not the balances on the claim: were they ever wrong, the ledger must not take that over.
     before = last.state if last else State()
     movement = movement_from(before)
     after = before.after(entry_type, movement, day)
     check_cover(claim, entry_type, movement)
-    reason = checked_reason(entry_type, by.get("reason", ""))
+    reason = _checked_reason(entry_type, by.get("reason", ""))
     lock_ledger()
     recorded_at = max(next_instant(), claim.recorded_at)
     check_day(claim, day, last.transaction_date if last else None, local_day(recorded_at))
@@ -77,7 +77,7 @@ def post_entry(
         reason=reason,
         reverses=reverses.id if reverses else None,
     )
-    carry(claim, entry, after)
+    _carry(claim, entry, after)
     db.session.add(entry)
     record_posted(claim, entry)
     db.session.flush()
@@ -92,7 +92,7 @@ def record_posted(claim: Claim, entry: LedgerEntry) -> None:
     record(Action.ENTRY_POSTED, Subject.CLAIM, reference, actor=entry.recorded_by, after=said)
 
 
-def carry(claim: Claim, entry: LedgerEntry, after: State) -> None:
+def _carry(claim: Claim, entry: LedgerEntry, after: State) -> None:
     """Write the state after an entry on the entry, and on the claim with when it was."""
     entry.paid_after = claim.paid = after.paid
     entry.outstanding_after = claim.outstanding = after.outstanding
@@ -114,7 +114,7 @@ def next_instant() -> datetime:
     return max(now, last) if last else now
 
 
-def check_seen(claim: Claim, last: LedgerEntry | None, seen_entry: int | None) -> None:
+def _check_seen(claim: Claim, last: LedgerEntry | None, seen_entry: int | None) -> None:
     """Raise ChangedMeanwhile when the claim's ledger is not what the person saw."""
     if seen_entry is not None and seen_entry != (last.id if last else 0):
         raise ChangedMeanwhile(
@@ -126,7 +126,7 @@ def check_seen(claim: Claim, last: LedgerEntry | None, seen_entry: int | None) -
 def check_cover(claim: Claim, entry_type: EntryType, movement: Movement) -> None:
     """Raise LedgerError for what would raise paid or outstanding on a loss that is not covered."""
     raises = movement.paid > 0 or movement.outstanding > 0
-    if not raises or entry_type in ALLOWED_UNCOVERED or claim.coverage != Coverage.NOT_IN_FORCE:
+    if not raises or entry_type in _ALLOWED_UNCOVERED or claim.coverage != Coverage.NOT_IN_FORCE:
         return
     raise LedgerError(
         f"{coverage_reason(claim)} So no more can be reserved or paid; "
@@ -152,7 +152,7 @@ def coverage_reason(claim: Claim) -> str:
     return f"Policy {policy.policy_number} covers {period}, and the loss was on {claim.loss_date}."
 
 
-def checked_reason(entry_type: EntryType, reason: str) -> str | None:
+def _checked_reason(entry_type: EntryType, reason: str) -> str | None:
     """Return the reason as kept; raises LedgerError where one is required and missing."""
     cleaned = clean_text(reason)
     if not cleaned and entry_type in NEEDS_REASON:
@@ -160,7 +160,7 @@ def checked_reason(entry_type: EntryType, reason: str) -> str | None:
     return cleaned or None
 
 
-def check_not_reversed(entry: LedgerEntry | None) -> None:
+def _check_not_reversed(entry: LedgerEntry | None) -> None:
     """Raise LedgerError when an entry has been reversed already."""
     if entry is None:
         return

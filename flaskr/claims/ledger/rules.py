@@ -80,8 +80,8 @@ class State:
 
     def after(self, entry_type: EntryType, movement: Movement, day: date) -> "State":
         """Return the state after an entry of that day; raises LedgerError when refused."""
-        check_status(entry_type, self.status)
-        check_signs(entry_type, movement, self)
+        _check_status(entry_type, self.status)
+        _check_signs(entry_type, movement, self)
         status = STATUS_AFTER.get(entry_type, self.status)
         moved = replace(
             self,
@@ -89,13 +89,13 @@ class State:
             outstanding=self.outstanding + movement.outstanding,
             recovered=self.recovered + movement.recovered,
             status=status,
-            closed_date=closed_date_after(entry_type, self.closed_date, day),
+            closed_date=_closed_date_after(entry_type, self.closed_date, day),
         )
-        check_balances(moved)
+        _check_balances(moved)
         return moved
 
 
-def closed_date_after(entry_type: EntryType, before: date | None, day: date) -> date | None:
+def _closed_date_after(entry_type: EntryType, before: date | None, day: date) -> date | None:
     """Return the day a claim was settled: set by closing or declining, cleared by reopening."""
     if entry_type == EntryType.RESERVE_REOPEN:
         return None
@@ -107,7 +107,7 @@ def payment_movement(amount: Decimal, before: State) -> Movement:
     return Movement(paid=amount, outstanding=-min(amount, before.outstanding))
 
 
-def check_status(entry_type: EntryType, status: Status) -> None:
+def _check_status(entry_type: EntryType, status: Status) -> None:
     """Raise LedgerError when a claim of that status takes no such entry."""
     if status in ALLOWED_ON[entry_type]:
         return
@@ -118,46 +118,46 @@ def check_status(entry_type: EntryType, status: Status) -> None:
     raise LedgerError(f"The claim is {status}. Reopen it first.")
 
 
-def check_signs(entry_type: EntryType, movement: Movement, before: State) -> None:
+def _check_signs(entry_type: EntryType, movement: Movement, before: State) -> None:
     """Raise LedgerError for deltas that are not those of the type, MoneyError for no money."""
     for delta in (movement.paid, movement.outstanding, movement.recovered):
         to_ore(delta)
     if max(abs(movement.paid), abs(movement.outstanding), abs(movement.recovered)) > LARGEST_ENTRY:
         raise LedgerError(f"One entry can move at most {money_text(LARGEST_ENTRY)}.")
-    if not SIGNS[entry_type](movement, before):
+    if not _SIGNS[entry_type](movement, before):
         raise LedgerError(
-            REFUSALS.get(entry_type, f"These amounts are not valid for a {entry_type}.")
+            _REFUSALS.get(entry_type, f"These amounts are not valid for a {entry_type}.")
         )
 
 
-def only_outstanding(movement: Movement) -> bool:
+def _only_outstanding(movement: Movement) -> bool:
     """Whether nothing but the case reserve moves."""
     return movement.paid == 0 and movement.recovered == 0
 
 
-def is_recovery(movement: Movement, before: State) -> bool:
+def _is_recovery(movement: Movement, before: State) -> bool:
     """Whether nothing but a positive recovery moves."""
     return movement.paid == 0 and movement.outstanding == 0 and movement.recovered > 0
 
 
-SIGNS: dict[EntryType, Callable[[Movement, State], bool]] = {
-    EntryType.RESERVE_OPEN: lambda m, b: only_outstanding(m) and m.outstanding >= 0,
-    EntryType.RESERVE_CHANGE: lambda m, b: only_outstanding(m),
+_SIGNS: dict[EntryType, Callable[[Movement, State], bool]] = {
+    EntryType.RESERVE_OPEN: lambda m, b: _only_outstanding(m) and m.outstanding >= 0,
+    EntryType.RESERVE_CHANGE: lambda m, b: _only_outstanding(m),
     EntryType.PAYMENT: lambda m, b: m.paid > 0 and m == payment_movement(m.paid, b),
     EntryType.PAYMENT_REVERSAL: lambda m, b: m.paid < 0 <= m.outstanding and m.recovered == 0,
-    EntryType.RECOVERY_SUBROGATION: is_recovery,
-    EntryType.RECOVERY_SALVAGE: is_recovery,
-    EntryType.RECOVERY_DEDUCTIBLE: is_recovery,
-    EntryType.RECOVERY_REVERSAL: lambda m, b: is_recovery(-m, b),
-    EntryType.RESERVE_CLOSE: lambda m, b: only_outstanding(m) and m.outstanding == -b.outstanding,
+    EntryType.RECOVERY_SUBROGATION: _is_recovery,
+    EntryType.RECOVERY_SALVAGE: _is_recovery,
+    EntryType.RECOVERY_DEDUCTIBLE: _is_recovery,
+    EntryType.RECOVERY_REVERSAL: lambda m, b: _is_recovery(-m, b),
+    EntryType.RESERVE_CLOSE: lambda m, b: _only_outstanding(m) and m.outstanding == -b.outstanding,
     EntryType.CLAIM_DECLINED: lambda m, b: (
-        only_outstanding(m) and m.outstanding == -b.outstanding and b.paid == 0
+        _only_outstanding(m) and m.outstanding == -b.outstanding and b.paid == 0
     ),
-    EntryType.RESERVE_REOPEN: lambda m, b: only_outstanding(m) and m.outstanding >= 0,
+    EntryType.RESERVE_REOPEN: lambda m, b: _only_outstanding(m) and m.outstanding >= 0,
     EntryType.IMPORT_OPENING: lambda m, b: min(m.paid, m.outstanding, m.recovered) >= 0,
     EntryType.ADJUSTMENT: lambda m, b: True,
 }
-REFUSALS = {
+_REFUSALS = {
     EntryType.RESERVE_OPEN: "A reserve cannot be negative.",
     EntryType.PAYMENT: "A payment must be above zero. Post a recovery for money coming back.",
     EntryType.RECOVERY_SUBROGATION: "A recovery must be above zero.",
@@ -168,7 +168,7 @@ REFUSALS = {
 }
 
 
-def check_balances(state: State) -> None:
+def _check_balances(state: State) -> None:
     """Raise LedgerError when the balances after an entry are not those of a real claim."""
     if state.outstanding < 0:
         raise LedgerError("The outstanding amount cannot go below zero.")

@@ -76,12 +76,12 @@ def reverse_entry(entry: LedgerEntry, day: date, **by: Unpack[By]) -> LedgerEntr
 
 def close_claim(claim: Claim, day: date, **by: Unpack[By]) -> LedgerEntry:
     """Close a claim; what is still outstanding is released."""
-    return post_entry(claim, EntryType.RESERVE_CLOSE, release, day, **by)
+    return post_entry(claim, EntryType.RESERVE_CLOSE, _release, day, **by)
 
 
 def decline_claim(claim: Claim, day: date, **by: Unpack[By]) -> LedgerEntry:
     """Decline a claim on which nothing is paid; what is outstanding is released."""
-    return post_entry(claim, EntryType.CLAIM_DECLINED, release, day, **by)
+    return post_entry(claim, EntryType.CLAIM_DECLINED, _release, day, **by)
 
 
 def reopen_claim(claim: Claim, reserve: Decimal, day: date, **by: Unpack[By]) -> LedgerEntry:
@@ -90,6 +90,6 @@ def reopen_claim(claim: Claim, reserve: Decimal, day: date, **by: Unpack[By]) ->
     return post_entry(claim, EntryType.RESERVE_REOPEN, lambda before: opening, day, **by)
 
 
-def release(before: State) -> Movement:
+def _release(before: State) -> Movement:
     """Return what takes the whole case reserve off."""
     return Movement(outstanding=-before.outstanding)

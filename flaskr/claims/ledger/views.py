@@ -29,15 +29,15 @@ def act(reference: str, name: str):
     status = 200
     if form.validate_on_submit():
         try:
-            action.post(claim, form, by(form))
+            action.post(claim, form, _by(form))
         except ClaimBookError as error:
-            status = refuse(form, error)
+            status = _refuse(form, error)
             claim = claim_or_404(reference)
         else:
             db.session.commit()
             flash(f"{action.done} {claim.claim_reference}.", "success")
             return redirect(url_for(".show", reference=claim.claim_reference), code=303)
-    return show_form(
+    return _show_form(
         "claims/act.html", claim, form, status, action=action, can_be=action.allowed(claim)
     )
 
@@ -54,33 +54,33 @@ def reverse(reference: str, number: int):
     form = ReversalForm()
     status = 200
     if form.validate_on_submit():
-        posted_by = by(form)
+        posted_by = _by(form)
         posted_by["reason"] = form.reason.data
         try:
             reverse_entry(entry, form.transaction_date.data, **posted_by)
         except ClaimBookError as error:
-            status = refuse(form, error)
+            status = _refuse(form, error)
             claim = claim_or_404(reference)
         else:
             db.session.commit()
             flash(f"Entry {number} of {claim.claim_reference} reversed.", "success")
             return redirect(url_for(".show", reference=claim.claim_reference), code=303)
-    return show_form("claims/reverse.html", claim, form, status, entry=entry, can_be=can_be)
+    return _show_form("claims/reverse.html", claim, form, status, entry=entry, can_be=can_be)
 
 
-def by(form: EntryForm) -> By:
+def _by(form: EntryForm) -> By:
     """Return who posts, and the last entry they saw."""
     return By(actor=actor(), seen_entry=form.seen_entry.data)
 
 
-def refuse(form: EntryForm, error: ClaimBookError) -> int:
+def _refuse(form: EntryForm, error: ClaimBookError) -> int:
     """Put a refusal on the form, undo what was begun, and return the status to answer with."""
     db.session.rollback()
     form.form_errors.append(str(error))
     return error.status
 
 
-def show_form(template: str, claim: Claim, form: EntryForm, status: int, **context: Any):
+def _show_form(template: str, claim: Claim, form: EntryForm, status: int, **context: Any):
     """Show the form beside the claim as it is now.
 
     After a 409 it also shows what came last; only then does it count as seen.

@@ -64,10 +64,10 @@ def make_book(policies: int, claims: int, seed: int, until: date) -> MadeBook:
     return MadeBook(
         policies=made_policies,
         policy_years=policy_years,
-        policy_numbers=numbered_within(policy_years),
+        policy_numbers=_numbered_within(policy_years),
         claims=made_claims,
         claim_years=claim_years,
-        claim_numbers=numbered_within(claim_years),
+        claim_numbers=_numbered_within(claim_years),
         claim_versions=1 + np.bincount(revisions.claim, minlength=claims).astype(np.int32),
         claim_revisions=revisions,
         ledger=ledger,
@@ -75,6 +75,6 @@ def make_book(policies: int, claims: int, seed: int, until: date) -> MadeBook:
     )
 
 
-def numbered_within(years: Array) -> Array:
+def _numbered_within(years: Array) -> Array:
     """Return 1, 2, 3 ... anew for each year; the years are in order."""
     return np.arange(len(years)) - np.searchsorted(years, years) + 1

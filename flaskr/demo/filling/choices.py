@@ -10,22 +10,22 @@ from flaskr.demo.filling.days import NONE, Array, BookDays
 from flaskr.demo.profiles import PROFILES
 from flaskr.facts.lists import EntryType, Status
 
-TYPES = list(EntryType)
-STATUSES = list(Status)
-LIVE_CODES = (STATUSES.index(Status.OPEN), STATUSES.index(Status.REOPENED))
+_TYPES = list(EntryType)
+_STATUSES = list(Status)
+_LIVE_CODES = (_STATUSES.index(Status.OPEN), _STATUSES.index(Status.REOPENED))
 NOTHING = -1
 
-NIL_SHARE = 0.11
-DECLINED_SHARE = 0.06
-CHANGE_SHARE = 0.35  # of the turns of an open claim
-REVERSAL_SHARE = 0.015  # of the payments
-RECOVERY_REVERSAL_SHARE = 0.04
-REOPEN_SHARE = 0.035
+_NIL_SHARE = 0.11
+_DECLINED_SHARE = 0.06
+_CHANGE_SHARE = 0.35  # of the turns of an open claim
+_REVERSAL_SHARE = 0.015  # of the payments
+_RECOVERY_REVERSAL_SHARE = 0.04
+_REOPEN_SHARE = 0.035
 
 
 def code(entry_type: EntryType) -> int:
     """Return an entry type as its place in the list."""
-    return TYPES.index(entry_type)
+    return _TYPES.index(entry_type)
 
 
 @dataclass
@@ -61,8 +61,8 @@ def live_claims(claims: MadeClaims, days: BookDays, rng: Generator) -> Live:
     count = len(claims.line)
     cost = ultimate_costs(claims.line, rng)
     kind = rng.random(count)
-    refused = ~claims.covered | (kind < DECLINED_SHARE)
-    nil = kind > 1 - NIL_SHARE
+    refused = ~claims.covered | (kind < _DECLINED_SHARE)
+    nil = kind > 1 - _NIL_SHARE
     typed_on = days.local_days(claims.recorded)
     return Live(
         line=claims.line,
@@ -73,7 +73,7 @@ def live_claims(claims: MadeClaims, days: BookDays, rng: Generator) -> Live:
         paid=np.zeros(count, np.int64),
         outstanding=np.zeros(count, np.int64),
         recovered=np.zeros(count, np.int64),
-        status=np.full(count, STATUSES.index(Status.OPEN), np.int8),
+        status=np.full(count, _STATUSES.index(Status.OPEN), np.int8),
         closed=np.full(count, NONE, np.int32),
         day=np.where(claims.reported == NONE, typed_on, claims.reported),
         typed_on=typed_on,
@@ -92,33 +92,33 @@ def choose_types(state: Live, moving: Array, step: int, rng: Generator) -> Array
         return np.full(len(moving), code(EntryType.RESERVE_OPEN), np.int8)
     count = len(moving)
     undo, turn = rng.random(count), rng.random(count)
-    live = np.isin(state.status[moving], LIVE_CODES)
+    live = np.isin(state.status[moving], _LIVE_CODES)
     last = state.last_type[moving]
     paid, recovered = state.paid[moving], state.recovered[moving]
     refused, covered = state.refused[moving], state.covered[moving]
     owing = state.target[moving] > paid
-    recovery = recovery_types(state.line[moving], rng)
-    was_recovery = np.isin(last, RECOVERY_CODES)
+    recovery = _recovery_types(state.line[moving], rng)
+    was_recovery = np.isin(last, _RECOVERY_CODES)
     returns = np.array([profile.recovery for profile in PROFILES])[state.line[moving]]
     recovers = (turn < returns) & (paid - recovered > 100) & ~was_recovery
     can_undo = (last == code(EntryType.PAYMENT)) & (paid - state.last_paid[moving] >= recovered)
     choices: list[tuple[Array, Array | int]] = [
-        (live & can_undo & (undo < REVERSAL_SHARE), code(EntryType.PAYMENT_REVERSAL)),
-        (was_recovery & (undo < RECOVERY_REVERSAL_SHARE), code(EntryType.RECOVERY_REVERSAL)),
+        (live & can_undo & (undo < _REVERSAL_SHARE), code(EntryType.PAYMENT_REVERSAL)),
+        (was_recovery & (undo < _RECOVERY_REVERSAL_SHARE), code(EntryType.RECOVERY_REVERSAL)),
         (live & ~covered, code(EntryType.CLAIM_DECLINED)),
-        (live & (turn < CHANGE_SHARE) & (owing | (paid == 0)), code(EntryType.RESERVE_CHANGE)),
+        (live & (turn < _CHANGE_SHARE) & (owing | (paid == 0)), code(EntryType.RESERVE_CHANGE)),
         (live & owing, code(EntryType.PAYMENT)),
         (live & refused & (paid == 0), code(EntryType.CLAIM_DECLINED)),
         (live & (undo > 0.5) & recovers, recovery),
         (live, code(EntryType.RESERVE_CLOSE)),
         (recovers, recovery),
-        (covered & (turn > 1 - REOPEN_SHARE), code(EntryType.RESERVE_REOPEN)),
+        (covered & (turn > 1 - _REOPEN_SHARE), code(EntryType.RESERVE_REOPEN)),
     ]
     happens, types = zip(*choices, strict=True)
     return np.select(happens, types, NOTHING).astype(np.int8)
 
 
-RECOVERY_CODES = tuple(
+_RECOVERY_CODES = tuple(
     code(each)
     for each in (
         EntryType.RECOVERY_DEDUCTIBLE,
@@ -128,6 +128,6 @@ RECOVERY_CODES = tuple(
 )
 
 
-def recovery_types(line: Array, rng: Generator) -> Array:
+def _recovery_types(line: Array, rng: Generator) -> Array:
     """Return a kind of recovery for each claim."""
-    return rng.choice(np.array(RECOVERY_CODES, np.int8), len(line), p=[0.5, 0.3, 0.2])
+    return rng.choice(np.array(_RECOVERY_CODES, np.int8), len(line), p=[0.5, 0.3, 0.2])

@@ -11,10 +11,10 @@ from flaskr.demo.profiles import LARGEST_LOSS, PROFILES, TAIL_INDEX, TAIL_SHARE
 from flaskr.facts.lists import Cause
 
 CAUSES = list(Cause)
-NOT_IN_FORCE_SHARE = 0.004
-WITHOUT_POLICY = 0.006
-WITHOUT_LOSS_DATE = 0.002
-WITHOUT_REPORT = 0.001
+_NOT_IN_FORCE_SHARE = 0.004
+_WITHOUT_POLICY = 0.006
+_WITHOUT_LOSS_DATE = 0.002
+_WITHOUT_REPORT = 0.001
 
 
 @dataclass
@@ -46,19 +46,19 @@ def make_claims(count: int, policies: MadePolicies, days: BookDays, rng: Generat
     parts: list[MadeClaims] = []
     missing = count
     while missing > 0:
-        drawn = draw_claims(missing + missing // 8 + 64, policies, days, rng)
+        drawn = _draw_claims(missing + missing // 8 + 64, policies, days, rng)
         known = drawn.recorded < days.end
         parts.append(drawn.taken(np.flatnonzero(known)[:missing]))
         missing -= len(parts[-1].line)
     if not parts:
-        parts = [draw_claims(0, policies, days, rng)]
+        parts = [_draw_claims(0, policies, days, rng)]
     joined = MadeClaims(
         *(np.concatenate([getattr(p, field.name) for p in parts]) for field in fields(MadeClaims))
     )
-    return incomplete(joined.taken(np.argsort(joined.recorded, kind="stable")), rng)
+    return _incomplete(joined.taken(np.argsort(joined.recorded, kind="stable")), rng)
 
 
-def draw_claims(count: int, policies: MadePolicies, days: BookDays, rng: Generator) -> MadeClaims:
+def _draw_claims(count: int, policies: MadePolicies, days: BookDays, rng: Generator) -> MadeClaims:
     """Return claims on policies drawn by exposure and frequency, losses even over the cover."""
     cover_end = np.minimum(policies.cover_end, days.until + 1)
     covered_days = np.maximum(cover_end - policies.inception, 0)
@@ -69,7 +69,7 @@ def draw_claims(count: int, policies: MadePolicies, days: BookDays, rng: Generat
     into_cover = (rng.random(count) * covered_days[policy]).astype(np.int32)
     loss = policies.inception[policy] + into_cover
     late = policies.cover_end[policy] + rng.integers(0, 30, count, dtype=np.int32)
-    covered = (rng.random(count) >= NOT_IN_FORCE_SHARE) | (late > days.until)
+    covered = (rng.random(count) >= _NOT_IN_FORCE_SHARE) | (late > days.until)
     loss = np.where(covered, loss, late)
     median = np.array([profile.report_days for profile in PROFILES])[line]
     delay = np.minimum(median * np.exp(rng.normal(0, 1.1, count)), 1500)
@@ -78,7 +78,7 @@ def draw_claims(count: int, policies: MadePolicies, days: BookDays, rng: Generat
     return MadeClaims(
         policy=policy.astype(np.int32),
         line=line,
-        cause=draw_causes(line, rng),
+        cause=_draw_causes(line, rng),
         loss=loss,
         reported=reported,
         recorded=days.instants(reported + lag, rng),
@@ -86,7 +86,7 @@ def draw_claims(count: int, policies: MadePolicies, days: BookDays, rng: Generat
     )
 
 
-def draw_causes(line: Array, rng: Generator) -> Array:
+def _draw_causes(line: Array, rng: Generator) -> Array:
     """Return a cause that fits each line of business, as its place in the list of causes."""
     drawn = rng.random(len(line))
     cause = np.empty(len(line), np.int8)
@@ -99,14 +99,14 @@ def draw_causes(line: Array, rng: Generator) -> Array:
     return cause
 
 
-def incomplete(claims: MadeClaims, rng: Generator) -> MadeClaims:
+def _incomplete(claims: MadeClaims, rng: Generator) -> MadeClaims:
     """Return the claims, some without policy, day of loss, report or cause."""
     count = len(claims.line)
-    without_policy = claims.covered & (rng.random(count) < WITHOUT_POLICY)
+    without_policy = claims.covered & (rng.random(count) < _WITHOUT_POLICY)
     claims.policy[without_policy] = NONE
     claims.cause[without_policy & (rng.random(count) < 0.5)] = NONE
-    claims.loss[claims.covered & (rng.random(count) < WITHOUT_LOSS_DATE)] = NONE
-    claims.reported[claims.covered & (rng.random(count) < WITHOUT_REPORT)] = NONE
+    claims.loss[claims.covered & (rng.random(count) < _WITHOUT_LOSS_DATE)] = NONE
+    claims.reported[claims.covered & (rng.random(count) < _WITHOUT_REPORT)] = NONE
     return claims
 
 

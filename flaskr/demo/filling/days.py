@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 from flaskr.values.calendar import day_end
 
 Array = NDArray[Any]
-EPOCH = date(1970, 1, 1)
-HOUR = 3600
+_EPOCH = date(1970, 1, 1)
+_HOUR = 3600
 NONE = -1  # stands for NULL: no day, amount or row of a made-up book is below zero
 
 
-def day_number(day: date) -> int:
+def _day_number(day: date) -> int:
     """Return a day as days since 1970."""
-    return (day - EPOCH).days
+    return (day - _EPOCH).days
 
 
 class BookDays:
     """The days from `first` to `until`, both in; days are numbers, instants are UTC seconds."""
 
     def __init__(self, first: date, until: date) -> None:
-        self.first = day_number(first)
-        self.until = day_number(until)
+        self.first = _day_number(first)
+        self.until = _day_number(until)
         count = self.until - self.first + 2
         before = (first + timedelta(days=number - 1) for number in range(count))
         self.midnights = np.array([int(day_end(day).timestamp()) for day in before], np.int64)
@@ -34,11 +34,11 @@ class BookDays:
     def instants(self, days: Array, rng: Generator) -> Array:
         """Return an instant within each day, mostly in office hours; after `until` is after it."""
         index = np.minimum(days, self.until + 1) - self.first
-        hours = rng.integers(7 * HOUR, 18 * HOUR, len(days))
+        hours = rng.integers(7 * _HOUR, 18 * _HOUR, len(days))
         # Some are typed at night, so that the local day and the day in UTC differ. The shortest day
         # of the year has 23 hours.
         nightly = rng.random(len(days)) < 0.03
-        hours[nightly] = rng.integers(0, 23 * HOUR, int(nightly.sum()))
+        hours[nightly] = rng.integers(0, 23 * _HOUR, int(nightly.sum()))
         return self.midnights[index] + hours
 
     def local_days(self, instants: Array) -> Array:

@@ -12,11 +12,11 @@ from flaskr.demo.filling.days import NONE, Array, BookDays
 from flaskr.demo.profiles import PROFILES, REOPENING_REASONS
 from flaskr.facts.lists import EntryType, Status
 
-MOST_ENTRIES = 14  # of one claim
-BALANCES = ("paid", "outstanding", "recovered")
-REVERSAL_CODES = tuple(map(code, REVERSALS))
-STATUSES = list(Status)
-CLOSED, DECLINED, REOPENED = map(STATUSES.index, (Status.CLOSED, Status.DECLINED, Status.REOPENED))
+_MOST_ENTRIES = 14  # of one claim
+_BALANCES = ("paid", "outstanding", "recovered")
+_REVERSAL_CODES = tuple(map(code, REVERSALS))
+_STATUSES = list(Status)
+CLOSED, DECLINED, REOPENED = map(_STATUSES.index, (Status.CLOSED, Status.DECLINED, Status.REOPENED))
 
 
 @dataclass
@@ -51,18 +51,18 @@ def make_ledger(claims: MadeClaims, days: BookDays, rng: Generator) -> tuple[Mad
     moving = np.arange(len(claims.line), dtype=np.int32)
     steps: list[MadeLedger] = []
     written = 0
-    for step in range(MOST_ENTRIES):
+    for step in range(_MOST_ENTRIES):
         types = choose_types(state, moving, step, rng)
-        day, recorded = next_days(state, moving, types, days, rng)
+        day, recorded = _next_days(state, moving, types, days, rng)
         happens = (types != NOTHING) & (recorded < days.end) & (day <= days.until)
         moving, types = moving[happens], types[happens]
         day, recorded = day[happens], recorded[happens]
-        steps.append(post(state, moving, types, day, recorded, written, rng))
+        steps.append(_post(state, moving, types, day, recorded, written, rng))
         written += len(moving)
-    return joined(steps), state
+    return _joined(steps), state
 
 
-def joined(steps: list[MadeLedger]) -> MadeLedger:
+def _joined(steps: list[MadeLedger]) -> MadeLedger:
     """Return the steps as one, in the order of recording; each step's column is freed in turn."""
     recorded = np.concatenate([step.recorded for step in steps])
     order = np.argsort(recorded, kind="stable").astype(np.int32)
@@ -79,7 +79,7 @@ def joined(steps: list[MadeLedger]) -> MadeLedger:
     return MadeLedger(**columns)
 
 
-def next_days(
+def _next_days(
     state: Live, moving: Array, types: Array, days: BookDays, rng: Generator
 ) -> tuple[Array, Array]:
     """Return (transaction day, instant of recording) of each claim's next entry.
@@ -98,17 +98,17 @@ def next_days(
     return day, recorded
 
 
-def post(
+def _post(
     state: Live, moving: Array, types: Array, day: Array, recorded: Array, first: int,
     rng: Generator,
 ) -> MadeLedger:  # fmt: skip
     """Post one entry to each claim and bring its state along; `first` is the first entry's row."""
-    moved = movements(state, moving, types, rng)
-    reverses = np.where(np.isin(types, REVERSAL_CODES), state.last_row[moving], np.int32(NONE))
-    for name, delta in zip(BALANCES, moved, strict=True):
+    moved = _movements(state, moving, types, rng)
+    reverses = np.where(np.isin(types, _REVERSAL_CODES), state.last_row[moving], np.int32(NONE))
+    for name, delta in zip(_BALANCES, moved, strict=True):
         getattr(state, name)[moving] += delta
         getattr(state, f"last_{name}")[moving] = delta
-    settle(state, moving, types, day)
+    _settle(state, moving, types, day)
     state.day[moving] = day
     state.recorded[moving] = recorded
     state.last_row[moving] = np.arange(first, first + len(moving), dtype=np.int32)
@@ -120,8 +120,8 @@ def post(
         entry_type=types,
         day=day,
         recorded=recorded,
-        **dict(zip(BALANCES, moved, strict=True)),
-        **{f"{name}_after": getattr(state, name)[moving] for name in BALANCES},
+        **dict(zip(_BALANCES, moved, strict=True)),
+        **{f"{name}_after": getattr(state, name)[moving] for name in _BALANCES},
         status_after=state.status[moving],
         closed_after=state.closed[moving],
         reason=np.where(reopened, reasons, np.int8(NONE)),
@@ -129,7 +129,7 @@ def post(
     )
 
 
-def settle(state: Live, moving: Array, types: Array, day: Array) -> None:
+def _settle(state: Live, moving: Array, types: Array, day: Array) -> None:
     """Set the status, and the day of settlement, after closing, declining and reopening."""
     for entry_type, status in (
         (EntryType.RESERVE_CLOSE, CLOSED),
@@ -141,7 +141,7 @@ def settle(state: Live, moving: Array, types: Array, day: Array) -> None:
         state.closed[moving[chosen]] = NONE if status == REOPENED else day[chosen]
 
 
-def movements(
+def _movements(
     state: Live, moving: Array, types: Array, rng: Generator
 ) -> tuple[Array, Array, Array]:
     """Return the signed deltas (paid, outstanding, recovered) of each claim's entry, in öre."""
@@ -154,9 +154,9 @@ def movements(
         return chosen, moving[chosen]
 
     at, claim = rows(EntryType.RESERVE_OPEN, EntryType.RESERVE_CHANGE, EntryType.RESERVE_REOPEN)
-    outstanding[at] = reserve_levels(state, claim, types[at], rng) - state.outstanding[claim]
+    outstanding[at] = _reserve_levels(state, claim, types[at], rng) - state.outstanding[claim]
     at, claim = rows(EntryType.PAYMENT)
-    paid[at] = payments(state, claim, rng)
+    paid[at] = _payments(state, claim, rng)
     outstanding[at] = -np.minimum(paid[at], state.outstanding[claim])
     at, claim = rows(*REVERSALS)
     paid[at] = -state.last_paid[claim]
@@ -170,7 +170,7 @@ def movements(
     return paid, outstanding, recovered
 
 
-def reserve_levels(state: Live, claim: Array, types: Array, rng: Generator) -> Array:
+def _reserve_levels(state: Live, claim: Array, types: Array, rng: Generator) -> Array:
     """Return what the handler now expects to pay, in hundreds of kronor; never the level it has."""
     reopened = types == code(EntryType.RESERVE_REOPEN)
     extra = state.cost[claim] * rng.uniform(0.05, 0.5, len(claim)) + 50_000
@@ -184,7 +184,7 @@ def reserve_levels(state: Live, claim: Array, types: Array, rng: Generator) -> A
     return np.where(~first & (level == state.outstanding[claim]), level + 10_000, level)
 
 
-def payments(state: Live, claim: Array, rng: Generator) -> Array:
+def _payments(state: Live, claim: Array, rng: Generator) -> Array:
     """Return a payment: all that is left to pay, or a part of a larger sum."""
     left = state.target[claim] - state.paid[claim]
     part = (left * rng.uniform(0.2, 0.7, len(claim))).astype(np.int64)

@@ -24,13 +24,13 @@ class NameWords:
     def names(self, line: Array, given: Array, surname: Array) -> Any:
         """Return a name for each pair of numbers: a company's on the lines that companies buy."""
         is_company = pa.array(np.isin(line, COMPANIES))
-        surnames = picked(self.surnames, surname)
-        people = pc.binary_join_element_wise(picked(self.given, given), surnames, " ")
-        companies = pc.binary_join_element_wise(surnames, picked(self.suffixes, given), " ")
+        surnames = _picked(self.surnames, surname)
+        people = pc.binary_join_element_wise(_picked(self.given, given), surnames, " ")
+        companies = pc.binary_join_element_wise(surnames, _picked(self.suffixes, given), " ")
         return pc.if_else(is_company, companies, people)
 
 
-def picked(listed: Any, numbers: Array) -> Any:
+def _picked(listed: Any, numbers: Array) -> Any:
     """Return the words that any numbers stand for, round and round the list."""
     return listed.take(pa.array(numbers % len(listed)))
 

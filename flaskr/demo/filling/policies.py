@@ -10,10 +10,10 @@ from flaskr.demo.profiles import PREMIUM_LEVEL, PROFILES
 from flaskr.facts.lists import LineOfBusiness
 
 YEARS = 7  # in which the policies of a book begin
-LONGEST_CUSTOMER = 5  # policies in a row
-LINES = [profile.line for profile in PROFILES]
-TRAVEL = LINES.index(LineOfBusiness.TRAVEL)
-COMPANIES = (LINES.index(LineOfBusiness.PROPERTY), LINES.index(LineOfBusiness.LIABILITY))
+_LONGEST_CUSTOMER = 5  # policies in a row
+_LINES = [profile.line for profile in PROFILES]
+_TRAVEL = _LINES.index(LineOfBusiness.TRAVEL)
+COMPANIES = (_LINES.index(LineOfBusiness.PROPERTY), _LINES.index(LineOfBusiness.LIABILITY))
 
 
 @dataclass
@@ -51,10 +51,10 @@ def make_policies(
     count: int, claims_a_policy: float, days: BookDays, rng: Generator
 ) -> MadePolicies:
     """Return that many policies, priced for their claims, sorted by the instant of recording."""
-    line, customer, term, month, is_last = customers(count, days, rng)
-    inception, expiry = periods(line, customer, month, rng)
+    line, customer, term, month, is_last = _customers(count, days, rng)
+    inception, expiry = _periods(line, customer, month, rng)
     recorded = np.minimum(inception - rng.integers(1, 31, count), days.until)
-    premium = premiums(line, customer, term, max(claims_a_policy, 0.3), rng)
+    premium = _premiums(line, customer, term, max(claims_a_policy, 0.3), rng)
     policies = MadePolicies(
         line=line[customer].astype(np.int8),
         given=rng.integers(0, 1 << 15, len(line))[customer],
@@ -62,19 +62,19 @@ def make_policies(
         inception=inception,
         expiry=expiry,
         premium=premium,
-        deductible=deductibles(line, rng)[customer],
-        sum_insured=sums_insured(line[customer], premium),
+        deductible=_deductibles(line, rng)[customer],
+        sum_insured=_sums_insured(line[customer], premium),
         cancelled=np.full(count, NONE, np.int32),
         recorded=days.instants(recorded, rng),
         edited=np.full(count, NONE, np.int64),
         first_premium=premium.copy(),
     )
-    cancel_some(policies, is_last, days, rng)
-    edit_some(policies, days, rng)
+    _cancel_some(policies, is_last, days, rng)
+    _edit_some(policies, days, rng)
     return policies.taken(np.argsort(policies.recorded, kind="stable"))
 
 
-def customers(
+def _customers(
     count: int, days: BookDays, rng: Generator
 ) -> tuple[Array, Array, Array, Array, Array]:
     """Return each customer's line, and of each policy (customer, term, first month, is_last).
@@ -84,7 +84,7 @@ def customers(
     """
     last_month = np.array(days.until, "M8[D]").astype("M8[M]").astype(np.int64) + 1
     line = rng.choice(len(PROFILES), count, p=[profile.share for profile in PROFILES])
-    terms = np.where(line == TRAVEL, 1, rng.integers(1, LONGEST_CUSTOMER + 1, count))
+    terms = np.where(line == _TRAVEL, 1, rng.integers(1, _LONGEST_CUSTOMER + 1, count))
     months = YEARS * 12 + 12 * (terms - 1)
     start = last_month - (rng.random(count) * months).astype(np.int64)
     start[0] = last_month - 12  # so that the smallest book has a policy in force
@@ -97,17 +97,17 @@ def customers(
     return line, customer, term, month, term == terms[customer] - 1
 
 
-def periods(line: Array, customer: Array, month: Array, rng: Generator) -> tuple[Array, Array]:
+def _periods(line: Array, customer: Array, month: Array, rng: Generator) -> tuple[Array, Array]:
     """Return inception and expiry: a year, or one trip."""
     day = rng.integers(0, 28, len(line))[customer]  # exists in every month
     inception = month.astype("M8[M]").astype("M8[D]").astype(np.int64) + day
     expiry = (month + 12).astype("M8[M]").astype("M8[D]").astype(np.int64) + day
     trip = inception + rng.integers(7, 91, len(line))[customer]
-    expiry = np.where(line[customer] == TRAVEL, trip, expiry)
+    expiry = np.where(line[customer] == _TRAVEL, trip, expiry)
     return inception.astype(np.int32), expiry.astype(np.int32)
 
 
-def premiums(
+def _premiums(
     line: Array, customer: Array, term: Array, claims_a_policy: float, rng: Generator
 ) -> Array:
     """Return premiums in öre, whole kronor: the customer's own, four per cent up with each term."""
@@ -116,7 +116,7 @@ def premiums(
     return np.rint(own[customer] * 1.04**term).astype(np.int64) * 100
 
 
-def deductibles(line: Array, rng: Generator) -> Array:
+def _deductibles(line: Array, rng: Generator) -> Array:
     """Return each customer's choice, in öre."""
     widest = max(len(profile.deductibles) for profile in PROFILES)
     table = np.array(
@@ -125,13 +125,13 @@ def deductibles(line: Array, rng: Generator) -> Array:
     return table[line, rng.integers(0, widest, len(line))] * 100
 
 
-def sums_insured(line: Array, premium: Array) -> Array:
+def _sums_insured(line: Array, premium: Array) -> Array:
     """Return a thousand premiums where the line insures a sum."""
     insures = np.array([profile.insures_sum for profile in PROFILES])[line]
     return np.where(insures, premium * 1000, NONE)
 
 
-def cancel_some(policies: MadePolicies, is_last: Array, days: BookDays, rng: Generator) -> None:
+def _cancel_some(policies: MadePolicies, is_last: Array, days: BookDays, rng: Generator) -> None:
     """Cancel some last policies of a customer; typed on the day itself or up to ten before."""
     count = len(policies.line)
     share = (rng.random(count) * (policies.expiry - policies.inception)).astype(np.int32)
@@ -144,7 +144,7 @@ def cancel_some(policies: MadePolicies, is_last: Array, days: BookDays, rng: Gen
     policies.edited[chosen] = typed[chosen]
 
 
-def edit_some(policies: MadePolicies, days: BookDays, rng: Generator) -> None:
+def _edit_some(policies: MadePolicies, days: BookDays, rng: Generator) -> None:
     """Correct the premium, or only the name, of some policies that were not edited otherwise."""
     count = len(policies.line)
     typed = policies.recorded + rng.integers(60, 200 * 86_400, count)

@@ -9,8 +9,8 @@ from flaskr.demo.filling.claims import CAUSES, MadeClaims
 from flaskr.demo.filling.days import NONE, Array, BookDays
 from flaskr.demo.filling.policies import MadePolicies
 
-EDITED_SHARE = 0.01
-REWORDED_SHARE = 0.1  # of those, a second edit, of the description only
+_EDITED_SHARE = 0.01
+_REWORDED_SHARE = 0.1  # of those, a second edit, of the description only
 
 
 @dataclass
@@ -38,7 +38,7 @@ def make_claim_revisions(
     The facts before are as possible as those after: no entry was dated before the report, nor
     reserved without cover.
     """
-    claim = np.flatnonzero(claims.covered & (rng.random(len(claims.line)) < EDITED_SHARE))
+    claim = np.flatnonzero(claims.covered & (rng.random(len(claims.line)) < _EDITED_SHARE))
     earlier = MadeRevisions(
         claim=claim.astype(np.int32),
         replaced=claims.recorded[claim] + rng.integers(60, 120 * 86_400, len(claim)),
@@ -48,16 +48,16 @@ def make_claim_revisions(
         loss=claims.loss[claim],
         reported=claims.reported[claim],
     )
-    change_one_fact(earlier, claims, policies, rng)
+    _change_one_fact(earlier, claims, policies, rng)
     names = ("policy", "cause", "loss", "reported")
     differs = [getattr(earlier, name) != getattr(claims, name)[claim] for name in names]
     earlier = earlier.taken(np.flatnonzero(np.any(differs, axis=0)))
-    both = joined(earlier, later_rewordings(earlier, claims, rng))
+    both = _joined(earlier, _later_rewordings(earlier, claims, rng))
     both = both.taken(np.flatnonzero(both.replaced < days.end))
     return both.taken(np.argsort(both.replaced, kind="stable"))
 
 
-def change_one_fact(
+def _change_one_fact(
     earlier: MadeRevisions, claims: MadeClaims, policies: MadePolicies, rng: Generator
 ) -> None:
     """Put what was wrong at first into the facts before the edit."""
@@ -75,9 +75,9 @@ def change_one_fact(
     earlier.reported = np.where(which == 3, reported, earlier.reported)
 
 
-def later_rewordings(earlier: MadeRevisions, claims: MadeClaims, rng: Generator) -> MadeRevisions:
+def _later_rewordings(earlier: MadeRevisions, claims: MadeClaims, rng: Generator) -> MadeRevisions:
     """Return second edits, of the description alone: their facts are those of today."""
-    rows = np.flatnonzero(rng.random(len(earlier.claim)) < REWORDED_SHARE)
+    rows = np.flatnonzero(rng.random(len(earlier.claim)) < _REWORDED_SHARE)
     claim = earlier.claim[rows]
     return MadeRevisions(
         claim=claim,
@@ -90,7 +90,7 @@ def later_rewordings(earlier: MadeRevisions, claims: MadeClaims, rng: Generator)
     )
 
 
-def joined(first: MadeRevisions, second: MadeRevisions) -> MadeRevisions:
+def _joined(first: MadeRevisions, second: MadeRevisions) -> MadeRevisions:
     """Return the rows of both."""
     return MadeRevisions(
         *(

@@ -19,31 +19,31 @@ from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.values.calendar import today
 
-FIRST_UNTIL = date(1980, 1, 1)  # days are counted from 1970, and a book is eight years long
+_FIRST_UNTIL = date(1980, 1, 1)  # days are counted from 1970, and a book is eight years long
 
 
-class FillError(ClaimBookError):
+class _FillError(ClaimBookError):
     """A book that cannot be filled so."""
 
 
 def prepared_book(policies: int, claims: int, seed: int, until: date) -> MadeBook:
     """Make up the book to load; raises FillError for a book that has rows, or an unfit day."""
-    if not FIRST_UNTIL <= until < today():
-        raise FillError(
-            f"--until must be a date from {FIRST_UNTIL} on and before today ({today()})."
+    if not _FIRST_UNTIL <= until < today():
+        raise _FillError(
+            f"--until must be a date from {_FIRST_UNTIL} on and before today ({today()})."
         )
-    claim_empty_book()
+    _claim_empty_book()
     return make_book(policies, claims, seed, until)
 
 
-def claim_empty_book() -> None:
+def _claim_empty_book() -> None:
     """Keep all other writers out until commit; raises FillError unless the book is empty."""
     lock_ledger()
     if db.engine.dialect.name == "postgresql":
         tables = "counters, policies, claims, ledger_entries"
         db.session.execute(text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
     if any(watermark()):
-        raise FillError("Only an empty book can be filled, and this one has policies or claims.")
+        raise _FillError("Only an empty book can be filled, and this one has policies or claims.")
 
 
 def load_book(book: MadeBook, advance: Callable[[int], None]) -> None:

@@ -24,9 +24,9 @@ from flaskr.exports.manifest import manifest_text
 from flaskr.exports.tasks import full_disk_told
 from flaskr.values.text import lookup_key
 
-MANIFEST = "manifest.json"
-MAKING = ".part"
-PIECE_BYTES = 1024 * 1024
+_MANIFEST = "manifest.json"
+_MAKING = ".part"
+_PIECE_BYTES = 1024 * 1024
 
 
 class NameTaken(ClaimBookError):
@@ -92,8 +92,8 @@ class KeptExport:
 
 def kept_exports(root: Path) -> list[KeptExport]:
     """Return every kept export, also those deleted, newest first."""
-    paths = [path for path in root.glob(f"*/{MANIFEST}") if path.parent.suffix != MAKING]
-    found = [KeptExport(path.parent, manifest_in(path)) for path in paths]
+    paths = [path for path in root.glob(f"*/{_MANIFEST}") if path.parent.suffix != _MAKING]
+    found = [KeptExport(path.parent, _manifest_in(path)) for path in paths]
     return sorted(found, key=lambda kept: (kept.kept_at, kept.name), reverse=True)
 
 
@@ -101,12 +101,12 @@ def kept_export(root: Path, name: str) -> KeptExport | None:
     """Return the kept export of a name, however its letters are cased."""
     folder = folder_of(root, name)
     try:
-        return KeptExport(folder, manifest_in(folder / MANIFEST))
+        return KeptExport(folder, _manifest_in(folder / _MANIFEST))
     except FileNotFoundError:
         return None
 
 
-def manifest_in(path: Path) -> dict[str, Any]:
+def _manifest_in(path: Path) -> dict[str, Any]:
     """Read a manifest; raises KeptDamaged naming its folder when it is none."""
     try:
         found: dict[str, Any] = json.loads(path.read_bytes())
@@ -130,7 +130,7 @@ def refuse_taken(root: Path, name: str) -> None:
         raise NameTaken(f"“{taken.name}” {was}. Choose another name.")
 
 
-def nothing() -> None:
+def _nothing() -> None:
     """Record nothing."""
 
 
@@ -138,7 +138,7 @@ def keep(
     root: Path,
     source: IO[bytes],
     manifest: dict[str, Any],
-    record: Callable[[], None] = nothing,
+    record: Callable[[], None] = _nothing,
 ) -> KeptExport:
     """Keep a file with its manifest, copied, proved by its SHA-256 and put on disk.
 
@@ -146,25 +146,25 @@ def keep(
     DiskFull, or KeptDamaged when what was copied is not what the manifest says.
     """
     name = manifest["kept"]["name"]
-    with full_disk_told(), only_one(root):
-        sweep(root)
+    with full_disk_told(), _only_one(root):
+        _sweep(root)
         refuse_taken(root, name)
-        part = KeptExport(root / f"{secrets.token_hex(16)}{MAKING}", manifest)
+        part = KeptExport(root / f"{secrets.token_hex(16)}{_MAKING}", manifest)
         part.folder.mkdir(mode=0o700)
         try:
-            if copied(source, part.path) != manifest["file"]["sha256"]:
+            if _copied(source, part.path) != manifest["file"]["sha256"]:
                 raise KeptDamaged("The file changed while it was being kept. Please try again.")
-            write_manifest(part.folder, manifest)
+            _write_manifest(part.folder, manifest)
             record()
             part.folder.rename(folder_of(root, name))
         finally:
             shutil.rmtree(part.folder, ignore_errors=True)
-        put_on_disk(root)
+        _put_on_disk(root)
     return KeptExport(folder_of(root, name), manifest)
 
 
 def delete(
-    root: Path, name: str, deleted: dict[str, str], record: Callable[[], None] = nothing
+    root: Path, name: str, deleted: dict[str, str], record: Callable[[], None] = _nothing
 ) -> None:
     """Delete a kept file; `deleted` says when and by whom, and goes into the manifest, which stays.
 
@@ -173,21 +173,21 @@ def delete(
     The manifest says so first: then it never tells of a file that is not there, and a sweep ends
     what was cut short. Raises ChangedMeanwhile when it was deleted before.
     """
-    with full_disk_told(), only_one(root):
+    with full_disk_told(), _only_one(root):
         kept = kept_export(root, name)
         if kept is None or kept.deleted_at:
             raise ChangedMeanwhile(f"“{name}” was deleted already.")
         record()
-        write_manifest(kept.folder, kept.manifest | {"deleted": deleted})
+        _write_manifest(kept.folder, kept.manifest | {"deleted": deleted})
         kept.path.unlink(missing_ok=True)
-        put_on_disk(kept.folder)
+        _put_on_disk(kept.folder)
 
 
-def sweep(root: Path) -> None:
+def _sweep(root: Path) -> None:
     """Remove what killed processes left; only for whoever holds the lock."""
-    for path in root.glob(f"*{MAKING}"):
+    for path in root.glob(f"*{_MAKING}"):
         shutil.rmtree(path)
-    for path in root.glob(f"*/*{MAKING}"):
+    for path in root.glob(f"*/*{_MAKING}"):
         path.unlink()
     for kept in kept_exports(root):
         if kept.deleted_at:
@@ -195,7 +195,7 @@ def sweep(root: Path) -> None:
 
 
 @contextmanager
-def only_one(root: Path) -> Iterator[None]:
+def _only_one(root: Path) -> Iterator[None]:
     """Be the only one to keep or delete, among all processes; the kernel frees a dead one's."""
     root.mkdir(mode=0o700, exist_ok=True)
     with (root / "lock").open("w") as lock:
@@ -203,11 +203,11 @@ def only_one(root: Path) -> Iterator[None]:
         yield
 
 
-def copied(source: IO[bytes], path: Path) -> str:
+def _copied(source: IO[bytes], path: Path) -> str:
     """Copy a file to disk, for this user only; return its SHA-256."""
     digest = hashlib.sha256()
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as target:
-        for piece in iter(partial(source.read, PIECE_BYTES), b""):
+        for piece in iter(partial(source.read, _PIECE_BYTES), b""):
             digest.update(piece)
             target.write(piece)
         target.flush()
@@ -215,20 +215,20 @@ def copied(source: IO[bytes], path: Path) -> str:
     return digest.hexdigest()
 
 
-def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write a manifest in place of the one that is there, at once and on disk."""
-    making = folder / f"{MANIFEST}{MAKING}"
+    making = folder / f"{_MANIFEST}{_MAKING}"
     making.unlink(missing_ok=True)
     making.touch(mode=0o600)
     with making.open("w", encoding="utf-8") as file:
         file.write(manifest_text(manifest))
         file.flush()
         os.fsync(file.fileno())
-    making.rename(folder / MANIFEST)
-    put_on_disk(folder)
+    making.rename(folder / _MANIFEST)
+    _put_on_disk(folder)
 
 
-def put_on_disk(folder: Path) -> None:
+def _put_on_disk(folder: Path) -> None:
     """Put on disk which names a folder has."""
     opened = os.open(folder, os.O_RDONLY)
     try:

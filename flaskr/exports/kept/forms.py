@@ -16,7 +16,7 @@ from flaskr.web.filters import read_past_day
 from flaskr.web.forms import CleanedField, DayField, NameField, Required, list_field
 
 # What each form is called, and the parameters that ask for it.
-FORMS: dict[str, tuple[str, dict[str, str]]] = {
+_FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "parquet": ("Parquet", {"format": "parquet"}),
     "xlsx": ("Excel workbook", {"format": "xlsx"}),
     "csv": ("CSV", {"format": "csv"}),
@@ -29,13 +29,13 @@ FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "arrow": ("Arrow stream", {"format": "arrow"}),
     "jsonl": ("JSON lines", {"format": "jsonl"}),
 }
-CLOCKS = {
+_CLOCKS = {
     Basis.KNOWN: "Known: what had been recorded by then",
     Basis.BOOKED: "Booked: what is dated up to then, as known today",
 }
 
 
-class ExportNameField(CleanedField):
+class _ExportNameField(CleanedField):
     """The name of a kept export."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -47,7 +47,7 @@ class ExportNameField(CleanedField):
 class KeepForm(FlaskForm):
     """An export to keep; `query` is what else its address says: filter, order, columns."""
 
-    name = ExportNameField(
+    name = _ExportNameField(
         "Name",
         [Required()],
         description="Names cannot be reused, even after deletion.",
@@ -56,7 +56,7 @@ class KeepForm(FlaskForm):
     form = SelectField(
         "Format",
         [Required()],
-        choices=[SelectChoice(value, label) for value, (label, _) in FORMS.items()],
+        choices=[SelectChoice(value, label) for value, (label, _) in _FORMS.items()],
         invalid_choice_message="Choose one from the list.",
     )
     as_at = DayField(
@@ -65,7 +65,7 @@ class KeepForm(FlaskForm):
     basis = SelectField(
         "Basis",
         [Required()],
-        choices=[SelectChoice(value.value, label) for value, label in CLOCKS.items()],
+        choices=[SelectChoice(value.value, label) for value, label in _CLOCKS.items()],
         coerce=Basis,
         invalid_value_message="Choose one from the list.",
     )
@@ -90,7 +90,7 @@ class KeepForm(FlaskForm):
         for name in ("as_at", "basis"):
             asked.pop(name, None)
         self.contents.data = wanted.contents
-        self.form.data = next(value for value, (_, said) in FORMS.items() if said == form)
+        self.form.data = next(value for value, (_, said) in _FORMS.items() if said == form)
         self.as_at.data = valuation and valuation.day
         self.basis.data = valuation.basis if valuation else Basis.KNOWN
         self.query.data = urlencode(asked, doseq=True)
@@ -98,7 +98,7 @@ class KeepForm(FlaskForm):
     def asked(self) -> FileRequest:
         """Return which file the form asks for; raises what `file_request` does."""
         given = MultiDict(parse_qsl(self.query.data or "", keep_blank_values=True))
-        given.update(FORMS[self.form.data][1])
+        given.update(_FORMS[self.form.data][1])
         if self.as_at.data:
             given.update({"as_at": self.as_at.data.isoformat(), "basis": self.basis.data})
         return file_request(self.contents.data, given)

@@ -19,7 +19,7 @@ from flaskr.exports.services import made_file
 from flaskr.values.calendar import utc_now
 from flaskr.values.text import clean_reference, reference_key
 
-RESERVED = {"verify"}  # is a page
+_RESERVED = {"verify"}  # is a page
 
 
 def kept_folder(config: Mapping[str, Any]) -> Path:
@@ -30,7 +30,7 @@ def kept_folder(config: Mapping[str, Any]) -> Path:
 def clean_name(text: str) -> str:
     """Return the name of a kept export, which keeps to the rules of references."""
     name = clean_reference(text)
-    if reference_key(name) in RESERVED:
+    if reference_key(name) in _RESERVED:
         raise TextError(f"“{name}” is the name of a page. Choose another.")
     return name
 
@@ -46,39 +46,39 @@ def keep_export(request: FileRequest, name: str, note: str, actor: str) -> KeptE
     with made.file:
         said = manifest(request, made.facts, actor)
         said["file"]["name"] = f"{name}.{request.form.file_format}"
-        said["kept"] = {"name": name, "by": actor, **stamp()} | ({"note": note} if note else {})
+        said["kept"] = {"name": name, "by": actor, **_stamp()} | ({"note": note} if note else {})
         if said["filter"].get("text"):
             said["kept"]["found_by_names"] = request.finds_names
         told = {"file": request.told_address, **facts_of(request, made.facts)}
         return kept_files.keep(
-            root, made.file, said, telling(Action.EXPORT_KEPT, name, actor, told)
+            root, made.file, said, _telling(Action.EXPORT_KEPT, name, actor, told)
         )
 
 
 def delete_export(kept: KeptExport, actor: str) -> None:
     """Delete the file of a kept export; its manifest says so, and stays. Raises NotRecorded."""
     root = kept_folder(current_app.config)
-    record = telling(Action.KEPT_EXPORT_DELETED, kept.name, actor, digest_of(kept))
-    kept_files.delete(root, kept.name, {"by": actor, **stamp()}, record)
+    record = _telling(Action.KEPT_EXPORT_DELETED, kept.name, actor, _digest_of(kept))
+    kept_files.delete(root, kept.name, {"by": actor, **_stamp()}, record)
 
 
 def record_reading(kept: KeptExport, actor: str) -> None:
     """Record that a kept file is handed out; raises NotRecorded."""
-    told = digest_of(kept) | {"identified": kept.has_names}
-    telling(Action.KEPT_EXPORT_READ, kept.name, actor, told)()
+    told = _digest_of(kept) | {"identified": kept.has_names}
+    _telling(Action.KEPT_EXPORT_READ, kept.name, actor, told)()
 
 
-def digest_of(kept: KeptExport) -> dict[str, Any]:
+def _digest_of(kept: KeptExport) -> dict[str, Any]:
     """Return what the trail is told of a kept file: which bytes they are."""
     file = kept.manifest["file"]
     return {"rows": kept.manifest["rows"], "size": file["size"], "sha256": file["sha256"]}
 
 
-def telling(action: Action, name: str, actor: str, told: Mapping[str, Any]) -> Callable[[], None]:
+def _telling(action: Action, name: str, actor: str, told: Mapping[str, Any]) -> Callable[[], None]:
     """Return what records something done with a kept export."""
     return partial(record_apart, action, Subject.FILE, name, actor=actor, after=told)
 
 
-def stamp() -> dict[str, str]:
+def _stamp() -> dict[str, str]:
     """Return this instant as manifests write it."""
     return {"at": utc_now().isoformat(timespec="seconds")}

@@ -25,8 +25,8 @@ def kept():
     """List the kept exports, newest first, with a form to keep what the address asks for."""
     form = KeepForm()
     with without_names():
-        form.ask(asked_file(request.args))
-    return show_list(form, 200)
+        form.ask(_asked_file(request.args))
+    return _show_list(form, 200)
 
 
 @blueprint.post("/exports")
@@ -44,16 +44,16 @@ def keep():
         else:
             flash(f"Export “{made.name}” kept.", "success")
             return redirect(url_for(".kept"), code=303)
-    return show_list(form, status)
+    return _show_list(form, status)
 
 
 @blueprint.get("/exports/<name>")
 def kept_file(name: str):
     """Download a kept export."""
-    found = kept_or_404(name)
+    found = _kept_or_404(name)
     if found.deleted_at:
         abort(410, f"The file of “{found.name}” was deleted. Its manifest stays.")
-    refuse_names(found)
+    _refuse_names(found)
     said = found.manifest["file"]
     headers = Headers({"Content-Type": said["media_type"]})
     headers.set("Content-Disposition", "attachment", **named(said["name"]))
@@ -68,12 +68,12 @@ def kept_file(name: str):
 @blueprint.get("/exports/<name>/manifest")
 def kept_manifest(name: str):
     """Show the manifest of a kept export."""
-    found = kept_or_404(name)
-    refuse_names(found)
+    found = _kept_or_404(name)
+    _refuse_names(found)
     return json_response(found.manifest)
 
 
-def refuse_names(found: KeptExport) -> None:
+def _refuse_names(found: KeptExport) -> None:
     """Refuse what may say who somebody is to who does not see names."""
     if found.has_names and not sees_names.get():
         abort(403, f"“{found.name}” has names or free text, which your role may not see.")
@@ -82,7 +82,7 @@ def refuse_names(found: KeptExport) -> None:
 @blueprint.route("/exports/<name>/delete", methods=["GET", "POST"])
 def delete_kept(name: str):
     """Delete the file of a kept export, once that is confirmed."""
-    found = kept_or_404(name)
+    found = _kept_or_404(name)
     form = DeleteForm()
     status = 200
     if form.validate_on_submit():
@@ -98,25 +98,25 @@ def delete_kept(name: str):
     return page, 422 if form.errors and status == 200 else status
 
 
-def asked_file(given: MultiDict[str, str]) -> FileRequest:
+def _asked_file(given: MultiDict[str, str]) -> FileRequest:
     """Return which file an address of the list asks to keep; claims as Parquet unless it says."""
     contents = one_of(given, "contents", Contents) or Contents.CLAIMS
     asked = MultiDict([(n, text) for n, text in given.items(multi=True) if n != "contents"])
     return file_request(contents, asked or MultiDict({"format": "parquet"}))
 
 
-def show_list(form: KeepForm, status: int):
+def _show_list(form: KeepForm, status: int):
     """Show the list, with the form as it stands."""
     page = render_template(
         "exports/kept/index.html",
         kept=kept_exports(kept_folder(current_app.config)),
         form=form,
-        asked=carried(form),
+        asked=_carried(form),
     )
     return page, status, {"Retry-After": "5"} if status == 503 else {}
 
 
-def carried(form: KeepForm):
+def _carried(form: KeepForm):
     """Return what else the form asks for, to say it in words; None when it asks for nothing."""
     if not form.query.data:
         return None
@@ -134,7 +134,7 @@ def carried(form: KeepForm):
     }
 
 
-def kept_or_404(name: str) -> KeptExport:
+def _kept_or_404(name: str) -> KeptExport:
     """Return the kept export of a name, or answer that there is none."""
     found = kept_export(kept_folder(current_app.config), name)
     if found is None:

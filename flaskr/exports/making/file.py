@@ -24,7 +24,7 @@ from flaskr.files.writers.xlsx.limits import check_rows
 from flaskr.isolation import Report
 from flaskr.values.money import ZERO, from_ore
 
-BATCHES_AHEAD = 2
+_BATCHES_AHEAD = 2
 
 
 class DigestingFile:
@@ -51,7 +51,7 @@ class DigestingFile:
         self.file.flush()
 
 
-class Tally:
+class _Tally:
     """The rows and amounts of the frames that went into a file."""
 
     def __init__(self, columns: Columns) -> None:
@@ -85,14 +85,14 @@ def make_file(report: Report, order: ExportTask) -> FileFacts:
     ):
         digesting = DigestingFile(file)
         watermark = snapshot.row(order.sql.watermark)
-        control = totals_first(snapshot, order)
+        control = _totals_first(snapshot, order)
         policies = (
             PoliciesByPosition(snapshot.batches(order.sql.policies)) if order.sql.policies else None
         )
-        tally = Tally(order.columns)
-        with closing(writer_of(order, digesting)) as writer:
-            for batch in read_ahead(reader, readings(snapshot, order.sql, control)):
-                frame = frame_of(batch, policies, order)
+        tally = _Tally(order.columns)
+        with closing(_writer_of(order, digesting)) as writer:
+            for batch in _read_ahead(reader, _readings(snapshot, order.sql, control)):
+                frame = _frame_of(batch, policies, order)
                 tally.add(frame)
                 writer.write(frame)
                 report((tally.rows, control.get("rows")))
@@ -106,7 +106,7 @@ def make_file(report: Report, order: ExportTask) -> FileFacts:
     )
 
 
-def totals_first(snapshot: Snapshot, order: ExportTask) -> dict[str, int]:
+def _totals_first(snapshot: Snapshot, order: ExportTask) -> dict[str, int]:
     """Return the database's totals where the rows must be known before.
 
     Elsewhere they are read last, because the writer is still busy then, and nobody waits for them.
@@ -120,13 +120,13 @@ def totals_first(snapshot: Snapshot, order: ExportTask) -> dict[str, int]:
     return control
 
 
-def writer_of(order: ExportTask, file: DigestingFile) -> Any:
+def _writer_of(order: ExportTask, file: DigestingFile) -> Any:
     """Return the writer of what is ordered."""
     title = order.contents.value.capitalize()
     return writer_for(order.form, order.columns, cast(IO[bytes], file), title)
 
 
-def frame_of(
+def _frame_of(
     batch: pa.RecordBatch, policies: PoliciesByPosition | None, order: ExportTask
 ) -> pd.DataFrame:
     """Return one batch of rows as a frame of the columns of the file."""
@@ -138,18 +138,18 @@ def frame_of(
     return file_frame(batch, made, order.columns)
 
 
-def readings(snapshot: Snapshot, sql: FileSql, control: dict[str, int]) -> Iterator[Any]:
+def _readings(snapshot: Snapshot, sql: FileSql, control: dict[str, int]) -> Iterator[Any]:
     """Yield the batches of rows; then put the database's totals into `control`, if not there."""
     yield from snapshot.batches(sql.rows)
     if not control:
         control.update(snapshot.row(sql.totals))
 
 
-def read_ahead(reader: ThreadPoolExecutor, batches: Iterable[Any]) -> Iterator[Any]:
+def _read_ahead(reader: ThreadPoolExecutor, batches: Iterable[Any]) -> Iterator[Any]:
     """Yield the batches while a thread reads the next ones; reading and writing free the GIL."""
     source = iter(batches)
     ahead: deque[Future[Any]] = deque(
-        reader.submit(next, source, None) for _ in range(BATCHES_AHEAD)
+        reader.submit(next, source, None) for _ in range(_BATCHES_AHEAD)
     )
     while (batch := ahead.popleft().result()) is not None:
         ahead.append(reader.submit(next, source, None))

@@ -11,11 +11,11 @@ from flaskr.facts.lists import Coverage
 from flaskr.files.writers.frames import day_numbers, days, integers
 from flaskr.policies.cover import covers_days
 
-NEVER = np.iinfo(np.int32).max  # later than any day
-COVERAGES = pa.array([coverage.value for coverage in Coverage])
-CODES = {coverage: code for code, coverage in enumerate(Coverage)}
+_NEVER = np.iinfo(np.int32).max  # later than any day
+_COVERAGES = pa.array([coverage.value for coverage in Coverage])
+_CODES = {coverage: code for code, coverage in enumerate(Coverage)}
 
-SLIM = pa.schema(
+_SLIM = pa.schema(
     [
         ("policy_id", pa.int64()),
         ("policy_number", pa.string()),
@@ -26,25 +26,25 @@ SLIM = pa.schema(
 )
 
 
-def slim_policies(batch: pa.RecordBatch) -> pa.RecordBatch:
+def _slim_policies(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return what is kept of a batch of policies; the cover ends on the earlier of two days."""
-    ends = [day_numbers(batch[name], NEVER) for name in ("expiry_date", "cancelled_on")]
+    ends = [day_numbers(batch[name], _NEVER) for name in ("expiry_date", "cancelled_on")]
     arrays = [
         pa.array(integers(batch["policy_id"])),
-        copied(batch["policy_number"].cast(pa.string())),
+        _copied(batch["policy_number"].cast(pa.string())),
         batch["line_of_business"].cast(pa.string()).dictionary_encode(),
-        pa.array(day_numbers(batch["inception_date"], NEVER)),
+        pa.array(day_numbers(batch["inception_date"], _NEVER)),
         pa.array(np.minimum(*ends)),
     ]
-    return pa.RecordBatch.from_arrays(arrays, names=SLIM.names).cast(SLIM)
+    return pa.RecordBatch.from_arrays(arrays, names=_SLIM.names).cast(_SLIM)
 
 
-def copied(texts: pa.Array) -> pa.Array:
+def _copied(texts: pa.Array) -> pa.Array:
     """Return texts in memory of their own: one column of a driver's batch keeps all of it."""
     return pc.take(texts, pa.array(np.arange(len(texts), dtype=np.int32)))
 
 
-def positions_by_id(ids: np.ndarray) -> np.ndarray | None:
+def _positions_by_id(ids: np.ndarray) -> np.ndarray | None:
     """Return a table of the position of each id, None when the ids lie too far apart for one."""
     highest = int(ids[-1]) if len(ids) else 0
     if highest > 4 * len(ids) + 1_000_000:
@@ -61,13 +61,15 @@ class PoliciesByPosition:
     """
 
     def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
-        kept = pa.Table.from_batches(map(slim_policies, batches), schema=SLIM).unify_dictionaries()
+        kept = pa.Table.from_batches(
+            map(_slim_policies, batches), schema=_SLIM
+        ).unify_dictionaries()
         column = {}
-        for name in SLIM.names:  # one at a time, so that few are there twice
+        for name in _SLIM.names:  # one at a time, so that few are there twice
             column[name] = kept[name].combine_chunks()
             kept = kept.drop_columns(name)
         ids = column.pop("policy_id").to_numpy()
-        self.by_id = positions_by_id(ids)
+        self.by_id = _positions_by_id(ids)
         self.ids = ids if self.by_id is None else ids[:0].copy()
         self.numbers = column["policy_number"]
         self.lines = column["line_of_business"].dictionary
@@ -75,18 +77,18 @@ class PoliciesByPosition:
         self.inception = column["inception"].to_numpy()
         self.cover_end = column["cover_end"].to_numpy()
 
-    def position_of(self, ids: np.ndarray) -> np.ndarray:
+    def _position_of(self, ids: np.ndarray) -> np.ndarray:
         """Return the position of each id; of 0, which stands for none, any."""
         return np.searchsorted(self.ids, ids) if self.by_id is None else self.by_id[ids]
 
-    def positions(self, policy_ids: pa.Array) -> pa.Array:
+    def _positions(self, policy_ids: pa.Array) -> pa.Array:
         """Return where each policy stands; null where there is none."""
-        found = self.position_of(integers(policy_ids))
+        found = self._position_of(integers(policy_ids))
         return pa.array(found, mask=np.asarray(policy_ids.is_null()))
 
     def columns_of(self, claims: pa.RecordBatch) -> dict[str, Any]:
         """Return what a batch of claims takes: policy_number, line_of_business and coverage."""
-        positions = self.positions(claims["policy_id"])
+        positions = self._positions(claims["policy_id"])
         return {
             "policy_number": pc.take(self.numbers, positions),
             "line_of_business": pc.take(self.lines, pc.take(self.line_codes, positions)),
@@ -97,10 +99,10 @@ class PoliciesByPosition:
         """Return each claim's coverage, as `claims.as_at_queries.coverage_of` does in SQL."""
         unknown = np.asarray(pc.or_(positions.is_null(), loss_dates.is_null()))
         if not len(self.numbers):
-            return pc.take(COVERAGES, pa.array(np.full(len(unknown), CODES[Coverage.UNVERIFIED])))
+            return pc.take(_COVERAGES, pa.array(np.full(len(unknown), _CODES[Coverage.UNVERIFIED])))
         at = integers(positions)
-        loss = day_numbers(loss_dates, NEVER)
+        loss = day_numbers(loss_dates, _NEVER)
         covered = covers_days(self.inception[at], self.cover_end[at], loss)
-        codes = np.where(covered, CODES[Coverage.IN_FORCE], CODES[Coverage.NOT_IN_FORCE])
-        codes[unknown] = CODES[Coverage.UNVERIFIED]
-        return pc.take(COVERAGES, pa.array(codes))
+        codes = np.where(covered, _CODES[Coverage.IN_FORCE], _CODES[Coverage.NOT_IN_FORCE])
+        codes[unknown] = _CODES[Coverage.UNVERIFIED]
+        return pc.take(_COVERAGES, pa.array(codes))

@@ -17,12 +17,12 @@ import pyarrow as pa
 from flaskr.errors import DatabaseAway
 from flaskr.exports.statements import Sql
 
-logger = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 BATCH_ROWS = 32_768
-SQLITE_BATCH = {"adbc.sqlite.query.batch_rows": BATCH_ROWS}
-POSTGRESQL_BATCH = {"adbc.postgresql.batch_size_hint_bytes": 4 * 1024**2}
-AWAY = "The database does not answer. Please try again in a moment."
+_SQLITE_BATCH = {"adbc.sqlite.query.batch_rows": BATCH_ROWS}
+_POSTGRESQL_BATCH = {"adbc.postgresql.batch_size_hint_bytes": 4 * 1024**2}
+_AWAY = "The database does not answer. Please try again in a moment."
 
 
 class Snapshot:
@@ -34,7 +34,7 @@ class Snapshot:
 
     def batches(self, sql: Sql) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a statement, some 30,000 at a time, as the database types them."""
-        with self.executed(sql) as cursor, cursor.fetch_record_batch() as reader:
+        with self._executed(sql) as cursor, cursor.fetch_record_batch() as reader:
             rows_to_drop = int(sql.has_typed_row)
             for batch in reader:
                 yield batch.slice(rows_to_drop)
@@ -42,13 +42,13 @@ class Snapshot:
 
     def table(self, sql: Sql) -> pa.Table:
         """Return all rows of a statement."""
-        with self.executed(sql) as cursor:
+        with self._executed(sql) as cursor:
             return cursor.fetch_arrow_table().slice(int(sql.has_typed_row))
 
     @contextmanager
-    def executed(self, sql: Sql) -> Iterator[Any]:
+    def _executed(self, sql: Sql) -> Iterator[Any]:
         """Run a statement; give its cursor."""
-        with plain_errors(), self.connection.cursor(adbc_stmt_kwargs=self.options) as cursor:
+        with _plain_errors(), self.connection.cursor(adbc_stmt_kwargs=self.options) as cursor:
             cursor.execute(sql.text)
             yield cursor
 
@@ -66,17 +66,17 @@ def book_snapshot(address: str) -> Iterator[Snapshot]:
     """
     is_sqlite = address.startswith("file:")
     driver = adbc_driver_sqlite if is_sqlite else adbc_driver_postgresql
-    with plain_errors():
+    with _plain_errors():
         connection = driver.dbapi.connect(address, autocommit=False)
     with closing(connection):
         if not is_sqlite:  # two statements would see two books otherwise, even in one transaction
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield Snapshot(connection, SQLITE_BATCH if is_sqlite else POSTGRESQL_BATCH)
+        yield Snapshot(connection, _SQLITE_BATCH if is_sqlite else _POSTGRESQL_BATCH)
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
+def _plain_errors() -> Iterator[None]:
     """Turn a driver's errors into ours where a sentence can help; the others are faults."""
     try:
         yield
@@ -84,6 +84,6 @@ def plain_errors() -> Iterator[None]:
         if "memory" in str(error).lower():  # "Cannot allocate memory", "out of memory"
             raise MemoryError(str(error)) from error
         if isinstance(error, adbc_driver_manager.OperationalError):
-            logger.error("database unavailable: %s", error)
-            raise DatabaseAway(AWAY) from error
+            _logger.error("database unavailable: %s", error)
+            raise DatabaseAway(_AWAY) from error
         raise

@@ -29,8 +29,8 @@ def verify(file: Path, manifest: Path | None) -> None:
     """
     config = current_app.config
     limits = Limits(config["EXPORT_SECONDS"], config["EXPORT_MEMORY_BYTES"])
-    verdict = verdict_on(file.resolve(), file.name, manifest_of(file, manifest), limits)
-    click.echo("\n".join([*found(file, verdict), *differences(verdict)]))
+    verdict = verdict_on(file.resolve(), file.name, _manifest_of(file, manifest), limits)
+    click.echo("\n".join([*_found(file, verdict), *_differences(verdict)]))
     if verdict.known is None:
         raise click.ClickException(
             "There is no known manifest of this file; give it with --manifest."
@@ -40,14 +40,14 @@ def verify(file: Path, manifest: Path | None) -> None:
     click.echo("Everything is equal.")
 
 
-def manifest_of(file: Path, manifest: Path | None) -> Known | None:
+def _manifest_of(file: Path, manifest: Path | None) -> Known | None:
     """Return what the manifest says that is named, or that lies beside the file."""
     beside = file.with_name(file.name + MANIFEST_ENDING)
     path = manifest or (beside if beside.exists() else None)
     return known_from_text(path.read_bytes(), f"the manifest {path}") if path else None
 
 
-def found(file: Path, verdict: Verdict) -> list[str]:
+def _found(file: Path, verdict: Verdict) -> list[str]:
     """Return the lines that say what a file is."""
     said = [f"{file}: {verdict.size} bytes", f"sha256       {verdict.sha256}"]
     if verdict.facts is None:
@@ -56,7 +56,7 @@ def found(file: Path, verdict: Verdict) -> list[str]:
     return [*said, f"rows         {verdict.facts.rows}", *totals]
 
 
-def differences(verdict: Verdict) -> list[str]:
+def _differences(verdict: Verdict) -> list[str]:
     """Return the lines that say what differs, and from what."""
     if verdict.known is None:
         return []

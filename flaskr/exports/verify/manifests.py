@@ -12,11 +12,11 @@ from flaskr.exports.kept.files import KeptExport, kept_exports
 from flaskr.files.formats import Dialect
 
 MOST_BYTES = 1024 * 1024
-SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
-AMOUNT = re.compile(r"-?[0-9]{1,30}\.[0-9]{2}", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_AMOUNT = re.compile(r"-?[0-9]{1,30}\.[0-9]{2}", re.ASCII)
 
 
-class ManifestError(ClaimBookError):
+class _ManifestError(ClaimBookError):
     """A manifest that is none."""
 
 
@@ -41,43 +41,45 @@ def form_name(file_format: str, is_excel_csv: bool) -> str:
 def known_from_text(text: bytes, source: str) -> Known:
     """Read a manifest; raises ManifestError when it is none."""
     if len(text) > MOST_BYTES:
-        raise ManifestError(f"{sentence(source)} is too large for a manifest.")
+        raise _ManifestError(f"{_sentence(source)} is too large for a manifest.")
     try:
-        return known(json.loads(text), source)
+        return _known(json.loads(text), source)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise ManifestError(
-            f"{sentence(source)} cannot be read: use the JSON from manifest=1, or from a "
+        raise _ManifestError(
+            f"{_sentence(source)} cannot be read: use the JSON from manifest=1, or from a "
             "kept export."
         ) from error
 
 
-def sentence(source: str) -> str:
+def _sentence(source: str) -> str:
     """Return what begins a sentence about a manifest."""
     return source[:1].upper() + source[1:]
 
 
-def known(manifest: dict[str, Any], source: str) -> Known:
+def _known(manifest: dict[str, Any], source: str) -> Known:
     """Return what a manifest says; raises ValueError and its kin where it is none of ours."""
     file = manifest["file"]
     return Known(
         source=source,
-        size=checked_number(file["size"]),
-        sha256=matched(SHA256, file["sha256"]),
+        size=_checked_number(file["size"]),
+        sha256=_matched(_SHA256, file["sha256"]),
         form=form_name(str(file["format"]), file["dialect"] == Dialect.EXCEL_SV),
         columns=tuple(str(column["name"]) for column in manifest["columns"]),
-        rows=checked_number(manifest["rows"]),
-        totals={name: Decimal(matched(AMOUNT, text)) for name, text in manifest["totals"].items()},
+        rows=_checked_number(manifest["rows"]),
+        totals={
+            name: Decimal(_matched(_AMOUNT, text)) for name, text in manifest["totals"].items()
+        },
     )
 
 
-def checked_number(value: Any) -> int:
+def _checked_number(value: Any) -> int:
     """Return a whole number of zero or more."""
     if type(value) is not int or value < 0:
         raise ValueError("not a number of rows or bytes")
     return value
 
 
-def matched(pattern: re.Pattern[str], text: Any) -> str:
+def _matched(pattern: re.Pattern[str], text: Any) -> str:
     """Return a text that has to be of a pattern."""
     if not pattern.fullmatch(text):
         raise ValueError("not written as a manifest is")
@@ -89,13 +91,13 @@ def known_from_kept(root: Path, sha256: str, name: str) -> Known | None:
     every = kept_exports(root)
     for kept in every:
         if kept.manifest["file"]["sha256"] == sha256:
-            return of_kept(kept, "which has the same SHA-256")
+            return _of_kept(kept, "which has the same SHA-256")
     for kept in every:
         if kept.manifest["file"]["name"] == name:
-            return of_kept(kept, "which has the same file name")
+            return _of_kept(kept, "which has the same file name")
     return None
 
 
-def of_kept(kept: KeptExport, why: str) -> Known:
+def _of_kept(kept: KeptExport, why: str) -> Known:
     """Return what the manifest of a kept export says."""
-    return known(kept.manifest, f"the manifest of the kept export “{kept.name}”, {why}")
+    return _known(kept.manifest, f"the manifest of the kept export “{kept.name}”, {why}")

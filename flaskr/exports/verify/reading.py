@@ -20,7 +20,7 @@ from flaskr.files.writers.excel_csv import BOM, SEPARATOR
 from flaskr.isolation import Report
 
 # Exports may be larger than imports: what a file takes is limited by the process, not here.
-LIMITS = ReadingLimits(
+_LIMITS = ReadingLimits(
     file_bytes=sys.maxsize,
     unpacked_bytes=sys.maxsize,
     rows=sys.maxsize,
@@ -37,16 +37,16 @@ def read_given_file(report: Report, path: Path) -> ReadFacts:
         is_excel = file.read(len(BOM)) == BOM
     options = ReadingOptions(is_raw=True, separator=SEPARATOR if is_excel else ",")
     try:
-        return added_up(path, options, is_excel)
+        return _added_up(path, options, is_excel)
     except SheetNotChosen as several:
-        return added_up(path, replace(options, sheet=several.sheets[0]), is_excel)
+        return _added_up(path, replace(options, sheet=several.sheets[0]), is_excel)
     except EncodingNotChosen as error:
         raise Unreadable("The text of the file is not UTF-8.") from error
 
 
-def added_up(path: Path, options: ReadingOptions, is_excel: bool) -> ReadFacts:
+def _added_up(path: Path, options: ReadingOptions, is_excel: bool) -> ReadFacts:
     """Return what a file holds; raises Unreadable also for a row that has other cells."""
-    with opened(path, options, LIMITS) as table:
+    with opened(path, options, _LIMITS) as table:
         sums = Sums(table, has_decimal_commas=is_excel)
         for batch in table.batches():
             for fault in batch.faults:

@@ -13,11 +13,11 @@ from flaskr.exports.verify.read_files import ReadFacts
 from flaskr.files.readers.options import Unreadable
 from flaskr.isolation import Limits, WorkError, place, preload, run_isolated
 
-READING_ROOM = preload("flaskr.exports.verify.reading")
-READ_FILE = f"{READING_ROOM}:read_given_file"
+_READING_ROOM = preload("flaskr.exports.verify.reading")
+_READ_FILE = f"{_READING_ROOM}:read_given_file"
 FILES_AT_ONCE = 2
-NOTHING = "nothing"
-UNREAD = "cannot be read"
+_NOTHING = "nothing"
+_UNREAD = "cannot be read"
 
 
 @dataclass(frozen=True)
@@ -69,28 +69,28 @@ def verdict_on(path: Path, name: str, known: Known | None, limits: Limits) -> Ve
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.tell()
     known = known or known_from_kept(kept_folder(current_app.config), sha256, name)
-    facts, problem = read_apart(path, limits)
-    lines = tuple(compared(size, sha256, facts, known)) if known else ()
+    facts, problem = _read_apart(path, limits)
+    lines = tuple(_compared(size, sha256, facts, known)) if known else ()
     return Verdict(size, sha256, facts, problem, known, lines)
 
 
-def read_apart(path: Path, limits: Limits) -> tuple[ReadFacts | None, str]:
+def _read_apart(path: Path, limits: Limits) -> tuple[ReadFacts | None, str]:
     """Return what a file holds, or why it cannot be read; it may be made to do harm."""
     with place(current_app.config["INSTANCE_FOLDER"], "verify", FILES_AT_ONCE):
         try:
-            return run_isolated(READ_FILE, path, limits=limits), ""
+            return run_isolated(_READ_FILE, path, limits=limits), ""
         except Unreadable as error:
             return None, f"It cannot be added up. {error}"
         except WorkError as error:
             return None, f"It was not read to the end. {error}"
 
 
-def compared(size: int, sha256: str, facts: ReadFacts | None, known: Known) -> Iterator[Line]:
+def _compared(size: int, sha256: str, facts: ReadFacts | None, known: Known) -> Iterator[Line]:
     """Yield everything that a manifest says beside what the file is."""
     yield Line("size", f"{known.size} bytes", f"{size} bytes")
     yield Line("sha256", known.sha256, sha256)
     if facts is None:
-        yield Line("rows and totals", "known", UNREAD)
+        yield Line("rows and totals", "known", _UNREAD)
         return
     yield Line("format", known.form, form_name(facts.file_format, facts.is_excel_csv))
     # An empty file of JSON lines does not name its columns.
@@ -98,5 +98,5 @@ def compared(size: int, sha256: str, facts: ReadFacts | None, known: Known) -> I
         yield Line("columns", ", ".join(known.columns), ", ".join(facts.columns))
     yield Line("rows", str(known.rows), str(facts.rows))
     for name in dict.fromkeys([*known.totals, *facts.totals]):
-        of_file = facts.totals.get(name, "0.00" if not facts.columns else NOTHING)
-        yield Line(name, str(known.totals.get(name, NOTHING)), str(of_file))
+        of_file = facts.totals.get(name, "0.00" if not facts.columns else _NOTHING)
+        yield Line(name, str(known.totals.get(name, _NOTHING)), str(of_file))

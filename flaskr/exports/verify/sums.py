@@ -13,11 +13,11 @@ from flaskr.files.readers.cells import UNREAD
 from flaskr.files.readers.dispatch import CellBatch, ReadTable
 from flaskr.values.money import ZERO
 
-AMOUNT = r"^-?[0-9]{1,16}\.[0-9]{2}$"
+_AMOUNT = r"^-?[0-9]{1,16}\.[0-9]{2}$"
 # Cells of a workbook and numbers of JSON come without zeros at their end.
-NUMBER = r"^-?[0-9]{1,16}(\.[0-9]{1,2})?$"
-WITH_NUMBERS = (FileFormat.XLSX, FileFormat.JSON_LINES)
-WIDE = pa.decimal128(38, 2)
+_NUMBER = r"^-?[0-9]{1,16}(\.[0-9]{1,2})?$"
+_WITH_NUMBERS = (FileFormat.XLSX, FileFormat.JSON_LINES)
+_WIDE = pa.decimal128(38, 2)
 
 
 class Sums:
@@ -26,7 +26,7 @@ class Sums:
     def __init__(self, table: ReadTable, has_decimal_commas: bool) -> None:
         self.table = table
         self.has_decimal_commas = has_decimal_commas
-        self.pattern = NUMBER if table.kind in WITH_NUMBERS else AMOUNT
+        self.pattern = _NUMBER if table.kind in _WITH_NUMBERS else _AMOUNT
         self.totals: dict[str, Decimal | str] = {
             name: ZERO for name in table.titles if name in ADDED_UP
         }
@@ -40,24 +40,24 @@ class Sums:
     def added(self, total: Decimal, name: str, batch: CellBatch) -> Decimal | str:
         """Return a total with more amounts, or a sentence about what is not an amount."""
         values = batch.cells.column(name)
-        kind = self.type_of(name) or values.type
-        if not has_amounts(kind):
+        kind = self._type_of(name) or values.type
+        if not _has_amounts(kind):
             return f"not amounts but {kind}"
         if types.is_string(values.type):
-            values = with_points(values) if self.has_decimal_commas else values
-            if odd := self.odd(values, batch.rows):
+            values = _with_points(values) if self.has_decimal_commas else values
+            if odd := self._odd(values, batch.rows):
                 return odd
         try:
-            return total + (pc.sum(values.cast(WIDE)).as_py() or ZERO)
+            return total + (pc.sum(values.cast(_WIDE)).as_py() or ZERO)
         except pa.ArrowInvalid:
             return f"amounts of {kind} that are finer than an öre, or too large"
 
-    def type_of(self, name: str) -> pa.DataType | None:
+    def _type_of(self, name: str) -> pa.DataType | None:
         """Return the type of a column in the file itself, if the file has types."""
         schema = self.table.schema
         return schema.field(self.table.titles.index(name)).type if schema else None
 
-    def odd(self, texts: pa.Array, rows: pa.Array) -> str:
+    def _odd(self, texts: pa.Array, rows: pa.Array) -> str:
         """Return a sentence about the first text that is not an amount; empty when all are."""
         is_amount = pc.fill_null(pc.match_substring_regex(texts, self.pattern), True)
         at = pc.index(is_amount, False).as_py()
@@ -70,13 +70,13 @@ class Sums:
         return f"“{text[:40]}” in row {row}, which is not an amount"
 
 
-def has_amounts(kind: pa.DataType) -> bool:
+def _has_amounts(kind: pa.DataType) -> bool:
     """Whether a column of a type may hold amounts: as decimals or as texts."""
     if types.is_dictionary(kind):
-        return has_amounts(kind.value_type)
+        return _has_amounts(kind.value_type)
     return is_text(kind) or types.is_decimal(kind) or types.is_null(kind)
 
 
-def with_points(texts: pa.Array) -> pa.Array:
+def _with_points(texts: pa.Array) -> pa.Array:
     """Return amounts with decimal points for commas; one that has a point already is none."""
     return pc.replace_substring(pc.replace_substring(texts, ".", "?"), ",", ".")

@@ -16,8 +16,8 @@ from flaskr.isolation import Limits
 from flaskr.web.templating import byte_size
 
 # What anybody may make the machine do; the command takes what exports take.
-SECONDS = 60
-MEMORY_BYTES = 1024**3
+_SECONDS = 60
+_MEMORY_BYTES = 1024**3
 
 
 # The form checks its token itself: a check before the view would read the file under the limit of
@@ -26,13 +26,13 @@ MEMORY_BYTES = 1024**3
 @csrf.exempt
 def verify():
     """Say whether a file that is sent is what its manifest says, and else what differs."""
-    form = sent_form()
+    form = _sent_form()
     if "csrf_token" in form.errors:
         abort(400, EXPIRED)
     verdict, status = None, 422 if form.errors else 200
     if form.is_submitted() and not form.errors:
         try:
-            verdict = verdict_on_sent(form)
+            verdict = _verdict_on_sent(form)
             status = 422 if verdict.problem else 200
         except ClaimBookError as error:
             form.form_errors.append(str(error))
@@ -42,7 +42,7 @@ def verify():
     return page, status, {"Retry-After": "5"} if status == 503 else {}
 
 
-def sent_form() -> VerifyForm:
+def _sent_form() -> VerifyForm:
     """Return the form, validated when it was sent; larger ones than others are read."""
     most = current_app.config["VERIFY_BYTES"]
     request.max_content_length = most
@@ -60,7 +60,7 @@ def sent_form() -> VerifyForm:
     return form
 
 
-def verdict_on_sent(form: VerifyForm) -> Verdict:
+def _verdict_on_sent(form: VerifyForm) -> Verdict:
     """Put the file that was sent into the spool for as long as it is read, and verify it."""
     config = current_app.config
     known = None
@@ -69,7 +69,7 @@ def verdict_on_sent(form: VerifyForm) -> Verdict:
             form.manifest.data.read(MOST_BYTES + 1), "the manifest that was sent"
         )
     limits = Limits(
-        min(config["EXPORT_SECONDS"], SECONDS), min(config["EXPORT_MEMORY_BYTES"], MEMORY_BYTES)
+        min(config["EXPORT_SECONDS"], _SECONDS), min(config["EXPORT_MEMORY_BYTES"], _MEMORY_BYTES)
     )
     sweep_spool(config)
     with part_in(spool_folder(config)) as part:

@@ -10,16 +10,16 @@ from pyarrow import types
 from flaskr.files.readers.cells import NUL_CELL, UNREAD, settled
 from flaskr.files.readers.numbers import digits_of
 
-INSTANT = pa.timestamp("us", "UTC")
-NAIVE = pa.timestamp("us")
+_INSTANT = pa.timestamp("us", "UTC")
+_NAIVE = pa.timestamp("us")
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, from 1970
-DAY_MICROSECONDS = 86_400_000_000
+_DAY_MICROSECONDS = 86_400_000_000
 NESTED = UNREAD + "This is a list or an object. Write a text or a number."
-TRUTH = UNREAD + "This is true or false. Write a text or a number."
-FAR_DAY = UNREAD + "The date is not in the years 1 to 9999."
-FAR_INSTANT = UNREAD + "The time is finer than a microsecond, or not in the years 1 to 9999."
-NO_OFFSET = UNREAD + "This is a time without its UTC offset. Write the date, or add the offset."
-OTHER = UNREAD + "This is a value of type {kind}. Write a text, a number or a date."
+_TRUTH = UNREAD + "This is true or false. Write a text or a number."
+_FAR_DAY = UNREAD + "The date is not in the years 1 to 9999."
+_FAR_INSTANT = UNREAD + "The time is finer than a microsecond, or not in the years 1 to 9999."
+_NO_OFFSET = UNREAD + "This is a time without its UTC offset. Write the date, or add the offset."
+_OTHER = UNREAD + "This is a value of type {kind}. Write a text, a number or a date."
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -29,10 +29,10 @@ def is_text(kind: pa.DataType) -> bool:
 
 def is_nested(kind: pa.DataType) -> bool:
     """Whether the values of a type have parts."""
-    return bool(types.is_nested(storage(kind)))
+    return bool(types.is_nested(_storage(kind)))
 
 
-def storage(kind: pa.DataType) -> pa.DataType:
+def _storage(kind: pa.DataType) -> pa.DataType:
     """Return the type that the values of a type are kept in."""
     return kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
 
@@ -43,18 +43,18 @@ def cells_of(values: pa.Array) -> pa.Array:
         return cells_of(values.storage)
     if types.is_dictionary(values.type):
         return cells_of(values.dictionary_decode())
-    for is_of, cells in CELLS:
+    for is_of, cells in _CELLS:
         if is_of(values.type):
             return cells(values)
-    return told(values, OTHER.format(kind=values.type))
+    return _told(values, _OTHER.format(kind=values.type))
 
 
-def told(values: pa.Array, sentence: str) -> pa.StringArray:
+def _told(values: pa.Array, sentence: str) -> pa.StringArray:
     """Return a sentence in place of each value."""
     return pc.if_else(values.is_valid(), sentence, pa.scalar(None, pa.string()))
 
 
-def text_cells(values: pa.Array) -> pa.StringArray:
+def _text_cells(values: pa.Array) -> pa.StringArray:
     """Return texts, but for those with a NUL."""
     texts = values.cast(pa.string())
     letters = texts.buffers()[2]
@@ -64,12 +64,12 @@ def text_cells(values: pa.Array) -> pa.StringArray:
     return settled(texts)
 
 
-def number_cells(values: pa.Array) -> pa.StringArray:
+def _number_cells(values: pa.Array) -> pa.StringArray:
     """Return whole numbers as their digits."""
     return values.cast(pa.string())
 
 
-def decimal_cells(values: pa.Array) -> pa.Array:
+def _decimal_cells(values: pa.Array) -> pa.Array:
     """Return decimals of up to 38 digits, or texts of their digits where they have more."""
     try:
         return values.cast(pa.decimal128(38, values.type.scale))
@@ -77,7 +77,7 @@ def decimal_cells(values: pa.Array) -> pa.Array:
         return values.cast(pa.string())
 
 
-def float_cells(values: pa.Array) -> pa.StringArray:
+def _float_cells(values: pa.Array) -> pa.StringArray:
     """Return floats as the shortest digits that make them."""
     if types.is_float16(values.type):
         values = values.cast(pa.float32())
@@ -91,73 +91,73 @@ def float_cells(values: pa.Array) -> pa.StringArray:
     )
 
 
-def truth_cells(values: pa.Array) -> pa.StringArray:
+def _truth_cells(values: pa.Array) -> pa.StringArray:
     """Return why truths are not read."""
-    return told(values, TRUTH)
+    return _told(values, _TRUTH)
 
 
-def empty_cells(values: pa.Array) -> pa.StringArray:
+def _empty_cells(values: pa.Array) -> pa.StringArray:
     """Return nothing."""
     return pa.nulls(len(values), pa.string())
 
 
-def day_cells(values: pa.Array) -> pa.Array:
+def _day_cells(values: pa.Array) -> pa.Array:
     """Return days, or texts of them when some are not in the calendar."""
     numbers = values.cast(pa.int32())
     near = pc.and_(pc.greater_equal(numbers, FIRST_DAY), pc.less_equal(numbers, LAST_DAY))
     if pc.all(near).as_py() is not False:
         return values
     texts = pc.if_else(near, numbers, None).cast(pa.date32()).cast(pa.string())
-    return pc.if_else(near, texts, FAR_DAY)
+    return pc.if_else(near, texts, _FAR_DAY)
 
 
-def time_cells(values: pa.Array) -> pa.Array:
+def _time_cells(values: pa.Array) -> pa.Array:
     """Return instants in UTC; times without an offset as days, where they are all at midnight."""
-    kind = NAIVE if values.type.tz is None else INSTANT
+    kind = _NAIVE if values.type.tz is None else _INSTANT
     there = values.cast(kind, safe=False)
     numbers = there.cast(pa.int64())
     back = there.cast(values.type, safe=False)
     near = pc.and_(
         pc.equal(back.cast(pa.int64()), values.cast(pa.int64())),
         pc.and_(
-            pc.greater_equal(numbers, FIRST_DAY * DAY_MICROSECONDS),
-            pc.less(numbers, (LAST_DAY + 1) * DAY_MICROSECONDS),
+            pc.greater_equal(numbers, FIRST_DAY * _DAY_MICROSECONDS),
+            pc.less(numbers, (LAST_DAY + 1) * _DAY_MICROSECONDS),
         ),
     )
-    if kind == NAIVE:
-        return days_at_midnight(numbers, near)
+    if kind == _NAIVE:
+        return _days_at_midnight(numbers, near)
     if pc.all(near).as_py() is not False:
         return there
     texts = pc.if_else(near, there, None).cast(pa.string())
-    return pc.if_else(near, texts, FAR_INSTANT)
+    return pc.if_else(near, texts, _FAR_INSTANT)
 
 
-def days_at_midnight(numbers: pa.Array, near: pa.Array) -> pa.Array:
+def _days_at_midnight(numbers: pa.Array, near: pa.Array) -> pa.Array:
     """Return the days of microseconds without an offset, if all are midnights."""
-    days = pc.floor(pc.divide(numbers.cast(pa.float64(), safe=False), DAY_MICROSECONDS))
+    days = pc.floor(pc.divide(numbers.cast(pa.float64(), safe=False), _DAY_MICROSECONDS))
     days = pc.if_else(near, days, None).cast(pa.int32())
-    whole = pc.equal(pc.multiply(days.cast(pa.int64()), DAY_MICROSECONDS), numbers)
+    whole = pc.equal(pc.multiply(days.cast(pa.int64()), _DAY_MICROSECONDS), numbers)
     is_day = pc.if_else(numbers.is_valid(), pc.fill_null(whole, False), None)
     found = pc.if_else(is_day, days, None).cast(pa.date32())
     if pc.all(is_day).as_py() is not False:
         return found
-    return pc.if_else(is_day, found.cast(pa.string()), NO_OFFSET)
+    return pc.if_else(is_day, found.cast(pa.string()), _NO_OFFSET)
 
 
-def same_cells(values: pa.Array) -> pa.Array:
+def _same_cells(values: pa.Array) -> pa.Array:
     """Return days kept as milliseconds, as times without an offset are."""
-    return time_cells(values.cast(pa.timestamp("ms")))
+    return _time_cells(values.cast(pa.timestamp("ms")))
 
 
-CELLS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array], pa.Array]], ...] = (
-    (is_text, text_cells),
-    (types.is_decimal, decimal_cells),
-    (types.is_date32, day_cells),
-    (types.is_timestamp, time_cells),
-    (types.is_integer, number_cells),
-    (types.is_floating, float_cells),
-    (types.is_boolean, truth_cells),
-    (types.is_null, empty_cells),
-    (types.is_date64, same_cells),
-    (types.is_nested, lambda values: told(values, NESTED)),
+_CELLS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array], pa.Array]], ...] = (
+    (is_text, _text_cells),
+    (types.is_decimal, _decimal_cells),
+    (types.is_date32, _day_cells),
+    (types.is_timestamp, _time_cells),
+    (types.is_integer, _number_cells),
+    (types.is_floating, _float_cells),
+    (types.is_boolean, _truth_cells),
+    (types.is_null, _empty_cells),
+    (types.is_date64, _same_cells),
+    (types.is_nested, lambda values: _told(values, NESTED)),
 )

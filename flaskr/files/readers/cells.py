@@ -15,14 +15,14 @@ from flaskr.files.readers.options import ReadingLimits, Unreadable
 from flaskr.files.writers.csv import GUARDED
 
 ROWS_AT_ONCE = 32_768
-CHARACTERS_AT_ONCE = 16 * 1024**2
+_CHARACTERS_AT_ONCE = 16 * 1024**2
 UNREAD = "\0"
 NUL_CELL = UNREAD + "The text has a NUL character, which the book does not keep. Remove it."
-HALF_CELL = UNREAD + "The text has half a character (a lone surrogate). Type it again."
+_HALF_CELL = UNREAD + "The text has half a character (a lone surrogate). Type it again."
 # The first bytes of what Unicode calls white space.
-SPACES = np.isin(np.arange(256), [*range(9, 14), *range(28, 33), 0xC2, 0xE1, 0xE2, 0xE3])
-APOSTROPHE = ord("'")
-GUARD = "^'[" + GUARDED.replace("-", "\\-").replace("\0", "\\x00") + "]"
+_SPACES = np.isin(np.arange(256), [*range(9, 14), *range(28, 33), 0xC2, 0xE1, 0xE2, 0xE3])
+_APOSTROPHE = ord("'")
+_GUARD = "^'[" + GUARDED.replace("-", "\\-").replace("\0", "\\x00") + "]"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Gathering:
     def is_full(self) -> bool:
         """Whether it is time to take the batch."""
         many = len(self.rows) + len(self.faults) >= ROWS_AT_ONCE
-        return many or self.characters >= CHARACTERS_AT_ONCE
+        return many or self.characters >= _CHARACTERS_AT_ONCE
 
     def taken(self) -> Iterator[CellBatch]:
         """Yield the batch, if there is anything in it, and begin the next."""
@@ -115,30 +115,30 @@ def texts_of(values: list[str | None]) -> pa.StringArray:
     try:
         return pa.array(values, pa.string())
     except UnicodeEncodeError:
-        return pa.array([whole(value) for value in values], pa.string())
+        return pa.array([_whole(value) for value in values], pa.string())
 
 
-def whole(text: str | None) -> str | None:
+def _whole(text: str | None) -> str | None:
     """Return a text whose surrogates are paired, or in its place the sentence that it has none."""
     try:
         return text and text.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError:
-        return HALF_CELL
+        return _HALF_CELL
 
 
 def settled(texts: pa.StringArray, is_guarded: bool = False) -> pa.StringArray:
     """Return texts, null for one of only spaces; `is_guarded`: without the guard of formulas."""
-    first = first_bytes(texts)
-    if SPACES[first].any():
+    first = _first_bytes(texts)
+    if _SPACES[first].any():
         texts = pc.if_else(pc.fill_null(pc.utf8_is_space(texts), False), None, texts)
-    if is_guarded and (first == APOSTROPHE).any():
-        guarded = pc.fill_null(pc.match_substring_regex(texts, GUARD), False)
+    if is_guarded and (first == _APOSTROPHE).any():
+        guarded = pc.fill_null(pc.match_substring_regex(texts, _GUARD), False)
         plain = pc.utf8_slice_codeunits(texts.filter(guarded), 1)
         texts = pc.replace_with_mask(texts, guarded, plain)
     return texts
 
 
-def first_bytes(texts: pa.StringArray) -> np.ndarray:
+def _first_bytes(texts: pa.StringArray) -> np.ndarray:
     """Return the first byte of each text; 0 where there is none."""
     if not len(texts):
         return np.zeros(0, dtype=np.uint8)
@@ -154,12 +154,12 @@ def checked(batches: Iterable[CellBatch], limits: ReadingLimits) -> Iterator[Cel
     """Yield batches without their blank rows, as long as they are within the limits."""
     count = 0
     for batch in batches:
-        batch = without_blank_rows(batch)
+        batch = _without_blank_rows(batch)
         count += len(batch.rows) + len(batch.faults)
         if count > limits.rows:
             raise too_many_rows(limits)
         for title, column in zip(batch.cells.schema.names, batch.cells.columns, strict=True):
-            check_lengths(title, column, batch.rows, limits)
+            _check_lengths(title, column, batch.rows, limits)
         if len(batch.rows) or batch.faults:
             yield batch
 
@@ -169,25 +169,25 @@ def too_many_rows(limits: ReadingLimits) -> Unreadable:
     return Unreadable(f"The file has over {limits.rows:,} rows. Split it.")
 
 
-def without_blank_rows(batch: CellBatch) -> CellBatch:
+def _without_blank_rows(batch: CellBatch) -> CellBatch:
     """Return a batch of the rows in which anything stands."""
     filled = np.zeros(len(batch.rows), dtype=bool)
     for column in batch.cells.columns:
-        filled |= is_filled(column)
+        filled |= _is_filled(column)
         if filled.all():
             return batch
     kept = pa.array(filled)
     return CellBatch(batch.rows.filter(kept), batch.cells.filter(kept), batch.faults)
 
 
-def is_filled(column: pa.Array) -> np.ndarray:
+def _is_filled(column: pa.Array) -> np.ndarray:
     """Return where anything stands in a column."""
     if pa.types.is_string(column.type):
         return pc.fill_null(pc.greater(pc.binary_length(column), 0), False).to_numpy(False)
     return column.is_valid().to_numpy(False)
 
 
-def check_lengths(title: str, column: pa.Array, rows: pa.Array, limits: ReadingLimits) -> None:
+def _check_lengths(title: str, column: pa.Array, rows: pa.Array, limits: ReadingLimits) -> None:
     """Raise Unreadable for a text that is longer than a cell may be."""
     if not pa.types.is_string(column.type):
         return
@@ -196,10 +196,10 @@ def check_lengths(title: str, column: pa.Array, rows: pa.Array, limits: ReadingL
         return
     at = pc.index(pc.greater(pc.utf8_length(column), limits.cell_length), True).as_py()
     if at >= 0:
-        raise long_cell(rows[at].as_py(), limits, title)
+        raise _long_cell(rows[at].as_py(), limits, title)
 
 
-def long_cell(row: int, limits: ReadingLimits, title: str = "") -> Unreadable:
+def _long_cell(row: int, limits: ReadingLimits, title: str = "") -> Unreadable:
     """Return what to raise for a cell that is too long."""
     where = f"Row {row}, {title[:40]}" if title else f"Row {row}"
     return Unreadable(f"{where}: a cell has over {limits.cell_length:,} characters. Shorten it.")

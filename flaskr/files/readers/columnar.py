@@ -14,8 +14,8 @@ from flaskr.files.readers.cells import ROWS_AT_ONCE, CellBatch, batch_of, sliced
 from flaskr.files.readers.options import ReadingLimits, Unreadable
 from flaskr.files.readers.titles import check_width, titles_of
 
-BYTES_AT_ONCE = 64 * 1024**2
-BUFFER_BYTES = 1024**2
+_BYTES_AT_ONCE = 64 * 1024**2
+_BUFFER_BYTES = 1024**2
 
 
 class Columnar:
@@ -46,8 +46,8 @@ class Columnar:
             if self.last_row + part.num_rows > self.limits.rows:
                 raise too_many_rows(self.limits)
             part.validate(full=True)
-            for light in light_enough(part):
-                size += weight(light)
+            for light in _light_enough(part):
+                size += _weight(light)
                 check_unpacked(size, self.limits)
                 rows = pa.array(np.arange(self.row, self.row + len(light)))
                 self.row += len(light)
@@ -73,12 +73,12 @@ def check_unpacked(size: int, limits: ReadingLimits) -> None:
         )
 
 
-def weight(part: pa.RecordBatch) -> int:
+def _weight(part: pa.RecordBatch) -> int:
     """Return how many bytes the texts and other cells of some rows take as a batch of cells."""
-    return sum(column_weight(column) for column in part.columns)
+    return sum(_column_weight(column) for column in part.columns)
 
 
-def column_weight(column: pa.Array) -> int:
+def _column_weight(column: pa.Array) -> int:
     """Return how many bytes the cells of a column take."""
     if pa.types.is_dictionary(column.type) and is_text(column.type.value_type):
         lengths = pc.binary_length(column.dictionary).cast(pa.int64())
@@ -86,14 +86,14 @@ def column_weight(column: pa.Array) -> int:
     return int(column.nbytes)
 
 
-def light_enough(part: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+def _light_enough(part: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """Yield some rows in parts that are not too large once each cell has its own text."""
-    if weight(part) <= BYTES_AT_ONCE or len(part) <= 1:
+    if _weight(part) <= _BYTES_AT_ONCE or len(part) <= 1:
         yield part
         return
     half = len(part) // 2
-    yield from light_enough(part.slice(0, half))
-    yield from light_enough(part.slice(half))
+    yield from _light_enough(part.slice(0, half))
+    yield from _light_enough(part.slice(half))
 
 
 def parquet_table(file: IO[bytes], limits: ReadingLimits) -> tuple[Columnar, int]:
@@ -107,8 +107,8 @@ def parquet_table(file: IO[bytes], limits: ReadingLimits) -> tuple[Columnar, int
     # A dictionary stays one: else a text that a small file has once could fill the memory.
     parquet = pyarrow.parquet.ParquetFile(
         file,
-        read_dictionary=sorted(dictionaries(metadata)),
-        buffer_size=BUFFER_BYTES,
+        read_dictionary=sorted(_dictionaries(metadata)),
+        buffer_size=_BUFFER_BYTES,
         pre_buffer=False,
         page_checksum_verification=True,
     )
@@ -118,13 +118,13 @@ def parquet_table(file: IO[bytes], limits: ReadingLimits) -> tuple[Columnar, int
     flat = [field.name for field in schema if not is_nested(field.type)]
     if not flat:
         raise Unreadable("Every column holds lists or objects. Write texts and numbers.")
-    rows = rows_at_once(metadata)
+    rows = _rows_at_once(metadata)
     columns = flat if len(flat) < len(schema) else None
     table = Columnar(schema, parquet.iter_batches(rows, columns=columns), limits)
     return table, metadata.num_rows
 
 
-def dictionaries(metadata: pyarrow.parquet.FileMetaData) -> set[str]:
+def _dictionaries(metadata: pyarrow.parquet.FileMetaData) -> set[str]:
     """Return the columns of which some part has each text but once."""
     groups = (metadata.row_group(at) for at in range(metadata.num_row_groups))
     chunks = (group.column(at) for group in groups for at in range(group.num_columns))
@@ -135,11 +135,11 @@ def dictionaries(metadata: pyarrow.parquet.FileMetaData) -> set[str]:
     }
 
 
-def rows_at_once(metadata: pyarrow.parquet.FileMetaData) -> int:
+def _rows_at_once(metadata: pyarrow.parquet.FileMetaData) -> int:
     """Return how many rows to unpack at once, going by what the footer says of their size."""
     groups = (metadata.row_group(at) for at in range(metadata.num_row_groups))
     heaviest = max((g.total_byte_size / max(1, g.num_rows) for g in groups), default=1.0)
-    return max(1, min(ROWS_AT_ONCE, int(BYTES_AT_ONCE / max(1.0, heaviest))))
+    return max(1, min(ROWS_AT_ONCE, int(_BYTES_AT_ONCE / max(1.0, heaviest))))
 
 
 def arrow_table(file: IO[bytes], limits: ReadingLimits) -> Columnar:

@@ -26,7 +26,7 @@ from flaskr.files.readers.xlsx.xml import BROKEN as BROKEN_WORKBOOK
 __all__ = ["CellBatch", "ReadTable", "RowFault", "opened"]
 
 # What a broken file makes Arrow, zipfile and zlib raise; MemoryError is none of these.
-BROKEN = (
+_BROKEN = (
     pa.ArrowException,
     BadZipFile,
     EOFError,
@@ -98,7 +98,7 @@ class ReadTable:
 
     def batches(self) -> Iterator[CellBatch]:
         """Yield the rows, at most 32,768 at once; raises Unreadable."""
-        with breakage_told(self.kind):
+        with _breakage_told(self.kind):
             yield from checked(self.table.batches(), self.limits)
 
 
@@ -112,19 +112,19 @@ def opened(path: Path, options: ReadingOptions, limits: ReadingLimits) -> Iterat
         )
     with path.open("rb") as file:
         kind = kind_of(file)
-        with breakage_told(kind):
-            table = READERS[kind](file, size, options, limits)
+        with _breakage_told(kind):
+            table = _READERS[kind](file, size, options, limits)
         yield table
 
 
 @contextmanager
-def breakage_told(kind: FileFormat) -> Iterator[None]:
+def _breakage_told(kind: FileFormat) -> Iterator[None]:
     """Say of a file that cannot be read as what it begins as, that it is broken."""
     try:
         yield
     except MemoryError:  # Arrow's is an ArrowException too
         raise
-    except BROKEN as error:
+    except _BROKEN as error:
         if kind is FileFormat.XLSX:
             raise Unreadable(BROKEN_WORKBOOK) from error
         raise Unreadable(
@@ -133,7 +133,7 @@ def breakage_told(kind: FileFormat) -> Iterator[None]:
         ) from error
 
 
-def read_csv(
+def _read_csv(
     file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
 ) -> ReadTable:
     """Begin to read a CSV file."""
@@ -142,7 +142,7 @@ def read_csv(
     return ReadTable(FileFormat.CSV, table, size, limits, file.tell, encoding=text.encoding)
 
 
-def read_json_lines(
+def _read_json_lines(
     file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
 ) -> ReadTable:
     """Begin to read JSON lines."""
@@ -151,7 +151,7 @@ def read_json_lines(
     return ReadTable(FileFormat.JSON_LINES, table, size, limits, file.tell, encoding=text.encoding)
 
 
-def read_workbook(
+def _read_workbook(
     file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
 ) -> ReadTable:
     """Begin to read a sheet of a workbook."""
@@ -165,7 +165,7 @@ def read_workbook(
     return ReadTable(FileFormat.XLSX, sheet, size, limits, progress, book.sheets, name)
 
 
-def read_parquet(
+def _read_parquet(
     file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
 ) -> ReadTable:
     """Begin to read a Parquet file."""
@@ -177,7 +177,7 @@ def read_parquet(
     return ReadTable(FileFormat.PARQUET, table, size, limits, progress, schema=table.schema)
 
 
-def read_arrow(
+def _read_arrow(
     file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
 ) -> ReadTable:
     """Begin to read an Arrow stream."""
@@ -185,10 +185,10 @@ def read_arrow(
     return ReadTable(FileFormat.ARROW, table, size, limits, file.tell, schema=table.schema)
 
 
-READERS = {
-    FileFormat.CSV: read_csv,
-    FileFormat.JSON_LINES: read_json_lines,
-    FileFormat.XLSX: read_workbook,
-    FileFormat.PARQUET: read_parquet,
-    FileFormat.ARROW: read_arrow,
+_READERS = {
+    FileFormat.CSV: _read_csv,
+    FileFormat.JSON_LINES: _read_json_lines,
+    FileFormat.XLSX: _read_workbook,
+    FileFormat.PARQUET: _read_parquet,
+    FileFormat.ARROW: _read_arrow,
 }

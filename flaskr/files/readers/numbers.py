@@ -5,17 +5,19 @@ import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-MOST = 10**15  # from here a float has no öre, and a spreadsheet keeps 15 digits
+_MOST = 10**15  # from here a float has no öre, and a spreadsheet keeps 15 digits
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
-SHORT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})", re.ASCII)
-TOO_LONG = "\0A spreadsheet keeps 15 digits of a number. Format the cell as text and type it again."
+_SHORT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})", re.ASCII)
+_TOO_LONG = (
+    "\0A spreadsheet keeps 15 digits of a number. Format the cell as text and type it again."
+)
 NOT_A_NUMBER = "\0This is not a number. Write its digits, or leave the cell empty."
-NOT_A_DAY = "\0This date does not exist. Type it again."
-TIME_ALONE = "\0This is a time without a date. Type the date."
+_NOT_A_DAY = "\0This date does not exist. Type it again."
+_TIME_ALONE = "\0This is a time without a date. Type the date."
 
 # Excel counts days from 1899-12-31, and has a 1900-02-29 that never was.
-EPOCH_1900 = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's days have no time zone
-EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001
+_EPOCH_1900 = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's days have no time zone
+_EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001
 FALSE_DAY, LAST_DAY = 60, 2_958_466
 
 
@@ -24,7 +26,7 @@ def digits_of(text: str) -> str:
 
     Begins with NUL where it is none, or too large for a float to hold its last digit.
     """
-    if SHORT.fullmatch(text) and text != "-0":
+    if _SHORT.fullmatch(text) and text != "-0":
         return text
     try:
         value = float(text)
@@ -32,8 +34,8 @@ def digits_of(text: str) -> str:
         return NOT_A_NUMBER
     if math.isnan(value) or (math.isinf(value) and not NUMBER.fullmatch(text)):
         return NOT_A_NUMBER
-    if abs(value) >= MOST:
-        return TOO_LONG
+    if abs(value) >= _MOST:
+        return _TOO_LONG
     if value == int(value):
         return str(int(value))
     return format(Decimal(repr(value)), "f")
@@ -43,11 +45,11 @@ def day_of(text: str, is_1904: bool) -> str:
     """Return the day, or the day and time, that a number formatted as one shows, in ISO form."""
     value = float(text)
     if 0 <= value < 1 and not is_1904:
-        return TIME_ALONE
+        return _TIME_ALONE
     is_false = not is_1904 and int(value) == FALSE_DAY
     if not 0 <= value < LAST_DAY - (1462 if is_1904 else 0) or is_false:
-        return NOT_A_DAY
-    epoch = EPOCH_1904 if is_1904 else EPOCH_1900
+        return _NOT_A_DAY
+    epoch = _EPOCH_1904 if is_1904 else _EPOCH_1900
     if not is_1904 and value < FALSE_DAY:
         epoch += timedelta(days=1)
     moment = epoch + timedelta(milliseconds=round(value * 86_400_000))

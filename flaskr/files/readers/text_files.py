@@ -5,10 +5,10 @@ from typing import IO
 
 from flaskr.files.readers.options import Encoding, EncodingNotChosen, Unreadable
 
-READ_BYTES = 1024**2
-UTF_16 = "utf-16"
-UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-NOT_CP1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
+_READ_BYTES = 1024**2
+_UTF_16 = "utf-16"
+_UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_NOT_CP1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 
 
 def lines_in(text: bytes) -> int:
@@ -26,7 +26,7 @@ class TextFile:
     def __init__(self, file: IO[bytes], encoding: Encoding) -> None:
         self.file = file
         first = file.read(2)
-        self.encoding: str = UTF_16 if first in UTF_16_MARKS else str(encoding)
+        self.encoding: str = _UTF_16 if first in _UTF_16_MARKS else str(encoding)
         file.seek(0)
         if self.encoding == Encoding.UTF_8 and file.read(3) != codecs.BOM_UTF8:
             file.seek(0)
@@ -41,13 +41,13 @@ class TextFile:
         pieces = [self.waiting]
         length = len(self.waiting)
         while length < size and not self.is_ended:
-            read = self.file.read(READ_BYTES)
+            read = self.file.read(_READ_BYTES)
             self.is_ended = not read
-            piece = self.as_utf_8(read, pieces)
+            piece = self._as_utf_8(read, pieces)
             at = piece.find(b"\0")
             if at >= 0:
                 raise Unreadable(
-                    f"Line {self.line_after(pieces, piece[:at])} has a NUL byte, which a text "
+                    f"Line {self._line_after(pieces, piece[:at])} has a NUL byte, which a text "
                     "file cannot have. Save the file again as “CSV UTF-8”."
                 )
             pieces.append(piece)
@@ -60,7 +60,7 @@ class TextFile:
         self.line += lines_in(self.waiting[:size])
         self.waiting = self.waiting[size:]
 
-    def as_utf_8(self, piece: bytes, before: list[bytes]) -> bytes:
+    def _as_utf_8(self, piece: bytes, before: list[bytes]) -> bytes:
         """Return the next bytes of the file in UTF-8; raises Unreadable with the line."""
         if self.decoder is None:
             return piece
@@ -70,11 +70,11 @@ class TextFile:
             good = error.object[: error.start].decode(error.encoding, "ignore").encode()
             name = "Windows-1252" if self.encoding == Encoding.CP1252 else "UTF-16"
             raise Unreadable(
-                f"Line {self.line_after(before, good)} has bytes that are not {name}. Save the "
+                f"Line {self._line_after(before, good)} has bytes that are not {name}. Save the "
                 "file again as “CSV UTF-8”."
             ) from error
 
-    def line_after(self, pieces: list[bytes], rest: bytes) -> int:
+    def _line_after(self, pieces: list[bytes], rest: bytes) -> int:
         """Return the number of the line that comes after some pieces of text."""
         return self.line + lines_in(b"".join([*pieces, rest]))
 
@@ -89,7 +89,7 @@ class TextFile:
             return decoder.decode(piece, final=self.is_ended and size >= len(self.waiting))
         except UnicodeDecodeError as error:
             line = self.line + lines_in(piece[: error.start])
-            if any(byte in NOT_CP1252 for byte in piece[error.start :]):
+            if any(byte in _NOT_CP1252 for byte in piece[error.start :]):
                 raise Unreadable(
                     f"Line {line} has bytes that are not UTF-8. Save the file again as “CSV UTF-8”."
                 ) from error

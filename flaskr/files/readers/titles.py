@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flaskr.files.readers.options import ReadingLimits, Unreadable
 
 EMPTY = "The file is empty. Its first row names the columns."
-LONGEST_TITLE = 200
+_LONGEST_TITLE = 200
 
 
 def is_blank(cell: str | None) -> bool:
@@ -30,7 +30,7 @@ def titles_of(cells: Sequence[str | None], limits: ReadingLimits) -> tuple[str, 
     titles = tuple((cell or "").strip() for cell in cells[:width])
     known: dict[str, str] = {}
     for number, title in enumerate(titles, 1):
-        check_title(number, title)
+        _check_title(number, title)
         key = title.casefold()
         if key in known:
             raise Unreadable(
@@ -49,15 +49,15 @@ def check_width(width: int, limits: ReadingLimits) -> None:
         )
 
 
-def check_title(number: int, title: str) -> None:
+def _check_title(number: int, title: str) -> None:
     """Raise Unreadable for a title that names no column."""
     if not title:
         raise Unreadable(f"Column {number} has no title. Name it in the first row, or remove it.")
     if "\0" in title:
         raise Unreadable(f"The title of column {number} is not a text. Type it as text.")
-    if len(title) > LONGEST_TITLE:
+    if len(title) > _LONGEST_TITLE:
         raise Unreadable(
-            f"The title of column {number} has over {LONGEST_TITLE} characters. Shorten it: "
+            f"The title of column {number} has over {_LONGEST_TITLE} characters. Shorten it: "
             "the first row names the columns."
         )
     if any("\ud800" <= character <= "\udfff" for character in title):

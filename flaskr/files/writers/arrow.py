@@ -14,8 +14,8 @@ from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
 from flaskr.files.writers.columnar import Groups, described_schema
 
-BATCH_ROWS = 65_536
-NOTHING = {
+_BATCH_ROWS = 65_536
+_NOTHING = {
     Kind.REFERENCE: "",
     Kind.TEXT: "",
     Kind.CHOICE: "",
@@ -31,29 +31,29 @@ class ArrowWriter:
 
     def __init__(self, file: IO[bytes], columns: tuple[Column, ...]) -> None:
         self.kinds = [column.kind for column in columns]
-        self.groups = Groups(described_schema(columns), BATCH_ROWS)
+        self.groups = Groups(described_schema(columns), _BATCH_ROWS)
         self.writer = pyarrow.ipc.new_stream(file, self.groups.schema)
 
     def write(self, frame: pd.DataFrame) -> None:
         """Append the rows of a frame."""
         for group in self.groups.add(frame):
-            self.write_group(group)
+            self._write_group(group)
 
-    def write_group(self, group: pa.Table) -> None:
+    def _write_group(self, group: pa.Table) -> None:
         """Write rows as one batch."""
         (batch,) = group.to_batches()
         pairs = zip(self.kinds, batch.columns, strict=True)
-        arrays = [settled(kind, values) for kind, values in pairs]
+        arrays = [_settled(kind, values) for kind, values in pairs]
         self.writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self.groups.schema))
 
     def close(self) -> None:
         """Write what is left, and the end of the stream."""
         for group in self.groups.rest():
-            self.write_group(group)
+            self._write_group(group)
         self.writer.close()
 
 
-def settled(kind: Kind, values: pa.Array) -> pa.Array:
+def _settled(kind: Kind, values: pa.Array) -> pa.Array:
     """Return a column whose bytes are known also where a value is missing.
 
     A stream carries those bytes too: what memory happened to hold there would make two files of
@@ -62,6 +62,6 @@ def settled(kind: Kind, values: pa.Array) -> pa.Array:
     if not values.null_count:
         return values
     present = np.asarray(values.is_valid())
-    filled = pc.fill_null(values, pa.scalar(NOTHING[kind], values.type))
+    filled = pc.fill_null(values, pa.scalar(_NOTHING[kind], values.type))
     bitmap = pa.py_buffer(np.packbits(present, bitorder="little"))
     return pa.Array.from_buffers(values.type, len(values), [bitmap, *filled.buffers()[1:]])

@@ -18,11 +18,11 @@ def described_schema(columns: tuple[Column, ...]) -> pa.Schema:
     plain = schema_of(columns)
     empty = plain.empty_table().to_pandas(types_mapper=pd.ArrowDtype)
     for_pandas = pa.Table.from_pandas(empty, preserve_index=False).schema.metadata
-    fields = [plain.field(c.name).with_metadata(description(c)) for c in columns]
+    fields = [plain.field(c.name).with_metadata(_description(c)) for c in columns]
     return pa.schema(fields, metadata=for_pandas)
 
 
-def description(column: Column) -> dict[str, str]:
+def _description(column: Column) -> dict[str, str]:
     """Return what a file says about a column; nothing about what is not declared."""
     said = {"unit": column.unit, "meaning": column.meaning, "meaning_sv": column.meaning_sv}
     return {key: text for key, text in said.items() if text}

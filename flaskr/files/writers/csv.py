@@ -19,7 +19,7 @@ from flaskr.files.writers.frames import schema_of
 # A spreadsheet takes a text that begins so for a formula. The apostrophe is among them because it
 # is the guard itself: so whoever strips exactly one gets every text back.
 GUARDED = "=+-@\t\r\n\0'"
-GUARDED_BYTES = np.isin(np.arange(256), list(GUARDED.encode()))
+_GUARDED_BYTES = np.isin(np.arange(256), list(GUARDED.encode()))
 
 
 def guarded(texts: pa.Array) -> pa.Array:
@@ -29,7 +29,7 @@ def guarded(texts: pa.Array) -> pa.Array:
     letters = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)
     has_first = offsets[:-1] < offsets[1:]
     risky = np.zeros(len(texts), dtype=bool)
-    risky[has_first] = GUARDED_BYTES[letters[offsets[:-1][has_first]]]
+    risky[has_first] = _GUARDED_BYTES[letters[offsets[:-1][has_first]]]
     if not risky.any():
         return texts
     return pc.if_else(pa.array(risky), pc.binary_join_element_wise("'", texts, ""), texts)

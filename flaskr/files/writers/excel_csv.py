@@ -20,7 +20,7 @@ from flaskr.files.writers.lines import as_bytes, batches, digits, joined
 
 BOM = b"\xef\xbb\xbf"
 SEPARATOR = ";"
-LINE_END = "\r\n"
+_LINE_END = "\r\n"
 
 
 class ExcelCsvWriter:
@@ -32,14 +32,14 @@ class ExcelCsvWriter:
         self.kinds = [column.kind for column in columns]
         self.is_raw = is_raw
         header = SEPARATOR.join(f'"{column.name}"' for column in columns)
-        file.write(BOM + (header + LINE_END).encode())
+        file.write(BOM + (header + _LINE_END).encode())
 
     def write(self, frame: pd.DataFrame) -> None:
         """Append the rows of a frame."""
         for batch in batches(frame, self.schema):
             cells = [self.cells(*pair) for pair in zip(self.kinds, batch.columns, strict=True)]
             lines = pc.binary_join_element_wise(*cells, SEPARATOR)
-            self.file.write(as_bytes(joined(lines, LINE_END)))
+            self.file.write(as_bytes(joined(lines, _LINE_END)))
 
     def cells(self, kind: Kind, values: pa.Array) -> pa.Array:
         """Return a column as it stands in the file."""

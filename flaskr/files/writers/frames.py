@@ -18,8 +18,8 @@ from flaskr.files.formats import ExportError
 
 MONEY = pa.decimal128(18, 2)
 INSTANT = pa.timestamp("us", "UTC")
-LARGEST_ORE = 10**18 - 1
-ARROW_TYPES = {
+_LARGEST_ORE = 10**18 - 1
+_ARROW_TYPES = {
     Kind.REFERENCE: pa.string(),
     Kind.TEXT: pa.string(),
     Kind.CHOICE: pa.string(),
@@ -32,7 +32,7 @@ ARROW_TYPES = {
 
 def schema_of(columns: Columns) -> pa.Schema:
     """Return the Arrow schema of a file."""
-    return pa.schema([(column.name, ARROW_TYPES[column.kind]) for column in columns])
+    return pa.schema([(column.name, _ARROW_TYPES[column.kind]) for column in columns])
 
 
 def money(ore: pa.Array) -> pa.Array:
@@ -42,7 +42,7 @@ def money(ore: pa.Array) -> pa.Array:
     amount of more than 18 digits.
     """
     values = integers(ore)
-    if len(values) and max(values.max(), -values.min()) > LARGEST_ORE:
+    if len(values) and max(values.max(), -values.min()) > _LARGEST_ORE:
         raise ExportError("An amount of the book has more than 18 digits.")
     wide = np.empty((len(values), 2), dtype="<i8")
     wide[:, 0] = values
@@ -74,15 +74,15 @@ def instants(column: pa.Array) -> pa.Array:
 
 def file_frame(batch: pa.RecordBatch, made: dict[str, Any], columns: Columns) -> pd.DataFrame:
     """Return the columns of a file as a frame: those made already, the others out of the batch."""
-    arrays = [made[c.name] if c.name in made else typed(batch[c.name], c.kind) for c in columns]
+    arrays = [made[c.name] if c.name in made else _typed(batch[c.name], c.kind) for c in columns]
     table = pa.Table.from_arrays(arrays, schema=schema_of(columns))
     return table.to_pandas(types_mapper=pd.ArrowDtype)
 
 
-def typed(column: pa.Array, kind: Kind) -> pa.Array:
+def _typed(column: pa.Array, kind: Kind) -> pa.Array:
     """Return a column of the database in its declared type."""
     if kind is Kind.AMOUNT:
         return money(column)
     if kind is Kind.INSTANT:
         return instants(column)
-    return days(column) if kind is Kind.DAY else column.cast(ARROW_TYPES[kind])
+    return days(column) if kind is Kind.DAY else column.cast(_ARROW_TYPES[kind])

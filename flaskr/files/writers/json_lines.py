@@ -17,10 +17,10 @@ from flaskr.facts.kinds import TEXTS, Kind
 from flaskr.files.writers.frames import schema_of
 from flaskr.files.writers.lines import as_bytes, batches, digits, escaped, joined
 
-UNSAFE = r'["\\\x00-\x1f]'
+_UNSAFE = r'["\\\x00-\x1f]'
 
 
-def escape(text: str) -> str:
+def _escape(text: str) -> str:
     """Return what stands for a text between the quotes of a JSON string."""
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
@@ -39,17 +39,17 @@ class JsonLinesWriter:
             parts: list[pa.Array | str] = []
             for column, values in zip(self.columns, batch.columns, strict=True):
                 parts += ["," if parts else "{", f"{json.dumps(column.name)}:"]
-                parts.append(written(column.kind, values))
+                parts.append(_written(column.kind, values))
             self.file.write(as_bytes(joined(*parts, "}\n")))
 
     def close(self) -> None:
         """Do nothing: every row is written already."""
 
 
-def written(kind: Kind, values: pa.Array) -> pa.Array:
+def _written(kind: Kind, values: pa.Array) -> pa.Array:
     """Return the values of a column as JSON."""
     if kind is Kind.NUMBER:
         return pc.fill_null(digits(values), "null")
     is_text = kind in (*TEXTS, Kind.CHOICE)
-    inside = escaped(values, UNSAFE, escape) if is_text else digits(values)
+    inside = escaped(values, _UNSAFE, _escape) if is_text else digits(values)
     return pc.fill_null(joined('"', inside, '"'), "null")

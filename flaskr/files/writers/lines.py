@@ -9,13 +9,13 @@ import pyarrow.compute as pc
 
 # So few that four columns of the longest texts, every character escaped, still fit the 2 GiB that
 # one Arrow array of texts holds.
-ROWS_AT_ONCE = 2048
+_ROWS_AT_ONCE = 2048
 
 
 def batches(frame: pd.DataFrame, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a frame a few at a time."""
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False, nthreads=1)
-    yield from table.to_batches(max_chunksize=ROWS_AT_ONCE)
+    yield from table.to_batches(max_chunksize=_ROWS_AT_ONCE)
 
 
 def joined(*parts: pa.Array | str) -> pa.Array:

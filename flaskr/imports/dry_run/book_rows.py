@@ -18,10 +18,10 @@ from flaskr.imports.plan import STATE
 from flaskr.policies.models import POLICY_EDITS, Policy
 from flaskr.values.column_types import MoneyType, UtcDateTime
 
-FEW_KEYS = 2_000  # so many are looked up; for more the whole table is read
-KEYS_AT_ONCE = 500
+_FEW_KEYS = 2_000  # so many are looked up; for more the whole table is read
+_KEYS_AT_ONCE = 500
 
-CLAIM_ROWS = select(
+_CLAIM_ROWS = select(
     Claim.id,
     Claim.claim_reference,
     Claim.claim_reference_key.label("claim_key"),
@@ -30,29 +30,33 @@ CLAIM_ROWS = select(
     Claim.last_transaction_date,
     Claim.recorded_at,
 )
-POLICY_ROWS = select(
+_POLICY_ROWS = select(
     Policy.id,
     Policy.policy_number,
     Policy.policy_number_key.label("policy_key"),
     *(getattr(Policy, name) for name in POLICY_EDITS),
     Policy.version,
 )
-ENTRY_ROWS = select(
+_ENTRY_ROWS = select(
     LedgerEntry.claim_id,
     LedgerEntry.entry_type,
     LedgerEntry.transaction_date,
     LedgerEntry.recorded_at,
     *(getattr(LedgerEntry, name) for name in BALANCES),
 )
-BOOK_TABLES = {"book_claims": CLAIM_ROWS, "book_policies": POLICY_ROWS, "book_entries": ENTRY_ROWS}
+_BOOK_TABLES = {
+    "book_claims": _CLAIM_ROWS,
+    "book_policies": _POLICY_ROWS,
+    "book_entries": _ENTRY_ROWS,
+}
 
 
-def columns_of_select(rows: Select[Any]) -> str:
+def _columns_of_select(rows: Select[Any]) -> str:
     """Return the columns of a select as the staging database declares them."""
-    return ", ".join(f"{c.name} {staged_type(c.type)}" for c in rows.selected_columns)
+    return ", ".join(f"{c.name} {_staged_type(c.type)}" for c in rows.selected_columns)
 
 
-def staged_type(kind: TypeEngine[Any]) -> str:
+def _staged_type(kind: TypeEngine[Any]) -> str:
     """Return the staging database's type of a column of the book."""
     if isinstance(kind, UtcDateTime):
         return "TIMESTAMP"
@@ -67,8 +71,8 @@ class BookRows:
     def __init__(self, staging: Staging, snapshot: Snapshot, dialect: str) -> None:
         self.staging, self.snapshot = staging, snapshot
         self.dialect: Any = sqlite.dialect() if dialect == "sqlite" else LIBPQ
-        for table, rows in BOOK_TABLES.items():
-            staging.run(f"CREATE TABLE {table} ({columns_of_select(rows)})")
+        for table, rows in _BOOK_TABLES.items():
+            staging.run(f"CREATE TABLE {table} ({_columns_of_select(rows)})")
 
     def watermark(self) -> dict[str, int]:
         """Return how far the book is in this snapshot."""
@@ -76,23 +80,23 @@ class BookRows:
 
     def bring_claims(self, keys: str) -> None:
         """Bring the claims whose keys the select `keys` names, as its column k."""
-        self.bring("book_claims", CLAIM_ROWS, Claim.claim_reference_key, "claim_key", keys)
+        self._bring("book_claims", _CLAIM_ROWS, Claim.claim_reference_key, "claim_key", keys)
 
     def bring_policies(self, keys: str) -> None:
         """Bring the policies whose keys a select names."""
-        self.bring("book_policies", POLICY_ROWS, Policy.policy_number_key, "policy_key", keys)
+        self._bring("book_policies", _POLICY_ROWS, Policy.policy_number_key, "policy_key", keys)
 
     def bring_policies_of_claims(self) -> None:
         """Bring the policies of the claims that were brought, unless they are there."""
         keys = (
             "SELECT policy_id AS k FROM book_claims ANTI JOIN book_policies p ON p.id = policy_id"
         )
-        self.bring("book_policies", POLICY_ROWS, Policy.id, "id", keys)
+        self._bring("book_policies", _POLICY_ROWS, Policy.id, "id", keys)
 
     def bring_entries(self) -> None:
         """Bring the ledgers of the book's claims on the staging database."""
         keys = "SELECT id AS k FROM book_claims WHERE last_transaction_date IS NOT NULL"
-        self.bring("book_entries", ENTRY_ROWS, LedgerEntry.claim_id, "claim_id", keys)
+        self._bring("book_entries", _ENTRY_ROWS, LedgerEntry.claim_id, "claim_id", keys)
 
     def bring_first_days(self, keys: str) -> dict[int, Any]:
         """Return the day of the first entry of the claims that a select names by id."""
@@ -100,22 +104,22 @@ class BookRows:
             LedgerEntry.claim_id, func.min(LedgerEntry.transaction_date).label("day")
         ).group_by(LedgerEntry.claim_id)
         self.staging.run("CREATE OR REPLACE TABLE first_days (claim_id BIGINT, day DATE)")
-        self.bring("first_days", first, LedgerEntry.claim_id, "claim_id", keys)
+        self._bring("first_days", first, LedgerEntry.claim_id, "claim_id", keys)
         return dict(self.staging.run("SELECT claim_id, day FROM first_days").fetchall())
 
-    def bring(self, table: str, rows: Any, column: Any, name: str, keys: str) -> None:
+    def _bring(self, table: str, rows: Any, column: Any, name: str, keys: str) -> None:
         """Append to a table of the staging database the rows that have one of the keys."""
         self.staging.run(
             "CREATE OR REPLACE TEMP TABLE keys AS "
             f"SELECT DISTINCT k FROM ({keys}) WHERE k IS NOT NULL"
         )
-        if self.staging.one("SELECT count(*) FROM keys") > FEW_KEYS:
+        if self.staging.one("SELECT count(*) FROM keys") > _FEW_KEYS:
             of_keys = f"WHERE batch.{name} IN (SELECT k FROM keys)"
             self.staging.add_streamed(table, self.read(rows), of_keys)
             return
         wanted = [key for (key,) in self.staging.run("SELECT k FROM keys ORDER BY k").fetchall()]
-        for start in range(0, len(wanted), KEYS_AT_ONCE):
-            some = wanted[start : start + KEYS_AT_ONCE]
+        for start in range(0, len(wanted), _KEYS_AT_ONCE):
+            some = wanted[start : start + _KEYS_AT_ONCE]
             self.staging.add_all(table, self.read(rows.where(column.in_(some))))
 
     def read(self, rows: Any) -> Any:

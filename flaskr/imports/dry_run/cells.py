@@ -12,9 +12,9 @@ from flaskr.values.money import LARGEST_ENTRY, money_text, parse_money
 from flaskr.values.text import clean_name, clean_reference, clean_text
 
 EARLIEST_YEAR = 1900
-NO_SUCH_DATE = f"This date does not exist, or is before {EARLIEST_YEAR}. Correct it."
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-INSTANT = re.compile(
+_NO_SUCH_DATE = f"This date does not exist, or is before {EARLIEST_YEAR}. Correct it."
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})",
     re.ASCII,
@@ -48,10 +48,10 @@ def amount_of_nought_or_more(cell: str) -> Decimal:
 def day(cell: str) -> date:
     """Read a day written as 2024-12-31."""
     try:
-        if DAY.fullmatch(cell.strip()):
-            return checked_year(date.fromisoformat(cell.strip()))
+        if _DAY.fullmatch(cell.strip()):
+            return _checked_year(date.fromisoformat(cell.strip()))
     except ValueError as error:
-        raise DateError(NO_SUCH_DATE) from error
+        raise DateError(_NO_SUCH_DATE) from error
     raise DateError("Write the date as 2024-12-31.")
 
 
@@ -61,14 +61,14 @@ def instant(cell: str) -> datetime:
     A local time alone is refused: in autumn an hour comes twice.
     """
     try:
-        if INSTANT.fullmatch(cell.strip()):
-            return checked_year(datetime.fromisoformat(cell.strip())).astimezone(UTC)
+        if _INSTANT.fullmatch(cell.strip()):
+            return _checked_year(datetime.fromisoformat(cell.strip())).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise DateError(NO_SUCH_DATE) from error
+        raise DateError(_NO_SUCH_DATE) from error
     raise DateError("Write the time with its UTC offset, as 2024-12-31T22:30:00+01:00.")
 
 
-def checked_year(moment: Moment) -> Moment:
+def _checked_year(moment: Moment) -> Moment:
     """Return a day or an instant; raises ValueError for a year that can only be a slip."""
     if moment.year < EARLIEST_YEAR:
         raise ValueError(moment)

@@ -51,9 +51,9 @@ class ClaimJudge:
                 self.faults.append(self.fault(row, error))
                 continue
             if row["id"] is not None:
-                changed.append(changed_claim(row, entry))
+                changed.append(_changed_claim(row, entry))
                 entries.extend([entry] if entry else [])
-                self.tally.add(differences(row), shown_change(row))
+                self.tally.add(_differences(row), _shown_change(row))
         return changed, entries
 
     def fault(self, row: Row, error: Refused) -> FaultRow:
@@ -66,29 +66,29 @@ class ClaimJudge:
     def judge(self, row: Row) -> dict[str, Any] | None:
         """Return the entry that a row posts, None for none; raises Refused."""
         if row["id"] is None:
-            self.check_new(row)
+            self._check_new(row)
             return None
         if row["is_edited"]:
-            self.check_edit(row)
+            self._check_edit(row)
         return self.entry(row) if row["is_moved"] else None
 
-    def check_new(self, row: Row) -> None:
+    def _check_new(self, row: Row) -> None:
         """Raise Refused for a new claim that the book would not take."""
         if is_allotted(row["claim_reference"]):
             raise Refused("claim_reference", GIVEN_ELSEWHERE)
-        self.check_days(row)
-        after(State(), EntryType.IMPORT_OPENING, movement(row, of_new=True), self.today)
+        self._check_days(row)
+        _after(State(), EntryType.IMPORT_OPENING, _movement(row, of_new=True), self.today)
 
-    def check_days(self, row: Row) -> None:
+    def _check_days(self, row: Row) -> None:
         """Raise Refused unless loss <= reported <= today."""
         try:
             check_dates(row["loss_date"], row["reported_date"], self.today)
         except ClaimBookError as error:
             raise Refused("loss_date", str(error)) from error
 
-    def check_edit(self, row: Row) -> None:
+    def _check_edit(self, row: Row) -> None:
         """Raise Refused for facts that do not fit; note a claim that loses its cover."""
-        self.check_days(row)
+        self._check_days(row)
         first = self.first_days.get(row["id"])
         earliest = row["reported_date"] or row["loss_date"]
         if first and earliest and first < earliest:
@@ -98,10 +98,10 @@ class ClaimJudge:
             )
         has_money = row["paid_before"] > 0 or row["outstanding_before"] > 0
         was = coverage_by(policy_of(row, "_before"), row["loss_date_before"])
-        if has_money and was is not Coverage.NOT_IN_FORCE and self.is_uncovered(row):
+        if has_money and was is not Coverage.NOT_IN_FORCE and self._is_uncovered(row):
             self.uncovered.append(row["book_reference"])
 
-    def is_uncovered(self, row: Row) -> bool:
+    def _is_uncovered(self, row: Row) -> bool:
         """Whether the policy does not cover the loss, by the facts that the row makes."""
         return coverage_by(policy_of(row), row["loss_date"]) is Coverage.NOT_IN_FORCE
 
@@ -109,10 +109,10 @@ class ClaimJudge:
         """Return the entry that brings a claim to the row's amounts; raises Refused."""
         is_first = row["last_transaction_date"] is None
         entry_type = EntryType.IMPORT_OPENING if is_first else EntryType.ADJUSTMENT
-        moved = movement(row)
-        state = after(state_before(row), entry_type, moved, self.today)
-        if self.is_uncovered(row):
-            self.check_cover(row, entry_type, moved)
+        moved = _movement(row)
+        state = _after(_state_before(row), entry_type, moved, self.today)
+        if self._is_uncovered(row):
+            self._check_cover(row, entry_type, moved)
         return {
             "row": row["row"],
             "claim_id": row["id"],
@@ -123,7 +123,7 @@ class ClaimJudge:
             "closed_date_after": state.closed_date,
         }
 
-    def check_cover(self, row: Row, entry_type: EntryType, moved: Movement) -> None:
+    def _check_cover(self, row: Row, entry_type: EntryType, moved: Movement) -> None:
         """Raise Refused for more money on a loss that is not covered."""
         claim = Claim(loss_date=row["loss_date"], policy=policy_of(row))
         try:
@@ -137,7 +137,7 @@ class ClaimJudge:
         return told(text, self.uncovered, len(self.uncovered))
 
 
-def after(before: State, entry_type: EntryType, moved: Movement, day: date) -> State:
+def _after(before: State, entry_type: EntryType, moved: Movement, day: date) -> State:
     """Return the state after an entry; raises Refused when a rule of the ledger does."""
     try:
         return before.after(entry_type, moved, day)
@@ -146,14 +146,14 @@ def after(before: State, entry_type: EntryType, moved: Movement, day: date) -> S
         raise Refused(field, str(error)) from error
 
 
-def movement(row: Row, of_new: bool = False) -> Movement:
+def _movement(row: Row, of_new: bool = False) -> Movement:
     """Return what a row moves: the difference to what the book has."""
     return Movement(
         *(from_ore(row[name] - (0 if of_new else row[f"{name}_before"])) for name in BALANCES)
     )
 
 
-def state_before(row: Row) -> State:
+def _state_before(row: Row) -> State:
     """Return the claim as the book has it."""
     paid, outstanding, recovered = (from_ore(row[f"{name}_before"]) for name in BALANCES)
     return State(paid, outstanding, recovered, Status(row["status"]), row["closed_date"])
@@ -171,7 +171,7 @@ def policy_of(row: Row, suffix: str = "") -> Policy | None:
     )
 
 
-def changed_claim(row: Row, entry: Mapping[str, Any] | None) -> dict[str, Any]:
+def _changed_claim(row: Row, entry: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return a changed claim as the plan has it: its facts, and its state after the entry."""
     return {
         **{
@@ -186,20 +186,20 @@ def changed_claim(row: Row, entry: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def differences(row: Row) -> dict[str, int]:
+def _differences(row: Row) -> dict[str, int]:
     """Return by how much the amounts of a claim change, in öre."""
     moved = {name: row[name] - row[f"{name}_before"] for name in BALANCES}
     return {"claim_cost": moved["paid"] + moved["outstanding"], **moved}
 
 
-def shown_change(row: Row) -> ShownRow:
+def _shown_change(row: Row) -> ShownRow:
     """Return the facts and amounts that a row changes, before and after."""
     names = [name for name in (*CLAIM_EDITS, *BALANCES) if row[name] != row[f"{name}_before"]]
     return ShownRow(
         row["row"],
         row["book_reference"],
-        {shown_name(name): shown_value(row, name) for name in names},
-        {shown_name(name): shown_value(row, f"{name}_before", name) for name in names},
+        {shown_name(name): _shown_value(row, name) for name in names},
+        {shown_name(name): _shown_value(row, f"{name}_before", name) for name in names},
     )
 
 
@@ -208,7 +208,7 @@ def shown_name(name: str) -> str:
     return "policy_number" if name == "policy_id" else name
 
 
-def shown_value(row: Row, column: str, name: str = "") -> str:
+def _shown_value(row: Row, column: str, name: str = "") -> str:
     """Return a value as the page shows it."""
     name = name or column
     if name == "policy_id":

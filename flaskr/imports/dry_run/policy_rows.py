@@ -22,10 +22,10 @@ from flaskr.policies.services import check_facts
 from flaskr.values.money import from_ore
 from flaskr.values.text import is_allotted
 
-AMOUNTS = names_of(POLICY_COLUMNS, Kind.AMOUNT)
+_AMOUNTS = names_of(POLICY_COLUMNS, Kind.AMOUNT)
 
 NOW, BEFORE = (", ".join(f"{name}{suffix}" for name in POLICY_EDITS) for suffix in ("", "_before"))
-JUDGED = f"""
+_JUDGED = f"""
 CREATE TABLE judged_policies AS
 WITH merged AS (
     SELECT t.row, t.policy_number, t.policy_key, b.id, b.version,
@@ -40,11 +40,11 @@ SELECT *, FALSE AS is_moved,
     id IS NOT NULL AND ({NOW}) IS DISTINCT FROM ({BEFORE}) AS is_edited
 FROM merged
 """
-IN_DOUBT = """SELECT * FROM judged_policies WHERE is_edited OR (id IS NULL AND (
+_IN_DOUBT = """SELECT * FROM judged_policies WHERE is_edited OR (id IS NULL AND (
     expiry_date <= inception_date OR cancelled_on < inception_date OR cancelled_on >= expiry_date
     OR regexp_full_match(policy_key, '[cp]-[0-9]{4}-[0-9]{6,12}')))
 ORDER BY row"""
-GOOD_NEW = """SELECT * FROM judged_policies WHERE id IS NULL
+_GOOD_NEW = """SELECT * FROM judged_policies WHERE id IS NULL
     AND row NOT IN (SELECT row FROM faults WHERE file = $file) ORDER BY row"""
 
 
@@ -64,20 +64,20 @@ class PolicyRows:
         several = SEVERAL.format(table="policies", key="policy_key", name="policy_number")
         self.staging.run(several, file=self.at)
         self.book.bring_policies("SELECT policy_key AS k FROM policies")
-        self.staging.run(JUDGED, file=self.at)
-        for batch in self.staging.batches(IN_DOUBT):
-            changed = [row for row in batch.to_pylist() if self.is_good(row)]
+        self.staging.run(_JUDGED, file=self.at)
+        for batch in self.staging.batches(_IN_DOUBT):
+            changed = [row for row in batch.to_pylist() if self._is_good(row)]
             plan.write(
                 "policies_changed",
                 table_of("policies_changed", [self.changed(row) for row in changed if row["id"]]),
             )
         self.staging.add_faults(self.faults)
-        for batch in self.staging.batches(GOOD_NEW, file=self.at):
+        for batch in self.staging.batches(_GOOD_NEW, file=self.at):
             plan.write("policies_created", batch)
         self.plan_touched(plan)
         return classes_of(self.staging, self.at, Contents.POLICIES, self.tally)
 
-    def is_good(self, row: Mapping[str, Any]) -> bool:
+    def _is_good(self, row: Mapping[str, Any]) -> bool:
         """Whether the book takes a row; else it is noted why not."""
         try:
             if row["id"] is None and is_allotted(row["policy_number"]):
@@ -119,6 +119,6 @@ class PolicyRows:
 def policy_from(row: Mapping[str, Any]) -> Policy:
     """Return a policy with the facts of a row."""
     facts = {name: row[name] for name in POLICY_FACTS}
-    for name in AMOUNTS:
+    for name in _AMOUNTS:
         facts[name] = None if row[name] is None else from_ore(row[name])
     return Policy(**facts)

@@ -62,7 +62,7 @@ class Tally:
         return RowClass("changed", self.rows, amounts, tuple(self.first))
 
 
-SUMS = {
+_SUMS = {
     Contents.CLAIMS: (
         "coalesce(sum(paid + outstanding), 0) AS claim_cost, coalesce(sum(paid), 0) AS paid, "
         "coalesce(sum(outstanding), 0) AS outstanding, coalesce(sum(recovered), 0) AS recovered"
@@ -70,12 +70,12 @@ SUMS = {
     Contents.POLICIES: "coalesce(sum(premium), 0) AS premium",
 }
 # Of a refused row only what could be read.
-REFUSED_SUMS = {
+_REFUSED_SUMS = {
     Contents.CLAIMS: (
         "coalesce(sum(coalesce(claim_cost, paid + outstanding, outstanding, paid, 0)), 0) "
         "AS claim_cost"
     ),
-    Contents.POLICIES: SUMS[Contents.POLICIES],
+    Contents.POLICIES: _SUMS[Contents.POLICIES],
 }
 
 
@@ -91,16 +91,16 @@ def classes_of(
     created = f"{good} AND id IS NULL"
     unchanged = f"{good} AND id IS NOT NULL AND NOT is_edited AND NOT is_moved"
     return (
-        found("created", staging, at, contents, created),
+        _found("created", staging, at, contents, created),
         changed.outcome(),
-        found("unchanged", staging, at, contents, unchanged),
-        refused(staging, at, contents),
+        _found("unchanged", staging, at, contents, unchanged),
+        _refused(staging, at, contents),
     )
 
 
-def found(name: str, staging: Staging, at: int, contents: Contents, rows: str) -> RowClass:
+def _found(name: str, staging: Staging, at: int, contents: Contents, rows: str) -> RowClass:
     """Return the class of the rows that a FROM and WHERE name."""
-    (sums,) = staging.dicts(f"SELECT count(*) AS rows, {SUMS[contents]} {rows}", file=at)
+    (sums,) = staging.dicts(f"SELECT count(*) AS rows, {_SUMS[contents]} {rows}", file=at)
     key, columns = LAYOUTS[contents].key, shown_columns(contents, is_migration=False)
     first = staging.dicts(
         f"SELECT row, {key} AS name, {', '.join(columns)} {rows} ORDER BY row LIMIT {SHOWN_ROWS}",
@@ -113,11 +113,11 @@ def found(name: str, staging: Staging, at: int, contents: Contents, rows: str) -
     return RowClass(name, sums.pop("rows"), texts(sums), shown)
 
 
-def refused(staging: Staging, at: int, contents: Contents) -> RowClass:
+def _refused(staging: Staging, at: int, contents: Contents) -> RowClass:
     """Return the class of refused rows."""
     rows = staging.one("SELECT count(DISTINCT row) FROM faults WHERE file = $file", file=at)
     (sums,) = staging.dicts(
-        f"SELECT {REFUSED_SUMS[contents]} FROM {contents} "
+        f"SELECT {_REFUSED_SUMS[contents]} FROM {contents} "
         "WHERE row IN (SELECT row FROM faults WHERE file = $file)",
         file=at,
     )

@@ -23,13 +23,13 @@ from flaskr.imports.plan import PlanWriter
 from flaskr.imports.tasks import DryRunTask, FileToRead, ImportRefused
 from flaskr.isolation import Report
 
-OF_TODAY: dict[Contents, type[ClaimRows] | type[PolicyRows]] = {
+_OF_TODAY: dict[Contents, type[ClaimRows] | type[PolicyRows]] = {
     Contents.CLAIMS: ClaimRows,
     Contents.POLICIES: PolicyRows,
 }
 
 
-class Run:
+class _Run:
     """One dry run at its staging database."""
 
     def __init__(self, order: DryRunTask, staging: Staging, report: Report) -> None:
@@ -51,16 +51,16 @@ class Run:
     def read_table(self, at: int, file: FileToRead, table: ReadTable) -> None:
         """Read one file onto the staging database, unless a column that it needs is missing."""
         columns = columns_of(file, table.titles, is_migration=self.order.is_migration)
-        self.check_contents(file, columns)
+        self._check_contents(file, columns)
         rows = 0
         if not columns.missing:
             typed = StagedRows(self.staging, at, columns, self.order.book.currency)
             stage_file(typed, table, lambda *done: self.report((file.name, *done)))
             rows = typed.rows
         self.columns.append(columns)
-        self.found.append(file_found(file, table, columns, rows))
+        self.found.append(_file_found(file, table, columns, rows))
 
-    def check_contents(self, file: FileToRead, columns: FileColumns) -> None:
+    def _check_contents(self, file: FileToRead, columns: FileColumns) -> None:
         """Raise ImportRefused for a file that does not belong into this import."""
         contents = columns.layout.contents
         if any(earlier.layout is columns.layout for earlier in self.columns):
@@ -92,7 +92,7 @@ class Run:
             stack.callback(plan.close)
             classes, warnings = self.classes(book, plan)
         found = tuple(
-            replace_classes(each, some) for each, some in zip(self.found, classes, strict=True)
+            _replace_classes(each, some) for each, some in zip(self.found, classes, strict=True)
         )
         refusals, count = self.refusals()
         counters = highest_allotted(self.staging) if self.order.is_migration else {}
@@ -107,7 +107,7 @@ class Run:
             migration = MigrationRows(self.staging, book, self.columns, self.order.book)
             return migration.judge(plan), migration.warnings
         (columns,) = self.columns
-        kind = OF_TODAY[columns.layout.contents]
+        kind = _OF_TODAY[columns.layout.contents]
         rows = kind(self.staging, book, 0, columns.given, self.order.book.today)
         return [rows.judge(plan)], rows.warnings
 
@@ -138,7 +138,7 @@ def make_dry_run(report: Report, order: DryRunTask) -> DryRun:
     """
     shutil.rmtree(order.folder / PLAN, ignore_errors=True)
     with open_staging(order.folder) as staging:
-        run = Run(order, staging, report)
+        run = _Run(order, staging, report)
         for at, file in enumerate(order.files):
             run.read(at, file)
         outcome = run.judge()
@@ -147,7 +147,7 @@ def make_dry_run(report: Report, order: DryRunTask) -> DryRun:
     return outcome
 
 
-def file_found(file: FileToRead, table: ReadTable, columns: FileColumns, rows: int) -> FileFound:
+def _file_found(file: FileToRead, table: ReadTable, columns: FileColumns, rows: int) -> FileFound:
     """Return what is known of a file before its rows are compared."""
     return FileFound(
         name=file.name,
@@ -165,6 +165,6 @@ def file_found(file: FileToRead, table: ReadTable, columns: FileColumns, rows: i
     )
 
 
-def replace_classes(found: FileFound, classes: tuple[RowClass, ...]) -> FileFound:
+def _replace_classes(found: FileFound, classes: tuple[RowClass, ...]) -> FileFound:
     """Return what is known of a file with what becomes of its rows."""
     return FileFound(**{**vars(found), "classes": classes})

@@ -23,8 +23,8 @@ from flaskr.imports.layouts import (
 )
 from flaskr.imports.tasks import FileToRead, ImportRefused
 
-SHOWN_CHARACTERS = 40
-STAGING_TYPES = {
+_SHOWN_CHARACTERS = 40
+_STAGING_TYPES = {
     Kind.REFERENCE: "VARCHAR",
     Kind.TEXT: "VARCHAR",
     Kind.CHOICE: "VARCHAR",
@@ -32,8 +32,8 @@ STAGING_TYPES = {
     Kind.DAY: "DATE",
     Kind.INSTANT: "TIMESTAMP",
 }
-KEYED = {"claim_reference": "claim_key", "policy_number": "policy_key"}
-EMPTY = "The cell is empty. Fill it in."
+_KEYED = {"claim_reference": "claim_key", "policy_number": "policy_key"}
+_EMPTY = "The cell is empty. Fill it in."
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ def columns_of(order: FileToRead, titles: tuple[str, ...], *, is_migration: bool
             f"them ({names})."
         )
     layout = LAYOUTS[contents]
-    check_mapping(order, titles, layout)
+    _check_mapping(order, titles, layout)
     passed_over = SKIPPED_COLUMNS[is_migration, contents]
-    uses = tuple(use_of(title, order, layout, passed_over) for title in titles)
+    uses = tuple(_use_of(title, order, layout, passed_over) for title in titles)
     loaded: dict[str, str] = {}
     for use in uses:
         if use.is_loaded and use.name in loaded:
@@ -97,7 +97,7 @@ def columns_of(order: FileToRead, titles: tuple[str, ...], *, is_migration: bool
     return FileColumns(layout, uses, loaded, constants, tuple(missing))
 
 
-def check_mapping(order: FileToRead, titles: tuple[str, ...], layout: Layout) -> None:
+def _check_mapping(order: FileToRead, titles: tuple[str, ...], layout: Layout) -> None:
     """Raise ImportRefused for a mapping or a constant that fits nothing."""
     for title, name in order.columns.items():
         if title not in titles:
@@ -112,7 +112,7 @@ def check_mapping(order: FileToRead, titles: tuple[str, ...], layout: Layout) ->
             raise ImportRefused(f"{name} cannot have one value for all rows.")
 
 
-def use_of(
+def _use_of(
     title: str, order: FileToRead, layout: Layout, passed_over: Mapping[str, str]
 ) -> ColumnUse:
     """Return what becomes of a column: by hand, or by what it is called."""
@@ -147,7 +147,7 @@ class StagedRows:
     def made(self, batch: CellBatch) -> pa.RecordBatch:
         """Return a batch of the file's rows as values; what cannot be read is noted."""
         noted: list[FaultRow] = [
-            (self.at, fault.row, None, fault.text[:SHOWN_CHARACTERS], fault.sentence)
+            (self.at, fault.row, None, fault.text[:_SHOWN_CHARACTERS], fault.sentence)
             for fault in batch.faults
         ]
         made: dict[str, pa.Array] = {"row": batch.rows}
@@ -157,10 +157,10 @@ class StagedRows:
                 made[each.name] = self.read(batch, each, cells, noted)
             elif each.name in self.constants:
                 made[each.name] = pa.repeat(self.constants[each.name], len(batch.rows))
-        for name, key in KEYED.items():
+        for name, key in _KEYED.items():
             if name in made:
                 made[key] = keys_of(made[name])
-        self.check_currency(batch, noted)
+        self._check_currency(batch, noted)
         self.staging.add_faults(noted)
         self.rows += len(batch.rows) + len(batch.faults)
         return pa.RecordBatch.from_pydict(made)
@@ -174,14 +174,14 @@ class StagedRows:
             noted.append(self.fault(batch, each.name, cells, fault.at, fault.text))
         if not each.may_be_empty and cells.null_count:
             empty = pc.indices_nonzero(cells.is_null()).to_pylist()
-            noted.extend(self.fault(batch, each.name, cells, at, EMPTY) for at in empty)
+            noted.extend(self.fault(batch, each.name, cells, at, _EMPTY) for at in empty)
         return found.values
 
     def fault(self, batch: CellBatch, name: str, cells: pa.Array, at: int, text: str) -> FaultRow:
         """Return what to note of one cell."""
-        return (self.at, batch.rows[at].as_py(), name, shown(cells[at].as_py()), text)
+        return (self.at, batch.rows[at].as_py(), name, _shown(cells[at].as_py()), text)
 
-    def check_currency(self, batch: CellBatch, noted: list[FaultRow]) -> None:
+    def _check_currency(self, batch: CellBatch, noted: list[FaultRow]) -> None:
         """Note the rows whose currency is not the book's."""
         title = self.columns.currency_title
         if title is None:
@@ -195,19 +195,19 @@ class StagedRows:
 
 def staged_columns(layout: Layout) -> str:
     """Return the columns of a staging database's table for a layout; the file may lack some."""
-    named = [f"{each.name} {STAGING_TYPES[each.kind]}" for each in layout.fields]
-    keys = [f"{key} VARCHAR" for name, key in KEYED.items() if name in layout.names]
+    named = [f"{each.name} {_STAGING_TYPES[each.kind]}" for each in layout.fields]
+    keys = [f"{key} VARCHAR" for name, key in _KEYED.items() if name in layout.names]
     return ", ".join(["row BIGINT", *named, *keys])
 
 
-def shown(value: object) -> str:
+def _shown(value: object) -> str:
     """Return a cell as a message quotes it: short, on one line."""
     text = "" if value is None else str(value)
     if text.startswith("\0"):
         return "?"
     visible = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
-    short = visible[:SHOWN_CHARACTERS]
-    return f"{short}…" if len(visible) > SHOWN_CHARACTERS else short
+    short = visible[:_SHOWN_CHARACTERS]
+    return f"{short}…" if len(visible) > _SHOWN_CHARACTERS else short
 
 
 def stage_file(rows: StagedRows, table: ReadTable, tell: Callable[[int, int, int], None]) -> None:

@@ -15,13 +15,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-DESK_MEMORY = "384MB"
+_DESK_MEMORY = "384MB"
 BATCH_ROWS = 32_768
-ROW_GROUP = 122_880
-FAULTS = (
+_ROW_GROUP = 122_880
+_FAULTS = (
     "CREATE TABLE faults (file INTEGER, row BIGINT, field VARCHAR, value VARCHAR, text VARCHAR)"
 )
-FAULT_SCHEMA = pa.schema(
+_FAULT_SCHEMA = pa.schema(
     [
         ("file", pa.int32()),
         ("row", pa.int64()),
@@ -40,7 +40,7 @@ class Staging:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
         self.run("SET enable_progress_bar = false")
-        self.run(FAULTS)
+        self.run(_FAULTS)
 
     def run(self, sql: str, **values: Any) -> duckdb.DuckDBPyConnection:
         """Run a statement; `values` stand for what it names with a dollar."""
@@ -60,12 +60,12 @@ class Staging:
         """Yield the rows of a statement in its order; others may be run meanwhile."""
         with self.connection.cursor() as cursor:
             for batch in cursor.execute(sql, values).to_arrow_reader(BATCH_ROWS):
-                yield cast_instants(batch, LOCAL, INSTANT)
+                yield _cast_instants(batch, LOCAL, INSTANT)
 
     def make(self, table: str, schema: pa.Schema) -> None:
         """Make an empty table with the columns of a schema."""
         (empty,) = schema.empty_table().to_batches() or [pa.RecordBatch.from_pylist([], schema)]
-        self.connection.register("shape", cast_instants(empty, INSTANT, LOCAL))
+        self.connection.register("shape", _cast_instants(empty, INSTANT, LOCAL))
         self.run(f"CREATE TABLE {table} AS SELECT * FROM shape")
         self.connection.unregister("shape")
 
@@ -73,8 +73,8 @@ class Staging:
         """Append the rows of batches by one statement, which may run no other meanwhile."""
         first = next(batches, None)
         if first is not None:
-            every = (cast_instants(batch, INSTANT, LOCAL) for batch in chain([first], batches))
-            schema = cast_instants(first, INSTANT, LOCAL).schema
+            every = (_cast_instants(batch, INSTANT, LOCAL) for batch in chain([first], batches))
+            schema = _cast_instants(first, INSTANT, LOCAL).schema
             self.add(table, pa.RecordBatchReader.from_batches(schema, every), where)
 
     def add_all(self, table: str, batches: Iterable[pa.RecordBatch]) -> None:
@@ -85,7 +85,7 @@ class Staging:
         waiting: list[pa.RecordBatch] = []
         for batch in batches:
             waiting.append(batch)
-            if sum(map(len, waiting)) >= ROW_GROUP:
+            if sum(map(len, waiting)) >= _ROW_GROUP:
                 self.add(table, pa.Table.from_batches(waiting))
                 waiting = []
         if waiting:
@@ -95,7 +95,7 @@ class Staging:
         """Append the rows of a batch, an Arrow table or a reader."""
         is_reader = isinstance(rows, pa.RecordBatchReader)
         self.connection.register(
-            "batch", rows if is_reader else cast_instants(rows, INSTANT, LOCAL)
+            "batch", rows if is_reader else _cast_instants(rows, INSTANT, LOCAL)
         )
         try:
             self.run(f"INSERT INTO {table} BY NAME SELECT * FROM batch {where}")
@@ -109,12 +109,12 @@ class Staging:
         columns = zip(*faults, strict=True)
         arrays = [
             pa.array(column, field.type)
-            for column, field in zip(columns, FAULT_SCHEMA, strict=True)
+            for column, field in zip(columns, _FAULT_SCHEMA, strict=True)
         ]
-        self.add("faults", pa.RecordBatch.from_arrays(arrays, schema=FAULT_SCHEMA))
+        self.add("faults", pa.RecordBatch.from_arrays(arrays, schema=_FAULT_SCHEMA))
 
 
-def cast_instants(rows: Any, kind: pa.DataType, wanted: pa.DataType) -> Any:
+def _cast_instants(rows: Any, kind: pa.DataType, wanted: pa.DataType) -> Any:
     """Return a batch or a table with its columns of one type of instants as the other."""
     for at, field in enumerate(rows.schema):
         if field.type == kind:
@@ -126,7 +126,7 @@ def cast_instants(rows: Any, kind: pa.DataType, wanted: pa.DataType) -> Any:
 def open_staging(folder: Path) -> Iterator[Staging]:
     """Open an empty staging database that puts what does not fit its memory into a folder."""
     config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": DESK_MEMORY,
+        "memory_limit": _DESK_MEMORY,
         "temp_directory": str(folder / "staging database"),
         "threads": 2,
         "autoinstall_known_extensions": False,

@@ -16,7 +16,7 @@ from flaskr.imports.loading.tasks import PlanOutdated
 from flaskr.imports.plan import BALANCES, entry_sums, plan_batches, plan_rows
 
 # What came into the book after a watermark, and where in a plan it may stand.
-SINCE = (
+_SINCE = (
     ("ledger_entries", "claim_id", "touched", "claim_id"),
     ("claim_revisions", "claim_id", "touched", "claim_id"),
     ("policy_revisions", "policy_id", "touched", "policy_id"),
@@ -25,7 +25,7 @@ SINCE = (
     ("policies", "policy_number_key", "policies_created", "policy_key"),
     ("policies", "policy_number_key", "touched", "policy_key"),
 )
-LATEST = """SELECT max(at) FROM (
+_LATEST = """SELECT max(at) FROM (
     SELECT max(recorded_at) AS at FROM claims WHERE id = (SELECT max(id) FROM claims)
     UNION ALL SELECT max(recorded_at) FROM policies WHERE id = (SELECT max(id) FROM policies)
     UNION ALL SELECT max(replaced_at) FROM claim_revisions
@@ -48,17 +48,17 @@ def check_untouched(connection: Any, plan: Path, watermark: Mapping[str, int]) -
 
     Called with the ledger locked: nothing more can come in.
     """
-    for table, name, part, column in SINCE:
+    for table, name, part, column in _SINCE:
         came = f"SELECT DISTINCT {name} FROM {table} WHERE id > ?"
         values = [value for (value,) in execute(connection, came, watermark[table]).fetchall()]
-        if values and stands_in(plan, part, column, values):
+        if values and _stands_in(plan, part, column, values):
             raise PlanOutdated(
                 "The book has changed since the dry run, in rows that the file names. "
                 "Nothing was written; check the new dry run."
             )
 
 
-def stands_in(plan: Path, part: str, column: str, values: list[Any]) -> bool:
+def _stands_in(plan: Path, part: str, column: str, values: list[Any]) -> bool:
     """Whether any of some values stands in a column of a plan."""
     for batch in plan_batches(plan, part):
         standing = batch.column(column)
@@ -69,7 +69,7 @@ def stands_in(plan: Path, part: str, column: str, values: list[Any]) -> bool:
 
 def latest_instant(connection: Any) -> datetime:
     """Return the last instant in the book: a clock that was set back goes on there."""
-    (found,) = execute(connection, LATEST).fetchone()
+    (found,) = execute(connection, _LATEST).fetchone()
     if found is None:
         return datetime.min.replace(tzinfo=UTC)
     if isinstance(found, str):  # SQLite keeps them as text, in UTC

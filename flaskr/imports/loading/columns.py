@@ -29,7 +29,7 @@ class LoadingColumns:
     kind: ImportKind
     first_ids: dict[str, int]
 
-    def sourced(self, batch: Any) -> Columns:
+    def _sourced(self, batch: Any) -> Columns:
         """Return the columns that say where rows came from, and who loaded them."""
         return {
             "recorded_by": pa.repeat(self.actor, len(batch)),
@@ -50,7 +50,7 @@ class LoadingColumns:
             **{name: batch.column(name) for name in POLICY_FACTS},
             "recorded_at": self.instants(batch.column("recorded_at")),
             "version": pa.repeat(1, len(batch)),
-            **self.sourced(batch),
+            **self._sourced(batch),
         }
 
     def new_claims(self, batch: Any) -> Columns:
@@ -64,13 +64,13 @@ class LoadingColumns:
             "description": batch.column("description"),
             **facts,
             **{name: batch.column(name) for name in STATE},
-            **self.last_entry(batch),
+            **self._last_entry(batch),
             "recorded_at": self.instants(batch.column("recorded_at")),
             "version": pa.repeat(1, len(batch)),
-            **self.sourced(batch),
+            **self._sourced(batch),
         }
 
-    def last_entry(self, batch: Any) -> Columns:
+    def _last_entry(self, batch: Any) -> Columns:
         """Return when the claims' last entries are: as the plan says, else that of the loading."""
         day, instant = batch.column("last_transaction_date"), batch.column("last_recorded_at")
         if self.kind is ImportKind.MIGRATION:
@@ -130,7 +130,7 @@ class LoadingColumns:
         """Return the states that claims get from their entries."""
         return {
             **{name: batch.column(name) for name in ("id", *STATE)},
-            **self.last_entry(batch),
+            **self._last_entry(batch),
         }
 
     def entries(self, batch: Any) -> Columns:
@@ -153,5 +153,5 @@ class LoadingColumns:
             "closed_date_after": batch.column("closed_date_after"),
             "reason": batch.column("reason"),
             "reverses": reversed_entries,
-            **self.sourced(batch),
+            **self._sourced(batch),
         }

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from flaskr.archive.bulk.connections import lock_ledger
 from flaskr.imports.plan import plan_batches
 
-AT_ONCE = 10_000
+_AT_ONCE = 10_000
 
 
 def lock_what_changes(connection: Any, plan: Path) -> None:
@@ -23,25 +23,25 @@ def lock_what_changes(connection: Any, plan: Path) -> None:
     if isinstance(connection, sqlite3.Connection):
         return
     connection.execute("SELECT id FROM book FOR UPDATE")
-    lock(connection, "claims", ids(plan, "claims_changed", "id"), "UPDATE")
-    edited = ids(plan, "policies_changed", "id")
-    named = ids(plan, "claims_created", "policy_id") | ids(plan, "claims_changed", "policy_id")
-    lock(connection, "policies", edited | named, "UPDATE" if edited else "KEY SHARE")
+    _lock(connection, "claims", _ids(plan, "claims_changed", "id"), "UPDATE")
+    edited = _ids(plan, "policies_changed", "id")
+    named = _ids(plan, "claims_created", "policy_id") | _ids(plan, "claims_changed", "policy_id")
+    _lock(connection, "policies", edited | named, "UPDATE" if edited else "KEY SHARE")
     lock_ledger(connection)
 
 
-def lock(connection: Any, table: str, wanted: Iterable[int], mode: str) -> None:
+def _lock(connection: Any, table: str, wanted: Iterable[int], mode: str) -> None:
     """Lock rows of a table in the order of their ids."""
     in_order = sorted(wanted)
-    for start in range(0, len(in_order), AT_ONCE):
-        some = in_order[start : start + AT_ONCE]
+    for start in range(0, len(in_order), _AT_ONCE):
+        some = in_order[start : start + _AT_ONCE]
         connection.execute(
             f"SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR {mode}",
             (some,),
         )
 
 
-def ids(plan: Path, name: str, column: str) -> set[int]:
+def _ids(plan: Path, name: str, column: str) -> set[int]:
     """Return the ids that stand in a column of a plan."""
     found: set[int] = set()
     for batch in plan_batches(plan, name):

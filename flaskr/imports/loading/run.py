@@ -23,7 +23,7 @@ from flaskr.imports.plan import INSTANT, SCHEMAS, PlanPart, entry_sums, plan_row
 from flaskr.isolation import Report
 from flaskr.values.money import from_ore
 
-NUMBERED = (
+_NUMBERED = (
     "imports",
     "import_files",
     "policies",
@@ -32,9 +32,9 @@ NUMBERED = (
     "policy_revisions",
     "claim_revisions",
 )
-PARTS = [name for name in SCHEMAS if name != "touched"]
+_PARTS = [name for name in SCHEMAS if name != "touched"]
 Made = Callable[[Any], dict[str, Any]]
-RECORD = pa.schema(
+_RECORD = pa.schema(
     [
         ("id", pa.int64()),
         ("kind", pa.string()),
@@ -57,20 +57,20 @@ def load_plan(report: Report, order: LoadTask) -> Loaded:
     with writing(order.address) as connection:
         lock_what_changes(connection, order.plan)
         check_untouched(connection, order.plan, order.watermark)
-        loading = Loading(connection, order, report)
+        loading = _Loading(connection, order, report)
         loading.write()
         check_written(connection, order.plan, loading.first_ids["ledger_entries"])
     return Loaded(loading.first_ids["imports"], loading.rows["entries"])
 
 
-class Loading:
+class _Loading:
     """One plan on its way into the book: under one number, at one instant."""
 
     def __init__(self, connection: Any, order: LoadTask, report: Report) -> None:
         self.connection, self.order, self.report = connection, order, report
-        self.rows = {name: plan_rows(order.plan, name) for name in PARTS}
+        self.rows = {name: plan_rows(order.plan, name) for name in _PARTS}
         self.done = 0
-        self.first_ids = {name: next_id(connection, name) for name in NUMBERED}
+        self.first_ids = {name: next_id(connection, name) for name in _NUMBERED}
         now = max(datetime.now(UTC), latest_instant(connection))
         self.columns = LoadingColumns(
             import_id=self.first_ids["imports"],
@@ -84,21 +84,21 @@ class Loading:
     def write(self) -> None:
         """Write the record of the import, then everything that it brings."""
         of = self.columns
-        self.write_record()
+        self._write_record()
         edited, moved = (
-            self.part("claims_changed", "is_edited"),
-            self.part("claims_changed", "is_moved"),
+            self._part("claims_changed", "is_edited"),
+            self._part("claims_changed", "is_moved"),
         )
-        self.insert("policies", self.part("policies_created"), of.new_policies)
-        self.insert("claims", self.part("claims_created"), of.new_claims)
-        self.insert("policy_revisions", self.part("policies_changed"), of.policy_revisions)
+        self.insert("policies", self._part("policies_created"), of.new_policies)
+        self.insert("claims", self._part("claims_created"), of.new_claims)
+        self.insert("policy_revisions", self._part("policies_changed"), of.policy_revisions)
         self.insert("claim_revisions", edited, of.claim_revisions)
-        self.update("policies", self.part("policies_changed"), of.edited_policies)
+        self.update("policies", self._part("policies_changed"), of.edited_policies)
         self.update("claims", edited, of.edited_claims)
-        self.insert("ledger_entries", self.part("entries"), of.entries)
+        self.insert("ledger_entries", self._part("entries"), of.entries)
         self.update("claims", moved, of.moved_claims)
         for name, value in sorted(self.order.counters.items()):
-            raise_counter(self.connection, name, value)
+            _raise_counter(self.connection, name, value)
         self.record()
 
     def record(self) -> None:
@@ -118,11 +118,11 @@ class Loading:
         now = self.columns.now
         insert_event(self.connection, order.event, subject=number, recorded_at=now, after=after)
 
-    def part(self, name: str, only: str = "") -> PlanPart:
+    def _part(self, name: str, only: str = "") -> PlanPart:
         """Return a part of the plan; of its rows those only for which a column says so."""
         return PlanPart(self.order.plan, name, only)
 
-    def write_record(self) -> None:
+    def _write_record(self) -> None:
         """Write the import and its files."""
         row = {
             "id": self.first_ids["imports"],
@@ -136,7 +136,7 @@ class Loading:
             "job": self.order.job,
             "undoes": None,
         }
-        self.put("imports", [row], RECORD)
+        self.put("imports", [row], _RECORD)
         first = self.first_ids["import_files"]
         files = [
             {"id": first + at, "import_id": row["id"], **file}
@@ -147,7 +147,7 @@ class Loading:
     def put(self, table: str, rows: list[dict[str, Any]], schema: pa.Schema | None = None) -> None:
         """Insert a few rows."""
         batch = pa.RecordBatch.from_pylist(rows, schema)
-        insert_rows(self.connection, TableRows(table, len(rows), lambda: iter([batch])), ignored)
+        insert_rows(self.connection, TableRows(table, len(rows), lambda: iter([batch])), _ignored)
         move_sequence(self.connection, table, rows[-1]["id"])
 
     def insert(self, table: str, part: PlanPart, made: Made) -> None:
@@ -188,11 +188,11 @@ class Loading:
         self.report(("writing", self.done, min(self.done, whole), whole))
 
 
-def ignored(rows: int) -> None:
+def _ignored(rows: int) -> None:
     """Take no notice of progress."""
 
 
-def raise_counter(connection: Any, name: str, at_least: int) -> None:
+def _raise_counter(connection: Any, name: str, at_least: int) -> None:
     """Move a counter past the references that a migration brought."""
     execute(
         connection,

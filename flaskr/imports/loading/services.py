@@ -25,7 +25,7 @@ from flaskr.imports.services import (
 from flaskr.imports.tasks import ImportRefused
 from flaskr.isolation import WorkError
 
-COUNTED = ("created", "changed", "unchanged", "refused")
+_COUNTED = ("created", "changed", "unchanged", "refused")
 
 
 def load_import(job: Job, tell: Told | None = None) -> Loaded:
@@ -38,7 +38,7 @@ def load_import(job: Job, tell: Told | None = None) -> Loaded:
         check_confirmable(
             outcome, leaves_refused=asked.leaves_refused, is_migration=asked.is_migration
         )
-        return load(job, outcome, tell)
+        return _load(job, outcome, tell)
     except JobBusy:  # whoever is at it goes on
         raise
     except PlanOutdated as error:
@@ -50,13 +50,13 @@ def load_import(job: Job, tell: Told | None = None) -> Loaded:
         raise
 
 
-def load(job: Job, outcome: DryRun, tell: Told | None) -> Loaded:
+def _load(job: Job, outcome: DryRun, tell: Told | None) -> Loaded:
     """Have the plan of an import written to the book, once."""
     with job.work(), waited_place():
         if already := job.read(LOADED):
             return Loaded(**already)
         job.forget(PROGRESS)
-        order = load_task(job, outcome)
+        order = _load_task(job, outcome)
         try:
             loaded: Loaded = run_apart(LOAD_PLAN, order, job, tell)
         except WorkError:
@@ -67,7 +67,7 @@ def load(job: Job, outcome: DryRun, tell: Told | None) -> Loaded:
         return loaded
 
 
-def load_task(job: Job, outcome: DryRun) -> LoadTask:
+def _load_task(job: Job, outcome: DryRun) -> LoadTask:
     """Return the order to load what was shown; its event says who confirmed it, and from where."""
     asked = job.asked
     actor = asked.confirmed_by or asked.actor
@@ -79,8 +79,8 @@ def load_task(job: Job, outcome: DryRun) -> LoadTask:
         job=job.name,
         actor=actor,
         watermark=dict(outcome.watermark),
-        counts={name: outcome.count(name) for name in COUNTED},
-        files=tuple(file_record(found) for found in outcome.files),
+        counts={name: outcome.count(name) for name in _COUNTED},
+        files=tuple(_file_record(found) for found in outcome.files),
         counters=dict(outcome.counters),
         event=event_values(Action.IMPORT_LOADED, Subject.IMPORT, job.name, actor=actor),
     )
@@ -101,7 +101,7 @@ def settle(job: Job) -> None:
         job.write(LOADED, vars(loaded))
 
 
-def file_record(found: FileFound) -> dict[str, Any]:
+def _file_record(found: FileFound) -> dict[str, Any]:
     """Return what is kept of one file in the book."""
     columns = {use.title: use.name if use.is_loaded else "" for use in found.columns}
     constants = {

@@ -20,9 +20,9 @@ from flaskr.policies.models import POLICY_EDITS
 from flaskr.policies.services import check_facts
 
 Row = Mapping[str, Any]
-KNOWN = "It is already in the book, where {name} is {value}; a migration changes nothing."
-NOT_YET = -1  # the id of a policy that the files bring: no claim in the book is on it
-FUTURE = "This is in the future. Correct it."
+_KNOWN = "It is already in the book, where {name} is {value}; a migration changes nothing."
+_NOT_YET = -1  # the id of a policy that the files bring: no claim in the book is on it
+_FUTURE = "This is in the future. Correct it."
 
 # The first instant at which the files know something of a claim: its own, else its first entry's.
 FIRST_KNOWN = """CREATE TABLE first_known AS
@@ -30,18 +30,18 @@ SELECT claim_key, coalesce(c.recorded_at, e.recorded_at) AS recorded_at, c.polic
 FROM claims c FULL JOIN
     (SELECT claim_key, min(recorded_at) AS recorded_at FROM ledger GROUP BY claim_key) e
     USING (claim_key)"""
-POLICIES = f"""SELECT t.*, b.id, f.recorded_at AS claim_recorded_at,
+_POLICIES = f"""SELECT t.*, b.id, f.recorded_at AS claim_recorded_at,
     {", ".join(f"b.{name} AS {name}_before" for name in POLICY_EDITS)}
 FROM policies t LEFT JOIN book_policies b USING (policy_key)
 LEFT JOIN
     (SELECT policy_key, min(recorded_at) AS recorded_at FROM first_known GROUP BY policy_key) f
     USING (policy_key)
 WHERE t.row NOT IN (SELECT row FROM faults WHERE file = $file) ORDER BY row"""
-COVER = ("inception_date", "expiry_date", "cancelled_on", "policy_number")
-CLAIMS = f"""SELECT t.*, f.recorded_at AS first_known, b.id, p.id AS policy_id,
+_COVER = ("inception_date", "expiry_date", "cancelled_on", "policy_number")
+_CLAIMS = f"""SELECT t.*, f.recorded_at AS first_known, b.id, p.id AS policy_id,
     p.id IS NULL AND n.policy_key IS NULL AND t.policy_key IS NOT NULL AS lacks_policy,
     n.policy_at,
-    {", ".join(f"coalesce(n.{name}, p.{name}) AS cover_{name}" for name in COVER)},
+    {", ".join(f"coalesce(n.{name}, p.{name}) AS cover_{name}" for name in _COVER)},
     o.policy_number AS policy_number_before,
     {", ".join(f"b.{name} AS {name}_before" for name in CLAIM_EDITS)}
 FROM claims t LEFT JOIN book_claims b USING (claim_key)
@@ -63,8 +63,8 @@ class FactsJudge:
 
     def policies(self, at: int) -> Iterator[list[dict[str, Any]]]:
         """Yield the new policies of a file, batch by batch, with when they were recorded."""
-        for batch in self.staging.batches(POLICIES, file=at):
-            good = [row for row in batch.to_pylist() if self.takes(at, row, self.check_policy)]
+        for batch in self.staging.batches(_POLICIES, file=at):
+            good = [row for row in batch.to_pylist() if self._takes(at, row, self._check_policy)]
             yield [
                 {
                     **row,
@@ -75,7 +75,7 @@ class FactsJudge:
                 if row["id"] is None
             ]
 
-    def takes(self, at: int, row: Row, check: Any) -> bool:
+    def _takes(self, at: int, row: Row, check: Any) -> bool:
         """Whether a check lets a row pass; else it is noted why not."""
         try:
             check(row)
@@ -85,15 +85,15 @@ class FactsJudge:
             return False
         return True
 
-    def check_policy(self, row: Row) -> None:
+    def _check_policy(self, row: Row) -> None:
         """Raise Refused for a policy that does not fit, or is in the book with other facts."""
         try:
             check_facts(policy_from(row))
         except ClaimBookError as error:
             raise Refused("policy_number", str(error)) from error
         if row["recorded_at"] and row["recorded_at"] > self.book.now:
-            raise Refused("recorded_at", FUTURE)
-        check_same(row, POLICY_EDITS, "policy_number")
+            raise Refused("recorded_at", _FUTURE)
+        _check_same(row, POLICY_EDITS, "policy_number")
 
     def recorded(self, row: Row) -> datetime:
         """Return when a policy was recorded: as the file says, else from its inception.
@@ -107,10 +107,10 @@ class FactsJudge:
 
     def claims(self, at: int) -> Iterator[list[dict[str, Any]]]:
         """Yield the new claims of a file, batch by batch, with when they were recorded."""
-        for batch in self.staging.batches(CLAIMS, file=at):
-            good = [row for row in batch.to_pylist() if self.takes(at, row, self.check_claim)]
+        for batch in self.staging.batches(_CLAIMS, file=at):
+            good = [row for row in batch.to_pylist() if self._takes(at, row, self._check_claim)]
             new = [row for row in good if row["id"] is None]
-            self.uncovered += [row["claim_reference"] for row in new if is_uncovered(row)]
+            self.uncovered += [row["claim_reference"] for row in new if _is_uncovered(row)]
             yield [
                 {
                     **row,
@@ -120,7 +120,7 @@ class FactsJudge:
                 for row in new
             ]
 
-    def check_claim(self, row: Row) -> None:
+    def _check_claim(self, row: Row) -> None:
         """Raise Refused for a claim that does not fit, or is in the book with other facts."""
         if row["lacks_policy"]:
             raise Refused(
@@ -132,29 +132,29 @@ class FactsJudge:
         except ClaimBookError as error:
             raise Refused("loss_date", str(error)) from error
         if row["recorded_at"] and row["recorded_at"] > self.book.now:
-            raise Refused("recorded_at", FUTURE)
-        policy_id = row["policy_id"] if row["policy_at"] is None else NOT_YET
-        check_same({**row, "policy_id": policy_id}, CLAIM_EDITS, "claim_reference")
+            raise Refused("recorded_at", _FUTURE)
+        policy_id = row["policy_id"] if row["policy_at"] is None else _NOT_YET
+        _check_same({**row, "policy_id": policy_id}, CLAIM_EDITS, "claim_reference")
 
 
-def check_same(row: Row, names: tuple[str, ...], key: str) -> None:
+def _check_same(row: Row, names: tuple[str, ...], key: str) -> None:
     """Raise Refused unless what the book has already is what the row says, where it says it."""
     if row["id"] is None:
         return
     for name in names:
         if row[name] is not None and row[name] != row[f"{name}_before"]:
             shown = shown_name(name)
-            told = KNOWN.format(
+            told = _KNOWN.format(
                 name=shown, value=value_of(row, f"{shown}_before", shown) or "empty"
             )
             raise Refused(key, f"{told} Leave the row out.")
 
 
-def is_uncovered(row: Row) -> bool:
+def _is_uncovered(row: Row) -> bool:
     """Whether a claim's loss is not covered by its policy."""
     if row["policy_number"] is None:
         return False
-    cover = {name: row[f"cover_{name}"] for name in COVER}
+    cover = {name: row[f"cover_{name}"] for name in _COVER}
     policy = policy_of({**cover, "policy_id": 0})
     loss: date | None = row["loss_date"]
     return coverage_by(policy, loss) is Coverage.NOT_IN_FORCE

@@ -26,8 +26,8 @@ from flaskr.imports.dry_run.staging import FaultRow
 from flaskr.values.money import from_ore, money_text, to_ore
 
 Row = Mapping[str, Any]
-MIGRATED_REASON = "migrated"
-TAKEN_BACK = {
+_MIGRATED_REASON = "migrated"
+_TAKEN_BACK = {
     EntryType.PAYMENT_REVERSAL: (EntryType.PAYMENT,),
     EntryType.RECOVERY_REVERSAL: RECOVERIES,
 }
@@ -78,7 +78,7 @@ class LedgerPlanner:
     def entry(self, claim: Claim, row: Row, earlier: list[Planned]) -> Planned:
         """Return the next entry of a claim; raises Refused."""
         day = row["recorded_at"].astimezone(self.zone).date()
-        self.check_instants(row, day)
+        self._check_instants(row, day)
         before = earlier[-1].after if earlier else State()
         entry_type = EntryType(row["entry_type"])
         moved = Movement(*(from_ore(row[name]) for name in BALANCES))
@@ -87,14 +87,14 @@ class LedgerPlanner:
                 raise LedgerError("Only the first entry of a claim can open it.")
             last_day = earlier[-1].row["transaction_date"] if earlier else None
             check_day(claim, row["transaction_date"], last_day, day)
-            check_payment(entry_type, moved, before)
+            _check_payment(entry_type, moved, before)
             after = before.after(entry_type, moved, row["transaction_date"])
-            reverses = taken_back(entry_type, moved, earlier)
+            reverses = _taken_back(entry_type, moved, earlier)
         except ClaimBookError as error:
-            raise Refused("entry_type", f"{error} {situation(before)}") from error
+            raise Refused("entry_type", f"{error} {_situation(before)}") from error
         return Planned(row, entry_type, moved, after, reverses)
 
-    def check_instants(self, row: Row, day: date) -> None:
+    def _check_instants(self, row: Row, day: date) -> None:
         """Raise Refused unless an entry was recorded between its claim and now."""
         if row["recorded_at"] > self.now:
             raise Refused("recorded_at", "This is in the future. Correct it.")
@@ -110,7 +110,7 @@ class LedgerPlanner:
             raise Refused("transaction_date", text)
 
 
-def check_payment(entry_type: EntryType, moved: Movement, before: State) -> None:
+def _check_payment(entry_type: EntryType, moved: Movement, before: State) -> None:
     """Raise LedgerError, saying what it would be, when a payment does not draw on the reserve."""
     if entry_type is not EntryType.PAYMENT or moved.paid <= 0:
         return
@@ -122,15 +122,15 @@ def check_payment(entry_type: EntryType, moved: Movement, before: State) -> None
         )
 
 
-def taken_back(entry_type: EntryType, moved: Movement, earlier: list[Planned]) -> int | None:
+def _taken_back(entry_type: EntryType, moved: Movement, earlier: list[Planned]) -> int | None:
     """Return the row of the last entry not yet reversed that a reversal is the opposite of."""
-    if entry_type not in TAKEN_BACK:
+    if entry_type not in _TAKEN_BACK:
         return None
     done = {each.reverses_row for each in earlier}
     for each in reversed(earlier):
         is_opposite = each.movement == -moved
         if (
-            each.entry_type in TAKEN_BACK[entry_type]
+            each.entry_type in _TAKEN_BACK[entry_type]
             and is_opposite
             and each.row["row"] not in done
         ):
@@ -138,7 +138,7 @@ def taken_back(entry_type: EntryType, moved: Movement, earlier: list[Planned]) -
     raise LedgerError("There is no earlier entry of exactly these amounts left to reverse.")
 
 
-def situation(state: State) -> str:
+def _situation(state: State) -> str:
     """Say how the claim stood before an entry."""
     return (
         f"(Before this entry the claim is {state.status}: paid {money_text(state.paid)}, "
@@ -158,6 +158,6 @@ def planned_entry(each: Planned) -> dict[str, Any]:
         **{f"{name}_after": to_ore(getattr(each.after, name)) for name in BALANCES},
         "status_after": each.after.status.value,
         "closed_date_after": each.after.closed_date,
-        "reason": MIGRATED_REASON if each.entry_type in NEEDS_REASON else None,
+        "reason": _MIGRATED_REASON if each.entry_type in NEEDS_REASON else None,
         "reverses_row": each.reverses_row,
     }

@@ -14,14 +14,14 @@ from flaskr.imports.undo.queries import entries_of_import
 from flaskr.web.ordering import SortOrder
 from flaskr.web.paging import Listing, NumberedListing
 
-HIGHEST_NUMBER = 2**31 - 1  # that a column of integers holds
-SHOWN = (
+_HIGHEST_NUMBER = 2**31 - 1  # that a column of integers holds
+_SHOWN = (
     *("kind", "recorded_at", "recorded_by", "created", "changed", "unchanged", "refused"),
     *("entries", "paid", "outstanding", "recovered", "undoes"),
 )
 
 
-class NoSuchImport(ClaimBookError):
+class _NoSuchImport(ClaimBookError):
     """A number that no import has."""
 
     status = 404
@@ -29,9 +29,9 @@ class NoSuchImport(ClaimBookError):
 
 def import_numbered(number: int) -> Import:
     """Return an import by its number; raises NoSuchImport."""
-    record = db.session.get(Import, number) if number <= HIGHEST_NUMBER else None
+    record = db.session.get(Import, number) if number <= _HIGHEST_NUMBER else None
     if record is None:
-        raise NoSuchImport(f"There is no import {number}.")
+        raise _NoSuchImport(f"There is no import {number}.")
     return record
 
 
@@ -41,7 +41,7 @@ def import_listing() -> Listing:
     undone_by = select(undo.id).where(undo.undoes == Import.id).scalar_subquery()
     rows: Select[Any] = select(
         Import.id.label("number"),
-        *(getattr(Import, name) for name in SHOWN),
+        *(getattr(Import, name) for name in _SHOWN),
         undone_by.label("undone_by"),
     )
     return NumberedListing(select(Import.id), rows, Import, "number")

@@ -28,11 +28,11 @@ def index():
         page=page,
         count=listing.count(page),
         files=files_of([row.number for row in page.rows]),
-        jobs=[] if page.has_newer else waiting_jobs(),
+        jobs=[] if page.has_newer else _waiting_jobs(),
     )
 
 
-def waiting_jobs() -> list[Job]:
+def _waiting_jobs() -> list[Job]:
     """Return the imports under way whose files have all come."""
     return [job for job in jobs_under_way(jobs_folder()) if job.asked.files]
 

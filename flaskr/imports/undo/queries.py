@@ -48,15 +48,17 @@ def moved_since(record: Import) -> Select[str]:
 
 def claims_edited_since(record: Import) -> Select[str]:
     """Select the references of claims that an import edited and somebody after it."""
-    return edited_since(record, ClaimRevision, Claim, "claim_id", Claim.claim_reference)
+    return _edited_since(record, ClaimRevision, Claim, "claim_id", Claim.claim_reference)
 
 
 def policies_edited_since(record: Import) -> Select[str]:
     """Select the numbers of policies that an import edited and somebody after it."""
-    return edited_since(record, PolicyRevision, Policy, "policy_id", Policy.policy_number)
+    return _edited_since(record, PolicyRevision, Policy, "policy_id", Policy.policy_number)
 
 
-def edited_since(record: Import, revisions: Revisions, of: Any, key: str, name: Any) -> Select[str]:
+def _edited_since(
+    record: Import, revisions: Revisions, of: Any, key: str, name: Any
+) -> Select[str]:
     """Select the names of what has a revision after that of an import."""
     later = aliased(revisions)
     went_on = exists().where(

@@ -32,8 +32,8 @@ from flaskr.imports.undo.queries import (
 from flaskr.policies.models import POLICY_FACTS, Policy, PolicyRevision
 from flaskr.values.calendar import local_day
 
-NAMED = 10
-ZERO_ROWS = {"changed": 0, "unchanged": 0, "refused": 0, "created": 0}
+_NAMED = 10
+_ZERO_ROWS = {"changed": 0, "unchanged": 0, "refused": 0, "created": 0}
 
 
 class UndoRefused(ClaimBookError):
@@ -59,10 +59,10 @@ def shown_undo(record: Import) -> UndoShown:
         for kind in (ClaimRevision, PolicyRevision)
     )
     free_texts = db.session.scalar(free_text_changes(record)) or 0
-    return UndoShown(count_of_moved(record), edits, free_texts, problem_of(record))
+    return UndoShown(count_of_moved(record), edits, free_texts, _problem_of(record))
 
 
-def problem_of(record: Import) -> str:
+def _problem_of(record: Import) -> str:
     """Return why an import cannot be undone; empty when it can."""
     if record.kind is ImportKind.UNDO:
         return "This import is itself an undo. Import the file again instead."
@@ -74,11 +74,11 @@ def problem_of(record: Import) -> str:
         ("These policies were edited later", policies_edited_since(record)),
     )
     for text, names in built:
-        found = list(db.session.scalars(names.limit(NAMED + 1)))
+        found = list(db.session.scalars(names.limit(_NAMED + 1)))
         if found:
-            more = " and more" if len(found) > NAMED else ""
+            more = " and more" if len(found) > _NAMED else ""
             return (
-                f"{text}: {', '.join(found[:NAMED])}{more}. "
+                f"{text}: {', '.join(found[:_NAMED])}{more}. "
                 "Correct what the import did with new entries and edits instead."
             )
     return ""
@@ -100,26 +100,26 @@ def undo_import(number: int, *, actor: str) -> Import:
     policies = select(Policy.id).where(Policy.id.in_(edited)).order_by(Policy.id)
     db.session.execute(policies.with_for_update())
     lock_ledger()
-    if problem := problem_of(record):
+    if problem := _problem_of(record):
         raise UndoRefused(problem)
-    undo = recorded_undo(record, next_instant(), actor)
-    reverse_entries(record, undo)
-    put_back(record, undo, Claim, ClaimRevision, "claim_id", CLAIM_FACTS)
-    put_back(record, undo, Policy, PolicyRevision, "policy_id", POLICY_FACTS)
+    undo = _recorded_undo(record, next_instant(), actor)
+    _reverse_entries(record, undo)
+    _put_back(record, undo, Claim, ClaimRevision, "claim_id", CLAIM_FACTS)
+    _put_back(record, undo, Policy, PolicyRevision, "policy_id", POLICY_FACTS)
     db.session.expire_all()  # rows were changed past the session
     return undo
 
 
-def recorded_undo(record: Import, now: datetime, actor: str) -> Import:
+def _recorded_undo(record: Import, now: datetime, actor: str) -> Import:
     """Write the record of an undo: what it moves is the opposite."""
     claims = count_of_moved(record)
     undo = Import(
         kind=ImportKind.UNDO,
         recorded_at=now,
         recorded_by=actor,
-        **{**ZERO_ROWS, "changed": claims},
+        **{**_ZERO_ROWS, "changed": claims},
         entries=claims,
-        first_entry=next_entry() if claims else None,
+        first_entry=_next_entry() if claims else None,
         **{name: -getattr(record, name) for name in BALANCES},
         undoes=record.id,
     )
@@ -131,26 +131,26 @@ def recorded_undo(record: Import, now: datetime, actor: str) -> Import:
     return undo
 
 
-def next_entry() -> int:
+def _next_entry() -> int:
     """Return the id that the next ledger entry gets; the ledger is locked."""
     from flaskr.archive.bulk.loading import next_id
 
-    return next_id(driver_connection(), LedgerEntry.__tablename__)
+    return next_id(_driver_connection(), LedgerEntry.__tablename__)
 
 
-def move_entries(last_id: int) -> None:
+def _move_entries(last_id: int) -> None:
     """Let further entries follow the last one that was given an id."""
     from flaskr.archive.bulk.loading import move_sequence
 
-    move_sequence(driver_connection(), LedgerEntry.__tablename__, last_id)
+    move_sequence(_driver_connection(), LedgerEntry.__tablename__, last_id)
 
 
-def driver_connection() -> Any:
+def _driver_connection() -> Any:
     """Return the driver's own connection, in the session's transaction."""
     return db.session.connection().connection.driver_connection
 
 
-def reverse_entries(record: Import, undo: Import) -> None:
+def _reverse_entries(record: Import, undo: Import) -> None:
     """Post one adjusting entry on each claim that the import moved, and bring the claims with it.
 
     Each takes back all that the import moved on its claim, and names the last of its entries.
@@ -182,11 +182,11 @@ def reverse_entries(record: Import, undo: Import) -> None:
         .order_by(moved.c.claim_id)
     )
     db.session.execute(insert(LedgerEntry).from_select(list(columns), rows))
-    move_entries((undo.first_entry or 0) + undo.entries - 1)
-    bring_claims(undo)
+    _move_entries((undo.first_entry or 0) + undo.entries - 1)
+    _bring_claims(undo)
 
 
-def bring_claims(undo: Import) -> None:
+def _bring_claims(undo: Import) -> None:
     """Give the claims that an undo moved the state after its entry."""
     state = {name: getattr(LedgerEntry, f"{name}_after") for name in BALANCES}
     state |= {
@@ -203,7 +203,7 @@ def bring_claims(undo: Import) -> None:
     )
 
 
-def put_back(
+def _put_back(
     record: Import, undo: Import, kind: Any, revisions: Any, key: str, facts: tuple[str, ...]
 ) -> None:
     """Give what the import edited the facts that it had before, and keep those of the import.

@@ -17,7 +17,7 @@ from flaskr.users.sessions.identities import (
 )
 
 COOKIE_SECRET = "signed_in"  # noqa: S105 - the name under which a cookie carries it
-BEARER = "bearer "
+_BEARER = "bearer "
 
 
 def is_open() -> bool:
@@ -53,7 +53,7 @@ def is_switched_off(endpoint: str) -> bool:
 def bearer_token() -> str | None:
     """Return the token that the request brings; None when it brings none."""
     said = request.headers.get("Authorization", "")
-    return said[len(BEARER) :].strip() if said.lower().startswith(BEARER) else None
+    return said[len(_BEARER) :].strip() if said.lower().startswith(_BEARER) else None
 
 
 def identify() -> Identity | None:
@@ -61,12 +61,12 @@ def identify() -> Identity | None:
     if is_open():
         return AT_HOME
     if work_mode.get() == "read":  # one transaction with the page that follows
-        return identity_in(db.session.connection)
+        return _identity_in(db.session.connection)
     with looking() as connection:
-        return identity_in(lambda: connection)
+        return _identity_in(lambda: connection)
 
 
-def identity_in(connect: Callable[[], Connection]) -> Identity | None:
+def _identity_in(connect: Callable[[], Connection]) -> Identity | None:
     """Return who is asking; a connection is taken only when there is something to look up."""
     token = bearer_token()
     if token is not None:

@@ -22,40 +22,40 @@ from flaskr.users.sessions.services import note_use
 from flaskr.values.pseudonyms import sees_names
 from flaskr.web.request_hooks import SAFE_METHODS, WITHOUT_DATABASE, require_schema
 
-WATCHED = "health.show"  # whoever watches over the book asks for it by any name
-NOT_OVER_HTTP = (
+_WATCHED = "health.show"  # whoever watches over the book asks for it by any name
+_NOT_OVER_HTTP = (
     "This book requires signing in, so it answers only over https, or on the machine it runs on. "
     "Whoever runs it can put a proxy with a certificate in front, and set TRUSTED_PROXIES=1."
 )
-OTHER_NAME = (
+_OTHER_NAME = (
     "This book does not accept the host name in the address. Whoever runs it can add the name "
     "to TRUSTED_HOSTS."
 )
-OTHER_SITE = "Another site caused this request. Open the page from the book itself."
-SIGN_IN = "Sign in first, or send a token: Authorization: Bearer …"
+_OTHER_SITE = "Another site caused this request. Open the page from the book itself."
+_SIGN_IN = "Sign in first, or send a token: Authorization: Bearer …"
 
 
-def check_where() -> None:
+def _check_where() -> None:
     """Refuse what comes from elsewhere: another machine, name or site, or over plain http."""
     g.identity, g.refusal_recorded = None, False
-    set_origin(Origin(PAGE, request.remote_addr or "", g.request_id), is_named=False)
+    _set_origin(Origin(PAGE, request.remote_addr or "", g.request_id), is_named=False)
     refuse_other_sites(request.method not in SAFE_METHODS)
     if is_open():
-        check_local()
-    elif request.endpoint != WATCHED:
-        check_way()
+        _check_local()
+    elif request.endpoint != _WATCHED:
+        _check_way()
 
 
-def check_who() -> ResponseReturnValue | None:
+def _check_who() -> ResponseReturnValue | None:
     """Refuse who may not come in, and say for the rest who asks and whether they see names."""
     if request.endpoint in WITHOUT_DATABASE:
         return None  # a look at who asks would cost more than the file
     g.identity = asking = identify()
-    if answer := refused(asking):
+    if answer := _refused(asking):
         return answer
     if asking is not None:
         is_named = asking.role is None or asking.role in SEE_NAMES
-        set_origin(Origin(asking.through, request.remote_addr or "", g.request_id), is_named)
+        _set_origin(Origin(asking.through, request.remote_addr or "", g.request_id), is_named)
         note_use(asking)
     if asking is not None and asking.token_id:
         g.csrf_valid = True  # a token is not sent by a browser of its own accord
@@ -64,7 +64,7 @@ def check_who() -> ResponseReturnValue | None:
     return None
 
 
-def set_origin(from_where: Origin, is_named: bool) -> None:
+def _set_origin(from_where: Origin, is_named: bool) -> None:
     """Say where this request's work comes from, and whether it sees names; until it ends."""
     given: list[tuple[Any, Token[Any]]] = g.setdefault("given_back", [])
     given.append((origin, origin.set(from_where)))
@@ -79,21 +79,21 @@ def refuse_other_sites(is_strict: bool) -> None:
     site = request.headers.get("Sec-Fetch-Site", "none")
     is_visit = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
     if site == "cross-site" and (is_strict or not is_visit) or is_strict and site == "same-site":
-        abort(403, OTHER_SITE)
+        abort(403, _OTHER_SITE)
 
 
-def header_names() -> set[str]:
+def _header_names() -> set[str]:
     """Return the names of the request's headers in small letters."""
     return {name.lower() for name in request.headers.keys()}  # noqa: SIM118
 
 
-def check_local() -> None:
+def _check_local() -> None:
     """Refuse with 403 what did not come straight from this machine."""
     problem = refusal(
         protocol=request.environ.get("SERVER_PROTOCOL", ""),
         remote_address=request.remote_addr or "",
         host=request.headers.get("Host", ""),
-        header_names=header_names(),
+        header_names=_header_names(),
         server=request.environ.get("SERVER_SOFTWARE", ""),
         access=current_app.config["BOOK_ACCESS"],
     )
@@ -101,25 +101,25 @@ def check_local() -> None:
         abort(403, problem)
 
 
-def check_way() -> None:
+def _check_way() -> None:
     """Refuse a name that is not the book's, and passwords and names over plain http."""
     if not host_is_trusted(request.headers.get("Host"), current_app.config["TRUSTED_NAMES"]):
-        abort(400, OTHER_NAME)
-    if is_forwarded(header_names()) and not current_app.config["TRUSTED_PROXIES"]:
-        abort(403, NOT_OVER_HTTP)  # also over https: everybody would have the proxy's address
+        abort(400, _OTHER_NAME)
+    if is_forwarded(_header_names()) and not current_app.config["TRUSTED_PROXIES"]:
+        abort(403, _NOT_OVER_HTTP)  # also over https: everybody would have the proxy's address
     if not request.is_secure and not is_loopback(request.remote_addr or ""):
-        abort(403, NOT_OVER_HTTP)
+        abort(403, _NOT_OVER_HTTP)
 
 
-def refused(asking: Identity | None) -> ResponseReturnValue | None:
+def _refused(asking: Identity | None) -> ResponseReturnValue | None:
     """Return the answer for who may not come in, or abort with it; None for who may."""
     endpoint = request.endpoint
     if endpoint is None or endpoint in PUBLIC or is_open():
         return None
     if asking is None:
-        return ask_to_sign_in()
+        return _ask_to_sign_in()
     if asking.token_id:
-        check_token(asking, endpoint)
+        _check_token(asking, endpoint)
     if not may(endpoint):
         if is_switched_off(endpoint):
             abort(403, "Random claims are switched off in this book; RANDOM_CLAIMS=on allows them.")
@@ -127,7 +127,7 @@ def refused(asking: Identity | None) -> ResponseReturnValue | None:
     return None
 
 
-def check_token(asking: Identity, endpoint: str) -> None:
+def _check_token(asking: Identity, endpoint: str) -> None:
     """Refuse a token for what it is not for."""
     if endpoint not in BY_TOKEN:
         abort(
@@ -138,25 +138,25 @@ def check_token(asking: Identity, endpoint: str) -> None:
         abort(403, "This token is read-only. Make one that can write, on your account's page.")
 
 
-def ask_to_sign_in() -> ResponseReturnValue:
+def _ask_to_sign_in() -> ResponseReturnValue:
     """Send a person to where one signs in, and tell a program what it lacks."""
     if bearer_token() is not None:
-        unauthorized(
+        _unauthorized(
             "This token is not valid: it is unknown, revoked or expired.", error="invalid_token"
         )
     is_person = "text/html" in request.headers.get("Accept", "")
     if request.method not in SAFE_METHODS or not is_person:
-        unauthorized(SIGN_IN)
+        _unauthorized(_SIGN_IN)
     here = request.full_path if request.query_string else request.path
     return redirect(f"{url_for('users.sign_in')}?next={quote(here)}", code=303)
 
 
-def unauthorized(text: str, **details: str) -> NoReturn:
+def _unauthorized(text: str, **details: str) -> NoReturn:
     """Answer 401 with what can be done."""
     raise Unauthorized(text, www_authenticate=WWWAuthenticate("bearer", {**details}))
 
 
-def give_back(error: BaseException | None) -> None:
+def _give_back(error: BaseException | None) -> None:
     """Give the thread back as it was."""
     for variable, token in reversed(g.pop("given_back", [])):
         variable.reset(token)
@@ -167,10 +167,10 @@ def register(app: Flask) -> None:
 
     Templates may ask who is there and what they may.
     """
-    app.before_request(check_where)
+    app.before_request(_check_where)
     app.before_request(require_schema)
-    app.before_request(check_who)
+    app.before_request(_check_who)
     app.after_request(record_refusal)
-    app.teardown_request(give_back)
+    app.teardown_request(_give_back)
     app.add_template_global(may)  # in macros too
     app.context_processor(lambda: {"identity": identity(), "is_open_book": is_open()})

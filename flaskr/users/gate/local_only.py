@@ -3,9 +3,9 @@
 import re
 from ipaddress import ip_address
 
-HOST = re.compile(r"(\[[0-9a-f:]+\]|[^\[\]:@]*)(?::[0-9]+)?", re.ASCII | re.IGNORECASE)
-FORWARDING = ("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip", "x-client-ip")
-HELP = (
+_HOST = re.compile(r"(\[[0-9a-f:]+\]|[^\[\]:@]*)(?::[0-9]+)?", re.ASCII | re.IGNORECASE)
+_FORWARDING = ("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip", "x-client-ip")
+_HELP = (
     "This book is open without signing in, so it answers only to the machine it runs on: open "
     "it there, in a browser, as localhost or 127.0.0.1. To give others access, require signing "
     "in (BOOK_ACCESS=signed-in)."
@@ -22,14 +22,14 @@ def is_loopback(address: str) -> bool:
 
 def names_loopback(host: str) -> bool:
     """Whether a Host header names this machine; another name could be DNS rebinding."""
-    parts = HOST.fullmatch(host)
+    parts = _HOST.fullmatch(host)
     name = parts[1].strip("[]").lower() if parts else ""
     return name in ("localhost", "localhost.") or is_loopback(name)
 
 
 def is_forwarded(header_names: set[str]) -> bool:
     """Whether a request, by its headers in small letters, came through a proxy."""
-    return any(name in FORWARDING or name.startswith("x-forwarded") for name in header_names)
+    return any(name in _FORWARDING or name.startswith("x-forwarded") for name in header_names)
 
 
 def refusal(
@@ -46,9 +46,9 @@ def refusal(
     `header_names` are lower case; `server` is the server's own name as WSGI gives it.
     """
     if not is_loopback(remote_address) or not names_loopback(host):
-        return HELP
+        return _HELP
     if is_forwarded(header_names) or protocol != "HTTP/1.1":
-        return f"This request came through a proxy, or as HTTP/1.0. {HELP}"
+        return f"This request came through a proxy, or as HTTP/1.0. {_HELP}"
     if access != "open" and not server.startswith("Werkzeug"):
         return "Under a server other than Flask's own, start the book with BOOK_ACCESS=open."
     return ""

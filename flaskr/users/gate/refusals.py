@@ -18,38 +18,38 @@ from flaskr.users.sessions.identities import NOBODY
 from flaskr.values.calendar import utc_now
 from flaskr.web.request_hooks import SAFE_METHODS
 
-logger = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
-ALWAYS_RECORDED = (403, 429)
-PATIENCE = 2.0  # seconds: a refusal does not wait long for a writer,
-IMPATIENCE = 0.05  # and that of nobody in particular hardly at all: it would hold a thread
-MOST_REFUSALS_OF_ONE = 60  # a minute, from one address: nobody fills the trail, or hides others
-MOST_REFUSALS = 600
-PART_OF_RULE = re.compile(r"<(?:([^<>]*):)?(\w+)>")
+_ALWAYS_RECORDED = (403, 429)
+_PATIENCE = 2.0  # seconds: a refusal does not wait long for a writer,
+_IMPATIENCE = 0.05  # and that of nobody in particular hardly at all: it would hold a thread
+_MOST_REFUSALS_OF_ONE = 60  # a minute, from one address: nobody fills the trail, or hides others
+_MOST_REFUSALS = 600
+_PART_OF_RULE = re.compile(r"<(?:([^<>]*):)?(\w+)>")
 
 
 def record_refusal(response: Response) -> Response:
     """Leave the trace of what was refused: of every refused write, and of pages out of reach."""
     status = response.status_code
     is_write = request.method not in SAFE_METHODS
-    is_refused = 400 <= status < 500 and (is_write or status in ALWAYS_RECORDED)
+    is_refused = 400 <= status < 500 and (is_write or status in _ALWAYS_RECORDED)
     is_forged = status == 401 and bearer_token() is not None
     if not (is_refused or is_forged) or g.get("refusal_recorded"):
         return response
     who, told = actor(), {"status": status}
     try:
-        if is_flooded(who):
-            logger.warning("too many refusals, not recorded: %s %s", who, told_place(status))
+        if _is_flooded(who):
+            _logger.warning("too many refusals, not recorded: %s %s", who, _told_place(status))
         else:
-            patience = IMPATIENCE if who == NOBODY else PATIENCE
-            page, place = Subject.PAGE, told_place(status)
+            patience = _IMPATIENCE if who == NOBODY else _PATIENCE
+            page, place = Subject.PAGE, _told_place(status)
             record_apart(Action.REFUSED, page, place, actor=who, after=told, patience=patience)
     except (NotRecorded, DBAPIError, PoolTimeout) as error:
-        logger.warning("a refusal was not recorded: %s", error.__cause__ or error)
+        _logger.warning("a refusal was not recorded: %s", error.__cause__ or error)
     return response
 
 
-def told_place(status: int) -> str:
+def _told_place(status: int) -> str:
     """Return what was refused, as the trail keeps it for ever: the page, without what was typed.
 
     An address may have a secret in it (a one-time link) or a name; only numbers, and references
@@ -65,17 +65,17 @@ def told_place(status: int) -> str:
         is_safe = kind.startswith(("int", "any")) or is_found and name in ("reference", "number")
         return str(values.get(name)) if is_safe else part[0]
 
-    return f"{request.method} {PART_OF_RULE.sub(told, request.url_rule.rule)}"
+    return f"{request.method} {_PART_OF_RULE.sub(told, request.url_rule.rule)}"
 
 
-def is_flooded(who: str) -> bool:
+def _is_flooded(who: str) -> bool:
     """Whether somebody has been refused as often, from one address or from all, as is recorded."""
     last = select(AuditEvent.address, AuditEvent.recorded_at).where(
         AuditEvent.actor == who, AuditEvent.action == Action.REFUSED
     )
     with looking() as connection:
-        rows = connection.execute(last.order_by(AuditEvent.id.desc()).limit(MOST_REFUSALS)).all()
+        rows = connection.execute(last.order_by(AuditEvent.id.desc()).limit(_MOST_REFUSALS)).all()
     since = utc_now() - timedelta(minutes=1)
     lately = [row.address for row in rows if row.recorded_at > since]
     own = lately.count(request.remote_addr or "")
-    return own >= MOST_REFUSALS_OF_ONE or len(lately) >= MOST_REFUSALS
+    return own >= _MOST_REFUSALS_OF_ONE or len(lately) >= _MOST_REFUSALS

@@ -11,7 +11,7 @@ from flaskr.users.models import Role, Scope, Token, User, UserSession
 from flaskr.users.sessions.secrets import digest_of
 from flaskr.values.calendar import utc_now
 
-OPEN_ACTOR = "open"
+_OPEN_ACTOR = "open"
 NOBODY = "nobody"
 PAGE = "page"
 
@@ -36,8 +36,8 @@ class Identity:
     last_used_at: datetime | None = None
 
 
-AT_HOME = Identity(OPEN_ACTOR)
-OF_USER: tuple[Any, ...] = (User.id, User.email, User.name.label("person"), User.role)
+AT_HOME = Identity(_OPEN_ACTOR)
+_OF_USER: tuple[Any, ...] = (User.id, User.email, User.name.label("person"), User.role)
 
 # When a session lasts; `lasting_since` gives what is bound.
 LASTING: tuple[Any, ...] = (
@@ -46,13 +46,15 @@ LASTING: tuple[Any, ...] = (
     UserSession.made_at > bindparam("made_since"),
 )
 # Made once: to put them together takes longer than to ask.
-SESSION_BY = (
-    select(*OF_USER, UserSession.id.label("session_id"), UserSession.name, UserSession.last_used_at)
+_SESSION_BY = (
+    select(
+        *_OF_USER, UserSession.id.label("session_id"), UserSession.name, UserSession.last_used_at
+    )
     .join(UserSession, UserSession.user_id == User.id)
     .where(UserSession.token_digest == bindparam("digest"), *LASTING, User.is_active)
 )
-TOKEN_BY = (
-    select(*OF_USER, Token.id.label("token_id"), Token.label, Token.scope, Token.last_used_at)
+_TOKEN_BY = (
+    select(*_OF_USER, Token.id.label("token_id"), Token.label, Token.scope, Token.last_used_at)
     .join(Token, Token.user_id == User.id)
     .where(
         Token.token_digest == bindparam("digest"),
@@ -75,7 +77,7 @@ def lasting_since() -> dict[str, Any]:
 def identity_of_session(connection: Connection, secret: str) -> Identity | None:
     """Return who has signed in with a cookie; None once that is over."""
     given = {"digest": digest_of(secret)} | lasting_since()
-    row = connection.execute(SESSION_BY, given).one_or_none()
+    row = connection.execute(_SESSION_BY, given).one_or_none()
     if row is None:
         return None
     return Identity(
@@ -92,7 +94,7 @@ def identity_of_session(connection: Connection, secret: str) -> Identity | None:
 def identity_of_token(connection: Connection, secret: str) -> Identity | None:
     """Return whose token it is; None for one that cannot be used, or no longer."""
     given = {"digest": digest_of(secret), "now": utc_now()}
-    row = connection.execute(TOKEN_BY, given).one_or_none()
+    row = connection.execute(_TOKEN_BY, given).one_or_none()
     if row is None:
         return None
     return Identity(

@@ -18,29 +18,29 @@ from flaskr.users.sessions.secrets import TOKEN_PREFIX, digest_of, new_name, new
 from flaskr.values.calendar import utc_now
 from flaskr.values.text import clean_name
 
-logger = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
-NOTED_AFTER_SECONDS = 60
-SESSIONS_ARE_KEPT = timedelta(days=90)
-PATIENCE = 0.05  # seconds: nobody waits for a writer to have their use noted
-MOST_DAYS = 366
-PROGRAM_LENGTH = 200
+_NOTED_AFTER_SECONDS = 60
+_SESSIONS_ARE_KEPT = timedelta(days=90)
+_PATIENCE = 0.05  # seconds: nobody waits for a writer to have their use noted
+_MOST_DAYS = 366
+_PROGRAM_LENGTH = 200
 
 
-class NotYours(ClaimBookError):
+class _NotYours(ClaimBookError):
     """A session or a token that is not there, or is somebody else's."""
 
     status = 404
 
 
-class TokenRefused(ClaimBookError):
+class _TokenRefused(ClaimBookError):
     """A token that cannot be made so."""
 
 
 def start_session(user: User, program: str) -> str:
     """Begin a session of a person, and return the secret that their cookie carries."""
     secret, now = new_secret(), utc_now()
-    forget_old_sessions()
+    _forget_old_sessions()
     session = UserSession(
         user_id=user.id,
         name=new_name(),
@@ -48,37 +48,37 @@ def start_session(user: User, program: str) -> str:
         made_at=now,
         last_used_at=now,
         address=origin.get().address,
-        program=program[:PROGRAM_LENGTH],
+        program=program[:_PROGRAM_LENGTH],
     )
     db.session.add(session)
     db.session.flush()
     return secret
 
 
-def forget_old_sessions() -> None:
+def _forget_old_sessions() -> None:
     """Delete sessions that were over long ago: they say where people were."""
     lasting = timedelta(hours=current_app.config["SESSION_HOURS"])
-    long_ago = utc_now() - max(SESSIONS_ARE_KEPT, lasting)
+    long_ago = utc_now() - max(_SESSIONS_ARE_KEPT, lasting)
     db.session.execute(delete(UserSession).where(UserSession.made_at < long_ago))
 
 
 def end_session(user_id: int, name: str, *, actor: str, action: Action) -> None:
     """End one of a person's sessions; raises NotYours for any other."""
-    require_name(name)
+    _require_name(name)
     theirs = select(UserSession).where(
         UserSession.user_id == user_id, UserSession.name == name, UserSession.ended_at.is_(None)
     )
     session = db.session.scalar(theirs)
     if session is None:
-        raise NotYours("This session has ended, or is not yours.")
+        raise _NotYours("This session has ended, or is not yours.")
     session.ended_at = utc_now()
     record(action, Subject.USER, actor, actor=actor, after={"session": name})
 
 
-def require_name(name: str) -> None:
+def _require_name(name: str) -> None:
     """Raise NotYours for what no session or token is called; PostgreSQL takes no NUL."""
     if not name.isalnum():
-        raise NotYours("There is no session or token of that name.")
+        raise _NotYours("There is no session or token of that name.")
 
 
 def end_sessions(user: User) -> None:
@@ -93,9 +93,9 @@ def make_token(user_id: int, label: str, scope: Scope, days: int, *, actor: str)
     """Make a token and return its secret, which is not kept: this is the only time to see it."""
     label = clean_name(label)
     if not label:
-        raise TokenRefused("Say what the token is for.")
-    if not 1 <= days <= MOST_DAYS:
-        raise TokenRefused(f"A token lasts 1 to {MOST_DAYS} days.")
+        raise _TokenRefused("Say what the token is for.")
+    if not 1 <= days <= _MOST_DAYS:
+        raise _TokenRefused(f"A token lasts 1 to {_MOST_DAYS} days.")
     secret, now = TOKEN_PREFIX + new_secret(), utc_now()
     token = Token(
         user_id=user_id,
@@ -114,13 +114,13 @@ def make_token(user_id: int, label: str, scope: Scope, days: int, *, actor: str)
 
 def revoke_token(user_id: int, name: str, *, actor: str) -> Token:
     """Revoke one of a person's tokens; raises NotYours for any other."""
-    require_name(name)
+    _require_name(name)
     theirs = select(Token).where(
         Token.user_id == user_id, Token.name == name, Token.revoked_at.is_(None)
     )
     token = db.session.scalar(theirs)
     if token is None:
-        raise NotYours("This token is already revoked, or is not yours.")
+        raise _NotYours("This token is already revoked, or is not yours.")
     token.revoked_at = utc_now()
     said = {"label": token.label}
     record(Action.TOKEN_REVOKED, Subject.USER, actor, actor=actor, after=said)
@@ -140,10 +140,10 @@ def note_use(asking: Identity) -> None:
         (UserSession, asking.session_id) if asking.session_id else (Token, asking.token_id)
     )
     idle = current_app.config["SESSION_IDLE_MINUTES"] * 60
-    if not row_id or last and (now - last).total_seconds() < min(NOTED_AFTER_SECONDS, idle / 4):
+    if not row_id or last and (now - last).total_seconds() < min(_NOTED_AFTER_SECONDS, idle / 4):
         return
     try:
-        with apart(PATIENCE) as connection:
+        with apart(_PATIENCE) as connection:
             connection.execute(update(kind).where(kind.id == row_id).values(last_used_at=now))
     except DBAPIError as error:
-        logger.info("the last use was not recorded: %s", error.orig)
+        _logger.info("the last use was not recorded: %s", error.orig)

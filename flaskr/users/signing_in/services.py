@@ -39,7 +39,7 @@ class Kept:
     is_active: bool
 
 
-def kept_of(email: str) -> Kept | None:
+def _kept_of(email: str) -> Kept | None:
     """Return what is kept of the person of an e-mail address."""
     kept = select(User.id, User.email, User.name, User.password_hash, User.is_active)
     with looking() as connection:
@@ -53,7 +53,7 @@ def proven(email: str, password: str, *, address: str, actor: str = NOBODY) -> K
     Raises NotSignedIn, without saying what was wrong, and TooManyAttempts.
     """
     begin_attempt(lookup_key(email), address)
-    kept = kept_of(email)
+    kept = _kept_of(email)
     is_right = is_password(password, kept.password_hash if kept else None)
     if not (kept and is_right and kept.is_active):
         record_apart(Action.SIGN_IN_FAILED, Subject.USER, kept.email if kept else "", actor=actor)

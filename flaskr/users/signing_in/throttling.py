@@ -17,12 +17,12 @@ from flaskr.users.sessions.secrets import keyed_digest
 from flaskr.values.calendar import utc_now
 
 WINDOW = timedelta(minutes=15)
-KEPT = timedelta(days=1)
+_KEPT = timedelta(days=1)
 MOST_OF_USER = 10
 MOST_OF_ADDRESS = 50
 MOST_OVERALL = 500
-PATIENCE = 2.0  # seconds: who has not signed in yet holds no thread while others write
-SIGN_IN_LOCK = 7_201_003  # as LEDGER_LOCK: no other advisory lock has it
+_PATIENCE = 2.0  # seconds: who has not signed in yet holds no thread while others write
+_SIGN_IN_LOCK = 7_201_003  # as LEDGER_LOCK: no other advisory lock has it
 
 
 class TooManyAttempts(ClaimBookError):
@@ -45,17 +45,17 @@ def begin_attempt(email_key: str, address: str) -> None:
     values: dict[str, Any] = {
         "made_at": utc_now(),
         "user_digest": keyed_digest(email_key),
-        "address_digest": keyed_digest(neighbourhood(address)),
+        "address_digest": keyed_digest(_neighbourhood(address)),
     }
-    with apart(PATIENCE) as connection:
+    with apart(_PATIENCE) as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(SIGN_IN_LOCK)))
-        check_limits(connection, values)
-        connection.execute(delete(SignInAttempt).where(SignInAttempt.made_at < utc_now() - KEPT))
+            connection.execute(select(func.pg_advisory_xact_lock(_SIGN_IN_LOCK)))
+        _check_limits(connection, values)
+        connection.execute(delete(SignInAttempt).where(SignInAttempt.made_at < utc_now() - _KEPT))
         connection.execute(insert(SignInAttempt).values(**values))
 
 
-def check_limits(connection: Connection, values: dict[str, Any]) -> None:
+def _check_limits(connection: Connection, values: dict[str, Any]) -> None:
     """Raise TooManyAttempts when a limit is reached."""
     of_user = SignInAttempt.user_digest == values["user_digest"]
     of_address = SignInAttempt.address_digest == values["address_digest"]
@@ -77,7 +77,7 @@ def forget_attempts(email_key: str) -> Any:
     return delete(SignInAttempt).where(SignInAttempt.user_digest == keyed_digest(email_key))
 
 
-def neighbourhood(address: str) -> str:
+def _neighbourhood(address: str) -> str:
     """Return what an address is counted by: of IPv6 the /64 that one subscriber has."""
     try:
         parsed = ip_address(address)

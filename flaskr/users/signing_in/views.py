@@ -27,7 +27,7 @@ from flaskr.users.signing_in.throttling import TooManyAttempts
 blueprint = Blueprint("users", __name__)
 
 
-def own_path(text: str) -> str:
+def _own_path(text: str) -> str:
     """Return where to go after signing in: a page of this book, or else the front page."""
     path, _, query = text.partition("?")
     front = url_for("overview.index")
@@ -50,7 +50,7 @@ def sign_in():
     if request.method == "GET":
         form.next.data = request.args.get("next", "")
         if identity():
-            return redirect(own_path(form.next.data))
+            return redirect(_own_path(form.next.data))
     status = 422 if form.is_submitted() else 200
     headers: dict[str, str] = {}
     if form.validate_on_submit():
@@ -77,7 +77,7 @@ def sign_in():
                 )
             db.session.commit()
             let_in(secret)
-            return redirect(own_path(form.next.data or ""), code=303)
+            return redirect(_own_path(form.next.data or ""), code=303)
     return render_template("users/sign_in.html", form=form), status, headers
 
 

@@ -29,12 +29,12 @@ def shape_of(block: bytes, separator: str, is_last: bool) -> Shape | None:
     """
     letters = np.frombuffer(block, dtype=np.uint8)
     quotes = np.flatnonzero(letters == QUOTE)
-    ends = row_ends(block, letters, quotes)
+    ends = _row_ends(block, letters, quotes)
     if not is_last and len(ends) and ends[-1] == len(block) - 1 and letters[-1] == CR:
         ends = ends[:-1]  # the LF of CR LF may follow
     size = len(block) if is_last else int(ends[-1]) + 1 if len(ends) else 0
     inside = quotes[: np.searchsorted(quotes, size)]
-    if len(inside) % 2 or not are_in_place(letters[:size], inside, separator):
+    if len(inside) % 2 or not _are_in_place(letters[:size], inside, separator):
         return None
     starts = np.concatenate(([0], ends + 1))
     starts = starts[starts < size]
@@ -42,7 +42,7 @@ def shape_of(block: bytes, separator: str, is_last: bool) -> Shape | None:
     return Shape(size, len(starts), np.flatnonzero((first != LF) & (first != CR)))
 
 
-def row_ends(block: bytes, letters: np.ndarray, quotes: np.ndarray) -> np.ndarray:
+def _row_ends(block: bytes, letters: np.ndarray, quotes: np.ndarray) -> np.ndarray:
     """Return the places of the line ends outside of quotes; of CR LF, that of the LF."""
     ends = letters == LF
     if b"\r" in block:
@@ -53,7 +53,7 @@ def row_ends(block: bytes, letters: np.ndarray, quotes: np.ndarray) -> np.ndarra
     return places[np.searchsorted(quotes, places) % 2 == 0]
 
 
-def are_in_place(letters: np.ndarray, quotes: np.ndarray, separator: str) -> bool:
+def _are_in_place(letters: np.ndarray, quotes: np.ndarray, separator: str) -> bool:
     """Whether the quotes, of which there are two of each cell, stand where they may."""
     if not len(quotes):
         return True

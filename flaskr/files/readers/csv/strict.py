@@ -10,7 +10,7 @@ from functools import cache
 from typing import NamedTuple
 
 Cell = str | None
-QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
+_QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
 
 
 class Record(NamedTuple):
@@ -30,7 +30,7 @@ class Malformed(Exception):
 
 
 @cache
-def cell_pattern(separator: str) -> re.Pattern[str]:
+def _cell_pattern(separator: str) -> re.Pattern[str]:
     """Return what matches a cell and what ends it: groups quoted, plain, end."""
     plain = f'(?!")[^{separator}\r\n]*+'
     return re.compile(f'(?:"((?:[^"]++|"")*+)"|({plain}))({separator}|\r\n|\r|\n|\\Z)')
@@ -41,13 +41,13 @@ def records(text: str, separator: str, is_last: bool) -> Iterator[Record]:
 
     Unless the text is the last of its file, what follows the last line end is not a row yet.
     """
-    match = cell_pattern(separator).match
+    match = _cell_pattern(separator).match
     start, at, size = 0, 0, len(text)
     cells: list[Cell] = []
     while at < size or cells:
         found = match(text, at)
         if found is None:
-            if fault := fault_at(text, at, is_last):
+            if fault := _fault_at(text, at, is_last):
                 raise fault
             return
         quoted, plain, end = found.groups()
@@ -60,9 +60,9 @@ def records(text: str, separator: str, is_last: bool) -> Iterator[Record]:
             start, cells = at, []
 
 
-def fault_at(text: str, at: int, is_last: bool) -> Malformed | None:
+def _fault_at(text: str, at: int, is_last: bool) -> Malformed | None:
     """Return what is wrong with a cell in quotes; None when its end may follow."""
-    closed = QUOTED.match(text, at)
+    closed = _QUOTED.match(text, at)
     if closed and closed.end() < len(text):
         return Malformed("there is text after a closing quote. Write quotes in a cell twice.", at)
     if is_last:

@@ -13,13 +13,13 @@ from flaskr.files.readers.options import ReadingLimits, ReadingOptions, Unreadab
 from flaskr.files.readers.text_files import TextFile, lines_in
 from flaskr.files.readers.titles import EMPTY, filled_width, titles_of
 
-SEPARATORS = ",;\t"
-BLOCK_BYTES = 4 * 1024**2
+_SEPARATORS = ",;\t"
+_BLOCK_BYTES = 4 * 1024**2
 LONGEST_ROW = 16 * 1024**2
-LONGEST_HEADER = 1024**2
-LINE = re.compile(r'(?:[^"\r\n]++|"[^"]*+")*+(?:\r\n|\r|\n|\Z|")')
-IN_QUOTES = re.compile(r'"[^"]*+"')
-FILLED = re.compile(r'[^\s",;]')
+_LONGEST_HEADER = 1024**2
+_LINE = re.compile(r'(?:[^"\r\n]++|"[^"]*+")*+(?:\r\n|\r|\n|\Z|")')
+_IN_QUOTES = re.compile(r'"[^"]*+"')
+_FILLED = re.compile(r'[^\s",;]')
 
 
 class CsvTable:
@@ -30,20 +30,20 @@ class CsvTable:
         self.is_guarded = not options.is_raw
         self.limits = limits
         self.row = 1  # the number of the next
-        self.read_header(options.separator)
+        self._read_header(options.separator)
 
     @property
     def last_row(self) -> int:
         """The number of the last row that was read."""
         return self.row - 1
 
-    def read_header(self, separator: str) -> None:
+    def _read_header(self, separator: str) -> None:
         """Find the first row in which anything stands, and what parts its cells."""
-        self.text.fill(LONGEST_HEADER)
-        text = self.text.decoded(LONGEST_HEADER)
-        is_whole = self.text.is_ended and len(self.text.waiting) <= LONGEST_HEADER
-        self.separator = separator or separator_of(text)
-        with self.place_told(text):
+        self.text.fill(_LONGEST_HEADER)
+        text = self.text.decoded(_LONGEST_HEADER)
+        is_whole = self.text.is_ended and len(self.text.waiting) <= _LONGEST_HEADER
+        self.separator = separator or _separator_of(text)
+        with self._place_told(text):
             for record in records(text, self.separator, is_whole):
                 self.row += 1
                 if filled_width(record.cells):
@@ -56,22 +56,22 @@ class CsvTable:
 
     def batches(self) -> Iterator[CellBatch]:
         """Yield the rows below the header."""
-        wanted = BLOCK_BYTES
+        wanted = _BLOCK_BYTES
         while block := self.text.fill(wanted):
             before = self.row
             shape = shape_of(block, self.separator, self.text.is_ended)
             if shape and shape.size:
-                yield from self.rows_of_shape(block, shape)
+                yield from self._rows_of_shape(block, shape)
             else:
                 yield from self.rows_one_by_one(len(block))
-            wanted = BLOCK_BYTES if self.row > before else 2 * wanted
+            wanted = _BLOCK_BYTES if self.row > before else 2 * wanted
             if wanted > LONGEST_ROW:
                 raise Unreadable(
                     f"Line {self.text.line}: the row that begins there has over "
                     f"{LONGEST_ROW // 1024**2} MB. A quote may be open, or the row too long."
                 )
 
-    def rows_of_shape(self, block: bytes, shape: Shape) -> Iterator[CellBatch]:
+    def _rows_of_shape(self, block: bytes, shape: Shape) -> Iterator[CellBatch]:
         """Yield the rows at the beginning of a block, all at once if nothing is odd about them."""
         count = len(shape.filled)
         if not count:
@@ -101,16 +101,16 @@ class CsvTable:
         text = self.text.decoded(size)
         gathering = Gathering(self.titles)
         end = 0
-        with self.place_told(text):
+        with self._place_told(text):
             for record in records(text, self.separator, is_last):
-                self.gather(gathering, record, text)
+                self._gather(gathering, record, text)
                 end = record.end
                 if gathering.is_full:
                     yield from self.taken(gathering)
         yield from self.taken(gathering)
         self.text.take(len(text[:end].encode()))
 
-    def gather(self, gathering: Gathering, record: Record, text: str) -> None:
+    def _gather(self, gathering: Gathering, record: Record, text: str) -> None:
         """Add a row, or what is wrong with it; blank cells beyond the header are no matter."""
         cells, width = record.cells, len(self.titles)
         if len(cells) == width:
@@ -134,7 +134,7 @@ class CsvTable:
             yield settled_batch(batch, self.is_guarded)
 
     @contextmanager
-    def place_told(self, text: str) -> Iterator[None]:
+    def _place_told(self, text: str) -> Iterator[None]:
         """Tell in which line it is that a text is no CSV."""
         try:
             yield
@@ -143,10 +143,10 @@ class CsvTable:
             raise Unreadable(f"Line {line}: {fault}") from fault
 
 
-def separator_of(text: str) -> str:
+def _separator_of(text: str) -> str:
     """Return what parts the cells of the first row in which anything stands."""
-    for line in LINE.finditer(text):
-        if FILLED.search(line[0]):
-            outside = IN_QUOTES.sub("", line[0])
-            return max(SEPARATORS, key=outside.count)
-    return SEPARATORS[0]
+    for line in _LINE.finditer(text):
+        if _FILLED.search(line[0]):
+            outside = _IN_QUOTES.sub("", line[0])
+            return max(_SEPARATORS, key=outside.count)
+    return _SEPARATORS[0]

@@ -16,7 +16,7 @@ def table_of(block: bytes, keys: Sequence[str]) -> pa.Table | None:
     takes two objects on one line, or one on two: hence the look at how lines begin and end, and
     at how many there are.
     """
-    count = lines_of_objects(block)
+    count = _lines_of_objects(block)
     if not count or b"\\u0000" in block:
         return None
     try:
@@ -34,7 +34,7 @@ def table_of(block: bytes, keys: Sequence[str]) -> pa.Table | None:
     return table if table.num_rows == count else None
 
 
-def lines_of_objects(block: bytes) -> int:
+def _lines_of_objects(block: bytes) -> int:
     """Return how many lines there are, 0 unless each begins and ends as an object does."""
     letters = np.frombuffer(block, dtype=np.uint8)
     ends = np.flatnonzero(letters == LF)

@@ -25,37 +25,37 @@ from flaskr.files.readers.options import ReadingLimits, Unreadable
 from flaskr.files.readers.text_files import TextFile
 from flaskr.files.readers.titles import EMPTY, titles_of
 
-BLOCK_BYTES = 4 * 1024**2
-LONGEST_LINE = 16 * 1024**2
-NESTED = UNREAD + "This is a list or an object. Write a text or a number."
-TRUTH = UNREAD + "This is true or false. Write a text or a number."
-WHAT_TO_DO = "Write one object a line, as {“claim_reference”: “C1”, …}."
+_BLOCK_BYTES = 4 * 1024**2
+_LONGEST_LINE = 16 * 1024**2
+_NESTED = UNREAD + "This is a list or an object. Write a text or a number."
+_TRUTH = UNREAD + "This is true or false. Write a text or a number."
+_WHAT_TO_DO = "Write one object a line, as {“claim_reference”: “C1”, …}."
 
 
-class NoNumber(str):
+class _NoNumber(str):
     """The sentence that stands for NaN or an infinity, which is told from texts by its class."""
 
 
-class RepeatedKey(ValueError):
+class _RepeatedKey(ValueError):
     """A key that stands twice in one object."""
 
 
-def no_number(literal: str) -> NoNumber:
+def _no_number(literal: str) -> _NoNumber:
     """Return what stands for a literal that JSON itself does not have."""
-    return NoNumber(f"{UNREAD}{literal} is not a number. Write its digits, or null.")
+    return _NoNumber(f"{UNREAD}{literal} is not a number. Write its digits, or null.")
 
 
-def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object; raises RepeatedKey, where json would keep the last value."""
     made = dict(pairs)
     if len(made) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise RepeatedKey(next(key for key in keys if keys.count(key) > 1))
+        raise _RepeatedKey(next(key for key in keys if keys.count(key) > 1))
     return made
 
 
-DECODER = json.JSONDecoder(
-    object_pairs_hook=object_of, parse_float=str, parse_int=str, parse_constant=no_number
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object_of, parse_float=str, parse_int=str, parse_constant=_no_number
 )
 
 
@@ -67,29 +67,29 @@ class JsonLines:
     def __init__(self, text: TextFile, limits: ReadingLimits) -> None:
         self.text = text
         self.last_row = 0  # the number of the last line that was left behind
-        self.keys = list(self.first_object())
+        self.keys = list(self._first_object())
         self.known = frozenset(self.keys)
         self.titles = titles_of(self.keys, limits)
         if len(self.titles) != len(self.keys):
             raise Unreadable("A key of the first line is empty. Name it, or leave it out.")
 
-    def first_object(self) -> dict[str, Any]:
+    def _first_object(self) -> dict[str, Any]:
         """Return the object of the first line that is not blank; nothing is left behind yet."""
-        for row, line in enumerate(self.lines(self.whole_lines()), 1):
+        for row, line in enumerate(self.lines(self._whole_lines()), 1):
             if not line.isspace():
                 return object_in(line, row)
         raise Unreadable(EMPTY)
 
-    def whole_lines(self) -> int:
+    def _whole_lines(self) -> int:
         """Return how many bytes wait that are whole lines; 0 at the end of the file."""
-        wanted = BLOCK_BYTES
+        wanted = _BLOCK_BYTES
         while block := self.text.fill(wanted):
             size = len(block) if self.text.is_ended else block.rfind(b"\n") + 1
             if size:
                 return size
             wanted *= 2
-            if wanted > LONGEST_LINE:
-                raise Unreadable(f"Row {self.last_row + 1} has over {LONGEST_LINE // 1024**2} MB.")
+            if wanted > _LONGEST_LINE:
+                raise Unreadable(f"Row {self.last_row + 1} has over {_LONGEST_LINE // 1024**2} MB.")
         return 0
 
     def lines(self, size: int) -> Iterator[str]:
@@ -98,7 +98,7 @@ class JsonLines:
 
     def batches(self) -> Iterator[CellBatch]:
         """Yield all rows; one line is one row, the first is number 1."""
-        while size := self.whole_lines():
+        while size := self._whole_lines():
             table = table_of(self.text.waiting[:size], self.keys)
             if table is None:
                 yield from self.rows_one_by_one(size)
@@ -121,14 +121,14 @@ class JsonLines:
                 continue
             rows.append(self.last_row)
             objects.append(object_in(line, self.last_row))
-            self.check_keys(objects[-1])
+            self._check_keys(objects[-1])
             if len(rows) == ROWS_AT_ONCE:
-                yield self.batch(rows, objects)
+                yield self._batch(rows, objects)
                 rows, objects = [], []
         if rows:
-            yield self.batch(rows, objects)
+            yield self._batch(rows, objects)
 
-    def check_keys(self, made: dict[str, Any]) -> None:
+    def _check_keys(self, made: dict[str, Any]) -> None:
         """Raise Unreadable for a key that is not among the titles: its column was not shown."""
         if not made.keys() <= self.known:
             key = next(key for key in made if key not in self.known)
@@ -137,45 +137,45 @@ class JsonLines:
                 "Name every key in the first line, with null where there is no value."
             )
 
-    def batch(self, rows: list[int], objects: list[dict[str, Any]]) -> CellBatch:
+    def _batch(self, rows: list[int], objects: list[dict[str, Any]]) -> CellBatch:
         """Return some objects as a batch."""
-        columns = [cells_of([made.get(key) for made in objects]) for key in self.keys]
+        columns = [_cells_of([made.get(key) for made in objects]) for key in self.keys]
         return CellBatch(pa.array(rows, pa.int64()), batch_of(columns, self.titles))
 
 
 def object_in(line: str, row: int) -> dict[str, Any]:
     """Return the object of a line; raises Unreadable with its number."""
     try:
-        made = DECODER.decode(line)
-    except RepeatedKey as error:
+        made = _DECODER.decode(line)
+    except _RepeatedKey as error:
         raise Unreadable(
             f"Row {row} has the key “{str(error)[:40]}” twice. Keep one of them."
         ) from error
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"Row {row} cannot be read as JSON. {WHAT_TO_DO}") from error
+        raise Unreadable(f"Row {row} cannot be read as JSON. {_WHAT_TO_DO}") from error
     if not isinstance(made, dict):
-        raise Unreadable(f"Row {row} is not a JSON object. {WHAT_TO_DO}")
+        raise Unreadable(f"Row {row} is not a JSON object. {_WHAT_TO_DO}")
     return made
 
 
-def cells_of(values: list[Any]) -> pa.StringArray:
+def _cells_of(values: list[Any]) -> pa.StringArray:
     """Return the values of one key as texts."""
     try:
         texts = pa.array(values, pa.string())
     except (pa.ArrowException, UnicodeEncodeError):
-        texts = texts_of([cell_of(value) for value in values])
+        texts = texts_of([_cell_of(value) for value in values])
     else:
         if pc.any(pc.match_substring(texts, UNREAD)).as_py():
-            texts = texts_of([cell_of(value) for value in values])
+            texts = texts_of([_cell_of(value) for value in values])
     return settled(texts)
 
 
-def cell_of(value: Any) -> str | None:
+def _cell_of(value: Any) -> str | None:
     """Return a value as a cell, or the sentence that says why it is none."""
     if isinstance(value, bool):
-        return TRUTH
+        return _TRUTH
     if isinstance(value, dict | list):
-        return NESTED
-    if value is None or isinstance(value, NoNumber):
+        return _NESTED
+    if value is None or isinstance(value, _NoNumber):
         return value
     return NUL_CELL if UNREAD in value else str(value)

@@ -8,9 +8,9 @@ from flaskr.files.readers.options import Unreadable
 from flaskr.files.readers.xlsx.shared_texts import SharedTexts, unescaped
 from flaskr.files.readers.xlsx.xml import BROKEN
 
-MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00:00(?:\.0+)?)?Z?", re.ASCII)
-TRUTH = "\0This is TRUE or FALSE. Type a text or a number."
-FAILED = "\0The cell shows the error {error}. Correct its formula, or type the value."
+_MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00:00(?:\.0+)?)?Z?", re.ASCII)
+_TRUTH = "\0This is TRUE or FALSE. Type a text or a number."
+_FAILED = "\0The cell shows the error {error}. Correct its formula, or type the value."
 UNKNOWN = "\0The formula has no value yet. Open the workbook in a spreadsheet and save it."
 
 
@@ -27,16 +27,16 @@ class CellReader:
         if form == "n":
             return self.number(style, text)
         if form == "s":
-            return self.shared_text(text)
+            return self._shared_text(text)
         if form in ("inlineStr", "str"):
             return unescaped(text)
         if form == "d":
-            midnight = MIDNIGHT.fullmatch(text)
+            midnight = _MIDNIGHT.fullmatch(text)
             return midnight[1] if midnight else text
         if form == "b":
-            return TRUTH
+            return _TRUTH
         if form == "e":
-            return FAILED.format(error=text[:20])
+            return _FAILED.format(error=text[:20])
         raise Unreadable(BROKEN)
 
     def number(self, style: str, text: str) -> str | None:
@@ -48,7 +48,7 @@ class CellReader:
             return NOT_A_NUMBER
         return day_of(text, self.is_1904) if style in self.day_styles else digits_of(text)
 
-    def shared_text(self, number: str) -> str:
+    def _shared_text(self, number: str) -> str:
         """Return a shared text; raises Unreadable for one that is not there."""
         try:
             return self.shared[int(number)]

@@ -39,9 +39,9 @@ class SheetRows:
         """Take the beginning of an element."""
         kind = self.kinds.get(element)
         if kind is None:
-            kind = self.kind_of(element)
+            kind = self._kind_of(element)
         if kind == "c":
-            self.begin_cell(attributes)
+            self._begin_cell(attributes)
         elif kind in ("v", "t"):
             self.is_text = self.has_value = not self.is_phonetic
         elif kind == "f":
@@ -49,9 +49,9 @@ class SheetRows:
         elif kind == "rPh":
             self.is_phonetic = True
         elif kind == "row":
-            self.begin_row(attributes.get("r"))
+            self._begin_row(attributes.get("r"))
 
-    def kind_of(self, element: str) -> str:
+    def _kind_of(self, element: str) -> str:
         """Return what an element is; one of another namespace than the first is nothing."""
         namespace, _, name = element.rpartition(" ")
         if not self.kinds:
@@ -72,14 +72,14 @@ class SheetRows:
         if kind in ("v", "t"):
             self.is_text = False
         elif kind == "c":
-            self.end_cell()
+            self._end_cell()
         elif kind == "rPh":
             self.is_phonetic = False
         elif kind == "row" and self.cells:
             self.take(self.row, self.cells)
             self.cells = {}
 
-    def begin_row(self, number: str | None) -> None:
+    def _begin_row(self, number: str | None) -> None:
         """Begin a row: of the number that it says, or the next; rows never go backwards."""
         row = self.row + 1 if number is None else int(number)
         if not self.row < row <= LAST_ROW:
@@ -89,10 +89,10 @@ class SheetRows:
         self.column = 0
         self.cells = {}
 
-    def begin_cell(self, attributes: Attributes) -> None:
+    def _begin_cell(self, attributes: Attributes) -> None:
         """Begin a cell: where it says that it is, or next; cells never go backwards."""
         place = attributes.get("r")
-        column = self.column + 1 if place is None else self.column_at(place)
+        column = self.column + 1 if place is None else self._column_at(place)
         if not self.column < column <= LAST_COLUMN:
             raise Unreadable(BROKEN)
         self.column = column
@@ -102,7 +102,7 @@ class SheetRows:
         self.length = 0
         self.has_value = self.has_formula = False
 
-    def end_cell(self) -> None:
+    def _end_cell(self) -> None:
         """Add a cell to its row; one of nothing but a style is none."""
         if self.has_value:
             text = "".join(self.pieces)
@@ -110,12 +110,12 @@ class SheetRows:
         elif self.has_formula:
             self.cells[self.column] = UNKNOWN
 
-    def column_at(self, place: str) -> int:
+    def _column_at(self, place: str) -> int:
         """Return the number of a column: 1 for A12, 28 for AB12."""
         letters = place.removesuffix(self.row_digits)
-        return self.columns.get(letters) or self.column_of(letters)
+        return self.columns.get(letters) or self._column_of(letters)
 
-    def column_of(self, letters: str) -> int:
+    def _column_of(self, letters: str) -> int:
         """Return the number that letters stand for, and keep it."""
         number = 0
         for letter in letters[:4] or "?":

@@ -8,15 +8,15 @@ import pyarrow as pa
 from flaskr.files.readers.cells import NUL_CELL, UNREAD, texts_of
 from flaskr.files.readers.xlsx.xml import Attributes, local, parsed
 
-TEXTS_AT_ONCE = 4096
+_TEXTS_AT_ONCE = 4096
 ESCAPE_LENGTH = 7  # a character may be written _xHHHH_
-ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def unescaped(text: str) -> str:
     """Return a text with the characters that XML does not hold, which are written _xHHHH_."""
     if "_x" in text:
-        text = ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+        text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
         if UNREAD in text:
             return NUL_CELL
     return text
@@ -61,13 +61,13 @@ class SharedTexts:
         self.phonetic -= kind == "rPh"
         if kind == "si":
             self.waiting.append(unescaped("".join(self.pieces)))
-            if len(self.waiting) == TEXTS_AT_ONCE:
+            if len(self.waiting) == _TEXTS_AT_ONCE:
                 self.chunks.append(texts_of(self.waiting))
                 self.waiting = []
 
     def __getitem__(self, number: int) -> str:
         """Return a text; raises IndexError for one that is not there."""
-        chunk, place = divmod(number, TEXTS_AT_ONCE)
+        chunk, place = divmod(number, _TEXTS_AT_ONCE)
         if number < 0 or chunk >= len(self.chunks):
             raise IndexError(number)
         return str(self.chunks[chunk][place])

@@ -26,14 +26,14 @@ class Sheet:
         reader = CellReader(book.shared_texts(), book.day_styles(), book.is_1904)
         self.rows = SheetRows(reader, limits.cell_length, self.take)
         self.pieces = self.rows.parse(book.archive.open(path))
-        self.find_titles()
+        self._find_titles()
 
     @property
     def last_row(self) -> int:
         """The number of the last row that was read."""
         return self.rows.row
 
-    def find_titles(self) -> None:
+    def _find_titles(self) -> None:
         """Read as far as the first row in which anything stands."""
         while not self.titles and (fed := next(self.pieces, 0)):
             self.fed = fed

@@ -6,8 +6,8 @@ from xml.parsers import expat
 
 from flaskr.files.readers.options import Unreadable
 
-PIECE_BYTES = 16 * 1024  # each may name many long texts, so few cells at once
-LONGEST_TOKEN = 1024**2  # a tag, an attribute or a comment; the parser holds it whole
+_PIECE_BYTES = 16 * 1024  # each may name many long texts, so few cells at once
+_LONGEST_TOKEN = 1024**2  # a tag, an attribute or a comment; the parser holds it whole
 BROKEN = "This is not a workbook that can be read. Open it and save it again as .xlsx."
 Attributes = dict[str, str]
 
@@ -25,7 +25,7 @@ def parsed(
     # Names come with their namespace; a workbook's own are told apart by its root's.
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = refuse_doctype
+    parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.StartElementHandler = start
     if end:
         parser.EndElementHandler = end
@@ -33,10 +33,10 @@ def parsed(
         parser.CharacterDataHandler = text
     fed = 0
     try:
-        while piece := part.read(PIECE_BYTES):
+        while piece := part.read(_PIECE_BYTES):
             parser.Parse(piece, False)
             fed += len(piece)
-            if fed - parser.CurrentByteIndex > LONGEST_TOKEN:
+            if fed - parser.CurrentByteIndex > _LONGEST_TOKEN:
                 raise Unreadable(BROKEN)
             yield fed
         parser.Parse(b"", True)
@@ -44,7 +44,7 @@ def parsed(
         raise Unreadable(BROKEN) from error
 
 
-def refuse_doctype(*declared: object) -> None:
+def _refuse_doctype(*declared: object) -> None:
     """Refuse a document type: workbooks have none, and it could declare entities."""
     raise Unreadable(
         "The workbook declares XML entities, which a workbook does not need. Save it again as "

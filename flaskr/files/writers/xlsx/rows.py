@@ -24,23 +24,23 @@ from flaskr.files.writers.lines import as_bytes, batches, digits, escaped, joine
 from flaskr.files.writers.xlsx.limits import LONGEST_TEXT, check_bytes, check_rows, check_text
 from flaskr.files.writers.xlsx.workbook import SHEET, Shell, shell
 
-COMPRESSION = 3  # twice as fast as 6, for a file some 10 % larger
+_COMPRESSION = 3  # twice as fast as 6, for a file some 10 % larger
 # 15 digits, for amounts with the point between them: all that Excel keeps of a number.
-LONGEST_NUMBER = {Kind.AMOUNT: len("1234567890123.45"), Kind.NUMBER: 15}
-FIRST_DAY = 61  # 1900-03-01; before it Excel has a day that never was, 1900-02-29
-EPOCH = 25_569  # 1970-01-01
+_LONGEST_NUMBER = {Kind.AMOUNT: len("1234567890123.45"), Kind.NUMBER: 15}
+_FIRST_DAY = 61  # 1900-03-01; before it Excel has a day that never was, 1900-02-29
+_EPOCH = 25_569  # 1970-01-01
 
 # Control characters, and noncharacters, that XML does not hold are written _xHHHH_; so is the
 # underscore of a text in which a reader would see such an escape where there is none.
-CONTROLS = r"\x00-\x08\x0b-\x1f\ufffe\uffff"
-UNSAFE = r"[&<>]|[\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]|_x[0-9A-Fa-f]{4}"
-ESCAPES = re.compile(rf"[&<>{CONTROLS}]|_(?=x[0-9A-Fa-f]{{4}}[_{CONTROLS}])")
-ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_CONTROLS = r"\x00-\x08\x0b-\x1f\ufffe\uffff"
+_UNSAFE = r"[&<>]|[\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]|_x[0-9A-Fa-f]{4}"
+_ESCAPES = re.compile(rf"[&<>{_CONTROLS}]|_(?=x[0-9A-Fa-f]{{4}}[_{_CONTROLS}])")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
-def escape(text: str) -> str:
+def _escape(text: str) -> str:
     """Return a text as it stands in the XML of a cell."""
-    return ESCAPES.sub(lambda m: ENTITIES.get(m[0]) or f"_x{ord(m[0]):04X}_", text)
+    return _ESCAPES.sub(lambda m: _ENTITIES.get(m[0]) or f"_x{ord(m[0]):04X}_", text)
 
 
 class SheetWriter:
@@ -64,7 +64,7 @@ class SheetWriter:
         self.rows = 0
         self.size = 0
         self.shell: Shell = shell(columns, title, 0)
-        self.archive = ZipFile(file, "w", ZIP_DEFLATED, compresslevel=COMPRESSION)
+        self.archive = ZipFile(file, "w", ZIP_DEFLATED, compresslevel=_COMPRESSION)
         self.put("[Content_Types].xml", self.shell.parts["[Content_Types].xml"])
         self.sheet = self.archive.open(SHEET, "w")
         self.sheet.write(self.shell.head)
@@ -91,7 +91,7 @@ class SheetWriter:
         parts: list[pa.Array | str] = ['<row r="', numbers, '">']
         for place, (column, values) in enumerate(zip(self.columns, batch.columns, strict=True)):
             start = joined(self.shell.starts[place], numbers, self.shell.styles[place])
-            parts.append(pc.fill_null(cells(column.kind, values, start), ""))
+            parts.append(pc.fill_null(_cells(column.kind, values, start), ""))
         return joined(*parts, "</row>")
 
     def close(self) -> None:
@@ -105,37 +105,37 @@ class SheetWriter:
         self.archive.close()
 
 
-def cells(kind: Kind, values: pa.Array, start: pa.Array) -> pa.Array:
+def _cells(kind: Kind, values: pa.Array, start: pa.Array) -> pa.Array:
     """Return a column's cells, null where a value is missing; `start` opens each."""
     if kind is Kind.DAY:
-        numbers = pc.add(values.cast(pa.int32()), EPOCH)
-        return mixed(start, digits(numbers), digits(values), pc.less(numbers, FIRST_DAY))
+        numbers = pc.add(values.cast(pa.int32()), _EPOCH)
+        return _mixed(start, digits(numbers), digits(values), pc.less(numbers, _FIRST_DAY))
     if kind in (Kind.AMOUNT, Kind.NUMBER):
         plain = digits(values)
-        long = pc.greater(pc.binary_length(pc.ascii_ltrim(plain, "-")), LONGEST_NUMBER[kind])
-        return mixed(start, plain, plain, long)
+        long = pc.greater(pc.binary_length(pc.ascii_ltrim(plain, "-")), _LONGEST_NUMBER[kind])
+        return _mixed(start, plain, plain, long)
     if kind is Kind.INSTANT:
-        return text_cells(start, digits(values))
-    check_lengths(values)
-    return text_cells(start, escaped(values, UNSAFE, escape))
+        return _text_cells(start, digits(values))
+    _check_lengths(values)
+    return _text_cells(start, escaped(values, _UNSAFE, _escape))
 
 
-def check_lengths(texts: pa.Array) -> None:
+def _check_lengths(texts: pa.Array) -> None:
     """Raise SheetTooSmall when a cell does not hold one of the texts."""
     # never fewer bytes than UTF-16 units, so only few texts, if any, are counted
     for text in texts.filter(pc.greater(pc.binary_length(texts), LONGEST_TEXT)).to_pylist():
         check_text(text)
 
 
-def mixed(start: pa.Array, numbers: pa.Array, texts: pa.Array, is_text: pa.Array) -> pa.Array:
+def _mixed(start: pa.Array, numbers: pa.Array, texts: pa.Array, is_text: pa.Array) -> pa.Array:
     """Return cells that are numbers, but texts where no cell holds the number."""
     as_numbers = joined(start, "><v>", numbers, "</v></c>")
     if not pc.any(is_text).as_py():
         return as_numbers
-    return pc.if_else(is_text, text_cells(start, texts), as_numbers)
+    return pc.if_else(is_text, _text_cells(start, texts), as_numbers)
 
 
-def text_cells(start: pa.Array, texts: pa.Array) -> pa.Array:
+def _text_cells(start: pa.Array, texts: pa.Array) -> pa.Array:
     """Return cells with their text inside; spaces and line ends at its ends stay."""
     preserved = ' t="inlineStr"><is><t xml:space="preserve">'
     return joined(start, preserved, texts, "</t></is></c>")

@@ -13,8 +13,8 @@ from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
 
 SHEET = "xl/worksheets/sheet1.xml"
-CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # constant, so the bytes are too
-FORMATS = {
+_CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # constant, so the bytes are too
+_FORMATS = {
     Kind.REFERENCE: "@",
     Kind.TEXT: "@",
     Kind.CHOICE: "@",
@@ -23,7 +23,7 @@ FORMATS = {
     Kind.AMOUNT: "#,##0.00",
     Kind.NUMBER: "0",
 }
-WIDTHS = {
+_WIDTHS = {
     Kind.REFERENCE: 24,
     Kind.TEXT: 24,
     Kind.CHOICE: 14,
@@ -32,7 +32,7 @@ WIDTHS = {
     Kind.AMOUNT: 18,
     Kind.NUMBER: 12,
 }
-ROOM_FOR_ARROW = 4
+_ROOM_FOR_ARROW = 4
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Shell:
 
 def shell(columns: tuple[Column, ...], title: str, rows: int) -> Shell:
     """Return what is around `rows` rows of a sheet with these columns."""
-    with ZipFile(empty_workbook(columns, title, rows)) as archive:
+    with ZipFile(_empty_workbook(columns, title, rows)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     sheet = parts.pop(SHEET).decode()
     head, _, rest = sheet.partition('<row r="2"')
@@ -65,16 +65,16 @@ def shell(columns: tuple[Column, ...], title: str, rows: int) -> Shell:
     )
 
 
-def empty_workbook(columns: tuple[Column, ...], title: str, rows: int) -> io.BytesIO:
+def _empty_workbook(columns: tuple[Column, ...], title: str, rows: int) -> io.BytesIO:
     """Return a workbook with a header, and one row of blank cells that show each column's style."""
     file = io.BytesIO()
     with Workbook(file, {"in_memory": True}) as book:
-        book.set_properties({"created": CREATED})
+        book.set_properties({"created": _CREATED})
         sheet = book.add_worksheet(title)
         bold = book.add_format({"bold": True})
-        formats = {kind: book.add_format({"num_format": FORMATS[kind]}) for kind in Kind}
+        formats = {kind: book.add_format({"num_format": _FORMATS[kind]}) for kind in Kind}
         for place, column in enumerate(columns):
-            width = max(WIDTHS[column.kind], len(column.name) + ROOM_FOR_ARROW)
+            width = max(_WIDTHS[column.kind], len(column.name) + _ROOM_FOR_ARROW)
             sheet.set_column(place, place, width, formats[column.kind])
             sheet.write_string(0, place, column.name, bold)
             sheet.write_blank(1, place, None, formats[column.kind])
