@@ -87,7 +87,9 @@ _ACTIONS = (
         "recover", "Recover", "Post recovery", forms.RecoveryForm, _recover,
         "Recovery posted to", lambda claim: claim.recovered < claim.paid,
     ),
-    LedgerAction("close", "Close", "Close claim", forms.CloseForm, _close, "Closed claim", _is_live),
+    LedgerAction(
+        "close", "Close", "Close claim", forms.CloseForm, _close, "Closed claim", _is_live,
+    ),
     LedgerAction(
         "decline", "Decline", "Decline claim", forms.DeclineForm, _decline,
         "Declined claim", lambda claim: _is_live(claim) and claim.paid == 0,
