@@ -1,5 +1,7 @@
 """The application factory: a table of contents."""
 
+from pathlib import Path
+
 import click
 from flask import Flask
 from flask.helpers import get_debug_flag
@@ -16,6 +18,7 @@ from flaskr.claims.ledger import views as ledger_views
 from flaskr.database import configure_engine, engine_options, upgrade_embedded, working
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
+from flaskr.errors import SettingsError
 from flaskr.exports import commands as export_commands
 from flaskr.exports import views as export_views
 from flaskr.exports.kept import views as kept_views
@@ -32,12 +35,7 @@ from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands
 from flaskr.secret_keys import kept_key
-from flaskr.settings import (
-    PROJECT_FOLDER,
-    Settings,
-    make_instance_folder,
-    read_settings,
-)
+from flaskr.settings import PROJECT_FOLDER, Settings, read_settings
 from flaskr.users import account_views
 from flaskr.users import commands as user_commands
 from flaskr.users import views as people_views
@@ -53,7 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises SettingsError or SchemaError when the book must not be served.
     """
     settings = settings or read_settings()
-    make_instance_folder(settings.instance_folder)
+    _make_instance_folder(settings.instance_folder)
     settings.check_signed_in(get_debug_flag() or _has_debugger())
     app = Flask("flaskr", instance_path=str(settings.instance_folder))
     app.url_map.strict_slashes = False
@@ -68,6 +66,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     _open_embedded_book(app)
     sweep_jobs(settings.instance_folder / JOBS)
     return app
+
+
+def _make_instance_folder(folder: Path) -> None:
+    """Make the folder that the book lives in; raises SettingsError where it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"INSTANCE_FOLDER {folder}: {error.strerror}.") from error
 
 
 def _has_debugger() -> bool:

@@ -43,7 +43,7 @@ def setting(default: Any, meaning: str, **declared: Any) -> Any:
 
 
 ENV_READERS: dict[Any, str] = {str: "str", int: "int", bool: "bool", Path: "path", tuple: "list"}
-MADE_ONCE = "made once, kept in the instance folder"
+SECRET = {"default_means": "made once in the instance folder", "config": "", "is_secret": True}
 SERVER, NEW_BOOK = "a server", "a new book"
 COUNT = {"is_above_zero": True}
 LIMIT = {**COUNT, "needed_by": "large books or files"}
@@ -63,10 +63,8 @@ class Settings:
     secret_key: str = setting(
         "",
         "signs forms and cookies; where people sign in it must be given, and hard to guess",
-        default_means=MADE_ONCE,
         needed_by=SERVER,
-        config="",
-        is_secret=True,
+        **SECRET,
     )
     book_access: str = setting(
         "",
@@ -88,10 +86,8 @@ class Settings:
     pseudonym_key: str = setting(
         "",
         "makes the pseudonyms of names in files; another key makes a column of another name",
-        default_means=MADE_ONCE,
         needed_by="several servers of one book",
-        config="",
-        is_secret=True,
+        **SECRET,
     )
     session_idle_minutes: int = setting(60, "a session ends after this long without use", **COUNT)
     session_hours: int = setting(12, "a session ends after this long at the latest", **COUNT)
@@ -242,11 +238,3 @@ def read_settings() -> Settings:
     read["trusted_hosts"] = tuple(filter(None, map(str.strip, read["trusted_hosts"])))
     read["log_level"] = read["log_level"].upper()
     return Settings(**read)
-
-
-def make_instance_folder(folder: Path) -> None:
-    """Make the folder that the book lives in; raises SettingsError where it cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(f"INSTANCE_FOLDER {folder}: {error.strerror}.") from error
