@@ -216,7 +216,7 @@ class Settings:
 def config_names() -> dict[str, str]:
     """Return the settings that app.config holds as given, each with its name there."""
     names = {each.name.upper(): each.metadata for each in fields(Settings)}
-    return {n: kept for n, told in names.items() if (kept := told.get("config", n))}
+    return {n: kept for n, about in names.items() if (kept := about.get("config", n))}
 
 
 def read_settings() -> Settings:

@@ -41,7 +41,8 @@ ENVIRONMENT = {
 PAGE = PROJECT_FOLDER / "docs" / "settings.md"
 HEAD = """# Settings
 
-Settings are read from the environment, or from a `.env` file in the project's folder.
+Settings are read from the environment, or from a `.env` file in the project's folder,
+whatever server runs the book.
 A book on your own machine needs none of them; a server needs three, see [Operating](operating.md).
 A wrong setting is refused by its name when the application starts.
 `/settings` shows the administrator what each is set to.
