@@ -31,7 +31,7 @@ BOOK_FILE = "claimbook.db"
 BOOK_VERSION = "0.1.0"
 
 
-def setting(default: Any, meaning: str, **declared: Any) -> Any:
+def _setting(default: Any, meaning: str, **declared: Any) -> Any:
     """Declare a setting: a field that is read from the environment under its name in capitals.
 
     `default_means` describes a default that does not explain itself, `needed_by` says who sets it.
@@ -53,88 +53,88 @@ LIMIT = {**COUNT, "needed_by": "large books or files"}
 class Settings:
     """What an installation may choose: each setting is declared here, and nowhere else."""
 
-    database_url: str = setting(
+    database_url: str = _setting(
         "",
         "the PostgreSQL database, as `postgresql://user:password@host/book`",
         default_means="the embedded SQLite book",
         needed_by=SERVER,
         is_secret=True,  # it has a password
     )
-    secret_key: str = setting(
+    secret_key: str = _setting(
         "",
         "signs forms and cookies; where people sign in it must be given, and hard to guess",
         needed_by=SERVER,
         **SECRET,
     )
-    book_access: str = setting(
+    book_access: str = _setting(
         "",
         "`signed-in` has people sign in; `open` serves this machine only, without signing in",
         default_means="`signed-in` with `DATABASE_URL`, else `open`",
     )
-    trusted_hosts: tuple[str, ...] = setting(
+    trusted_hosts: tuple[str, ...] = _setting(
         (),
         "the names that people open the book under, with commas between; "
         "must be given where people sign in",
         needed_by=SERVER,
         config="TRUSTED_NAMES",  # Flask has a TRUSTED_HOSTS, which refuses in another way
     )
-    trusted_proxies: int = setting(
+    trusted_proxies: int = _setting(
         0,
         "how many proxies stand in front, whose `X-Forwarded-*` headers are believed",
         needed_by="a server behind proxies",
     )
-    pseudonym_key: str = setting(
+    pseudonym_key: str = _setting(
         "",
         "makes the pseudonyms of names in files; another key makes a column of another name",
         needed_by="several servers of one book",
         **SECRET,
     )
-    session_idle_minutes: int = setting(60, "a session ends after this long without use", **COUNT)
-    session_hours: int = setting(12, "a session ends after this long at the latest", **COUNT)
-    random_claims: bool = setting(
+    session_idle_minutes: int = _setting(60, "a session ends after this long without use", **COUNT)
+    session_hours: int = _setting(12, "a session ends after this long at the latest", **COUNT)
+    random_claims: bool = _setting(
         False, "`on` allows `/generate_random_claim` where people sign in", default_means="off"
     )
-    book_currency: str = setting(
+    book_currency: str = _setting(
         "SEK",
         "the book's one currency, with two decimals; written into the book when it is made",
         needed_by=NEW_BOOK,
     )
-    book_time_zone: str = setting(
+    book_time_zone: str = _setting(
         "Europe/Stockholm",
         "where the book's days begin and end; written into the book when it is made",
         needed_by=NEW_BOOK,
     )
-    instance_folder: Path = setting(
+    instance_folder: Path = _setting(
         PROJECT_FOLDER / "instance",
         "the folder of the embedded book, its keys, kept exports and the files being made",
         default_means="`instance`",
     )
-    max_request_bytes: int = setting(
+    max_request_bytes: int = _setting(
         1024 * 1024, "the largest form that is read", config="MAX_CONTENT_LENGTH", **COUNT
     )
-    export_seconds: int = setting(
+    export_seconds: int = _setting(
         600, "how long making one file may take, once its process has started", **LIMIT
     )
-    export_memory_bytes: int = setting(
+    export_memory_bytes: int = _setting(
         4 * 1024**3,
         "how much address space making one file may take, besides the libraries; at least 16777216",
         **LIMIT,
     )
-    spool_bytes: int = setting(
+    spool_bytes: int = _setting(
         2 * 1024**3,
         "above this the oldest made files go before their ten minutes are over",
         **LIMIT,
     )
-    verify_bytes: int = setting(
+    verify_bytes: int = _setting(
         256 * 1024**2, "the largest form with a file to verify; the command has no limit", **LIMIT
     )
-    import_bytes: int = setting(512 * 1024**2, "the largest file that is imported", **LIMIT)
-    import_rows: int = setting(5_000_000, "the most rows of a file that is imported", **LIMIT)
-    import_seconds: int = setting(1800, "how long trying or loading one import may take", **LIMIT)
-    import_memory_bytes: int = setting(
+    import_bytes: int = _setting(512 * 1024**2, "the largest file that is imported", **LIMIT)
+    import_rows: int = _setting(5_000_000, "the most rows of a file that is imported", **LIMIT)
+    import_seconds: int = _setting(1800, "how long trying or loading one import may take", **LIMIT)
+    import_memory_bytes: int = _setting(
         2 * 1024**3, "how much address space an import may take, besides the libraries", **LIMIT
     )
-    log_level: str = setting("INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`", config="")
+    log_level: str = _setting("INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`", config="")
 
     def __post_init__(self) -> None:
         """Refuse what the book cannot run with, naming the setting."""

@@ -13,7 +13,7 @@ from flaskr.imports.layouts import LAYOUTS, SKIPPED_COLUMNS
 from flaskr.settings import PROJECT_FOLDER
 from flaskr.users.models import Role
 from tests.documentation import EXAMPLES, PAGES, README, commands, examples, text_of
-from tests.test_conventions import ROOMS
+from tests.test_rooms import ROOMS
 
 MOST_BYTES = 12_288
 FOLDERS = ("flaskr", "tests", "migrations", "docs")
