@@ -27,7 +27,7 @@ from flaskr.exports.verify import views as verify_views
 from flaskr.extensions import csrf, db, migrate
 from flaskr.imports import commands as import_commands
 from flaskr.imports import views as import_views
-from flaskr.imports.job_folders import JOBS, sweep_jobs
+from flaskr.imports.job_folders import JOBS, delete_old_jobs
 from flaskr.imports.records import commands as record_commands
 from flaskr.imports.records import views as import_record_views
 from flaskr.imports.undo import views as import_undo_views
@@ -64,7 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.register(app)
     templating.register(app)
     _open_embedded_book(app)
-    sweep_jobs(settings.instance_folder / JOBS)
+    delete_old_jobs(settings.instance_folder / JOBS)
     return app
 
 
