@@ -89,7 +89,7 @@ def documents() -> Texts:
 
 
 # Those that are in plain words by now.
-SOURCES: tuple[Callable[[], Texts], ...] = (templates,)
+SOURCES: tuple[Callable[[], Texts], ...] = (templates, docstrings, messages, documents)
 
 
 def turns_in(texts: Texts) -> list[str]:
