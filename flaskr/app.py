@@ -8,12 +8,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from flaskr import errors
 from flaskr.archive import commands as archive_commands
 from flaskr.audit import views as trail_views
-from flaskr.book.services import check_book
+from flaskr.book.services import check_book_settings
 from flaskr.claims import commands as claim_commands
 from flaskr.claims import policy_views
 from flaskr.claims import views as claim_views
 from flaskr.claims.ledger import views as ledger_views
-from flaskr.database import configure_engine, engine_options, upgrade_embedded, working
+from flaskr.database import configure_engine, engine_options, transaction_mode, upgrade_embedded
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
 from flaskr.exports import commands as export_commands
@@ -31,7 +31,7 @@ from flaskr.imports.undo import views as import_undo_views
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands
-from flaskr.secret_keys import kept_key
+from flaskr.secret_keys import stored_key
 from flaskr.settings import (
     PROJECT_FOLDER,
     Settings,
@@ -59,11 +59,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.strict_slashes = False
     _configure(app, settings)
     request_hooks.configure_logging(settings.log_level)
-    _register_guards(app)
+    _register_gate(app)
     _register_extensions(app)
     _register_blueprints(app)
     _register_commands(app)
-    errors.register(app)
+    errors.register_error_pages(app)
     templating.register(app)
     _open_embedded_book(app)
     sweep_jobs(settings.instance_folder / JOBS)
@@ -85,7 +85,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         BOOK_MODE=settings.mode,
         TRUSTED_NAMES=settings.trusted_hosts,
         TRUSTED_PROXIES=settings.trusted_proxies,
-        PSEUDONYM_KEY=settings.pseudonym_key or kept_key(settings.instance_folder, "pseudonym_key"),
+        PSEUDONYM_KEY=settings.pseudonym_key
+        or stored_key(settings.instance_folder, "pseudonym_key"),
         RANDOM_CLAIMS=settings.random_claims,
         SESSION_IDLE_MINUTES=settings.session_idle_minutes,
         SESSION_HOURS=settings.session_hours,
@@ -99,7 +100,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         IMPORT_ROWS=settings.import_rows,
         IMPORT_SECONDS=settings.import_seconds,
         IMPORT_MEMORY_BYTES=settings.import_memory_bytes,
-        SECRET_KEY=settings.secret_key or kept_key(settings.instance_folder, "secret_key"),
+        SECRET_KEY=settings.secret_key or stored_key(settings.instance_folder, "secret_key"),
         MAX_CONTENT_LENGTH=settings.max_request_bytes,
         SESSION_COOKIE_NAME=NAME,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -119,7 +120,7 @@ def _register_extensions(app: Flask) -> None:
         configure_engine(db.engine)
 
 
-def _register_guards(app: Flask) -> None:
+def _register_gate(app: Flask) -> None:
     """Hook up what every request passes: its id, whether it may come in, a schema that fits."""
     app.session_interface = BookCookies()
     if proxies := app.config["TRUSTED_PROXIES"]:
@@ -178,8 +179,11 @@ def _open_embedded_book(app: Flask) -> None:
         return  # a server's schema is migrated by hand; each request checks that it fits
     try:
         upgrade_embedded(app)
-        with working("read"), app.app_context():  # a writer must not keep others from starting
-            check_book()
+        with (
+            transaction_mode("read"),
+            app.app_context(),
+        ):  # a writer must not keep others from starting
+            check_book_settings()
     finally:  # whether or not the book is served, no connection of the start stays open
         with app.app_context():
             db.engine.dispose()

@@ -19,8 +19,8 @@ from sqlalchemy.exc import DatabaseError
 from flaskr.errors import SchemaError
 from flaskr.extensions import db, migrate
 
-WorkMode = Literal["read", "write", "migrate"]
-work_mode: ContextVar[WorkMode] = ContextVar("work_mode", default="write")
+TransactionMode = Literal["read", "write", "migrate"]
+current_mode: ContextVar[TransactionMode] = ContextVar("work_mode", default="write")
 
 LEDGER_LOCK = 7_201_001  # any number that no other advisory lock of this database uses
 MIGRATION_LOCK = 7_201_002
@@ -63,7 +63,7 @@ def _begin_sqlite(connection: Connection) -> None:
     A plain BEGIN that writes later gets "database is locked" without waiting: busy_timeout does not
     apply to an upgrade from read to write.
     """
-    mode = work_mode.get()
+    mode = current_mode.get()
     if mode == "migrate":  # has no effect once the transaction has begun
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
     connection.exec_driver_sql(f"PRAGMA query_only={'ON' if mode == 'read' else 'OFF'}")
@@ -72,22 +72,22 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _begin_postgresql(connection: Connection) -> None:
     """Give a reader one snapshot for all its statements, and no way to write."""
-    if work_mode.get() == "read":
+    if current_mode.get() == "read":
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
 @contextmanager
-def working(mode: WorkMode) -> Iterator[None]:
+def transaction_mode(mode: TransactionMode) -> Iterator[None]:
     """Do what follows in one mode; transactions already begun keep theirs."""
-    token = work_mode.set(mode)
+    token = current_mode.set(mode)
     try:
         yield
     finally:
-        work_mode.reset(token)
+        current_mode.reset(token)
 
 
 @contextmanager
-def apart(patience: float = 30) -> Iterator[Connection]:
+def separate_write(patience: float = 30) -> Iterator[Connection]:
     """Give a connection for a short write of its own, committed when the block ends.
 
     For what is recorded about work that only reads, or that was refused: that work's transaction
@@ -95,7 +95,7 @@ def apart(patience: float = 30) -> Iterator[Connection]:
     to wait for SQLite's other writers, before an OperationalError.
     """
     db.session.remove()
-    with working("write"), db.engine.connect() as connection:
+    with transaction_mode("write"), db.engine.connect() as connection:
         if db.engine.dialect.name == "sqlite":
             connection.connection.execute(f"PRAGMA busy_timeout={int(patience * 1000)}")
         try:
@@ -107,17 +107,17 @@ def apart(patience: float = 30) -> Iterator[Connection]:
 
 
 @contextmanager
-def looking() -> Iterator[Connection]:
+def separate_read() -> Iterator[Connection]:
     """Give a connection to read by, apart from the session, which may be about to write.
 
     A session that writes holds all of SQLite from its first statement on, a look at who is signed
     in included: what comes before the work, and may take long, looks through this.
     """
-    with working("read"), db.engine.connect() as connection:
+    with transaction_mode("read"), db.engine.connect() as connection:
         yield connection
 
 
-def locked(statement: Select[Any]) -> Any:
+def locked_row(statement: Select[Any]) -> Any:
     """Return the one row of a select as it is now, locked until the transaction ends."""
     # SQLite needs no row lock: a writer has the whole book since its BEGIN IMMEDIATE.
     fresh = statement.with_for_update().execution_options(populate_existing=True)
@@ -143,7 +143,7 @@ def migration_config() -> Config:
 def schema_problem() -> str:
     """Return what is wrong with the schema, in a sentence with what to do; empty when it fits."""
     script = ScriptDirectory.from_config(migration_config())
-    with working("read"), db.engine.connect() as connection:
+    with transaction_mode("read"), db.engine.connect() as connection:
         current = set(MigrationContext.configure(connection).get_current_heads())
     if current == set(script.get_heads()):
         return ""
@@ -178,7 +178,7 @@ def is_embedded() -> bool:
     return not current_app.config["DATABASE_URL"]
 
 
-def book_address(mode: Literal["ro", "rw"] = "ro") -> str:
+def driver_url(mode: Literal["ro", "rw"] = "ro") -> str:
     """Return the book's address for other drivers: libpq's, or the SQLite file's to read or write.
 
     It may have a password in it.

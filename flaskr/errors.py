@@ -74,7 +74,7 @@ class BusyError(ClaimBookError):
     status = 503
 
 
-class DatabaseAway(ClaimBookError):
+class DatabaseUnavailable(ClaimBookError):
     """The database cannot be reached just now."""
 
     status = 503
@@ -97,7 +97,7 @@ _TITLES = {
     503: "Not available right now",
     507: "Disk full",
 }
-_SENTENCES = {
+_MESSAGES = {
     400: "The request could not be read. Go back and try again.",
     401: "You have to sign in first.",
     403: "This is not allowed.",
@@ -111,10 +111,12 @@ _SENTENCES = {
     429: "There were too many requests. Please wait a little.",
     503: "The book cannot answer right now. Please try again in a moment.",
 }
-EXPIRED = "The form has expired, and nothing was saved. Open the page again and send it once more."
+FORM_EXPIRED = (
+    "The form has expired, and nothing was saved. Open the page again and send it once more."
+)
 _RETRY_AFTER_SECONDS = 5
-_KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate")
-SQLITE_AWAY = {
+_PASSED_ON_HEADERS = ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate")
+_UNAVAILABLE_CODES = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_IOERR,
@@ -124,21 +126,23 @@ SQLITE_AWAY = {
 }
 
 
-def is_away(error: DBAPIError) -> bool:
+def is_unavailable(error: DBAPIError) -> bool:
     """Whether the database cannot be reached or is overloaded, not a fault in the work."""
     if error.connection_invalidated:
         return True
     # SQLite reports mistakes, as a write in read work, by the same class: its code tells.
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None:
-        return code & 0xFF in SQLITE_AWAY  # the low byte, without the details of extended codes
+        return (
+            code & 0xFF in _UNAVAILABLE_CODES
+        )  # the low byte, without the details of extended codes
     return isinstance(error, OperationalError)
 
 
-Answer = tuple[str, int, dict[str, str]]
+_Response = tuple[str, int, dict[str, str]]
 
 
-def _error_page(status: int, message: str) -> Answer:
+def _error_page(status: int, message: str) -> _Response:
     """Render the page for one error, with the request's id and no internals."""
     _logger.info("answered %s: %s", status, message)
     headers = {"Retry-After": str(_RETRY_AFTER_SECONDS)} if status in (429, 503) else {}
@@ -154,58 +158,58 @@ def _error_page(status: int, message: str) -> Answer:
     return page, status, headers
 
 
-def _show_http_error(error: HTTPException) -> Answer | HTTPException:
+def _show_http_error(error: HTTPException) -> _Response | HTTPException:
     """Answer with the book's own page for what Flask or a view aborted with."""
     status = error.code or 500
     if 300 <= status < 400 or error.response is not None:
         return error
-    page, status, headers = _error_page(status, _sentence_of(error))
-    kept = {name: value for name, value in error.get_headers() if name in _KEPT_HEADERS}
+    page, status, headers = _error_page(status, _message_of(error))
+    kept = {name: value for name, value in error.get_headers() if name in _PASSED_ON_HEADERS}
     return page, status, {**headers, **kept}
 
 
-def _sentence_of(error: HTTPException) -> str:
+def _message_of(error: HTTPException) -> str:
     """Return what a view said, or in place of Werkzeug's own words a sentence of ours."""
     if isinstance(error, CSRFError):
-        return EXPIRED
+        return FORM_EXPIRED
     if error.description and error.description != type(error).description:
         return error.description
-    return _SENTENCES.get(error.code or 500, _SORRY)
+    return _MESSAGES.get(error.code or 500, _FAULT_MESSAGE)
 
 
-def _show_refusal(error: ClaimBookError) -> Answer:
+def _show_refusal(error: ClaimBookError) -> _Response:
     """Answer a refusal that no view caught with its own sentence."""
     if error.status >= 500:
         _logger.warning("unavailable: %s", error)
     return _error_page(error.status, str(error))
 
 
-def _show_database_error(error: DBAPIError) -> Answer:
+def _show_database_error(error: DBAPIError) -> _Response:
     """Answer 503 when the database is away; anything else is a fault of ours."""
-    if is_away(error):
+    if is_unavailable(error):
         _logger.error("database unavailable: %s", error.orig)
         return _error_page(503, "The database does not answer. Please try again in a moment.")
     _logger.exception("database error")
-    return _error_page(500, _SORRY)
+    return _error_page(500, _FAULT_MESSAGE)
 
 
-def _show_pool_timeout(error: PoolTimeout) -> Answer:
+def _show_pool_timeout(error: PoolTimeout) -> _Response:
     """Answer 503 when every connection is in use."""
     _logger.error("no free database connection: %s", error)
     return _error_page(503, "The book is very busy. Please try again in a moment.")
 
 
-_SORRY = (
+_FAULT_MESSAGE = (
     "This is an error in ClaimBook, and nothing was saved. It is in the log under the id below."
 )
 
 
-def _show_fault(error: Exception) -> Answer:
+def _show_fault(error: Exception) -> _Response:
     """Answer an unforeseen error without internals; Flask has logged it with its trace."""
-    return _error_page(500, _SORRY)
+    return _error_page(500, _FAULT_MESSAGE)
 
 
-def register(app: Flask) -> None:
+def register_error_pages(app: Flask) -> None:
     """Give the application its error pages."""
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(ClaimBookError, _show_refusal)

@@ -26,14 +26,14 @@ from flaskr.errors import BusyError, ClaimBookError
 _logger = logging.getLogger(__name__)
 
 Report = Callable[[Any], None]
-_HELPER_SECONDS = (
+_FORKSERVER_START_SECONDS = (
     60.0  # for the helper's first start on a slow machine; not part of the work's time
 )
 
-_rooms = multiprocessing.get_context("forkserver")
+_forkserver = multiprocessing.get_context("forkserver")
 # multiprocessing's list of children is not made for threads: two that look at one process's end at
 # the same time may both read its exit code, and one gets 255.
-_children = threading.Lock()
+_children_lock = threading.Lock()
 _preloaded: set[str] = set()
 
 
@@ -86,20 +86,20 @@ def run_isolated(
     it is; WorkError, OutOfTime or OutOfMemory say that it ended otherwise. The process ends with
     the one that asked for it, however that ends.
     """
-    ours, theirs = _rooms.Pipe(duplex=False)
-    process = _rooms.Process(
-        target=_serve, args=(theirs, work, arguments, limits), daemon=True, name=work
+    ours, theirs = _forkserver.Pipe(duplex=False)
+    process = _forkserver.Process(
+        target=_run_in_child, args=(theirs, work, arguments, limits), daemon=True, name=work
     )
     with ours:
-        with _children, theirs:
-            _rooms.set_forkserver_preload([*sorted(_preloaded), *_modules_of_main()])
+        with _children_lock, theirs:
+            _forkserver.set_forkserver_preload([*sorted(_preloaded), *_modules_of_main()])
             process.start()
         try:
-            return _answer(ours, limits, on_progress)
+            return _receive_result(ours, limits, on_progress)
         except EOFError:
-            raise _failure(process, limits) from None
+            raise _work_error(process, limits) from None
         finally:
-            _end(process)
+            _stop_process(process)
 
 
 def _modules_of_main() -> set[str]:
@@ -113,9 +113,9 @@ def _modules_of_main() -> set[str]:
     return {name for name in modules if isinstance(name, str) and name != "__main__"}
 
 
-def _answer(pipe: Connection, limits: Limits, on_progress: Report | None) -> Any:
+def _receive_result(pipe: Connection, limits: Limits, on_progress: Report | None) -> Any:
     """Return the result that comes through the pipe; raises EOFError when the process died."""
-    deadline = monotonic() + _HELPER_SECONDS + limits.seconds
+    deadline = monotonic() + _FORKSERVER_START_SECONDS + limits.seconds
     while pipe.poll(max(0.0, deadline - monotonic())):
         kind, value = pipe.recv()
         if kind == "result":
@@ -124,17 +124,17 @@ def _answer(pipe: Connection, limits: Limits, on_progress: Report | None) -> Any
             raise value
         if on_progress:
             on_progress(value)
-    raise OutOfTime(_too_long(limits))
+    raise OutOfTime(_time_limit_message(limits))
 
 
-def _failure(process: Any, limits: Limits) -> WorkError:
+def _work_error(process: Any, limits: Limits) -> WorkError:
     """Return what to raise for a process that ended without a result."""
     wait([process.sentinel], timeout=5)
-    with _children:
+    with _children_lock:
         code = process.exitcode
     _logger.error("isolated work %s ended with exit code %s", process.name, code)
     if code == -signal.SIGALRM:
-        return OutOfTime(_too_long(limits))
+        return OutOfTime(_time_limit_message(limits))
     if code is None or code < 0:  # the machine's doing, or C code that got no memory and crashed
         return OutOfMemory(
             "The work stopped unexpectedly, most likely because it ran out of memory."
@@ -144,28 +144,28 @@ def _failure(process: Any, limits: Limits) -> WorkError:
     )
 
 
-def _too_long(limits: Limits) -> str:
+def _time_limit_message(limits: Limits) -> str:
     """Return the sentence for work that reached its time limit."""
     return f"The work was stopped at its time limit of {limits.seconds} seconds."
 
 
-def _end(process: Any) -> None:
+def _stop_process(process: Any) -> None:
     """See to it that a process has ended, by force unless it ends by itself at once."""
     if not wait([process.sentinel], timeout=1):
         process.kill()
         wait([process.sentinel])
-    with _children:
+    with _children_lock:
         process.join()
         process.close()
 
 
-def _serve(pipe: Connection, work: str, arguments: tuple[Any, ...], limits: Limits) -> None:
+def _run_in_child(pipe: Connection, work: str, arguments: tuple[Any, ...], limits: Limits) -> None:
     """Do the work: this is the life of the isolated process.
 
     What is no refusal ends the process with a trace on standard error, which is the log's.
     """
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _bound(limits)
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    _apply_limits(limits)
     try:
         function = pkgutil.resolve_name(work)
         result = function(lambda value: pipe.send(("progress", value)), *arguments)
@@ -185,7 +185,7 @@ def _serve(pipe: Connection, work: str, arguments: tuple[Any, ...], limits: Limi
         pipe.close()
 
 
-def _bound(limits: Limits) -> None:
+def _apply_limits(limits: Limits) -> None:
     """Set the limits of this process; the kernel keeps them, also while C code runs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; we end with it
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -198,7 +198,7 @@ def _bound(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the book
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     """End this process as soon as the one that asked for it is gone."""
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -207,7 +207,7 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def place(folder: Path, name: str, places: int) -> Iterator[None]:
+def slot(folder: Path, name: str, places: int) -> Iterator[None]:
     """Hold one of the `places` for a kind of work, counted over all processes of this machine.
 
     They are locks on files in the folder, so a process that dies gives its place back. Raises

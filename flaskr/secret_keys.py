@@ -5,9 +5,9 @@ from pathlib import Path
 
 from flaskr.errors import SettingsError
 
-_LEAST_CHARACTERS = 32
-_LEAST_DIFFERENT = 10
-_MAKE_ONE = "python3 -c 'import secrets; print(secrets.token_hex(32))'"
+_MIN_CHARACTERS = 32
+_MIN_DIFFERENT_CHARACTERS = 10
+_HOW_TO_MAKE_ONE = "python3 -c 'import secrets; print(secrets.token_hex(32))'"
 # What stands in examples, tutorials and templates; looked for anywhere in a key, without signs.
 _PLACEHOLDERS = (
     "changeme",
@@ -29,7 +29,7 @@ _PLACEHOLDERS = (
 )
 
 
-def kept_key(instance_folder: Path, name: str) -> str:
+def stored_key(instance_folder: Path, name: str) -> str:
     """Return a key made once and kept under a name where only this user can read it."""
     path = instance_folder / name
     if not path.exists():
@@ -50,12 +50,12 @@ def require_strong(setting: str, key: str) -> None:
     plain = "".join(each for each in key.lower() if each.isalnum())
     if not key:
         problem = "is missing"
-    elif len(key) < _LEAST_CHARACTERS:
-        problem = f"has fewer than {_LEAST_CHARACTERS} characters"
+    elif len(key) < _MIN_CHARACTERS:
+        problem = f"has fewer than {_MIN_CHARACTERS} characters"
     elif any(placeholder in plain for placeholder in _PLACEHOLDERS):
         problem = "is a placeholder"
-    elif len(set(key)) < _LEAST_DIFFERENT:
+    elif len(set(key)) < _MIN_DIFFERENT_CHARACTERS:
         problem = "repeats itself"
     else:
         return
-    raise SettingsError(f"{setting} {problem}. Set one that nobody can guess: {_MAKE_ONE}")
+    raise SettingsError(f"{setting} {problem}. Set one that nobody can guess: {_HOW_TO_MAKE_ONE}")

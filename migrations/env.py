@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection, Enum
 
-from flaskr.database import MIGRATION_LOCK, working
+from flaskr.database import MIGRATION_LOCK, transaction_mode
 from flaskr.errors import SchemaError
 from flaskr.extensions import db
 from flaskr.values.column_types import MoneyType, UtcDateTime
@@ -47,7 +47,7 @@ def run(connection: Connection) -> None:
 # Foreign keys are off while SQLite's tables are rebuilt, and must be so before BEGIN: with them on,
 # rebuilding a parent table deletes or refuses its children's rows.
 try:
-    with working("migrate"), db.engine.begin() as migrating:
+    with transaction_mode("migrate"), db.engine.begin() as migrating:
         run(migrating)
 finally:
     db.engine.dispose()  # the connection that had foreign keys off is not used again

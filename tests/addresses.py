@@ -8,7 +8,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import Rule
 
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
@@ -27,7 +27,7 @@ Known = dict[str, Any]
 
 def fill_book(app: Flask) -> Known:
     """Put one of each thing into the book; what each is called."""
-    with app.app_context(), working("write"):
+    with app.app_context(), transaction_mode("write"):
         claim = make_claim(policy=make_policy(policy_number="H-get"), claim_reference="W-get")
         reserve(claim, "100")
         pay(claim, "10")
@@ -35,7 +35,7 @@ def fill_book(app: Flask) -> Known:
         number, waiting = two_imports()
         known = {"claim": "W-get", "policy": "H-get", "import": number, "job": waiting.name}
         known |= somebody()
-    with app.app_context(), working("read"):
+    with app.app_context(), transaction_mode("read"):
         keep_export(file_request(Contents.CLAIMS, MultiDict()), "E-get", "", actor="open")
     return known
 

@@ -16,7 +16,7 @@ from flask_migrate import upgrade
 
 from flaskr import create_app
 from flaskr.claims.queries import watermark
-from flaskr.database import work_mode
+from flaskr.database import current_mode
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE, Settings
 from flaskr.users import passwords
@@ -227,7 +227,7 @@ def sqlite_app(embedded_settings: Settings, lend_app) -> Iterator[Flask]:
 def session(app: Flask):
     """A session in an application context: what services and queries use."""
     with app.app_context():
-        assert work_mode.get() == "write"
+        assert current_mode.get() == "write"
         yield db.session
         db.session.rollback()
 

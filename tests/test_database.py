@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from flaskr import create_app
 from flaskr.book.models import Book, Counter
-from flaskr.database import lock_ledger, work_mode, working
-from flaskr.errors import SchemaError, is_away
+from flaskr.database import current_mode, lock_ledger, transaction_mode
+from flaskr.errors import SchemaError, is_unavailable
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE
 from tests.books import create_database, make_settings
@@ -27,14 +27,14 @@ WRITES = (
 
 @pytest.mark.parametrize("write", WRITES)
 def test_read_work_cannot_write(session, write):
-    with working("read"), pytest.raises(DBAPIError) as refused:
+    with transaction_mode("read"), pytest.raises(DBAPIError) as refused:
         session.execute(text(write))
 
-    assert not is_away(refused.value)
+    assert not is_unavailable(refused.value)
 
 
 def test_a_connection_that_read_can_write_again(session):
-    with working("read"):
+    with transaction_mode("read"):
         session.scalar(select(Book.currency))
         session.rollback()
 
@@ -45,7 +45,7 @@ def test_a_connection_that_read_can_write_again(session):
 
 
 def test_read_work_sees_one_snapshot(session, app):
-    with working("read"):
+    with transaction_mode("read"):
         assert session.scalar(select(Counter.value)) is None
         write_in_a_thread(app)
 
@@ -67,14 +67,14 @@ def write_in_a_thread(app):
 
 def test_the_mode_is_given_back_also_after_a_fault():
     def fail():
-        with working("read"):
-            assert work_mode.get() == "read"
+        with transaction_mode("read"):
+            assert current_mode.get() == "read"
             raise SchemaError("x")
 
     with pytest.raises(SchemaError):
         fail()
 
-    assert work_mode.get() == "write"
+    assert current_mode.get() == "write"
 
 
 def test_an_unknown_parent_is_refused(session):
@@ -109,7 +109,7 @@ def test_a_sqlite_writer_has_the_book_from_its_first_statement(sqlite_app, book_
 
 
 def test_a_sqlite_reader_does_not_hold_writers_up(sqlite_app, book_folder):
-    with working("read"):
+    with transaction_mode("read"):
         db.session.scalar(select(Book.currency))
         with sqlite3.connect(book_folder / BOOK_FILE, timeout=0, isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -150,7 +150,7 @@ def test_a_locked_book_is_away_for_a_while(sqlite_app, book_folder):
             db.session.scalar(select(Book.currency))
     other.close()
 
-    assert is_away(refused.value)
+    assert is_unavailable(refused.value)
 
 
 @pytest.mark.parametrize("statement", ["SELECT 1 FROM nowhere", "SELEC 1", "SELECT nothing"])
@@ -158,7 +158,7 @@ def test_a_mistaken_statement_is_not_a_database_that_is_away(session, statement)
     with pytest.raises(DBAPIError) as refused:
         session.execute(text(statement))
 
-    assert not is_away(refused.value)
+    assert not is_unavailable(refused.value)
 
 
 def test_a_connection_that_the_server_ended_is_away(postgres, template_database, tmp_path):
@@ -172,7 +172,7 @@ def test_a_connection_that_the_server_ended_is_away(postgres, template_database,
             db.session.execute(text("SELECT 1"))
         db.session.rollback()
 
-        assert is_away(refused.value)
+        assert is_unavailable(refused.value)
         assert db.session.scalar(text("SELECT 1")) == 1  # the dead connection was replaced
         db.session.rollback()
         db.engine.dispose()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flaskr.errors import BusyError, LedgerError
-from flaskr.isolation import Limits, OutOfMemory, OutOfTime, WorkError, place, run_isolated
+from flaskr.isolation import Limits, OutOfMemory, OutOfTime, WorkError, run_isolated, slot
 
 ENOUGH = Limits(seconds=20, memory_bytes=512 * 1024**2)
 
@@ -101,10 +101,10 @@ def test_the_death_of_the_one_who_asked_ends_the_work(tmp_path: Path):
 
 
 def test_places_are_given_out_once_and_given_back(tmp_path: Path):
-    with place(tmp_path, "export", 2):
-        with place(tmp_path, "export", 2), pytest.raises(BusyError), place(tmp_path, "export", 2):
+    with slot(tmp_path, "export", 2):
+        with slot(tmp_path, "export", 2), pytest.raises(BusyError), slot(tmp_path, "export", 2):
             pass
-        with place(tmp_path, "export", 2):
+        with slot(tmp_path, "export", 2):
             pass
 
 
@@ -117,13 +117,13 @@ def test_a_killed_process_gives_its_place_back(tmp_path: Path):
     root = Path(__file__).parent.parent
     holding = subprocess.Popen([sys.executable, "-c", script], cwd=root, stdout=subprocess.PIPE)
     assert holding.stdout.readline() == b"in\n"
-    with pytest.raises(BusyError), place(tmp_path, "export", 1):
+    with pytest.raises(BusyError), slot(tmp_path, "export", 1):
         pass
 
     holding.kill()
     holding.communicate()
 
-    with place(tmp_path, "export", 1):
+    with slot(tmp_path, "export", 1):
         pass
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from flaskr.claims.queries import watermark
-from flaskr.database import work_mode
+from flaskr.database import current_mode
 from tests.addresses import address_of, fill_book
 
 WRITES_ON_GET = "/generate_random_claim"
@@ -22,7 +22,7 @@ def addresses(app) -> list[str]:
 
 def test_no_get_changes_the_book_but_one(app, session, client, addresses):
     modes = []
-    app.before_request_funcs[None].append(lambda: modes.append(work_mode.get()))
+    app.before_request_funcs[None].append(lambda: modes.append(current_mode.get()))
     before = watermark()
     session.remove()
 

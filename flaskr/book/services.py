@@ -8,13 +8,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from flaskr.book.models import Book, Counter
-from flaskr.database import schema_problem, working
-from flaskr.errors import DatabaseAway, SchemaError, SettingsError, is_away
+from flaskr.database import schema_problem, transaction_mode
+from flaskr.errors import DatabaseUnavailable, SchemaError, SettingsError, is_unavailable
 from flaskr.extensions import db
 from flaskr.values.calendar import local_day
 
 
-def check_book() -> None:
+def check_book_settings() -> None:
     """Raise SettingsError when the book was made with another currency or time zone."""
     row = db.session.execute(select(Book.currency, Book.time_zone)).one_or_none()
     if row is None:
@@ -39,23 +39,23 @@ def require_book() -> None:
     try:
         problem = schema_problem()
     except DBAPIError as error:
-        if not is_away(error):
+        if not is_unavailable(error):
             raise
-        raise DatabaseAway(f"The database does not answer: {error.orig}") from error
+        raise DatabaseUnavailable(f"The database does not answer: {error.orig}") from error
     if problem:
         raise SchemaError(problem)
-    with working("read"):
-        check_book()
+    with transaction_mode("read"):
+        check_book_settings()
         db.session.rollback()  # or the work would go on in a transaction that only reads
 
 
 def allot_reference(prefix: str, recorded_at: datetime) -> str:
     """Return the next reference of a prefix, as C-2026-000001; a rollback gives the number back."""
     year = f"{prefix}-{local_day(recorded_at).year:04d}"
-    return f"{year}-{raise_counter(year, None):06d}"
+    return f"{year}-{advance_counter(year, None):06d}"
 
 
-def raise_counter(name: str, at_least: int | None) -> int:
+def advance_counter(name: str, at_least: int | None) -> int:
     """Raise a counter by one, or to `at_least`, and return it; it is locked until commit."""
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     made = insert(Counter).values(name=name, value=1 if at_least is None else at_least)

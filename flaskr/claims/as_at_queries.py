@@ -11,7 +11,7 @@ from flaskr.claims.ledger.rules import BALANCES
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import db
 from flaskr.facts.lists import Coverage, Status
-from flaskr.policies.cover import in_force
+from flaskr.policies.cover import is_in_force
 from flaskr.policies.models import POLICY_FACTS, Policy
 from flaskr.policies.row_queries import with_policy_facts
 from flaskr.values.as_at import Basis, Seek, Valuation, facts_as_at, join_sought, revision_as_at
@@ -20,14 +20,14 @@ from flaskr.values.column_types import MoneyType, closed_list
 from flaskr.values.money import ZERO
 
 
-def entry_counts(day: date, basis: Basis, entry: Any = LedgerEntry) -> ColumnElement[bool]:
+def is_entry_included(day: date, basis: Basis, entry: Any = LedgerEntry) -> ColumnElement[bool]:
     """Return the condition that a ledger entry counts at the end of `day`."""
     if basis is Basis.KNOWN:
         return entry.recorded_at < day_end(day)
     return entry.transaction_date <= day
 
 
-def claim_counts(day: date, basis: Basis) -> ColumnElement[bool]:
+def is_claim_included(day: date, basis: Basis) -> ColumnElement[bool]:
     """Return the condition that a claim counts at the end of `day`.
 
     Known: from the local day it was recorded. Booked: from its reported date, without one from its
@@ -49,23 +49,23 @@ def claim_counts(day: date, basis: Basis) -> ColumnElement[bool]:
     )
 
 
-def _coverage_of(policy_id: Any, loss_date: Any, policy: dict[str, Any]) -> ColumnElement[Any]:
+def _coverage_case(policy_id: Any, loss_date: Any, policy: dict[str, Any]) -> ColumnElement[Any]:
     """Return SQL for a claim's coverage by the facts of an as-at date."""
     answer = case(
         (policy_id.is_(None) | loss_date.is_(None), Coverage.UNVERIFIED.value),
-        (in_force(policy, loss_date), Coverage.IN_FORCE.value),
+        (is_in_force(policy, loss_date), Coverage.IN_FORCE.value),
         else_=Coverage.NOT_IN_FORCE.value,
     )
     return type_coerce(answer, closed_list(Coverage))
 
 
-def coverage_now() -> ColumnElement[Any]:
+def current_coverage() -> ColumnElement[Any]:
     """Return SQL for a claim's coverage by today's facts, in a select that joins the policy."""
     facts = {name: getattr(Policy, name) for name in POLICY_FACTS}
-    return _coverage_of(Claim.policy_id, Claim.loss_date, facts)
+    return _coverage_case(Claim.policy_id, Claim.loss_date, facts)
 
 
-def _moved_after(day: date, basis: Basis) -> ColumnElement[bool]:
+def _has_later_entry(day: date, basis: Basis) -> ColumnElement[bool]:
     """Return the condition that a claim has an entry after the end of `day`."""
     if basis is Basis.KNOWN:
         return Claim.last_recorded_at >= day_end(day)
@@ -79,8 +79,8 @@ def _last_entry_as_at(day: date, basis: Basis) -> Seek:
         row=Claim,
         many=LedgerEntry,
         owner="claim_id",
-        changed=_moved_after(day, basis),
-        counts=lambda entry: entry_counts(day, basis, entry),
+        changed=_has_later_entry(day, basis),
+        counts=lambda entry: is_entry_included(day, basis, entry),
         order=lambda entry: (getattr(entry, clock).desc(), entry.id.desc()),
     )
 
@@ -118,18 +118,18 @@ def claims_as_at(day: date, basis: Basis, with_policy: bool = True) -> Select[An
         edited = revision_as_at(day, Claim, ClaimRevision, "claim_id")
         source, revision = join_sought(source, edited)
         facts = facts_as_at(Claim, revision, CLAIM_FACTS)
-    state = _state_as_at(last, _moved_after(day, basis))
+    state = _state_as_at(last, _has_later_entry(day, basis))
     rows = select(
         Claim.id.label("claim_id"),
         Claim.claim_reference,
         *(column.label(name) for name, column in (facts | state).items()),
         Claim.description,
-    ).where(claim_counts(day, basis))
+    ).where(is_claim_included(day, basis))
     rows = rows.select_from(source)
-    return with_their_policies(rows, Valuation(day, basis)) if with_policy else rows
+    return with_policy_columns(rows, Valuation(day, basis)) if with_policy else rows
 
 
-def with_their_policies(rows: Select[Any], valuation: Valuation | None) -> Select[Any]:
+def with_policy_columns(rows: Select[Any], valuation: Valuation | None) -> Select[Any]:
     """Return a select of claims with the columns of their policies and the coverage in a cut."""
     claim = rows.selected_columns
     joined = rows.outerjoin(Policy, Policy.id == claim["policy_id"])
@@ -137,7 +137,7 @@ def with_their_policies(rows: Select[Any], valuation: Valuation | None) -> Selec
     return joined.add_columns(
         Policy.policy_number,
         policy["line_of_business"].label("line_of_business"),
-        _coverage_of(claim["policy_id"], claim["loss_date"], policy).label("coverage"),
+        _coverage_case(claim["policy_id"], claim["loss_date"], policy).label("coverage"),
     )
 
 
@@ -170,7 +170,7 @@ def totals_as_at(day: date, basis: Basis) -> TotalsAsAt:
         *(func.sum(valuation.c[name]) for name in BALANCES),
     )
     count, paid, outstanding, recovered = db.session.execute(sums).one()
-    entries = select(func.count()).select_from(LedgerEntry).where(entry_counts(day, basis))
+    entries = select(func.count()).select_from(LedgerEntry).where(is_entry_included(day, basis))
     return TotalsAsAt(
         count, db.session.scalar(entries) or 0, paid or ZERO, outstanding or ZERO, recovered or ZERO
     )
@@ -184,7 +184,7 @@ def movements_as_at(day: date, basis: Basis) -> Select[Any]:
         LedgerEntry.recovered,
         (LedgerEntry.paid + LedgerEntry.outstanding).label("claim_cost"),
     ]
-    return select(*deltas).where(entry_counts(day, basis))
+    return select(*deltas).where(is_entry_included(day, basis))
 
 
 def ledger_totals_as_at(day: date, basis: Basis) -> tuple[Decimal, Decimal, Decimal]:

@@ -3,11 +3,11 @@
 from flask import Blueprint, abort
 
 from flaskr.claims.models import Claim
-from flaskr.claims.queries import claim_referenced
+from flaskr.claims.queries import claim_by_reference
 
 blueprint = Blueprint("claims", __name__, url_prefix="/claims")
 
 
 def claim_or_404(reference: str) -> Claim:
     """Return the claim of an address."""
-    return claim_referenced(reference) or abort(404, f"There is no claim {reference}.")
+    return claim_by_reference(reference) or abort(404, f"There is no claim {reference}.")

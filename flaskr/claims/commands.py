@@ -9,7 +9,7 @@ from flaskr.book.services import require_book
 from flaskr.claims.as_at_queries import Basis, totals_as_at
 from flaskr.claims.ledger.check import disagreements, rebuild_balances
 from flaskr.claims.queries import book_size
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.extensions import db
 from flaskr.values.calendar import today
 from flaskr.values.money import money_text
@@ -27,7 +27,7 @@ def check(rebuild: bool) -> None:
     if rebuild:
         click.echo(f"{rebuild_balances(_ACTOR)} claims rebuilt.")
         db.session.commit()
-    with working("read"):
+    with transaction_mode("read"):
         found = 0
         for fault in disagreements():
             found += 1
@@ -53,7 +53,7 @@ def totals(as_at: datetime | None, basis: str) -> None:
     """Total the claims as at the end of a date, as known then or as booked."""
     require_book()
     day = as_at.date() if as_at else today()
-    with working("read"):
+    with transaction_mode("read"):
         valuation = totals_as_at(day, Basis(basis))
         db.session.rollback()
     click.echo(f"as at       {day}, {basis}")

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Select, or_, select
 
-from flaskr.claims.as_at_queries import with_their_policies
+from flaskr.claims.as_at_queries import with_policy_columns
 from flaskr.claims.models import Claim
 from flaskr.claims.row_queries import claim_rows
 from flaskr.facts.claims import CLAIM_COLUMNS
-from flaskr.facts.columns import falling_first, sort_labels
+from flaskr.facts.columns import descending_first, sort_labels
 from flaskr.facts.lists import Cause, Coverage, LineOfBusiness, Status
 from flaskr.policies.models import Policy
 from flaskr.values.pseudonyms import sees_names
@@ -32,7 +32,7 @@ class ClaimFilter(AsAtFilter):
     """
 
     SORTS: ClassVar = sort_labels(CLAIM_COLUMNS)
-    FALLING_FIRST: ClassVar = falling_first(CLAIM_COLUMNS)
+    FALLING_FIRST: ClassVar = descending_first(CLAIM_COLUMNS)
 
     status: tuple[Status, ...] = any_of(Status)
     cause: tuple[Cause, ...] = any_of(Cause)
@@ -87,7 +87,7 @@ class ClaimFilter(AsAtFilter):
     def listing(self) -> Listing:
         """Return the same claims, to be paged."""
         own = claim_rows(self.valuation, with_policy=False)
-        rows = with_their_policies(own, self.valuation)
+        rows = with_policy_columns(own, self.valuation)
         found = rows if self.needs_policy else own
         columns = found.selected_columns
         selected = found.where(*self.conditions(columns))

@@ -81,10 +81,10 @@ class Claim(ClaimFacts, Sourced, Base):
     @property
     def coverage(self) -> Coverage:
         """Whether the policy, as its facts are now, was in force at the loss."""
-        return coverage_by(self.policy, self.loss_date)
+        return coverage_of(self.policy, self.loss_date)
 
 
-def coverage_by(policy: Policy | None, loss_date: date | None) -> Coverage:
+def coverage_of(policy: Policy | None, loss_date: date | None) -> Coverage:
     """Return whether a policy covers a loss; unverified without either."""
     if policy is None or loss_date is None:
         return Coverage.UNVERIFIED

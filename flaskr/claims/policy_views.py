@@ -7,13 +7,13 @@ from flask_wtf import FlaskForm
 
 from flaskr.audit.models import Subject
 from flaskr.audit.queries import history_of
-from flaskr.claims.queries import claim_totals, uncovered_by
+from flaskr.claims.queries import claim_totals, uncovered_claim_ids
 from flaskr.claims.row_queries import claims_of_policy
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
 from flaskr.policies.forms import CancelPolicyForm, EditPolicyForm
 from flaskr.policies.models import POLICY_EDITS, Policy
-from flaskr.policies.queries import erased_among, policy_numbered
+from flaskr.policies.queries import erased_policy_ids, policy_by_number
 from flaskr.policies.services import edit_policy
 from flaskr.policies.views import blueprint
 from flaskr.users.gate.access import actor
@@ -22,7 +22,7 @@ from flaskr.web.paging import Cursor
 
 def _policy_or_404(number: str) -> Policy:
     """Return the policy of an address."""
-    return policy_numbered(number) or abort(404, f"There is no policy {number}.")
+    return policy_by_number(number) or abort(404, f"There is no policy {number}.")
 
 
 @blueprint.get("/<number>")
@@ -32,7 +32,7 @@ def show(number: str):
     return render_template(
         "policies/show.html",
         policy=policy,
-        is_erased=not policy.policyholder and bool(erased_among([policy.id])),
+        is_erased=not policy.policyholder and bool(erased_policy_ids([policy.id])),
         page=claims_of_policy(policy).page(Cursor.from_query(request.args)),
         totals=claim_totals(policy),
         history=history_of(Subject.POLICY, policy.policy_number),
@@ -82,9 +82,9 @@ def _change(policy: Policy, form: FlaskForm, names: tuple[str, ...], template: s
 
 def _save(policy: Policy, form: FlaskForm, changes: dict[str, Any]) -> bool:
     """Save a policy's facts; return whether claims with money would lose cover unannounced."""
-    uncovered_before = uncovered_by(policy)
+    uncovered_before = uncovered_claim_ids(policy)
     edit_policy(policy, changes, seen_version=form.version.data, actor=actor())
-    uncovered = len(uncovered_by(policy) - uncovered_before)
+    uncovered = len(uncovered_claim_ids(policy) - uncovered_before)
     if not uncovered or form.accept.data:
         return False
     claims = "claim" if uncovered == 1 else "claims"

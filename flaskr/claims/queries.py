@@ -9,10 +9,10 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from flaskr.claims.as_at_queries import coverage_now
-from flaskr.claims.ledger.rules import LIVE
+from flaskr.claims.as_at_queries import current_coverage
+from flaskr.claims.ledger.rules import OPEN_STATUSES
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
-from flaskr.database import locked
+from flaskr.database import locked_row
 from flaskr.extensions import db
 from flaskr.facts.lists import Coverage
 from flaskr.policies.models import Policy, PolicyRevision
@@ -20,7 +20,7 @@ from flaskr.values.money import ZERO
 from flaskr.values.text import lookup_key
 
 
-def claim_referenced(reference: str) -> Claim | None:
+def claim_by_reference(reference: str) -> Claim | None:
     """Return the claim of that reference with its policy, however its letters are cased."""
     return db.session.scalar(
         select(Claim)
@@ -31,19 +31,19 @@ def claim_referenced(reference: str) -> Claim | None:
 
 def locked_claim(claim_id: int) -> Claim:
     """Return a claim as it is now, with its policy, locked until the transaction ends."""
-    return with_policy(locked(select(Claim).where(Claim.id == claim_id)))
+    return with_current_policy(locked_row(select(Claim).where(Claim.id == claim_id)))
 
 
-def with_policy(claim: Claim) -> Claim:
+def with_current_policy(claim: Claim) -> Claim:
     """Return the claim with its policy read anew: cover is judged by the facts of this moment.
 
     They stay so until the transaction ends: an edit of the policy waits, and is waited for.
     """
-    set_committed_value(claim, "policy", shared_policy(claim.policy_id))
+    set_committed_value(claim, "policy", share_locked_policy(claim.policy_id))
     return claim
 
 
-def shared_policy(policy_id: int | None) -> Policy | None:
+def share_locked_policy(policy_id: int | None) -> Policy | None:
     """Return a policy as it is now, kept from edits, but not from other readers, until commit."""
     if policy_id is None:
         return None
@@ -91,7 +91,7 @@ def claim_totals(policy: Policy | None = None) -> ClaimTotals:
     """Return the totals of all claims, or of one policy's."""
     sums = select(
         func.count(),
-        func.count().filter(Claim.status.in_(LIVE)),
+        func.count().filter(Claim.status.in_(OPEN_STATUSES)),
         func.sum(Claim.paid),
         func.sum(Claim.outstanding),
         func.sum(Claim.recovered),
@@ -121,12 +121,12 @@ def watermark() -> tuple[int, ...]:
     return tuple(db.session.execute(watermark_select()).one())
 
 
-def uncovered_by(policy: Policy) -> set[int]:
+def uncovered_claim_ids(policy: Policy) -> set[int]:
     """Return the ids of a policy's claims with money on them whose loss it does not cover."""
     uncovered = (
         select(Claim.id)
         .join(Claim.policy)
-        .where(Claim.policy_id == policy.id, coverage_now() == Coverage.NOT_IN_FORCE)
+        .where(Claim.policy_id == policy.id, current_coverage() == Coverage.NOT_IN_FORCE)
         .where((Claim.paid > ZERO) | (Claim.outstanding > ZERO))
     )
     return set(db.session.scalars(uncovered))

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from flaskr.claims.as_at_queries import claims_as_at, with_their_policies
+from flaskr.claims.as_at_queries import claims_as_at, with_policy_columns
 from flaskr.claims.models import CLAIM_FACTS, Claim
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
@@ -26,7 +26,7 @@ def claim_rows(valuation: Valuation | None = None, *, with_policy: bool = True) 
     )
     cost = rows.selected_columns["paid"] + rows.selected_columns["outstanding"]
     rows = rows.add_columns(cost.label("claim_cost"))
-    return with_their_policies(rows, valuation) if with_policy else rows
+    return with_policy_columns(rows, valuation) if with_policy else rows
 
 
 def _claims_now() -> Select[Any]:

@@ -9,13 +9,13 @@ from sqlalchemy import func, select
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import record, told
 from flaskr.book.services import allot_reference
-from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, ClaimRevision, coverage_by
+from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, ClaimRevision, coverage_of
 from flaskr.claims.queries import (
-    claim_referenced,
+    claim_by_reference,
     first_transaction_date,
     locked_claim,
-    shared_policy,
-    with_policy,
+    share_locked_policy,
+    with_current_policy,
 )
 from flaskr.database import lock_ledger
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
@@ -51,13 +51,15 @@ def report_claim(
     It has no money on it yet: set its reserve next. Raises ClaimError or TextError when its dates
     do not fit together or the reference is taken, SentTwice when the form made a claim before.
     """
-    check_dates(loss_date, reported_date, today())
-    shared_policy(policy.id if policy else None)
+    check_claim_dates(loss_date, reported_date, today())
+    share_locked_policy(policy.id if policy else None)
     lock_ledger()
     _check_sent_once(form_token)
     recorded_at = utc_now()
     reference = (
-        _typed_reference(claim_reference) if claim_reference else allot_reference("C", recorded_at)
+        _checked_reference(claim_reference)
+        if claim_reference
+        else allot_reference("C", recorded_at)
     )
     claim = Claim(
         claim_reference=reference,
@@ -77,19 +79,19 @@ def report_claim(
         form_token=form_token,
     )
     db.session.add(claim)
-    _record_reported(claim)
+    _record_report(claim)
     return claim
 
 
-def _record_reported(claim: Claim) -> None:
+def _record_report(claim: Claim) -> None:
     """Write a new claim, so that it knows its policy, and record the facts that it has."""
     db.session.flush()
-    facts = _told_facts(claim, [name for name in CLAIM_EDITS if getattr(claim, name)])
+    facts = _trail_facts(claim, [name for name in CLAIM_EDITS if getattr(claim, name)])
     reference, actor = claim.claim_reference, claim.recorded_by
     record(Action.CLAIM_REPORTED, Subject.CLAIM, reference, actor=actor, after=facts)
 
 
-def _told_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
+def _trail_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
     """Return what the trail says of some of a claim's facts: its policy goes by the number."""
     facts = told(claim, names, CLAIM_FACTS)
     if "policy_id" in facts:
@@ -105,19 +107,19 @@ def _check_sent_once(form_token: str | None) -> None:
         raise SentTwice(reference)
 
 
-def _typed_reference(text: str) -> str:
+def _checked_reference(text: str) -> str:
     """Return a typed reference; raises when it is taken or of the form that the book allots."""
     reference = clean_reference(text)
     if is_allotted(reference):
         raise ClaimError(
             "References like C-2026-000001 are assigned by the book. Leave the field empty."
         )
-    if claim_referenced(reference):
+    if claim_by_reference(reference):
         raise ClaimError(f"Claim {reference} is already in the book.")
     return reference
 
 
-def check_dates(loss_date: date | None, reported_date: date | None, day: date) -> None:
+def check_claim_dates(loss_date: date | None, reported_date: date | None, day: date) -> None:
     """Raise ClaimError unless loss <= reported <= today."""
     if loss_date and reported_date and loss_date > reported_date:
         raise ClaimError(
@@ -154,7 +156,7 @@ def edit_claim(
         return claim
     _check_edited_dates(claim, changed)
     _check_uncovering(claim, changed, may_uncover)
-    shared_policy(changed.get("policy_id", claim.policy_id))
+    share_locked_policy(changed.get("policy_id", claim.policy_id))
     lock_ledger()
     revision = ClaimRevision(
         claim_id=claim.id,
@@ -163,13 +165,13 @@ def edit_claim(
         description_changed="description" in changed,
         **{name: getattr(claim, name) for name in CLAIM_FACTS},
     )
-    before = _told_facts(claim, [name for name in CLAIM_FACTS if name in changed])
+    before = _trail_facts(claim, [name for name in CLAIM_FACTS if name in changed])
     for name, value in changed.items():
         setattr(claim, name, value)
     claim.version += 1
     db.session.add(revision)
     db.session.flush()
-    after = _told_facts(with_policy(claim), changed)
+    after = _trail_facts(with_current_policy(claim), changed)
     reference = claim.claim_reference
     record(action, Subject.CLAIM, reference, actor=actor, before=before, after=after)
     return claim
@@ -191,7 +193,7 @@ def _check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
     reported_date = changed.get("reported_date", claim.reported_date)
     if (claim.loss_date and not loss_date) or (claim.reported_date and not reported_date):
         raise ClaimError("A date cannot be removed once the claim has it. Correct it instead.")
-    check_dates(loss_date, reported_date, today())
+    check_claim_dates(loss_date, reported_date, today())
     first_day = first_transaction_date(claim)
     earliest = reported_date or loss_date
     if first_day and earliest and first_day < earliest:
@@ -205,9 +207,9 @@ def _check_uncovering(claim: Claim, changed: Mapping[str, Any], may_uncover: boo
     has_money = claim.paid > 0 or claim.outstanding > 0
     if may_uncover or not has_money or claim.coverage == Coverage.NOT_IN_FORCE:
         return
-    policy = shared_policy(changed.get("policy_id", claim.policy_id))
+    policy = share_locked_policy(changed.get("policy_id", claim.policy_id))
     loss_date = changed.get("loss_date", claim.loss_date)
-    if coverage_by(policy, loss_date) == Coverage.NOT_IN_FORCE:
+    if coverage_of(policy, loss_date) == Coverage.NOT_IN_FORCE:
         raise UncoversReserved(
             "With these facts the loss is not covered, but the claim has a reserve or "
             "payments. Tick “Save anyway” if that is right."

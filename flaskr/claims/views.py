@@ -9,7 +9,7 @@ from flaskr.audit.queries import history_of
 from flaskr.claims.blueprint import blueprint, claim_or_404
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.forms import ClaimFactsForm, EditClaimForm, NewClaimForm
-from flaskr.claims.ledger.actions import allowed_actions, reversible
+from flaskr.claims.ledger.actions import allowed_actions, reversible_entry_ids
 from flaskr.claims.ledger.posting import coverage_reason
 from flaskr.claims.ledger.services import set_reserve
 from flaskr.claims.models import Claim
@@ -18,9 +18,9 @@ from flaskr.claims.services import UncoversReserved, edit_claim, report_claim
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
 from flaskr.facts.claims import CLAIM_COLUMNS
-from flaskr.facts.columns import totalled
+from flaskr.facts.columns import total_names
 from flaskr.policies.models import Policy
-from flaskr.policies.queries import policy_numbered
+from flaskr.policies.queries import policy_by_number
 from flaskr.users.gate.access import actor
 from flaskr.values.calendar import today
 from flaskr.web.filters import has_empty
@@ -45,7 +45,7 @@ def index():
         wanted=wanted,
         typed=request.args,
         page=page,
-        count=listing.count(page, totalled(CLAIM_COLUMNS) if wanted.is_part else ()),
+        count=listing.count(page, total_names(CLAIM_COLUMNS) if wanted.is_part else ()),
     )
 
 
@@ -61,7 +61,7 @@ def show(reference: str):
         numbers={entry.id: number for number, entry in enumerate(entries, start=1)},
         coverage_reason=coverage_reason(claim),
         actions=allowed_actions(claim),
-        reversible=reversible(claim, entries),
+        reversible=reversible_entry_ids(claim, entries),
         reversed_by={entry.reverses: entry.id for entry in entries if entry.reverses},
         history=history_of(Subject.CLAIM, claim.claim_reference, besides=[Action.ENTRY_POSTED]),
     )
@@ -70,7 +70,7 @@ def show(reference: str):
 def _policy_named(form: ClaimFactsForm) -> Policy | None:
     """Return the policy that a form names; an unknown one becomes an error of its field."""
     number = form.policy_number.data
-    policy = policy_numbered(number) if number else None
+    policy = policy_by_number(number) if number else None
     if number and policy is None:
         form.policy_number.errors = [f"There is no policy {number} in the book."]
     return policy

@@ -61,7 +61,7 @@ def names_of(columns: Iterable[Column], *kinds: Kind) -> list[str]:
     return [column.name for column in columns if column.kind in kinds]
 
 
-def totalled(columns: Columns) -> tuple[str, ...]:
+def total_names(columns: Columns) -> tuple[str, ...]:
     """Return the names of the amounts whose sums are control totals."""
     return tuple(column.name for column in columns if column.adds_up)
 
@@ -74,11 +74,11 @@ def sort_labels(columns: Columns) -> dict[str, str]:
     return {c.name: c.label for c in columns if not c.is_personal and c.name != "currency"}
 
 
-def falling_first(columns: Columns) -> tuple[str, ...]:
+def descending_first(columns: Columns) -> tuple[str, ...]:
     """Return the columns of which a list shows the latest or the largest first."""
     return tuple(names_of(columns, Kind.DAY, Kind.AMOUNT))
 
 
-def guarded_texts(columns: Columns) -> list[str]:
+def formula_guarded_names(columns: Columns) -> list[str]:
     """Return the columns whose cells a spreadsheet might run as formulas: those of free text."""
     return names_of(columns, *TEXTS)

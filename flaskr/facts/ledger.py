@@ -166,4 +166,4 @@ RECORDED_DATE = Column(
     may_be_empty=True,
 )
 # Of policies and claims, which only a migration may say.
-RECORDED_WHEN = replace(_RECORDED_AT, may_be_empty=True)
+MIGRATED_RECORDED_AT = replace(_RECORDED_AT, may_be_empty=True)

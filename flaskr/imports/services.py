@@ -11,7 +11,7 @@ from flask import Flask, current_app
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import origin, record_apart
-from flaskr.database import book_address
+from flaskr.database import driver_url
 from flaskr.errors import BusyError, ClaimBookError
 from flaskr.exports.tasks import full_disk_told
 from flaskr.extensions import db
@@ -25,7 +25,7 @@ from flaskr.imports.dry_run_result import DryRun
 from flaskr.imports.job_folders import JOBS, digest_of, new_job, stored, sweep_jobs
 from flaskr.imports.jobs import OUTCOME, PROGRESS, Asked, Job, Progress
 from flaskr.imports.tasks import BookContext, DryRunTask, ImportRefused
-from flaskr.isolation import Limits, OutOfMemory, OutOfTime, place, preload, run_isolated
+from flaskr.isolation import Limits, OutOfMemory, OutOfTime, preload, run_isolated, slot
 from flaskr.values.calendar import today, utc_now
 
 _READING_ROOM = preload("flaskr.imports.dry_run.run")
@@ -163,7 +163,7 @@ def _dry_run_task(job: Job) -> DryRunTask:
     """Return what the dry run is given."""
     config = current_app.config
     book = BookContext(
-        address=book_address(),
+        address=driver_url(),
         dialect=db.engine.dialect.name,
         currency=config["BOOK_CURRENCY"],
         time_zone=config["BOOK_TIME_ZONE"],
@@ -181,7 +181,7 @@ def waited_place() -> Iterator[None]:
         until = time.monotonic() + _WAIT_SECONDS
         while True:
             try:
-                held.enter_context(place(current_app.config["INSTANCE_FOLDER"], "import", _AT_ONCE))
+                held.enter_context(slot(current_app.config["INSTANCE_FOLDER"], "import", _AT_ONCE))
                 break
             except BusyError:
                 if time.monotonic() > until:

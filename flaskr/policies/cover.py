@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement
 
 
-class Period(Protocol):
+class _CoverPeriod(Protocol):
     """What the rule needs of a policy."""
 
     inception_date: Any
@@ -17,13 +17,13 @@ class Period(Protocol):
     cancelled_on: Any
 
 
-def covers(policy: Period, day: date) -> bool:
+def covers(policy: _CoverPeriod, day: date) -> bool:
     """Whether the cover includes a day."""
     is_live = policy.cancelled_on is None or day < policy.cancelled_on
     return bool(policy.inception_date <= day < policy.expiry_date and is_live)
 
 
-def in_force(facts: Any, day: Any) -> ColumnElement[bool]:
+def is_in_force(facts: Any, day: Any) -> ColumnElement[bool]:
     """Return the condition in SQL, by the columns of a policy's facts; `day` may be a column."""
     cancelled_on = facts["cancelled_on"]
     is_live = cancelled_on.is_(None) | (cancelled_on > day)

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Select, or_
 
-from flaskr.facts.columns import falling_first, sort_labels
+from flaskr.facts.columns import descending_first, sort_labels
 from flaskr.facts.lists import LineOfBusiness
 from flaskr.facts.policies import POLICY_COLUMNS
-from flaskr.policies.cover import in_force
+from flaskr.policies.cover import is_in_force
 from flaskr.policies.models import Policy
 from flaskr.policies.row_queries import policy_rows
 from flaskr.values.calendar import today
@@ -39,7 +39,7 @@ class Cancelled(StrEnum):
     NO = "no"
 
 
-def _stands(status: PolicyStatus, facts: Any, day: date) -> ColumnElement[bool]:
+def _has_status(status: PolicyStatus, facts: Any, day: date) -> ColumnElement[bool]:
     """Return the condition that policies stand so on the day, by the columns of their facts."""
     cancelled = facts["cancelled_on"].is_not(None) & (facts["cancelled_on"] <= day)
     if status is PolicyStatus.CANCELLED:
@@ -48,7 +48,7 @@ def _stands(status: PolicyStatus, facts: Any, day: date) -> ColumnElement[bool]:
         return (facts["inception_date"] > day) & ~cancelled
     if status is PolicyStatus.EXPIRED:
         return (facts["expiry_date"] <= day) & ~cancelled
-    return in_force(facts, day)
+    return is_in_force(facts, day)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ class PolicyFilter(AsAtFilter):
     """
 
     SORTS: ClassVar = sort_labels(POLICY_COLUMNS)
-    FALLING_FIRST: ClassVar = falling_first(POLICY_COLUMNS)
+    FALLING_FIRST: ClassVar = descending_first(POLICY_COLUMNS)
 
     status: tuple[PolicyStatus, ...] = any_of(PolicyStatus)
     line_of_business: tuple[LineOfBusiness, ...] = any_of(LineOfBusiness)
@@ -85,9 +85,9 @@ class PolicyFilter(AsAtFilter):
             found.append(is_running if self.cancelled is Cancelled.NO else ~is_running)
         if self.status:
             day = self.as_at or today()
-            found.append(or_(*(_stands(status, columns, day) for status in self.status)))
+            found.append(or_(*(_has_status(status, columns, day) for status in self.status)))
         if self.in_force_on:
-            found.append(in_force(columns, self.in_force_on))
+            found.append(is_in_force(columns, self.in_force_on))
         found += between(columns["inception_date"], self.inception_from, self.inception_to)
         found += between(columns["expiry_date"], self.expiry_from, self.expiry_to)
         found += between(columns["premium"], self.premium_from, self.premium_to)

@@ -6,22 +6,22 @@ from decimal import Decimal
 
 from sqlalchemy import Select, func, select
 
-from flaskr.database import locked
+from flaskr.database import locked_row
 from flaskr.extensions import db
-from flaskr.policies.cover import in_force
+from flaskr.policies.cover import is_in_force
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.values.money import ZERO
 from flaskr.values.text import lookup_key
 
 
-def policy_numbered(number: str) -> Policy | None:
+def policy_by_number(number: str) -> Policy | None:
     """Return the policy of that number, however its letters are cased."""
     return db.session.scalar(select(Policy).filter_by(policy_number_key=lookup_key(number)))
 
 
 def locked_policy(policy_id: int) -> Policy:
     """Return a policy as it is now, locked until the transaction ends."""
-    return locked(select(Policy).where(Policy.id == policy_id))
+    return locked_row(select(Policy).where(Policy.id == policy_id))
 
 
 def policy_totals() -> tuple[int, Decimal]:
@@ -32,10 +32,10 @@ def policy_totals() -> tuple[int, Decimal]:
 
 def policies_in_force(day: date) -> Select[Policy]:
     """Select the policies whose cover includes the day."""
-    return select(Policy).where(in_force(Policy.__table__.columns, day))
+    return select(Policy).where(is_in_force(Policy.__table__.columns, day))
 
 
-def erased_among(policy_ids: Iterable[int]) -> set[int]:
+def erased_policy_ids(policy_ids: Iterable[int]) -> set[int]:
     """Return those policies without a name that had one: it was changed, and nothing else empties
     it; asks nothing of the database when there are none to ask about.
     """

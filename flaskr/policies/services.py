@@ -15,7 +15,7 @@ from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
 from flaskr.facts.lists import LineOfBusiness
 from flaskr.policies.models import POLICY_EDITS, POLICY_FACTS, Policy, PolicyRevision
-from flaskr.policies.queries import locked_policy, policy_numbered
+from flaskr.policies.queries import locked_policy, policy_by_number
 from flaskr.values.calendar import utc_now
 from flaskr.values.money import LARGEST_ENTRY, money_text, to_ore
 from flaskr.values.text import clean_name, clean_reference, is_allotted, reference_key
@@ -45,7 +45,7 @@ def record_policy(
     lock_ledger()
     _check_sent_once(form_token)
     recorded_at = utc_now()
-    number = _typed_number(policy_number) if policy_number else allot_reference("P", recorded_at)
+    number = _checked_number(policy_number) if policy_number else allot_reference("P", recorded_at)
     policy = Policy(
         policy_number=number,
         policy_number_key=reference_key(number),
@@ -61,7 +61,7 @@ def record_policy(
         version=1,
         form_token=form_token,
     )
-    check_facts(policy)
+    check_policy_facts(policy)
     db.session.add(policy)
     facts = told(policy, [n for n in POLICY_EDITS if getattr(policy, n) is not None], POLICY_FACTS)
     record(Action.POLICY_RECORDED, Subject.POLICY, number, actor=actor, after=facts)
@@ -76,14 +76,14 @@ def _check_sent_once(form_token: str | None) -> None:
         raise SentTwice(number)
 
 
-def _typed_number(text: str) -> str:
+def _checked_number(text: str) -> str:
     """Return a typed policy number; raises when it is taken or of the form that the book allots."""
     number = clean_reference(text)
     if is_allotted(number):
         raise PolicyError(
             "Numbers like P-2026-000001 are assigned by the book. Leave the field empty."
         )
-    if policy_numbered(number):
+    if policy_by_number(number):
         raise PolicyError(f"Policy {number} is already in the book.")
     return number
 
@@ -110,7 +110,9 @@ def edit_policy(
     if not changed:
         return policy
     facts = {name: changed.get(name, getattr(policy, name)) for name in POLICY_FACTS}
-    check_facts(Policy(**facts))  # before the row itself is touched: a refused edit leaves no trace
+    check_policy_facts(
+        Policy(**facts)
+    )  # before the row itself is touched: a refused edit leaves no trace
     lock_ledger()
     revision = PolicyRevision(
         policy_id=policy.id,
@@ -156,7 +158,7 @@ def _next_revision_instant(policy: Policy) -> datetime:
     return max(utc_now(), policy.recorded_at, last or policy.recorded_at)
 
 
-def check_facts(policy: Policy) -> None:
+def check_policy_facts(policy: Policy) -> None:
     """Raise PolicyError when a policy's facts do not fit together, MoneyError for no money."""
     if policy.expiry_date <= policy.inception_date:
         raise PolicyError(

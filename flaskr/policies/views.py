@@ -6,7 +6,7 @@ from flaskr.errors import ClaimBookError, SentTwice
 from flaskr.extensions import db
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.forms import NewPolicyForm
-from flaskr.policies.queries import erased_among
+from flaskr.policies.queries import erased_policy_ids
 from flaskr.policies.services import record_policy
 from flaskr.users.gate.access import actor
 from flaskr.web.filters import has_empty
@@ -33,7 +33,7 @@ def index():
         wanted=wanted,
         typed=request.args,
         page=page,
-        erased=erased_among(row.policy_id for row in page.rows if not row.policyholder),
+        erased=erased_policy_ids(row.policy_id for row in page.rows if not row.policyholder),
         count=listing.count(page),
     )
 

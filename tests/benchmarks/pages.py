@@ -25,7 +25,7 @@ from sqlalchemy import Select, func, select
 from flaskr import create_app
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.row_queries import claim_rows
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
 from flaskr.settings import Settings
@@ -105,7 +105,7 @@ def percentile(values: list[float], rank: int) -> float:
 def sample(settings: Settings) -> tuple[str, str]:
     """A claim and a policy from the middle of the book."""
     app = create_app(settings)
-    with app.app_context(), working("read"):
+    with app.app_context(), transaction_mode("read"):
         middle = db.session.scalar(select(func.max(Claim.id))) // 2
         row = db.session.execute(
             select(Claim.claim_reference, Policy.policy_number)
@@ -122,7 +122,7 @@ def sample(settings: Settings) -> tuple[str, str]:
 def fetch_all(statement) -> tuple[float, int]:
     """Seconds to fetch every row with the driver alone, and how many there were."""
     compiled = statement.compile(db.engine, compile_kwargs={"literal_binds": True})
-    with working("read"), db.engine.connect() as connection:
+    with transaction_mode("read"), db.engine.connect() as connection:
         connection.exec_driver_sql("SELECT 1")
         cursor = connection.connection.cursor()
         start = time.perf_counter()
@@ -136,7 +136,7 @@ def fetch_all(statement) -> tuple[float, int]:
 def cut_table(settings: Settings, name: str, rounds: int) -> list[str]:
     app = create_app(settings)
     with app.app_context():
-        with working("read"):
+        with transaction_mode("read"):
             first, last = db.session.execute(
                 select(
                     func.min(LedgerEntry.transaction_date), func.max(LedgerEntry.transaction_date)

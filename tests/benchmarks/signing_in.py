@@ -22,7 +22,7 @@ from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from flaskr import create_app
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.extensions import db
 from flaskr.settings import Settings
 from flaskr.users.gate.access import identify
@@ -57,7 +57,7 @@ def medians(taken: dict[str, list[float]]) -> dict[str, float]:
 
 def forget_attempts(app: Flask) -> None:
     """Take back all failures, or the limits would be measured."""
-    with app.app_context(), working("write"):
+    with app.app_context(), transaction_mode("write"):
         db.session.execute(db.delete(SignInAttempt))
         db.session.commit()
         db.session.remove()
@@ -132,7 +132,7 @@ def check_alone(app: Flask, cookie: str, rounds: int) -> float:
     spent = []
     for _ in range(rounds):
         builder = EnvironBuilder(path=PAGE, headers={"Cookie": cookie})
-        with app.request_context(builder.get_environ()) as context, working("read"):
+        with app.request_context(builder.get_environ()) as context, transaction_mode("read"):
             db.session.connection()  # the page needs it too
             start = time.perf_counter()
             app.session_interface.open_session(app, context.request)

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from flaskr.book.models import Book, Counter
-from flaskr.book.services import allot_reference, check_book, raise_counter
+from flaskr.book.services import advance_counter, allot_reference, check_book_settings
 from flaskr.errors import SettingsError
 from flaskr.extensions import db
 from flaskr.values.calendar import utc_now
@@ -57,7 +57,7 @@ def test_a_second_writer_waits_for_the_first_and_takes_what_it_gave_back(session
 
 def test_counters_move_past_references_from_elsewhere_and_never_back(rolled_back):
     for name, reached in (("C-2031", 7), ("P-2031", 9), ("C-2030", 1), ("C-2031", 2)):
-        raise_counter(name, reached)
+        advance_counter(name, reached)
 
     assert allot_reference("C", NEW_YEAR) == "C-2031-000008"
     assert allot_reference("P", NEW_YEAR) == "P-2031-000010"
@@ -65,7 +65,7 @@ def test_counters_move_past_references_from_elsewhere_and_never_back(rolled_back
 
 
 def test_after_a_million_the_number_grows_a_digit(rolled_back):
-    raise_counter("C-2031", 999_999)
+    advance_counter("C-2031", 999_999)
 
     assert allot_reference("C", NEW_YEAR) == "C-2031-1000000"
 
@@ -83,7 +83,7 @@ def test_a_book_made_otherwise_is_not_served(app, client, setting, value, said):
     app.config[setting] = value
 
     with app.app_context(), pytest.raises(SettingsError, match=f"{setting}{said}"):
-        check_book()
+        check_book_settings()
     page = client.get("/claims")
 
     assert page.status_code == 503

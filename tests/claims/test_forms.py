@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from flaskr.claims.queries import claim_referenced, entries_of
+from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.extensions import db
 from tests.browsing import fields_of, send, send_again
 from tests.factories import make_policy
@@ -10,7 +10,7 @@ from tests.factories import make_policy
 
 def ledger_of(app, reference: str) -> list[str]:
     with app.app_context():
-        return [entry.entry_type.value for entry in entries_of(claim_referenced(reference))]
+        return [entry.entry_type.value for entry in entries_of(claim_by_reference(reference))]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 from datetime import date
 
-from flaskr.claims.queries import claim_referenced, entries_of
+from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.extensions import db
 from tests.browsing import fields_of, send
 from tests.factories import make_claim, make_policy, pay
@@ -8,7 +8,7 @@ from tests.factories import make_claim, make_policy, pay
 
 def ledger_of(app, reference: str) -> list[str]:
     with app.app_context():
-        return [entry.entry_type.value for entry in entries_of(claim_referenced(reference))]
+        return [entry.entry_type.value for entry in entries_of(claim_by_reference(reference))]
 
 
 def test_a_claim_is_reported_paid_and_closed(app, client):
@@ -158,7 +158,7 @@ def test_a_claim_page_asks_the_database_no_more_for_a_long_ledger(app, client, c
         client.get("/claims/W-1")
     with app.app_context():
         for amount in range(1, 9):
-            pay(claim_referenced("W-1"), str(amount), date(2024, 4, 1))
+            pay(claim_by_reference("W-1"), str(amount), date(2024, 4, 1))
         db.session.commit()
     with queries() as many:
         client.get("/claims/W-1")

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from flaskr.claims.ledger.posting import coverage_reason
 from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.models import Claim
-from flaskr.claims.queries import claim_referenced, claim_totals, watermark
+from flaskr.claims.queries import claim_by_reference, claim_totals, watermark
 from flaskr.claims.services import ClaimError, edit_claim
 from flaskr.errors import TextError
 from flaskr.facts.lists import Cause, Coverage, Status
@@ -61,7 +61,7 @@ def test_references_that_differ_only_in_zeros_are_two_claims():
 def test_a_claim_is_found_by_its_reference_in_any_case_with_its_policy():
     claim = make_claim(claim_reference="Skada-Ö", policy=make_policy())
 
-    found = claim_referenced(" SKADA-O\u0308")
+    found = claim_by_reference(" SKADA-O\u0308")
 
     assert found is claim
     assert found.policy.policy_number
@@ -71,7 +71,7 @@ def test_a_claim_is_found_by_its_reference_in_any_case_with_its_policy():
 def test_what_is_no_reference_of_a_claim_finds_none(reference):
     make_claim()
 
-    assert claim_referenced(reference) is None
+    assert claim_by_reference(reference) is None
 
 
 @pytest.mark.parametrize("reference", ["new", "a/b", "x" * 65, "\t"])

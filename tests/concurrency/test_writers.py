@@ -14,9 +14,9 @@ from sqlalchemy.exc import OperationalError
 
 from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
-from flaskr.claims.queries import claim_referenced, entries_of, locked_claim
-from flaskr.database import working
-from flaskr.errors import LedgerError, is_away
+from flaskr.claims.queries import claim_by_reference, entries_of, locked_claim
+from flaskr.database import transaction_mode
+from flaskr.errors import LedgerError, is_unavailable
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
 from flaskr.policies.services import cancel_policy
@@ -57,7 +57,7 @@ def test_eight_processes_get_references_without_doubles_or_gaps(session, book_se
 def wait_for_more(session) -> None:
     """Until somebody has written again: nobody is killed before there is work to interrupt."""
     ends = time.monotonic() + 20
-    with working("read"):  # or it would stand in the writers' queue
+    with transaction_mode("read"):  # or it would stand in the writers' queue
         before = entry_count(session)
         session.rollback()
         while entry_count(session) == before:
@@ -87,7 +87,7 @@ def test_writers_killed_at_any_moment_leave_no_partial_action(session, book_sett
     assert sorted(numbers) == list(range(1, len(made) + 1))
     assert list(disagreements()) == []
     session.rollback()
-    assert pay(claim_referenced("shared"), "1", date(2024, 7, 1)).id
+    assert pay(claim_by_reference("shared"), "1", date(2024, 7, 1)).id
     session.commit()
 
 
@@ -177,7 +177,7 @@ def test_a_deadlock_of_work_that_did_not_lock_first_is_ended_and_may_be_tried_ag
             db.session.commit()
         except OperationalError as error:
             db.session.rollback()
-            return is_away(error)
+            return is_unavailable(error)
         return "done"
 
     said = in_threads(app, lambda: post(*ids), lambda: post(*ids[::-1]))

@@ -19,7 +19,7 @@ from flask import current_app
 
 from flaskr import create_app
 from flaskr.claims.ledger.services import post_payment, set_reserve
-from flaskr.claims.queries import claim_referenced
+from flaskr.claims.queries import claim_by_reference
 from flaskr.claims.services import report_claim
 from flaskr.errors import ClaimBookError, LedgerError
 from flaskr.extensions import db
@@ -45,7 +45,7 @@ def contend(reference: str, number: int, actions: int) -> dict:
     for _ in range(actions):
         begun = time.perf_counter()
         try:
-            pay_or_reserve(claim_referenced(reference), chance)
+            pay_or_reserve(claim_by_reference(reference), chance)
             db.session.commit()
         except ClaimBookError as error:
             db.session.rollback()
@@ -76,7 +76,7 @@ def report_and_pay(reference: str, number: int, actions: int) -> dict:
         made = report_claim(loss_date=None, reported_date=date(2024, 5, 1), actor=ACTOR)
         set_reserve(made, Decimal(chance.randrange(1, 1000)), date(2024, 6, 1), actor=ACTOR)
         post_payment(made, Decimal(7), date(2024, 6, 1), actor=ACTOR)
-        post_payment(claim_referenced(reference), Decimal(1), date(2024, 6, 1), actor=ACTOR)
+        post_payment(claim_by_reference(reference), Decimal(1), date(2024, 6, 1), actor=ACTOR)
         db.session.commit()
         db.session.remove()
     return {}
@@ -95,7 +95,7 @@ def post(reference: str, number: int, actions: int) -> dict:
         set_reserve(made, Decimal(chance.randrange(1, 1000)), date(2024, 6, 1), actor=ACTOR)
         for _ in range(3):
             with suppress(LedgerError):  # the reserve is at that level already
-                pay_or_reserve(claim_referenced(reference), chance)
+                pay_or_reserve(claim_by_reference(reference), chance)
         db.session.commit() if chance.random() < 0.8 else db.session.rollback()
         db.session.remove()
         posted += 1

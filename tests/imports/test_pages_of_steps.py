@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from flaskr.imports.jobs import OUTCOME
-from flaskr.isolation import place
+from flaskr.isolation import slot
 from tests.browsing import fields_of
 from tests.factories import make_claim, make_policy, pay, reserve
 from tests.imports.uploading import (
@@ -190,7 +190,7 @@ def test_refused_rows_that_there_are_not_cannot_be_downloaded(lone_client):
 
 def test_an_import_that_waits_for_its_turn_says_so_by_being_read(lone_client, sqlite_app):
     folder = sqlite_app.config["INSTANCE_FOLDER"]
-    with place(folder, "import", 2), place(folder, "import", 2):
+    with slot(folder, "import", 2), slot(folder, "import", 2):
         token = fields_of(lone_client.get("/import_claims"))["csrf_token"]
         answer = lone_client.post(
             "/import_claims",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Date, literal, null, select
 
 from flaskr.extensions import db
-from flaskr.policies.cover import COVERS_LOSS, covers, covers_days, in_force
+from flaskr.policies.cover import COVERS_LOSS, covers, covers_days, is_in_force
 
 FIRST = date(2024, 1, 1)
 LATER_THAN_ANY = np.iinfo(np.int32).max
@@ -38,7 +38,7 @@ def test_the_rule_of_cover_is_one_in_every_language(connection, inception, expir
     policy = Cover(inception, expiry, cancelled)
 
     said = {
-        bool(connection.scalar(select(in_force(sql_facts(policy), literal(day, Date))))),
+        bool(connection.scalar(select(is_in_force(sql_facts(policy), literal(day, Date))))),
         bool(in_numpy(policy, day)),
         in_duckdb(policy, day),
         covers(policy, day),

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from flaskr.errors import ChangedMeanwhile, MoneyError, TextError
 from flaskr.facts.lists import LineOfBusiness
 from flaskr.policies.models import PolicyRevision
-from flaskr.policies.queries import policies_in_force, policy_numbered, policy_totals
+from flaskr.policies.queries import policies_in_force, policy_by_number, policy_totals
 from flaskr.policies.services import PolicyError, cancel_policy, edit_policy
 from flaskr.values.calendar import today
 from tests.factories import ACTOR, make_policy
@@ -50,7 +50,7 @@ def test_a_number_that_is_taken_is_refused_however_it_is_written(again):
 
 @pytest.mark.parametrize("number", ["nothing", "a\0b", "a\ud800"])
 def test_what_is_no_policys_number_finds_none(number):
-    assert policy_numbered(number) is None
+    assert policy_by_number(number) is None
 
 
 def test_the_name_of_a_policyholder_is_kept_clean():

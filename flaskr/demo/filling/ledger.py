@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.random import Generator
 
-from flaskr.claims.ledger.rules import RECOVERIES, REVERSALS
+from flaskr.claims.ledger.rules import RECOVERY_TYPES, REVERSAL_TYPES
 from flaskr.demo.filling.choices import NOTHING, Live, choose_types, code, live_claims
 from flaskr.demo.filling.claims import MadeClaims
 from flaskr.demo.filling.days import NONE, Array, BookDays
@@ -14,7 +14,7 @@ from flaskr.facts.lists import EntryType, Status
 
 _MOST_ENTRIES = 14  # of one claim
 _BALANCES = ("paid", "outstanding", "recovered")
-_REVERSAL_CODES = tuple(map(code, REVERSALS))
+_REVERSAL_CODES = tuple(map(code, REVERSAL_TYPES))
 _STATUSES = list(Status)
 CLOSED, DECLINED, REOPENED = map(_STATUSES.index, (Status.CLOSED, Status.DECLINED, Status.REOPENED))
 
@@ -158,13 +158,13 @@ def _movements(
     at, claim = rows(EntryType.PAYMENT)
     paid[at] = _payments(state, claim, rng)
     outstanding[at] = -np.minimum(paid[at], state.outstanding[claim])
-    at, claim = rows(*REVERSALS)
+    at, claim = rows(*REVERSAL_TYPES)
     paid[at] = -state.last_paid[claim]
     outstanding[at] = -state.last_outstanding[claim]
     recovered[at] = -state.last_recovered[claim]
     at, claim = rows(EntryType.RESERVE_CLOSE, EntryType.CLAIM_DECLINED)
     outstanding[at] = -state.outstanding[claim]
-    at, claim = rows(*RECOVERIES)
+    at, claim = rows(*RECOVERY_TYPES)
     left = state.paid[claim] - state.recovered[claim]
     recovered[at] = np.maximum((left * rng.uniform(0.05, 0.6, len(at))).astype(np.int64), 1)
     return paid, outstanding, recovered

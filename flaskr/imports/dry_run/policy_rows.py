@@ -18,7 +18,7 @@ from flaskr.imports.dry_run.staging import FaultRow, Staging
 from flaskr.imports.dry_run_result import RowClass, ShownRow
 from flaskr.imports.plan import PlanWriter, table_of
 from flaskr.policies.models import POLICY_EDITS, POLICY_FACTS, Policy
-from flaskr.policies.services import check_facts
+from flaskr.policies.services import check_policy_facts
 from flaskr.values.money import from_ore
 from flaskr.values.text import is_allotted
 
@@ -82,7 +82,7 @@ class PolicyRows:
         try:
             if row["id"] is None and is_allotted(row["policy_number"]):
                 raise ClaimBookError(GIVEN_ELSEWHERE)
-            check_facts(policy_from(row))
+            check_policy_facts(policy_from(row))
         except ClaimBookError as error:
             number = row["policy_number"]
             self.faults.append((self.at, row["row"], "policy_number", number, str(error)))

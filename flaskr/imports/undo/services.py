@@ -9,9 +9,9 @@ from sqlalchemy import Select, func, insert, literal, select, tuple_, update
 from flaskr.audit import services as trail
 from flaskr.audit.models import Action, Subject
 from flaskr.book.models import Book
-from flaskr.claims.ledger.posting import next_instant
+from flaskr.claims.ledger.posting import next_recorded_at
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
-from flaskr.database import lock_ledger, locked
+from flaskr.database import lock_ledger, locked_row
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.facts.lists import EntryType
@@ -89,7 +89,7 @@ def undo_import(number: int, *, actor: str) -> Import:
 
     What it created stays, without money. Raises UndoRefused when anything was built on it since.
     """
-    locked(select(Book))  # one import at a time
+    locked_row(select(Book))  # one import at a time
     record = import_numbered(number)
     ids = select(Claim.id).where(
         Claim.id.in_(select(LedgerEntry.claim_id).where(entries_of_import(record)))
@@ -102,7 +102,7 @@ def undo_import(number: int, *, actor: str) -> Import:
     lock_ledger()
     if problem := _problem_of(record):
         raise UndoRefused(problem)
-    undo = _recorded_undo(record, next_instant(), actor)
+    undo = _recorded_undo(record, next_recorded_at(), actor)
     _reverse_entries(record, undo)
     _put_back(record, undo, Claim, ClaimRevision, "claim_id", CLAIM_FACTS)
     _put_back(record, undo, Policy, PolicyRevision, "policy_id", POLICY_FACTS)

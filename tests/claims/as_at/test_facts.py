@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from flaskr.claims.as_at_queries import (
     Basis,
-    coverage_now,
+    current_coverage,
 )
 from flaskr.claims.models import Claim
 from flaskr.extensions import db
@@ -151,7 +151,7 @@ def test_cover_runs_from_inception_to_the_day_before_expiry_or_cancellation(
         if cancelled_on:
             cancel_policy(policy, cancelled_on, seen_version=1, actor=ACTOR)
 
-    now = db.session.scalar(select(coverage_now()).select_from(Claim).join(Policy))
+    now = db.session.scalar(select(current_coverage()).select_from(Claim).join(Policy))
 
     assert [valuation(JANUARY, basis)["A"].coverage for basis in Basis] == [coverage, coverage]
     assert (now, claim.coverage) == (coverage, coverage)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from flaskr.claims.queries import claim_referenced, claim_totals
+from flaskr.claims.queries import claim_by_reference, claim_totals
 from flaskr.imports.tasks import refused_path
 from tests.imports.importing import COSTS, counts, written
 
@@ -80,7 +80,7 @@ def test_mended_rows_go_in_without_any_mapping(runner, tmp_path):
     assert "refused_row (its row in the refused file)" in second.output
     with runner.app.app_context():
         assert claim_totals().claims == 2
-        assert claim_referenced("A-2").description == "=y"
+        assert claim_by_reference("A-2").description == "=y"
 
 
 def test_a_row_that_could_not_be_parted_into_cells_is_there_with_its_text(on_sqlite):
