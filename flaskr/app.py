@@ -48,7 +48,7 @@ from flaskr.web import health, request_hooks, templating
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Make the application from the settings given, or from the environment.
+    """Create the application from the given settings, or from the environment.
 
     Raises SettingsError or SchemaError when the book must not be served.
     """
@@ -71,13 +71,13 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _has_debugger() -> bool:
-    """Whether flask run was asked for its debugger, which comes before every guard."""
+    """Whether flask run was started with its debugger, which runs before the access gate."""
     command = click.get_current_context(silent=True)
     return command is not None and bool(command.params.get("debugger"))
 
 
 def _configure(app: Flask, settings: Settings) -> None:
-    """Put the settings where Flask and its extensions look for them."""
+    """Set the configuration of Flask and its extensions."""
     app.config.from_mapping(
         DATABASE_URL=settings.database_url,
         INSTANCE_FOLDER=settings.instance_folder,
@@ -104,7 +104,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=settings.max_request_bytes,
         SESSION_COOKIE_NAME=NAME,
         SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_CHECK_DEFAULT=False,  # the guard checks it, once it knows who asks
+        WTF_CSRF_CHECK_DEFAULT=False,  # the gate checks it, once it knows the user
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form may stay open over lunch
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(not settings.database_url),
@@ -112,7 +112,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _register_extensions(app: Flask) -> None:
-    """Bind the extensions, and see to how transactions begin."""
+    """Bind the extensions, and set how transactions begin."""
     db.init_app(app)
     migrate.init_app(app, directory=str(PROJECT_FOLDER / "migrations"))
     csrf.init_app(app)
@@ -121,7 +121,7 @@ def _register_extensions(app: Flask) -> None:
 
 
 def _register_gate(app: Flask) -> None:
-    """Hook up what every request passes: its id, whether it may come in, a schema that fits."""
+    """Register what runs before every request: its id, the access gate, the schema check."""
     app.session_interface = BookCookies()
     if proxies := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
@@ -132,7 +132,7 @@ def _register_gate(app: Flask) -> None:
 _PAGES = (
     health,
     user_views,
-    account_views,  # these two on the blueprint of users
+    account_views,  # this and the next on the blueprint of users
     people_views,
     overview_views,
     policies_views,
@@ -141,10 +141,10 @@ _PAGES = (
     ledger_views,  # on the blueprint of claims
     demo_views,
     export_views,
-    kept_views,  # these two on the blueprint of exports
+    kept_views,  # this and the next on the blueprint of exports
     verify_views,
     import_views,
-    import_record_views,  # these two on the blueprint of imports
+    import_record_views,  # this and the next on the blueprint of imports
     import_undo_views,
     trail_views,
 )
@@ -157,7 +157,7 @@ def _register_blueprints(app: Flask) -> None:
 
 
 def _register_commands(app: Flask) -> None:
-    """Register the commands: of claims, demo, exports, imports, people and users."""
+    """Register the commands of each feature."""
     for command in (verify_commands.verify, archive_commands.book):
         export_commands.exports.add_command(command)
     groups = (
@@ -174,9 +174,9 @@ def _register_commands(app: Flask) -> None:
 
 
 def _open_embedded_book(app: Flask) -> None:
-    """Migrate the embedded book, and refuse to start on a book made with other settings."""
+    """Migrate the embedded book; raise SettingsError if it was made with other settings."""
     if app.config["DATABASE_URL"]:
-        return  # a server's schema is migrated by hand; each request checks that it fits
+        return  # a server's schema is migrated by hand; every request checks it
     try:
         upgrade_embedded(app)
         with (
@@ -184,6 +184,6 @@ def _open_embedded_book(app: Flask) -> None:
             app.app_context(),
         ):  # a writer must not keep others from starting
             check_book_settings()
-    finally:  # whether or not the book is served, no connection of the start stays open
+    finally:  # leave no connection open, whether or not the book can be served
         with app.app_context():
             db.engine.dispose()

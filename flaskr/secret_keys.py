@@ -1,4 +1,4 @@
-"""The keys that sign and that hide: made once and kept in a file, or given and strong."""
+"""Secret keys: generated once and stored in a file, or set by the operator and checked."""
 
 import secrets
 from pathlib import Path
@@ -7,8 +7,9 @@ from flaskr.errors import SettingsError
 
 _MIN_CHARACTERS = 32
 _MIN_DIFFERENT_CHARACTERS = 10
-_HOW_TO_MAKE_ONE = "python3 -c 'import secrets; print(secrets.token_hex(32))'"
-# What stands in examples, tutorials and templates; looked for anywhere in a key, without signs.
+_KEY_COMMAND = "python3 -c 'import secrets; print(secrets.token_hex(32))'"
+# From examples, tutorials and templates; a key is refused if one of them is anywhere in it,
+# whatever its case and punctuation.
 _PLACEHOLDERS = (
     "changeme",
     "changethis",
@@ -30,24 +31,27 @@ _PLACEHOLDERS = (
 
 
 def stored_key(instance_folder: Path, name: str) -> str:
-    """Return a key made once and kept under a name where only this user can read it."""
+    """Return the key in a file of the instance folder; generate it the first time.
+
+    Only the user who runs the book may read the file.
+    """
     path = instance_folder / name
     if not path.exists():
-        made = path.with_name(f"{name}.{secrets.token_hex(4)}")
-        made.touch(mode=0o600)
-        made.write_text(secrets.token_hex(32), encoding="ascii")
+        new_file = path.with_name(f"{name}.{secrets.token_hex(4)}")
+        new_file.touch(mode=0o600)
+        new_file.write_text(secrets.token_hex(32), encoding="ascii")
         try:
-            path.hardlink_to(made)  # whoever is first wins; the others read that one
+            path.hardlink_to(new_file)  # the first process wins; the others read its key
         except FileExistsError:
             pass
         finally:
-            made.unlink()
+            new_file.unlink()
     return path.read_text(encoding="ascii")
 
 
 def require_strong(setting: str, key: str) -> None:
-    """Raise SettingsError, with what makes a good one, unless a key is hard to guess."""
-    plain = "".join(each for each in key.lower() if each.isalnum())
+    """Raise SettingsError, with a command that makes a good key, if a key is easy to guess."""
+    plain = "".join(character for character in key.lower() if character.isalnum())
     if not key:
         problem = "is missing"
     elif len(key) < _MIN_CHARACTERS:
@@ -58,4 +62,4 @@ def require_strong(setting: str, key: str) -> None:
         problem = "repeats itself"
     else:
         return
-    raise SettingsError(f"{setting} {problem}. Set one that nobody can guess: {_HOW_TO_MAKE_ONE}")
+    raise SettingsError(f"{setting} {problem}. Set one that nobody can guess: {_KEY_COMMAND}")

@@ -45,7 +45,7 @@ def edit(number: str):
     policy = _policy_or_404(number)
     form = EditPolicyForm(obj=policy)
     if not policy.policyholder:
-        form.allow_no_name()
+        form.make_policyholder_optional()
     return _change(policy, form, POLICY_EDITS, "policies/edit.html", "saved")
 
 

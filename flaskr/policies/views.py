@@ -1,4 +1,4 @@
-"""Pages of policies: the list and a new one. One policy's page shows claims: see claims."""
+"""The list of policies and the form for a new one; the pages of one policy are in claims."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
@@ -18,7 +18,7 @@ blueprint = Blueprint("policies", __name__, url_prefix="/policies")
 
 @blueprint.get("")
 def index():
-    """Show the policies that the address asks for, newest first when it names no order."""
+    """List policies, filtered and sorted by the URL's parameters; newest first by default."""
     try:
         wanted = PolicyFilter.from_parameters(request.args, besides=PAGE_PARAMETERS)
     except FilterError as error:
