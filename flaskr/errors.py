@@ -136,9 +136,7 @@ def is_unavailable(error: DBAPIError) -> bool:
     # SQLite raises this class for mistakes too, such as a write in a read transaction.
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None:
-        return (
-            code & 0xFF in _UNAVAILABLE_CODES
-        )  # the low byte, without the details of extended codes
+        return code & 0xFF in _UNAVAILABLE_CODES  # the low byte is the primary code
     return isinstance(error, OperationalError)
 
 

@@ -1,4 +1,4 @@
-"""Where the pages of claims hang, and how an address finds its claim."""
+"""The blueprint of the claims pages, and the lookup of the claim in a URL."""
 
 from flask import Blueprint, abort
 
@@ -9,5 +9,5 @@ blueprint = Blueprint("claims", __name__, url_prefix="/claims")
 
 
 def claim_or_404(reference: str) -> Claim:
-    """Return the claim of an address."""
+    """Return the claim with this reference, or abort with 404."""
     return claim_by_reference(reference) or abort(404, f"There is no claim {reference}.")

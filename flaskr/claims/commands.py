@@ -1,4 +1,4 @@
-"""flask claims: look after the ledger, and add it up."""
+"""The `flask claims` commands: check the ledger, and total the claims."""
 
 from datetime import datetime
 
@@ -28,14 +28,14 @@ def check(rebuild: bool) -> None:
         click.echo(f"{rebuild_balances(_ACTOR)} claims rebuilt.")
         db.session.commit()
     with transaction_mode("read"):
-        found = 0
+        faults = 0
         for fault in disagreements():
-            found += 1
+            faults += 1
             click.echo(f"{fault.claim_reference}: {fault.text}")
         count, entries = book_size()
         db.session.rollback()
-    if found:
-        raise click.ClickException(f"{found} faults found.")
+    if faults:
+        raise click.ClickException(f"{faults} faults found.")
     where = db.engine.url.render_as_string()
     click.echo(f"The book agrees with its ledger: {count} claims, {entries} entries, {where}")
 
@@ -54,10 +54,10 @@ def totals(as_at: datetime | None, basis: str) -> None:
     require_book()
     day = as_at.date() if as_at else today()
     with transaction_mode("read"):
-        valuation = totals_as_at(day, Basis(basis))
+        claim_totals = totals_as_at(day, Basis(basis))
         db.session.rollback()
     click.echo(f"as at       {day}, {basis}")
-    click.echo(f"claims      {valuation.claims}")
-    click.echo(f"entries     {valuation.entries}")
+    click.echo(f"claims      {claim_totals.claims}")
+    click.echo(f"entries     {claim_totals.entries}")
     for name in ("paid", "outstanding", "claim_cost", "recovered", "net"):
-        click.echo(f"{name.replace('_', ' '):<12}{money_text(getattr(valuation, name))}")
+        click.echo(f"{name.replace('_', ' '):<12}{money_text(getattr(claim_totals, name))}")

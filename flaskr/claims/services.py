@@ -1,4 +1,4 @@
-"""What can be done to a claim itself: report it, and edit its facts."""
+"""The services that report a claim and edit its facts."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
@@ -28,11 +28,11 @@ from flaskr.values.text import clean_reference, clean_text, is_allotted, referen
 
 
 class ClaimError(ClaimBookError):
-    """A claim that cannot be reported or edited so."""
+    """A claim that cannot be reported or edited as asked."""
 
 
 class UncoversReserved(ClaimError):
-    """An edit that takes a claim with money on it out of cover: allowed at a second look."""
+    """An edit that leaves a claim with money uncovered: allowed when the user confirms it."""
 
 
 def report_claim(
@@ -46,10 +46,11 @@ def report_claim(
     form_token: str | None = None,
     actor: str,
 ) -> Claim:
-    """Report a claim under the reference given, or under the next one of the book.
+    """Report a claim under the given reference, or else the book's next reference.
 
-    It has no money on it yet: set its reserve next. Raises ClaimError or TextError when its dates
-    do not fit together or the reference is taken, SentTwice when the form made a claim before.
+    The claim has no ledger entries yet: set its reserve next. Raises ClaimError or TextError when
+    its dates contradict one another or the reference is taken, and SentTwice when the form has
+    created a claim already.
     """
     check_claim_dates(loss_date, reported_date, today())
     share_locked_policy(policy.id if policy else None)
@@ -84,7 +85,7 @@ def report_claim(
 
 
 def _record_report(claim: Claim) -> None:
-    """Write a new claim, so that it knows its policy, and record the facts that it has."""
+    """Record a new claim's facts in the audit trail; the flush loads its policy."""
     db.session.flush()
     facts = _trail_facts(claim, [name for name in CLAIM_EDITS if getattr(claim, name)])
     reference, actor = claim.claim_reference, claim.recorded_by
@@ -92,7 +93,7 @@ def _record_report(claim: Claim) -> None:
 
 
 def _trail_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
-    """Return what the trail says of some of a claim's facts: its policy goes by the number."""
+    """Return some of a claim's facts for the audit trail, with its policy's number, not its id."""
     facts = told(claim, names, CLAIM_FACTS)
     if "policy_id" in facts:
         del facts["policy_id"]
@@ -101,14 +102,14 @@ def _trail_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
 
 
 def _check_sent_once(form_token: str | None) -> None:
-    """Raise SentTwice when a form has made its claim already."""
+    """Raise SentTwice when the form has created a claim already."""
     earlier = select(Claim.claim_reference).where(Claim.form_token == form_token)
     if form_token and (reference := db.session.scalar(earlier)):
         raise SentTwice(reference)
 
 
 def _checked_reference(text: str) -> str:
-    """Return a typed reference; raises when it is taken or of the form that the book allots."""
+    """Return a typed reference; raises ClaimError when it is taken or is one to allot."""
     reference = clean_reference(text)
     if is_allotted(reference):
         raise ClaimError(
@@ -119,15 +120,15 @@ def _checked_reference(text: str) -> str:
     return reference
 
 
-def check_claim_dates(loss_date: date | None, reported_date: date | None, day: date) -> None:
-    """Raise ClaimError unless loss <= reported <= today."""
+def check_claim_dates(loss_date: date | None, reported_date: date | None, last_day: date) -> None:
+    """Raise ClaimError unless loss <= reported <= `last_day` (today)."""
     if loss_date and reported_date and loss_date > reported_date:
         raise ClaimError(
             f"The loss date ({loss_date}) cannot be after the reported date ({reported_date})."
         )
-    if max(loss_date or date.min, reported_date or date.min) > day:
+    if max(loss_date or date.min, reported_date or date.min) > last_day:
         raise ClaimError(
-            f"The loss date and the reported date cannot be in the future (today is {day})."
+            f"The loss date and the reported date cannot be in the future (today is {last_day})."
         )
 
 
@@ -140,11 +141,12 @@ def edit_claim(
     may_uncover: bool = False,
     action: Action = Action.CLAIM_EDITED,
 ) -> Claim:
-    """Change a claim's facts and keep what they were; a change to the same values keeps nothing.
+    """Change a claim's facts and keep the earlier ones in a revision.
 
-    `action` is what the trail calls it. Raises ChangedMeanwhile when the claim is no longer at the
-    version that the editor saw, and UncoversReserved, unless `may_uncover`, when money on the claim
-    would lose its cover.
+    Changes to the same values do nothing. `action` is the action in the audit trail. Raises
+    ClaimError when the new dates are not valid, ChangedMeanwhile when the claim no longer has the
+    version that the editor saw and, unless `may_uncover`, UncoversReserved when a claim with money
+    would no longer be covered.
     """
     if unknown := set(changes) - set(CLAIM_EDITS):
         raise ValueError(f"not facts of a claim: {sorted(unknown)}")
@@ -178,15 +180,15 @@ def edit_claim(
 
 
 def _changed_facts(claim: Claim, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those changes that change something, as the claim would keep them."""
-    kept = dict(changes)
-    if "description" in kept:
-        kept["description"] = clean_text(kept["description"])
-    return {name: value for name, value in kept.items() if getattr(claim, name) != value}
+    """Return the changes to different values, cleaned as the claim stores them."""
+    cleaned = dict(changes)
+    if "description" in cleaned:
+        cleaned["description"] = clean_text(cleaned["description"])
+    return {name: value for name, value in cleaned.items() if getattr(claim, name) != value}
 
 
 def _check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
-    """Raise ClaimError when edited dates do not fit, or an entry would come before the report."""
+    """Raise ClaimError when new dates are not valid, or later than the claim's first entry."""
     if not {"loss_date", "reported_date"} & set(changed):
         return
     loss_date = changed.get("loss_date", claim.loss_date)
@@ -203,7 +205,7 @@ def _check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
 
 
 def _check_uncovering(claim: Claim, changed: Mapping[str, Any], may_uncover: bool) -> None:
-    """Raise UncoversReserved when an edit takes money on the claim out of cover unannounced."""
+    """Raise UncoversReserved when an edit leaves money uncovered without `may_uncover`."""
     has_money = claim.paid > 0 or claim.outstanding > 0
     if may_uncover or not has_money or claim.coverage == Coverage.NOT_IN_FORCE:
         return
@@ -217,7 +219,7 @@ def _check_uncovering(claim: Claim, changed: Mapping[str, Any], may_uncover: boo
 
 
 def _next_revision_instant(claim: Claim) -> datetime:
-    """Return now, or the claim's last revision's instant should the clock have been set back."""
+    """Return now, or the instant of the last revision if the clock has been set back since."""
     last = db.session.scalar(
         select(func.max(ClaimRevision.replaced_at)).where(ClaimRevision.claim_id == claim.id)
     )

@@ -1,4 +1,4 @@
-"""Pages of claims: the list, a new one, one claim, and the editing of its facts."""
+"""The pages of claims: the list, a new claim, one claim, and the edit of its facts."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ from flaskr.web.parameters import FilterError
 
 @blueprint.get("")
 def index():
-    """Show the claims that the address asks for, newest first when it names no order."""
+    """List claims, filtered and sorted by the URL's parameters; newest first by default."""
     try:
         wanted = ClaimFilter.from_parameters(request.args, besides=PAGE_PARAMETERS)
     except FilterError as error:
@@ -51,7 +51,7 @@ def index():
 
 @blueprint.get("/<reference>")
 def show(reference: str):
-    """Show one claim: its facts, its cover, its balances, its ledger, and what can be done."""
+    """Show one claim: its facts, coverage, balances, ledger, and the allowed actions."""
     claim = claim_or_404(reference)
     entries = entries_of(claim)
     return render_template(
@@ -67,8 +67,8 @@ def show(reference: str):
     )
 
 
-def _policy_named(form: ClaimFactsForm) -> Policy | None:
-    """Return the policy that a form names; an unknown one becomes an error of its field."""
+def _policy_of(form: ClaimFactsForm) -> Policy | None:
+    """Return the policy that a form names; an unknown number becomes an error of the field."""
     number = form.policy_number.data
     policy = policy_by_number(number) if number else None
     if number and policy is None:
@@ -78,13 +78,13 @@ def _policy_named(form: ClaimFactsForm) -> Policy | None:
 
 @blueprint.route("/new", methods=["GET", "POST"])
 def new():
-    """Report a claim; ?policy= fills the policy in."""
+    """Report a claim; ?policy= fills in the policy number."""
     form = NewClaimForm()
     if request.method == "GET":
         form.policy_number.data = request.args.get("policy", "")
         form.reported_date.data = today()
     if form.validate_on_submit():
-        policy = _policy_named(form)
+        policy = _policy_of(form)
         if not form.errors:
             try:
                 claim = _report(form, policy)
@@ -102,7 +102,7 @@ def new():
 
 
 def _report(form: NewClaimForm, policy: Policy | None) -> Claim:
-    """Report the claim of a form, with its first reserve if it has one."""
+    """Report the claim of a form, and set its reserve if the form has one."""
     claim = report_claim(
         claim_reference=form.claim_reference.data,
         policy=policy,
@@ -120,36 +120,36 @@ def _report(form: NewClaimForm, policy: Policy | None) -> Claim:
 
 @blueprint.route("/<reference>/edit", methods=["GET", "POST"])
 def edit(reference: str):
-    """Change the facts of one claim; two editors get a page that shows both."""
+    """Edit the facts of one claim; if somebody else edited it too, show both versions."""
     claim = claim_or_404(reference)
     form = EditClaimForm(obj=claim)
-    needs_second_look = False
+    needs_confirmation = False
     if request.method == "GET":
         form.policy_number.data = claim.policy.policy_number if claim.policy else ""
     if form.validate_on_submit():
-        policy = _policy_named(form)
+        policy = _policy_of(form)
         if not form.errors:
             try:
-                edit_claim(claim, _changes_of(form, policy), **_seen_by(form))
+                edit_claim(claim, _changes_of(form, policy), **_edited_by(form))
             except ChangedMeanwhile:
                 db.session.rollback()
                 return _show_conflict(claim_or_404(reference), form)
             except ClaimBookError as error:
                 form.form_errors.append(str(error))
-                needs_second_look = isinstance(error, UncoversReserved)
+                needs_confirmation = isinstance(error, UncoversReserved)
                 db.session.rollback()
             else:
                 db.session.commit()
                 flash(f"Claim {reference} saved.", "success")
                 return redirect(url_for(".show", reference=reference), code=303)
     page = render_template(
-        "claims/edit.html", claim=claim, form=form, needs_second_look=needs_second_look
+        "claims/edit.html", claim=claim, form=form, needs_confirmation=needs_confirmation
     )
     return page, 422 if form.errors else 200
 
 
 def _changes_of(form: EditClaimForm, policy: Policy | None) -> dict[str, Any]:
-    """Return the facts as the form has them."""
+    """Return the facts of the form."""
     return {
         "policy_id": policy.id if policy else None,
         "cause": form.cause.data,
@@ -159,8 +159,8 @@ def _changes_of(form: EditClaimForm, policy: Policy | None) -> dict[str, Any]:
     }
 
 
-def _seen_by(form: EditClaimForm) -> dict[str, Any]:
-    """Return who edits, what version they saw, and whether they had the second look."""
+def _edited_by(form: EditClaimForm) -> dict[str, Any]:
+    """Return who edits, which version they saw, and whether they confirmed."""
     return {
         "seen_version": form.version.data,
         "actor": actor(),
@@ -169,7 +169,7 @@ def _seen_by(form: EditClaimForm) -> dict[str, Any]:
 
 
 def _show_conflict(claim: Claim, form: EditClaimForm):
-    """Show what the book has now beside what the form has, to save either."""
+    """Show the stored facts beside those of the form, to save either."""
     form.version.show(claim.version)
     now = {
         "policy_number": claim.policy.policy_number if claim.policy else "",

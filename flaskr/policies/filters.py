@@ -53,7 +53,7 @@ def _has_status(status: PolicyStatus, facts: Any, day: date) -> ColumnElement[bo
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyFilter(AsAtFilter):
-    """Which policies, as at which date and in which order; a policy must meet every condition given.
+    """Which policies, as at which date, in which order; a policy must meet every given condition.
 
     `status` and `line_of_business` may have several values, any of which matches. The status is
     that on the as-at date, else today's. `text` is searched for in the number and, for users who

@@ -15,7 +15,7 @@ from flaskr.values.text import lookup_key
 
 
 def policy_by_number(number: str) -> Policy | None:
-    """Return the policy with this number, in upper or lower case; None if there is no such policy."""
+    """Return the policy with this number, whatever its case, or None."""
     return db.session.scalar(select(Policy).filter_by(policy_number_key=lookup_key(number)))
 
 

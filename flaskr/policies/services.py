@@ -78,7 +78,7 @@ def _check_sent_once(form_token: str | None) -> None:
 
 
 def _checked_number(text: str) -> str:
-    """Return a typed policy number; raises PolicyError when it is taken, or looks like an allotted one."""
+    """Return a typed policy number; raises PolicyError when it is taken or is one to allot."""
     number = clean_reference(text)
     if is_allotted(number):
         raise PolicyError(

@@ -21,7 +21,7 @@ class LedgerAction:
     button: str
     form: type[forms.EntryForm]
     post: Callable[[Claim, Any, PostedBy], LedgerEntry]
-    done: str  # the message after posting, before the claim's reference
+    confirmation: str  # shown after posting, followed by the claim's reference
     is_allowed: Callable[[Claim], bool]
 
 

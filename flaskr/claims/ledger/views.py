@@ -35,7 +35,7 @@ def act(reference: str, name: str):
             claim = claim_or_404(reference)
         else:
             db.session.commit()
-            flash(f"{action.done} {claim.claim_reference}.", "success")
+            flash(f"{action.confirmation} {claim.claim_reference}.", "success")
             return redirect(url_for(".show", reference=claim.claim_reference), code=303)
     return _show_form(
         "claims/act.html", claim, form, status, action=action, can_be=action.is_allowed(claim)
