@@ -71,14 +71,14 @@ def test_a_book_from_a_newer_version_is_refused_with_a_message(sqlite_app, book_
         ({"book_time_zone": "UTC"}, "BOOK_TIME_ZONE=Europe/Stockholm"),
     ],
 )
-def test_settings_that_the_book_was_not_made_with_refuse_to_start(
+def test_the_application_does_not_start_with_other_settings_than_the_books(
     sqlite_app, book_folder, changes, message
 ):
     with pytest.raises(SettingsError, match=message):
         create_app(make_settings(book_folder, **changes))
 
 
-def test_a_book_without_its_own_row_is_refused_with_a_message(sqlite_app, book_folder):
+def test_a_book_without_its_settings_row_is_refused_with_a_message(sqlite_app, book_folder):
     change_book(book_folder, "DELETE FROM book")
 
     with pytest.raises(SchemaError, match="backup"):

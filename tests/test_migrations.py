@@ -79,7 +79,7 @@ def is_append_only() -> bool:
     return False
 
 
-def test_to_the_first_revision_and_back_every_row_is_kept(session):
+def test_a_downgrade_to_the_first_revision_and_back_keeps_every_row(session):
     fill()
     before = rows()
 
@@ -98,7 +98,7 @@ def test_to_the_first_revision_and_back_every_row_is_kept(session):
     assert list(disagreements()) == []
 
 
-def test_to_the_base_and_back_the_book_is_new_and_whole(session):
+def test_a_downgrade_to_the_base_and_back_makes_an_empty_book(session):
     fill()
     before = catalogue()
 

@@ -42,7 +42,7 @@ def is_open(connection: sqlite3.Connection) -> bool:
         return False
 
 
-def test_a_start_leaves_none(embedded_settings):
+def test_a_start_leaves_no_connection_open(embedded_settings):
     with connections() as made:
         create_app(embedded_settings)
 
@@ -50,7 +50,7 @@ def test_a_start_leaves_none(embedded_settings):
     assert not any(map(is_open, made))
 
 
-def test_the_start_that_makes_the_book_leaves_none(tmp_path):
+def test_the_start_that_makes_the_book_leaves_no_connection_open(tmp_path):
     with connections() as made:
         create_app(make_settings(tmp_path))
 
@@ -61,7 +61,7 @@ def test_the_start_that_makes_the_book_leaves_none(tmp_path):
 @pytest.mark.parametrize(
     "change", ["UPDATE alembic_version SET version_num = '9999'", "DELETE FROM book"]
 )
-def test_a_start_that_is_refused_leaves_none(embedded_settings, book_folder, change):
+def test_a_refused_start_leaves_no_connection_open(embedded_settings, book_folder, change):
     change_book(book_folder, change)
 
     with connections() as made, pytest.raises(ClaimBookError):
@@ -81,7 +81,7 @@ def test_a_file_that_is_no_book_is_closed_too(tmp_path):
     assert not any(map(is_open, made))
 
 
-def test_pages_files_and_commands_leave_what_the_pool_keeps_and_nothing_else(sqlite_app):
+def test_pages_files_and_commands_leave_only_pooled_connections_open(sqlite_app):
     with connections() as made:
         client = sqlite_app.test_client()
         for address in ("/", "/claims", "/export_claims", "/imports", "/trail"):

@@ -20,7 +20,7 @@ def addresses(app) -> list[str]:
     ]
 
 
-def test_no_get_changes_the_book_but_one(app, session, client, addresses):
+def test_no_get_but_one_changes_the_book(app, session, client, addresses):
     modes = []
     app.before_request_funcs[None].append(lambda: modes.append(current_mode.get()))
     before = watermark()

@@ -77,7 +77,7 @@ def _policy_of(form: ClaimFactsForm) -> Policy | None:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-def new():
+def report():
     """Report a claim; ?policy= fills in the policy number."""
     form = NewClaimForm()
     if request.method == "GET":
@@ -119,7 +119,7 @@ def _report(form: NewClaimForm, policy: Policy | None) -> Claim:
 
 
 @blueprint.route("/<reference>/edit", methods=["GET", "POST"])
-def edit(reference: str):
+def edit_facts(reference: str):
     """Edit the facts of one claim; if somebody else edited it too, show both versions."""
     claim = claim_or_404(reference)
     form = EditClaimForm(obj=claim)

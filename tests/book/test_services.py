@@ -23,7 +23,7 @@ def test_references_count_up_by_prefix_and_local_year(rolled_back):
     assert given == ["C-2031-000001", "P-2031-000001", "C-2031-000002"]
 
 
-def test_a_rollback_gives_the_number_back(session):
+def test_a_rollback_frees_the_number(session):
     allot_reference("C", NEW_YEAR)
     session.commit()
     lost = allot_reference("C", NEW_YEAR)
@@ -33,7 +33,9 @@ def test_a_rollback_gives_the_number_back(session):
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_a_second_writer_waits_for_the_first_and_takes_what_it_gave_back(session, app, first):
+def test_a_second_writer_waits_for_the_first_and_gets_the_number_it_rolled_back(
+    session, app, first
+):
     if not first:
         allot_reference("C", NEW_YEAR)
         session.commit()
@@ -79,7 +81,7 @@ def test_the_year_of_a_reference_is_that_of_its_recording(rolled_back):
     ("setting", "value", "said"),
     [("BOOK_CURRENCY", "EUR", "=SEK"), ("BOOK_TIME_ZONE", "UTC", "=Europe/Stockholm")],
 )
-def test_a_book_made_otherwise_is_not_served(app, client, setting, value, said):
+def test_a_book_made_with_other_settings_is_not_served(app, client, setting, value, said):
     app.config[setting] = value
 
     with app.app_context(), pytest.raises(SettingsError, match=f"{setting}{said}"):
@@ -90,7 +92,7 @@ def test_a_book_made_otherwise_is_not_served(app, client, setting, value, said):
     assert said.strip("=") in page.text
 
 
-def test_a_command_does_not_write_into_a_book_made_otherwise(app, runner):
+def test_a_command_refuses_a_book_made_with_other_settings(app, runner):
     app.config["BOOK_CURRENCY"] = "EUR"
 
     result = runner.invoke(args=["demo", "fill", "--policies", "1", "--claims", "1"])
@@ -99,7 +101,7 @@ def test_a_command_does_not_write_into_a_book_made_otherwise(app, runner):
     assert "BOOK_CURRENCY=SEK" in result.output
 
 
-def test_the_book_says_when_it_was_made(rolled_back):
+def test_the_book_stores_its_settings_and_when_it_was_made(rolled_back):
     book = rolled_back.get(Book, 1)
 
     assert (book.currency, book.time_zone) == ("SEK", "Europe/Stockholm")

@@ -14,7 +14,7 @@ from tests.factories import make_claim, make_policy, reserve
 
 @pytest.fixture
 def varied(app, monkeypatch):
-    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 5)
+    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", 5)
     with app.app_context():
         varied_claims()
         db.session.commit()
@@ -42,7 +42,7 @@ STATE = {
 }
 
 
-def test_every_link_of_a_filtered_list_keeps_what_was_asked(client, varied):
+def test_every_link_of_a_filtered_list_keeps_the_filters(client, varied):
     page = client.get(f"{ASKED}&sort=paid").text
 
     open_ones = query_of(hrefs(page, "Open")[0])
@@ -63,7 +63,7 @@ def test_every_link_of_a_filtered_list_keeps_what_was_asked(client, varied):
     assert now == {name: STATE[name] for name in ("cause", "loss_from")} | {"sort": ["paid"]}
 
 
-def test_the_order_is_told_to_those_who_see_and_those_who_hear(client, varied):
+def test_the_sort_order_is_shown_and_announced_to_screen_readers(client, varied):
     rising = client.get("/claims?sort=loss_date").text
     falling = client.get("/claims?sort=-loss_date").text
 
@@ -74,7 +74,7 @@ def test_the_order_is_told_to_those_who_see_and_those_who_hear(client, varied):
     assert "newest first" in client.get("/claims").text
 
 
-def test_the_past_is_shown_with_a_banner(client, varied):
+def test_a_list_as_at_a_date_has_a_banner(client, varied):
     known = client.get("/claims?as_at=2024-05-10").text
     booked = client.get("/policies?as_at=2024-05-10&basis=booked").text
     now = client.get("/claims").text
@@ -89,7 +89,7 @@ def open_facets(page: str) -> list[str]:
     return re.findall(r"<details[^>]*\bopen>\s*<summary>\s*([\w ]+?)\s*<", page)
 
 
-def test_the_bar_shows_what_was_typed_and_how_much_is_set_where(client, varied):
+def test_the_filter_bar_shows_what_was_typed_and_counts_the_active_filters(client, varied):
     page = client.get("/claims?text=%C3%84LG&status=open&status=closed&cost_from=1+000,50").text
     numbers = re.findall(r"<summary>\s*([\w ]+?) <span.*?>set: </span>(\d+)</span>", page)
 
@@ -100,7 +100,7 @@ def test_the_bar_shows_what_was_typed_and_how_much_is_set_where(client, varied):
     assert re.search(r'value="open"\s+id="status-open"\s+checked', page)
 
 
-def test_what_is_set_is_shown_and_each_of_it_can_be_taken_away(client, varied):
+def test_active_filters_are_listed_and_can_be_removed_one_by_one(client, varied):
     page = client.get(f"{ASKED}&sort=paid&text=%22%3E%3Cb%3E").text
     shown = re.search(r'<ul class="given".*?</ul>', page, re.DOTALL)[0]
     texts = [
@@ -132,7 +132,7 @@ def test_a_form_sent_with_empty_fields_gets_a_short_address(client, varied):
 
 
 @pytest.mark.parametrize("path", ["/claims", "/policies"])
-def test_what_is_refused_is_said_and_opened_beside_what_was_typed(client, varied, path):
+def test_a_refused_filter_is_opened_with_its_error_and_what_was_typed(client, varied, path):
     page = client.get(f"{path}?as_at=2999-01-01&text=word")
 
     assert page.status_code == 400
@@ -157,7 +157,7 @@ def test_filtered_claims_are_added_up(app, client):
 
 
 def test_over_ten_thousand_claims_are_not_added_up(client, varied, monkeypatch):
-    monkeypatch.setattr("flaskr.web.paging.COUNTED_ROWS", 3)
+    monkeypatch.setattr("flaskr.web.paging._COUNTED_ROWS", 3)
 
     page = client.get("/claims?loss_from=2023-01-01").text
 
@@ -185,7 +185,7 @@ PARAMETERS = {
 
 
 @pytest.mark.parametrize("path", PARAMETERS)
-def test_no_text_in_any_parameter_is_an_error_of_ours(client, varied, path):
+def test_no_text_in_any_parameter_causes_a_server_error(client, varied, path):
     names = [*PARAMETERS[path], "after", "before", "page", "nothing"]
     answers = {
         (name, text): client.get(f"{path}?{name}={quote(text)}") for name in names for text in NASTY
@@ -201,8 +201,8 @@ def test_no_text_in_any_parameter_is_an_error_of_ours(client, varied, path):
 @pytest.mark.parametrize(
     "query", ["", "sort=paid", "status=open&text=a", "as_at=2024-12-31&sort=policy_number"]
 )
-def test_a_list_asks_the_database_no_more_for_more_rows(app, client, queries, monkeypatch, query):
-    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 2)
+def test_a_list_needs_no_more_queries_for_more_rows(app, client, queries, monkeypatch, query):
+    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", 2)
     asked = []
     for _ in range(2):
         with app.app_context():
@@ -218,7 +218,7 @@ def test_a_list_asks_the_database_no_more_for_more_rows(app, client, queries, mo
 
 
 @pytest.mark.parametrize("path", ["/claims?cause=fire&sort=-paid", "/policies?cancelled=no"])
-def test_every_file_of_the_menu_is_there_with_the_rows_of_the_page(client, varied, path):
+def test_every_file_of_the_export_menu_has_the_rows_of_the_page(client, varied, path):
     page = client.get(path).text
     rows = re.search(r"Export (\d+) \w+", page)[1]
     addresses = {
@@ -236,7 +236,7 @@ def test_every_file_of_the_menu_is_there_with_the_rows_of_the_page(client, varie
     assert client.get(hrefs(page, "What the columns mean")[0]).status_code == 200
 
 
-def test_a_claim_gives_its_own_ledger(app, client):
+def test_the_ledger_of_one_claim_can_be_downloaded(app, client):
     with app.app_context():
         reserve(make_claim(claim_reference="W 1"), "100")
         reserve(make_claim(claim_reference="W 2"), "200")

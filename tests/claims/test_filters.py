@@ -73,7 +73,7 @@ def as_at(valuation: Valuation | None) -> dict[str, str]:
     return {"as_at": str(valuation.day), "basis": valuation.basis} if valuation else {}
 
 
-def test_every_filter_gives_the_rows_it_says_now_and_as_at(varied):
+def test_every_filter_selects_the_matching_rows_now_and_as_at(varied):
     # takes seconds: some four hundred different statements, which are what has to be shown
     for valuation in CUTS:
         every = list(db.session.execute(claim_rows(valuation).order_by(Claim.id.desc())))
@@ -89,7 +89,7 @@ def test_every_filter_gives_the_rows_it_says_now_and_as_at(varied):
             assert listing.count().rows == len(found), (query, valuation)
 
 
-def test_each_filter_of_the_varied_book_leaves_some_in_and_some_out(varied):
+def test_each_filter_matches_some_rows_of_the_varied_book_and_not_others(varied):
     every = list(db.session.execute(claim_rows()))
 
     shares = {query: sum(map(bool, map(holds, every))) for query, holds in HOLDS.items()}
@@ -110,7 +110,7 @@ def test_rows_have_the_same_columns_and_types_now_and_as_at(rolled_back, valuati
     assert [(c.name, type(c.type)) for c in rows.selected_columns] == now
 
 
-def test_rows_without_policies_are_those_with_them_less_their_columns(varied):
+def test_rows_without_policies_lack_only_the_policy_columns(varied):
     for valuation in CUTS:
         whole, bare = claim_rows(valuation), claim_rows(valuation, with_policy=False)
         names = bare.selected_columns.keys()
@@ -149,7 +149,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("query", REFUSED)
-def test_what_cannot_be_asked_is_refused_with_what_can(rolled_back, query):
+def test_an_invalid_parameter_is_refused_with_the_valid_ones(rolled_back, query):
     with pytest.raises(FilterError) as refusal:
         asked(query)
 
@@ -157,7 +157,7 @@ def test_what_cannot_be_asked_is_refused_with_what_can(rolled_back, query):
     assert refusal.value.status == 400
 
 
-def test_the_same_question_has_one_query_string_which_asks_it_again(rolled_back):
+def test_equal_filters_have_the_same_query_string_which_parses_back(rolled_back):
     wanted = asked(
         "text= Å  b &cause=water&cause=fire&cause=water&status=&cost_from=1 000,5&sort=-recorded"
         "&basis=known&as_at=2024-01-31&loss_to=2024-01-01"
@@ -173,7 +173,7 @@ def test_the_same_question_has_one_query_string_which_asks_it_again(rolled_back)
     assert (wanted.cause, wanted.status) == ((Cause.FIRE, Cause.WATER), ())
 
 
-def test_parameters_of_others_are_left_to_them(rolled_back):
+def test_parameters_named_as_besides_are_ignored(rolled_back):
     given = MultiDict([("format", "csv"), ("status", "open")])
 
     assert ClaimFilter.from_parameters(given, besides=("format",)) == ClaimFilter(
@@ -181,7 +181,7 @@ def test_parameters_of_others_are_left_to_them(rolled_back):
     )
 
 
-def test_letters_with_one_small_form_are_found_either_way(rolled_back):
+def test_a_search_ignores_the_case_of_letters_beyond_ascii(rolled_back):
     for text in ("ÅÄÖÉÜÆØ", "åäöéüæø", "Straße", "ΑΒΓ", "İ", "ẞ"):
         make_claim(description=f"x {text} y")
 
@@ -195,7 +195,7 @@ def test_letters_with_one_small_form_are_found_either_way(rolled_back):
     assert found("ẞ") == ["x ẞ y", "x Straße y"]
 
 
-def test_the_policy_that_a_claim_had_is_looked_for_as_at_the_day(varied):
+def test_a_filter_by_policy_facts_uses_those_known_at_the_date(varied):
     sold = LineOfBusiness.MOTOR
     valuation = {"as_at": "2024-06-09"}
 
@@ -209,7 +209,7 @@ def test_the_policy_that_a_claim_had_is_looked_for_as_at_the_day(varied):
     assert today == []
 
 
-def test_a_number_in_a_list_costs_no_policy_when_none_is_asked_for(rolled_back):
+def test_a_list_joins_policies_only_when_a_filter_needs_them(rolled_back):
     make_claim(policy=make_policy())
 
     plain = str(asked("status=open&sort=paid").listing().selected)

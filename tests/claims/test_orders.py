@@ -24,7 +24,7 @@ SORTS = [f"{sign}{name}" for name in (*ClaimFilter.SORTS, "recorded") for sign i
 
 @pytest.fixture
 def varied(rolled_back, monkeypatch):
-    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", PAGE)
+    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", PAGE)
     return varied_claims()
 
 
@@ -79,16 +79,16 @@ def walks(wanted: ClaimFilter) -> None:
         assert [row.claim_id for row in file] == expected, sort
 
 
-def test_pages_in_every_order_give_every_claim_once_there_and_back(varied):
+def test_pages_in_every_order_have_every_claim_once_forwards_and_backwards(varied):
     walks(ClaimFilter())
 
 
 @pytest.mark.parametrize("basis", list(Basis))
-def test_pages_of_a_cut_in_every_order_give_every_claim_once(varied, basis):
+def test_pages_as_at_a_date_in_every_order_have_every_claim_once(varied, basis):
     walks(ClaimFilter(as_at=date(2024, 5, 18), basis=basis))
 
 
-def test_pages_of_a_filter_in_every_order_give_every_claim_once(varied):
+def test_pages_of_a_filter_in_every_order_have_every_claim_once(varied):
     walks(ClaimFilter(text="Ä", loss_from=date(2023, 1, 1)))
 
 
@@ -102,7 +102,7 @@ def test_the_varied_book_has_ties_and_empty_values(varied):
         assert len(set(values)) < CLAIMS
 
 
-def test_a_page_goes_on_from_a_row_that_has_left_the_filter(varied):
+def test_a_page_may_continue_from_a_row_that_no_longer_matches(varied):
     wanted = ClaimFilter(loss_to=date(2024, 3, 1), sort="loss_date")
     outside = db.session.scalar(select(Claim).where(Claim.loss_date > date(2024, 3, 1)))
     without = db.session.scalar(select(Claim).where(Claim.loss_date.is_(None)))
@@ -113,7 +113,7 @@ def test_a_page_goes_on_from_a_row_that_has_left_the_filter(varied):
     assert len(back.rows) == PAGE
 
 
-def test_a_page_that_begins_at_a_row_not_in_the_cut_is_not_there(varied):
+def test_a_page_from_a_row_that_does_not_count_yet_is_unknown(varied):
     listing = ClaimFilter(as_at=date(2024, 5, 2)).listing()
     later = varied[-1].claim_reference
 
@@ -134,11 +134,11 @@ def test_sums_and_count_are_those_of_all_pages(varied):
     }
 
 
-def test_the_sums_of_nothing_are_zero_and_of_too_many_unknown(varied, monkeypatch):
+def test_sums_are_zero_without_rows_and_missing_for_too_many(varied, monkeypatch):
     nothing = ClaimFilter(text="nothing like it").listing()
     empty = nothing.page(Cursor())
     assert nothing.count(empty, ("paid",)) == Count(0, sums={"paid": Decimal(0)})
-    monkeypatch.setattr("flaskr.web.paging.COUNTED_ROWS", 10)
+    monkeypatch.setattr("flaskr.web.paging._COUNTED_ROWS", 10)
 
     every = ClaimFilter().listing()
 
@@ -152,7 +152,7 @@ def test_words_are_sorted_by_bytes_whatever_the_collation():
     assert '(word) COLLATE "C"' in str(ordered.compile(dialect=postgresql.dialect()))
 
 
-def test_a_claim_alone_is_a_whole_page(rolled_back):
+def test_a_single_claim_is_a_whole_page(rolled_back):
     make_claim()
     listing = ClaimFilter(sort="paid").listing()
     page = listing.page(Cursor())

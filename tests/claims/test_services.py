@@ -45,7 +45,7 @@ def test_a_reference_of_the_form_that_the_book_allots_is_refused(reference):
 
 
 @pytest.mark.parametrize("again", ["FÖ-1", "fö-1", " FO\u0308-1 "])
-def test_a_reference_that_is_taken_is_refused_however_it_is_written(again):
+def test_a_reference_in_use_is_refused_whatever_its_case_or_composition(again):
     make_claim(claim_reference="FÖ-1")
 
     with pytest.raises(ClaimError, match="already in the book"):
@@ -68,14 +68,14 @@ def test_a_claim_is_found_by_its_reference_in_any_case_with_its_policy():
 
 
 @pytest.mark.parametrize("reference", ["nothing", "", "a\0b", "a\ud800", "x" * 10_000, "%", "_"])
-def test_what_is_no_reference_of_a_claim_finds_none(reference):
+def test_an_unknown_or_invalid_reference_finds_no_claim(reference):
     make_claim()
 
     assert claim_by_reference(reference) is None
 
 
 @pytest.mark.parametrize("reference", ["new", "a/b", "x" * 65, "\t"])
-def test_a_reference_that_could_not_stand_in_an_address_is_refused(reference):
+def test_a_reference_that_cannot_be_part_of_a_url_is_refused(reference):
     with pytest.raises(TextError):
         make_claim(claim_reference=reference)
 
@@ -105,7 +105,7 @@ def test_today_is_not_the_future():
         make_claim(loss_date=today() + timedelta(days=1), reported_date=None)
 
 
-def test_the_reason_for_the_cover_is_a_sentence():
+def test_the_reason_for_the_coverage_is_a_sentence():
     policy = make_policy(policy_number="H-0")
     claim = make_claim(policy=policy)
     late = make_claim(policy=policy, loss_date=date(2025, 1, 1), reported_date=None)

@@ -79,7 +79,7 @@ def shared(session):
     session.commit()
 
 
-def test_every_file_made_while_four_processes_post_agrees_with_itself(
+def test_every_file_made_while_four_processes_post_is_consistent(
     client, session, shared, book_settings, tmp_path
 ):
     made: dict[Contents, list[tuple[Read, dict]]] = {contents: [] for contents in Contents}
@@ -109,7 +109,7 @@ def test_every_file_made_while_four_processes_post_agrees_with_itself(
     assert watermarks[-1] > watermarks[0]
 
 
-def test_a_chain_of_readings_has_every_entry_once_and_in_order(
+def test_reading_since_the_last_entry_misses_and_repeats_nothing(
     client, session, shared, book_settings
 ):
     def following(since: str) -> tuple[list[int], str]:

@@ -45,7 +45,7 @@ def test_eight_processes_on_one_claim_lose_nothing(session, book_settings):
     assert list(disagreements()) == []
 
 
-def test_eight_processes_get_references_without_doubles_or_gaps(session, book_settings):
+def test_eight_processes_get_references_without_duplicates_or_gaps(session, book_settings):
     results, _ = run_writers(book_settings, "allot", "", PROCESSES, 10)
 
     given = sorted(reference for result in results for reference in result["given"])
@@ -132,7 +132,7 @@ def test_claims_locked_by_id_first_may_be_posted_to_in_any_order(session, app):
     assert list(disagreements()) == []
 
 
-def test_a_payment_waits_for_an_edit_of_its_policy_and_is_judged_by_it(session, app):
+def test_a_payment_waits_for_an_edit_of_its_policy_and_is_checked_against_it(session, app):
     policy = make_policy()
     claim = make_claim(policy=policy)
     session.commit()
@@ -164,7 +164,7 @@ def test_a_payment_waits_for_an_edit_of_its_policy_and_is_judged_by_it(session, 
 
 
 @pytest.mark.parametrize("book_settings", ["postgresql"], indirect=True)  # SQLite has one writer
-def test_a_deadlock_of_work_that_did_not_lock_first_is_ended_and_may_be_tried_again(session, app):
+def test_a_deadlock_of_work_that_did_not_lock_first_is_an_unavailable_database(session, app):
     ids = [make_claim().id for _ in range(2)]
     session.commit()
     met = threading.Barrier(2)

@@ -35,7 +35,7 @@ DECLARED = [
 @pytest.mark.parametrize(
     ("model", "column"), DECLARED, ids=[f"{m.__tablename__}-{c.name}" for m, c in DECLARED]
 )
-def test_a_model_keeps_a_column_as_it_is_declared(model, column):
+def test_a_model_has_a_column_as_declared(model, column):
     kept = model.__table__.columns[column.name]
 
     # A free text that is missing is empty, not null.
@@ -45,7 +45,7 @@ def test_a_model_keeps_a_column_as_it_is_declared(model, column):
     assert getattr(kept.type, "enum_class", None) is column.choices
 
 
-def test_the_columns_that_people_know_are_among_them():
+def test_well_known_columns_are_compared():
     names = {(model, column.name) for model, column in DECLARED}
 
     assert (Claim, "loss_date") in names

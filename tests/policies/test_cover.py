@@ -34,7 +34,9 @@ class Cover:
 @given(inception=near, expiry=near, cancelled=st.none() | near, day=near)
 @example(inception=FIRST, expiry=FIRST + timedelta(days=1), cancelled=None, day=FIRST)
 @example(inception=FIRST, expiry=FIRST + timedelta(days=9), cancelled=FIRST, day=FIRST)
-def test_the_rule_of_cover_is_one_in_every_language(connection, inception, expiry, cancelled, day):
+def test_the_rule_of_cover_is_the_same_in_every_language(
+    connection, inception, expiry, cancelled, day
+):
     policy = Cover(inception, expiry, cancelled)
 
     said = {

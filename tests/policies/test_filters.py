@@ -48,7 +48,7 @@ def is_in_force(row, day: date) -> bool:
 @pytest.fixture
 def varied(rolled_back, monkeypatch) -> list[Policy]:
     """Eighteen policies recorded a day apart, some edited or cancelled on 10 June 2024."""
-    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", PAGE)
+    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", PAGE)
     made = []
     for number in range(18):
         month = number % 4 + 1
@@ -78,7 +78,7 @@ def asked(query: str) -> PolicyFilter:
 @pytest.mark.parametrize(
     "cut", [None, *(Valuation(date(2024, 5, 15), basis) for basis in Basis)], ids=str
 )
-def test_every_filter_gives_the_policies_it_says(varied, valuation):
+def test_every_filter_selects_the_matching_policies(varied, valuation):
     every = list(db.session.execute(policy_rows(valuation).order_by(Policy.id.desc())))
     shares = dict.fromkeys(HOLDS, 0)
     for query, holds in HOLDS.items():
@@ -97,7 +97,7 @@ def test_every_filter_gives_the_policies_it_says(varied, valuation):
     assert all(share < len(every) for share in shares.values()) or none_then
 
 
-def test_pages_in_every_order_give_every_policy_once_there_and_back(varied):
+def test_pages_in_every_order_have_every_policy_once_forwards_and_backwards(varied):
     for name in (*PolicyFilter.SORTS, "recorded"):
         for sort in (name, f"-{name}"):
             listing = replace(PolicyFilter(), sort=sort).listing()
@@ -142,7 +142,7 @@ def test_a_policy_is_booked_from_its_inception_with_the_facts_of_today(varied):
     assert rows_as_at(date(2023, 12, 31), BOOKED) == []
 
 
-def test_the_facts_of_a_cut_are_those_of_every_policy_by_id(varied):
+def test_facts_as_at_a_date_include_every_policy_by_id(varied):
     valuation = Valuation(date(2024, 5, 10), KNOWN)
     every, counted = (
         list(db.session.execute(rows(valuation))) for rows in (policy_facts, policy_rows)
@@ -157,7 +157,7 @@ def test_the_facts_of_a_cut_are_those_of_every_policy_by_id(varied):
     )
 
 
-def test_the_facts_of_a_booked_cut_and_of_now_are_todays(varied):
+def test_facts_on_the_booked_basis_are_todays(varied):
     cuts = (None, Valuation(date(2023, 12, 31), BOOKED))
     now, booked = (list(db.session.execute(policy_facts(valuation))) for valuation in cuts)
 
@@ -169,7 +169,7 @@ def rows_as_at(day: date, basis: Basis) -> list:
     return list(db.session.execute(policy_rows(Valuation(day, basis)).order_by(Policy.id)))
 
 
-def test_the_status_is_that_of_the_day_of_the_cut(varied):
+def test_the_status_is_that_on_the_as_at_date(varied):
     def numbers(query: str) -> set[str]:
         return {row.policy_number for row in db.session.execute(asked(query).rows())}
 
@@ -195,7 +195,7 @@ def test_the_status_is_that_of_the_day_of_the_cut(varied):
         ("basis=booked", "give as_at too"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(rolled_back, query, sentence):
+def test_an_invalid_parameter_is_refused(rolled_back, query, sentence):
     with pytest.raises(FilterError) as refusal:
         asked(query)
 

@@ -39,7 +39,7 @@ def test_known_facts_are_those_of_the_day_and_booked_facts_are_todays():
     assert (booked.cause, booked.loss_date) == (Cause.STORM, date(2024, 2, 1))
 
 
-def test_several_edits_after_the_cut_still_give_the_facts_at_it():
+def test_several_edits_after_the_date_do_not_change_the_facts_as_at_it():
     with at("2025-01-10T12:00"):
         claim = make_claim(claim_reference="A", cause=Cause.WATER)
     with at("2025-02-10T12:00"):

@@ -45,7 +45,7 @@ def test_an_entry_counts_from_its_own_day_booked_and_from_its_recording_known():
     assert outstanding(date(2025, 2, 10), KNOWN) == "130.00"
 
 
-def test_balances_status_and_closing_day_are_those_of_the_last_entry_in_the_cut():
+def test_balances_status_and_closed_date_are_those_of_the_last_entry_that_counts():
     with at("2025-01-10T12:00"):
         claim = make_claim(claim_reference="A")
         reserve(claim, "100.00", date(2025, 1, 10))
@@ -119,7 +119,7 @@ def test_a_claim_without_a_report_or_entries_counts_booked_from_its_recording():
     assert [set(valuation(date(2025, 2, day), BOOKED)) for day in (9, 10)] == [set(), {"A"}]
 
 
-def test_a_claim_without_entries_in_the_cut_is_open_and_shows_zero():
+def test_a_claim_without_entries_by_the_date_is_open_with_zero_balances():
     with at("2025-01-10T12:00"):
         claim = make_claim(claim_reference="A")
     with at("2025-02-10T12:00"):
@@ -169,7 +169,7 @@ def test_an_entry_of_a_night_belongs_to_the_local_day():
     assert outstanding(date(2025, 2, 1), KNOWN) == "10.00"
 
 
-def test_the_first_and_last_day_of_the_calendar_can_be_asked_for():
+def test_the_first_and_last_day_of_the_calendar_are_valid_dates():
     with at("2025-01-10T12:00"):
         reserve(make_claim(), "10.00", date(2025, 1, 10))
 
@@ -177,7 +177,7 @@ def test_the_first_and_last_day_of_the_calendar_can_be_asked_for():
     assert [totals_as_at(date.min, basis).claims for basis in Basis] == [0, 0]
 
 
-def test_an_empty_book_adds_up_to_nothing():
+def test_the_totals_of_an_empty_book_are_zero():
     totals = totals_as_at(MARCH, KNOWN)
 
     assert (totals.claims, totals.entries, totals.claim_cost, totals.net) == (0, 0, 0, 0)

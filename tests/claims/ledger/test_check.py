@@ -78,7 +78,7 @@ def test_an_empty_book_agrees(runner):
         ),
     ],
 )
-def test_what_a_claim_wrongly_keeps_of_its_ledger_is_found_and_mended(book, reference, corruption):
+def test_a_wrong_balance_on_a_claim_is_reported_and_rebuilt(book, reference, corruption):
     book.execute(text(f"UPDATE claims SET {corruption} WHERE claim_reference = '{reference}'"))
 
     found = list(disagreements())
@@ -90,7 +90,7 @@ def test_what_a_claim_wrongly_keeps_of_its_ledger_is_found_and_mended(book, refe
     assert rebuild_balances(ACTOR) == 0
 
 
-def test_the_command_counts_the_faults_and_mends_them_when_told(session, runner):
+def test_the_command_counts_the_faults_and_rebuilds_on_request(session, runner):
     make_book()
     session.execute(text("UPDATE claims SET paid = paid + 1, outstanding = 7"))
     session.commit()
@@ -119,14 +119,14 @@ def test_the_command_counts_the_faults_and_mends_them_when_told(session, runner)
         "closed_date_after = '2024-06-02' WHERE entry_type = 'RESERVE_CLOSE'",
     ],
 )
-def test_a_ledger_that_was_tampered_with_is_found_and_not_hidden(book, corruption):
+def test_a_changed_entry_is_reported_and_not_hidden_by_a_rebuild(book, corruption):
     change_ledger(book, f"UPDATE ledger_entries SET {corruption}")
     rebuild_balances(ACTOR)
 
     assert "does not follow from the entries before it" in next(disagreements()).text
 
 
-def test_a_reversal_of_something_else_is_found(book):
+def test_a_reversal_of_another_amount_is_reported(book):
     change_ledger(
         book,
         "UPDATE ledger_entries SET reverses = (SELECT min(id) FROM ledger_entries)"

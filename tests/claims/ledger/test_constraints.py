@@ -120,7 +120,7 @@ def insert_entry(session, posted, row) -> None:
 
 
 @pytest.mark.parametrize("row", ACCEPTED, ids=lambda row: row["entry_type"])
-def test_the_database_takes_what_the_table_allows(rolled_back, posted, row):
+def test_the_database_accepts_a_valid(rolled_back, posted, row):
     insert_entry(rolled_back, posted, row)
 
 

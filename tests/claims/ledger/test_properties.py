@@ -115,7 +115,7 @@ class BookMachine(LedgerMachine):
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("histories", [2, pytest.param(12, marks=pytest.mark.slow)])
-def test_every_history_gives_the_plain_ledgers_cuts(shared_app, histories):
+def test_every_history_has_the_plain_ledgers_figures_as_at_every_date(shared_app, histories):
     bounds = hypothesis.settings(max_examples=histories, stateful_step_count=40)
 
     run_state_machine_as_test(lambda: BookMachine(shared_app), settings=bounds)

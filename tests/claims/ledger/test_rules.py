@@ -116,7 +116,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("kind", "before", "deltas"), TAKEN)
-def test_the_table_takes(kind, before, deltas):
+def test_a_valid_entry_is_accepted(kind, before, deltas):
     after = state(before).after(EntryType(kind), movement(deltas), DAY)
 
     sums = tuple(a + b for a, b in zip(amounts(before), amounts(deltas), strict=True))
@@ -125,7 +125,7 @@ def test_the_table_takes(kind, before, deltas):
 
 
 @pytest.mark.parametrize(("kind", "before", "deltas"), REFUSED)
-def test_the_table_refuses(kind, before, deltas):
+def test_an_invalid_entry_is_refused(kind, before, deltas):
     with pytest.raises(LedgerError):
         state(before).after(EntryType(kind), movement(deltas), DAY)
 
@@ -143,7 +143,7 @@ HARMLESS = {
 
 @pytest.mark.parametrize("status", list(Status))
 @pytest.mark.parametrize("kind", [kind.value for kind in EntryType])
-def test_each_status_takes_its_entries_and_no_others(kind, status):
+def test_each_status_allows_its_entry_types_and_no_others(kind, status):
     before = state("0 0 0" if kind == "CLAIM_DECLINED" else "10 0 1", status)
     entry_type = EntryType(kind)
 
@@ -157,7 +157,7 @@ def test_each_status_takes_its_entries_and_no_others(kind, status):
     assert (after.closed_date is None) == (after.status in LIVE)
 
 
-def test_the_day_of_settling_is_the_closing_entrys_and_goes_when_reopened():
+def test_the_closed_date_is_that_of_the_closing_entry_until_the_claim_is_reopened():
     closed = state("10 5 0").after(EntryType.RESERVE_CLOSE, movement("0 -5 0"), DAY)
     later = closed.after(EntryType.RECOVERY_SALVAGE, movement("0 0 1"), date(2024, 6, 1))
     reopened = later.after(EntryType.RESERVE_REOPEN, movement("0 7 0"), date(2024, 7, 1))
@@ -172,7 +172,7 @@ def test_an_adjustment_leaves_nothing_outstanding_on_a_settled_claim(status):
         state("0 0 0", status).after(EntryType.ADJUSTMENT, movement("0 1 0"), DAY)
 
 
-def test_reopening_takes_a_reserve_of_zero_or_more():
+def test_a_claim_is_reopened_with_a_reserve_of_zero_or_more():
     with pytest.raises(LedgerError, match="cannot be negative"):
         state("10 0 0", CLOSED).after(EntryType.RESERVE_REOPEN, movement("0 -1 0"), DAY)
 
@@ -191,7 +191,7 @@ def test_what_is_not_money_is_refused_before_anything_is_compared(kind, amount):
         state("10 10 0").after(EntryType(kind), Movement(outstanding=Decimal(amount)), DAY)
 
 
-def test_a_payment_takes_off_the_reserve_what_it_covers():
+def test_a_payment_reduces_the_reserve_at_most_to_zero():
     assert payment_movement(Decimal("40"), state("0 100 0")) == movement("40 -40 0")
     assert payment_movement(Decimal("140"), state("0 100 0")) == movement("140 -100 0")
 
