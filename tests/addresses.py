@@ -1,4 +1,4 @@
-"""A small book that has one of each thing, and for each rule an address of it."""
+"""A small book with one of each thing, and a URL in it for each rule."""
 
 from io import BytesIO
 from typing import Any
@@ -26,7 +26,7 @@ Known = dict[str, Any]
 
 
 def fill_book(app: Flask) -> Known:
-    """Put one of each thing into the book; what each is called."""
+    """Put one of each thing into the book; return their names."""
     with app.app_context(), transaction_mode("write"):
         claim = make_claim(policy=make_policy(policy_number="H-get"), claim_reference="W-get")
         reserve(claim, "100")
@@ -41,7 +41,7 @@ def fill_book(app: Flask) -> Known:
 
 
 def two_imports() -> tuple[int, Job]:
-    """One that is loaded, and one that waits, with a refused row."""
+    """One that is loaded, and one that waits for confirmation, with a refused row."""
     loaded = receive([("a.csv", BytesIO(b"claim;cost\nA;1\n"))], actor="open")
     try_import(loaded)
     loaded.ask(is_confirmed=True)
@@ -66,7 +66,7 @@ NAMED: dict[str, Any] = {"session": UserSession, "token": Token}
 
 
 def address_of(app: Flask, rule: Rule, known: Known) -> str:
-    """An address of a rule, of a thing that there is."""
+    """A URL for the rule, of something in the book."""
     values = {name: value_of(rule, name, known) for name in rule.arguments}
     if rule.endpoint == "overview.find":
         values["number"] = known["claim"]
@@ -74,7 +74,7 @@ def address_of(app: Flask, rule: Rule, known: Known) -> str:
 
 
 def value_of(rule: Rule, name: str, known: Known) -> Any:
-    """What stands in an address for one of its parts."""
+    """The value of one part of a URL."""
     feature, _, page = rule.endpoint.partition(".")
     if name == "filename":
         return STATIC[rule.endpoint]

@@ -96,7 +96,7 @@ def test_a_sqlite_connection_is_prepared_for_many_writers(sqlite_app, pragma, va
 
 
 def test_a_sqlite_writer_locks_the_book_from_its_first_statement(sqlite_app, book_folder):
-    db.session.scalar(select(Book.currency))  # only a read, but of work that may write
+    db.session.scalar(select(Book.currency))  # only a read, but in a write transaction
 
     with sqlite3.connect(book_folder / BOOK_FILE, timeout=0, isolation_level=None) as other:
         with pytest.raises(sqlite3.OperationalError, match="locked"):

@@ -1,4 +1,4 @@
-"""The embedded book: made and migrated by the application itself, at its start."""
+"""The embedded book, which the application creates and migrates when it starts."""
 
 import os
 import sqlite3
@@ -40,11 +40,13 @@ def test_several_processes_may_start_on_an_empty_folder_at_once(tmp_path):
 
 
 def start(folder) -> subprocess.Popen:
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    environment = {
+        name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")
+    }
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", STARTS],
         cwd=PROJECT_FOLDER,
-        env={**kept, "INSTANCE_FOLDER": str(folder)},
+        env={**environment, "INSTANCE_FOLDER": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -10,7 +10,7 @@ from flaskr.settings import Settings
 
 @pytest.fixture
 def faulty(book_settings: Settings, make_app):
-    """An application with a page for each way to fail."""
+    """A client of an application with pages that fail."""
     app = make_app(replace(book_settings, max_request_bytes=1000))
 
     @app.get("/fail/<int:status>")

@@ -82,22 +82,22 @@ def test_several_threads_may_run_work_at_once():
 
 
 def test_the_work_ends_when_its_parent_is_killed(tmp_path: Path):
-    told = tmp_path / "pid"
+    pid_file = tmp_path / "pid"
     script = (
         "from flaskr.isolation import Limits, run_isolated\n"
-        f"run_isolated('tests.isolated_work:sleep', {str(told)!r},"
+        f"run_isolated('tests.isolated_work:sleep', {str(pid_file)!r},"
         " limits=Limits(60, 2**29))\n"
     )
     root = Path(__file__).parent.parent
-    asking = subprocess.Popen([sys.executable, "-c", script], cwd=root)
-    until(lambda: told.exists() and told.read_text())
-    worker = int(told.read_text())
-    assert is_running(worker)
+    parent = subprocess.Popen([sys.executable, "-c", script], cwd=root)
+    until(lambda: pid_file.exists() and pid_file.read_text())
+    child = int(pid_file.read_text())
+    assert is_running(child)
 
-    asking.send_signal(signal.SIGKILL)
-    asking.wait()
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
 
-    until(lambda: not is_running(worker))
+    until(lambda: not is_running(child))
 
 
 def test_a_slot_is_held_once_and_freed(tmp_path: Path):
@@ -110,18 +110,18 @@ def test_a_slot_is_held_once_and_freed(tmp_path: Path):
 
 def test_a_killed_process_frees_its_slot(tmp_path: Path):
     script = (
-        "import pathlib, time\nfrom flaskr.isolation import place\n"
-        f"with place(pathlib.Path({str(tmp_path)!r}), 'export', 1):\n"
+        "import pathlib, time\nfrom flaskr.isolation import slot\n"
+        f"with slot(pathlib.Path({str(tmp_path)!r}), 'export', 1):\n"
         "    print('in', flush=True); time.sleep(60)\n"
     )
     root = Path(__file__).parent.parent
-    holding = subprocess.Popen([sys.executable, "-c", script], cwd=root, stdout=subprocess.PIPE)
-    assert holding.stdout.readline() == b"in\n"
+    holder = subprocess.Popen([sys.executable, "-c", script], cwd=root, stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"in\n"
     with pytest.raises(BusyError), slot(tmp_path, "export", 1):
         pass
 
-    holding.kill()
-    holding.communicate()
+    holder.kill()
+    holder.communicate()
 
     with slot(tmp_path, "export", 1):
         pass

@@ -1,4 +1,4 @@
-"""No connection to an embedded book stays open: each holds a file, and Python 3.13 warns of it."""
+"""No connection to an embedded book stays open: Python 3.13 warns of those that do."""
 
 import sqlite3
 import sys
@@ -16,17 +16,17 @@ from tests.test_embedded import change_book
 opened: list[sqlite3.Connection] | None = None
 
 
-def note(happened: str, arguments: tuple) -> None:
-    if opened is not None and happened == "sqlite3.connect/handle":
+def collect(event: str, arguments: tuple) -> None:
+    if opened is not None and event == "sqlite3.connect/handle":
         opened.append(arguments[0])
 
 
-sys.addaudithook(note)
+sys.addaudithook(collect)
 
 
 @contextmanager
 def connections() -> Iterator[list[sqlite3.Connection]]:
-    """Collect the connections that are opened while the block lasts."""
+    """Collect the connections that are opened during the block."""
     global opened
     opened = []
     try:
@@ -43,19 +43,19 @@ def is_open(connection: sqlite3.Connection) -> bool:
 
 
 def test_a_start_leaves_no_connection_open(embedded_settings):
-    with connections() as made:
+    with connections() as created:
         create_app(embedded_settings)
 
-    assert made
-    assert not any(map(is_open, made))
+    assert created
+    assert not any(map(is_open, created))
 
 
 def test_the_start_that_makes_the_book_leaves_no_connection_open(tmp_path):
-    with connections() as made:
+    with connections() as created:
         create_app(make_settings(tmp_path))
 
-    assert made
-    assert not any(map(is_open, made))
+    assert created
+    assert not any(map(is_open, created))
 
 
 @pytest.mark.parametrize(
@@ -64,25 +64,25 @@ def test_the_start_that_makes_the_book_leaves_no_connection_open(tmp_path):
 def test_a_refused_start_leaves_no_connection_open(embedded_settings, book_folder, change):
     change_book(book_folder, change)
 
-    with connections() as made, pytest.raises(ClaimBookError):
+    with connections() as created, pytest.raises(ClaimBookError):
         create_app(embedded_settings)
 
-    assert made
-    assert not any(map(is_open, made))
+    assert created
+    assert not any(map(is_open, created))
 
 
 def test_a_file_that_is_no_book_is_closed_too(tmp_path):
     (tmp_path / BOOK_FILE).write_text("this is not a database, and longer than a header " * 99)
 
-    with connections() as made, pytest.raises(ClaimBookError):
+    with connections() as created, pytest.raises(ClaimBookError):
         create_app(make_settings(tmp_path))
 
-    assert made
-    assert not any(map(is_open, made))
+    assert created
+    assert not any(map(is_open, created))
 
 
 def test_pages_files_and_commands_leave_only_pooled_connections_open(sqlite_app):
-    with connections() as made:
+    with connections() as created:
         client = sqlite_app.test_client()
         for address in ("/", "/claims", "/export_claims", "/imports", "/trail"):
             with client.get(address) as answer:
@@ -94,5 +94,5 @@ def test_pages_files_and_commands_leave_only_pooled_connections_open(sqlite_app)
         assert client.get("/generate_random_claim").status_code == 303
         close_connections(sqlite_app)
 
-    assert made
-    assert not any(map(is_open, made))
+    assert created
+    assert not any(map(is_open, created))

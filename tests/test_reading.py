@@ -1,4 +1,4 @@
-"""Looking at the book never changes it: every address, one after the other."""
+"""Reading pages never changes the book: every URL is requested."""
 
 import pytest
 
@@ -11,7 +11,7 @@ WRITES_ON_GET = "/generate_random_claim"
 
 @pytest.fixture
 def addresses(app) -> list[str]:
-    """One address for each rule that answers a GET, over a small book."""
+    """One URL for each rule that has GET, in a small book."""
     known = fill_book(app)
     return [
         address_of(app, rule, known)

@@ -1,10 +1,10 @@
-"""How long pages take over a large book, and what an as-at cut costs against today.
+"""How long pages take over a large book, and what an as-at date costs against today.
 
     python -m tests.benchmarks.pages --claims 1000000 --database both
 
-Pages: one gunicorn worker, one client with a kept connection, the pages in turns. Cuts: the same
-columns, with and without those of the policies, every row fetched by the database's own driver.
-Middle: half-way through the book's life. End: every entry counts.
+Pages: one gunicorn worker, one client with a persistent connection, the pages in turns. As at
+dates: the same columns, with and without those of the policies, every row fetched by the database's
+own driver. Middle: half-way through the book's life. End: every entry counts.
 """
 
 import argparse
@@ -133,7 +133,7 @@ def fetch_all(statement) -> tuple[float, int]:
     return seconds, rows
 
 
-def cut_table(settings: Settings, name: str, rounds: int) -> list[str]:
+def as_at_table(settings: Settings, name: str, rounds: int) -> list[str]:
     app = create_app(settings)
     with app.app_context():
         with transaction_mode("read"):
@@ -146,7 +146,7 @@ def cut_table(settings: Settings, name: str, rounds: int) -> list[str]:
         sides: dict[tuple[str, bool], Select] = {}
         for with_policy in (False, True):
             sides["today", with_policy] = claim_rows(with_policy=with_policy)
-            for where, day in days_to_cut(first, last).items():
+            for where, day in as_at_dates(first, last).items():
                 for basis in Basis:
                     rows = claim_rows(Valuation(day, basis), with_policy=with_policy)
                     sides[f"{where}, {basis}", with_policy] = rows
@@ -157,7 +157,7 @@ def cut_table(settings: Settings, name: str, rounds: int) -> list[str]:
                 seconds, counts[side] = fetch_all(statement)
                 times[side].append(seconds)
         db.engine.dispose()
-    seconds = {side: statistics.median(taken) for side, taken in times.items()}
+    seconds = {side: statistics.median(runs) for side, runs in times.items()}
     return [
         f"| {name} | {valuation} | {'yes' if with_policy else 'no'} "
         f"| {counts[valuation, with_policy]:,} "
@@ -166,8 +166,8 @@ def cut_table(settings: Settings, name: str, rounds: int) -> list[str]:
     ]
 
 
-def days_to_cut(first: date, last: date) -> dict[str, date]:
-    """The days of the cuts, from the days of the first and the last entry."""
+def as_at_dates(first: date, last: date) -> dict[str, date]:
+    """The as-at dates, from the dates of the first and the last entry."""
     return {
         "end": last,
         "a month before": last - timedelta(days=31),
@@ -219,20 +219,20 @@ def main() -> None:
     parser.add_argument("--claims", type=int, default=1_000_000)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--rounds", type=int, default=100, help="requests a page")
-    parser.add_argument("--cut-rounds", type=int, default=3)
+    parser.add_argument("--as-at-rounds", type=int, default=3)
     parser.add_argument("--port", type=int, default=5077)
     options = parser.parse_args()
-    pages, cuts = [], []
+    pages, as_at = [], []
     with tempfile.TemporaryDirectory() as folder:
         for name, settings in books(Path(folder), options.database):
             fill(settings, options.claims)
             pages += page_table(settings, name, options.rounds, options.port)
-            cuts += cut_table(settings, name, options.cut_rounds)
+            as_at += as_at_table(settings, name, options.as_at_rounds)
     print("| database | page | median | p95 |\n|---|---|---|---|", *pages, sep="\n")
     print(
-        "\n| database | cut | with policies | claims | seconds | to today |",
+        "\n| database | as at | with policies | claims | seconds | to today |",
         "|---|---|---|---|---|---|",
-        *cuts,
+        *as_at,
         sep="\n",
     )
 

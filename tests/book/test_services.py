@@ -1,4 +1,4 @@
-"""What the book itself is, and the references that it allots."""
+"""The book's own settings, and the references that it allots."""
 
 import threading
 from datetime import UTC, date, datetime
@@ -78,18 +78,18 @@ def test_the_year_of_a_reference_is_that_of_its_recording(rolled_back):
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "said"),
+    ("setting", "value", "made_with"),
     [("BOOK_CURRENCY", "EUR", "=SEK"), ("BOOK_TIME_ZONE", "UTC", "=Europe/Stockholm")],
 )
-def test_a_book_made_with_other_settings_is_not_served(app, client, setting, value, said):
+def test_a_book_made_with_other_settings_is_not_served(app, client, setting, value, made_with):
     app.config[setting] = value
 
-    with app.app_context(), pytest.raises(SettingsError, match=f"{setting}{said}"):
+    with app.app_context(), pytest.raises(SettingsError, match=f"{setting}{made_with}"):
         check_book_settings()
     page = client.get("/claims")
 
     assert page.status_code == 503
-    assert said.strip("=") in page.text
+    assert made_with.strip("=") in page.text
 
 
 def test_a_command_refuses_a_book_made_with_other_settings(app, runner):

@@ -1,4 +1,4 @@
-"""When an entry may be dated, and what a claim takes that its policy does not cover."""
+"""The dates that an entry may have, and what may be posted on a loss that is not covered."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -77,7 +77,7 @@ def test_instants_do_not_go_backwards_when_the_clock_is_set_back():
 
 @pytest.fixture
 def uncovered():
-    """A claim with 100 reserved and 10 paid, whose policy was cancelled before the loss since."""
+    """A claim with 100 reserved and 10 paid, whose policy was then cancelled before the loss."""
     policy = make_policy()
     claim = make_claim(policy=policy)
     reserve(claim, "100")
@@ -113,7 +113,7 @@ def test_a_loss_outside_the_period_is_not_covered(loss):
     claim = make_claim(policy=make_policy(), loss_date=loss, reported_date=None)
 
     assert reserve(claim, "0", loss).outstanding == 0
-    with pytest.raises(LedgerError, match="ran 2024-01-01 to 2025-01-01"):
+    with pytest.raises(LedgerError, match="covers 2024-01-01 to 2025-01-01"):
         reserve(claim, "1", loss)
 
 

@@ -1,4 +1,4 @@
-"""Editing the facts of a claim: what is kept, what is refused, what needs a second look."""
+"""Edits of a claim's facts: what is kept, what is refused, and what must be confirmed."""
 
 from datetime import date
 from decimal import Decimal
@@ -30,10 +30,10 @@ def test_an_edit_keeps_the_earlier_facts_in_a_revision(rolled_back):
 
     edit(claim, cause=Cause.FIRE, policy_id=policy.id, description="new")
 
-    kept = revisions(rolled_back)
+    earlier = revisions(rolled_back)
     assert (claim.cause, claim.policy, claim.version) == (Cause.FIRE, policy, 2)
-    assert [(r.cause, r.policy_id, r.loss_date) for r in kept] == [(Cause.WATER, None, LOSS)]
-    assert (kept[0].description_changed, kept[0].replaced_by) == (True, "editor")
+    assert [(r.cause, r.policy_id, r.loss_date) for r in earlier] == [(Cause.WATER, None, LOSS)]
+    assert (earlier[0].description_changed, earlier[0].replaced_by) == (True, "editor")
     assert claim.coverage == Coverage.IN_FORCE
 
 
@@ -124,7 +124,7 @@ def test_an_edit_that_uncovers_money_is_allowed_when_confirmed(reserved):
     edit_claim(reserved, {"loss_date": UNCOVERING}, seen_version=1, actor=ACTOR, may_uncover=True)
 
     assert reserved.coverage == Coverage.NOT_IN_FORCE
-    assert edit(reserved, version=2, cause=Cause.FIRE).version == 3  # nothing is lost any more
+    assert edit(reserved, version=2, cause=Cause.FIRE).version == 3  # it was uncovered already
 
 
 def test_a_change_to_a_policy_that_does_not_cover_must_be_confirmed(reserved):

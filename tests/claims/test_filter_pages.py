@@ -1,4 +1,4 @@
-"""The lists in the browser's eyes: bars, headings, links and refusals; never an error of ours."""
+"""The list pages: filter bar, headings, links and errors; no parameter causes a server error."""
 
 import re
 from urllib.parse import parse_qs, quote, urlsplit
@@ -21,11 +21,11 @@ def varied(app, monkeypatch):
 
 
 def hrefs(page: str, text: str) -> list[str]:
-    found = re.findall(r"<a\b([^>]*)>\s*([^<]*?)\s*</a>", page)
+    links = re.findall(r"<a\b([^>]*)>\s*([^<]*?)\s*</a>", page)
     return [
         re.search(r'href="([^"]*)"', attributes)[1].replace("&amp;", "&")
-        for attributes, shown in found
-        if shown == text
+        for attributes, label in links
+        if label == text
     ]
 
 
@@ -33,7 +33,7 @@ def query_of(address: str) -> dict[str, list[str]]:
     return parse_qs(urlsplit(address).query)
 
 
-ASKED = "/claims?cause=water&cause=fire&loss_from=2023-01-01&as_at=2024-06-12&basis=booked"
+FILTERED = "/claims?cause=water&cause=fire&loss_from=2023-01-01&as_at=2024-06-12&basis=booked"
 STATE = {
     "cause": ["fire", "water"],
     "loss_from": ["2023-01-01"],
@@ -43,9 +43,9 @@ STATE = {
 
 
 def test_every_link_of_a_filtered_list_keeps_the_filters(client, varied):
-    page = client.get(f"{ASKED}&sort=paid").text
+    page = client.get(f"{FILTERED}&sort=paid").text
 
-    open_ones = query_of(hrefs(page, "Open")[0])
+    open_claims = query_of(hrefs(page, "Open")[0])
     following = query_of(hrefs(page, "Next")[0])
     paid = query_of(hrefs(page, "Paid")[0])
     cost = query_of(hrefs(page, "Claim cost")[0])
@@ -53,7 +53,7 @@ def test_every_link_of_a_filtered_list_keeps_the_filters(client, varied):
     ledger = query_of(hrefs(page, "Ledger entries")[0])
     now = query_of(hrefs(page, "Show the current state")[0])
 
-    assert open_ones == {**STATE, "sort": ["paid"], "status": ["open"]}
+    assert open_claims == {**STATE, "sort": ["paid"], "status": ["open"]}
     assert following.pop("after")
     assert following == {**STATE, "sort": ["paid"]}
     assert paid == {**STATE, "sort": ["-paid"]}
@@ -101,14 +101,14 @@ def test_the_filter_bar_shows_what_was_typed_and_counts_the_active_filters(clien
 
 
 def test_active_filters_are_listed_and_can_be_removed_one_by_one(client, varied):
-    page = client.get(f"{ASKED}&sort=paid&text=%22%3E%3Cb%3E").text
+    page = client.get(f"{FILTERED}&sort=paid&text=%22%3E%3Cb%3E").text
     shown = re.search(r'<ul class="given".*?</ul>', page, re.DOTALL)[0]
     texts = [
         " ".join(re.sub("<[^>]+>", " ", each).split())
         for each in re.findall("<li>.*?</li>", shown, re.DOTALL)
     ]
     without = [query_of(each.replace("&amp;", "&")) for each in re.findall('href="([^"]*)"', shown)]
-    asked = {**STATE, "sort": ["paid"], "text": ['"><b>']}
+    given = {**STATE, "sort": ["paid"], "text": ['"><b>']}
 
     assert texts == [
         "Remove cause fire ×",
@@ -117,10 +117,10 @@ def test_active_filters_are_listed_and_can_be_removed_one_by_one(client, varied)
         "Remove text “&#34;&gt;&lt;b&gt;” ×",
         "Clear all",
     ]
-    assert without[:2] == [{**asked, "cause": ["water"]}, {**asked, "cause": ["fire"]}]
-    assert without[2] == {name: asked[name] for name in asked if name != "loss_from"}
-    assert without[3] == {name: asked[name] for name in asked if name != "text"}
-    assert without[4] == {name: asked[name] for name in ("as_at", "basis", "sort")}
+    assert without[:2] == [{**given, "cause": ["water"]}, {**given, "cause": ["fire"]}]
+    assert without[2] == {name: given[name] for name in given if name != "loss_from"}
+    assert without[3] == {name: given[name] for name in given if name != "text"}
+    assert without[4] == {name: given[name] for name in ("as_at", "basis", "sort")}
     assert '<ul class="given"' not in client.get("/claims?sort=paid&as_at=2024-06-12").text
 
 
@@ -203,7 +203,7 @@ def test_no_text_in_any_parameter_causes_a_server_error(client, varied, path):
 )
 def test_a_list_needs_no_more_queries_for_more_rows(app, client, queries, monkeypatch, query):
     monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", 2)
-    asked = []
+    counts = []
     for _ in range(2):
         with app.app_context():
             for _ in range(4):
@@ -212,9 +212,9 @@ def test_a_list_needs_no_more_queries_for_more_rows(app, client, queries, monkey
         client.get("/")  # the first request looks at the schema too
         with queries() as sent:
             assert client.get(f"/claims?{query}").status_code == 200
-        asked.append(len(sent))
+        counts.append(len(sent))
 
-    assert asked[0] == asked[1] <= 4
+    assert counts[0] == counts[1] <= 4
 
 
 @pytest.mark.parametrize("path", ["/claims?cause=fire&sort=-paid", "/policies?cancelled=no"])

@@ -20,7 +20,7 @@ def report_many() -> None:
 
 @pytest.fixture(scope="module")
 def many(lasting_app):
-    """A browser on a book of many claims, to read."""
+    """A client of a book with many claims, for tests that only read."""
     with lasting_app.app_context():
         report_many()
     return lasting_app.test_client()

@@ -28,13 +28,13 @@ def varied(rolled_back, monkeypatch):
     return varied_claims()
 
 
-def in_order(rows: list, sort: str) -> list[int]:
-    """The ids as Python sorts them: empty last both ways, ties by id the same way."""
-    name, falls = sort.removeprefix("-"), sort.startswith("-")
+def expected_ids(rows: list, sort: str) -> list[int]:
+    """The ids as Python sorts them: empty values last in both directions, ties by id."""
+    name, descends = sort.removeprefix("-"), sort.startswith("-")
     name = "claim_id" if name == "recorded" else name
     values = [(getattr(row, name), row.claim_id) for row in rows]
-    full = sorted(((v, i) for v, i in values if v is not None), reverse=falls)
-    empty = sorted((i for v, i in values if v is None), reverse=falls)
+    full = sorted(((v, i) for v, i in values if v is not None), reverse=descends)
+    empty = sorted((i for v, i in values if v is None), reverse=descends)
     return [row_id for _, row_id in full] + empty
 
 
@@ -60,36 +60,36 @@ def backwards(listing: Listing) -> list[list[int]]:
         cursor = Cursor(before=page.rows[0].claim_reference)
 
 
-def walks(wanted: ClaimFilter) -> None:
-    """Every walk over the pages gives every row once, in the order that Python sorts them in."""
-    # takes seconds: every order, up and down, page by page, there and back
+def check_paging(wanted: ClaimFilter) -> None:
+    """Going through the pages shows every row once, in the order that Python sorts them in."""
+    # Takes seconds: every order, ascending and descending, forwards and backwards.
     rows, found = wanted.listing().rows, set(db.session.scalars(wanted.listing().selected))
     every = [row for row in db.session.execute(rows) if row.claim_id in found]
     for sort in SORTS:
         listing = replace(wanted, sort=sort).listing()
-        expected = in_order(every, sort)
-        there = forwards(listing)
-        back = backwards(listing)
+        expected = expected_ids(every, sort)
+        older = forwards(listing)
+        newer = backwards(listing)
 
-        assert sum(there, []) == expected, sort
-        assert all(len(page) == PAGE for page in there[:-1])
-        # Going back to a first page that is short shows it whole: it may repeat what came after.
-        assert back[0][: len(expected) % PAGE or PAGE] + sum(back[1:], []) == expected, sort
+        assert sum(older, []) == expected, sort
+        assert all(len(page) == PAGE for page in older[:-1])
+        # A short first page is filled when going back: it may repeat rows of the page after it.
+        assert newer[0][: len(expected) % PAGE or PAGE] + sum(newer[1:], []) == expected, sort
         file = db.session.execute(replace(wanted, sort=sort).rows())
         assert [row.claim_id for row in file] == expected, sort
 
 
 def test_pages_in_every_order_have_every_claim_once_forwards_and_backwards(varied):
-    walks(ClaimFilter())
+    check_paging(ClaimFilter())
 
 
 @pytest.mark.parametrize("basis", list(Basis))
 def test_pages_as_at_a_date_in_every_order_have_every_claim_once(varied, basis):
-    walks(ClaimFilter(as_at=date(2024, 5, 18), basis=basis))
+    check_paging(ClaimFilter(as_at=date(2024, 5, 18), basis=basis))
 
 
 def test_pages_of_a_filter_in_every_order_have_every_claim_once(varied):
-    walks(ClaimFilter(text="Ä", loss_from=date(2023, 1, 1)))
+    check_paging(ClaimFilter(text="Ä", loss_from=date(2023, 1, 1)))
 
 
 def test_the_varied_book_has_ties_and_empty_values(varied):

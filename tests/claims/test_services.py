@@ -114,10 +114,10 @@ def test_the_reason_for_the_coverage_is_a_sentence():
     assert coverage_reason(make_claim()) == "The claim has no policy."
     assert coverage_reason(undated) == "The claim has no loss date."
     assert coverage_reason(claim).startswith("Policy H-0 was in force on 2024-03-01")
-    assert coverage_reason(late).startswith("Policy H-0 ran 2024-01-01 to 2025-01-01")
+    assert coverage_reason(late).startswith("Policy H-0 covers 2024-01-01 to 2025-01-01")
     cancel_policy(policy, date(2024, 2, 1), seen_version=1, actor=ACTOR)
     assert "was cancelled from 2024-02-01" in coverage_reason(claim)
-    assert coverage_reason(late).startswith("Policy H-0 ran")
+    assert coverage_reason(late).startswith("Policy H-0 covers")
 
 
 def test_totals_are_over_all_claims_or_one_policys():

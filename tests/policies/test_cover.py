@@ -1,4 +1,4 @@
-"""One rule of cover in four languages: they say the same of every policy and day."""
+"""The rule of cover in four languages: the result is the same for every policy and day."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -39,15 +39,15 @@ def test_the_rule_of_cover_is_the_same_in_every_language(
 ):
     policy = Cover(inception, expiry, cancelled)
 
-    said = {
+    results = {
         bool(connection.scalar(select(is_in_force(sql_facts(policy), literal(day, Date))))),
         bool(in_numpy(policy, day)),
         in_duckdb(policy, day),
         covers(policy, day),
     }
 
-    is_live = cancelled is None or day < cancelled
-    assert said == {inception <= day < expiry and is_live}
+    is_not_cancelled = cancelled is None or day < cancelled
+    assert results == {inception <= day < expiry and is_not_cancelled}
 
 
 def sql_facts(policy: Cover) -> dict:

@@ -8,7 +8,7 @@ from flaskr.policies.services import cancel_policy
 from tests.browsing import fields_of, send, send_again
 from tests.factories import ACTOR, make_claim, make_policy, reserve
 
-RIGHT = {
+VALID = {
     "line_of_business": "home",
     "policyholder": "Åsa Öberg",
     "inception_date": "2024-01-01",
@@ -28,7 +28,7 @@ def sold(app):
 
 
 def test_a_policy_is_recorded_under_the_books_next_number(client):
-    recorded = send(client, "/policies/new", **RIGHT)
+    recorded = send(client, "/policies/new", **VALID)
     page = client.get(recorded.location)
 
     assert recorded.status_code == 303
@@ -51,7 +51,7 @@ def test_a_policy_is_recorded_under_the_books_next_number(client):
     ],
 )
 def test_an_invalid_policy_is_refused(client, sold, typed, sentence):
-    response = send(client, "/policies/new", **{**RIGHT, **typed})
+    response = send(client, "/policies/new", **{**VALID, **typed})
 
     assert response.status_code == 422
     assert sentence in response.text
@@ -107,7 +107,7 @@ def test_an_unknown_policy_is_not_found(client):
 
 
 def test_a_form_for_a_policy_sent_twice_makes_one(client):
-    typed = {**fields_of(client.get("/policies/new")), **RIGHT}
+    typed = {**fields_of(client.get("/policies/new")), **VALID}
 
     first = client.post("/policies/new", data=typed)
     second = client.post("/policies/new", data=typed)

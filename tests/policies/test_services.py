@@ -1,4 +1,4 @@
-"""Recording a policy, editing its facts, cancelling it."""
+"""Recording, editing and cancelling a policy."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -59,7 +59,7 @@ def test_the_name_of_a_policyholder_is_cleaned():
         make_policy(policyholder="a\0b")
 
 
-UNFIT = [
+INVALID = [
     ({"expiry_date": INCEPTION}, "first day without cover"),
     ({"inception_date": EXPIRY}, "first day without cover"),
     ({"premium": Decimal("-0.01")}, "cannot be negative"),
@@ -73,7 +73,7 @@ UNFIT = [
 ]
 
 
-@pytest.mark.parametrize(("facts", "message"), UNFIT)
+@pytest.mark.parametrize(("facts", "message"), INVALID)
 def test_a_policy_with_invalid_facts_is_refused(facts, message):
     with pytest.raises((PolicyError, MoneyError), match=message):
         make_policy(**facts)
@@ -82,7 +82,7 @@ def test_a_policy_with_invalid_facts_is_refused(facts, message):
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        *UNFIT,
+        *INVALID,
         ({"cancelled_on": INCEPTION - timedelta(days=1)}, "can be cancelled from"),
         ({"cancelled_on": EXPIRY}, "can be cancelled from"),
     ],

@@ -1,4 +1,4 @@
-"""What flask claims check finds when a book was changed behind its back, and what it mends."""
+"""What `flask claims check` finds in a book that was changed with raw SQL, and what it rebuilds."""
 
 from datetime import date
 
@@ -13,12 +13,12 @@ from tests.factories import ACTOR, make_claim, pay, recover, reserve
 pytestmark = pytest.mark.both_databases
 
 AGREES = "The book agrees with its ledger: "
-WRONGLY_KEPT = "what the claim stores differs from its ledger"
+WRONG_BALANCES = "what the claim stores differs from its ledger"
 
 
 @pytest.fixture
 def book(rolled_back):
-    """One claim with a long life, and one that nothing happened to."""
+    """One claim with many entries, and one without any."""
     make_book()
     return rolled_back
 
@@ -36,7 +36,7 @@ def make_book() -> None:
 
 
 def change_ledger(session, statement: str) -> None:
-    """Change what cannot be changed: as somebody could who takes the guards off."""
+    """Change the append-only ledger, as somebody could who disables its triggers."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("ALTER TABLE ledger_entries DISABLE TRIGGER USER"))
     else:
@@ -82,10 +82,10 @@ def test_a_wrong_balance_on_a_claim_is_reported_and_rebuilt(book, reference, cor
     book.execute(text(f"UPDATE claims SET {corruption} WHERE claim_reference = '{reference}'"))
 
     found = list(disagreements())
-    mended = rebuild_balances(ACTOR)
+    rebuilt = rebuild_balances(ACTOR)
 
-    assert found == [Disagreement(reference, WRONGLY_KEPT)]
-    assert mended == 1
+    assert found == [Disagreement(reference, WRONG_BALANCES)]
+    assert rebuilt == 1
     assert list(disagreements()) == []
     assert rebuild_balances(ACTOR) == 0
 
@@ -96,14 +96,14 @@ def test_the_command_counts_the_faults_and_rebuilds_on_request(session, runner):
     session.commit()
 
     found = runner.invoke(args=["claims", "check"])
-    mended = runner.invoke(args=["claims", "check", "--rebuild"])
+    rebuilt = runner.invoke(args=["claims", "check", "--rebuild"])
     again = runner.invoke(args=["claims", "check"])
 
     assert found.exit_code == 1
-    assert f"W-long: {WRONGLY_KEPT}" in found.output
+    assert f"W-long: {WRONG_BALANCES}" in found.output
     assert "2 faults found" in found.output
-    assert mended.exit_code == 0
-    assert mended.output.startswith("2 claims rebuilt.\n" + AGREES)
+    assert rebuilt.exit_code == 0
+    assert rebuilt.output.startswith("2 claims rebuilt.\n" + AGREES)
     assert again.output.startswith(AGREES)
 
 

@@ -1,4 +1,4 @@
-"""What the services refuse and allow around the entry table: days, order, cover, what was seen."""
+"""What the ledger's services allow and refuse."""
 
 from datetime import date
 from decimal import Decimal

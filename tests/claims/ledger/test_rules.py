@@ -1,4 +1,4 @@
-"""The design's entry table, cell by cell, without a database."""
+"""The rules of each entry type, without a database."""
 
 from datetime import date
 from decimal import Decimal
@@ -11,21 +11,21 @@ from flaskr.facts.lists import EntryType, Status
 
 DAY = date(2024, 5, 1)
 OPEN, REOPENED, CLOSED, DECLINED = Status
-LIVE = {OPEN, REOPENED}
+OPEN_STATUSES = {OPEN, REOPENED}
 ANY = set(Status)
 ALLOWED = {
-    "RESERVE_OPEN": LIVE,
-    "RESERVE_CHANGE": LIVE,
-    "PAYMENT": LIVE,
-    "PAYMENT_REVERSAL": LIVE,
+    "RESERVE_OPEN": OPEN_STATUSES,
+    "RESERVE_CHANGE": OPEN_STATUSES,
+    "PAYMENT": OPEN_STATUSES,
+    "PAYMENT_REVERSAL": OPEN_STATUSES,
     "RECOVERY_SUBROGATION": ANY,
     "RECOVERY_SALVAGE": ANY,
     "RECOVERY_DEDUCTIBLE": ANY,
     "RECOVERY_REVERSAL": ANY,
-    "RESERVE_CLOSE": LIVE,
-    "CLAIM_DECLINED": LIVE,
+    "RESERVE_CLOSE": OPEN_STATUSES,
+    "CLAIM_DECLINED": OPEN_STATUSES,
     "RESERVE_REOPEN": {CLOSED, DECLINED},
-    "IMPORT_OPENING": LIVE,
+    "IMPORT_OPENING": OPEN_STATUSES,
     "ADJUSTMENT": ANY,
 }
 AFTER = {
@@ -49,8 +49,8 @@ def state(text: str, status: Status = OPEN) -> State:
     return State(*amounts(text), status, settled_on)
 
 
-# type, balances before, deltas that are taken: paid, outstanding, recovered
-TAKEN = [
+# entry type, balances before, valid deltas: paid, outstanding, recovered
+VALID = [
     ("RESERVE_OPEN", "0 0 0", "0 100 0"),
     ("RESERVE_OPEN", "0 0 0", "0 0 0"),
     ("RESERVE_CHANGE", "0 100 0", "0 -100 0"),
@@ -73,7 +73,7 @@ TAKEN = [
     ("ADJUSTMENT", "10 5 1", "-9 -5 0"),
     ("ADJUSTMENT", "10 5 1", "1 1 1"),
 ]
-REFUSED = [
+INVALID = [
     ("RESERVE_OPEN", "0 0 0", "0 -1 0"),
     ("RESERVE_OPEN", "0 0 0", "1 0 0"),
     ("RESERVE_OPEN", "10 0 0", "0 1 1"),
@@ -115,7 +115,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "before", "deltas"), TAKEN)
+@pytest.mark.parametrize(("kind", "before", "deltas"), VALID)
 def test_a_valid_entry_is_accepted(kind, before, deltas):
     after = state(before).after(EntryType(kind), movement(deltas), DAY)
 
@@ -124,13 +124,13 @@ def test_a_valid_entry_is_accepted(kind, before, deltas):
     assert after.claim_cost == sums[0] + sums[1]
 
 
-@pytest.mark.parametrize(("kind", "before", "deltas"), REFUSED)
+@pytest.mark.parametrize(("kind", "before", "deltas"), INVALID)
 def test_an_invalid_entry_is_refused(kind, before, deltas):
     with pytest.raises(LedgerError):
         state(before).after(EntryType(kind), movement(deltas), DAY)
 
 
-# deltas that every status would take, were it not for the status
+# deltas that are valid on a claim of any status that allows the entry type
 HARMLESS = {
     **dict.fromkeys(("RESERVE_OPEN", "RESERVE_CHANGE", "RESERVE_CLOSE"), "0 0 0"),
     **dict.fromkeys(("CLAIM_DECLINED", "RESERVE_REOPEN", "IMPORT_OPENING", "ADJUSTMENT"), "0 0 0"),
@@ -154,7 +154,7 @@ def test_each_status_allows_its_entry_types_and_no_others(kind, status):
     after = before.after(entry_type, movement(HARMLESS[kind]), DAY)
 
     assert after.status == AFTER.get(kind, status)
-    assert (after.closed_date is None) == (after.status in LIVE)
+    assert (after.closed_date is None) == (after.status in OPEN_STATUSES)
 
 
 def test_the_closed_date_is_that_of_the_closing_entry_until_the_claim_is_reopened():
