@@ -160,13 +160,7 @@ def edit_claim(
     _check_uncovering(claim, changed, may_uncover)
     share_locked_policy(changed.get("policy_id", claim.policy_id))
     lock_ledger()
-    revision = ClaimRevision(
-        claim_id=claim.id,
-        replaced_at=_next_revision_instant(claim),
-        replaced_by=actor,
-        description_changed="description" in changed,
-        **{name: getattr(claim, name) for name in CLAIM_FACTS},
-    )
+    revision = _revision_of(claim, changed, actor)
     before = _trail_facts(claim, [name for name in CLAIM_FACTS if name in changed])
     for name, value in changed.items():
         setattr(claim, name, value)
@@ -177,6 +171,17 @@ def edit_claim(
     reference = claim.claim_reference
     record(action, Subject.CLAIM, reference, actor=actor, before=before, after=after)
     return claim
+
+
+def _revision_of(claim: Claim, changed: Mapping[str, Any], actor: str) -> ClaimRevision:
+    """Return a revision with the facts that the claim has before the change."""
+    return ClaimRevision(
+        claim_id=claim.id,
+        replaced_at=_next_revision_instant(claim),
+        replaced_by=actor,
+        description_changed="description" in changed,
+        **{name: getattr(claim, name) for name in CLAIM_FACTS},
+    )
 
 
 def _changed_facts(claim: Claim, changes: Mapping[str, Any]) -> dict[str, Any]:

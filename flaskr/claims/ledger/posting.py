@@ -56,8 +56,7 @@ def post_entry(
     claim = locked_claim(claim.id)
     last = last_entry(claim)
     _check_seen_entry(claim, last, by.get("seen_entry"))
-    if last is not None and entry_type in FIRST_ENTRY_TYPES:
-        raise LedgerError("The claim has entries already. Set the reserve to a new level instead.")
+    _check_is_first(entry_type, last)
     _check_not_reversed(reverses)
     # From the last entry, not from the claim: a wrong balance there must not enter the ledger.
     before = last.state if last else State()
@@ -162,6 +161,12 @@ def _checked_reason(entry_type: EntryType, reason: str) -> str | None:
     if not cleaned and entry_type in REASON_REQUIRED:
         raise LedgerError("Say why the claim is reopened.")
     return cleaned or None
+
+
+def _check_is_first(entry_type: EntryType, last: LedgerEntry | None) -> None:
+    """Raise LedgerError when the entry can only be the first, and the claim has entries already."""
+    if last is not None and entry_type in FIRST_ENTRY_TYPES:
+        raise LedgerError("The claim has entries already. Set the reserve to a new level instead.")
 
 
 def _check_not_reversed(entry: LedgerEntry | None) -> None:
