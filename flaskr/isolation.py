@@ -186,9 +186,7 @@ def _run_in_child(
 
 def _apply_limits(limits: Limits) -> None:
     """Set the limits of this process; the kernel enforces them, also while C code runs."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C is for the parent; this process ends with it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limits.seconds)
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])

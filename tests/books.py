@@ -152,5 +152,5 @@ def is_second_run(item: pytest.Item) -> bool:
 
 def names_of(parameters: str | Sequence[str]) -> tuple[str, ...]:
     """The names that a test is parametrized by."""
-    given = parameters.split(",") if isinstance(parameters, str) else parameters
-    return tuple(name.strip() for name in given)
+    names = parameters.split(",") if isinstance(parameters, str) else parameters
+    return tuple(name.strip() for name in names)

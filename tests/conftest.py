@@ -183,15 +183,15 @@ def book_settings(request, book_folder: Path) -> Settings:
 @pytest.fixture
 def make_app() -> Iterator[Callable[[Settings], Flask]]:
     """Makes applications, and closes their connections after the test."""
-    made: list[Flask] = []
+    apps: list[Flask] = []
 
     def make(settings: Settings) -> Flask:
-        made.append(create_app(settings))
-        made[-1].jinja_env.bytecode_cache = COMPILED_TEMPLATES
-        return made[-1]
+        apps.append(create_app(settings))
+        apps[-1].jinja_env.bytecode_cache = COMPILED_TEMPLATES
+        return apps[-1]
 
     yield make
-    for app in made:
+    for app in apps:
         close_connections(app)
 
 

@@ -52,16 +52,16 @@ def fill() -> None:
 def rows(tables=ALL_TABLES) -> dict[str, list]:
     """Every row of the tables, read without the models."""
     ordered = {name: f"SELECT * FROM {name} ORDER BY 1" for name in tables}  # noqa: S608
-    found = {
+    by_table = {
         name: [dict(row) for row in db.session.execute(text(statement)).mappings()]
         for name, statement in ordered.items()
     }
     db.session.remove()
-    return found
+    return by_table
 
 
-def without(names: tuple[str, ...], found: list[dict]) -> list[dict]:
-    return [{name: row[name] for name in row if name not in names} for row in found]
+def without(names: tuple[str, ...], records: list[dict]) -> list[dict]:
+    return [{name: row[name] for name in row if name not in names} for row in records]
 
 
 def migrate(direction, revision: str) -> None:
@@ -173,8 +173,8 @@ def collation(kind: sa.types.TypeEngine) -> str | None:
     return getattr(kind, "collation", None)
 
 
-def by_name(found: list) -> list:
-    return sorted(found, key=lambda one: one["name"])
+def by_name(records: list) -> list:
+    return sorted(records, key=lambda one: one["name"])
 
 
 def test_an_upgraded_book_has_the_tables_that_the_models_make(session, request, tmp_path):
@@ -185,12 +185,12 @@ def test_an_upgraded_book_has_the_tables_that_the_models_make(session, request, 
         server = request.getfixturevalue("postgres")
         create_database(server, "made_by_models")
         url = db.engine.url.set(database="made_by_models")
-    made = sa.create_engine(url)
-    db.metadata.create_all(made)
-    inspector = inspect(made)
+    engine = sa.create_engine(url)
+    db.metadata.create_all(engine)
+    inspector = inspect(engine)
 
     by_models = {name: description_of(inspector, name) for name in sorted(ALL_TABLES)}
-    made.dispose()
+    engine.dispose()
 
     assert upgraded == by_models
     assert set(ALL_TABLES) == set(db.metadata.tables)

@@ -24,11 +24,11 @@ def memory(pid: int, name: str) -> int:
 
 def children(pid: int) -> list[int]:
     """The processes that a process started, by any of its threads."""
-    found = []
+    pids = []
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(FileNotFoundError, ProcessLookupError):
-            found += [int(number) for number in listed.read_text().split()]
-    return found
+            pids += [int(number) for number in listed.read_text().split()]
+    return pids
 
 
 @dataclass

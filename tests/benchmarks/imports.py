@@ -60,10 +60,10 @@ class Bench:
 
     def watch(self, side: str, process: subprocess.Popen) -> None:
         while process.poll() is None:
-            found, level = [process.pid], [process.pid]
+            pids, level = [process.pid], [process.pid]
             while level := [child for pid in level for child in children(pid)]:
-                found += level
-            self.peaks[side] = max(self.peaks[side], *(memory(pid, "VmHWM") for pid in found))
+                pids += level
+            self.peaks[side] = max(self.peaks[side], *(memory(pid, "VmHWM") for pid in pids))
             time.sleep(0.05)
 
     def to_sql(self, address: str) -> None:

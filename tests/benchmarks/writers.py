@@ -94,8 +94,8 @@ def differences(frame: pd.DataFrame, path: Path) -> Iterator[tuple]:
     """The cells of the workbook that are not the frame's, each read by openpyxl."""
     sheet = openpyxl.load_workbook(path, read_only=True).active
     expected = frame.astype(object).where(frame.notna(), None).itertuples(index=False)
-    found = sheet.iter_rows(min_row=2, values_only=True)
-    for number, (wanted, cells) in enumerate(zip(expected, found, strict=True)):
+    actual = sheet.iter_rows(min_row=2, values_only=True)
+    for number, (wanted, cells) in enumerate(zip(expected, actual, strict=True)):
         for value, cell in zip(wanted, cells, strict=True):
             if same(cell) != value:
                 yield number, value, cell

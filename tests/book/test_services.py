@@ -18,9 +18,11 @@ NEW_YEAR = datetime(2030, 12, 31, 23, 30, tzinfo=UTC)  # in Stockholm it is 2031
 
 
 def test_references_count_up_by_prefix_and_local_year(rolled_back):
-    given = [allot_reference(*what) for what in (("C", NEW_YEAR), ("P", NEW_YEAR), ("C", NEW_YEAR))]
+    references = [
+        allot_reference(*what) for what in (("C", NEW_YEAR), ("P", NEW_YEAR), ("C", NEW_YEAR))
+    ]
 
-    assert given == ["C-2031-000001", "P-2031-000001", "C-2031-000002"]
+    assert references == ["C-2031-000001", "P-2031-000001", "C-2031-000002"]
 
 
 def test_a_rollback_frees_the_number(session):
@@ -40,21 +42,21 @@ def test_a_second_writer_waits_for_the_first_and_gets_the_number_it_rolled_back(
         allot_reference("C", NEW_YEAR)
         session.commit()
     expected = allot_reference("C", NEW_YEAR)
-    given = []
+    references = []
 
     def allot():
         with app.app_context():
-            given.append(allot_reference("C", NEW_YEAR))
+            references.append(allot_reference("C", NEW_YEAR))
             db.session.commit()
 
     other = threading.Thread(target=allot)
     other.start()
     other.join(0.2)
-    assert given == []
+    assert references == []
     session.rollback()
     other.join()
 
-    assert given == [expected]
+    assert references == [expected]
 
 
 def test_counters_move_past_references_from_elsewhere_and_never_back(rolled_back):

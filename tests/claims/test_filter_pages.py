@@ -108,7 +108,7 @@ def test_active_filters_are_listed_and_can_be_removed_one_by_one(client, varied)
         for each in re.findall("<li>.*?</li>", shown, re.DOTALL)
     ]
     without = [query_of(each.replace("&amp;", "&")) for each in re.findall('href="([^"]*)"', shown)]
-    given = {**STATE, "sort": ["paid"], "text": ['"><b>']}
+    filters = {**STATE, "sort": ["paid"], "text": ['"><b>']}
 
     assert texts == [
         "Remove cause fire ×",
@@ -117,10 +117,10 @@ def test_active_filters_are_listed_and_can_be_removed_one_by_one(client, varied)
         "Remove text “&#34;&gt;&lt;b&gt;” ×",
         "Clear all",
     ]
-    assert without[:2] == [{**given, "cause": ["water"]}, {**given, "cause": ["fire"]}]
-    assert without[2] == {name: given[name] for name in given if name != "loss_from"}
-    assert without[3] == {name: given[name] for name in given if name != "text"}
-    assert without[4] == {name: given[name] for name in ("as_at", "basis", "sort")}
+    assert without[:2] == [{**filters, "cause": ["water"]}, {**filters, "cause": ["fire"]}]
+    assert without[2] == {name: filters[name] for name in filters if name != "loss_from"}
+    assert without[3] == {name: filters[name] for name in filters if name != "text"}
+    assert without[4] == {name: filters[name] for name in ("as_at", "basis", "sort")}
     assert '<ul class="given"' not in client.get("/claims?sort=paid&as_at=2024-06-12").text
 
 

@@ -82,13 +82,13 @@ def test_every_filter_selects_the_matching_rows_now_and_as_at(varied):
         assert len(every) > 5
         for query, matches in MATCHES.items():
             wanted = claim_filter(query, **as_at(valuation))
-            found = [row.claim_id for row in db.session.execute(wanted.rows())]
+            file_ids = [row.claim_id for row in db.session.execute(wanted.rows())]
             listing = wanted.listing()
             ids, _ = listing.following(None)
 
-            assert found == [row.claim_id for row in every if matches(row)], (query, valuation)
-            assert ids == found, (query, valuation)
-            assert listing.count().rows == len(found), (query, valuation)
+            assert file_ids == [row.claim_id for row in every if matches(row)], (query, valuation)
+            assert ids == file_ids, (query, valuation)
+            assert listing.count().rows == len(file_ids), (query, valuation)
 
 
 def test_each_filter_matches_some_rows_of_the_varied_book_and_not_others(varied):
@@ -117,11 +117,13 @@ def test_rows_without_policies_lack_only_the_policy_columns(varied):
         whole, bare = claim_rows(valuation), claim_rows(valuation, with_policy=False)
         names = bare.selected_columns.keys()
         narrowed = whole.with_only_columns(*(whole.selected_columns[name] for name in names))
-        found = [list(db.session.execute(rows.order_by(Claim.id))) for rows in (bare, narrowed)]
+        without, with_policies = (
+            list(db.session.execute(rows.order_by(Claim.id))) for rows in (bare, narrowed)
+        )
 
         assert set(whole.selected_columns.keys()) - set(names) == POLICY_COLUMNS
-        assert found[0] == found[1]
-        assert len(found[0]) > 5
+        assert without == with_policies
+        assert len(without) > 5
 
 
 REFUSED = {
@@ -176,9 +178,9 @@ def test_equal_filters_have_the_same_query_string_which_parses_back(rolled_back)
 
 
 def test_parameters_named_as_besides_are_ignored(rolled_back):
-    given = MultiDict([("format", "csv"), ("status", "open")])
+    parameters = MultiDict([("format", "csv"), ("status", "open")])
 
-    assert ClaimFilter.from_parameters(given, besides=("format",)) == ClaimFilter(
+    assert ClaimFilter.from_parameters(parameters, besides=("format",)) == ClaimFilter(
         status=(Status.OPEN,)
     )
 
@@ -187,14 +189,14 @@ def test_a_search_ignores_the_case_of_letters_beyond_ascii(rolled_back):
     for text in ("ÅÄÖÉÜÆØ", "åäöéüæø", "Straße", "ΑΒΓ", "İ", "ẞ"):
         make_claim(description=f"x {text} y")
 
-    def found(text: str) -> list[str]:
+    def descriptions(text: str) -> list[str]:
         return [row.description for row in db.session.execute(claim_filter(f"text={text}").rows())]
 
-    assert found("åäöÉÜæØ") == ["x åäöéüæø y", "x ÅÄÖÉÜÆØ y"]
-    assert found("STRAßE") == found("straße") == ["x Straße y"]
-    assert found("αβγ") == ["x ΑΒΓ y"]
-    assert found("İ") == ["x İ y"]
-    assert found("ẞ") == ["x ẞ y", "x Straße y"]
+    assert descriptions("åäöÉÜæØ") == ["x åäöéüæø y", "x ÅÄÖÉÜÆØ y"]
+    assert descriptions("STRAßE") == descriptions("straße") == ["x Straße y"]
+    assert descriptions("αβγ") == ["x ΑΒΓ y"]
+    assert descriptions("İ") == ["x İ y"]
+    assert descriptions("ẞ") == ["x ẞ y", "x Straße y"]
 
 
 def test_a_filter_by_policy_facts_uses_those_known_at_the_date(varied):

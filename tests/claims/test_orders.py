@@ -63,8 +63,8 @@ def backwards(listing: Listing) -> list[list[int]]:
 def check_paging(wanted: ClaimFilter) -> None:
     """Going through the pages shows every row once, in the order that Python sorts them in."""
     # Takes seconds: every order, ascending and descending, forwards and backwards.
-    rows, found = wanted.listing().rows, set(db.session.scalars(wanted.listing().selected))
-    every = [row for row in db.session.execute(rows) if row.claim_id in found]
+    rows, ids = wanted.listing().rows, set(db.session.scalars(wanted.listing().selected))
+    every = [row for row in db.session.execute(rows) if row.claim_id in ids]
     for sort in SORTS:
         listing = replace(wanted, sort=sort).listing()
         expected = expected_ids(every, sort)

@@ -61,10 +61,10 @@ def test_references_that_differ_only_in_zeros_are_two_claims():
 def test_a_claim_is_found_by_its_reference_in_any_case_with_its_policy():
     claim = make_claim(claim_reference="Skada-Ö", policy=make_policy())
 
-    found = claim_by_reference(" SKADA-O\u0308")
+    result = claim_by_reference(" SKADA-O\u0308")
 
-    assert found is claim
-    assert found.policy.policy_number
+    assert result is claim
+    assert result.policy.policy_number
 
 
 @pytest.mark.parametrize("reference", ["nothing", "", "a\0b", "a\ud800", "x" * 10_000, "%", "_"])

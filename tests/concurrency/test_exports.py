@@ -120,19 +120,19 @@ def test_reading_since_the_last_entry_misses_and_repeats_nothing(
         answer = client.get(f"/export_ledger?columns=entry_id&since={since}")
         return list(map(int, answer.text.split()[1:])), answer.headers["X-Next-Since"]
 
-    found: list[int] = []
+    ids: list[int] = []
     requests, since = 0, "0"
     with writing(book_settings):
         ends = time.monotonic() + 20  # the writers may be slow at first
-        while requests < FILES or (len(found) <= requests and time.monotonic() < ends):
+        while requests < FILES or (len(ids) <= requests and time.monotonic() < ends):
             entries, since = following(since)
-            found += entries
+            ids += entries
             requests += 1
     entries, since = following(since)
-    found += entries
+    ids += entries
 
     whole = client.get("/export_ledger?columns=entry_id").text.split()[1:]
-    assert found == list(map(int, whole))
-    assert len(found) > FILES
+    assert ids == list(map(int, whole))
+    assert len(ids) > FILES
     assert following(since) == ([], since)
     db.session.rollback()

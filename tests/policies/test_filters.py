@@ -85,12 +85,12 @@ def test_every_filter_selects_the_matching_policies(varied, valuation):
         wanted = policy_filter(
             query + (f"&as_at={valuation.day}&basis={valuation.basis}" if valuation else "")
         )
-        found = list(db.session.execute(wanted.rows()))
+        rows = list(db.session.execute(wanted.rows()))
         page = wanted.listing().page(Cursor())
 
-        assert found == [row for row in every if matches(row)], query
-        assert page.rows == found[:PAGE], query
-        shares[query] = len(found)
+        assert rows == [row for row in every if matches(row)], query
+        assert page.rows == rows[:PAGE], query
+        shares[query] = len(rows)
 
     none_then = {"cancelled=yes"} if valuation and valuation.basis is KNOWN else set()
     assert {query for query, share in shares.items() if not share} == none_then

@@ -92,9 +92,10 @@ def wrong_entries() -> Select[str, int]:
 
 
 def _is_forbidden(entry: Any, status_before: Any) -> Any:
-    """Return the condition that the claim's status, or a first or payment rule, forbids an entry.
+    """Return the condition that the rules forbid an entry.
 
-    A payment must reduce the reserve by its own amount, or to zero.
+    They do when the claim's status does not allow its type, when it can only be the first entry and
+    is not, and when a payment reduces the reserve neither by its own amount nor to zero.
     """
     needs_open = [kind for kind, allowed in ALLOWED_STATUSES.items() if allowed == OPEN_STATUSES]
     is_payment = entry.entry_type == EntryType.PAYMENT

@@ -81,10 +81,10 @@ def test_an_empty_book_agrees(runner):
 def test_a_wrong_balance_on_a_claim_is_reported_and_rebuilt(book, reference, corruption):
     book.execute(text(f"UPDATE claims SET {corruption} WHERE claim_reference = '{reference}'"))
 
-    found = list(disagreements())
+    reports = list(disagreements())
     rebuilt = rebuild_balances(ACTOR)
 
-    assert found == [Disagreement(reference, WRONG_BALANCES)]
+    assert reports == [Disagreement(reference, WRONG_BALANCES)]
     assert rebuilt == 1
     assert list(disagreements()) == []
     assert rebuild_balances(ACTOR) == 0
@@ -95,13 +95,13 @@ def test_the_command_counts_the_faults_and_rebuilds_on_request(session, runner):
     session.execute(text("UPDATE claims SET paid = paid + 1, outstanding = 7"))
     session.commit()
 
-    found = runner.invoke(args=["claims", "check"])
+    reports = runner.invoke(args=["claims", "check"])
     rebuilt = runner.invoke(args=["claims", "check", "--rebuild"])
     again = runner.invoke(args=["claims", "check"])
 
-    assert found.exit_code == 1
-    assert f"W-long: {WRONG_BALANCES}" in found.output
-    assert "2 faults found" in found.output
+    assert reports.exit_code == 1
+    assert f"W-long: {WRONG_BALANCES}" in reports.output
+    assert "2 faults found" in reports.output
     assert rebuilt.exit_code == 0
     assert rebuilt.output.startswith("2 claims rebuilt.\n" + AGREES)
     assert again.output.startswith(AGREES)
