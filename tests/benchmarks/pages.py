@@ -161,7 +161,7 @@ def as_at_table(settings: Settings, name: str, rounds: int) -> list[str]:
     return [
         f"| {name} | {valuation} | {'yes' if with_policy else 'no'} "
         f"| {counts[valuation, with_policy]:,} "
-        f"| {median:.2f} s | {taken / seconds['today', with_policy]:.2f} |"
+        f"| {median:.2f} s | {median / seconds['today', with_policy]:.2f} |"
         for (valuation, with_policy), median in seconds.items()
     ]
 
