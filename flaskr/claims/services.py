@@ -57,11 +57,7 @@ def report_claim(
     lock_ledger()
     _check_sent_once(form_token)
     recorded_at = utc_now()
-    reference = (
-        _checked_reference(claim_reference)
-        if claim_reference
-        else allot_reference("C", recorded_at)
-    )
+    reference = _new_reference(claim_reference, recorded_at)
     claim = Claim(
         claim_reference=reference,
         claim_reference_key=reference_key(reference),
@@ -108,9 +104,14 @@ def _check_sent_once(form_token: str | None) -> None:
         raise SentTwice(reference)
 
 
-def _checked_reference(text: str) -> str:
-    """Return a typed reference; raises ClaimError when it is taken or is one to allot."""
-    reference = clean_reference(text)
+def _new_reference(typed: str, recorded_at: datetime) -> str:
+    """Return the typed reference, or the book's next one if none is typed.
+
+    Raises ClaimError when the typed reference is taken or is one to allot.
+    """
+    if not typed:
+        return allot_reference("C", recorded_at)
+    reference = clean_reference(typed)
     if is_allotted(reference):
         raise ClaimError(
             "References like C-2026-000001 are assigned by the book. Leave the field empty."
