@@ -69,7 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _make_instance_folder(folder: Path) -> None:
-    """Make the folder that the book lives in; raises SettingsError where it cannot be."""
+    """Create the instance folder; raises SettingsError if that is not possible."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
