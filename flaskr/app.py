@@ -10,12 +10,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from flaskr import errors
 from flaskr.archive import commands as archive_commands
 from flaskr.audit import views as trail_views
-from flaskr.book.services import check_book
+from flaskr.book.services import check_book_settings
 from flaskr.claims import commands as claim_commands
 from flaskr.claims import policy_views
 from flaskr.claims import views as claim_views
 from flaskr.claims.ledger import views as ledger_views
-from flaskr.database import configure_engine, engine_options, upgrade_embedded, working
+from flaskr.database import configure_engine, engine_options, transaction_mode, upgrade_embedded
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
 from flaskr.errors import SettingsError
@@ -34,7 +34,7 @@ from flaskr.imports.undo import views as import_undo_views
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands
-from flaskr.secret_keys import kept_key
+from flaskr.secret_keys import stored_key
 from flaskr.settings import PROJECT_FOLDER, Settings, read_settings
 from flaskr.users import account_views
 from flaskr.users import commands as user_commands
@@ -46,7 +46,7 @@ from flaskr.web import health, request_hooks, templating
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Make the application from the settings given, or from the environment.
+    """Create the application from the given settings, or from the environment.
 
     Raises SettingsError or SchemaError when the book must not be served.
     """
@@ -57,11 +57,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.strict_slashes = False
     _configure(app, settings)
     request_hooks.configure_logging(settings.log_level)
-    _register_guards(app)
+    _register_gate(app)
     _register_extensions(app)
     _register_blueprints(app)
     _register_commands(app)
-    errors.register(app)
+    errors.register_error_pages(app)
     templating.register(app)
     _open_embedded_book(app)
     delete_old_jobs(settings.instance_folder / JOBS)
@@ -69,7 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _make_instance_folder(folder: Path) -> None:
-    """Make the folder that the book lives in; raises SettingsError where it cannot be."""
+    """Create the instance folder; raises SettingsError if that is not possible."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -77,21 +77,22 @@ def _make_instance_folder(folder: Path) -> None:
 
 
 def _has_debugger() -> bool:
-    """Whether flask run was asked for its debugger, which comes before every guard."""
+    """Whether flask run was started with its debugger, which runs before the access gate."""
     command = click.get_current_context(silent=True)
     return command is not None and bool(command.params.get("debugger"))
 
 
 def _configure(app: Flask, settings: Settings) -> None:
-    """Put the settings where Flask and its extensions look for them."""
+    """Set the configuration of Flask and its extensions."""
     app.config.from_mapping(
         **settings.config,
         BOOK_MODE=settings.mode,
-        PSEUDONYM_KEY=settings.pseudonym_key or kept_key(settings.instance_folder, "pseudonym_key"),
-        SECRET_KEY=settings.secret_key or kept_key(settings.instance_folder, "secret_key"),
+        PSEUDONYM_KEY=settings.pseudonym_key
+        or stored_key(settings.instance_folder, "pseudonym_key"),
+        SECRET_KEY=settings.secret_key or stored_key(settings.instance_folder, "secret_key"),
         SESSION_COOKIE_NAME=NAME,
         SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_CHECK_DEFAULT=False,  # the guard checks it, once it knows who asks
+        WTF_CSRF_CHECK_DEFAULT=False,  # the gate checks it, once it knows the user
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form may stay open over lunch
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(not settings.database_url),
@@ -99,7 +100,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _register_extensions(app: Flask) -> None:
-    """Bind the extensions, and see to how transactions begin."""
+    """Bind the extensions, and set how transactions begin."""
     db.init_app(app)
     migrate.init_app(app, directory=str(PROJECT_FOLDER / "migrations"))
     csrf.init_app(app)
@@ -107,8 +108,8 @@ def _register_extensions(app: Flask) -> None:
         configure_engine(db.engine)
 
 
-def _register_guards(app: Flask) -> None:
-    """Hook up what every request passes: its id, whether it may come in, a schema that fits."""
+def _register_gate(app: Flask) -> None:
+    """Register what runs before every request: its id, the access gate, the schema check."""
     app.session_interface = BookCookies()
     if proxies := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
@@ -119,7 +120,7 @@ def _register_guards(app: Flask) -> None:
 _PAGES = (
     health,
     user_views,
-    account_views,  # these two on the blueprint of users
+    account_views,  # this and the next on the blueprint of users
     people_views,
     overview_views,
     policies_views,
@@ -128,10 +129,10 @@ _PAGES = (
     ledger_views,  # on the blueprint of claims
     demo_views,
     export_views,
-    kept_views,  # these two on the blueprint of exports
+    kept_views,  # this and the next on the blueprint of exports
     verify_views,
     import_views,
-    import_record_views,  # these two on the blueprint of imports
+    import_record_views,  # this and the next on the blueprint of imports
     import_undo_views,
     trail_views,
 )
@@ -144,7 +145,7 @@ def _register_blueprints(app: Flask) -> None:
 
 
 def _register_commands(app: Flask) -> None:
-    """Register the commands: of claims, demo, exports, imports, people and users."""
+    """Register the commands of each feature."""
     for command in (verify_commands.verify, archive_commands.book):
         export_commands.exports.add_command(command)
     groups = (
@@ -161,13 +162,16 @@ def _register_commands(app: Flask) -> None:
 
 
 def _open_embedded_book(app: Flask) -> None:
-    """Migrate the embedded book, and refuse to start on a book made with other settings."""
+    """Migrate the embedded book; raise SettingsError if it was made with other settings."""
     if app.config["DATABASE_URL"]:
-        return  # a server's schema is migrated by hand; each request checks that it fits
+        return  # a server's schema is migrated by hand; every request checks it
     try:
         upgrade_embedded(app)
-        with working("read"), app.app_context():  # a writer must not keep others from starting
-            check_book()
-    finally:  # whether or not the book is served, no connection of the start stays open
+        with (
+            transaction_mode("read"),
+            app.app_context(),
+        ):  # a writer must not keep others from starting
+            check_book_settings()
+    finally:  # leave no connection open, whether or not the book can be served
         with app.app_context():
             db.engine.dispose()

@@ -1,4 +1,4 @@
-"""Engine set-up for both databases, the schema's state, and the embedded book's own migration."""
+"""Engine set-up for both databases, transactions and locks, and the state of the schema."""
 
 import fcntl
 import sqlite3
@@ -19,14 +19,14 @@ from sqlalchemy.exc import DatabaseError
 from flaskr.errors import SchemaError
 from flaskr.extensions import db, migrate
 
-WorkMode = Literal["read", "write", "migrate"]
-work_mode: ContextVar[WorkMode] = ContextVar("work_mode", default="write")
+TransactionMode = Literal["read", "write", "migrate"]
+current_mode: ContextVar[TransactionMode] = ContextVar("transaction_mode", default="write")
 
-LEDGER_LOCK = 7_201_001  # any number that no other advisory lock of this database uses
+LEDGER_LOCK = 7_201_001  # an arbitrary number: no other advisory lock of the database has it
 MIGRATION_LOCK = 7_201_002
 
 SQLITE_PRAGMAS = (
-    "busy_timeout=30000",  # first: the others may have to wait too
+    "busy_timeout=30000",  # first, for the other pragmas may have to wait too
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
@@ -34,7 +34,7 @@ SQLITE_PRAGMAS = (
 
 
 def engine_options(is_embedded: bool) -> dict[str, Any]:
-    """Return what the engine is made with; a dead connection is noticed before it is used."""
+    """Return the options of create_engine; dead connections are replaced before they are used."""
     if is_embedded:
         return {"pool_pre_ping": True}
     options = "-c timezone=UTC -c lock_timeout=30s -c application_name=claimbook -c jit=off"
@@ -42,7 +42,7 @@ def engine_options(is_embedded: bool) -> dict[str, Any]:
 
 
 def configure_engine(engine: Engine) -> None:
-    """Make every transaction begin as the work's mode says."""
+    """Make every transaction begin in the current mode."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin_sqlite)
@@ -51,53 +51,53 @@ def configure_engine(engine: Engine) -> None:
 
 
 def _set_pragmas(dbapi_connection: Any, record: Any) -> None:
-    """Prepare a new SQLite connection for many writers."""
-    dbapi_connection.isolation_level = None  # SQLAlchemy says BEGIN, not the driver
+    """Set up a new SQLite connection for concurrent writers."""
+    dbapi_connection.isolation_level = None  # SQLAlchemy emits BEGIN, not the driver
     for pragma in SQLITE_PRAGMAS:
         dbapi_connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Begin: a reader is held to reading, a writer takes the write lock at once.
+    """Begin a transaction: a read one cannot write, a write one takes the write lock at once.
 
-    A plain BEGIN that writes later gets "database is locked" without waiting: busy_timeout does not
-    apply to an upgrade from read to write.
+    After a plain BEGIN the first write may fail with "database is locked" without waiting:
+    busy_timeout does not apply to an upgrade from a read lock to a write lock.
     """
-    mode = work_mode.get()
-    if mode == "migrate":  # has no effect once the transaction has begun
+    mode = current_mode.get()
+    if mode == "migrate":  # no effect inside a transaction
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
     connection.exec_driver_sql(f"PRAGMA query_only={'ON' if mode == 'read' else 'OFF'}")
     connection.exec_driver_sql("BEGIN DEFERRED" if mode == "read" else "BEGIN IMMEDIATE")
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    """Give a reader one snapshot for all its statements, and no way to write."""
-    if work_mode.get() == "read":
+    """Make a read transaction read-only, with one snapshot for all its statements."""
+    if current_mode.get() == "read":
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
 @contextmanager
-def working(mode: WorkMode) -> Iterator[None]:
-    """Do what follows in one mode; transactions already begun keep theirs."""
-    token = work_mode.set(mode)
+def transaction_mode(mode: TransactionMode) -> Iterator[None]:
+    """Begin the transactions of this block in a mode; those already begun keep theirs."""
+    token = current_mode.set(mode)
     try:
         yield
     finally:
-        work_mode.reset(token)
+        current_mode.reset(token)
 
 
 @contextmanager
-def apart(patience: float = 30) -> Iterator[Connection]:
-    """Give a connection for a short write of its own, committed when the block ends.
+def separate_write(timeout_seconds: float = 30) -> Iterator[Connection]:
+    """Yield a connection for a short, separate write, committed when the block ends.
 
-    For what is recorded about work that only reads, or that was refused: that work's transaction
-    ends first, for a writer of SQLite would wait for itself. `patience` is in seconds: how long
-    to wait for SQLite's other writers, before an OperationalError.
+    For what is recorded about work that only reads, or that was refused. The session's transaction
+    is ended first, because on SQLite the write would wait for it. `timeout_seconds` is how long to
+    wait for SQLite's other writers before an OperationalError.
     """
     db.session.remove()
-    with working("write"), db.engine.connect() as connection:
+    with transaction_mode("write"), db.engine.connect() as connection:
         if db.engine.dialect.name == "sqlite":
-            connection.connection.execute(f"PRAGMA busy_timeout={int(patience * 1000)}")
+            connection.connection.execute(f"PRAGMA busy_timeout={int(timeout_seconds * 1000)}")
         try:
             with connection.begin():
                 yield connection
@@ -107,29 +107,29 @@ def apart(patience: float = 30) -> Iterator[Connection]:
 
 
 @contextmanager
-def looking() -> Iterator[Connection]:
-    """Give a connection to read by, apart from the session, which may be about to write.
+def separate_read() -> Iterator[Connection]:
+    """Yield a read-only connection that is separate from the session, which may be about to write.
 
-    A session that writes holds all of SQLite from its first statement on, a look at who is signed
-    in included: what comes before the work, and may take long, looks through this.
+    A session in write mode locks all of SQLite from its first statement, even if that only reads
+    who is signed in. Lookups that precede the work, and may take long, use this connection.
     """
-    with working("read"), db.engine.connect() as connection:
+    with transaction_mode("read"), db.engine.connect() as connection:
         yield connection
 
 
-def locked(statement: Select[Any]) -> Any:
-    """Return the one row of a select as it is now, locked until the transaction ends."""
-    # SQLite needs no row lock: a writer has the whole book since its BEGIN IMMEDIATE.
+def locked_row(statement: Select[Any]) -> Any:
+    """Return the one row of a select, read anew and locked until the transaction ends."""
+    # SQLite needs no row lock: BEGIN IMMEDIATE has locked the whole database.
     fresh = statement.with_for_update().execution_options(populate_existing=True)
     return db.session.scalars(fresh).one()
 
 
 def lock_ledger() -> None:
-    """Be the only one to add to the book until commit; the clock is read after it.
+    """Lock out other writers of the ledger until the transaction ends.
 
-    Whatever the watermark counts (entries, claims, policies, revisions) is written under it, so
-    that ids, instants and commits have one order. Locks are taken in this order: claims by id, the
-    policy, this one, counters.
+    Take it before reading the clock and before inserting whatever the watermark counts (entries,
+    claims, policies, revisions), so that ids, instants and commits are in the same order. Locks are
+    taken in this order: claims by id, the policy, this one, counters.
     """
     if db.engine.dialect.name == "postgresql":
         db.session.execute(select(func.pg_advisory_xact_lock(LEDGER_LOCK)))
@@ -141,9 +141,9 @@ def migration_config() -> Config:
 
 
 def schema_problem() -> str:
-    """Return what is wrong with the schema, in a sentence with what to do; empty when it fits."""
+    """Return what is wrong with the schema and what to do about it; empty when it is current."""
     script = ScriptDirectory.from_config(migration_config())
-    with working("read"), db.engine.connect() as connection:
+    with transaction_mode("read"), db.engine.connect() as connection:
         current = set(MigrationContext.configure(connection).get_current_heads())
     if current == set(script.get_heads()):
         return ""
@@ -154,9 +154,9 @@ def schema_problem() -> str:
 
 
 def upgrade_embedded(app: Flask) -> None:
-    """Bring the embedded book to this version's schema; one process does it, the others wait.
+    """Upgrade the embedded book to this version's schema; other processes wait meanwhile.
 
-    Raises SchemaError for a book from a newer version, and for a file that is no book.
+    Raises SchemaError for a book from a newer version, and for a file that is not a database.
     """
     folder = app.config["INSTANCE_FOLDER"]
     with (folder / "migration.lock").open("w") as lock, app.app_context():
@@ -178,10 +178,10 @@ def is_embedded() -> bool:
     return not current_app.config["DATABASE_URL"]
 
 
-def book_address(mode: Literal["ro", "rw"] = "ro") -> str:
-    """Return the book's address for other drivers: libpq's, or the SQLite file's to read or write.
+def driver_url(mode: Literal["ro", "rw"] = "ro") -> str:
+    """Return the database's URL for other drivers: libpq's format, or SQLite's file URI.
 
-    It may have a password in it.
+    `mode` is that of the SQLite file. The URL may contain a password.
     """
     url = db.engine.url
     if db.engine.dialect.name == "sqlite":

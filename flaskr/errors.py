@@ -1,4 +1,4 @@
-"""What can go wrong that a person can act on, and the pages that say so."""
+"""The errors that a user can act on, and the error pages."""
 
 import logging
 import sqlite3
@@ -15,40 +15,40 @@ _logger = logging.getLogger(__name__)
 
 
 class ClaimBookError(ClickException):
-    """A refusal whose text says what to do about it; `status` is what a page answers.
+    """An error whose message says what to do about it; `status` is the HTTP status of its page.
 
-    A command that lets it through prints the text, without a trace, and ends with exit code 1.
+    In a command, click prints the message without a traceback and exits with code 1.
     """
 
     status = 422
 
 
 class SettingsError(ClaimBookError):
-    """A setting that the book cannot run with."""
+    """A setting with which the book cannot run."""
 
     status = 503
 
 
 class SchemaError(ClaimBookError):
-    """A database whose schema is not the one this version works on."""
+    """A database that does not have the schema of this version."""
 
     status = 503
 
 
 class MoneyError(ClaimBookError, ValueError):
-    """An amount that the book cannot hold exactly."""
+    """An amount that cannot be stored exactly."""
 
 
 class TextError(ClaimBookError, ValueError):
-    """A text or a reference that the book cannot hold."""
+    """A text or a reference that cannot be stored."""
 
 
 class DateError(ClaimBookError, ValueError):
-    """A day that is not a day, or could be two."""
+    """A text that is not a date, or is ambiguous."""
 
 
 class LedgerError(ClaimBookError):
-    """A movement or a change of facts that the rules of the ledger refuse."""
+    """An entry that the rules of the ledger do not allow."""
 
 
 class ChangedMeanwhile(ClaimBookError):
@@ -58,24 +58,24 @@ class ChangedMeanwhile(ClaimBookError):
 
 
 class SentTwice(ClaimBookError):
-    """A form that made its row already; `reference` is the row's."""
+    """A form that has already created its row; `reference` names that row."""
 
     status = 409
 
     def __init__(self, reference: str) -> None:
-        """Keep what the form made the first time."""
+        """Keep the reference of the row that the form created."""
         super().__init__(f"This form was already sent, and created {reference}.")
         self.reference = reference
 
 
 class BusyError(ClaimBookError):
-    """The book is doing as much as it can; the same request may succeed a little later."""
+    """Too much is going on at once; the same request may succeed a little later."""
 
     status = 503
 
 
-class DatabaseAway(ClaimBookError):
-    """The database cannot be reached just now."""
+class DatabaseUnavailable(ClaimBookError):
+    """The database cannot be reached at the moment."""
 
     status = 503
 
@@ -97,7 +97,7 @@ _TITLES = {
     503: "Not available right now",
     507: "Disk full",
 }
-_SENTENCES = {
+_MESSAGES = {
     400: "The request could not be read. Go back and try again.",
     401: "You have to sign in first.",
     403: "This is not allowed.",
@@ -111,10 +111,15 @@ _SENTENCES = {
     429: "There were too many requests. Please wait a little.",
     503: "The book cannot answer right now. Please try again in a moment.",
 }
-EXPIRED = "The form has expired, and nothing was saved. Open the page again and send it once more."
+FORM_EXPIRED = (
+    "The form has expired, and nothing was saved. Open the page again and send it once more."
+)
+_FAULT_MESSAGE = (
+    "This is an error in ClaimBook, and nothing was saved. It is in the log under the id below."
+)
 _RETRY_AFTER_SECONDS = 5
-_KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate")
-SQLITE_AWAY = {
+_PASSED_ON_HEADERS = ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate")
+_UNAVAILABLE_CODES = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_IOERR,
@@ -124,25 +129,25 @@ SQLITE_AWAY = {
 }
 
 
-def is_away(error: DBAPIError) -> bool:
-    """Whether the database cannot be reached or is overloaded, not a fault in the work."""
+def is_unavailable(error: DBAPIError) -> bool:
+    """Whether the database is unreachable or overloaded, rather than the statement wrong."""
     if error.connection_invalidated:
         return True
-    # SQLite reports mistakes, as a write in read work, by the same class: its code tells.
+    # SQLite raises this class for mistakes too, such as a write in a read transaction.
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None:
-        return code & 0xFF in SQLITE_AWAY  # the low byte, without the details of extended codes
+        return code & 0xFF in _UNAVAILABLE_CODES  # the low byte is the primary code
     return isinstance(error, OperationalError)
 
 
-Answer = tuple[str, int, dict[str, str]]
+_Response = tuple[str, int, dict[str, str]]
 
 
-def _error_page(status: int, message: str) -> Answer:
-    """Render the page for one error, with the request's id and no internals."""
+def _error_page(status: int, message: str) -> _Response:
+    """Render an error page, with the request's id and no internals."""
     _logger.info("answered %s: %s", status, message)
     headers = {"Retry-After": str(_RETRY_AFTER_SECONDS)} if status in (429, 503) else {}
-    if request_ctx.url_adapter is None:  # the Host is no name at all, so no page has an address
+    if request_ctx.url_adapter is None:  # the Host header is no host name, so no URL can be built
         return f"{message}\n", status, {**headers, "Content-Type": "text/plain; charset=utf-8"}
     page = render_template(
         "errors/error.html",
@@ -154,61 +159,56 @@ def _error_page(status: int, message: str) -> Answer:
     return page, status, headers
 
 
-def _show_http_error(error: HTTPException) -> Answer | HTTPException:
-    """Answer with the book's own page for what Flask or a view aborted with."""
+def _show_http_error(error: HTTPException) -> _Response | HTTPException:
+    """Show our own page for an HTTP error of Flask or of a view."""
     status = error.code or 500
     if 300 <= status < 400 or error.response is not None:
         return error
-    page, status, headers = _error_page(status, _sentence_of(error))
-    kept = {name: value for name, value in error.get_headers() if name in _KEPT_HEADERS}
-    return page, status, {**headers, **kept}
+    page, status, headers = _error_page(status, _message_of(error))
+    passed_on = {name: value for name, value in error.get_headers() if name in _PASSED_ON_HEADERS}
+    return page, status, {**headers, **passed_on}
 
 
-def _sentence_of(error: HTTPException) -> str:
-    """Return what a view said, or in place of Werkzeug's own words a sentence of ours."""
+def _message_of(error: HTTPException) -> str:
+    """Return the view's message, or our own in place of Werkzeug's."""
     if isinstance(error, CSRFError):
-        return EXPIRED
+        return FORM_EXPIRED
     if error.description and error.description != type(error).description:
         return error.description
-    return _SENTENCES.get(error.code or 500, _SORRY)
+    return _MESSAGES.get(error.code or 500, _FAULT_MESSAGE)
 
 
-def _show_refusal(error: ClaimBookError) -> Answer:
-    """Answer a refusal that no view caught with its own sentence."""
+def _show_refusal(error: ClaimBookError) -> _Response:
+    """Show the message of an error that no view caught."""
     if error.status >= 500:
         _logger.warning("unavailable: %s", error)
     return _error_page(error.status, str(error))
 
 
-def _show_database_error(error: DBAPIError) -> Answer:
-    """Answer 503 when the database is away; anything else is a fault of ours."""
-    if is_away(error):
+def _show_database_error(error: DBAPIError) -> _Response:
+    """Respond with 503 when the database is unavailable, else with 500."""
+    if is_unavailable(error):
         _logger.error("database unavailable: %s", error.orig)
         return _error_page(503, "The database does not answer. Please try again in a moment.")
     _logger.exception("database error")
-    return _error_page(500, _SORRY)
+    return _error_page(500, _FAULT_MESSAGE)
 
 
-def _show_pool_timeout(error: PoolTimeout) -> Answer:
-    """Answer 503 when every connection is in use."""
+def _show_pool_timeout(error: PoolTimeout) -> _Response:
+    """Respond with 503 when every connection is in use."""
     _logger.error("no free database connection: %s", error)
     return _error_page(503, "The book is very busy. Please try again in a moment.")
 
 
-_SORRY = (
-    "This is an error in ClaimBook, and nothing was saved. It is in the log under the id below."
-)
+def _show_internal_error(error: Exception) -> _Response:
+    """Show a page without internals; Flask has logged the error with its traceback."""
+    return _error_page(500, _FAULT_MESSAGE)
 
 
-def _show_fault(error: Exception) -> Answer:
-    """Answer an unforeseen error without internals; Flask has logged it with its trace."""
-    return _error_page(500, _SORRY)
-
-
-def register(app: Flask) -> None:
-    """Give the application its error pages."""
+def register_error_pages(app: Flask) -> None:
+    """Register the error pages."""
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(ClaimBookError, _show_refusal)
     app.register_error_handler(DBAPIError, _show_database_error)
     app.register_error_handler(PoolTimeout, _show_pool_timeout)
-    app.register_error_handler(500, _show_fault)
+    app.register_error_handler(500, _show_internal_error)

@@ -1,4 +1,4 @@
-"""The Flask extensions, made once and bound to an application by the factory."""
+"""The Flask extensions, created once and bound to an application by its factory."""
 
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -16,7 +16,7 @@ _NAMES = {
 
 
 class Base(DeclarativeBase):
-    """The base of every model; it names constraints, so that a migration can find them again."""
+    """The base of every model; constraints have names, so that migrations can refer to them."""
 
     metadata = MetaData(naming_convention=_NAMES)
 

@@ -1,7 +1,8 @@
-"""Heavy or dangerous work in a room of its own: a short-lived process, bounded in time and memory.
+"""Run heavy or dangerous work in a separate, short-lived process with time and memory limits.
 
-The process is forked from a clean helper that has imported what the work needs, so that it starts
-in milliseconds, shares nothing with the web process, and gives back all its memory when it ends.
+The process is forked from multiprocessing's fork server, which has imported what the work needs.
+So it starts in milliseconds, shares nothing with the web process, and frees all its memory when it
+ends.
 """
 
 import fcntl
@@ -26,27 +27,26 @@ from flaskr.errors import BusyError, ClaimBookError
 _logger = logging.getLogger(__name__)
 
 Report = Callable[[Any], None]
-_HELPER_SECONDS = (
-    60.0  # for the helper's first start on a slow machine; not part of the work's time
-)
+# Allowed for the first start of the fork server on a slow machine, besides the work's own limit.
+_FORKSERVER_START_SECONDS = 60.0
 
-_rooms = multiprocessing.get_context("forkserver")
-# multiprocessing's list of children is not made for threads: two that look at one process's end at
-# the same time may both read its exit code, and one gets 255.
-_children = threading.Lock()
+_forkserver = multiprocessing.get_context("forkserver")
+# multiprocessing's list of children is not thread-safe: two threads that check the same process at
+# the same time may both collect its exit code, and one of them gets 255.
+_children_lock = threading.Lock()
 _preloaded: set[str] = set()
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one piece of work may take: seconds by the clock, bytes on top of the helper's."""
+    """The limits of one call: wall-clock seconds, and bytes beyond what the fork server has."""
 
     seconds: int
     memory_bytes: int
 
 
 class WorkError(ClaimBookError):
-    """Isolated work that ended without a result: a fault of ours, which the log has."""
+    """Isolated work that ended without a result: an error in ClaimBook, which is in the log."""
 
     status = 500
 
@@ -64,10 +64,10 @@ class OutOfMemory(WorkError):
 
 
 def preload(module: str) -> str:
-    """Have the helper import a module once, and return its name.
+    """Have the fork server import a module when it starts, and return the module's name.
 
-    Whoever names work says so when it is imported itself: the helper is made at the first call in
-    the life of a web process, and whatever is needed later must be in it by then.
+    Call it at import time: the fork server starts with the first isolated work of a web process,
+    and modules added later are not in it.
     """
     _preloaded.add(module)
     return module
@@ -79,63 +79,63 @@ def run_isolated(
     limits: Limits,
     on_progress: Report | None = None,
 ) -> Any:
-    """Run `work`, named as "package.module:function", in a process of its own; return its result.
+    """Run `work`, named as "package.module:function", in a separate process; return its result.
 
-    The function is called with a function that reports progress, then `arguments`; these, what it
-    reports and its result are pickled. A ClaimBookError of the work is raised here as
-    it is; WorkError, OutOfTime or OutOfMemory say that it ended otherwise. The process ends with
-    the one that asked for it, however that ends.
+    The function is called with a function that reports progress, then with `arguments`. Arguments,
+    reports and result are pickled. A ClaimBookError that the work raises is raised here as is;
+    work that ends without a result raises WorkError, OutOfTime or OutOfMemory. The process ends
+    when this one does, even if this one is killed.
     """
-    ours, theirs = _rooms.Pipe(duplex=False)
-    process = _rooms.Process(
-        target=_serve, args=(theirs, work, arguments, limits), daemon=True, name=work
+    receiver, sender = _forkserver.Pipe(duplex=False)
+    process = _forkserver.Process(
+        target=_run_in_child, args=(sender, work, arguments, limits), daemon=True, name=work
     )
-    with ours:
-        with _children, theirs:
-            _rooms.set_forkserver_preload([*sorted(_preloaded), *_modules_of_main()])
+    with receiver:
+        with _children_lock, sender:
+            _forkserver.set_forkserver_preload([*sorted(_preloaded), *_modules_of_main()])
             process.start()
         try:
-            return _answer(ours, limits, on_progress)
+            return _receive_result(receiver, limits, on_progress)
         except EOFError:
-            raise _failure(process, limits) from None
+            raise _work_error(process, limits) from None
         finally:
-            _end(process)
+            _stop_process(process)
 
 
 def _modules_of_main() -> set[str]:
-    """Return the modules that the running script took its names from.
+    """Return the modules from which the running script imports names.
 
-    A child imports that script again (multiprocessing does so for functions defined there); when
-    the helper has its modules already, that takes no time.
+    multiprocessing imports that script again in each child. That takes no time when the fork server
+    already has the script's modules.
     """
     names = vars(sys.modules["__main__"]).values()
     modules = {getattr(value, "__module__", None) for value in names}
     return {name for name in modules if isinstance(name, str) and name != "__main__"}
 
 
-def _answer(pipe: Connection, limits: Limits, on_progress: Report | None) -> Any:
-    """Return the result that comes through the pipe; raises EOFError when the process died."""
-    deadline = monotonic() + _HELPER_SECONDS + limits.seconds
-    while pipe.poll(max(0.0, deadline - monotonic())):
-        kind, value = pipe.recv()
+def _receive_result(receiver: Connection, limits: Limits, on_progress: Report | None) -> Any:
+    """Return the result that the process sends; raises EOFError when the process died."""
+    deadline = monotonic() + _FORKSERVER_START_SECONDS + limits.seconds
+    while receiver.poll(max(0.0, deadline - monotonic())):
+        kind, value = receiver.recv()
         if kind == "result":
             return value
-        if kind == "refused":
+        if kind == "error":
             raise value
         if on_progress:
             on_progress(value)
-    raise OutOfTime(_too_long(limits))
+    raise OutOfTime(_time_limit_message(limits))
 
 
-def _failure(process: Any, limits: Limits) -> WorkError:
-    """Return what to raise for a process that ended without a result."""
+def _work_error(process: Any, limits: Limits) -> WorkError:
+    """Return the error for a process that ended without a result."""
     wait([process.sentinel], timeout=5)
-    with _children:
+    with _children_lock:
         code = process.exitcode
     _logger.error("isolated work %s ended with exit code %s", process.name, code)
     if code == -signal.SIGALRM:
-        return OutOfTime(_too_long(limits))
-    if code is None or code < 0:  # the machine's doing, or C code that got no memory and crashed
+        return OutOfTime(_time_limit_message(limits))
+    if code is None or code < 0:  # killed by the machine, or C code crashed for want of memory
         return OutOfMemory(
             "The work stopped unexpectedly, most likely because it ran out of memory."
         )
@@ -144,62 +144,62 @@ def _failure(process: Any, limits: Limits) -> WorkError:
     )
 
 
-def _too_long(limits: Limits) -> str:
-    """Return the sentence for work that reached its time limit."""
+def _time_limit_message(limits: Limits) -> str:
+    """Return the message for work that reached its time limit."""
     return f"The work was stopped at its time limit of {limits.seconds} seconds."
 
 
-def _end(process: Any) -> None:
-    """See to it that a process has ended, by force unless it ends by itself at once."""
+def _stop_process(process: Any) -> None:
+    """Wait a second for a process to end, else kill it."""
     if not wait([process.sentinel], timeout=1):
         process.kill()
         wait([process.sentinel])
-    with _children:
+    with _children_lock:
         process.join()
         process.close()
 
 
-def _serve(pipe: Connection, work: str, arguments: tuple[Any, ...], limits: Limits) -> None:
-    """Do the work: this is the life of the isolated process.
+def _run_in_child(
+    sender: Connection, work: str, arguments: tuple[Any, ...], limits: Limits
+) -> None:
+    """Run the work: the main function of the isolated process.
 
-    What is no refusal ends the process with a trace on standard error, which is the log's.
+    Any other error than a ClaimBookError or MemoryError ends the process with a traceback on
+    standard error, which goes to the log.
     """
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _bound(limits)
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    _apply_limits(limits)
     try:
         function = pkgutil.resolve_name(work)
-        result = function(lambda value: pipe.send(("progress", value)), *arguments)
-    except ClaimBookError as refusal:
-        pipe.send(("refused", refusal))
+        result = function(lambda value: sender.send(("progress", value)), *arguments)
+    except ClaimBookError as error:
+        sender.send(("error", error))
     except MemoryError:
         megabytes = limits.memory_bytes // 1024**2
-        pipe.send(
-            (
-                "refused",
-                OutOfMemory(f"The work needs more memory than its limit of {megabytes} MB."),
-            )
-        )
+        message = f"The work needs more memory than its limit of {megabytes} MB."
+        sender.send(("error", OutOfMemory(message)))
     else:
-        pipe.send(("result", result))
+        sender.send(("result", result))
     finally:
-        pipe.close()
+        sender.close()
 
 
-def _bound(limits: Limits) -> None:
-    """Set the limits of this process; the kernel keeps them, also while C code runs."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; we end with it
+def _apply_limits(limits: Limits) -> None:
+    """Set the limits of this process; the kernel enforces them, also while C code runs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limits.seconds)
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    wanted = pages * resource.getpagesize() + limits.memory_bytes
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    memory = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    memory = pages * resource.getpagesize() + limits.memory_bytes
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_AS)
+    if hard_limit != resource.RLIM_INFINITY:
+        memory = min(memory, hard_limit)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the book
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would contain the book
 
 
-def _end_with_parent() -> None:
-    """End this process as soon as the one that asked for it is gone."""
+def _exit_with_parent() -> None:
+    """End this process as soon as its parent is gone."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
@@ -207,13 +207,13 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def place(folder: Path, name: str, places: int) -> Iterator[None]:
-    """Hold one of the `places` for a kind of work, counted over all processes of this machine.
+def slot(folder: Path, name: str, slots: int) -> Iterator[None]:
+    """Hold one of the `slots` for a kind of work, counted over all processes of this machine.
 
-    They are locks on files in the folder, so a process that dies gives its place back. Raises
-    BusyError when none is free.
+    Each slot is a lock on a file in the folder, so a process that dies frees its slot. Raises
+    BusyError when no slot is free.
     """
-    for number in range(1, places + 1):
+    for number in range(1, slots + 1):
         with (folder / f"{name}-{number}.lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -221,4 +221,4 @@ def place(folder: Path, name: str, places: int) -> Iterator[None]:
                 continue
             yield
             return
-    raise BusyError(f"The book is already making {places} of these. Please try again in a moment.")
+    raise BusyError(f"The book is already making {slots} of these. Please try again in a moment.")

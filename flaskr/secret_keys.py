@@ -1,14 +1,15 @@
-"""The keys that sign and that hide: made once and kept in a file, or given and strong."""
+"""Secret keys: generated once and stored in a file, or set by the operator and checked."""
 
 import secrets
 from pathlib import Path
 
 from flaskr.errors import SettingsError
 
-_LEAST_CHARACTERS = 32
-_LEAST_DIFFERENT = 10
-_MAKE_ONE = "python3 -c 'import secrets; print(secrets.token_hex(32))'"
-# What stands in examples, tutorials and templates; looked for anywhere in a key, without signs.
+_MIN_CHARACTERS = 32
+_MIN_DIFFERENT_CHARACTERS = 10
+_KEY_COMMAND = "python3 -c 'import secrets; print(secrets.token_hex(32))'"
+# From examples, tutorials and templates; a key is refused if one of them is anywhere in it,
+# whatever its case and punctuation.
 _PLACEHOLDERS = (
     "changeme",
     "changethis",
@@ -29,33 +30,36 @@ _PLACEHOLDERS = (
 )
 
 
-def kept_key(instance_folder: Path, name: str) -> str:
-    """Return a key made once and kept under a name where only this user can read it."""
+def stored_key(instance_folder: Path, name: str) -> str:
+    """Return the key in a file of the instance folder; generate it the first time.
+
+    Only the user who runs the book may read the file.
+    """
     path = instance_folder / name
     if not path.exists():
-        made = path.with_name(f"{name}.{secrets.token_hex(4)}")
-        made.touch(mode=0o600)
-        made.write_text(secrets.token_hex(32), encoding="ascii")
+        new_file = path.with_name(f"{name}.{secrets.token_hex(4)}")
+        new_file.touch(mode=0o600)
+        new_file.write_text(secrets.token_hex(32), encoding="ascii")
         try:
-            path.hardlink_to(made)  # whoever is first wins; the others read that one
+            path.hardlink_to(new_file)  # the first process wins; the others read its key
         except FileExistsError:
             pass
         finally:
-            made.unlink()
+            new_file.unlink()
     return path.read_text(encoding="ascii")
 
 
 def require_strong(setting: str, key: str) -> None:
-    """Raise SettingsError, with what makes a good one, unless a key is hard to guess."""
-    plain = "".join(each for each in key.lower() if each.isalnum())
+    """Raise SettingsError, with a command that makes a good key, if a key is easy to guess."""
+    plain = "".join(character for character in key.lower() if character.isalnum())
     if not key:
         problem = "is missing"
-    elif len(key) < _LEAST_CHARACTERS:
-        problem = f"has fewer than {_LEAST_CHARACTERS} characters"
+    elif len(key) < _MIN_CHARACTERS:
+        problem = f"has fewer than {_MIN_CHARACTERS} characters"
     elif any(placeholder in plain for placeholder in _PLACEHOLDERS):
         problem = "is a placeholder"
-    elif len(set(key)) < _LEAST_DIFFERENT:
+    elif len(set(key)) < _MIN_DIFFERENT_CHARACTERS:
         problem = "repeats itself"
     else:
         return
-    raise SettingsError(f"{setting} {problem}. Set one that nobody can guess: {_MAKE_ONE}")
+    raise SettingsError(f"{setting} {problem}. Set one that nobody can guess: {_KEY_COMMAND}")

@@ -1,16 +1,16 @@
-"""Runs the migrations on the application's own database, in one transaction."""
+"""Run the migrations on the application's database, in one transaction."""
 
 from alembic import context
 from sqlalchemy import Connection, Enum
 
-from flaskr.database import MIGRATION_LOCK, working
+from flaskr.database import MIGRATION_LOCK, transaction_mode
 from flaskr.errors import SchemaError
 from flaskr.extensions import db
 from flaskr.values.column_types import MoneyType, UtcDateTime
 
 
 def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
-    """Write the book's own types into a new migration as what they are in the database."""
+    """Render our column types in a new migration as the database's types."""
     if kind == "type" and isinstance(item, MoneyType):
         return "sa.BigInteger()"
     if kind == "type" and isinstance(item, UtcDateTime):
@@ -21,14 +21,14 @@ def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
 
 
 def check_references(connection: Connection) -> None:
-    """Refuse to commit a SQLite migration that left a row without its parent."""
+    """Raise SchemaError if a SQLite migration left rows without their parent."""
     lost = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if lost:
         raise SchemaError(f"The migration would leave {len(lost)} rows without what they refer to.")
 
 
 def run(connection: Connection) -> None:
-    """Run what Alembic was called for."""
+    """Run the migrations that Alembic was called for."""
     is_sqlite = connection.dialect.name == "sqlite"
     if not is_sqlite:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
@@ -47,7 +47,7 @@ def run(connection: Connection) -> None:
 # Foreign keys are off while SQLite's tables are rebuilt, and must be so before BEGIN: with them on,
 # rebuilding a parent table deletes or refuses its children's rows.
 try:
-    with working("migrate"), db.engine.begin() as migrating:
+    with transaction_mode("migrate"), db.engine.begin() as migrating:
         run(migrating)
 finally:
-    db.engine.dispose()  # the connection that had foreign keys off is not used again
+    db.engine.dispose()  # do not reuse the connection that has foreign keys off

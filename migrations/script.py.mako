@@ -16,5 +16,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the schema back."""
+    """Take the schema back to the revision before."""
     ${downgrades if downgrades else "pass"}

@@ -1,4 +1,4 @@
-"""A small book that has one of each thing, and for each rule an address of it."""
+"""A small book with one of each thing, and a URL in it for each rule."""
 
 from io import BytesIO
 from typing import Any
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import Rule
 
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
@@ -26,8 +26,8 @@ Known = dict[str, Any]
 
 
 def fill_book(app: Flask) -> Known:
-    """Put one of each thing into the book; what each is called."""
-    with app.app_context(), working("write"):
+    """Put one of each thing into the book; return their names."""
+    with app.app_context(), transaction_mode("write"):
         claim = make_claim(policy=make_policy(policy_number="H-get"), claim_reference="W-get")
         reserve(claim, "100")
         pay(claim, "10")
@@ -35,7 +35,7 @@ def fill_book(app: Flask) -> Known:
         number, waiting = two_imports()
         known = {"claim": "W-get", "policy": "H-get", "import": number, "job": waiting.name}
         known |= somebody()
-    with app.app_context(), working("read"):
+    with app.app_context(), transaction_mode("read"):
         keep_export(file_request(Contents.CLAIMS, MultiDict()), "E-get", "", actor="open")
     return known
 
@@ -66,7 +66,7 @@ NAMED: dict[str, Any] = {"session": UserSession, "token": Token}
 
 
 def address_of(app: Flask, rule: Rule, known: Known) -> str:
-    """An address of a rule, of a thing that there is."""
+    """A URL for the rule, of something in the book."""
     values = {name: value_of(rule, name, known) for name in rule.arguments}
     if rule.endpoint == "overview.find":
         values["number"] = known["claim"]
@@ -74,7 +74,7 @@ def address_of(app: Flask, rule: Rule, known: Known) -> str:
 
 
 def value_of(rule: Rule, name: str, known: Known) -> Any:
-    """What stands in an address for one of its parts."""
+    """The value of one part of a URL."""
     feature, _, page = rule.endpoint.partition(".")
     if name == "filename":
         return STATIC[rule.endpoint]

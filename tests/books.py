@@ -1,4 +1,4 @@
-"""Empty books on either database, and one application that is lent to test after test."""
+"""Empty books on either database, and applications that are shared by tests."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from flaskr.settings import Settings
 from tests.postgres import PostgresServer
 
 DATABASES = ("sqlite", "postgresql")
-KEYS = ("secret_key", "pseudonym_key")  # an application made earlier knows them
+KEYS = ("secret_key", "pseudonym_key")  # applications created earlier have read them
 
 
 def make_settings(folder: Path, **changes) -> Settings:
@@ -31,14 +31,14 @@ def make_settings(folder: Path, **changes) -> Settings:
 
 
 def create_database(server: PostgresServer, name: str, template: str = "template0") -> str:
-    """A separate database, for a test that forks, kills or exports; its address."""
+    """Create a separate database, for a test that forks, kills or exports; return its URL."""
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return server.url(name)
 
 
 def empty_folder(folder: Path) -> None:
-    """Leave nothing of the test before but the keys."""
+    """Delete everything of the previous test but the keys."""
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -48,67 +48,67 @@ def empty_folder(folder: Path) -> None:
 
 @contextmanager
 def statements_sent(app: Flask) -> Iterator[list[str]]:
-    """Collect the statements that reach the database while the block lasts."""
+    """Collect the statements that are sent to the database during the block."""
     sent: list[str] = []
 
-    def note(connection, cursor, statement, parameters, context, executemany) -> None:
+    def collect(connection, cursor, statement, parameters, context, executemany) -> None:
         if statement.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
             sent.append(statement)
 
     with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", note)
+        event.listen(db.engine, "before_cursor_execute", collect)
         yield sent
-        event.remove(db.engine, "before_cursor_execute", note)
+        event.remove(db.engine, "before_cursor_execute", collect)
 
 
 def close_connections(app: Flask) -> None:
-    """Close what the application has open to its database."""
+    """Close the application's database connections."""
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
 
 
 def kind_of(app: Flask) -> str:
-    """Which of the databases an application's book is on."""
+    """Return which database the application's book is on."""
     return "postgresql" if app.config["DATABASE_URL"] else "sqlite"
 
 
 class Lender:
-    """Keeps one application for each kind of settings: making one, and its templates, is slow."""
+    """Lends one application for each kind of settings, because creating one is slow."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.kept: dict[Settings, tuple[Flask, dict]] = {}
+        self.applications: dict[Settings, tuple[Flask, dict]] = {}
         self.listeners: dict[Settings, int] = {}
         self.lent: list[Flask] = []
 
     def lend(self, settings: Settings) -> Flask:
-        """Give an application as if it were new; what the test before did to it is undone."""
-        if settings not in self.kept or self.listens_anew(settings):
+        """Lend an application in the state of a new one: changes by earlier tests are undone."""
+        if settings not in self.applications or self.has_new_listeners(settings):
             app = create_app(settings)
             app.jinja_env.bytecode_cache = COMPILED_TEMPLATES
-            self.kept[settings] = app, state_of(app)
+            self.applications[settings] = app, state_of(app)
             self.listeners[settings] = listeners_of(app)
-        app, whole = self.kept[settings]
-        for name, as_made in whole.items():
-            held = getattr(app, name)
-            held.clear()
-            held.update(copied(as_made))
+        app, state = self.applications[settings]
+        for name, initial in state.items():
+            current = getattr(app, name)
+            current.clear()
+            current.update(copied(initial))
         self.lent.append(app)
         return app
 
-    def listens_anew(self, settings: Settings) -> bool:
-        """Whether a test had new connections prepared in its own way, which cannot be undone."""
-        return listeners_of(self.kept[settings][0]) != self.listeners[settings]
+    def has_new_listeners(self, settings: Settings) -> bool:
+        """Whether a test added listeners to new connections, which cannot be undone."""
+        return listeners_of(self.applications[settings][0]) != self.listeners[settings]
 
     def take_back(self) -> None:
-        """Close the connections of what was lent."""
+        """Close the connections of the lent applications."""
         while self.lent:
             close_connections(self.lent.pop())
 
 
 def state_of(app: Flask) -> dict[str, dict]:
-    """What a test may change of an application."""
+    """The parts of an application that a test may change."""
     names = ("config", "extensions", "before_request_funcs", "after_request_funcs")
     return {name: copied(getattr(app, name)) for name in names}
 
@@ -152,5 +152,5 @@ def is_second_run(item: pytest.Item) -> bool:
 
 def names_of(parameters: str | Sequence[str]) -> tuple[str, ...]:
     """The names that a test is parametrized by."""
-    given = parameters.split(",") if isinstance(parameters, str) else parameters
-    return tuple(name.strip() for name in given)
+    names = parameters.split(",") if isinstance(parameters, str) else parameters
+    return tuple(name.strip() for name in names)

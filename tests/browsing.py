@@ -1,4 +1,4 @@
-"""What a browser does with a form: open the page, fill in, send everything that stands in it."""
+"""Fill in and send a page's form with all its fields, as a browser does."""
 
 from html.parser import HTMLParser
 
@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 
 class FormReader(HTMLParser):
-    """Collects the fields of a page's form with the values that they show."""
+    """Collects the fields of a page's form with their values."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -16,15 +16,15 @@ class FormReader(HTMLParser):
         self.area = ""
 
     def handle_starttag(self, tag: str, attributes: list) -> None:
-        found = dict(attributes)
-        name = found.get("name", "")
-        if tag == "input" and found.get("type") != "checkbox":
-            self.fields[name] = found.get("value") or ""
+        values = dict(attributes)
+        name = values.get("name", "")
+        if tag == "input" and values.get("type") != "checkbox":
+            self.fields[name] = values.get("value") or ""
         elif tag == "select":
             self.select = name
             self.fields[name] = ""
-        elif tag == "option" and "selected" in found:
-            self.fields[self.select] = found.get("value") or ""
+        elif tag == "option" and "selected" in values:
+            self.fields[self.select] = values.get("value") or ""
         elif tag == "textarea":
             self.area = name
             self.fields[name] = ""
@@ -39,7 +39,7 @@ class FormReader(HTMLParser):
 
 
 def fields_of(response: TestResponse) -> dict[str, str]:
-    """The fields that the page's form would send."""
+    """The fields that the page's form sends."""
     reader = FormReader()
     reader.feed(response.text)
     return reader.fields

@@ -1,4 +1,4 @@
-"""The books that tests run on: SQLite always, PostgreSQL where the machine has it."""
+"""The books that tests use: on SQLite always, on PostgreSQL if it is installed."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from flask_migrate import upgrade
 
 from flaskr import create_app
 from flaskr.claims.queries import watermark
-from flaskr.database import work_mode
+from flaskr.database import current_mode
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE, Settings
 from flaskr.users import passwords
@@ -47,14 +47,14 @@ hypothesis.settings.register_profile("short", ALWAYS, max_examples=20)
 
 
 def pytest_configure(config) -> None:
-    """Look at fewer examples in the default run, which is for before each commit."""
+    """Use fewer Hypothesis examples in the default run, which is for before each commit."""
     if not config.getoption("hypothesis_profile"):
         is_default = config.getoption("markexpr") == "not slow"
         hypothesis.settings.load_profile("short" if is_default else "unit")
 
 
-# Hashing a password is slow on purpose, and hundreds of tests sign in. Servers in processes of
-# their own, and the benchmark, hash as in life.
+# Hashing a password is slow on purpose, and hundreds of tests sign in. Servers in separate
+# processes and the benchmark use the real parameters.
 passwords.hasher = PasswordHasher.from_parameters(CHEAPEST)
 
 
@@ -96,9 +96,9 @@ def template_database(postgres: PostgresServer, tmp_path_factory) -> str:
 
 @pytest.fixture(scope="session")
 def new_app(request, tmp_path_factory) -> Callable:
-    """Gives an application over a new, empty book on one of the databases, for a `with` block.
+    """A context manager that gives an application over a new, empty book on one of the databases.
 
-    For books that are made once and read by many; a test that changes its book takes `app`.
+    For books that are filled once and read by many tests; a test that changes its book uses `app`.
     """
 
     @contextmanager
@@ -128,14 +128,14 @@ def shared_app(request, new_app) -> Iterator[Flask]:
 
 @pytest.fixture(scope="module", params=DATABASES)
 def lasting_app(request, new_app) -> Iterator[Flask]:
-    """One empty book on each database for all the tests of a module: to fill once, read often."""
+    """One empty book on each database for the tests of a module, to fill once and only read."""
     with new_app(request.param) as app:
         yield app
 
 
 @pytest.fixture
 def rolled_back(shared_app: Flask):
-    """A session whose work is rolled back: cheaper than a book of its own; do not commit."""
+    """A session that is rolled back: cheaper than a separate book; do not commit."""
     with shared_app.app_context():
         yield db.session
         db.session.rollback()
@@ -145,13 +145,13 @@ def rolled_back(shared_app: Flask):
 
 @pytest.fixture(scope="session")
 def emptied_database(postgres: PostgresServer, template_database: str) -> EmptiedDatabase:
-    """One database that is handed out again and again, empty each time."""
+    """One database for all tests, emptied before each."""
     return EmptiedDatabase(postgres, template_database)
 
 
 @pytest.fixture(scope="session")
 def lender() -> Iterator[Lender]:
-    """The applications of this worker, and the folder of the books that they serve."""
+    """The applications of this worker, and the folder of their books."""
     lender = Lender(temporary_folder("claimbook-"))
     yield lender
     shutil.rmtree(lender.folder)
@@ -183,34 +183,34 @@ def book_settings(request, book_folder: Path) -> Settings:
 @pytest.fixture
 def make_app() -> Iterator[Callable[[Settings], Flask]]:
     """Makes applications, and closes their connections after the test."""
-    made: list[Flask] = []
+    apps: list[Flask] = []
 
     def make(settings: Settings) -> Flask:
-        made.append(create_app(settings))
-        made[-1].jinja_env.bytecode_cache = COMPILED_TEMPLATES
-        return made[-1]
+        apps.append(create_app(settings))
+        apps[-1].jinja_env.bytecode_cache = COMPILED_TEMPLATES
+        return apps[-1]
 
     yield make
-    for app in made:
+    for app in apps:
         close_connections(app)
 
 
 @pytest.fixture
 def lend_app(lender: Lender) -> Iterator[Callable[[Settings], Flask]]:
-    """Lends this worker's applications, as good as new; closes their connections after the test."""
+    """Lends this worker's applications in a new state; closes their connections after the test."""
     yield lender.lend
     lender.take_back()
 
 
 @pytest.fixture
 def app(book_settings: Settings, lend_app) -> Flask:
-    """The application over an empty book, on each database; errors become pages, as for a user."""
+    """The application over an empty book, on each database; errors become pages."""
     return lend_app(book_settings)
 
 
 @pytest.fixture
 def signed_in_app(book_settings: Settings, lend_app) -> Flask:
-    """The same, where people sign in."""
+    """The same with signing in."""
     return lend_app(signed_in_settings(book_settings))
 
 
@@ -227,14 +227,14 @@ def sqlite_app(embedded_settings: Settings, lend_app) -> Iterator[Flask]:
 def session(app: Flask):
     """A session in an application context: what services and queries use."""
     with app.app_context():
-        assert work_mode.get() == "write"
+        assert current_mode.get() == "write"
         yield db.session
         db.session.rollback()
 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """A browser without a screen; forms need their CSRF token, as in life."""
+    """A test client; forms need their CSRF token."""
     return app.test_client()
 
 

@@ -7,7 +7,7 @@ import psycopg
 from tests.books import create_database
 from tests.postgres import PostgresServer
 
-# What a test may have changed besides rows: then the database is made anew.
+# What a test may change besides rows; if it does, the database is created again.
 SCHEMA_OF_BOOK = """
     SELECT (SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
             WHERE relnamespace = 'public'::regnamespace),
@@ -18,7 +18,7 @@ SCHEMA_OF_BOOK = """
            (SELECT string_agg(version_num, ' ') FROM alembic_version),
            (SELECT string_agg(currency || time_zone, ' ') FROM book)
 """
-# The triggers that keep the ledger append-only do not fire for a replica.
+# In the replica role the triggers that keep tables append-only do not fire.
 EMPTY_BOOK = """
     SET session_replication_role = replica;
     TRUNCATE ledger_entries, claim_revisions, policy_revisions, claims, policies, import_files,
@@ -27,11 +27,11 @@ EMPTY_BOOK = """
 """
 
 
-def is_emptied(url: str, whole: tuple | None) -> bool:
-    """Empty a book whose schema is whole; whether it was."""
-    # a test that took the book apart may have left no table to ask
+def empty_book(url: str, schema: tuple | None) -> bool:
+    """Empty a book whose schema is unchanged; return whether it was."""
+    # a test may have dropped the tables
     with suppress(psycopg.errors.UndefinedTable), psycopg.connect(url, autocommit=True) as book:
-        if book.execute(SCHEMA_OF_BOOK).fetchone() == whole:
+        if book.execute(SCHEMA_OF_BOOK).fetchone() == schema:
             book.execute(EMPTY_BOOK)
             return True
     return False
@@ -47,11 +47,11 @@ class EmptiedDatabase:
         self.template = template
         self.url = create_database(server, self.name, template)
         with psycopg.connect(self.url, autocommit=True) as connection:
-            self.whole = connection.execute(SCHEMA_OF_BOOK).fetchone()
+            self.schema = connection.execute(SCHEMA_OF_BOOK).fetchone()
 
     def hand_out(self) -> str:
-        """Empty it, or make it anew where a test took it apart; its address."""
-        if not is_emptied(self.url, self.whole):
+        """Empty the database, or create it again if its schema changed; return its URL."""
+        if not empty_book(self.url, self.schema):
             with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
                 connection.execute(f'DROP DATABASE "{self.name}" WITH (FORCE)')
             create_database(self.server, self.name, self.template)

@@ -1,4 +1,4 @@
-"""Rows for tests, made by the services themselves; figures small enough to add in the head."""
+"""Rows for tests, created by the services themselves."""
 
 from datetime import date
 from decimal import Decimal
@@ -53,14 +53,14 @@ def recover(
     day: date = date(2024, 5, 1),
     kind: EntryType = EntryType.RECOVERY_SALVAGE,
 ) -> LedgerEntry:
-    """Get an amount back."""
+    """Recover an amount."""
     return post_recovery(claim, kind, Decimal(amount), day, actor=ACTOR)
 
 
 def open_elsewhere(claim: Claim, day: date = date(2024, 5, 1)) -> LedgerEntry:
-    """Open a claim as an import does: 10 paid, 5 outstanding."""
-    moved = Movement(paid=Decimal("10.00"), outstanding=Decimal("5.00"))
-    return post_entry(claim, EntryType.IMPORT_OPENING, lambda before: moved, day, actor=ACTOR)
+    """Post an opening balance as an import does: 10 paid, 5 outstanding."""
+    movement = Movement(paid=Decimal("10.00"), outstanding=Decimal("5.00"))
+    return post_entry(claim, EntryType.IMPORT_OPENING, lambda before: movement, day, actor=ACTOR)
 
 
 def pay(claim: Claim, amount: str, day: date = date(2024, 4, 1)) -> LedgerEntry:

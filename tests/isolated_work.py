@@ -1,4 +1,4 @@
-"""Work for the isolated process of test_isolation."""
+"""Functions that test_isolation runs in a separate process."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ def sleep(report, path=""):
 
 
 def hold_the_interpreter(report):
-    return pow(3, 10**9)  # one call into C that lets no other thread run
+    return pow(3, 10**9)  # one C call that holds the interpreter lock
 
 
 def process_id(report):

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: on a unix socket, and gone afterwards."""
+"""A temporary PostgreSQL server for tests, on a unix socket."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ ENOUGH_MEMORY = 2 * 1024**3
 
 
 def temporary_folder(prefix: str) -> Path:
-    """A folder in memory where the machine has enough: nothing waits for a disk."""
+    """Create a temporary folder, in memory if the machine has enough, which is faster."""
     in_memory = IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK)
     has_room = in_memory and shutil.disk_usage(IN_MEMORY).free > ENOUGH_MEMORY
     return Path(tempfile.mkdtemp(prefix=prefix, dir=IN_MEMORY if has_room else None))
@@ -33,7 +33,7 @@ class PostgresServer:
     def start(self) -> None:
         os.chmod(self.folder, 0o777)  # noqa: S103
         data = self.folder / "data"
-        run = as_somebody([
+        run = as_other_user([
             str(self.binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust",
             "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
         ])  # fmt: skip
@@ -46,7 +46,7 @@ class PostgresServer:
             "max_connections": "60",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        command = as_somebody([str(self.binaries / "postgres"), "-D", str(data), *options])
+        command = as_other_user([str(self.binaries / "postgres"), "-D", str(data), *options])
         with (self.folder / "log").open("wb") as log:
             # dies with the test runner, also when that is killed
             self.process = subprocess.Popen(
@@ -90,15 +90,15 @@ def running_server() -> Iterator[PostgresServer]:
         server.stop()
 
 
-def as_somebody(command: list[str]) -> list[str]:
-    """PostgreSQL refuses root: as root, run it in a user namespace as nobody in particular."""
+def as_other_user(command: list[str]) -> list[str]:
+    """PostgreSQL refuses to run as root: as root, run it as another user in a user namespace."""
     if os.geteuid() != 0:
         return command
     return ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--", *command]
 
 
 def find_binaries() -> Path | None:
-    """PG_BIN, else Debian's newest, else what is on the path."""
+    """Return PG_BIN, else Debian's newest version, else the one on the path."""
     if set_folder := os.environ.get("PG_BIN"):
         return Path(set_folder)
     installed = sorted(

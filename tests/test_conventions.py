@@ -84,5 +84,7 @@ def test_only_views_and_commands_commit():
 
 def test_only_one_view_writes_on_a_get_besides_what_is_recorded_apart():
     assert [
-        name_of(path) for path in MODULES if 'working("write")' in path.read_text(encoding="utf-8")
+        name_of(path)
+        for path in MODULES
+        if 'transaction_mode("write")' in path.read_text(encoding="utf-8")
     ] == ["flaskr/database.py", "flaskr/demo/views.py"]

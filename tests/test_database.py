@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from flaskr import create_app
 from flaskr.book.models import Book, Counter
-from flaskr.database import lock_ledger, work_mode, working
-from flaskr.errors import SchemaError, is_away
+from flaskr.database import current_mode, lock_ledger, transaction_mode
+from flaskr.errors import SchemaError, is_unavailable
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE
 from tests.books import create_database, make_settings
@@ -26,15 +26,15 @@ WRITES = (
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_read_work_cannot_write(session, write):
-    with working("read"), pytest.raises(DBAPIError) as refused:
+def test_a_read_transaction_cannot_write(session, write):
+    with transaction_mode("read"), pytest.raises(DBAPIError) as refused:
         session.execute(text(write))
 
-    assert not is_away(refused.value)
+    assert not is_unavailable(refused.value)
 
 
 def test_a_connection_that_read_can_write_again(session):
-    with working("read"):
+    with transaction_mode("read"):
         session.scalar(select(Book.currency))
         session.rollback()
 
@@ -44,8 +44,8 @@ def test_a_connection_that_read_can_write_again(session):
     assert session.get(Counter, "X").value == 1
 
 
-def test_read_work_sees_one_snapshot(session, app):
-    with working("read"):
+def test_a_read_transaction_sees_one_snapshot(session, app):
+    with transaction_mode("read"):
         assert session.scalar(select(Counter.value)) is None
         write_in_a_thread(app)
 
@@ -65,19 +65,19 @@ def write_in_a_thread(app):
     thread.join()
 
 
-def test_the_mode_is_given_back_also_after_a_fault():
+def test_the_mode_is_restored_also_after_an_error():
     def fail():
-        with working("read"):
-            assert work_mode.get() == "read"
+        with transaction_mode("read"):
+            assert current_mode.get() == "read"
             raise SchemaError("x")
 
     with pytest.raises(SchemaError):
         fail()
 
-    assert work_mode.get() == "write"
+    assert current_mode.get() == "write"
 
 
-def test_an_unknown_parent_is_refused(session):
+def test_a_row_with_an_unknown_parent_is_refused(session):
     with pytest.raises(IntegrityError):
         session.execute(
             text(
@@ -95,8 +95,8 @@ def test_a_sqlite_connection_is_prepared_for_many_writers(sqlite_app, pragma, va
     assert db.session.execute(text(f"PRAGMA {pragma}")).scalar_one() == value
 
 
-def test_a_sqlite_writer_has_the_book_from_its_first_statement(sqlite_app, book_folder):
-    db.session.scalar(select(Book.currency))  # only a read, but of work that may write
+def test_a_sqlite_writer_locks_the_book_from_its_first_statement(sqlite_app, book_folder):
+    db.session.scalar(select(Book.currency))  # only a read, but in a write transaction
 
     with sqlite3.connect(book_folder / BOOK_FILE, timeout=0, isolation_level=None) as other:
         with pytest.raises(sqlite3.OperationalError, match="locked"):
@@ -108,8 +108,8 @@ def test_a_sqlite_writer_has_the_book_from_its_first_statement(sqlite_app, book_
     other.close()
 
 
-def test_a_sqlite_reader_does_not_hold_writers_up(sqlite_app, book_folder):
-    with working("read"):
+def test_a_sqlite_reader_does_not_block_writers(sqlite_app, book_folder):
+    with transaction_mode("read"):
         db.session.scalar(select(Book.currency))
         with sqlite3.connect(book_folder / BOOK_FILE, timeout=0, isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -140,7 +140,7 @@ def test_the_ledger_has_one_writer_at_a_time(session, app):
     assert waited[0] >= released
 
 
-def test_a_locked_book_is_away_for_a_while(sqlite_app, book_folder):
+def test_a_locked_book_is_unavailable(sqlite_app, book_folder):
     db.session.execute(text("PRAGMA busy_timeout=1"))
     db.session.rollback()
     with sqlite3.connect(book_folder / BOOK_FILE, isolation_level=None) as other:
@@ -150,18 +150,18 @@ def test_a_locked_book_is_away_for_a_while(sqlite_app, book_folder):
             db.session.scalar(select(Book.currency))
     other.close()
 
-    assert is_away(refused.value)
+    assert is_unavailable(refused.value)
 
 
 @pytest.mark.parametrize("statement", ["SELECT 1 FROM nowhere", "SELEC 1", "SELECT nothing"])
-def test_a_mistaken_statement_is_not_a_database_that_is_away(session, statement):
+def test_a_wrong_statement_does_not_make_the_database_unavailable(session, statement):
     with pytest.raises(DBAPIError) as refused:
         session.execute(text(statement))
 
-    assert not is_away(refused.value)
+    assert not is_unavailable(refused.value)
 
 
-def test_a_connection_that_the_server_ended_is_away(postgres, template_database, tmp_path):
+def test_a_connection_that_the_server_ended_is_unavailable(postgres, template_database, tmp_path):
     url = create_database(postgres, "ended", template_database)
     app = create_app(make_settings(tmp_path, database_url=url))
     with app.app_context():
@@ -172,7 +172,7 @@ def test_a_connection_that_the_server_ended_is_away(postgres, template_database,
             db.session.execute(text("SELECT 1"))
         db.session.rollback()
 
-        assert is_away(refused.value)
+        assert is_unavailable(refused.value)
         assert db.session.scalar(text("SELECT 1")) == 1  # the dead connection was replaced
         db.session.rollback()
         db.engine.dispose()

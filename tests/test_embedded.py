@@ -1,4 +1,4 @@
-"""The embedded book: made and migrated by the application itself, at its start."""
+"""The embedded book, which the application creates and migrates when it starts."""
 
 import os
 import sqlite3
@@ -40,11 +40,13 @@ def test_several_processes_may_start_on_an_empty_folder_at_once(tmp_path):
 
 
 def start(folder) -> subprocess.Popen:
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    environment = {
+        name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")
+    }
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", STARTS],
         cwd=PROJECT_FOLDER,
-        env={**kept, "INSTANCE_FOLDER": str(folder)},
+        env={**environment, "INSTANCE_FOLDER": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -71,14 +73,14 @@ def test_a_book_from_a_newer_version_is_refused_with_a_message(sqlite_app, book_
         ({"book_time_zone": "UTC"}, "BOOK_TIME_ZONE=Europe/Stockholm"),
     ],
 )
-def test_settings_that_the_book_was_not_made_with_refuse_to_start(
+def test_the_application_does_not_start_with_other_settings_than_the_books(
     sqlite_app, book_folder, changes, message
 ):
     with pytest.raises(SettingsError, match=message):
         create_app(make_settings(book_folder, **changes))
 
 
-def test_a_book_without_its_own_row_is_refused_with_a_message(sqlite_app, book_folder):
+def test_a_book_without_its_settings_row_is_refused_with_a_message(sqlite_app, book_folder):
     change_book(book_folder, "DELETE FROM book")
 
     with pytest.raises(SchemaError, match="backup"):

@@ -10,7 +10,7 @@ from flaskr.settings import Settings
 
 @pytest.fixture
 def faulty(book_settings: Settings, make_app):
-    """An application with a page for each way to fail."""
+    """A client of an application with pages that fail."""
     app = make_app(replace(book_settings, max_request_bytes=1000))
 
     @app.get("/fail/<int:status>")
@@ -34,7 +34,7 @@ def test_each_error_has_a_page_in_the_books_look(faulty, status):
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_what_may_succeed_later_says_when(faulty, status):
+def test_errors_that_may_pass_say_when_to_try_again(faulty, status):
     assert int(faulty.get(f"/fail/{status}").headers["Retry-After"]) > 0
 
 
@@ -91,7 +91,7 @@ def test_a_form_without_its_token_has_an_id_and_a_sentence(faulty):
     assert len(response.headers["X-Request-ID"]) == 12
 
 
-def test_a_stranger_is_refused_before_the_form_is_looked_at(faulty):
+def test_an_unknown_host_is_refused_before_the_form_is_validated(faulty):
     response = faulty.post("/claims/new", data={"x": "y"}, headers={"Host": "evil.example"})
 
     assert response.status_code == 403

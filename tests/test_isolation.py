@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flaskr.errors import BusyError, LedgerError
-from flaskr.isolation import Limits, OutOfMemory, OutOfTime, WorkError, place, run_isolated
+from flaskr.isolation import Limits, OutOfMemory, OutOfTime, WorkError, run_isolated, slot
 
 ENOUGH = Limits(seconds=20, memory_bytes=512 * 1024**2)
 
@@ -32,14 +32,14 @@ def test_work_returns_its_result_and_reports_its_progress_in_order():
     assert reported == ["begun", "half"]
 
 
-def test_each_work_has_a_process_of_its_own_that_ends():
+def test_each_call_has_its_own_process_which_ends():
     first, second = isolated("process_id"), isolated("process_id")
 
     assert len({os.getpid(), first, second}) == 3
     assert not is_running(first)
 
 
-def test_a_refusal_arrives_as_it_is():
+def test_an_error_of_the_work_is_raised_as_is():
     with pytest.raises(LedgerError, match="The claim is closed."):
         isolated("refuse")
 
@@ -53,7 +53,7 @@ def test_a_fault_is_an_error_that_points_to_the_log(caplog):
     assert "exit code 1" in caplog.text
 
 
-def test_work_that_the_machine_kills_is_told_as_want_of_memory():
+def test_work_that_is_killed_is_reported_as_out_of_memory():
     with pytest.raises(OutOfMemory, match="out of memory"):
         isolated("be_killed")
 
@@ -65,7 +65,7 @@ def test_work_over_its_memory_limit_is_stopped_and_less_is_not():
 
 
 @pytest.mark.parametrize("work", ["sleep", "hold_the_interpreter"])
-def test_work_over_its_time_limit_is_stopped_wherever_it_is(work):
+def test_work_over_its_time_limit_is_stopped_even_in_c_code(work):
     started = time.monotonic()
 
     with pytest.raises(OutOfTime, match="1 seconds"):
@@ -74,56 +74,56 @@ def test_work_over_its_time_limit_is_stopped_wherever_it_is(work):
     assert time.monotonic() - started < 5
 
 
-def test_work_asked_for_by_several_threads_at_once_is_all_done():
+def test_several_threads_may_run_work_at_once():
     with ThreadPoolExecutor(6) as pool:
         results = list(pool.map(lambda number: isolated("double", number), range(18)))
 
     assert results == [2 * number for number in range(18)]
 
 
-def test_the_death_of_the_one_who_asked_ends_the_work(tmp_path: Path):
-    told = tmp_path / "pid"
+def test_the_work_ends_when_its_parent_is_killed(tmp_path: Path):
+    pid_file = tmp_path / "pid"
     script = (
         "from flaskr.isolation import Limits, run_isolated\n"
-        f"run_isolated('tests.isolated_work:sleep', {str(told)!r},"
+        f"run_isolated('tests.isolated_work:sleep', {str(pid_file)!r},"
         " limits=Limits(60, 2**29))\n"
     )
     root = Path(__file__).parent.parent
-    asking = subprocess.Popen([sys.executable, "-c", script], cwd=root)
-    until(lambda: told.exists() and told.read_text())
-    worker = int(told.read_text())
-    assert is_running(worker)
+    parent = subprocess.Popen([sys.executable, "-c", script], cwd=root)
+    until(lambda: pid_file.exists() and pid_file.read_text())
+    child = int(pid_file.read_text())
+    assert is_running(child)
 
-    asking.send_signal(signal.SIGKILL)
-    asking.wait()
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
 
-    until(lambda: not is_running(worker))
+    until(lambda: not is_running(child))
 
 
-def test_places_are_given_out_once_and_given_back(tmp_path: Path):
-    with place(tmp_path, "export", 2):
-        with place(tmp_path, "export", 2), pytest.raises(BusyError), place(tmp_path, "export", 2):
+def test_a_slot_is_held_once_and_freed(tmp_path: Path):
+    with slot(tmp_path, "export", 2):
+        with slot(tmp_path, "export", 2), pytest.raises(BusyError), slot(tmp_path, "export", 2):
             pass
-        with place(tmp_path, "export", 2):
+        with slot(tmp_path, "export", 2):
             pass
 
 
-def test_a_killed_process_gives_its_place_back(tmp_path: Path):
+def test_a_killed_process_frees_its_slot(tmp_path: Path):
     script = (
-        "import pathlib, time\nfrom flaskr.isolation import place\n"
-        f"with place(pathlib.Path({str(tmp_path)!r}), 'export', 1):\n"
+        "import pathlib, time\nfrom flaskr.isolation import slot\n"
+        f"with slot(pathlib.Path({str(tmp_path)!r}), 'export', 1):\n"
         "    print('in', flush=True); time.sleep(60)\n"
     )
     root = Path(__file__).parent.parent
-    holding = subprocess.Popen([sys.executable, "-c", script], cwd=root, stdout=subprocess.PIPE)
-    assert holding.stdout.readline() == b"in\n"
-    with pytest.raises(BusyError), place(tmp_path, "export", 1):
+    holder = subprocess.Popen([sys.executable, "-c", script], cwd=root, stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"in\n"
+    with pytest.raises(BusyError), slot(tmp_path, "export", 1):
         pass
 
-    holding.kill()
-    holding.communicate()
+    holder.kill()
+    holder.communicate()
 
-    with place(tmp_path, "export", 1):
+    with slot(tmp_path, "export", 1):
         pass
 
 
@@ -132,7 +132,7 @@ def is_running(pid: int) -> bool:
     return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def until(condition, seconds: float = 10) -> None:
+def until(condition, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -1,4 +1,4 @@
-"""Up and down with data on both databases, and never away from the models."""
+"""Upgrades and downgrades with data, on both databases, and a schema equal to the models."""
 
 from datetime import date
 from decimal import Decimal
@@ -25,15 +25,15 @@ pytestmark = pytest.mark.both_databases
 
 TABLES = ("policies", "claims", "policy_revisions", "claim_revisions", "ledger_entries")
 SOURCES = ("imports", "import_files")
-OLDER = (*TABLES, "book", "counters")  # those of 0001
+TABLES_OF_0001 = (*TABLES, "book", "counters")
 PEOPLE = ("users", "sessions", "tokens", "password_links", "sign_in_attempts", "audit_events")
-OWN = (*OLDER, *SOURCES, *PEOPLE)
+ALL_TABLES = (*TABLES_OF_0001, *SOURCES, *PEOPLE)
 LAST_ENTRY = ("last_transaction_date", "last_recorded_at")  # 0003 fills them from the ledger
 SOURCE = ("import_id", "import_row")  # of 0005: null for what was typed
 
 
 def fill() -> None:
-    """A little of everything."""
+    """Add some rows to every table of 0001."""
     policy = make_policy(policy_number="")
     claim = make_claim(policy=policy, claim_reference="")
     reserve(claim, "100.10")
@@ -49,24 +49,24 @@ def fill() -> None:
     db.session.commit()
 
 
-def rows(tables=OWN) -> dict[str, list]:
-    """Every row of the tables as the database has it, whatever the models say."""
+def rows(tables=ALL_TABLES) -> dict[str, list]:
+    """Every row of the tables, read without the models."""
     ordered = {name: f"SELECT * FROM {name} ORDER BY 1" for name in tables}  # noqa: S608
-    found = {
+    by_table = {
         name: [dict(row) for row in db.session.execute(text(statement)).mappings()]
         for name, statement in ordered.items()
     }
     db.session.remove()
-    return found
+    return by_table
 
 
-def without(names: tuple[str, ...], found: list[dict]) -> list[dict]:
-    return [{name: row[name] for name in row if name not in names} for row in found]
+def without(names: tuple[str, ...], records: list[dict]) -> list[dict]:
+    return [{name: row[name] for name in row if name not in names} for row in records]
 
 
-def go(move, revision: str) -> None:
+def migrate(direction, revision: str) -> None:
     db.session.remove()
-    move(revision=revision)
+    direction(revision=revision)
 
 
 def is_append_only() -> bool:
@@ -79,32 +79,32 @@ def is_append_only() -> bool:
     return False
 
 
-def test_to_the_first_revision_and_back_every_row_is_kept(session):
+def test_a_downgrade_to_the_first_revision_and_back_keeps_every_row(session):
     fill()
     before = rows()
 
-    go(downgrade, "0001")
-    between, was_guarded = rows(OLDER), is_append_only()
-    go(upgrade, "head")
+    migrate(downgrade, "0001")
+    between, was_append_only = rows(TABLES_OF_0001), is_append_only()
+    migrate(upgrade, "head")
 
     assert between == {
         name: without((*LAST_ENTRY, *SOURCE) if name == "claims" else SOURCE, before[name])
-        for name in OLDER
+        for name in TABLES_OF_0001
     }
     assert [row["last_transaction_date"] for row in before["claims"]].count(None) == 1
-    assert rows() == {**before, "audit_events": []}  # 0006 makes the trail, anew
-    assert not was_guarded
+    assert rows() == {**before, "audit_events": []}  # 0006 creates the trail again, empty
+    assert not was_append_only
     assert is_append_only()
     assert list(disagreements()) == []
 
 
-def test_to_the_base_and_back_the_book_is_new_and_whole(session):
+def test_a_downgrade_to_the_base_and_back_makes_an_empty_book(session):
     fill()
     before = catalogue()
 
-    go(downgrade, "base")
+    migrate(downgrade, "base")
     left = set(inspect(db.engine).get_table_names())
-    go(upgrade, "head")
+    migrate(upgrade, "head")
 
     assert left == {"alembic_version"}
     assert catalogue() == before
@@ -124,14 +124,14 @@ def test_a_row_without_its_parent_stops_a_migration(sqlite_app):
         raw.execute("PRAGMA foreign_keys=ON")
 
     with pytest.raises(SchemaError, match="3 rows without what they refer to"):
-        go(downgrade, "0001")
+        migrate(downgrade, "0001")
 
     assert is_append_only()
     assert schema_problem() == ""
 
 
 def test_a_schema_that_is_behind_says_what_to_run(session):
-    go(downgrade, "0001")
+    migrate(downgrade, "0001")
 
     assert schema_problem() == "The database's schema is behind this version. Run: flask db upgrade"
 
@@ -149,12 +149,12 @@ def test_the_models_need_no_further_migration(session):
 
 
 def catalogue() -> dict[str, object]:
-    """What the database says of its tables: columns, keys, checks, indexes."""
+    """The tables as the database describes them: columns, keys, checks, indexes."""
     inspector = inspect(db.engine)
-    return {name: described(inspector, name) for name in sorted(OWN)}
+    return {name: description_of(inspector, name) for name in sorted(ALL_TABLES)}
 
 
-def described(inspector: sa.Inspector, table: str) -> dict[str, object]:
+def description_of(inspector: sa.Inspector, table: str) -> dict[str, object]:
     columns = {
         column["name"]: (str(column["type"]), column["nullable"], collation(column["type"]))
         for column in inspector.get_columns(table)
@@ -173,8 +173,8 @@ def collation(kind: sa.types.TypeEngine) -> str | None:
     return getattr(kind, "collation", None)
 
 
-def by_name(found: list) -> list:
-    return sorted(found, key=lambda one: one["name"])
+def by_name(records: list) -> list:
+    return sorted(records, key=lambda one: one["name"])
 
 
 def test_an_upgraded_book_has_the_tables_that_the_models_make(session, request, tmp_path):
@@ -185,21 +185,21 @@ def test_an_upgraded_book_has_the_tables_that_the_models_make(session, request, 
         server = request.getfixturevalue("postgres")
         create_database(server, "made_by_models")
         url = db.engine.url.set(database="made_by_models")
-    made = sa.create_engine(url)
-    db.metadata.create_all(made)
-    inspector = inspect(made)
+    engine = sa.create_engine(url)
+    db.metadata.create_all(engine)
+    inspector = inspect(engine)
 
-    by_models = {name: described(inspector, name) for name in sorted(OWN)}
-    made.dispose()
+    by_models = {name: description_of(inspector, name) for name in sorted(ALL_TABLES)}
+    engine.dispose()
 
     assert upgraded == by_models
-    assert set(OWN) == set(db.metadata.tables)
+    assert set(ALL_TABLES) == set(db.metadata.tables)
 
 
 @pytest.fixture
 def behind(app):
     with app.app_context():
-        go(downgrade, "0001")
+        migrate(downgrade, "0001")
     return app
 
 
@@ -234,7 +234,7 @@ def test_health_says_that_the_schema_is_behind_and_then_that_it_fits(behind):
     client = behind.test_client()
     ill = client.get("/healthz")
     with behind.app_context():
-        go(upgrade, "head")
+        migrate(upgrade, "head")
     well = client.get("/healthz")
 
     assert (ill.status_code, ill.json["database"]) == (503, "reachable")

@@ -1,4 +1,4 @@
-"""No connection to an embedded book stays open: each holds a file, and Python 3.13 warns of it."""
+"""No connection to an embedded book stays open: Python 3.13 warns of those that do."""
 
 import sqlite3
 import sys
@@ -16,17 +16,17 @@ from tests.test_embedded import change_book
 opened: list[sqlite3.Connection] | None = None
 
 
-def note(happened: str, arguments: tuple) -> None:
-    if opened is not None and happened == "sqlite3.connect/handle":
+def collect(event: str, arguments: tuple) -> None:
+    if opened is not None and event == "sqlite3.connect/handle":
         opened.append(arguments[0])
 
 
-sys.addaudithook(note)
+sys.addaudithook(collect)
 
 
 @contextmanager
 def connections() -> Iterator[list[sqlite3.Connection]]:
-    """Collect the connections that are opened while the block lasts."""
+    """Collect the connections that are opened during the block."""
     global opened
     opened = []
     try:
@@ -42,47 +42,47 @@ def is_open(connection: sqlite3.Connection) -> bool:
         return False
 
 
-def test_a_start_leaves_none(embedded_settings):
-    with connections() as made:
+def test_a_start_leaves_no_connection_open(embedded_settings):
+    with connections() as created:
         create_app(embedded_settings)
 
-    assert made
-    assert not any(map(is_open, made))
+    assert created
+    assert not any(map(is_open, created))
 
 
-def test_the_start_that_makes_the_book_leaves_none(tmp_path):
-    with connections() as made:
+def test_the_start_that_makes_the_book_leaves_no_connection_open(tmp_path):
+    with connections() as created:
         create_app(make_settings(tmp_path))
 
-    assert made
-    assert not any(map(is_open, made))
+    assert created
+    assert not any(map(is_open, created))
 
 
 @pytest.mark.parametrize(
     "change", ["UPDATE alembic_version SET version_num = '9999'", "DELETE FROM book"]
 )
-def test_a_start_that_is_refused_leaves_none(embedded_settings, book_folder, change):
+def test_a_refused_start_leaves_no_connection_open(embedded_settings, book_folder, change):
     change_book(book_folder, change)
 
-    with connections() as made, pytest.raises(ClaimBookError):
+    with connections() as created, pytest.raises(ClaimBookError):
         create_app(embedded_settings)
 
-    assert made
-    assert not any(map(is_open, made))
+    assert created
+    assert not any(map(is_open, created))
 
 
 def test_a_file_that_is_no_book_is_closed_too(tmp_path):
     (tmp_path / BOOK_FILE).write_text("this is not a database, and longer than a header " * 99)
 
-    with connections() as made, pytest.raises(ClaimBookError):
+    with connections() as created, pytest.raises(ClaimBookError):
         create_app(make_settings(tmp_path))
 
-    assert made
-    assert not any(map(is_open, made))
+    assert created
+    assert not any(map(is_open, created))
 
 
-def test_pages_files_and_commands_leave_what_the_pool_keeps_and_nothing_else(sqlite_app):
-    with connections() as made:
+def test_pages_files_and_commands_leave_only_pooled_connections_open(sqlite_app):
+    with connections() as created:
         client = sqlite_app.test_client()
         for address in ("/", "/claims", "/export_claims", "/imports", "/trail"):
             with client.get(address) as answer:
@@ -94,5 +94,5 @@ def test_pages_files_and_commands_leave_what_the_pool_keeps_and_nothing_else(sql
         assert client.get("/generate_random_claim").status_code == 303
         close_connections(sqlite_app)
 
-    assert made
-    assert not any(map(is_open, made))
+    assert created
+    assert not any(map(is_open, created))

@@ -1,4 +1,4 @@
-"""What lies beside the code: style sheets, what is installed, and the settings of the checks."""
+"""Style sheets, and the settings of ruff and mypy."""
 
 import re
 import tomllib
@@ -8,20 +8,20 @@ from flaskr.settings import PROJECT_FOLDER
 
 
 def overrides() -> list[str]:
-    """The modules that the settings of mypy name."""
+    """The modules in mypy's settings."""
     text = (PROJECT_FOLDER / "pyproject.toml").read_text(encoding="utf-8")
     tables = tomllib.loads(text)["tool"]["mypy"]["overrides"]
     return [name for table in tables for name in table["module"]]
 
 
 def ignored_paths() -> list[str]:
-    """The paths that the settings of ruff name."""
+    """The paths in ruff's settings."""
     text = (PROJECT_FOLDER / "pyproject.toml").read_text(encoding="utf-8")
     return list(tomllib.loads(text)["tool"]["ruff"]["lint"]["per-file-ignores"])
 
 
-def is_there(name: str) -> bool:
-    """Whether a pattern of module names matches any: of ours by its file, else by its package."""
+def exists(name: str) -> bool:
+    """Whether a pattern matches a module of ours, or names an installed package."""
     package, *rest = name.split(".")
     if package == "flaskr":
         return any((PROJECT_FOLDER / package).glob("/".join(rest) + ".py"))
@@ -29,7 +29,7 @@ def is_there(name: str) -> bool:
 
 
 def test_the_overrides_of_mypy_name_modules_that_exist():
-    assert [name for name in overrides() if not is_there(name)] == []
+    assert [name for name in overrides() if not exists(name)] == []
 
 
 def test_what_ruff_ignores_is_in_files_that_exist():

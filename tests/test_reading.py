@@ -1,9 +1,9 @@
-"""Looking at the book never changes it: every address, one after the other."""
+"""Reading pages never changes the book: every URL is requested."""
 
 import pytest
 
 from flaskr.claims.queries import watermark
-from flaskr.database import work_mode
+from flaskr.database import current_mode
 from tests.addresses import address_of, fill_book
 
 WRITES_ON_GET = "/generate_random_claim"
@@ -11,7 +11,7 @@ WRITES_ON_GET = "/generate_random_claim"
 
 @pytest.fixture
 def addresses(app) -> list[str]:
-    """One address for each rule that answers a GET, over a small book."""
+    """One URL for each rule that has GET, in a small book."""
     known = fill_book(app)
     return [
         address_of(app, rule, known)
@@ -20,9 +20,9 @@ def addresses(app) -> list[str]:
     ]
 
 
-def test_no_get_changes_the_book_but_one(app, session, client, addresses):
+def test_no_get_but_one_changes_the_book(app, session, client, addresses):
     modes = []
-    app.before_request_funcs[None].append(lambda: modes.append(work_mode.get()))
+    app.before_request_funcs[None].append(lambda: modes.append(current_mode.get()))
     before = watermark()
     session.remove()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from flaskr.errors import SettingsError
-from flaskr.secret_keys import kept_key
+from flaskr.secret_keys import stored_key
 from flaskr.settings import PROJECT_FOLDER, Settings, read_settings
 from tests.users.people import STRONG_KEY
 
@@ -161,7 +161,7 @@ def test_secrets_are_not_shown():
 
 def test_the_key_is_made_once_and_is_readable_by_its_owner_alone(tmp_path):
     with ThreadPool(8) as pool:
-        keys = set(pool.starmap(kept_key, [(tmp_path, "secret_key")] * 16))
+        keys = set(pool.starmap(stored_key, [(tmp_path, "secret_key")] * 16))
 
     assert len(keys) == 1
     assert len(keys.pop()) == 64

@@ -7,7 +7,7 @@ import click
 
 from flaskr.archive.services import ArchiveWritten, write_archive
 from flaskr.book.services import require_book
-from flaskr.database import working
+from flaskr.database import transaction_mode
 
 _ACTOR = "command"
 
@@ -22,7 +22,7 @@ def book(path: Path, overwrite: bool) -> None:
     if path.exists() and not overwrite:
         raise click.ClickException(f"{path} already exists. Use --overwrite to replace it.")
     require_book()
-    with working("read"):
+    with transaction_mode("read"):
         try:
             written = _written_with_bar(path)
         except OSError as error:

@@ -17,11 +17,11 @@ from flaskr.archive.tasks import ArchiveLoaded, LoadArchiveTask, TableSql, Write
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import BOOK, event_values, record_apart
 from flaskr.claims.queries import watermark_select
-from flaskr.database import book_address, migration_config
+from flaskr.database import driver_url, migration_config
 from flaskr.exports.services import FILES_AT_ONCE, named_limits, plain_errors
 from flaskr.exports.statements import compiled, compiled_rows
 from flaskr.extensions import db
-from flaskr.isolation import Limits, Report, place, preload, run_isolated
+from flaskr.isolation import Limits, Report, preload, run_isolated, slot
 from flaskr.settings import BOOK_VERSION
 from flaskr.values.calendar import today
 
@@ -49,7 +49,7 @@ def write_archive(path: Path, *, actor: str, on_progress: Report | None = None) 
     """
     config = current_app.config
     order = _write_archive_task(path.with_name(f"{path.name}.{secrets.token_hex(4)}.part"))
-    with plain_errors(), place(config["INSTANCE_FOLDER"], "export", FILES_AT_ONCE):
+    with plain_errors(), slot(config["INSTANCE_FOLDER"], "export", FILES_AT_ONCE):
         try:
             rows = run_isolated(
                 f"{_PACKING}:make_archive",
@@ -104,7 +104,7 @@ def _write_archive_task(path: Path) -> WriteArchiveTask:
     """Return the order for an archive of this book."""
     dialect = db.engine.dialect
     return WriteArchiveTask(
-        address=book_address(),
+        address=driver_url(),
         path=path,
         version=BOOK_VERSION,
         schema_version=_schema_version(),
@@ -130,7 +130,7 @@ def _load_archive_task(path: Path, actor: str) -> LoadArchiveTask:
 
     tables = archive_tables()
     return LoadArchiveTask(
-        address=book_address("rw"),
+        address=driver_url("rw"),
         path=path,
         schema_version=_schema_version(),
         currency=current_app.config["BOOK_CURRENCY"],

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.audit.models import Action, AuditEvent, Subject
-from flaskr.database import apart
+from flaskr.database import separate_write
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.values.calendar import utc_now
@@ -89,7 +89,7 @@ def record_apart(
     """
     values = event_values(action, subject_kind, subject, **event)
     try:
-        with apart(patience) as connection:
+        with separate_write(patience) as connection:
             connection.execute(insert(AuditEvent).values(**values))
     except (DBAPIError, PoolTimeout) as error:
         raise NotRecorded(

@@ -1,1 +1,1 @@
-"""The book itself: its currency, its time zone, and the references it has allotted."""
+"""The book: its currency, its time zone, and the counters of its references."""

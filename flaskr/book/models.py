@@ -1,4 +1,4 @@
-"""What the book itself is: its currency, its time zone, and how far its references have come."""
+"""The tables of the book's currency and time zone, and of its reference counters."""
 
 from sqlalchemy import BigInteger, CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from flaskr.values.column_types import Instant
 
 
 class Book(Base):
-    """The one row that says what this book is; a setting that differs refuses to start."""
+    """The book's own settings, in one row; the application does not start with other settings."""
 
     __tablename__ = "book"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -20,7 +20,7 @@ class Book(Base):
 
 
 class Counter(Base):
-    """How far the references of one prefix and year have been allotted."""
+    """The last number allotted for references of one prefix and year."""
 
     __tablename__ = "counters"
 

@@ -1,4 +1,4 @@
-"""flask claims: look after the ledger, and add it up."""
+"""The `flask claims` commands: check the ledger, and total the claims."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from flaskr.book.services import require_book
 from flaskr.claims.as_at_queries import Basis, totals_as_at
 from flaskr.claims.ledger.check import disagreements, rebuild_balances
 from flaskr.claims.queries import book_size
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.extensions import db
 from flaskr.values.calendar import today
 from flaskr.values.money import money_text
@@ -27,15 +27,15 @@ def check(rebuild: bool) -> None:
     if rebuild:
         click.echo(f"{rebuild_balances(_ACTOR)} claims rebuilt.")
         db.session.commit()
-    with working("read"):
-        found = 0
+    with transaction_mode("read"):
+        faults = 0
         for fault in disagreements():
-            found += 1
+            faults += 1
             click.echo(f"{fault.claim_reference}: {fault.text}")
         count, entries = book_size()
         db.session.rollback()
-    if found:
-        raise click.ClickException(f"{found} faults found.")
+    if faults:
+        raise click.ClickException(f"{faults} faults found.")
     where = db.engine.url.render_as_string()
     click.echo(f"The book agrees with its ledger: {count} claims, {entries} entries, {where}")
 
@@ -53,11 +53,11 @@ def totals(as_at: datetime | None, basis: str) -> None:
     """Total the claims as at the end of a date, as known then or as booked."""
     require_book()
     day = as_at.date() if as_at else today()
-    with working("read"):
-        valuation = totals_as_at(day, Basis(basis))
+    with transaction_mode("read"):
+        claim_totals = totals_as_at(day, Basis(basis))
         db.session.rollback()
     click.echo(f"as at       {day}, {basis}")
-    click.echo(f"claims      {valuation.claims}")
-    click.echo(f"entries     {valuation.entries}")
+    click.echo(f"claims      {claim_totals.claims}")
+    click.echo(f"entries     {claim_totals.entries}")
     for name in ("paid", "outstanding", "claim_cost", "recovered", "net"):
-        click.echo(f"{name.replace('_', ' '):<12}{money_text(getattr(valuation, name))}")
+        click.echo(f"{name.replace('_', ' '):<12}{money_text(getattr(claim_totals, name))}")

@@ -1,4 +1,4 @@
-"""Which claims a page shows and a file has: one object, from the parameters of either address."""
+"""The claims of a page or a file: conditions and order, from the URL's parameters."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Select, or_, select
 
-from flaskr.claims.as_at_queries import with_their_policies
+from flaskr.claims.as_at_queries import with_policy_columns
 from flaskr.claims.models import Claim
 from flaskr.claims.row_queries import claim_rows
 from flaskr.facts.claims import CLAIM_COLUMNS
-from flaskr.facts.columns import falling_first, sort_labels
+from flaskr.facts.columns import descending_first, sort_labels
 from flaskr.facts.lists import Cause, Coverage, LineOfBusiness, Status
 from flaskr.policies.models import Policy
 from flaskr.values.pseudonyms import sees_names
@@ -24,15 +24,16 @@ from flaskr.web.parameters import ParameterType, a_day, a_text, an_amount, any_o
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimFilter(AsAtFilter):
-    """Which claims, as at which day, in which order; all that is given has to hold.
+    """Which claims, as at which date, in which order; a claim must meet every given condition.
 
-    Each of `status`, `cause`, `line_of_business` and `coverage` takes any of several. `policy` is a
-    policy's number; `text` is looked for in reference, policy number and, for who sees names,
-    description. With a cut all of it is judged by the claims and facts of the cut.
+    `status`, `cause`, `line_of_business` and `coverage` may have several values, any of which
+    matches. `policy` is a policy's number; `text` is searched for in reference, policy number and,
+    for users who may see names, description. With an as-at date the conditions apply to the
+    claims and facts as at that date.
     """
 
     SORTS: ClassVar = sort_labels(CLAIM_COLUMNS)
-    FALLING_FIRST: ClassVar = falling_first(CLAIM_COLUMNS)
+    FALLING_FIRST: ClassVar = descending_first(CLAIM_COLUMNS)
 
     status: tuple[Status, ...] = any_of(Status)
     cause: tuple[Cause, ...] = any_of(Cause)
@@ -48,20 +49,20 @@ class ClaimFilter(AsAtFilter):
     text: str = a_text()
 
     def conditions(self, columns: Any) -> list[ColumnElement[bool]]:
-        """Return what has to hold of the columns of `claim_rows`."""
-        listed = ("status", "cause", "line_of_business", "coverage")
-        wanted = {name: getattr(self, name) for name in listed}
-        found = [columns[name].in_(values) for name, values in wanted.items() if values]
-        found += between(columns["loss_date"], self.loss_from, self.loss_to)
-        found += between(columns["reported_date"], self.reported_from, self.reported_to)
-        found += between(columns["claim_cost"], self.cost_from, self.cost_to)
+        """Return the conditions on the columns of `claim_rows`."""
+        names = ("status", "cause", "line_of_business", "coverage")
+        choices = {name: getattr(self, name) for name in names}
+        conditions = [columns[name].in_(values) for name, values in choices.items() if values]
+        conditions += between(columns["loss_date"], self.loss_from, self.loss_to)
+        conditions += between(columns["reported_date"], self.reported_from, self.reported_to)
+        conditions += between(columns["claim_cost"], self.cost_from, self.cost_to)
         if self.policy:
             key = reference_key(self.policy)
-            numbered = select(Policy.id).where(Policy.policy_number_key == key).scalar_subquery()
-            found.append(columns["policy_id"] == numbered)
+            policy_id = select(Policy.id).where(Policy.policy_number_key == key).scalar_subquery()
+            conditions.append(columns["policy_id"] == policy_id)
         if self.text:
-            found.append(self.has_text())
-        return found
+            conditions.append(self.has_text())
+        return conditions
 
     def has_text(self) -> ColumnElement[bool]:
         """Return the condition that the text is in reference, policy number or description."""
@@ -75,9 +76,9 @@ class ClaimFilter(AsAtFilter):
         return or_(in_numbers, has_text(Claim.description.expression, self.text))
 
     def rows(self) -> Select[Any]:
-        """Select the claims in order: what a file has, and a page shows a part of.
+        """Select the claims in order: all that a file has, and a page shows a part of.
 
-        The columns of their policies are there when the claims are found or ordered by them.
+        The columns of their policies are included if conditions or order need them.
         """
         rows = claim_rows(self.valuation, with_policy=self.needs_policy)
         columns = rows.selected_columns
@@ -85,16 +86,16 @@ class ClaimFilter(AsAtFilter):
         return rows.where(*self.conditions(columns)).order_by(*in_order)
 
     def listing(self) -> Listing:
-        """Return the same claims, to be paged."""
-        own = claim_rows(self.valuation, with_policy=False)
-        rows = with_their_policies(own, self.valuation)
-        found = rows if self.needs_policy else own
-        columns = found.selected_columns
-        selected = found.where(*self.conditions(columns))
+        """Return the same claims, for paging."""
+        claims_alone = claim_rows(self.valuation, with_policy=False)
+        rows = with_policy_columns(claims_alone, self.valuation)
+        filtered = rows if self.needs_policy else claims_alone
+        columns = filtered.selected_columns
+        selected = filtered.where(*self.conditions(columns))
         return Listing(selected, rows, Claim, "claim_reference", self.order(columns))
 
     @property
     def needs_policy(self) -> bool:
-        """Whether policies have to be looked at to find and order the claims."""
+        """Whether the conditions or the order need the columns of policies."""
         of_policy = {"line_of_business", "coverage", "policy_number", "text"}
         return bool(of_policy & {*self.parameters(), self.sort_name})

@@ -1,4 +1,4 @@
-"""Forms that report a claim, move its money and edit its facts."""
+"""The forms that report a claim, edit its facts and post to its ledger."""
 
 from enum import StrEnum
 
@@ -29,7 +29,7 @@ class ClaimFactsForm(FlaskForm):
 
 
 class NewClaimForm(ClaimFactsForm):
-    """A claim to report."""
+    """A new claim."""
 
     loss_date = DayField("Loss date", [Required()], description="The day it happened.")
     reported_date = DayField("Reported date", [Required()], description="The day it was reported.")
@@ -43,14 +43,14 @@ class NewClaimForm(ClaimFactsForm):
 
 
 class EditClaimForm(ClaimFactsForm):
-    """A claim's facts to change, with the version that the editor saw."""
+    """The facts of an existing claim, with the version that the editor saw."""
 
     version = SeenField()
     accept = BooleanField("Save anyway")
 
 
 class EntryForm(FlaskForm):
-    """What every entry needs: its day, and the last entry that the person saw."""
+    """The fields of every ledger entry: its date, and the last entry that the user saw."""
 
     transaction_date = DayField(
         "Transaction date",
@@ -87,7 +87,7 @@ class _RecoveryKind(StrEnum):
 
     @property
     def entry_type(self) -> EntryType:
-        """The kind of ledger entry that it makes."""
+        """The type of the ledger entry."""
         return EntryType(f"RECOVERY_{self.name}")
 
 
@@ -105,17 +105,17 @@ class ReversalForm(EntryForm):
 
 
 class CloseForm(EntryForm):
-    """The end of a claim."""
+    """The closing of a claim."""
 
 
 class DeclineForm(EntryForm):
-    """A claim that is not paid."""
+    """The refusal of a claim."""
 
     reason = NoteField("Reason", description="Shown in the ledger. Do not enter personal data.")
 
 
 class ReopenForm(EntryForm):
-    """A settled claim that begins again."""
+    """The reopening of a settled claim."""
 
     amount = MoneyField(
         "New case reserve", [Required()], description="What you still expect to pay: zero or more."

@@ -1,4 +1,4 @@
-"""Claims, their ledger, and what their facts were before each edit."""
+"""The tables of claims, of their ledger, and of their earlier facts."""
 
 from datetime import date
 
@@ -23,7 +23,7 @@ from flaskr.values.column_types import (
 
 
 class ClaimFacts:
-    """What a claim says that can be edited, and whose earlier values are kept."""
+    """The facts of a claim that can be edited; their earlier values are kept in revisions."""
 
     policy_id: Mapped[int | None] = mapped_column(ForeignKey(Policy.id, ondelete="RESTRICT"))
     cause: Mapped[Cause | None] = mapped_column(closed_list(Cause))
@@ -36,9 +36,9 @@ CLAIM_EDITS = (*CLAIM_FACTS, "description")
 
 
 class Claim(ClaimFacts, ImportSource, Base):
-    """One loss; it keeps its last ledger entry's state, to filter and sort by, and when that was.
+    """One loss, with a copy of the state and the instants of its last ledger entry.
 
-    A claim that has not moved since a cut is at the cut as it is now.
+    Lists filter and sort by the copy, and as-at queries use it for claims without later entries.
     """
 
     __tablename__ = "claims"
@@ -59,33 +59,33 @@ class Claim(ClaimFacts, ImportSource, Base):
     outstanding: Mapped[Money]
     recovered: Mapped[Money]
     closed_date: Mapped[date | None]
-    last_transaction_date: Mapped[date | None]  # null without entries, like the next
+    last_transaction_date: Mapped[date | None]  # this and the next: null without entries
     last_recorded_at: Mapped[Instant | None]
     recorded_at: Mapped[Instant]
     recorded_by: Mapped[str] = mapped_column(String(64))
-    version: Mapped[int]  # of the facts: one more with each edit
+    version: Mapped[int]  # of the facts: each edit adds one
     form_token: Mapped[str | None] = mapped_column(String(32), unique=True)
 
     policy: Mapped[Policy | None] = relationship(lazy="raise_on_sql")
 
     @hybrid_property
     def claim_cost(self):
-        """Paid and outstanding together: incurred."""
+        """Paid plus outstanding: incurred."""
         return self.paid + self.outstanding
 
     @property
     def state(self) -> State:
-        """The balances, status and day of settlement after the last entry."""
+        """The balances, status and closed date after the last entry."""
         return State(self.paid, self.outstanding, self.recovered, self.status, self.closed_date)
 
     @property
     def coverage(self) -> Coverage:
-        """Whether the policy, as its facts are now, was in force at the loss."""
-        return coverage_by(self.policy, self.loss_date)
+        """The coverage by the facts as they are now."""
+        return coverage_of(self.policy, self.loss_date)
 
 
-def coverage_by(policy: Policy | None, loss_date: date | None) -> Coverage:
-    """Return whether a policy covers a loss; unverified without either."""
+def coverage_of(policy: Policy | None, loss_date: date | None) -> Coverage:
+    """Return whether the policy covers the loss date; unverified without either of them."""
     if policy is None or loss_date is None:
         return Coverage.UNVERIFIED
     return Coverage.IN_FORCE if policy.covers(loss_date) else Coverage.NOT_IN_FORCE
@@ -106,14 +106,13 @@ class LedgerEntry(ImportSource, Base):
     entry_type: Mapped[EntryType] = mapped_column(closed_list(EntryType))
     transaction_date: Mapped[date]
     recorded_at: Mapped[Instant]
-    imported_at: Mapped[Instant | None]  # of a migration, whose recorded_at is the older system's
+    imported_at: Mapped[Instant | None]  # by migrations: recorded_at is the old system's
     recorded_by: Mapped[str] = mapped_column(String(64))
     paid: Mapped[Money]  # signed deltas
     outstanding: Mapped[Money]
     recovered: Mapped[Money]
-    paid_after: Mapped[
-        Money
-    ]  # the claim after this entry: a cut reads its last entry and adds nothing up
+    # The state after this entry, so that as-at queries read one entry and add nothing up.
+    paid_after: Mapped[Money]
     outstanding_after: Mapped[Money]
     recovered_after: Mapped[Money]
     status_after: Mapped[Status] = mapped_column(closed_list(Status))
@@ -130,7 +129,7 @@ class LedgerEntry(ImportSource, Base):
 
     @property
     def state(self) -> State:
-        """The claim as this entry left it."""
+        """The state of the claim after this entry."""
         return State(
             self.paid_after,
             self.outstanding_after,

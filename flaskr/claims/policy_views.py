@@ -1,4 +1,4 @@
-"""Pages of one policy: its facts with its claims, and the edits that could uncover them."""
+"""The pages of one policy: they show its claims, and warn when an edit leaves some uncovered."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from flask_wtf import FlaskForm
 
 from flaskr.audit.models import Subject
 from flaskr.audit.queries import history_of
-from flaskr.claims.queries import claim_totals, uncovered_by
+from flaskr.claims.queries import claim_totals, uncovered_claim_ids
 from flaskr.claims.row_queries import claims_of_policy
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
 from flaskr.policies.forms import CancelPolicyForm, EditPolicyForm
 from flaskr.policies.models import POLICY_EDITS, Policy
-from flaskr.policies.queries import erased_among, policy_numbered
+from flaskr.policies.queries import erased_policy_ids, policy_by_number
 from flaskr.policies.services import edit_policy
 from flaskr.policies.views import blueprint
 from flaskr.users.gate.access import actor
@@ -21,18 +21,18 @@ from flaskr.web.paging import Cursor
 
 
 def _policy_or_404(number: str) -> Policy:
-    """Return the policy of an address."""
-    return policy_numbered(number) or abort(404, f"There is no policy {number}.")
+    """Return the policy with this number, or abort with 404."""
+    return policy_by_number(number) or abort(404, f"There is no policy {number}.")
 
 
 @blueprint.get("/<number>")
 def show(number: str):
-    """Show one policy: its facts, and its claims with their sums."""
+    """Show one policy: its facts, its claims and their totals."""
     policy = _policy_or_404(number)
     return render_template(
         "policies/show.html",
         policy=policy,
-        is_erased=not policy.policyholder and bool(erased_among([policy.id])),
+        is_erased=not policy.policyholder and bool(erased_policy_ids([policy.id])),
         page=claims_of_policy(policy).page(Cursor.from_query(request.args)),
         totals=claim_totals(policy),
         history=history_of(Subject.POLICY, policy.policy_number),
@@ -41,29 +41,29 @@ def show(number: str):
 
 @blueprint.route("/<number>/edit", methods=["GET", "POST"])
 def edit(number: str):
-    """Change the facts of one policy; two editors get a page that shows both."""
+    """Edit the facts of one policy; if somebody else edited it too, show both versions."""
     policy = _policy_or_404(number)
     form = EditPolicyForm(obj=policy)
     if not policy.policyholder:
-        form.allow_no_name()
+        form.make_policyholder_optional()
     return _change(policy, form, POLICY_EDITS, "policies/edit.html", "saved")
 
 
 @blueprint.route("/<number>/cancel", methods=["GET", "POST"])
 def cancel(number: str):
-    """End the cover of one policy early."""
+    """Cancel one policy."""
     policy = _policy_or_404(number)
     form = CancelPolicyForm(obj=policy)
     return _change(policy, form, ("cancelled_on",), "policies/cancel.html", "cancelled")
 
 
-def _change(policy: Policy, form: FlaskForm, names: tuple[str, ...], template: str, done: str):
-    """Show a form over a policy's facts, or save what it says."""
+def _change(policy: Policy, form: FlaskForm, names: tuple[str, ...], template: str, outcome: str):
+    """Show the form, or save its facts to the policy."""
     number = policy.policy_number
-    needs_second_look = False
+    needs_confirmation = False
     if form.validate_on_submit():
         try:
-            needs_second_look = _save(policy, form, {name: form[name].data for name in names})
+            needs_confirmation = _save(policy, form, {name: form[name].data for name in names})
         except ChangedMeanwhile:
             db.session.rollback()
             return _show_conflict(_policy_or_404(number), form, names)
@@ -71,20 +71,22 @@ def _change(policy: Policy, form: FlaskForm, names: tuple[str, ...], template: s
             db.session.rollback()
             form.form_errors.append(str(error))
         else:
-            if not needs_second_look:
+            if not needs_confirmation:
                 db.session.commit()
-                flash(f"Policy {number} {done}.", "success")
+                flash(f"Policy {number} {outcome}.", "success")
                 return redirect(url_for(".show", number=number), code=303)
             db.session.rollback()
-    page = render_template(template, policy=policy, form=form, needs_second_look=needs_second_look)
+    page = render_template(
+        template, policy=policy, form=form, needs_confirmation=needs_confirmation
+    )
     return page, 422 if form.errors else 200
 
 
 def _save(policy: Policy, form: FlaskForm, changes: dict[str, Any]) -> bool:
-    """Save a policy's facts; return whether claims with money would lose cover unannounced."""
-    uncovered_before = uncovered_by(policy)
+    """Edit a policy; return whether claims with money lose coverage and the user must confirm."""
+    uncovered_before = uncovered_claim_ids(policy)
     edit_policy(policy, changes, seen_version=form.version.data, actor=actor())
-    uncovered = len(uncovered_by(policy) - uncovered_before)
+    uncovered = len(uncovered_claim_ids(policy) - uncovered_before)
     if not uncovered or form.accept.data:
         return False
     claims = "claim" if uncovered == 1 else "claims"
@@ -96,7 +98,7 @@ def _save(policy: Policy, form: FlaskForm, changes: dict[str, Any]) -> bool:
 
 
 def _show_conflict(policy: Policy, form: FlaskForm, names: tuple[str, ...]):
-    """Show what the book has now beside what the form has, to save either."""
+    """Show the stored facts beside those of the form, to save either."""
     form.version.show(policy.version)
     now = {name: getattr(policy, name) for name in names}
     return render_template("policies/conflict.html", policy=policy, form=form, now=now), 409

@@ -1,18 +1,17 @@
-"""What the book knows of claims now; as at another day is in cut_queries."""
+"""Queries of claims as they are now; `as_at_queries` has those as at a date."""
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from flaskr.claims.as_at_queries import coverage_now
-from flaskr.claims.ledger.rules import LIVE
+from flaskr.claims.as_at_queries import current_coverage
+from flaskr.claims.ledger.rules import BALANCES, OPEN_STATUSES, Balances
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
-from flaskr.database import locked
+from flaskr.database import locked_row
 from flaskr.extensions import db
 from flaskr.facts.lists import Coverage
 from flaskr.policies.models import Policy, PolicyRevision
@@ -20,8 +19,8 @@ from flaskr.values.money import ZERO
 from flaskr.values.text import lookup_key
 
 
-def claim_referenced(reference: str) -> Claim | None:
-    """Return the claim of that reference with its policy, however its letters are cased."""
+def claim_by_reference(reference: str) -> Claim | None:
+    """Return the claim with this reference, whatever its case, and its policy; or None."""
     return db.session.scalar(
         select(Claim)
         .filter_by(claim_reference_key=lookup_key(reference))
@@ -30,103 +29,101 @@ def claim_referenced(reference: str) -> Claim | None:
 
 
 def locked_claim(claim_id: int) -> Claim:
-    """Return a claim as it is now, with its policy, locked until the transaction ends."""
-    return with_policy(locked(select(Claim).where(Claim.id == claim_id)))
+    """Return a claim with its policy, read anew and locked until the transaction ends."""
+    return with_current_policy(locked_row(select(Claim).where(Claim.id == claim_id)))
 
 
-def with_policy(claim: Claim) -> Claim:
-    """Return the claim with its policy read anew: cover is judged by the facts of this moment.
+def with_current_policy(claim: Claim) -> Claim:
+    """Return the claim with its policy read anew, so that coverage is based on current facts.
 
-    They stay so until the transaction ends: an edit of the policy waits, and is waited for.
+    The policy is share-locked: an edit of it and this transaction wait for each other.
     """
-    set_committed_value(claim, "policy", shared_policy(claim.policy_id))
+    set_committed_value(claim, "policy", share_locked_policy(claim.policy_id))
     return claim
 
 
-def shared_policy(policy_id: int | None) -> Policy | None:
-    """Return a policy as it is now, kept from edits, but not from other readers, until commit."""
+def share_locked_policy(policy_id: int | None) -> Policy | None:
+    """Return a policy, read anew and locked against edits, but not against other share locks."""
     if policy_id is None:
         return None
-    in_share = {"read": True}
-    return db.session.get(Policy, policy_id, populate_existing=True, with_for_update=in_share)
+    for_share = {"read": True}
+    return db.session.get(Policy, policy_id, populate_existing=True, with_for_update=for_share)
 
 
 def entries_of(claim: Claim) -> list[LedgerEntry]:
-    """Return a claim's ledger, in order."""
+    """Return a claim's ledger entries in order."""
     of_claim = select(LedgerEntry).where(LedgerEntry.claim_id == claim.id)
     return list(db.session.scalars(of_claim.order_by(LedgerEntry.id)))
 
 
 def last_entry(claim: Claim) -> LedgerEntry | None:
-    """Return a claim's latest entry."""
+    """Return a claim's last ledger entry, or None."""
     of_claim = select(LedgerEntry).where(LedgerEntry.claim_id == claim.id)
-    # By the index on (claim_id, transaction_date): within a claim no clock goes backwards.
-    latest = of_claim.order_by(LedgerEntry.transaction_date.desc(), LedgerEntry.id.desc()).limit(1)
-    return db.session.scalar(latest)
+    # Uses the index on (claim_id, transaction_date): dates never go backwards within a claim.
+    newest_first = of_claim.order_by(LedgerEntry.transaction_date.desc(), LedgerEntry.id.desc())
+    return db.session.scalar(newest_first.limit(1))
 
 
 def first_transaction_date(claim: Claim) -> date | None:
-    """Return the day of a claim's first entry, None without entries."""
+    """Return the transaction date of a claim's first entry, or None."""
     days = select(func.min(LedgerEntry.transaction_date)).where(LedgerEntry.claim_id == claim.id)
     return db.session.scalar(days)
 
 
 @dataclass(frozen=True)
-class ClaimTotals:
-    """How many claims there are, how many of them open or reopened, and their balances together."""
+class ClaimTotals(Balances):
+    """The number of claims, how many of them are open or reopened, and the sums of balances."""
 
     claims: int = 0
     open_claims: int = 0
-    paid: Decimal = ZERO
-    outstanding: Decimal = ZERO
-    recovered: Decimal = ZERO
-
-    @property
-    def claim_cost(self) -> Decimal:
-        """Paid and outstanding together: incurred."""
-        return self.paid + self.outstanding
 
 
 def claim_totals(policy: Policy | None = None) -> ClaimTotals:
-    """Return the totals of all claims, or of one policy's."""
+    """Return the totals of all claims, or of the claims of one policy."""
     sums = select(
         func.count(),
-        func.count().filter(Claim.status.in_(LIVE)),
-        func.sum(Claim.paid),
-        func.sum(Claim.outstanding),
-        func.sum(Claim.recovered),
+        func.count().filter(Claim.status.in_(OPEN_STATUSES)),
+        *(func.sum(getattr(Claim, name)) for name in BALANCES),
     )
     if policy is not None:
         sums = sums.where(Claim.policy_id == policy.id)
-    count, live, paid, outstanding, recovered = db.session.execute(sums).one()
-    return ClaimTotals(count, live, paid or ZERO, outstanding or ZERO, recovered or ZERO)
+    count, open_count, paid, outstanding, recovered = db.session.execute(sums).one()
+    return ClaimTotals(
+        claims=count,
+        open_claims=open_count,
+        paid=paid or ZERO,
+        outstanding=outstanding or ZERO,
+        recovered=recovered or ZERO,
+    )
 
 
 def book_size() -> tuple[int, int]:
-    """Return how many claims and how many ledger entries there are."""
+    """Return the number of claims and the number of ledger entries."""
     counts = (select(func.count()).select_from(table) for table in (Claim, LedgerEntry))
-    found = db.session.execute(select(*(count.scalar_subquery() for count in counts))).one()
-    return found[0], found[1]
+    row = db.session.execute(select(*(count.scalar_subquery() for count in counts))).one()
+    return row[0], row[1]
 
 
 def watermark_select() -> Select[Any]:
     """Select the highest id of ledger, claims, policies and both revisions; 0 for none."""
     tables = (LedgerEntry, Claim, Policy, ClaimRevision, PolicyRevision)
-    highest = {t.__tablename__: select(func.coalesce(func.max(t.id), 0)) for t in tables}
-    return select(*(h.scalar_subquery().label(name) for name, h in highest.items()))
+    highest = {
+        table.__tablename__: select(func.coalesce(func.max(table.id), 0)) for table in tables
+    }
+    return select(*(query.scalar_subquery().label(name) for name, query in highest.items()))
 
 
 def watermark() -> tuple[int, ...]:
-    """Return the highest id of ledger, claims, policies and both revisions: how far the book is."""
+    """Return the highest id of ledger, claims, policies and both revisions; 0 for none."""
     return tuple(db.session.execute(watermark_select()).one())
 
 
-def uncovered_by(policy: Policy) -> set[int]:
-    """Return the ids of a policy's claims with money on them whose loss it does not cover."""
+def uncovered_claim_ids(policy: Policy) -> set[int]:
+    """Return the ids of the policy's claims with money whose loss it does not cover."""
     uncovered = (
         select(Claim.id)
         .join(Claim.policy)
-        .where(Claim.policy_id == policy.id, coverage_now() == Coverage.NOT_IN_FORCE)
+        .where(Claim.policy_id == policy.id, current_coverage() == Coverage.NOT_IN_FORCE)
         .where((Claim.paid > ZERO) | (Claim.outstanding > ZERO))
     )
     return set(db.session.scalars(uncovered))

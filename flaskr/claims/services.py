@@ -1,4 +1,4 @@
-"""What can be done to a claim itself: report it, and edit its facts."""
+"""The services that report a claim and edit its facts."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
@@ -10,13 +10,13 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import record, told
 from flaskr.book.services import allot_reference
 from flaskr.claims.ledger.rules import BALANCES
-from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, ClaimRevision, coverage_by
+from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, ClaimRevision, coverage_of
 from flaskr.claims.queries import (
-    claim_referenced,
+    claim_by_reference,
     first_transaction_date,
     locked_claim,
-    shared_policy,
-    with_policy,
+    share_locked_policy,
+    with_current_policy,
 )
 from flaskr.database import lock_ledger
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
@@ -29,11 +29,11 @@ from flaskr.values.text import clean_reference, clean_text, is_allotted, referen
 
 
 class ClaimError(ClaimBookError):
-    """A claim that cannot be reported or edited so."""
+    """A claim that cannot be reported or edited as asked."""
 
 
 class UncoversReserved(ClaimError):
-    """An edit that takes a claim with money on it out of cover: allowed at a second look."""
+    """An edit that leaves a claim with money uncovered: allowed when the user confirms it."""
 
 
 def report_claim(
@@ -47,19 +47,18 @@ def report_claim(
     form_token: str | None = None,
     actor: str,
 ) -> Claim:
-    """Report a claim under the reference given, or under the next one of the book.
+    """Report a claim under the given reference, or else the book's next reference.
 
-    It has no money on it yet: set its reserve next. Raises ClaimError or TextError when its dates
-    do not fit together or the reference is taken, SentTwice when the form made a claim before.
+    The claim has no ledger entries yet: set its reserve next. Raises ClaimError or TextError when
+    its dates contradict one another or the reference is taken, and SentTwice when the form has
+    created a claim already.
     """
-    check_dates(loss_date, reported_date, today())
-    shared_policy(policy.id if policy else None)
+    check_claim_dates(loss_date, reported_date, today())
+    share_locked_policy(policy.id if policy else None)
     lock_ledger()
     _check_sent_once(form_token)
     recorded_at = utc_now()
-    reference = (
-        _typed_reference(claim_reference) if claim_reference else allot_reference("C", recorded_at)
-    )
+    reference = _new_reference(claim_reference, recorded_at)
     claim = Claim(
         claim_reference=reference,
         claim_reference_key=reference_key(reference),
@@ -76,20 +75,20 @@ def report_claim(
         form_token=form_token,
     )
     db.session.add(claim)
-    _record_reported(claim)
+    _record_report(claim)
     return claim
 
 
-def _record_reported(claim: Claim) -> None:
-    """Write a new claim, so that it knows its policy, and record the facts that it has."""
+def _record_report(claim: Claim) -> None:
+    """Record a new claim's facts in the audit trail; the flush loads its policy."""
     db.session.flush()
-    facts = _told_facts(claim, [name for name in CLAIM_EDITS if getattr(claim, name)])
+    facts = _trail_facts(claim, [name for name in CLAIM_EDITS if getattr(claim, name)])
     reference, actor = claim.claim_reference, claim.recorded_by
     record(Action.CLAIM_REPORTED, Subject.CLAIM, reference, actor=actor, after=facts)
 
 
-def _told_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
-    """Return what the trail says of some of a claim's facts: its policy goes by the number."""
+def _trail_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
+    """Return some of a claim's facts for the audit trail, with its policy's number, not its id."""
     facts = told(claim, names, CLAIM_FACTS)
     if "policy_id" in facts:
         del facts["policy_id"]
@@ -98,33 +97,38 @@ def _told_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
 
 
 def _check_sent_once(form_token: str | None) -> None:
-    """Raise SentTwice when a form has made its claim already."""
+    """Raise SentTwice when the form has created a claim already."""
     earlier = select(Claim.claim_reference).where(Claim.form_token == form_token)
     if form_token and (reference := db.session.scalar(earlier)):
         raise SentTwice(reference)
 
 
-def _typed_reference(text: str) -> str:
-    """Return a typed reference; raises when it is taken or of the form that the book allots."""
-    reference = clean_reference(text)
+def _new_reference(typed: str, recorded_at: datetime) -> str:
+    """Return the typed reference, or the book's next one if none is typed.
+
+    Raises ClaimError when the typed reference is taken or is one to allot.
+    """
+    if not typed:
+        return allot_reference("C", recorded_at)
+    reference = clean_reference(typed)
     if is_allotted(reference):
         raise ClaimError(
             "References like C-2026-000001 are assigned by the book. Leave the field empty."
         )
-    if claim_referenced(reference):
+    if claim_by_reference(reference):
         raise ClaimError(f"Claim {reference} is already in the book.")
     return reference
 
 
-def check_dates(loss_date: date | None, reported_date: date | None, day: date) -> None:
-    """Raise ClaimError unless loss <= reported <= today."""
+def check_claim_dates(loss_date: date | None, reported_date: date | None, last_day: date) -> None:
+    """Raise ClaimError unless loss <= reported <= `last_day` (today)."""
     if loss_date and reported_date and loss_date > reported_date:
         raise ClaimError(
             f"The loss date ({loss_date}) cannot be after the reported date ({reported_date})."
         )
-    if max(loss_date or date.min, reported_date or date.min) > day:
+    if max(loss_date or date.min, reported_date or date.min) > last_day:
         raise ClaimError(
-            f"The loss date and the reported date cannot be in the future (today is {day})."
+            f"The loss date and the reported date cannot be in the future (today is {last_day})."
         )
 
 
@@ -137,11 +141,12 @@ def edit_claim(
     may_uncover: bool = False,
     action: Action = Action.CLAIM_EDITED,
 ) -> Claim:
-    """Change a claim's facts and keep what they were; a change to the same values keeps nothing.
+    """Change a claim's facts and keep the earlier ones in a revision.
 
-    `action` is what the trail calls it. Raises ChangedMeanwhile when the claim is no longer at the
-    version that the editor saw, and UncoversReserved, unless `may_uncover`, when money on the claim
-    would lose its cover.
+    Changes to the same values do nothing. `action` is the action in the audit trail. Raises
+    ClaimError when the new dates are not valid, ChangedMeanwhile when the claim no longer has the
+    version that the editor saw and, unless `may_uncover`, UncoversReserved when a claim with money
+    would no longer be covered.
     """
     if unknown := set(changes) - set(CLAIM_EDITS):
         raise ValueError(f"not facts of a claim: {sorted(unknown)}")
@@ -153,44 +158,49 @@ def edit_claim(
         return claim
     _check_edited_dates(claim, changed)
     _check_uncovering(claim, changed, may_uncover)
-    shared_policy(changed.get("policy_id", claim.policy_id))
+    share_locked_policy(changed.get("policy_id", claim.policy_id))
     lock_ledger()
-    revision = ClaimRevision(
+    revision = _revision_of(claim, changed, actor)
+    before = _trail_facts(claim, [name for name in CLAIM_FACTS if name in changed])
+    for name, value in changed.items():
+        setattr(claim, name, value)
+    claim.version += 1
+    db.session.add(revision)
+    db.session.flush()
+    after = _trail_facts(with_current_policy(claim), changed)
+    reference = claim.claim_reference
+    record(action, Subject.CLAIM, reference, actor=actor, before=before, after=after)
+    return claim
+
+
+def _revision_of(claim: Claim, changed: Mapping[str, Any], actor: str) -> ClaimRevision:
+    """Return a revision with the facts that the claim has before the change."""
+    return ClaimRevision(
         claim_id=claim.id,
         replaced_at=_next_revision_instant(claim),
         replaced_by=actor,
         description_changed="description" in changed,
         **{name: getattr(claim, name) for name in CLAIM_FACTS},
     )
-    before = _told_facts(claim, [name for name in CLAIM_FACTS if name in changed])
-    for name, value in changed.items():
-        setattr(claim, name, value)
-    claim.version += 1
-    db.session.add(revision)
-    db.session.flush()
-    after = _told_facts(with_policy(claim), changed)
-    reference = claim.claim_reference
-    record(action, Subject.CLAIM, reference, actor=actor, before=before, after=after)
-    return claim
 
 
 def _changed_facts(claim: Claim, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those changes that change something, as the claim would keep them."""
-    kept = dict(changes)
-    if "description" in kept:
-        kept["description"] = clean_text(kept["description"])
-    return {name: value for name, value in kept.items() if getattr(claim, name) != value}
+    """Return the changes to different values, cleaned as the claim stores them."""
+    cleaned = dict(changes)
+    if "description" in cleaned:
+        cleaned["description"] = clean_text(cleaned["description"])
+    return {name: value for name, value in cleaned.items() if getattr(claim, name) != value}
 
 
 def _check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
-    """Raise ClaimError when edited dates do not fit, or an entry would come before the report."""
+    """Raise ClaimError when new dates are not valid, or later than the claim's first entry."""
     if not {"loss_date", "reported_date"} & set(changed):
         return
     loss_date = changed.get("loss_date", claim.loss_date)
     reported_date = changed.get("reported_date", claim.reported_date)
     if (claim.loss_date and not loss_date) or (claim.reported_date and not reported_date):
         raise ClaimError("A date cannot be removed once the claim has it. Correct it instead.")
-    check_dates(loss_date, reported_date, today())
+    check_claim_dates(loss_date, reported_date, today())
     first_day = first_transaction_date(claim)
     earliest = reported_date or loss_date
     if first_day and earliest and first_day < earliest:
@@ -200,13 +210,13 @@ def _check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
 
 
 def _check_uncovering(claim: Claim, changed: Mapping[str, Any], may_uncover: bool) -> None:
-    """Raise UncoversReserved when an edit takes money on the claim out of cover unannounced."""
+    """Raise UncoversReserved when an edit leaves money uncovered without `may_uncover`."""
     has_money = claim.paid > 0 or claim.outstanding > 0
     if may_uncover or not has_money or claim.coverage == Coverage.NOT_IN_FORCE:
         return
-    policy = shared_policy(changed.get("policy_id", claim.policy_id))
+    policy = share_locked_policy(changed.get("policy_id", claim.policy_id))
     loss_date = changed.get("loss_date", claim.loss_date)
-    if coverage_by(policy, loss_date) == Coverage.NOT_IN_FORCE:
+    if coverage_of(policy, loss_date) == Coverage.NOT_IN_FORCE:
         raise UncoversReserved(
             "With these facts the loss is not covered, but the claim has a reserve or "
             "payments. Tick “Save anyway” if that is right."
@@ -214,7 +224,7 @@ def _check_uncovering(claim: Claim, changed: Mapping[str, Any], may_uncover: boo
 
 
 def _next_revision_instant(claim: Claim) -> datetime:
-    """Return now, or the claim's last revision's instant should the clock have been set back."""
+    """Return now, or the instant of the last revision if the clock has been set back since."""
     last = db.session.scalar(
         select(func.max(ClaimRevision.replaced_at)).where(ClaimRevision.claim_id == claim.id)
     )

@@ -1,4 +1,4 @@
-"""Pages of claims: the list, a new one, one claim, and the editing of its facts."""
+"""The pages of claims: the list, a new claim, one claim, and the edit of its facts."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from flaskr.audit.queries import history_of
 from flaskr.claims.blueprint import blueprint, claim_or_404
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.forms import ClaimFactsForm, EditClaimForm, NewClaimForm
-from flaskr.claims.ledger.actions import allowed_actions, reversible
+from flaskr.claims.ledger.actions import allowed_actions, reversible_entry_ids
 from flaskr.claims.ledger.posting import coverage_reason
 from flaskr.claims.ledger.services import set_reserve
 from flaskr.claims.models import Claim
@@ -18,9 +18,9 @@ from flaskr.claims.services import UncoversReserved, edit_claim, report_claim
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
 from flaskr.facts.claims import CLAIM_COLUMNS
-from flaskr.facts.columns import totalled
+from flaskr.facts.columns import total_names
 from flaskr.policies.models import Policy
-from flaskr.policies.queries import policy_numbered
+from flaskr.policies.queries import policy_by_number
 from flaskr.users.gate.access import actor
 from flaskr.values.calendar import today
 from flaskr.web.filters import has_empty
@@ -30,7 +30,7 @@ from flaskr.web.parameters import FilterError
 
 @blueprint.get("")
 def index():
-    """Show the claims that the address asks for, newest first when it names no order."""
+    """List claims, filtered and sorted by the URL's parameters; newest first by default."""
     try:
         wanted = ClaimFilter.from_parameters(request.args, besides=PAGE_PARAMETERS)
     except FilterError as error:
@@ -45,13 +45,13 @@ def index():
         wanted=wanted,
         typed=request.args,
         page=page,
-        count=listing.count(page, totalled(CLAIM_COLUMNS) if wanted.is_part else ()),
+        count=listing.count(page, total_names(CLAIM_COLUMNS) if wanted.is_part else ()),
     )
 
 
 @blueprint.get("/<reference>")
 def show(reference: str):
-    """Show one claim: its facts, its cover, its balances, its ledger, and what can be done."""
+    """Show one claim: its facts, coverage, balances, ledger, and the allowed actions."""
     claim = claim_or_404(reference)
     entries = entries_of(claim)
     return render_template(
@@ -61,30 +61,30 @@ def show(reference: str):
         numbers={entry.id: number for number, entry in enumerate(entries, start=1)},
         coverage_reason=coverage_reason(claim),
         actions=allowed_actions(claim),
-        reversible=reversible(claim, entries),
+        reversible=reversible_entry_ids(claim, entries),
         reversed_by={entry.reverses: entry.id for entry in entries if entry.reverses},
         history=history_of(Subject.CLAIM, claim.claim_reference, besides=[Action.ENTRY_POSTED]),
     )
 
 
-def _policy_named(form: ClaimFactsForm) -> Policy | None:
-    """Return the policy that a form names; an unknown one becomes an error of its field."""
+def _policy_of(form: ClaimFactsForm) -> Policy | None:
+    """Return the policy that a form names; an unknown number becomes an error of the field."""
     number = form.policy_number.data
-    policy = policy_numbered(number) if number else None
+    policy = policy_by_number(number) if number else None
     if number and policy is None:
         form.policy_number.errors = [f"There is no policy {number} in the book."]
     return policy
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-def new():
-    """Report a claim; ?policy= fills the policy in."""
+def report():
+    """Report a claim; ?policy= fills in the policy number."""
     form = NewClaimForm()
     if request.method == "GET":
         form.policy_number.data = request.args.get("policy", "")
         form.reported_date.data = today()
     if form.validate_on_submit():
-        policy = _policy_named(form)
+        policy = _policy_of(form)
         if not form.errors:
             try:
                 claim = _report(form, policy)
@@ -102,7 +102,7 @@ def new():
 
 
 def _report(form: NewClaimForm, policy: Policy | None) -> Claim:
-    """Report the claim of a form, with its first reserve if it has one."""
+    """Report the claim of a form, and set its reserve if the form has one."""
     claim = report_claim(
         claim_reference=form.claim_reference.data,
         policy=policy,
@@ -119,37 +119,37 @@ def _report(form: NewClaimForm, policy: Policy | None) -> Claim:
 
 
 @blueprint.route("/<reference>/edit", methods=["GET", "POST"])
-def edit(reference: str):
-    """Change the facts of one claim; two editors get a page that shows both."""
+def edit_facts(reference: str):
+    """Edit the facts of one claim; if somebody else edited it too, show both versions."""
     claim = claim_or_404(reference)
     form = EditClaimForm(obj=claim)
-    needs_second_look = False
+    needs_confirmation = False
     if request.method == "GET":
         form.policy_number.data = claim.policy.policy_number if claim.policy else ""
     if form.validate_on_submit():
-        policy = _policy_named(form)
+        policy = _policy_of(form)
         if not form.errors:
             try:
-                edit_claim(claim, _changes_of(form, policy), **_seen_by(form))
+                edit_claim(claim, _changes_of(form, policy), **_edited_by(form))
             except ChangedMeanwhile:
                 db.session.rollback()
                 return _show_conflict(claim_or_404(reference), form)
             except ClaimBookError as error:
                 form.form_errors.append(str(error))
-                needs_second_look = isinstance(error, UncoversReserved)
+                needs_confirmation = isinstance(error, UncoversReserved)
                 db.session.rollback()
             else:
                 db.session.commit()
                 flash(f"Claim {reference} saved.", "success")
                 return redirect(url_for(".show", reference=reference), code=303)
     page = render_template(
-        "claims/edit.html", claim=claim, form=form, needs_second_look=needs_second_look
+        "claims/edit.html", claim=claim, form=form, needs_confirmation=needs_confirmation
     )
     return page, 422 if form.errors else 200
 
 
 def _changes_of(form: EditClaimForm, policy: Policy | None) -> dict[str, Any]:
-    """Return the facts as the form has them."""
+    """Return the facts of the form."""
     return {
         "policy_id": policy.id if policy else None,
         "cause": form.cause.data,
@@ -159,8 +159,8 @@ def _changes_of(form: EditClaimForm, policy: Policy | None) -> dict[str, Any]:
     }
 
 
-def _seen_by(form: EditClaimForm) -> dict[str, Any]:
-    """Return who edits, what version they saw, and whether they had the second look."""
+def _edited_by(form: EditClaimForm) -> dict[str, Any]:
+    """Return who edits, which version they saw, and whether they confirmed."""
     return {
         "seen_version": form.version.data,
         "actor": actor(),
@@ -169,7 +169,7 @@ def _seen_by(form: EditClaimForm) -> dict[str, Any]:
 
 
 def _show_conflict(claim: Claim, form: EditClaimForm):
-    """Show what the book has now beside what the form has, to save either."""
+    """Show the stored facts beside those of the form, to save either."""
     form.version.show(claim.version)
     now = {
         "policy_number": claim.policy.policy_number if claim.policy else "",

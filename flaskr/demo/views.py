@@ -4,7 +4,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from markupsafe import Markup
 
 from flaskr.claims.models import Claim
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.demo.random_claim import record_random_claim, swedish_faker
 from flaskr.extensions import db
 from flaskr.users.gate.access import actor
@@ -42,7 +42,7 @@ def generate_random_claim():
     if _is_prefetch():
         abort(503, "This address creates a claim, so it cannot be prefetched. Open it instead.")
     db.session.remove()  # a hook may have begun a read transaction
-    with working("write"):
+    with transaction_mode("write"):
         claim = record_random_claim(swedish_faker(), actor=actor())
         message = _created_message(claim)
         db.session.commit()

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from flaskr.audit.models import Action
 from flaskr.book.services import require_book
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.exports.manifest import MANIFEST_ENDING, manifest, manifest_text
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.recording import record_file
@@ -103,7 +103,7 @@ def _write_file(contents: Contents, path: Path, options: dict[str, Any]) -> None
             f"{path} or its manifest already exists. Use --overwrite to replace it."
         )
     require_book()
-    with working("read"):
+    with transaction_mode("read"):
         request = file_request(contents, _parameters(path, options))
         made = _made_with_bar(request)
         with made.file:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from flaskr.facts.claims import CLAIM_COLUMNS
-from flaskr.facts.columns import Columns, totalled
+from flaskr.facts.columns import Columns, total_names
 from flaskr.facts.ledger import LEDGER_COLUMNS
 from flaskr.facts.lists import Contents, FileContents, TrailContents
 from flaskr.facts.policies import POLICY_COLUMNS, POLICYHOLDER
@@ -21,7 +21,7 @@ COLUMNS: dict[FileContents, Columns] = {
 NAMING = {column.name for columns in COLUMNS.values() for column in columns if column.is_personal}
 
 # The amounts whose sums prove a file; a name means the same in each.
-ADDED_UP = {name for columns in COLUMNS.values() for name in totalled(columns)}
+ADDED_UP = {name for columns in COLUMNS.values() for name in total_names(columns)}
 
 
 def given_columns(contents: FileContents, has_names: bool) -> Columns:

@@ -8,13 +8,13 @@ from sqlalchemy import BigInteger, Dialect, cast, func, select
 
 from flaskr.audit.filters import TrailFilter
 from flaskr.audit.queries import trail_mark
-from flaskr.claims.as_at_queries import claim_counts, movements_as_at
+from flaskr.claims.as_at_queries import is_claim_included, movements_as_at
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger.filters import LedgerFilter
 from flaskr.claims.models import Claim
 from flaskr.claims.queries import watermark_select
 from flaskr.exports.statements import Rows, Sql, compiled, compiled_rows
-from flaskr.facts.columns import Columns, totalled
+from flaskr.facts.columns import Columns, total_names
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.row_queries import policy_facts
 from flaskr.values.as_at import Valuation
@@ -43,7 +43,7 @@ def file_sql(wanted: FileFilter, columns: Columns, dialect: Dialect) -> FileSql:
     if by_position:
         names |= {"policy_id", "loss_date"}
     read = [column for column in rows.selected_columns if column.name in names]
-    sums = totalled(columns)
+    sums = total_names(columns)
     return FileSql(
         watermark=compiled(watermark_of(wanted), dialect),
         policies=compiled_rows(policy_facts(wanted.valuation), dialect) if by_position else None,
@@ -76,7 +76,9 @@ def _ledger_totals(valuation: Valuation, names: Sequence[str]) -> Rows:
     """Select the number of claims in a cut and what the movements of its entries add up to."""
     moved = movements_as_at(valuation.day, valuation.basis)
     count = (
-        select(func.count()).select_from(Claim).where(claim_counts(valuation.day, valuation.basis))
+        select(func.count())
+        .select_from(Claim)
+        .where(is_claim_included(valuation.day, valuation.basis))
     )
     sums = (_whole(moved.selected_columns[name]).label(name) for name in names)
     return moved.with_only_columns(count.scalar_subquery().label("rows"), *sums)

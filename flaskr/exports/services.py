@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from flask import current_app
 
-from flaskr.database import book_address
+from flaskr.database import driver_url
 from flaskr.errors import ClaimBookError
 from flaskr.exports.manifest import SCHEMA_VERSION, MadeFacts, versions
 from flaskr.exports.parameters import FileRequest
@@ -21,7 +21,15 @@ from flaskr.exports.tasks import ExportTask, full_disk_told
 from flaskr.extensions import db
 from flaskr.facts.lists import Contents
 from flaskr.files.formats import ExportError
-from flaskr.isolation import Limits, OutOfMemory, OutOfTime, Report, place, preload, run_isolated
+from flaskr.isolation import (
+    Limits,
+    OutOfMemory,
+    OutOfTime,
+    Report,
+    preload,
+    run_isolated,
+    slot,
+)
 from flaskr.values.calendar import today, utc_now
 
 _WORKSHOP = preload("flaskr.exports.making.file")
@@ -96,7 +104,7 @@ def file_at(
         return found
     limits = Limits(config["EXPORT_SECONDS"], config["EXPORT_MEMORY_BYTES"])
     with (
-        place(config["INSTANCE_FOLDER"], "export", FILES_AT_ONCE),
+        slot(config["INSTANCE_FOLDER"], "export", FILES_AT_ONCE),
         named_limits(),
         full_disk_told(),
     ):
@@ -135,7 +143,7 @@ def export_task(request: FileRequest, path: Path, is_counted_first: bool = False
     """Return the order for a file of this book."""
     config = current_app.config
     return ExportTask(
-        address=book_address(),
+        address=driver_url(),
         contents=request.contents,
         sql=file_sql(request.wanted, request.columns, db.engine.dialect),
         columns=request.columns,

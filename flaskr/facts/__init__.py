@@ -1,1 +1,1 @@
-"""The vocabulary: the kinds of values, the closed lists, and every column of every file."""
+"""The vocabulary: the kinds of values, the closed lists, and the columns of every file."""

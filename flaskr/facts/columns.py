@@ -1,4 +1,4 @@
-"""How a column is declared, once for files, imports, pages, the dictionary and the trail."""
+"""The declaration of a column, made once for files, imports, pages, dictionary and trail."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from flaskr.facts.kinds import ARROW_NAMES, TEXTS, UNITS, Kind
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name in the book and in every file, what it holds, and what that means.
+    """One column: its name in the book and in every file, its kind, and its meaning.
 
-    `label` is what pages call it, `label_sv` what Swedish files do; an import knows the column by
-    its name, by that and by `titles`. `choices` is the list that a choice is from. `derived` says
-    from what the book derives a column: an import knows it, and does not load it. `is_personal`
-    when it may say something about a person; `is_one_line` of a text that has no line breaks.
-    `adds_up` when the sum of its amounts means something, and is a control total of the file;
-    `hides` is the column whose names it gives as pseudonyms.
+    `label` is its heading on pages, `label_sv` in Swedish files. An import recognizes the column by
+    its name, `label_sv` and `titles`. `choices` is the closed list of a choice. `derived` says how
+    the book derives the column; an import recognizes such a column but does not load it.
+    `is_personal`: it may say something about a person. `is_one_line`: a text without line breaks.
+    `adds_up`: the sum of its amounts is meaningful, and a control total of the file. `hides`: the
+    column whose names it shows as pseudonyms.
     """
 
     name: str
@@ -36,13 +36,13 @@ class Column:
     hides: str = ""
 
     def __post_init__(self) -> None:
-        """Derive the label from the name, and the unit from the kind, where none is given."""
+        """Derive a missing label from the name, and a missing unit from the kind."""
         object.__setattr__(self, "label", self.label or self.name.replace("_", " ").capitalize())
         object.__setattr__(self, "unit", self.unit or UNITS.get(self.kind, ""))
 
     @property
     def declaration(self) -> dict[str, str | bool]:
-        """The column as a manifest and the dictionary show it."""
+        """The column as in a manifest and in the dictionary."""
         return {
             "name": self.name,
             "type": ARROW_NAMES[self.kind],
@@ -57,28 +57,28 @@ Columns = tuple[Column, ...]
 
 
 def names_of(columns: Iterable[Column], *kinds: Kind) -> list[str]:
-    """Return the names of the columns of some kinds, in order."""
+    """Return the names of the columns of the given kinds, in order."""
     return [column.name for column in columns if column.kind in kinds]
 
 
-def totalled(columns: Columns) -> tuple[str, ...]:
-    """Return the names of the amounts whose sums are control totals."""
+def total_names(columns: Columns) -> tuple[str, ...]:
+    """Return the names of the columns whose sums are control totals."""
     return tuple(column.name for column in columns if column.adds_up)
 
 
 def sort_labels(columns: Columns) -> dict[str, str]:
     """Return the columns that a list can be sorted by, with their labels.
 
-    Not by names and free texts, nor by the currency, which is the same on every row.
+    Names, free texts and the currency, which is the same on every row, are not among them.
     """
     return {c.name: c.label for c in columns if not c.is_personal and c.name != "currency"}
 
 
-def falling_first(columns: Columns) -> tuple[str, ...]:
-    """Return the columns of which a list shows the latest or the largest first."""
+def descending_first(columns: Columns) -> tuple[str, ...]:
+    """Return the columns by which a list is first sorted in descending order: dates and amounts."""
     return tuple(names_of(columns, Kind.DAY, Kind.AMOUNT))
 
 
-def guarded_texts(columns: Columns) -> list[str]:
-    """Return the columns whose cells a spreadsheet might run as formulas: those of free text."""
+def formula_guarded_names(columns: Columns) -> list[str]:
+    """Return the columns with text that a spreadsheet might run as a formula."""
     return names_of(columns, *TEXTS)

@@ -1,18 +1,18 @@
-"""The kinds of values: what a column holds decides how it is read, kept and written everywhere."""
+"""The kinds of values, which decide how a column is read, stored and written everywhere."""
 
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a column holds."""
+    """The kind of a column's values."""
 
-    REFERENCE = "reference"  # names a claim or a policy: text, leading zeros and all
+    REFERENCE = "reference"  # of a claim or a policy: text that keeps its leading zeros
     TEXT = "text"
-    CHOICE = "choice"  # one of a short list
+    CHOICE = "choice"  # from a closed list
     DAY = "day"
     INSTANT = "instant"
     AMOUNT = "amount"
-    NUMBER = "number"  # a whole one
+    NUMBER = "number"  # a whole number
 
 
 TEXTS = (Kind.REFERENCE, Kind.TEXT)

@@ -1,4 +1,4 @@
-"""What pages call the values of closed lists, where the value itself does not read well."""
+"""The labels of values in closed lists, where the value itself is not fit for a page."""
 
 from flaskr.facts.claims import CLAIM_COLUMNS
 from flaskr.facts.ledger import LEDGER_COLUMNS
@@ -32,7 +32,7 @@ LABELS: dict[str, str] = {
     "jsonl": "JSON lines",
     "sha256": "SHA-256",
 }
-# The names under which values of closed lists are shown: columns, and what the trail has besides.
+# The names of the columns with closed lists; the last three are in the trail's JSON only.
 CLOSED_LISTS = {
     column.name for column in (*CLAIM_COLUMNS, *LEDGER_COLUMNS, *POLICY_COLUMNS) if column.choices
 } | {"kind", "role", "scope"}

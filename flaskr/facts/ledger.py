@@ -150,7 +150,7 @@ LEDGER_COLUMNS: Columns = (
     ),
 )
 
-# Columns that only the ledger of an older system has.
+# Columns that only the ledger of another system has.
 ENTRY_NUMBER = Column(
     "entry_number",
     Kind.REFERENCE,
@@ -165,5 +165,5 @@ RECORDED_DATE = Column(
     titles=("rec local",),
     may_be_empty=True,
 )
-# Of policies and claims, which only a migration may say.
-RECORDED_WHEN = replace(_RECORDED_AT, may_be_empty=True)
+# Of policies and claims, in migrations only.
+MIGRATED_RECORDED_AT = replace(_RECORDED_AT, may_be_empty=True)

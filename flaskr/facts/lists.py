@@ -1,10 +1,10 @@
-"""The closed lists: every value that a column of a short list may have."""
+"""The closed lists: the values that columns of choices may have."""
 
 from enum import StrEnum
 
 
 class Contents(StrEnum):
-    """What the rows of a file are, going out or coming in; also the start of a file's name."""
+    """The contents of an exported or imported file; also the start of an exported file's name."""
 
     CLAIMS = "claims"
     LEDGER = "ledger"
@@ -12,7 +12,7 @@ class Contents(StrEnum):
 
 
 class TrailContents(StrEnum):
-    """The file of the audit trail, which is no part of the book: never imported or archived."""
+    """The contents of the audit trail's file, which is never imported or archived."""
 
     TRAIL = "trail"
 
@@ -21,7 +21,7 @@ FileContents = Contents | TrailContents
 
 
 class LineOfBusiness(StrEnum):
-    """What kind of risk a policy covers."""
+    """The line of business of a policy."""
 
     MOTOR = "motor"
     HOME = "home"
@@ -33,7 +33,7 @@ class LineOfBusiness(StrEnum):
 
 
 class Cause(StrEnum):
-    """What happened."""
+    """The cause of a loss."""
 
     COLLISION = "collision"
     GLASS = "glass"
@@ -60,7 +60,7 @@ class Coverage(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a claim stands."""
+    """The status of a claim."""
 
     OPEN = "open"
     REOPENED = "reopened"
@@ -69,7 +69,7 @@ class Status(StrEnum):
 
 
 class EntryType(StrEnum):
-    """The kinds of movement on a claim."""
+    """The type of a ledger entry."""
 
     RESERVE_OPEN = "RESERVE_OPEN"
     RESERVE_CHANGE = "RESERVE_CHANGE"

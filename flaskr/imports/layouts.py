@@ -9,7 +9,7 @@ from functools import cached_property
 from flaskr.facts.claims import CLAIM_COLUMNS
 from flaskr.facts.columns import Column, Columns, names_of
 from flaskr.facts.kinds import Kind
-from flaskr.facts.ledger import ENTRY_NUMBER, LEDGER_COLUMNS, RECORDED_DATE, RECORDED_WHEN
+from flaskr.facts.ledger import ENTRY_NUMBER, LEDGER_COLUMNS, MIGRATED_RECORDED_AT, RECORDED_DATE
 from flaskr.facts.lists import Contents
 from flaskr.facts.policies import POLICY_COLUMNS
 
@@ -84,10 +84,10 @@ def normalized_title(title: str) -> str:
 CLAIMS = Layout(
     Contents.CLAIMS,
     "claim_reference",
-    (*CLAIM_COLUMNS, RECORDED_WHEN),
+    (*CLAIM_COLUMNS, MIGRATED_RECORDED_AT),
     optional=tuple(names_of(CLAIM_COLUMNS, Kind.AMOUNT)),
 )
-POLICIES = Layout(Contents.POLICIES, "policy_number", (*POLICY_COLUMNS, RECORDED_WHEN))
+POLICIES = Layout(Contents.POLICIES, "policy_number", (*POLICY_COLUMNS, MIGRATED_RECORDED_AT))
 LEDGER = Layout(
     Contents.LEDGER,
     "claim_reference",

@@ -11,7 +11,7 @@ from flask import Flask, current_app
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import origin, record_apart
-from flaskr.database import book_address
+from flaskr.database import driver_url
 from flaskr.errors import BusyError, ClaimBookError
 from flaskr.exports.tasks import full_disk_told
 from flaskr.extensions import db
@@ -25,7 +25,7 @@ from flaskr.imports.dry_run_result import DryRun
 from flaskr.imports.job_folders import JOBS, delete_old_jobs, file_digest, new_job, store_upload
 from flaskr.imports.jobs import OUTCOME, PROGRESS, Job, JobRequest, Progress
 from flaskr.imports.tasks import BookContext, DryRunTask, ImportRefused
-from flaskr.isolation import Limits, OutOfMemory, OutOfTime, place, preload, run_isolated
+from flaskr.isolation import Limits, OutOfMemory, OutOfTime, preload, run_isolated, slot
 from flaskr.values.calendar import today, utc_now
 
 # The modules that the isolated process imports.
@@ -166,7 +166,7 @@ def _dry_run_task(job: Job) -> DryRunTask:
     """Return the task of a dry run."""
     config = current_app.config
     book = BookContext(
-        address=book_address(),
+        address=driver_url(),
         dialect=db.engine.dialect.name,
         currency=config["BOOK_CURRENCY"],
         time_zone=config["BOOK_TIME_ZONE"],
@@ -185,7 +185,7 @@ def import_slot() -> Iterator[None]:
         while True:
             try:
                 folder = current_app.config["INSTANCE_FOLDER"]
-                stack.enter_context(place(folder, "import", _CONCURRENT_IMPORTS))
+                stack.enter_context(slot(folder, "import", _CONCURRENT_IMPORTS))
                 break
             except BusyError:
                 if time.monotonic() > deadline:

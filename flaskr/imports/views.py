@@ -7,8 +7,8 @@ from flask import abort, current_app, flash, redirect, render_template, request,
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from flaskr.database import working
-from flaskr.errors import EXPIRED, ClaimBookError
+from flaskr.database import transaction_mode
+from flaskr.errors import FORM_EXPIRED, ClaimBookError
 from flaskr.exports.kept.views import named
 from flaskr.exports.tasks import full_disk_told
 from flaskr.exports.views import sent
@@ -44,7 +44,7 @@ def upload():
     """Receive files to import, and start their dry run."""
     form = _upload_form()
     if "csrf_token" in form.errors:
-        abort(400, EXPIRED)
+        abort(400, FORM_EXPIRED)
     status = 422 if form.errors else 200
     if form.is_submitted() and not form.errors:
         try:
@@ -149,7 +149,7 @@ def _show_dry_run(job: Job, context: dict[str, Any]) -> str:
     """Return the page of what an import would do."""
     outcome = job.outcome
     db.session.remove()  # its transaction may write, and would wait for an import that does
-    with working("read"):
+    with transaction_mode("read"):
         return render_template(
             "imports/dry_run.html",
             outcome=outcome,

@@ -2,10 +2,10 @@
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 
-from flaskr.claims.queries import claim_referenced
+from flaskr.claims.queries import claim_by_reference
 from flaskr.claims.row_queries import latest_claims
 from flaskr.overview.queries import book_in_figures
-from flaskr.policies.queries import policy_numbered
+from flaskr.policies.queries import policy_by_number
 
 blueprint = Blueprint("overview", __name__)
 
@@ -23,8 +23,8 @@ def index():
 def find():
     """Go to the claim or the policy of a number, however its letters are cased."""
     number = request.args.get("number", "").strip()
-    if claim := claim_referenced(number):
+    if claim := claim_by_reference(number):
         return redirect(url_for("claims.show", reference=claim.claim_reference))
-    if policy := policy_numbered(number):
+    if policy := policy_by_number(number):
         return redirect(url_for("policies.show", number=policy.policy_number))
     abort(404, f"There is no claim or policy “{number[:64]}”.")

@@ -1,1 +1,1 @@
-"""The cover sold: policies and the history of their facts."""
+"""Policies: the cover sold, and the history of its facts."""

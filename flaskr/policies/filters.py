@@ -1,4 +1,4 @@
-"""Which policies a page shows and a file has: one object, from the parameters of either address."""
+"""The policies of a page or a file: conditions and order, from the URL's parameters."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Select, or_
 
-from flaskr.facts.columns import falling_first, sort_labels
+from flaskr.facts.columns import descending_first, sort_labels
 from flaskr.facts.lists import LineOfBusiness
 from flaskr.facts.policies import POLICY_COLUMNS
-from flaskr.policies.cover import in_force
+from flaskr.policies.cover import is_in_force
 from flaskr.policies.models import Policy
 from flaskr.policies.row_queries import policy_rows
 from flaskr.values.calendar import today
@@ -24,23 +24,23 @@ from flaskr.web.parameters import a_day, a_text, an_amount, any_of, one_of
 
 
 class PolicyStatus(StrEnum):
-    """Where a policy stands on a day."""
+    """The status of a policy on a day."""
 
     UPCOMING = "upcoming"
     IN_FORCE = "in_force"
     EXPIRED = "expired"
-    CANCELLED = "cancelled"  # with the day of it come
+    CANCELLED = "cancelled"  # from the cancellation date on
 
 
 class Cancelled(StrEnum):
-    """Whether a policy has a day of cancellation, come or not."""
+    """Whether a policy has a cancellation date, past or future."""
 
     YES = "yes"
     NO = "no"
 
 
-def _stands(status: PolicyStatus, facts: Any, day: date) -> ColumnElement[bool]:
-    """Return the condition that policies stand so on the day, by the columns of their facts."""
+def _has_status(status: PolicyStatus, facts: Any, day: date) -> ColumnElement[bool]:
+    """Return the condition that policies have a status on the day."""
     cancelled = facts["cancelled_on"].is_not(None) & (facts["cancelled_on"] <= day)
     if status is PolicyStatus.CANCELLED:
         return cancelled
@@ -48,21 +48,21 @@ def _stands(status: PolicyStatus, facts: Any, day: date) -> ColumnElement[bool]:
         return (facts["inception_date"] > day) & ~cancelled
     if status is PolicyStatus.EXPIRED:
         return (facts["expiry_date"] <= day) & ~cancelled
-    return in_force(facts, day)
+    return is_in_force(facts, day)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyFilter(AsAtFilter):
-    """Which policies, as at which day, in which order; all that is given has to hold.
+    """Which policies, as at which date, in which order; a policy must meet every given condition.
 
-    `status` and `line_of_business` take any of several; the status is that of the cut's day, or of
-    today. `text` is looked for in number and, for who sees names, policyholder; `in_force_on` is a
-    day that the cover includes. With a cut all of it, save the policyholder, is judged by the facts
-    of the cut.
+    `status` and `line_of_business` may have several values, any of which matches. The status is
+    that on the as-at date, else today's. `text` is searched for in the number and, for users who
+    may see names, in the policyholder; `in_force_on` is a day that the policy must cover. With an
+    as-at date the conditions apply to the facts as at that date, except the policyholder.
     """
 
     SORTS: ClassVar = sort_labels(POLICY_COLUMNS)
-    FALLING_FIRST: ClassVar = falling_first(POLICY_COLUMNS)
+    FALLING_FIRST: ClassVar = descending_first(POLICY_COLUMNS)
 
     status: tuple[PolicyStatus, ...] = any_of(PolicyStatus)
     line_of_business: tuple[LineOfBusiness, ...] = any_of(LineOfBusiness)
@@ -77,39 +77,39 @@ class PolicyFilter(AsAtFilter):
     text: str = a_text()
 
     def conditions(self, columns: Any) -> list[ColumnElement[bool]]:
-        """Return what has to hold of the columns of `policy_rows`."""
+        """Return the conditions on the columns of `policy_rows`."""
         lines, cancelled_on = self.line_of_business, columns["cancelled_on"]
-        found = [columns["line_of_business"].in_(lines)] if lines else []
+        conditions = [columns["line_of_business"].in_(lines)] if lines else []
         if self.cancelled:
-            is_running = cancelled_on.is_(None)
-            found.append(is_running if self.cancelled is Cancelled.NO else ~is_running)
+            not_cancelled = cancelled_on.is_(None)
+            conditions.append(not_cancelled if self.cancelled is Cancelled.NO else ~not_cancelled)
         if self.status:
             day = self.as_at or today()
-            found.append(or_(*(_stands(status, columns, day) for status in self.status)))
+            conditions.append(or_(*(_has_status(status, columns, day) for status in self.status)))
         if self.in_force_on:
-            found.append(in_force(columns, self.in_force_on))
-        found += between(columns["inception_date"], self.inception_from, self.inception_to)
-        found += between(columns["expiry_date"], self.expiry_from, self.expiry_to)
-        found += between(columns["premium"], self.premium_from, self.premium_to)
-        return [*found, self.has_text()] if self.text else found
+            conditions.append(is_in_force(columns, self.in_force_on))
+        conditions += between(columns["inception_date"], self.inception_from, self.inception_to)
+        conditions += between(columns["expiry_date"], self.expiry_from, self.expiry_to)
+        conditions += between(columns["premium"], self.premium_from, self.premium_to)
+        return [*conditions, self.has_text()] if self.text else conditions
 
     def has_text(self) -> ColumnElement[bool]:
         """Return the condition that the text is in the number or the policyholder's name."""
         key = reference_key(self.text)
         in_number = Policy.policy_number_key.contains(key, autoescape=True)
-        if not sees_names.get():  # whom a search finds by name is named by it
+        if not sees_names.get():  # a match by name would reveal the name
             return in_number
         return or_(in_number, has_text(Policy.policyholder.expression, self.text))
 
     def rows(self) -> Select[Any]:
-        """Select the policies in order: what a file has, and a page shows a part of."""
+        """Select the policies in order: all that a file has, and a page shows a part of."""
         rows = policy_rows(self.valuation)
         columns = rows.selected_columns
         in_order = self.order(columns).clauses(Policy.id)
         return rows.where(*self.conditions(columns)).order_by(*in_order)
 
     def listing(self) -> Listing:
-        """Return the same policies, to be paged."""
+        """Return the same policies, for paging."""
         rows = policy_rows(self.valuation)
         columns = rows.selected_columns
         selected = rows.where(*self.conditions(columns))

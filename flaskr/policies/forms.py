@@ -1,4 +1,4 @@
-"""Forms that record and edit a policy."""
+"""The forms that record, edit and cancel a policy."""
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField
@@ -29,7 +29,7 @@ class PolicyFactsForm(FlaskForm):
 
 
 class NewPolicyForm(PolicyFactsForm):
-    """A policy to record."""
+    """A new policy."""
 
     form_token = TokenField()
     policy_number = ReferenceField(
@@ -38,7 +38,7 @@ class NewPolicyForm(PolicyFactsForm):
 
 
 class EditPolicyForm(PolicyFactsForm):
-    """A policy's facts to change, with the version that the editor saw."""
+    """The facts of an existing policy, with the version that the editor saw."""
 
     cancelled_on = DayField(
         "Cancelled on", description="The first day without cover, if before the expiry date."
@@ -46,8 +46,8 @@ class EditPolicyForm(PolicyFactsForm):
     version = SeenField()
     accept = BooleanField("Save anyway")
 
-    def allow_no_name(self) -> None:
-        """Ask for no name: it was erased, or never given."""
+    def make_policyholder_optional(self) -> None:
+        """Make the policyholder optional: the name was erased, or never given."""
         self.policyholder.validators = []
         self.policyholder.flags.required = False
 

@@ -1,4 +1,4 @@
-"""Policies and what their facts were before each edit."""
+"""The tables of policies and of their earlier facts."""
 
 from datetime import date
 
@@ -20,11 +20,11 @@ from flaskr.values.column_types import (
 
 
 class PolicyFacts:
-    """What a policy says that can be edited, and whose earlier values are kept."""
+    """The facts of a policy that can be edited; their earlier values are kept in revisions."""
 
     line_of_business: Mapped[LineOfBusiness] = mapped_column(closed_list(LineOfBusiness))
     inception_date: Mapped[date]  # the first day of cover
-    expiry_date: Mapped[date]  # the first day without
+    expiry_date: Mapped[date]  # the first day without cover
     premium: Mapped[Money]
     deductible: Mapped[Money]
     sum_insured: Mapped[Money | None]
@@ -36,7 +36,7 @@ POLICY_EDITS = (*POLICY_FACTS, "policyholder")
 
 
 class Policy(PolicyFacts, ImportSource, Base):
-    """One policy: it covers the half-open period from inception to expiry or cancellation."""
+    """One policy; it covers the half-open period from inception to expiry or cancellation."""
 
     __tablename__ = "policies"
     __table_args__ = (
@@ -56,11 +56,11 @@ class Policy(PolicyFacts, ImportSource, Base):
     policyholder: Mapped[FreeText]
     recorded_at: Mapped[Instant]
     recorded_by: Mapped[str] = mapped_column(String(64))
-    version: Mapped[int]  # of the facts: one more with each edit
+    version: Mapped[int]  # of the facts: each edit adds one
     form_token: Mapped[str | None] = mapped_column(String(32), unique=True)
 
     def covers(self, loss_date: date) -> bool:
-        """Whether a loss on that day is inside the period and before any cancellation."""
+        """Whether the policy covers a loss on that day."""
         return covers(self, loss_date)
 
 

@@ -1,4 +1,4 @@
-"""What the book knows of policies."""
+"""Queries of policies as they are now."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -6,38 +6,40 @@ from decimal import Decimal
 
 from sqlalchemy import Select, func, select
 
-from flaskr.database import locked
+from flaskr.database import locked_row
 from flaskr.extensions import db
-from flaskr.policies.cover import in_force
+from flaskr.policies.cover import is_in_force
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.values.money import ZERO
 from flaskr.values.text import lookup_key
 
 
-def policy_numbered(number: str) -> Policy | None:
-    """Return the policy of that number, however its letters are cased."""
+def policy_by_number(number: str) -> Policy | None:
+    """Return the policy with this number, whatever its case, or None."""
     return db.session.scalar(select(Policy).filter_by(policy_number_key=lookup_key(number)))
 
 
 def locked_policy(policy_id: int) -> Policy:
-    """Return a policy as it is now, locked until the transaction ends."""
-    return locked(select(Policy).where(Policy.id == policy_id))
+    """Return a policy, read anew and locked until the transaction ends."""
+    return locked_row(select(Policy).where(Policy.id == policy_id))
 
 
 def policy_totals() -> tuple[int, Decimal]:
-    """Return how many policies there are, and their premium together."""
+    """Return the number of policies and the sum of their premiums."""
     count, premium = db.session.execute(select(func.count(), func.sum(Policy.premium))).one()
     return count, premium or ZERO
 
 
 def policies_in_force(day: date) -> Select[Policy]:
-    """Select the policies whose cover includes the day."""
-    return select(Policy).where(in_force(Policy.__table__.columns, day))
+    """Select the policies that cover the day."""
+    return select(Policy).where(is_in_force(Policy.__table__.columns, day))
 
 
-def erased_among(policy_ids: Iterable[int]) -> set[int]:
-    """Return those policies without a name that had one: it was changed, and nothing else empties
-    it; asks nothing of the database when there are none to ask about.
+def erased_policy_ids(policy_ids: Iterable[int]) -> set[int]:
+    """Return those of some nameless policies whose name was erased, not just never given.
+
+    Only an erasure empties a name, so a nameless policy whose name was ever changed was erased.
+    Sends no statement when there are no policies to check.
     """
     ids = list(policy_ids)
     if not ids:

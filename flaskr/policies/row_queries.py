@@ -1,4 +1,4 @@
-"""Policies as rows for lists and files: the same columns now and as at a cut."""
+"""Policies as rows of lists and files: the same columns now and as at a date."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from flaskr.values.calendar import day_end
 
 
 def with_policy_facts(source: Any, valuation: Valuation | None) -> tuple[Any, dict[str, Any]]:
-    """Return a source that has policies with what their facts take, and the columns of the facts.
+    """Return `source`, which has policies, joined to what the facts need, and the facts' columns.
 
-    They are today's, but in a cut by the clock of what was known: those known then.
+    The facts are today's, but as at a date on the known basis those that were known then.
     """
     if valuation is None or valuation.basis is Basis.BOOKED:
         return source, {name: getattr(Policy, name) for name in POLICY_FACTS}
@@ -22,11 +22,11 @@ def with_policy_facts(source: Any, valuation: Valuation | None) -> tuple[Any, di
 
 
 def policy_facts(valuation: Valuation | None = None) -> Select[Any]:
-    """Select every policy with the facts that a cut takes, or today's, by id.
+    """Select every policy with its facts as at a date, or today's, by id.
 
     Columns: policy_id, policy_number, then the facts (line_of_business, inception_date,
-    expiry_date, premium, deductible, sum_insured, cancelled_on). Policies that are not in the cut
-    are among them, for a claim of the cut may name one whose inception is later.
+    expiry_date, premium, deductible, sum_insured, cancelled_on). Policies that do not count yet at
+    the date are included, for a claim that does may be on a policy with a later inception.
     """
     source, facts = with_policy_facts(Policy.__table__, valuation)
     return (
@@ -41,10 +41,11 @@ def policy_facts(valuation: Valuation | None = None) -> Select[Any]:
 
 
 def policy_rows(valuation: Valuation | None = None) -> Select[Any]:
-    """Select the policies of a cut, or as they are now, one row each, in no order.
+    """Select the policies as at a date, or as they are now, one row each, in no order.
 
-    Columns: those of `policy_facts`, and policyholder. Known: from the local day of recording, with
-    the facts as known then; booked: from the inception, with today's.
+    Columns: those of `policy_facts`, and policyholder. On the known basis a policy counts from the
+    local day of its recording, with the facts as known then; on the booked basis from its
+    inception, with today's facts.
     """
     rows = policy_facts(valuation).order_by(None).add_columns(Policy.policyholder)
     if valuation is None:

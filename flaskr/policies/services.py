@@ -1,4 +1,4 @@
-"""What can be done to a policy: record it, edit its facts, cancel it."""
+"""The services that record, edit and cancel a policy."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -15,14 +15,14 @@ from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
 from flaskr.facts.lists import LineOfBusiness
 from flaskr.policies.models import POLICY_EDITS, POLICY_FACTS, Policy, PolicyRevision
-from flaskr.policies.queries import locked_policy, policy_numbered
+from flaskr.policies.queries import locked_policy, policy_by_number
 from flaskr.values.calendar import utc_now
 from flaskr.values.money import LARGEST_ENTRY, money_text, to_ore
 from flaskr.values.text import clean_name, clean_reference, is_allotted, reference_key
 
 
 class PolicyError(ClaimBookError):
-    """A policy that cannot be recorded, edited or cancelled so."""
+    """A policy that cannot be recorded, edited or cancelled as asked."""
 
 
 def record_policy(
@@ -38,14 +38,15 @@ def record_policy(
     form_token: str | None = None,
     actor: str,
 ) -> Policy:
-    """Record a policy under the number given, or under the next one of the book.
+    """Record a policy under the given number, or else the book's next number.
 
-    Raises PolicyError or TextError when its facts do not fit together or the number is taken.
+    Raises PolicyError, MoneyError or TextError when the facts are not valid or the number is taken,
+    and SentTwice when the form has created a policy already.
     """
     lock_ledger()
     _check_sent_once(form_token)
     recorded_at = utc_now()
-    number = _typed_number(policy_number) if policy_number else allot_reference("P", recorded_at)
+    number = _checked_number(policy_number) if policy_number else allot_reference("P", recorded_at)
     policy = Policy(
         policy_number=number,
         policy_number_key=reference_key(number),
@@ -61,7 +62,7 @@ def record_policy(
         version=1,
         form_token=form_token,
     )
-    check_facts(policy)
+    check_policy_facts(policy)
     db.session.add(policy)
     facts = told(policy, [n for n in POLICY_EDITS if getattr(policy, n) is not None], POLICY_FACTS)
     record(Action.POLICY_RECORDED, Subject.POLICY, number, actor=actor, after=facts)
@@ -70,20 +71,20 @@ def record_policy(
 
 
 def _check_sent_once(form_token: str | None) -> None:
-    """Raise SentTwice when a form has made its policy already."""
+    """Raise SentTwice when the form has created a policy already."""
     earlier = select(Policy.policy_number).where(Policy.form_token == form_token)
     if form_token and (number := db.session.scalar(earlier)):
         raise SentTwice(number)
 
 
-def _typed_number(text: str) -> str:
-    """Return a typed policy number; raises when it is taken or of the form that the book allots."""
+def _checked_number(text: str) -> str:
+    """Return a typed policy number; raises PolicyError when it is taken or is one to allot."""
     number = clean_reference(text)
     if is_allotted(number):
         raise PolicyError(
             "Numbers like P-2026-000001 are assigned by the book. Leave the field empty."
         )
-    if policy_numbered(number):
+    if policy_by_number(number):
         raise PolicyError(f"Policy {number} is already in the book.")
     return number
 
@@ -96,10 +97,11 @@ def edit_policy(
     actor: str,
     action: Action = Action.POLICY_EDITED,
 ) -> Policy:
-    """Change a policy's facts and keep what they were; a change to the same values keeps nothing.
+    """Change a policy's facts and keep the earlier ones in a revision.
 
-    `action` is what the trail calls it. Raises ChangedMeanwhile when the policy is no longer at the
-    version that the editor saw.
+    Changes to the same values do nothing. `action` is the action in the audit trail. Raises
+    PolicyError when the new facts are not valid, and ChangedMeanwhile when the policy no longer has
+    the version that the editor saw.
     """
     if unknown := set(changes) - set(POLICY_EDITS):
         raise ValueError(f"not facts of a policy: {sorted(unknown)}")
@@ -110,7 +112,9 @@ def edit_policy(
     if not changed:
         return policy
     facts = {name: changed.get(name, getattr(policy, name)) for name in POLICY_FACTS}
-    check_facts(Policy(**facts))  # before the row itself is touched: a refused edit leaves no trace
+    check_policy_facts(
+        Policy(**facts)
+    )  # before the row itself is touched: a refused edit leaves no trace
     lock_ledger()
     revision = PolicyRevision(
         policy_id=policy.id,
@@ -131,17 +135,17 @@ def edit_policy(
 
 
 def _changed_facts(policy: Policy, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those changes that change something, as the policy would keep them."""
-    kept = dict(changes)
-    if "policyholder" in kept:
-        kept["policyholder"] = clean_name(kept["policyholder"])
-    return {name: value for name, value in kept.items() if getattr(policy, name) != value}
+    """Return the changes to different values, cleaned as the policy stores them."""
+    cleaned = dict(changes)
+    if "policyholder" in cleaned:
+        cleaned["policyholder"] = clean_name(cleaned["policyholder"])
+    return {name: value for name, value in cleaned.items() if getattr(policy, name) != value}
 
 
 def cancel_policy(policy: Policy, cancelled_on: date, *, seen_version: int, actor: str) -> Policy:
-    """End a policy's cover early: `cancelled_on` is the first day without it.
+    """Cancel a policy: `cancelled_on` is the first day without cover.
 
-    Cancelling on the inception date means that the policy never covered anything.
+    A policy cancelled on its inception date was never in force.
     """
     return edit_policy(
         policy, {"cancelled_on": cancelled_on}, seen_version=seen_version, actor=actor
@@ -149,15 +153,15 @@ def cancel_policy(policy: Policy, cancelled_on: date, *, seen_version: int, acto
 
 
 def _next_revision_instant(policy: Policy) -> datetime:
-    """Return now, or the policy's last revision's instant should the clock have been set back."""
+    """Return now, or the instant of the last revision if the clock has been set back since."""
     last = db.session.scalar(
         select(func.max(PolicyRevision.replaced_at)).where(PolicyRevision.policy_id == policy.id)
     )
     return max(utc_now(), policy.recorded_at, last or policy.recorded_at)
 
 
-def check_facts(policy: Policy) -> None:
-    """Raise PolicyError when a policy's facts do not fit together, MoneyError for no money."""
+def check_policy_facts(policy: Policy) -> None:
+    """Raise PolicyError when facts contradict one another, MoneyError for an invalid amount."""
     if policy.expiry_date <= policy.inception_date:
         raise PolicyError(
             "The expiry date is the first day without cover: it must be after the inception date."

@@ -1,4 +1,4 @@
-"""Pages of policies: the list and a new one. One policy's page shows claims: see claims."""
+"""The list of policies and the form for a new one; the pages of one policy are in claims."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
@@ -6,7 +6,7 @@ from flaskr.errors import ClaimBookError, SentTwice
 from flaskr.extensions import db
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.forms import NewPolicyForm
-from flaskr.policies.queries import erased_among
+from flaskr.policies.queries import erased_policy_ids
 from flaskr.policies.services import record_policy
 from flaskr.users.gate.access import actor
 from flaskr.web.filters import has_empty
@@ -18,7 +18,7 @@ blueprint = Blueprint("policies", __name__, url_prefix="/policies")
 
 @blueprint.get("")
 def index():
-    """Show the policies that the address asks for, newest first when it names no order."""
+    """List policies, filtered and sorted by the URL's parameters; newest first by default."""
     try:
         wanted = PolicyFilter.from_parameters(request.args, besides=PAGE_PARAMETERS)
     except FilterError as error:
@@ -33,7 +33,7 @@ def index():
         wanted=wanted,
         typed=request.args,
         page=page,
-        erased=erased_among(row.policy_id for row in page.rows if not row.policyholder),
+        erased=erased_policy_ids(row.policy_id for row in page.rows if not row.policyholder),
         count=listing.count(page),
     )
 

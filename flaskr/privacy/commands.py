@@ -5,7 +5,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from flaskr.book.services import require_book
-from flaskr.database import is_embedded, working
+from flaskr.database import is_embedded, transaction_mode
 from flaskr.extensions import db
 from flaskr.privacy.queries import Person, person_on
 from flaskr.privacy.residual_copies import (
@@ -38,7 +38,7 @@ def erase(numbers: tuple[str, ...], references: tuple[str, ...], yes: bool) -> N
     if not numbers and not references:
         raise click.UsageError("Give the number of a policy, or a claim with --claim.")
     require_book()
-    with working("read"):
+    with transaction_mode("read"):
         person = person_on(numbers, references)
         db.session.remove()
     if not yes:

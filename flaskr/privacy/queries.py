@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from flaskr.claims.models import Claim
-from flaskr.claims.queries import claim_referenced
+from flaskr.claims.queries import claim_by_reference
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
-from flaskr.policies.queries import policy_numbered
+from flaskr.policies.queries import policy_by_number
 
 _SHOWN = 20
 
@@ -31,8 +31,8 @@ class Person:
 
 def person_on(numbers: Iterable[str], references: Iterable[str]) -> Person:
     """Return the policies and claims named; raises NotInTheBook naming those that there are not."""
-    policies = {number: policy_numbered(number) for number in numbers}
-    claims = {reference: claim_referenced(reference) for reference in references}
+    policies = {number: policy_by_number(number) for number in numbers}
+    claims = {reference: claim_by_reference(reference) for reference in references}
     unknown = [f"policy {number}" for number, found in policies.items() if found is None]
     unknown += [f"claim {reference}" for reference, found in claims.items() if found is None]
     if unknown:

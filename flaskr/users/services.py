@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import CHANGED, record
-from flaskr.database import locked
+from flaskr.database import locked_row
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, TextError
 from flaskr.extensions import db
 from flaskr.users.models import PasswordLink, Role, User
@@ -78,7 +78,7 @@ def change_user(
     """
     administrators = select(User.id).where(User.role == Role.ADMINISTRATOR)
     db.session.execute(administrators.order_by(User.id).with_for_update())  # two at once leave one
-    user = locked(select(User).where(User.id == user.id))
+    user = locked_row(select(User).where(User.id == user.id))
     if user.version != seen_version:
         raise ChangedMeanwhile(f"{user.email} was changed by somebody else. Look at it again.")
     is_one = user.role is Role.ADMINISTRATOR and user.is_active
@@ -114,7 +114,7 @@ def make_link(user: User, *, actor: str) -> str:
 
     It lasts 24 hours, and takes the place of an earlier one.
     """
-    user = locked(select(User).where(User.id == user.id))  # two at once leave one link
+    user = locked_row(select(User).where(User.id == user.id))  # two at once leave one link
     if not user.is_active:
         raise _UserError(f"{user.email} may not sign in; make them active first.")
     secret = new_secret()

@@ -7,7 +7,7 @@ import secrets
 from flask import Flask, Response, current_app, g, has_request_context, request
 
 from flaskr.book.services import require_book
-from flaskr.database import work_mode
+from flaskr.database import current_mode
 from flaskr.extensions import db
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -65,7 +65,7 @@ def _name_request() -> None:
 
 def _set_mode() -> None:
     """Hold a safe method to reading; the one view that writes on GET says so itself."""
-    g.mode_token = work_mode.set("read" if request.method in SAFE_METHODS else "write")
+    g.mode_token = current_mode.set("read" if request.method in SAFE_METHODS else "write")
 
 
 def require_schema() -> None:
@@ -92,7 +92,7 @@ def _leave_mode(error: BaseException | None) -> None:
     """Give the thread back in the mode it came in."""
     if token := g.pop("mode_token", None):
         db.session.remove()  # before the mode changes: its transaction began in the old one
-        work_mode.reset(token)
+        current_mode.reset(token)
 
 
 def register(app: Flask) -> None:

@@ -19,7 +19,7 @@ def sorted_text(length=None):
 
 
 def make_book() -> None:
-    """Write down what this book is: its currency and its time zone, as the settings have them."""
+    """Insert the row of the book's currency and time zone, from the settings."""
     book = sa.table("book", *map(sa.column, ("id", "currency", "time_zone", "made_at")))
     book.c.made_at.type = sa.DateTime(timezone=True)
     config = current_app.config
@@ -279,7 +279,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the schema back."""
+    """Drop the schema."""
     op.drop_index(op.f("ix_ledger_entries_claim_id_transaction_date"), table_name="ledger_entries")
     op.drop_index(op.f("ix_ledger_entries_claim_id_recorded_at"), table_name="ledger_entries")
     op.drop_table("ledger_entries")

@@ -7,8 +7,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# Each table with its unique columns: SQLite's INSERT OR REPLACE deletes the row that is in its way
-# without firing a delete trigger, so an insert that would hit one is refused before.
+# Each table with its unique columns. SQLite's INSERT OR REPLACE deletes a conflicting row without
+# firing the delete trigger, so a trigger refuses the conflicting insert.
 APPEND_ONLY = {
     "ledger_entries": ("id", "reverses"),
     "claim_revisions": ("id",),

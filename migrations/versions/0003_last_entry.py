@@ -1,4 +1,4 @@
-"""When a claim's last entry was, kept on the claim: a cut after it need not look at the ledger."""
+"""Store the dates of a claim's last entry on the claim, for as-at queries without the ledger."""
 
 from alembic import op
 
@@ -18,8 +18,7 @@ UPDATE claims SET (last_transaction_date, last_recorded_at) = (
 def upgrade() -> None:
     """Add the columns and fill them from the ledger.
 
-    By plain ADD COLUMN: on SQLite a batch operation would make the table anew, under the feet of
-    its ledger.
+    Plain ADD COLUMN: on SQLite a batch operation would recreate the table that the ledger refers to.
     """
     instant = "DATETIME" if op.get_bind().dialect.name == "sqlite" else "TIMESTAMP WITH TIME ZONE"
     op.execute("ALTER TABLE claims ADD COLUMN last_transaction_date DATE")
@@ -32,6 +31,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the columns, and the check with the one that it came with."""
+    """Drop the columns and their check."""
     op.execute("ALTER TABLE claims DROP COLUMN last_recorded_at")
     op.execute("ALTER TABLE claims DROP COLUMN last_transaction_date")

@@ -1,4 +1,4 @@
-"""Claims by the day of their loss and of their report: what lists are filtered and sorted by."""
+"""Indexes on the loss date and the reported date, by which lists are filtered and sorted."""
 
 from alembic import op
 
@@ -11,7 +11,7 @@ DAYS = ("loss_date", "reported_date")
 
 
 def upgrade() -> None:
-    """Make the indexes."""
+    """Create the indexes."""
     for day in DAYS:
         op.create_index(op.f(f"ix_claims_{day}_id"), "claims", [day, "id"], unique=False)
 

@@ -1,4 +1,4 @@
-"""Where rows came from: the record of each import and its files, which nothing changes."""
+"""Imports: an append-only record of each import and its files, and each row's import."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,20 +8,20 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-# As 0002 has it: each append-only table with its unique columns.
+# As in 0002: each append-only table with its unique columns.
 APPEND_ONLY = {"imports": ("id", "job", "undoes"), "import_files": ("id",)}
 SOURCED = ("policies", "claims", "ledger_entries")
 REVISED = ("policy_revisions", "claim_revisions")
 
 
 def upgrade() -> None:
-    """Make both tables, and say on every row of the book which import brought it."""
+    """Create both tables, and the columns for the import of each row."""
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     make_imports(is_sqlite)
     make_files(is_sqlite)
     protect_sqlite() if is_sqlite else protect_postgresql()
-    # Plain ADD COLUMN: a batch operation would make the tables anew, and drop their triggers. So
-    # there is no foreign key, which SQLite could not take away again; imports are never deleted.
+    # Plain ADD COLUMN: a batch operation would recreate the tables and drop their triggers. No
+    # foreign key, because SQLite could not drop it again; imports are never deleted.
     for table in (*SOURCED, *REVISED):
         op.execute(f"ALTER TABLE {table} ADD COLUMN import_id INTEGER")
     for table in SOURCED:
@@ -39,7 +39,7 @@ def free_text(is_sqlite: bool) -> sa.Text:
 
 
 def make_imports(is_sqlite: bool) -> None:
-    """Make the table of imports."""
+    """Create the table of imports."""
     counts = ("created", "changed", "unchanged", "refused", "entries")
     amounts = ("paid", "outstanding", "recovered")
     op.create_table(
@@ -68,7 +68,7 @@ def make_imports(is_sqlite: bool) -> None:
 
 
 def make_files(is_sqlite: bool) -> None:
-    """Make the table of the files of imports."""
+    """Create the table of the files of imports."""
     op.create_table(
         "import_files",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -109,7 +109,7 @@ def protect_sqlite() -> None:
 
 
 def protect_postgresql() -> None:
-    """Refuse UPDATE, DELETE and TRUNCATE, by the function of 0002."""
+    """Refuse UPDATE, DELETE and TRUNCATE, with the function of 0002."""
     for table in APPEND_ONLY:
         op.execute(
             f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
@@ -122,7 +122,7 @@ def protect_postgresql() -> None:
 
 
 def downgrade() -> None:
-    """Take the columns and the tables away again."""
+    """Drop the columns and the tables."""
     for table in SOURCED:
         op.execute(f"ALTER TABLE {table} DROP COLUMN import_row")
     for table in (*REVISED, *SOURCED):

@@ -1,4 +1,4 @@
-"""People: users with their sessions and tokens, and the trail, which nothing changes."""
+"""Users with their sessions and tokens, and the append-only audit trail."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,7 @@ OF_USERS = ("sign_in_attempts", "password_links", "tokens", "sessions", "users")
 
 
 def upgrade() -> None:
-    """Make the tables, and let nothing change the trail."""
+    """Create the tables, and make the trail append-only."""
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     make_users(is_sqlite)
     make_sessions(is_sqlite)
@@ -35,7 +35,7 @@ def free_text(is_sqlite: bool) -> sa.Text:
 
 
 def own(table: str, *unique: str) -> list[sa.schema.SchemaItem]:
-    """Return a table's key and what is unique in it."""
+    """Return a table's key and unique constraints."""
     return [
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
         *(sa.UniqueConstraint(name, name=op.f(f"uq_{table}_{name}")) for name in unique),
@@ -43,7 +43,7 @@ def own(table: str, *unique: str) -> list[sa.schema.SchemaItem]:
 
 
 def user_of(table: str) -> list[sa.schema.SchemaItem]:
-    """Return the column that says whose a row is."""
+    """Return the foreign key to the user of a row."""
     name = op.f(f"fk_{table}_user_id")
     return [
         sa.Column("user_id", sa.Integer(), nullable=False),
@@ -52,7 +52,7 @@ def user_of(table: str) -> list[sa.schema.SchemaItem]:
 
 
 def make_users(is_sqlite: bool) -> None:
-    """Make the table of people."""
+    """Create the table of users."""
     op.create_table(
         "users",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -69,7 +69,7 @@ def make_users(is_sqlite: bool) -> None:
 
 
 def make_sessions(is_sqlite: bool) -> None:
-    """Make the table of browsers that are signed in."""
+    """Create the table of browser sessions."""
     op.create_table(
         "sessions",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -87,7 +87,7 @@ def make_sessions(is_sqlite: bool) -> None:
 
 
 def make_tokens(is_sqlite: bool) -> None:
-    """Make the table of what programs sign in with."""
+    """Create the table of access tokens."""
     op.create_table(
         "tokens",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -106,7 +106,7 @@ def make_tokens(is_sqlite: bool) -> None:
 
 
 def make_links(is_sqlite: bool) -> None:
-    """Make the table of links that set a password."""
+    """Create the table of links that set a password."""
     op.create_table(
         "password_links",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -118,7 +118,7 @@ def make_links(is_sqlite: bool) -> None:
 
 
 def make_attempts(is_sqlite: bool) -> None:
-    """Make the table of failures to sign in."""
+    """Create the table of failed sign-ins."""
     table = "sign_in_attempts"
     op.create_table(
         table,
@@ -134,7 +134,7 @@ def make_attempts(is_sqlite: bool) -> None:
 
 
 def make_trail(is_sqlite: bool) -> None:
-    """Make the table of what was done."""
+    """Create the table of audit events."""
     op.create_table(
         TRAIL,
         sa.Column("id", sa.Integer(), nullable=False),
@@ -170,7 +170,7 @@ def protect_sqlite() -> None:
 
 
 def protect_postgresql() -> None:
-    """Refuse UPDATE, DELETE and TRUNCATE, by the function of 0002."""
+    """Refuse UPDATE, DELETE and TRUNCATE, with the function of 0002."""
     op.execute(
         f"CREATE TRIGGER {TRAIL}_no_change BEFORE UPDATE OR DELETE ON {TRAIL} "
         "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
@@ -182,6 +182,6 @@ def protect_postgresql() -> None:
 
 
 def downgrade() -> None:
-    """Take the tables away again."""
+    """Drop the tables."""
     for table in (TRAIL, *OF_USERS):
         op.drop_table(table)

@@ -25,7 +25,7 @@ from tests.postgres import PostgresServer, find_binaries
 
 
 def measure(settings: Settings, processes: int, actions: int) -> bool:
-    """Run the writers on a new book, print their figures, and say whether all is right."""
+    """Run the writers on a new book, print their figures, and return whether all is right."""
     app = create_app(settings)
     with app.app_context():
         name = db.engine.dialect.name
@@ -37,15 +37,17 @@ def measure(settings: Settings, processes: int, actions: int) -> bool:
         wrong = list(disagreements())
         db.session.remove()
         db.engine.dispose()
-    asked = processes * actions
+    attempts = processes * actions
     print(
-        f"{name}: {run.committed} committed + {len(run.refused)} refused of {asked}, "
+        f"{name}: {run.committed} committed + {len(run.refused)} refused of {attempts}, "
         f"{len(wrong)} balances wrong, p50 {1000 * run.slowest_but(0.5):.1f} ms, "
-        f"p99 {1000 * run.slowest_but(0.01):.1f} ms, {asked / run.elapsed:.0f} per second"
+        f"p99 {1000 * run.slowest_but(0.01):.1f} ms, {attempts / run.elapsed:.0f} per second"
     )
     for reason, count in Counter(run.refused).items():
         print(f"  refused {count}: {reason}")
-    return not wrong and entries == run.committed + 1 and run.committed + len(run.refused) == asked
+    return (
+        not wrong and entries == run.committed + 1 and run.committed + len(run.refused) == attempts
+    )
 
 
 def main(processes: int = 8, actions: int = 500) -> int:

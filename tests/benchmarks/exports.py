@@ -1,12 +1,12 @@
 """How long files of claims take, against the databases' own tools, DuckDB and plain pandas, and
-what a cut costs against today.
+what an as-at date costs against today.
 
     python -m tests.benchmarks.exports --claims 1000000 --runs 5 --database both
 
 Ours is the whole request: gunicorn with one gthread worker, curl writing the file to the same disk,
-each file made anew. The others run the same select and write the same decimals there; `sqlite3` and
-`psql` are whole commands, DuckDB and pandas without starting Python and importing. The sides take
-turns; medians. DuckDB reads the database by its scanner extension, which comes as a package:
+each file generated again. The others run the same select and write the same decimals there;
+`sqlite3` and `psql` are whole commands, DuckDB and pandas without starting Python and importing.
+The sides take turns; medians. DuckDB reads the database with its scanner extension, a package:
 
     pip install duckdb-extension-sqlite-scanner==1.5.5 duckdb-extension-postgres-scanner==1.5.5
 
@@ -76,7 +76,7 @@ class Bench:
         """Let the sides take turns; return the rows of the table."""
         first = self.ours("format=csv")
         idle = self.web.worker_bytes
-        cuts = self.cuts()
+        dated = self.dated_queries()
         for run in range(runs):
             sides = {
                 "format=csv": lambda: self.ours("format=csv"),
@@ -85,7 +85,7 @@ class Bench:
                 "duckdb": lambda: self.other("duckdb_parquet", self.duckdb_python),
                 "format=arrow": lambda: self.ours("format=arrow"),
                 "duckdb arrow": lambda: self.other("duckdb_arrow", self.duckdb_python),
-                **{query: partial(self.ours, query) for query in cuts},
+                **{query: partial(self.ours, query) for query in dated},
             }
             if run < SLOW_RUNS:
                 sides["pandas csv"] = lambda: self.other("pandas_csv")
@@ -100,9 +100,9 @@ class Bench:
             self.row("Arrow", "format=arrow", "DuckDB reading the same database", "duckdb arrow"),
             self.row("CSV", "format=csv", "read_sql().to_csv", "pandas csv"),
             self.row("Parquet", "format=parquet", "read_sql().to_parquet", "pandas parquet"),
-            *(self.row(f"CSV, {cuts[q]}", q, "CSV, now", "format=csv") for q in cuts),
+            *(self.row(f"CSV, {dated[q]}", q, "CSV, now", "format=csv") for q in dated),
             f"\n{self.name}: peak memory of the export process {self.peak('format=csv')} (CSV), "
-            f"{self.peak('format=parquet')} (Parquet), {self.peak(*cuts)} (cuts); web process "
+            f"{self.peak('format=parquet')} (Parquet), {self.peak(*dated)} (as at); web process "
             f"{idle / 1e6:.0f} MB before, {self.web.worker_bytes / 1e6:.0f} MB after; first "
             f"request of a worker {first:.2f} s.",
         ]
@@ -113,8 +113,8 @@ class Bench:
     def peak(self, *queries: str) -> str:
         return f"{max(self.web.peaks[query] for query in queries) / 1e6:.0f} MB"
 
-    def cuts(self) -> dict[str, str]:
-        """The queries of cuts: at the end of the book's life, a month before, half-way."""
+    def dated_queries(self) -> dict[str, str]:
+        """The queries as at a date: at the end of the book's life, a month before, half-way."""
         last = LAST_DAY
         days = {
             "its end": last,
@@ -148,19 +148,19 @@ def environment(folder: Path, url: str = "") -> dict[str, str]:
     }
 
 
-def measured(asked: argparse.Namespace, name: str, folder: Path, url: str = "") -> list[str]:
+def measured(options: argparse.Namespace, name: str, folder: Path, url: str = "") -> list[str]:
     """Fill a book and measure its exports."""
     settings = environment(folder / name, url)
-    if url:  # a server's schema is a step of its own
+    if url:  # a server's schema is a separate step
         subprocess.run([*FLASK, "db", "upgrade"], check=True, env=settings, capture_output=True)
-    claims, policies = str(asked.claims), str(asked.policies)
+    claims, policies = str(options.claims), str(options.policies)
     fill = [*FLASK, "demo", "fill", "--claims", claims, "--policies", policies]
     subprocess.run(fill, check=True, env=settings, stdout=subprocess.DEVNULL)
     web = Web(settings)
     web.start()
     try:
         book = url or str(folder / name / BOOK_FILE)
-        return Bench(name, book, folder, web, asked.duckdb_python).measure(asked.runs)
+        return Bench(name, book, folder, web, options.duckdb_python).measure(options.runs)
     finally:
         web.stop()
 
@@ -172,21 +172,21 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--duckdb-python", default=sys.executable)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory(prefix="claimbook-exports-") as name:
-        if asked.database != "postgresql":
-            rows += measured(asked, "SQLite", Path(name))
-        if asked.database != "sqlite" and (binaries := find_binaries()):
+        if options.database != "postgresql":
+            rows += measured(options, "SQLite", Path(name))
+        if options.database != "sqlite" and (binaries := find_binaries()):
             server = PostgresServer(binaries)
             try:
                 server.start()
                 with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
                     connection.execute("CREATE DATABASE book TEMPLATE template0")
-                rows += measured(asked, "PostgreSQL", Path(name), server.url("book"))
+                rows += measured(options, "PostgreSQL", Path(name), server.url("book"))
             finally:
                 server.stop()
-    print(f"{asked.claims:,} claims, {asked.policies:,} policies, medians of {asked.runs}:\n")
+    print(f"{options.claims:,} claims, {options.policies:,} policies, medians of {options.runs}:\n")
     print(
         "| database | file | ours | other | its time | ratio |",
         "|---|---|---|---|---|---|",

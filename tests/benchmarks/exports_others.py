@@ -1,6 +1,6 @@
 """The other sides of the export benchmark: each writes the same columns and decimals to a file.
 
-Run as a script it does one of them in a process of its own and prints the seconds, without those
+Run as a script it does one of them in a separate process and prints the seconds, without those
 of starting Python and importing.
 """
 

@@ -1,4 +1,4 @@
-"""gunicorn for the export benchmark, and what its processes take of memory."""
+"""gunicorn for the export benchmark, and the memory of its processes."""
 
 import shutil
 import signal
@@ -24,11 +24,11 @@ def memory(pid: int, name: str) -> int:
 
 def children(pid: int) -> list[int]:
     """The processes that a process started, by any of its threads."""
-    found = []
+    pids = []
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(FileNotFoundError, ProcessLookupError):
-            found += [int(number) for number in listed.read_text().split()]
-    return found
+            pids += [int(number) for number in listed.read_text().split()]
+    return pids
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Web:
         return max(memory(pid, "VmRSS") for pid in children(self.server.pid))
 
     def download(self, query: str, target: Path) -> float:
-        """Download a file that is made anew; its seconds as curl counts them."""
+        """Download a newly generated file; return the seconds that curl measured."""
         shutil.rmtree(Path(self.environment["INSTANCE_FOLDER"]) / "spool", ignore_errors=True)
         watch = threading.Thread(target=self.watch, args=(query,))
         self.finished = False
@@ -84,10 +84,10 @@ class Web:
         return float(done.stdout)
 
     def watch(self, query: str) -> None:
-        """Note the high-water mark of what the worker's helper forks."""
+        """Note the peak memory of the processes that the worker's fork server starts."""
         while not self.finished:
             for worker in children(self.server.pid):
-                for helper in children(worker):
-                    for maker in children(helper):
+                for fork_server in children(worker):
+                    for maker in children(fork_server):
                         self.peaks[query] = max(self.peaks[query], memory(maker, "VmHWM"))
             time.sleep(0.02)

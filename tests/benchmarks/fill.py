@@ -4,7 +4,7 @@
 
 The other side has the rows ready in files, and loads them by `sqlite3 .import` and by `psql \\copy`
 into the same tables with the same indexes, checks, triggers and cache, in one transaction, and runs
-ANALYZE. `flask demo fill` is the whole command, with starting Python and making the rows up.
+ANALYZE. `flask demo fill` is the whole command, including the start of Python.
 """
 
 import argparse
@@ -135,7 +135,7 @@ def sqlite_script(book: Path, files: Path, tables: tuple[str, ...] = TABLES) -> 
 
 
 def postgresql_row(bench: Bench, server: PostgresServer) -> str:
-    """Measure a server of the benchmark's own."""
+    """Measure on a temporary server."""
     psql = [str(server.binaries / "psql"), "-q", "-v", "ON_ERROR_STOP=1"]
 
     def fresh(name: str, template: str) -> str:
@@ -173,13 +173,13 @@ def main() -> None:
     parser.add_argument("--claims", type=int, default=1_000_000)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory(prefix="claimbook-fill-") as folder:
-        bench = Bench(Path(folder), asked.claims, asked.rounds)
-        if asked.database != "postgresql":
+        bench = Bench(Path(folder), options.claims, options.rounds)
+        if options.database != "postgresql":
             rows.append(sqlite_row(bench))
-        if asked.database != "sqlite" and (binaries := find_binaries()):
+        if options.database != "sqlite" and (binaries := find_binaries()):
             server = PostgresServer(binaries)
             try:
                 server.start()

@@ -60,10 +60,10 @@ class Bench:
 
     def watch(self, side: str, process: subprocess.Popen) -> None:
         while process.poll() is None:
-            found, level = [process.pid], [process.pid]
+            pids, level = [process.pid], [process.pid]
             while level := [child for pid in level for child in children(pid)]:
-                found += level
-            self.peaks[side] = max(self.peaks[side], *(memory(pid, "VmHWM") for pid in found))
+                pids += level
+            self.peaks[side] = max(self.peaks[side], *(memory(pid, "VmHWM") for pid in pids))
             time.sleep(0.05)
 
     def to_sql(self, address: str) -> None:
@@ -78,7 +78,7 @@ class Bench:
         self.seconds["to_sql"].append(time.perf_counter() - start)
 
     def django(self, files: Path, python: str) -> str:
-        """Run django-import-export once over the same file; return what to say of it."""
+        """Run django-import-export once over the same file; return a line about it."""
         command = [python, str(DJANGO), str(files / "claims.csv"), str(self.folder)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         whole = statistics.median(self.seconds["csv"])
@@ -90,16 +90,16 @@ class Bench:
     def rows(self, claims: int) -> list[str]:
         floor = statistics.median(self.seconds["floor"])
         frames = statistics.median(self.seconds["to_sql"])
-        said = []
+        lines = []
         for form in FORMS:
             whole = statistics.median(self.seconds[form])
             dry = statistics.median(self.seconds[f"{form} dry run"])
-            said.append(
+            lines.append(
                 f"| {self.name} | {form} | {claims:,} | {dry:.1f} s | {whole:.1f} s "
                 f"| {claims / whole:,.0f} | {floor:.1f} s | {whole / floor:.2f} | {frames:.1f} s "
                 f"| {frames / whole:.2f} | {self.peaks[form] / 1e6:,.0f} MB |"
             )
-        return said
+        return lines
 
 
 def environment(folder: Path, url: str = "") -> dict[str, str]:
@@ -195,28 +195,28 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers-python", default="")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     rows: list[str] = []
     peers = ""
     with tempfile.TemporaryDirectory(prefix="claimbook-imports-") as name:
         files = Path(name)
-        write_files(files, asked.claims)
-        if asked.database != "postgresql":
+        write_files(files, options.claims)
+        if options.database != "postgresql":
             bench = Bench("SQLite", files / "sqlite")
             bench.folder.mkdir()
-            on_sqlite(bench, files, asked.rounds)
-            rows += bench.rows(asked.claims)
-            peers = bench.django(files, asked.peers_python) if asked.peers_python else ""
-        if asked.database != "sqlite" and (binaries := find_binaries()):
+            on_sqlite(bench, files, options.rounds)
+            rows += bench.rows(options.claims)
+            peers = bench.django(files, options.peers_python) if options.peers_python else ""
+        if options.database != "sqlite" and (binaries := find_binaries()):
             bench = Bench("PostgreSQL", files / "postgresql")
             bench.folder.mkdir()
             server = PostgresServer(binaries)
             try:
                 server.start()
-                on_postgresql(bench, files, asked.rounds, server)
+                on_postgresql(bench, files, options.rounds, server)
             finally:
                 server.stop()
-            rows += bench.rows(asked.claims)
+            rows += bench.rows(options.claims)
     print("| database | file | claims | dry run | dry run and loading | rows a second ", end="")
     print("| own tool | ratio | to_sql | times faster | peak memory |")
     print("|---|---|---|---|---|---|---|---|---|---|---|", *rows, peers, sep="\n")

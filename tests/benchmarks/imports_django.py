@@ -2,7 +2,7 @@
 
     python imports_django.py CLAIMS.csv FOLDER
 
-in an environment of its own: pip install Django==5.2.19 django-import-export==4.4.3
+in a separate environment: pip install Django==5.2.19 django-import-export==4.4.3
 
 One table of the file's columns with a unique reference, a resource with bulk operations, its best
 way; no policies, ledger or rules. Prints the seconds of both steps together.
@@ -60,8 +60,8 @@ with connection.schema_editor() as editor:
 start = time.perf_counter()
 rows = tablib.Dataset().load(file.read_text(encoding="utf-8"), format="csv")
 resource = ClaimResource()
-tried = resource.import_data(rows, dry_run=True, raise_errors=True)
-done = resource.import_data(rows, dry_run=False, raise_errors=True)
+resource.import_data(rows, dry_run=True, raise_errors=True)
+resource.import_data(rows, dry_run=False, raise_errors=True)
 if Claim.objects.count() != len(rows):
     raise SystemExit("not every row is there")
 print(time.perf_counter() - start)

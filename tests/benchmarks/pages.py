@@ -1,10 +1,10 @@
-"""How long pages take over a large book, and what an as-at cut costs against today.
+"""How long pages take over a large book, and what an as-at date costs against today.
 
     python -m tests.benchmarks.pages --claims 1000000 --database both
 
-Pages: one gunicorn worker, one client with a kept connection, the pages in turns. Cuts: the same
-columns, with and without those of the policies, every row fetched by the database's own driver.
-Middle: half-way through the book's life. End: every entry counts.
+Pages: one gunicorn worker, one client with a persistent connection, the pages in turns. As at
+dates: the same columns, with and without those of the policies, every row fetched by the database's
+own driver. Middle: half-way through the book's life. End: every entry counts.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from sqlalchemy import Select, func, select
 from flaskr import create_app
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.row_queries import claim_rows
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
 from flaskr.settings import Settings
@@ -105,7 +105,7 @@ def percentile(values: list[float], rank: int) -> float:
 def sample(settings: Settings) -> tuple[str, str]:
     """A claim and a policy from the middle of the book."""
     app = create_app(settings)
-    with app.app_context(), working("read"):
+    with app.app_context(), transaction_mode("read"):
         middle = db.session.scalar(select(func.max(Claim.id))) // 2
         row = db.session.execute(
             select(Claim.claim_reference, Policy.policy_number)
@@ -122,7 +122,7 @@ def sample(settings: Settings) -> tuple[str, str]:
 def fetch_all(statement) -> tuple[float, int]:
     """Seconds to fetch every row with the driver alone, and how many there were."""
     compiled = statement.compile(db.engine, compile_kwargs={"literal_binds": True})
-    with working("read"), db.engine.connect() as connection:
+    with transaction_mode("read"), db.engine.connect() as connection:
         connection.exec_driver_sql("SELECT 1")
         cursor = connection.connection.cursor()
         start = time.perf_counter()
@@ -133,10 +133,10 @@ def fetch_all(statement) -> tuple[float, int]:
     return seconds, rows
 
 
-def cut_table(settings: Settings, name: str, rounds: int) -> list[str]:
+def as_at_table(settings: Settings, name: str, rounds: int) -> list[str]:
     app = create_app(settings)
     with app.app_context():
-        with working("read"):
+        with transaction_mode("read"):
             first, last = db.session.execute(
                 select(
                     func.min(LedgerEntry.transaction_date), func.max(LedgerEntry.transaction_date)
@@ -146,7 +146,7 @@ def cut_table(settings: Settings, name: str, rounds: int) -> list[str]:
         sides: dict[tuple[str, bool], Select] = {}
         for with_policy in (False, True):
             sides["today", with_policy] = claim_rows(with_policy=with_policy)
-            for where, day in days_to_cut(first, last).items():
+            for where, day in as_at_dates(first, last).items():
                 for basis in Basis:
                     rows = claim_rows(Valuation(day, basis), with_policy=with_policy)
                     sides[f"{where}, {basis}", with_policy] = rows
@@ -157,17 +157,17 @@ def cut_table(settings: Settings, name: str, rounds: int) -> list[str]:
                 seconds, counts[side] = fetch_all(statement)
                 times[side].append(seconds)
         db.engine.dispose()
-    seconds = {side: statistics.median(taken) for side, taken in times.items()}
+    seconds = {side: statistics.median(runs) for side, runs in times.items()}
     return [
         f"| {name} | {valuation} | {'yes' if with_policy else 'no'} "
         f"| {counts[valuation, with_policy]:,} "
-        f"| {taken:.2f} s | {taken / seconds['today', with_policy]:.2f} |"
-        for (valuation, with_policy), taken in seconds.items()
+        f"| {median:.2f} s | {median / seconds['today', with_policy]:.2f} |"
+        for (valuation, with_policy), median in seconds.items()
     ]
 
 
-def days_to_cut(first: date, last: date) -> dict[str, date]:
-    """The days of the cuts, from the days of the first and the last entry."""
+def as_at_dates(first: date, last: date) -> dict[str, date]:
+    """The as-at dates, from the dates of the first and the last entry."""
     return {
         "end": last,
         "a month before": last - timedelta(days=31),
@@ -219,20 +219,20 @@ def main() -> None:
     parser.add_argument("--claims", type=int, default=1_000_000)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--rounds", type=int, default=100, help="requests a page")
-    parser.add_argument("--cut-rounds", type=int, default=3)
+    parser.add_argument("--as-at-rounds", type=int, default=3)
     parser.add_argument("--port", type=int, default=5077)
     options = parser.parse_args()
-    pages, cuts = [], []
+    pages, as_at = [], []
     with tempfile.TemporaryDirectory() as folder:
         for name, settings in books(Path(folder), options.database):
             fill(settings, options.claims)
             pages += page_table(settings, name, options.rounds, options.port)
-            cuts += cut_table(settings, name, options.cut_rounds)
+            as_at += as_at_table(settings, name, options.as_at_rounds)
     print("| database | page | median | p95 |\n|---|---|---|---|", *pages, sep="\n")
     print(
-        "\n| database | cut | with policies | claims | seconds | to today |",
+        "\n| database | as at | with policies | claims | seconds | to today |",
         "|---|---|---|---|---|---|",
-        *cuts,
+        *as_at,
         sep="\n",
     )
 

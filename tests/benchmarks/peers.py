@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.peers --claims 100000 --runs 3 --peers-python PYTHON
 
-Each serves the same claims table over HTTP, and curl writes the file. The peers live in an
-environment of their own, whose Python is given:
+Each serves the same claims table over HTTP, and curl writes the file. The peers are in a
+separate environment, whose Python is given:
 
     pip install datasette==0.65.5 flask-admin==2.2.1 flask-sqlalchemy==3.1.1
 
@@ -87,15 +87,22 @@ def main() -> None:
     parser.add_argument("--claims", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--peers-python", default=sys.executable)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="claimbook-peers-") as name:
         folder = Path(name)
         settings = environment(folder / "book")
-        fill = ["demo", "fill", "--claims", str(asked.claims), "--policies", str(asked.claims // 5)]
+        fill = [
+            "demo",
+            "fill",
+            "--claims",
+            str(options.claims),
+            "--policies",
+            str(options.claims // 5),
+        ]
         subprocess.run([*FLASK, *fill], check=True, env=settings, stdout=subprocess.DEVNULL)
-        seconds, rows = measured(asked, folder, settings)
+        seconds, rows = measured(options, folder, settings)
     ours = statistics.median(seconds["ClaimBook"])
-    print(f"CSV of {asked.claims:,} claims, SQLite, medians of {asked.runs}:")
+    print(f"CSV of {options.claims:,} claims, SQLite, medians of {options.runs}:")
     print("| program | time | to ours | lines |", "|---|---|---|---|", sep="\n")
     for side, times in seconds.items():
         middle = statistics.median(times)
@@ -103,17 +110,17 @@ def main() -> None:
 
 
 def measured(
-    asked: argparse.Namespace, folder: Path, settings: dict[str, str]
+    options: argparse.Namespace, folder: Path, settings: dict[str, str]
 ) -> tuple[dict[str, list[float]], dict[str, int]]:
     """Let the programs take turns; return their seconds, and the lines they wrote."""
     web, target = Web(settings), folder / "file.csv"
     web.start()
-    peers = peers_of(str(folder / "book" / BOOK_FILE), asked.peers_python)
+    peers = peers_of(str(folder / "book" / BOOK_FILE), options.peers_python)
     seconds: dict[str, list[float]] = defaultdict(list)
     rows = {}
     try:
         web.download("format=csv", target)
-        for _ in range(asked.runs):
+        for _ in range(options.runs):
             seconds["ClaimBook"].append(web.download("format=csv", target))
             rows["ClaimBook"] = lines_in(target)
             for side, peer in peers.items():

@@ -33,14 +33,14 @@ DAY = date(2024, 3, 2)
 
 @contextmanager
 def recording(is_on: bool) -> Iterator[None]:
-    """Post with the event, or as before there was a trail."""
-    own = posting.record_posted
+    """Post with the trail's event, or without."""
+    original = posting.record_entry
     if not is_on:
-        posting.record_posted = lambda claim, entry: None
+        posting.record_entry = lambda claim, entry: None
     try:
         yield
     finally:
-        posting.record_posted = own
+        posting.record_entry = original
 
 
 def seconds(claim: Claim, postings: int, is_each_committed: bool) -> float:

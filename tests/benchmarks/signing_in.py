@@ -3,8 +3,8 @@
     python -m tests.benchmarks.signing_in --database both
 
 Signing in: a right password, a wrong one and somebody unknown, in turns with argon2's own look at a
-password. The access check: a list of 50 claims for who is signed in and in the same book when it is
-open, in turns, both in this process. The page of who is signed in also has more on it (forms to
+password. The access check: a list of 50 claims for a signed-in user and in the same book when it is
+open, in turns, both in this process. The page of a signed-in user also has more on it (forms to
 sign out and to ask for names); hence the check alone, too.
 """
 
@@ -22,7 +22,7 @@ from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from flaskr import create_app
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.extensions import db
 from flaskr.settings import Settings
 from flaskr.users.gate.access import identify
@@ -56,8 +56,8 @@ def medians(taken: dict[str, list[float]]) -> dict[str, float]:
 
 
 def forget_attempts(app: Flask) -> None:
-    """Take back all failures, or the limits would be measured."""
-    with app.app_context(), working("write"):
+    """Delete all failures, or the limits would be measured."""
+    with app.app_context(), transaction_mode("write"):
         db.session.execute(db.delete(SignInAttempt))
         db.session.commit()
         db.session.remove()
@@ -113,7 +113,7 @@ def page_work(app: Flask, cookie: str = "") -> Work:
 
 
 def page_row(app: Flask, open_app: Flask, name: str, rounds: int) -> str:
-    """A table row of what the access check adds: to the whole page, and by itself."""
+    """A table row of what the access check adds: to the whole page, and alone."""
     client = app.test_client()
     expect(sign_in(client, let_in(app, Role.HANDLER)).status_code, 303)
     cookie = f"claimbook_session={client.get_cookie('claimbook_session').value}"
@@ -128,11 +128,11 @@ def page_row(app: Flask, open_app: Flask, name: str, rounds: int) -> str:
 
 
 def check_alone(app: Flask, cookie: str, rounds: int) -> float:
-    """Milliseconds to read a cookie and find out who asks, in a transaction begun already."""
+    """Milliseconds to read a cookie and identify the user, in a transaction begun already."""
     spent = []
     for _ in range(rounds):
         builder = EnvironBuilder(path=PAGE, headers={"Cookie": cookie})
-        with app.request_context(builder.get_environ()) as context, working("read"):
+        with app.request_context(builder.get_environ()) as context, transaction_mode("read"):
             db.session.connection()  # the page needs it too
             start = time.perf_counter()
             app.session_interface.open_session(app, context.request)
@@ -144,7 +144,7 @@ def check_alone(app: Flask, cookie: str, rounds: int) -> float:
 
 @contextmanager
 def both_modes(settings: Settings) -> Iterator[tuple[Flask, Flask]]:
-    """The book where people sign in, and the same book open."""
+    """The book with signing in, and the same book open."""
     quiet = replace(settings, log_level="WARNING")
     apps = create_app(signed_in_settings(quiet)), create_app(quiet)
     yield apps

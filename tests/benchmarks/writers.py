@@ -36,7 +36,7 @@ from flaskr.files.writers.xlsx.rows import SheetWriter
 FRAME_ROWS = 65_536
 GOAL = 1.7
 WORDS = pa.array(["open", "closed", "reopened", "home", "motor", "water", "in_force"])
-SAID = pa.array(
+DESCRIPTIONS = pa.array(
     [
         "Vatten på golvet i köket efter att ett rör gått sönder",
         'Sten mot rutan på E4:an, "lång" spricka; ruta bytt\nVerkstad: Öberg & Co',
@@ -54,14 +54,14 @@ WRITERS: dict[str, Callable] = {
 }
 
 
-def made_column(column: Column, rows: int, chance: np.random.Generator) -> pa.Array:
-    """Plausible values, a tenth of days and words missing."""
+def random_column(column: Column, rows: int, chance: np.random.Generator) -> pa.Array:
+    """Plausible values, a tenth of dates and words missing."""
     numbers = chance.integers(0, 10**6, rows)
     if column.kind is Kind.AMOUNT:
         return money(pa.array(numbers * chance.integers(0, 1000, rows)))
     if column.kind in TEXTS:
         if column.is_personal:
-            return pc.take(SAID, pa.array(numbers % len(SAID)))
+            return pc.take(DESCRIPTIONS, pa.array(numbers % len(DESCRIPTIONS)))
         return pc.binary_join_element_wise("C-2026-", pa.array(numbers).cast(pa.string()), "")
     missing = chance.random(rows) < 0.1
     if column.kind is Kind.DAY:
@@ -71,7 +71,7 @@ def made_column(column: Column, rows: int, chance: np.random.Generator) -> pa.Ar
 
 def made_frame(rows: int) -> pd.DataFrame:
     chance = np.random.default_rng(7)
-    arrays = [made_column(column, rows, chance) for column in CLAIM_COLUMNS]
+    arrays = [random_column(column, rows, chance) for column in CLAIM_COLUMNS]
     table = pa.Table.from_arrays(arrays, schema=schema_of(CLAIM_COLUMNS))
     return table.to_pandas(types_mapper=pd.ArrowDtype)
 
@@ -94,8 +94,8 @@ def differences(frame: pd.DataFrame, path: Path) -> Iterator[tuple]:
     """The cells of the workbook that are not the frame's, each read by openpyxl."""
     sheet = openpyxl.load_workbook(path, read_only=True).active
     expected = frame.astype(object).where(frame.notna(), None).itertuples(index=False)
-    found = sheet.iter_rows(min_row=2, values_only=True)
-    for number, (wanted, cells) in enumerate(zip(expected, found, strict=True)):
+    actual = sheet.iter_rows(min_row=2, values_only=True)
+    for number, (wanted, cells) in enumerate(zip(expected, actual, strict=True)):
         for value, cell in zip(wanted, cells, strict=True):
             if same(cell) != value:
                 yield number, value, cell

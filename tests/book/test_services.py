@@ -1,4 +1,4 @@
-"""What the book itself is, and the references that it allots."""
+"""The book's own settings, and the references that it allots."""
 
 import threading
 from datetime import UTC, date, datetime
@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from flaskr.book.models import Book, Counter
-from flaskr.book.services import allot_reference, check_book, raise_counter
+from flaskr.book.services import advance_counter, allot_reference, check_book_settings
 from flaskr.errors import SettingsError
 from flaskr.extensions import db
 from flaskr.values.calendar import utc_now
@@ -18,12 +18,14 @@ NEW_YEAR = datetime(2030, 12, 31, 23, 30, tzinfo=UTC)  # in Stockholm it is 2031
 
 
 def test_references_count_up_by_prefix_and_local_year(rolled_back):
-    given = [allot_reference(*what) for what in (("C", NEW_YEAR), ("P", NEW_YEAR), ("C", NEW_YEAR))]
+    references = [
+        allot_reference(*what) for what in (("C", NEW_YEAR), ("P", NEW_YEAR), ("C", NEW_YEAR))
+    ]
 
-    assert given == ["C-2031-000001", "P-2031-000001", "C-2031-000002"]
+    assert references == ["C-2031-000001", "P-2031-000001", "C-2031-000002"]
 
 
-def test_a_rollback_gives_the_number_back(session):
+def test_a_rollback_frees_the_number(session):
     allot_reference("C", NEW_YEAR)
     session.commit()
     lost = allot_reference("C", NEW_YEAR)
@@ -33,31 +35,33 @@ def test_a_rollback_gives_the_number_back(session):
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_a_second_writer_waits_for_the_first_and_takes_what_it_gave_back(session, app, first):
+def test_a_second_writer_waits_for_the_first_and_gets_the_number_it_rolled_back(
+    session, app, first
+):
     if not first:
         allot_reference("C", NEW_YEAR)
         session.commit()
     expected = allot_reference("C", NEW_YEAR)
-    given = []
+    references = []
 
     def allot():
         with app.app_context():
-            given.append(allot_reference("C", NEW_YEAR))
+            references.append(allot_reference("C", NEW_YEAR))
             db.session.commit()
 
     other = threading.Thread(target=allot)
     other.start()
     other.join(0.2)
-    assert given == []
+    assert references == []
     session.rollback()
     other.join()
 
-    assert given == [expected]
+    assert references == [expected]
 
 
 def test_counters_move_past_references_from_elsewhere_and_never_back(rolled_back):
     for name, reached in (("C-2031", 7), ("P-2031", 9), ("C-2030", 1), ("C-2031", 2)):
-        raise_counter(name, reached)
+        advance_counter(name, reached)
 
     assert allot_reference("C", NEW_YEAR) == "C-2031-000008"
     assert allot_reference("P", NEW_YEAR) == "P-2031-000010"
@@ -65,7 +69,7 @@ def test_counters_move_past_references_from_elsewhere_and_never_back(rolled_back
 
 
 def test_after_a_million_the_number_grows_a_digit(rolled_back):
-    raise_counter("C-2031", 999_999)
+    advance_counter("C-2031", 999_999)
 
     assert allot_reference("C", NEW_YEAR) == "C-2031-1000000"
 
@@ -76,21 +80,21 @@ def test_the_year_of_a_reference_is_that_of_its_recording(rolled_back):
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "said"),
+    ("setting", "value", "made_with"),
     [("BOOK_CURRENCY", "EUR", "=SEK"), ("BOOK_TIME_ZONE", "UTC", "=Europe/Stockholm")],
 )
-def test_a_book_made_otherwise_is_not_served(app, client, setting, value, said):
+def test_a_book_made_with_other_settings_is_not_served(app, client, setting, value, made_with):
     app.config[setting] = value
 
-    with app.app_context(), pytest.raises(SettingsError, match=f"{setting}{said}"):
-        check_book()
+    with app.app_context(), pytest.raises(SettingsError, match=f"{setting}{made_with}"):
+        check_book_settings()
     page = client.get("/claims")
 
     assert page.status_code == 503
-    assert said.strip("=") in page.text
+    assert made_with.strip("=") in page.text
 
 
-def test_a_command_does_not_write_into_a_book_made_otherwise(app, runner):
+def test_a_command_refuses_a_book_made_with_other_settings(app, runner):
     app.config["BOOK_CURRENCY"] = "EUR"
 
     result = runner.invoke(args=["demo", "fill", "--policies", "1", "--claims", "1"])
@@ -99,7 +103,7 @@ def test_a_command_does_not_write_into_a_book_made_otherwise(app, runner):
     assert "BOOK_CURRENCY=SEK" in result.output
 
 
-def test_the_book_says_when_it_was_made(rolled_back):
+def test_the_book_stores_its_settings_and_when_it_was_made(rolled_back):
     book = rolled_back.get(Book, 1)
 
     assert (book.currency, book.time_zone) == ("SEK", "Europe/Stockholm")

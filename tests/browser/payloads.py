@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.ledger.services import close_claim, reopen_claim, reverse_entry
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
@@ -46,7 +46,7 @@ def hostile_email(short: str) -> str:
 def fill_with(app: Flask) -> None:
     """Put every payload wherever the application takes a text."""
     emails = {name: let_in(app, role) for name, role in ROLES.items()}
-    with app.app_context(), working("write"):
+    with app.app_context(), transaction_mode("write"):
         for payload, short in PAYLOADS.items():
             claims_of(payload, short)
             people_of(payload, short, list(emails.values()))
@@ -54,7 +54,7 @@ def fill_with(app: Flask) -> None:
         reserve(plain, "100")
         pay(plain, "10")
         db.session.commit()
-    with app.app_context(), working("read"):
+    with app.app_context(), transaction_mode("read"):
         for payload, short in PAYLOADS.items():
             keep_export(file_request(Contents.CLAIMS, asked(payload)), short, payload, short[:64])
     client = app.test_client()

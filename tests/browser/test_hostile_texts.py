@@ -146,7 +146,7 @@ def crawl(app: Flask, page: Page) -> tuple[list, dict[str, set[str]]]:
 
 ALL_ARE_SHOWN = {
     "handler": {
-        *("claims.index", "claims.show", "claims.edit", "policies.index", "policies.show"),
+        *("claims.index", "claims.show", "claims.edit_facts", "policies.index", "policies.show"),
         *("policies.edit", "imports.index", "imports.show", "imports.under_way"),
         "users.account",
     },

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.ledger.services import reverse_entry
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import delete_export, keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
@@ -73,7 +73,7 @@ def filled(served):
         for _ in range(60):
             make_claim(policy=policy)
         db.session.commit()
-        with working("read"):
+        with transaction_mode("read"):
             kept = file_request(Contents.CLAIMS, MultiDict({"status": "open", "format": "parquet"}))
             keep_export(kept, LONG_NAME, "note " * 40, ACTOR)
             delete_export(keep_export(kept, "Year end 2024", "", ACTOR), ACTOR)

@@ -1,4 +1,4 @@
-"""Tools of the tests of cuts: a clock that stands still, and the rows of a cut by reference."""
+"""Helpers of the as-at tests: a fixed clock, edits, and the claims as at a date."""
 
 from datetime import UTC, date, datetime
 
@@ -17,12 +17,12 @@ JANUARY, FEBRUARY, MARCH = date(2025, 1, 31), date(2025, 2, 28), date(2025, 3, 3
 
 
 def at(instant: str):
-    """Work at an instant, in UTC unless it says otherwise; the clock stands still."""
+    """Fix the clock at an instant, in UTC unless it has another offset."""
     moment = datetime.fromisoformat(instant)
     return time_machine.travel(moment if moment.tzinfo else moment.replace(tzinfo=UTC), tick=False)
 
 
-def valuation(day: date, basis: Basis) -> dict[str, object]:
+def claims_by_reference(day: date, basis: Basis) -> dict[str, object]:
     return {row.claim_reference: row for row in db.session.execute(claims_as_at(day, basis))}
 
 

@@ -1,4 +1,4 @@
-"""What the tests of claims pages begin with."""
+"""Fixtures of the tests of claims pages."""
 
 import pytest
 

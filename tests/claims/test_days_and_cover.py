@@ -1,4 +1,4 @@
-"""When an entry may be dated, and what a claim takes that its policy does not cover."""
+"""The dates that an entry may have, and what may be posted on a loss that is not covered."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -54,7 +54,7 @@ def test_an_entry_is_not_dated_before_the_report(loss, reported, earliest):
     reserve(claim, "1", earliest)
 
 
-def test_a_claim_without_dates_takes_entries_of_any_past_day():
+def test_a_claim_without_dates_may_have_entries_of_any_past_day():
     claim = make_claim(loss_date=None, reported_date=None)
 
     assert reserve(claim, "1", date(1999, 1, 1)).paid_after == 0
@@ -65,7 +65,7 @@ def test_the_day_is_that_of_the_books_time_zone():
         reserve(make_claim(), "1", date(2030, 7, 1))
 
 
-def test_no_clock_goes_backwards_when_the_machines_does():
+def test_instants_do_not_go_backwards_when_the_clock_is_set_back():
     at_noon = datetime(2030, 1, 2, 12, tzinfo=UTC)
     with time_machine.travel(at_noon, tick=False):
         claim = make_claim()
@@ -77,7 +77,7 @@ def test_no_clock_goes_backwards_when_the_machines_does():
 
 @pytest.fixture
 def uncovered():
-    """A claim with 100 reserved and 10 paid, whose policy was cancelled before the loss since."""
+    """A claim with 100 reserved and 10 paid, whose policy was then cancelled before the loss."""
     policy = make_policy()
     claim = make_claim(policy=policy)
     reserve(claim, "100")
@@ -113,18 +113,18 @@ def test_a_loss_outside_the_period_is_not_covered(loss):
     claim = make_claim(policy=make_policy(), loss_date=loss, reported_date=None)
 
     assert reserve(claim, "0", loss).outstanding == 0
-    with pytest.raises(LedgerError, match="ran 2024-01-01 to 2025-01-01"):
+    with pytest.raises(LedgerError, match="covers 2024-01-01 to 2025-01-01"):
         reserve(claim, "1", loss)
 
 
 @pytest.mark.parametrize("loss", [date(2024, 1, 1), date(2024, 12, 31), None])
-def test_a_loss_in_the_period_or_unknown_takes_a_reserve(loss):
+def test_a_loss_in_the_period_or_unknown_may_be_reserved(loss):
     claim = make_claim(policy=make_policy(), loss_date=loss, reported_date=None)
 
     assert reserve(claim, "1", date(2025, 1, 5)).outstanding == 1
 
 
-def test_what_comes_from_another_system_is_taken_though_not_covered():
+def test_an_opening_balance_may_be_posted_without_coverage():
     claim = make_claim(policy=make_policy(), loss_date=date(2025, 1, 1), reported_date=None)
 
     assert open_elsewhere(claim, date(2025, 1, 2)).paid_after == 10

@@ -1,4 +1,4 @@
-"""Editing the facts of a claim: what is kept, what is refused, what needs a second look."""
+"""Edits of a claim's facts: what is kept, what is refused, and what must be confirmed."""
 
 from datetime import date
 from decimal import Decimal
@@ -24,16 +24,16 @@ def revisions(session) -> list[ClaimRevision]:
     return list(session.scalars(select(ClaimRevision).order_by(ClaimRevision.id)))
 
 
-def test_an_edit_keeps_what_it_replaced(rolled_back):
+def test_an_edit_keeps_the_earlier_facts_in_a_revision(rolled_back):
     policy = make_policy()
     claim = make_claim(description="old")
 
     edit(claim, cause=Cause.FIRE, policy_id=policy.id, description="new")
 
-    kept = revisions(rolled_back)
+    earlier = revisions(rolled_back)
     assert (claim.cause, claim.policy, claim.version) == (Cause.FIRE, policy, 2)
-    assert [(r.cause, r.policy_id, r.loss_date) for r in kept] == [(Cause.WATER, None, LOSS)]
-    assert (kept[0].description_changed, kept[0].replaced_by) == (True, "editor")
+    assert [(r.cause, r.policy_id, r.loss_date) for r in earlier] == [(Cause.WATER, None, LOSS)]
+    assert (earlier[0].description_changed, earlier[0].replaced_by) == (True, "editor")
     assert claim.coverage == Coverage.IN_FORCE
 
 
@@ -47,7 +47,7 @@ def test_an_edit_keeps_what_it_replaced(rolled_back):
         {"description": "as it\nwas"},
     ],
 )
-def test_an_edit_to_the_same_values_keeps_nothing(rolled_back, changes):
+def test_an_edit_to_the_same_values_makes_no_revision(rolled_back, changes):
     claim = make_claim(description="as it\nwas")
 
     edit(claim, **changes)
@@ -56,7 +56,7 @@ def test_an_edit_to_the_same_values_keeps_nothing(rolled_back, changes):
     assert revisions(rolled_back) == []
 
 
-def test_the_second_of_two_editors_is_told():
+def test_the_second_of_two_editors_gets_an_error():
     claim = make_claim()
     edit(claim, cause=Cause.FIRE)
 
@@ -110,7 +110,7 @@ def reserved():
 UNCOVERING = date(2023, 12, 31)
 
 
-def test_an_edit_that_uncovers_money_needs_a_second_look(rolled_back, reserved):
+def test_an_edit_that_uncovers_money_must_be_confirmed(rolled_back, reserved):
     with pytest.raises(UncoversReserved, match="not covered"):
         edit(reserved, loss_date=UNCOVERING)
 
@@ -120,14 +120,14 @@ def test_an_edit_that_uncovers_money_needs_a_second_look(rolled_back, reserved):
     assert revisions(rolled_back) == []
 
 
-def test_an_edit_that_uncovers_money_is_allowed_at_a_second_look(reserved):
+def test_an_edit_that_uncovers_money_is_allowed_when_confirmed(reserved):
     edit_claim(reserved, {"loss_date": UNCOVERING}, seen_version=1, actor=ACTOR, may_uncover=True)
 
     assert reserved.coverage == Coverage.NOT_IN_FORCE
-    assert edit(reserved, version=2, cause=Cause.FIRE).version == 3  # nothing is lost any more
+    assert edit(reserved, version=2, cause=Cause.FIRE).version == 3  # it was uncovered already
 
 
-def test_a_change_to_a_policy_that_does_not_cover_needs_a_second_look(reserved):
+def test_a_change_to_a_policy_that_does_not_cover_must_be_confirmed(reserved):
     other = make_policy(inception_date=date(2020, 1, 1), expiry_date=date(2021, 1, 1))
 
     with pytest.raises(UncoversReserved):
@@ -135,7 +135,7 @@ def test_a_change_to_a_policy_that_does_not_cover_needs_a_second_look(reserved):
     assert edit(reserved, policy_id=None).coverage == Coverage.UNVERIFIED
 
 
-def test_the_cover_of_an_unverified_claim_with_money_is_looked_at_too():
+def test_an_unverified_claim_with_money_must_not_become_uncovered_unconfirmed():
     claim = make_claim()
     pay(claim, "1")
     other = make_policy(inception_date=date(2020, 1, 1), expiry_date=date(2021, 1, 1))
@@ -144,13 +144,13 @@ def test_the_cover_of_an_unverified_claim_with_money_is_looked_at_too():
         edit(claim, policy_id=other.id)
 
 
-def test_a_claim_without_money_may_be_uncovered_at_once():
+def test_a_claim_without_money_may_be_uncovered_unconfirmed():
     claim = make_claim(policy=make_policy())
 
     assert edit(claim, loss_date=UNCOVERING).coverage == Coverage.NOT_IN_FORCE
 
 
-def test_a_date_that_a_claim_has_cannot_be_taken_away(session):
+def test_a_date_of_a_claim_cannot_be_removed(session):
     claim = make_claim()
 
     for name in ("loss_date", "reported_date"):

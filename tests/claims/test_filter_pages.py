@@ -1,4 +1,4 @@
-"""The lists in the browser's eyes: bars, headings, links and refusals; never an error of ours."""
+"""The list pages: filter bar, headings, links and errors; no parameter causes a server error."""
 
 import re
 from urllib.parse import parse_qs, quote, urlsplit
@@ -14,18 +14,18 @@ from tests.factories import make_claim, make_policy, reserve
 
 @pytest.fixture
 def varied(app, monkeypatch):
-    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 5)
+    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", 5)
     with app.app_context():
         varied_claims()
         db.session.commit()
 
 
 def hrefs(page: str, text: str) -> list[str]:
-    found = re.findall(r"<a\b([^>]*)>\s*([^<]*?)\s*</a>", page)
+    links = re.findall(r"<a\b([^>]*)>\s*([^<]*?)\s*</a>", page)
     return [
         re.search(r'href="([^"]*)"', attributes)[1].replace("&amp;", "&")
-        for attributes, shown in found
-        if shown == text
+        for attributes, label in links
+        if label == text
     ]
 
 
@@ -33,7 +33,7 @@ def query_of(address: str) -> dict[str, list[str]]:
     return parse_qs(urlsplit(address).query)
 
 
-ASKED = "/claims?cause=water&cause=fire&loss_from=2023-01-01&as_at=2024-06-12&basis=booked"
+FILTERED = "/claims?cause=water&cause=fire&loss_from=2023-01-01&as_at=2024-06-12&basis=booked"
 STATE = {
     "cause": ["fire", "water"],
     "loss_from": ["2023-01-01"],
@@ -42,10 +42,10 @@ STATE = {
 }
 
 
-def test_every_link_of_a_filtered_list_keeps_what_was_asked(client, varied):
-    page = client.get(f"{ASKED}&sort=paid").text
+def test_every_link_of_a_filtered_list_keeps_the_filters(client, varied):
+    page = client.get(f"{FILTERED}&sort=paid").text
 
-    open_ones = query_of(hrefs(page, "Open")[0])
+    open_claims = query_of(hrefs(page, "Open")[0])
     following = query_of(hrefs(page, "Next")[0])
     paid = query_of(hrefs(page, "Paid")[0])
     cost = query_of(hrefs(page, "Claim cost")[0])
@@ -53,7 +53,7 @@ def test_every_link_of_a_filtered_list_keeps_what_was_asked(client, varied):
     ledger = query_of(hrefs(page, "Ledger entries")[0])
     now = query_of(hrefs(page, "Show the current state")[0])
 
-    assert open_ones == {**STATE, "sort": ["paid"], "status": ["open"]}
+    assert open_claims == {**STATE, "sort": ["paid"], "status": ["open"]}
     assert following.pop("after")
     assert following == {**STATE, "sort": ["paid"]}
     assert paid == {**STATE, "sort": ["-paid"]}
@@ -63,7 +63,7 @@ def test_every_link_of_a_filtered_list_keeps_what_was_asked(client, varied):
     assert now == {name: STATE[name] for name in ("cause", "loss_from")} | {"sort": ["paid"]}
 
 
-def test_the_order_is_told_to_those_who_see_and_those_who_hear(client, varied):
+def test_the_sort_order_is_shown_and_announced_to_screen_readers(client, varied):
     rising = client.get("/claims?sort=loss_date").text
     falling = client.get("/claims?sort=-loss_date").text
 
@@ -74,7 +74,7 @@ def test_the_order_is_told_to_those_who_see_and_those_who_hear(client, varied):
     assert "newest first" in client.get("/claims").text
 
 
-def test_the_past_is_shown_with_a_banner(client, varied):
+def test_a_list_as_at_a_date_has_a_banner(client, varied):
     known = client.get("/claims?as_at=2024-05-10").text
     booked = client.get("/policies?as_at=2024-05-10&basis=booked").text
     now = client.get("/claims").text
@@ -89,7 +89,7 @@ def open_facets(page: str) -> list[str]:
     return re.findall(r"<details[^>]*\bopen>\s*<summary>\s*([\w ]+?)\s*<", page)
 
 
-def test_the_bar_shows_what_was_typed_and_how_much_is_set_where(client, varied):
+def test_the_filter_bar_shows_what_was_typed_and_counts_the_active_filters(client, varied):
     page = client.get("/claims?text=%C3%84LG&status=open&status=closed&cost_from=1+000,50").text
     numbers = re.findall(r"<summary>\s*([\w ]+?) <span.*?>set: </span>(\d+)</span>", page)
 
@@ -100,15 +100,15 @@ def test_the_bar_shows_what_was_typed_and_how_much_is_set_where(client, varied):
     assert re.search(r'value="open"\s+id="status-open"\s+checked', page)
 
 
-def test_what_is_set_is_shown_and_each_of_it_can_be_taken_away(client, varied):
-    page = client.get(f"{ASKED}&sort=paid&text=%22%3E%3Cb%3E").text
+def test_active_filters_are_listed_and_can_be_removed_one_by_one(client, varied):
+    page = client.get(f"{FILTERED}&sort=paid&text=%22%3E%3Cb%3E").text
     shown = re.search(r'<ul class="given".*?</ul>', page, re.DOTALL)[0]
     texts = [
         " ".join(re.sub("<[^>]+>", " ", each).split())
         for each in re.findall("<li>.*?</li>", shown, re.DOTALL)
     ]
     without = [query_of(each.replace("&amp;", "&")) for each in re.findall('href="([^"]*)"', shown)]
-    asked = {**STATE, "sort": ["paid"], "text": ['"><b>']}
+    filters = {**STATE, "sort": ["paid"], "text": ['"><b>']}
 
     assert texts == [
         "Remove cause fire ×",
@@ -117,10 +117,10 @@ def test_what_is_set_is_shown_and_each_of_it_can_be_taken_away(client, varied):
         "Remove text “&#34;&gt;&lt;b&gt;” ×",
         "Clear all",
     ]
-    assert without[:2] == [{**asked, "cause": ["water"]}, {**asked, "cause": ["fire"]}]
-    assert without[2] == {name: asked[name] for name in asked if name != "loss_from"}
-    assert without[3] == {name: asked[name] for name in asked if name != "text"}
-    assert without[4] == {name: asked[name] for name in ("as_at", "basis", "sort")}
+    assert without[:2] == [{**filters, "cause": ["water"]}, {**filters, "cause": ["fire"]}]
+    assert without[2] == {name: filters[name] for name in filters if name != "loss_from"}
+    assert without[3] == {name: filters[name] for name in filters if name != "text"}
+    assert without[4] == {name: filters[name] for name in ("as_at", "basis", "sort")}
     assert '<ul class="given"' not in client.get("/claims?sort=paid&as_at=2024-06-12").text
 
 
@@ -132,7 +132,7 @@ def test_a_form_sent_with_empty_fields_gets_a_short_address(client, varied):
 
 
 @pytest.mark.parametrize("path", ["/claims", "/policies"])
-def test_what_is_refused_is_said_and_opened_beside_what_was_typed(client, varied, path):
+def test_a_refused_filter_is_opened_with_its_error_and_what_was_typed(client, varied, path):
     page = client.get(f"{path}?as_at=2999-01-01&text=word")
 
     assert page.status_code == 400
@@ -157,7 +157,7 @@ def test_filtered_claims_are_added_up(app, client):
 
 
 def test_over_ten_thousand_claims_are_not_added_up(client, varied, monkeypatch):
-    monkeypatch.setattr("flaskr.web.paging.COUNTED_ROWS", 3)
+    monkeypatch.setattr("flaskr.web.paging._COUNTED_ROWS", 3)
 
     page = client.get("/claims?loss_from=2023-01-01").text
 
@@ -185,7 +185,7 @@ PARAMETERS = {
 
 
 @pytest.mark.parametrize("path", PARAMETERS)
-def test_no_text_in_any_parameter_is_an_error_of_ours(client, varied, path):
+def test_no_text_in_any_parameter_causes_a_server_error(client, varied, path):
     names = [*PARAMETERS[path], "after", "before", "page", "nothing"]
     answers = {
         (name, text): client.get(f"{path}?{name}={quote(text)}") for name in names for text in NASTY
@@ -201,9 +201,9 @@ def test_no_text_in_any_parameter_is_an_error_of_ours(client, varied, path):
 @pytest.mark.parametrize(
     "query", ["", "sort=paid", "status=open&text=a", "as_at=2024-12-31&sort=policy_number"]
 )
-def test_a_list_asks_the_database_no_more_for_more_rows(app, client, queries, monkeypatch, query):
-    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 2)
-    asked = []
+def test_a_list_needs_no_more_queries_for_more_rows(app, client, queries, monkeypatch, query):
+    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", 2)
+    counts = []
     for _ in range(2):
         with app.app_context():
             for _ in range(4):
@@ -212,13 +212,13 @@ def test_a_list_asks_the_database_no_more_for_more_rows(app, client, queries, mo
         client.get("/")  # the first request looks at the schema too
         with queries() as sent:
             assert client.get(f"/claims?{query}").status_code == 200
-        asked.append(len(sent))
+        counts.append(len(sent))
 
-    assert asked[0] == asked[1] <= 4
+    assert counts[0] == counts[1] <= 4
 
 
 @pytest.mark.parametrize("path", ["/claims?cause=fire&sort=-paid", "/policies?cancelled=no"])
-def test_every_file_of_the_menu_is_there_with_the_rows_of_the_page(client, varied, path):
+def test_every_file_of_the_export_menu_has_the_rows_of_the_page(client, varied, path):
     page = client.get(path).text
     rows = re.search(r"Export (\d+) \w+", page)[1]
     addresses = {
@@ -236,7 +236,7 @@ def test_every_file_of_the_menu_is_there_with_the_rows_of_the_page(client, varie
     assert client.get(hrefs(page, "What the columns mean")[0]).status_code == 200
 
 
-def test_a_claim_gives_its_own_ledger(app, client):
+def test_the_ledger_of_one_claim_can_be_downloaded(app, client):
     with app.app_context():
         reserve(make_claim(claim_reference="W 1"), "100")
         reserve(make_claim(claim_reference="W 2"), "200")

@@ -18,13 +18,15 @@ from tests.factories import make_claim, make_policy
 
 pytestmark = pytest.mark.both_databases
 
-CUTS = (
+VALUATIONS = (
     None,
     *(Valuation(date(2024, 5, 12), basis) for basis in Basis),
     *(Valuation(date(2024, 6, 10), basis) for basis in Basis),
 )
-CUT_IDS = [f"{valuation.basis} {valuation.day}" if valuation else "now" for valuation in CUTS]
-HOLDS = {
+VALUATION_IDS = [
+    f"{valuation.basis} {valuation.day}" if valuation else "now" for valuation in VALUATIONS
+]
+MATCHES = {
     "status=open": lambda row: row.status == "open",
     "status=closed&status=declined": lambda row: row.status in ("closed", "declined"),
     "cause=water&cause=fire": lambda row: row.cause in ("water", "fire"),
@@ -57,7 +59,7 @@ HOLDS = {
     "text=b\\c": lambda row: "b\\c" in row.description,
 }
 
-OF_POLICY = {"policy_number", "line_of_business", "coverage"}
+POLICY_COLUMNS = {"policy_number", "line_of_business", "coverage"}
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def varied(rolled_back):
     return varied_claims()
 
 
-def asked(query: str, **more) -> ClaimFilter:
+def claim_filter(query: str, **more) -> ClaimFilter:
     return ClaimFilter.from_parameters(MultiDict([*parse_qsl(query), *more.items()]))
 
 
@@ -73,26 +75,26 @@ def as_at(valuation: Valuation | None) -> dict[str, str]:
     return {"as_at": str(valuation.day), "basis": valuation.basis} if valuation else {}
 
 
-def test_every_filter_gives_the_rows_it_says_now_and_as_at(varied):
-    # takes seconds: some four hundred different statements, which are what has to be shown
-    for valuation in CUTS:
+def test_every_filter_selects_the_matching_rows_now_and_as_at(varied):
+    # Takes seconds: some four hundred different statements.
+    for valuation in VALUATIONS:
         every = list(db.session.execute(claim_rows(valuation).order_by(Claim.id.desc())))
         assert len(every) > 5
-        for query, holds in HOLDS.items():
-            wanted = asked(query, **as_at(valuation))
-            found = [row.claim_id for row in db.session.execute(wanted.rows())]
+        for query, matches in MATCHES.items():
+            wanted = claim_filter(query, **as_at(valuation))
+            file_ids = [row.claim_id for row in db.session.execute(wanted.rows())]
             listing = wanted.listing()
             ids, _ = listing.following(None)
 
-            assert found == [row.claim_id for row in every if holds(row)], (query, valuation)
-            assert ids == found, (query, valuation)
-            assert listing.count().rows == len(found), (query, valuation)
+            assert file_ids == [row.claim_id for row in every if matches(row)], (query, valuation)
+            assert ids == file_ids, (query, valuation)
+            assert listing.count().rows == len(file_ids), (query, valuation)
 
 
-def test_each_filter_of_the_varied_book_leaves_some_in_and_some_out(varied):
+def test_each_filter_matches_some_rows_of_the_varied_book_and_not_others(varied):
     every = list(db.session.execute(claim_rows()))
 
-    shares = {query: sum(map(bool, map(holds, every))) for query, holds in HOLDS.items()}
+    shares = {query: sum(map(bool, map(matches, every))) for query, matches in MATCHES.items()}
 
     none_today = {"policy=unknown", "line_of_business=motor"}
     assert {query for query, share in shares.items() if not share} == none_today
@@ -101,7 +103,7 @@ def test_each_filter_of_the_varied_book_leaves_some_in_and_some_out(varied):
     assert {row.coverage for row in every} == set(Coverage)
 
 
-@pytest.mark.parametrize("cut", CUTS, ids=CUT_IDS)
+@pytest.mark.parametrize("valuation", VALUATIONS, ids=VALUATION_IDS)
 @pytest.mark.parametrize("with_policy", [True, False])
 def test_rows_have_the_same_columns_and_types_now_and_as_at(rolled_back, valuation, with_policy):
     now = [(c.name, type(c.type)) for c in claim_rows(with_policy=with_policy).selected_columns]
@@ -110,16 +112,18 @@ def test_rows_have_the_same_columns_and_types_now_and_as_at(rolled_back, valuati
     assert [(c.name, type(c.type)) for c in rows.selected_columns] == now
 
 
-def test_rows_without_policies_are_those_with_them_less_their_columns(varied):
-    for valuation in CUTS:
+def test_rows_without_policies_lack_only_the_policy_columns(varied):
+    for valuation in VALUATIONS:
         whole, bare = claim_rows(valuation), claim_rows(valuation, with_policy=False)
         names = bare.selected_columns.keys()
-        cut_down = whole.with_only_columns(*(whole.selected_columns[name] for name in names))
-        found = [list(db.session.execute(rows.order_by(Claim.id))) for rows in (bare, cut_down)]
+        narrowed = whole.with_only_columns(*(whole.selected_columns[name] for name in names))
+        without, with_policies = (
+            list(db.session.execute(rows.order_by(Claim.id))) for rows in (bare, narrowed)
+        )
 
-        assert set(whole.selected_columns.keys()) - set(names) == OF_POLICY
-        assert found[0] == found[1]
-        assert len(found[0]) > 5
+        assert set(whole.selected_columns.keys()) - set(names) == POLICY_COLUMNS
+        assert without == with_policies
+        assert len(without) > 5
 
 
 REFUSED = {
@@ -149,16 +153,16 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("query", REFUSED)
-def test_what_cannot_be_asked_is_refused_with_what_can(rolled_back, query):
+def test_an_invalid_parameter_is_refused_with_the_valid_ones(rolled_back, query):
     with pytest.raises(FilterError) as refusal:
-        asked(query)
+        claim_filter(query)
 
     assert REFUSED[query] in str(refusal.value)
     assert refusal.value.status == 400
 
 
-def test_the_same_question_has_one_query_string_which_asks_it_again(rolled_back):
-    wanted = asked(
+def test_equal_filters_have_the_same_query_string_which_parses_back(rolled_back):
+    wanted = claim_filter(
         "text= Å  b &cause=water&cause=fire&cause=water&status=&cost_from=1 000,5&sort=-recorded"
         "&basis=known&as_at=2024-01-31&loss_to=2024-01-01"
     )
@@ -167,41 +171,45 @@ def test_the_same_question_has_one_query_string_which_asks_it_again(rolled_back)
     assert query == (
         "as_at=2024-01-31&cause=fire&cause=water&cost_from=1000.50&loss_to=2024-01-01&text=%C3%85+b"
     )
-    assert asked(query) == wanted
+    assert claim_filter(query) == wanted
     assert ClaimFilter().parameters() == {}
     assert wanted.valuation == Valuation(date(2024, 1, 31), Basis.KNOWN)
     assert (wanted.cause, wanted.status) == ((Cause.FIRE, Cause.WATER), ())
 
 
-def test_parameters_of_others_are_left_to_them(rolled_back):
-    given = MultiDict([("format", "csv"), ("status", "open")])
+def test_parameters_named_as_besides_are_ignored(rolled_back):
+    parameters = MultiDict([("format", "csv"), ("status", "open")])
 
-    assert ClaimFilter.from_parameters(given, besides=("format",)) == ClaimFilter(
+    assert ClaimFilter.from_parameters(parameters, besides=("format",)) == ClaimFilter(
         status=(Status.OPEN,)
     )
 
 
-def test_letters_with_one_small_form_are_found_either_way(rolled_back):
+def test_a_search_ignores_the_case_of_letters_beyond_ascii(rolled_back):
     for text in ("ÅÄÖÉÜÆØ", "åäöéüæø", "Straße", "ΑΒΓ", "İ", "ẞ"):
         make_claim(description=f"x {text} y")
 
-    def found(text: str) -> list[str]:
-        return [row.description for row in db.session.execute(asked(f"text={text}").rows())]
+    def descriptions(text: str) -> list[str]:
+        return [row.description for row in db.session.execute(claim_filter(f"text={text}").rows())]
 
-    assert found("åäöÉÜæØ") == ["x åäöéüæø y", "x ÅÄÖÉÜÆØ y"]
-    assert found("STRAßE") == found("straße") == ["x Straße y"]
-    assert found("αβγ") == ["x ΑΒΓ y"]
-    assert found("İ") == ["x İ y"]
-    assert found("ẞ") == ["x ẞ y", "x Straße y"]
+    assert descriptions("åäöÉÜæØ") == ["x åäöéüæø y", "x ÅÄÖÉÜÆØ y"]
+    assert descriptions("STRAßE") == descriptions("straße") == ["x Straße y"]
+    assert descriptions("αβγ") == ["x ΑΒΓ y"]
+    assert descriptions("İ") == ["x İ y"]
+    assert descriptions("ẞ") == ["x ẞ y", "x Straße y"]
 
 
-def test_the_policy_that_a_claim_had_is_looked_for_as_at_the_day(varied):
+def test_a_filter_by_policy_facts_uses_those_known_at_the_date(varied):
     sold = LineOfBusiness.MOTOR
-    valuation = {"as_at": "2024-06-09"}
+    date_parameter = {"as_at": "2024-06-09"}
 
-    known = list(db.session.execute(asked("line_of_business=motor", **valuation).rows()))
+    known = list(
+        db.session.execute(claim_filter("line_of_business=motor", **date_parameter).rows())
+    )
     today = list(
-        db.session.execute(asked("line_of_business=motor", basis="booked", **valuation).rows())
+        db.session.execute(
+            claim_filter("line_of_business=motor", basis="booked", **date_parameter).rows()
+        )
     )
 
     assert known
@@ -209,11 +217,11 @@ def test_the_policy_that_a_claim_had_is_looked_for_as_at_the_day(varied):
     assert today == []
 
 
-def test_a_number_in_a_list_costs_no_policy_when_none_is_asked_for(rolled_back):
+def test_a_list_joins_policies_only_when_a_filter_needs_them(rolled_back):
     make_claim(policy=make_policy())
 
-    plain = str(asked("status=open&sort=paid").listing().selected)
-    joined = str(asked("coverage=in_force").listing().selected)
+    plain = str(claim_filter("status=open&sort=paid").listing().selected)
+    joined = str(claim_filter("coverage=in_force").listing().selected)
 
     assert "policies" not in plain
     assert "JOIN policies" in joined

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from flaskr.claims.queries import claim_referenced, entries_of
+from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.extensions import db
 from tests.browsing import fields_of, send, send_again
 from tests.factories import make_policy
@@ -10,7 +10,7 @@ from tests.factories import make_policy
 
 def ledger_of(app, reference: str) -> list[str]:
     with app.app_context():
-        return [entry.entry_type.value for entry in entries_of(claim_referenced(reference))]
+        return [entry.entry_type.value for entry in entries_of(claim_by_reference(reference))]
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,7 @@ def ledger_of(app, reference: str) -> list[str]:
         ({"cause": "aliens"}, "Choose one from the list."),
     ],
 )
-def test_a_report_that_cannot_be_is_refused_and_keeps_what_was_typed(
-    client, covered, typed, sentence
-):
+def test_an_invalid_report_is_refused_and_keeps_what_was_typed(client, covered, typed, sentence):
     right = {"loss_date": "2024-03-01", "reported_date": "2024-03-02", "description": "kept"}
 
     response = send(client, "/claims/new", **{**right, **typed})
@@ -52,7 +50,7 @@ def test_a_form_sent_twice_posts_once(app, client, covered):
     assert ledger_of(app, "W-1") == ["RESERVE_OPEN", "PAYMENT"]
 
 
-def test_the_second_look_at_a_moved_ledger_can_post(app, client, covered):
+def test_a_form_refused_for_new_entries_can_be_sent_again(app, client, covered):
     form = fields_of(client.get("/claims/W-1/pay"))
     typed = {**form, "amount": "100", "transaction_date": "2024-04-01"}
     client.post("/claims/W-1/pay", data=typed)
@@ -78,7 +76,7 @@ def test_two_editors_get_a_page_that_shows_both(app, client, covered):
     assert "mine" in client.get("/claims/W-1").text
 
 
-def test_an_edit_that_uncovers_a_reserved_claim_asks_for_a_second_look(app, client, covered):
+def test_an_edit_that_uncovers_a_reserved_claim_must_be_confirmed(app, client, covered):
     with app.app_context():
         make_policy(
             policy_number="H-9", inception_date=date(2020, 1, 1), expiry_date=date(2021, 1, 1)
@@ -108,7 +106,7 @@ def test_an_unsafe_request_without_its_token_is_refused(app, client, covered, na
 
 
 @pytest.mark.parametrize("lost", ["", "x", "²", "9" * 5000])
-def test_a_form_that_lost_its_place_is_refused(client, covered, lost):
+def test_a_form_without_its_hidden_fields_is_refused(client, covered, lost):
     paid = send(
         client, "/claims/W-1/pay", amount="1", transaction_date="2024-04-01", seen_entry=lost
     )
@@ -134,7 +132,7 @@ def test_a_report_sent_twice_makes_one_claim(client):
     assert "reported once" in client.get(second.location).text
 
 
-def test_a_mistyped_form_does_not_count_as_having_seen_what_came_meanwhile(app, client, covered):
+def test_a_mistyped_form_does_not_count_new_entries_as_seen(app, client, covered):
     shown = client.get("/claims/W-1/pay")
     send(client, "/claims/W-1/pay", amount="1", transaction_date="2024-04-01")
     mistyped = send_again(client, "/claims/W-1/pay", shown, amount="1,234")

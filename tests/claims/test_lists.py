@@ -20,7 +20,7 @@ def report_many() -> None:
 
 @pytest.fixture(scope="module")
 def many(lasting_app):
-    """A browser on a book of many claims, to read."""
+    """A client of a book with many claims, for tests that only read."""
     with lasting_app.app_context():
         report_many()
     return lasting_app.test_client()
@@ -57,20 +57,20 @@ def test_a_list_is_paged_by_key_both_ways(many, start):
     assert ">Older</a>" not in last.text
 
 
-def test_going_back_to_a_short_first_page_shows_it_whole(many):
+def test_going_back_to_a_short_first_page_fills_it(many):
     page = many.get("/claims?before=W-100")
 
     assert rows_of(page) == numbered(120, 71)
 
 
-def test_a_page_after_a_row_that_is_not_there_is_not_found(many):
+def test_a_page_after_an_unknown_row_is_not_found(many):
     assert many.get("/claims?after=nothing").status_code == 404
 
 
-def test_the_count_is_shown_and_bounded(many, monkeypatch):
+def test_the_count_is_shown_up_to_a_limit(many, monkeypatch):
     assert "120 claims" in many.get("/claims").text
 
-    monkeypatch.setattr("flaskr.web.paging.COUNTED_ROWS", 100)
+    monkeypatch.setattr("flaskr.web.paging._COUNTED_ROWS", 100)
 
     assert "100+ claims" in many.get("/claims").text
 
@@ -89,7 +89,7 @@ def test_claims_are_filtered_by_status_also_across_pages(app, client):
     assert "No closed claims." in client.get("/claims?status=closed").text
 
 
-def test_an_unknown_status_is_refused_with_the_ones_there_are(client):
+def test_an_unknown_status_is_refused_with_a_list_of_the_valid_ones(client):
     response = client.get("/claims?status=lost")
 
     assert response.status_code == 400
@@ -102,7 +102,7 @@ def test_an_empty_book_says_what_to_do(client):
     assert "The book is empty." in client.get("/").text
 
 
-def test_a_list_asks_the_database_no_more_for_more_rows(app, client, queries):
+def test_a_list_needs_no_more_queries_for_more_rows(app, client, queries):
     with app.app_context():
         reserve(make_claim(policy=make_policy()), "1")
         db.session.commit()

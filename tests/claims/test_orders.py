@@ -24,17 +24,17 @@ SORTS = [f"{sign}{name}" for name in (*ClaimFilter.SORTS, "recorded") for sign i
 
 @pytest.fixture
 def varied(rolled_back, monkeypatch):
-    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", PAGE)
+    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", PAGE)
     return varied_claims()
 
 
-def in_order(rows: list, sort: str) -> list[int]:
-    """The ids as Python sorts them: empty last both ways, ties by id the same way."""
-    name, falls = sort.removeprefix("-"), sort.startswith("-")
+def expected_ids(rows: list, sort: str) -> list[int]:
+    """The ids as Python sorts them: empty values last in both directions, ties by id."""
+    name, descends = sort.removeprefix("-"), sort.startswith("-")
     name = "claim_id" if name == "recorded" else name
     values = [(getattr(row, name), row.claim_id) for row in rows]
-    full = sorted(((v, i) for v, i in values if v is not None), reverse=falls)
-    empty = sorted((i for v, i in values if v is None), reverse=falls)
+    full = sorted(((v, i) for v, i in values if v is not None), reverse=descends)
+    empty = sorted((i for v, i in values if v is None), reverse=descends)
     return [row_id for _, row_id in full] + empty
 
 
@@ -60,36 +60,36 @@ def backwards(listing: Listing) -> list[list[int]]:
         cursor = Cursor(before=page.rows[0].claim_reference)
 
 
-def walks(wanted: ClaimFilter) -> None:
-    """Every walk over the pages gives every row once, in the order that Python sorts them in."""
-    # takes seconds: every order, up and down, page by page, there and back
-    rows, found = wanted.listing().rows, set(db.session.scalars(wanted.listing().selected))
-    every = [row for row in db.session.execute(rows) if row.claim_id in found]
+def check_paging(wanted: ClaimFilter) -> None:
+    """Going through the pages shows every row once, in the order that Python sorts them in."""
+    # Takes seconds: every order, ascending and descending, forwards and backwards.
+    rows, ids = wanted.listing().rows, set(db.session.scalars(wanted.listing().selected))
+    every = [row for row in db.session.execute(rows) if row.claim_id in ids]
     for sort in SORTS:
         listing = replace(wanted, sort=sort).listing()
-        expected = in_order(every, sort)
-        there = forwards(listing)
-        back = backwards(listing)
+        expected = expected_ids(every, sort)
+        older = forwards(listing)
+        newer = backwards(listing)
 
-        assert sum(there, []) == expected, sort
-        assert all(len(page) == PAGE for page in there[:-1])
-        # Going back to a first page that is short shows it whole: it may repeat what came after.
-        assert back[0][: len(expected) % PAGE or PAGE] + sum(back[1:], []) == expected, sort
+        assert sum(older, []) == expected, sort
+        assert all(len(page) == PAGE for page in older[:-1])
+        # A short first page is filled when going back: it may repeat rows of the page after it.
+        assert newer[0][: len(expected) % PAGE or PAGE] + sum(newer[1:], []) == expected, sort
         file = db.session.execute(replace(wanted, sort=sort).rows())
         assert [row.claim_id for row in file] == expected, sort
 
 
-def test_pages_in_every_order_give_every_claim_once_there_and_back(varied):
-    walks(ClaimFilter())
+def test_pages_in_every_order_have_every_claim_once_forwards_and_backwards(varied):
+    check_paging(ClaimFilter())
 
 
 @pytest.mark.parametrize("basis", list(Basis))
-def test_pages_of_a_cut_in_every_order_give_every_claim_once(varied, basis):
-    walks(ClaimFilter(as_at=date(2024, 5, 18), basis=basis))
+def test_pages_as_at_a_date_in_every_order_have_every_claim_once(varied, basis):
+    check_paging(ClaimFilter(as_at=date(2024, 5, 18), basis=basis))
 
 
-def test_pages_of_a_filter_in_every_order_give_every_claim_once(varied):
-    walks(ClaimFilter(text="Ä", loss_from=date(2023, 1, 1)))
+def test_pages_of_a_filter_in_every_order_have_every_claim_once(varied):
+    check_paging(ClaimFilter(text="Ä", loss_from=date(2023, 1, 1)))
 
 
 def test_the_varied_book_has_ties_and_empty_values(varied):
@@ -102,7 +102,7 @@ def test_the_varied_book_has_ties_and_empty_values(varied):
         assert len(set(values)) < CLAIMS
 
 
-def test_a_page_goes_on_from_a_row_that_has_left_the_filter(varied):
+def test_a_page_may_continue_from_a_row_that_no_longer_matches(varied):
     wanted = ClaimFilter(loss_to=date(2024, 3, 1), sort="loss_date")
     outside = db.session.scalar(select(Claim).where(Claim.loss_date > date(2024, 3, 1)))
     without = db.session.scalar(select(Claim).where(Claim.loss_date.is_(None)))
@@ -113,7 +113,7 @@ def test_a_page_goes_on_from_a_row_that_has_left_the_filter(varied):
     assert len(back.rows) == PAGE
 
 
-def test_a_page_that_begins_at_a_row_not_in_the_cut_is_not_there(varied):
+def test_a_page_from_a_row_that_does_not_count_yet_is_unknown(varied):
     listing = ClaimFilter(as_at=date(2024, 5, 2)).listing()
     later = varied[-1].claim_reference
 
@@ -134,11 +134,11 @@ def test_sums_and_count_are_those_of_all_pages(varied):
     }
 
 
-def test_the_sums_of_nothing_are_zero_and_of_too_many_unknown(varied, monkeypatch):
+def test_sums_are_zero_without_rows_and_missing_for_too_many(varied, monkeypatch):
     nothing = ClaimFilter(text="nothing like it").listing()
     empty = nothing.page(Cursor())
     assert nothing.count(empty, ("paid",)) == Count(0, sums={"paid": Decimal(0)})
-    monkeypatch.setattr("flaskr.web.paging.COUNTED_ROWS", 10)
+    monkeypatch.setattr("flaskr.web.paging._COUNTED_ROWS", 10)
 
     every = ClaimFilter().listing()
 
@@ -152,7 +152,7 @@ def test_words_are_sorted_by_bytes_whatever_the_collation():
     assert '(word) COLLATE "C"' in str(ordered.compile(dialect=postgresql.dialect()))
 
 
-def test_a_claim_alone_is_a_whole_page(rolled_back):
+def test_a_single_claim_is_a_whole_page(rolled_back):
     make_claim()
     listing = ClaimFilter(sort="paid").listing()
     page = listing.page(Cursor())

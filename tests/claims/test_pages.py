@@ -1,6 +1,6 @@
 from datetime import date
 
-from flaskr.claims.queries import claim_referenced, entries_of
+from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.extensions import db
 from tests.browsing import fields_of, send
 from tests.factories import make_claim, make_policy, pay
@@ -8,7 +8,7 @@ from tests.factories import make_claim, make_policy, pay
 
 def ledger_of(app, reference: str) -> list[str]:
     with app.app_context():
-        return [entry.entry_type.value for entry in entries_of(claim_referenced(reference))]
+        return [entry.entry_type.value for entry in entries_of(claim_by_reference(reference))]
 
 
 def test_a_claim_is_reported_paid_and_closed(app, client):
@@ -35,7 +35,7 @@ def test_a_claim_is_reported_paid_and_closed(app, client):
     assert "400.25" in after.text
 
 
-def test_a_report_from_a_policy_comes_with_its_number(client, covered):
+def test_a_report_from_a_policy_has_its_number_filled_in(client, covered):
     page = client.get("/claims/new?policy=H-1")
 
     assert fields_of(page)["policy_number"] == "H-1"
@@ -132,7 +132,7 @@ def test_nothing_is_paid_on_a_loss_that_is_not_covered(app, client):
     assert "/claims/W-2/pay" not in offered
 
 
-def test_text_from_people_is_shown_as_text(app, client):
+def test_markup_in_typed_text_is_escaped(app, client):
     with app.app_context():
         make_claim(claim_reference="<b>x", description="<script>alert(1)</script>")
         db.session.commit()
@@ -143,7 +143,7 @@ def test_text_from_people_is_shown_as_text(app, client):
     assert "&lt;script&gt;" in page
 
 
-def test_a_claim_is_found_however_its_letters_are_cased(app, client):
+def test_a_claim_page_ignores_the_case_of_the_reference(app, client):
     with app.app_context():
         make_claim(claim_reference="SK-Ö")
         db.session.commit()
@@ -152,13 +152,13 @@ def test_a_claim_is_found_however_its_letters_are_cased(app, client):
     assert client.get("/claims/sk-o").status_code == 404
 
 
-def test_a_claim_page_asks_the_database_no_more_for_a_long_ledger(app, client, covered, queries):
+def test_a_claim_page_needs_no_more_queries_for_a_long_ledger(app, client, covered, queries):
     client.get("/")  # the first request looks at the schema too
     with queries() as few:
         client.get("/claims/W-1")
     with app.app_context():
         for amount in range(1, 9):
-            pay(claim_referenced("W-1"), str(amount), date(2024, 4, 1))
+            pay(claim_by_reference("W-1"), str(amount), date(2024, 4, 1))
         db.session.commit()
     with queries() as many:
         client.get("/claims/W-1")

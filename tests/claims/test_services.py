@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from flaskr.claims.ledger.posting import coverage_reason
 from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.models import Claim
-from flaskr.claims.queries import claim_referenced, claim_totals, watermark
+from flaskr.claims.queries import claim_by_reference, claim_totals, watermark
 from flaskr.claims.services import ClaimError, edit_claim
 from flaskr.errors import TextError
 from flaskr.facts.lists import Cause, Coverage, Status
@@ -45,7 +45,7 @@ def test_a_reference_of_the_form_that_the_book_allots_is_refused(reference):
 
 
 @pytest.mark.parametrize("again", ["FÖ-1", "fö-1", " FO\u0308-1 "])
-def test_a_reference_that_is_taken_is_refused_however_it_is_written(again):
+def test_a_reference_in_use_is_refused_whatever_its_case_or_composition(again):
     make_claim(claim_reference="FÖ-1")
 
     with pytest.raises(ClaimError, match="already in the book"):
@@ -61,21 +61,21 @@ def test_references_that_differ_only_in_zeros_are_two_claims():
 def test_a_claim_is_found_by_its_reference_in_any_case_with_its_policy():
     claim = make_claim(claim_reference="Skada-Ö", policy=make_policy())
 
-    found = claim_referenced(" SKADA-O\u0308")
+    result = claim_by_reference(" SKADA-O\u0308")
 
-    assert found is claim
-    assert found.policy.policy_number
+    assert result is claim
+    assert result.policy.policy_number
 
 
 @pytest.mark.parametrize("reference", ["nothing", "", "a\0b", "a\ud800", "x" * 10_000, "%", "_"])
-def test_what_is_no_reference_of_a_claim_finds_none(reference):
+def test_an_unknown_or_invalid_reference_finds_no_claim(reference):
     make_claim()
 
-    assert claim_referenced(reference) is None
+    assert claim_by_reference(reference) is None
 
 
 @pytest.mark.parametrize("reference", ["new", "a/b", "x" * 65, "\t"])
-def test_a_reference_that_could_not_stand_in_an_address_is_refused(reference):
+def test_a_reference_that_cannot_be_part_of_a_url_is_refused(reference):
     with pytest.raises(TextError):
         make_claim(claim_reference=reference)
 
@@ -105,7 +105,7 @@ def test_today_is_not_the_future():
         make_claim(loss_date=today() + timedelta(days=1), reported_date=None)
 
 
-def test_the_reason_for_the_cover_is_a_sentence():
+def test_the_reason_for_the_coverage_is_a_sentence():
     policy = make_policy(policy_number="H-0")
     claim = make_claim(policy=policy)
     late = make_claim(policy=policy, loss_date=date(2025, 1, 1), reported_date=None)
@@ -114,10 +114,10 @@ def test_the_reason_for_the_cover_is_a_sentence():
     assert coverage_reason(make_claim()) == "The claim has no policy."
     assert coverage_reason(undated) == "The claim has no loss date."
     assert coverage_reason(claim).startswith("Policy H-0 was in force on 2024-03-01")
-    assert coverage_reason(late).startswith("Policy H-0 ran 2024-01-01 to 2025-01-01")
+    assert coverage_reason(late).startswith("Policy H-0 covers 2024-01-01 to 2025-01-01")
     cancel_policy(policy, date(2024, 2, 1), seen_version=1, actor=ACTOR)
     assert "was cancelled from 2024-02-01" in coverage_reason(claim)
-    assert coverage_reason(late).startswith("Policy H-0 ran")
+    assert coverage_reason(late).startswith("Policy H-0 covers")
 
 
 def test_totals_are_over_all_claims_or_one_policys():

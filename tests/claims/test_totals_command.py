@@ -4,7 +4,7 @@ from flaskr.extensions import db
 from tests.factories import make_claim, pay, reserve
 
 
-def test_the_totals_of_a_day_are_told_on_either_clock(session, runner):
+def test_the_totals_command_shows_a_day_on_either_basis(session, runner):
     claim = make_claim()
     reserve(claim, "1000.00")
     pay(claim, "300.00", date(2024, 4, 1))

@@ -1,4 +1,4 @@
-"""A small book in which everything occurs: empty facts, ties, every status and coverage, edits."""
+"""A small book of varied claims: empty facts, ties, every status and coverage, edits."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -39,7 +39,7 @@ def varied_claims() -> list[Claim]:
         cycle(LOSSES),
         cycle(DESCRIPTIONS),
     )
-    made = []
+    claims = []
     for number, policy, cause, loss, text in facts:
         with at(f"2024-05-{number + 1:02d}T12:00"):
             reported = None if number % 7 == 3 else date(2024, 4, 20 + number % 3)
@@ -51,23 +51,25 @@ def varied_claims() -> list[Claim]:
                 reported_date=reported,
                 description=text,
             )
-            work(claim, number)
-            made.append(claim)
+            post_entries(claim, number)
+            claims.append(claim)
     with at("2024-06-11T12:00"):
-        edit(made[0], cause=Cause.STORM, loss_date=DAY - timedelta(days=7))
-        edit(made[3], policy_id=made[1].policy_id)
-        reopen_claim(made[6], Decimal("70.00"), date(2024, 6, 11), reason="more came", actor=ACTOR)
-    return made
+        edit(claims[0], cause=Cause.STORM, loss_date=DAY - timedelta(days=7))
+        edit(claims[3], policy_id=claims[1].policy_id)
+        reopen_claim(
+            claims[6], Decimal("70.00"), date(2024, 6, 11), reason="more came", actor=ACTOR
+        )
+    return claims
 
 
-def seen(number: int) -> date:
-    """The day of the last entry of a claim."""
+def last_date(number: int) -> date:
+    """The date of a claim's last entry."""
     return date(2024, 5, number + 1)
 
 
-def work(claim: Claim, number: int) -> None:
-    """Give a claim a reserve, payments and an end, or nothing."""
-    day = seen(number)
+def post_entries(claim: Claim, number: int) -> None:
+    """Reserve, pay and settle a claim, or leave it without entries."""
+    day = last_date(number)
     if number % 5 == 4 or claim.coverage is Coverage.NOT_IN_FORCE:
         return
     reserve(claim, f"{1000 * (number % 3 + 1)}.50", day)

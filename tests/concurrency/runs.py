@@ -1,4 +1,4 @@
-"""Starts writers and reads what they say."""
+"""Starts processes that write, and reads their results."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from flaskr.settings import PROJECT_FOLDER, Settings
 
 @dataclass(frozen=True)
 class Contention:
-    """What became of many actions on one claim."""
+    """The results of many actions on one claim."""
 
     committed: int
     refused: list[str]
@@ -18,12 +18,12 @@ class Contention:
     elapsed: float
 
     def slowest_but(self, share: float) -> float:
-        """The time that all but a share of the actions stayed under."""
+        """The time within which all but a share of the actions ended."""
         return sorted(self.seconds)[int(len(self.seconds) * (1 - share))]
 
 
 def start_writers(settings: Settings, work: str, reference: str, processes: int, actions: int = 0):
-    order = {
+    task = {
         "folder": str(settings.instance_folder),
         "database_url": settings.database_url,
         "work": work,
@@ -32,7 +32,7 @@ def start_writers(settings: Settings, work: str, reference: str, processes: int,
         "actions": actions,
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.concurrency.writers", json.dumps(order)],
+        [sys.executable, "-m", "tests.concurrency.writers", json.dumps(task)],
         cwd=PROJECT_FOLDER,
         stdout=subprocess.PIPE,
         text=True,
@@ -40,13 +40,13 @@ def start_writers(settings: Settings, work: str, reference: str, processes: int,
 
 
 def run_writers(settings: Settings, work: str, reference: str, processes: int, actions: int):
-    """What each writer said, and how long it took them all."""
+    """The results of the writers, and how long they took together."""
     with start_writers(settings, work, reference, processes, actions) as writers:
-        said, _ = writers.communicate(timeout=600)
+        output, _ = writers.communicate(timeout=600)
     assert writers.returncode == 0
-    answer = json.loads(said.splitlines()[-1])
-    assert len(answer["results"]) == processes, "a writer died"
-    return answer["results"], answer["elapsed"]
+    report = json.loads(output.splitlines()[-1])
+    assert len(report["results"]) == processes, "a writer died"
+    return report["results"], report["elapsed"]
 
 
 def contend(settings: Settings, reference: str, processes: int, actions: int) -> Contention:

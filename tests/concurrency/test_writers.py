@@ -1,4 +1,4 @@
-"""Many processes at once, and what is left when some are killed."""
+"""Many processes that write at once, also when some are killed."""
 
 import os
 import random
@@ -14,9 +14,9 @@ from sqlalchemy.exc import OperationalError
 
 from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
-from flaskr.claims.queries import claim_referenced, entries_of, locked_claim
-from flaskr.database import working
-from flaskr.errors import LedgerError, is_away
+from flaskr.claims.queries import claim_by_reference, entries_of, locked_claim
+from flaskr.database import transaction_mode
+from flaskr.errors import LedgerError, is_unavailable
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
 from flaskr.policies.services import cancel_policy
@@ -45,19 +45,19 @@ def test_eight_processes_on_one_claim_lose_nothing(session, book_settings):
     assert list(disagreements()) == []
 
 
-def test_eight_processes_get_references_without_doubles_or_gaps(session, book_settings):
+def test_eight_processes_get_references_without_duplicates_or_gaps(session, book_settings):
     results, _ = run_writers(book_settings, "allot", "", PROCESSES, 10)
 
-    given = sorted(reference for result in results for reference in result["given"])
-    assert len(given) == PROCESSES * 8
-    assert given == [f"C-{today().year}-{n:06d}" for n in range(1, len(given) + 1)]
-    assert sorted(session.scalars(select(Claim.claim_reference))) == given
+    references = sorted(each for result in results for each in result["references"])
+    assert len(references) == PROCESSES * 8
+    assert references == [f"C-{today().year}-{n:06d}" for n in range(1, len(references) + 1)]
+    assert sorted(session.scalars(select(Claim.claim_reference))) == references
 
 
 def wait_for_more(session) -> None:
-    """Until somebody has written again: nobody is killed before there is work to interrupt."""
+    """Wait until an entry is written, so that there is work to interrupt."""
     ends = time.monotonic() + 20
-    with working("read"):  # or it would stand in the writers' queue
+    with transaction_mode("read"):  # a write transaction would wait for the writers
         before = entry_count(session)
         session.rollback()
         while entry_count(session) == before:
@@ -78,33 +78,33 @@ def test_writers_killed_at_any_moment_leave_no_partial_action(session, book_sett
             time.sleep(chance.random() / 10)
             os.kill(pid, signal.SIGKILL)
 
-    made = session.scalars(select(Claim).where(Claim.id != shared.id).order_by(Claim.id)).all()
-    kinds = [[entry.entry_type for entry in entries_of(claim)] for claim in made]
-    assert len(made) >= 4
-    assert kinds == [["RESERVE_OPEN", "PAYMENT"]] * len(made)
-    assert len(entries_of(shared)) == len(made)
-    numbers = [int(claim.claim_reference.rpartition("-")[2]) for claim in made]
-    assert sorted(numbers) == list(range(1, len(made) + 1))
+    claims = session.scalars(select(Claim).where(Claim.id != shared.id).order_by(Claim.id)).all()
+    kinds = [[entry.entry_type for entry in entries_of(claim)] for claim in claims]
+    assert len(claims) >= 4
+    assert kinds == [["RESERVE_OPEN", "PAYMENT"]] * len(claims)
+    assert len(entries_of(shared)) == len(claims)
+    numbers = [int(claim.claim_reference.rpartition("-")[2]) for claim in claims]
+    assert sorted(numbers) == list(range(1, len(claims) + 1))
     assert list(disagreements()) == []
     session.rollback()
-    assert pay(claim_referenced("shared"), "1", date(2024, 7, 1)).id
+    assert pay(claim_by_reference("shared"), "1", date(2024, 7, 1)).id
     session.commit()
 
 
 def in_threads(app, *work) -> list:
-    """Run each piece of work in a thread with an application context; what each said."""
-    said = []
+    """Run each piece of work in a thread with an application context; return their results."""
+    results = []
 
     def run(piece):
         with app.app_context():
-            said.append(piece())
+            results.append(piece())
 
     threads = [threading.Thread(target=run, args=(piece,)) for piece in work]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    return said
+    return results
 
 
 def test_claims_locked_by_id_first_may_be_posted_to_in_any_order(session, app):
@@ -125,14 +125,14 @@ def test_claims_locked_by_id_first_may_be_posted_to_in_any_order(session, app):
             db.session.commit()
         return "done"
 
-    said = in_threads(app, lambda: post_in(ids), lambda: post_in(ids[::-1]), post_alone)
+    results = in_threads(app, lambda: post_in(ids), lambda: post_in(ids[::-1]), post_alone)
 
-    assert said == ["done"] * 3
+    assert results == ["done"] * 3
     assert entry_count(session) == 2 * 30 + 30
     assert list(disagreements()) == []
 
 
-def test_a_payment_waits_for_an_edit_of_its_policy_and_is_judged_by_it(session, app):
+def test_a_payment_waits_for_an_edit_of_its_policy_and_is_checked_against_it(session, app):
     policy = make_policy()
     claim = make_claim(policy=policy)
     session.commit()
@@ -157,14 +157,14 @@ def test_a_payment_waits_for_an_edit_of_its_policy_and_is_judged_by_it(session, 
         db.session.commit()
         return "paid"
 
-    said = in_threads(app, cancel, pay_meanwhile)
+    results = in_threads(app, cancel, pay_meanwhile)
 
-    assert "was cancelled" in str(said)
+    assert "was cancelled" in str(results)
     assert entry_count(session) == 0
 
 
 @pytest.mark.parametrize("book_settings", ["postgresql"], indirect=True)  # SQLite has one writer
-def test_a_deadlock_of_work_that_did_not_lock_first_is_ended_and_may_be_tried_again(session, app):
+def test_a_deadlock_of_work_that_did_not_lock_first_is_an_unavailable_database(session, app):
     ids = [make_claim().id for _ in range(2)]
     session.commit()
     met = threading.Barrier(2)
@@ -177,11 +177,11 @@ def test_a_deadlock_of_work_that_did_not_lock_first_is_ended_and_may_be_tried_ag
             db.session.commit()
         except OperationalError as error:
             db.session.rollback()
-            return is_away(error)
+            return is_unavailable(error)
         return "done"
 
-    said = in_threads(app, lambda: post(*ids), lambda: post(*ids[::-1]))
+    results = in_threads(app, lambda: post(*ids), lambda: post(*ids[::-1]))
 
-    assert sorted(map(str, said)) == ["True", "done"]
+    assert sorted(map(str, results)) == ["True", "done"]
     assert entry_count(session) == 1
     assert session.scalar(select(func.sum(Claim.paid))) == Decimal(1)

@@ -1,7 +1,7 @@
 """Processes that write to one book at once: `python -m tests.concurrency.writers '{...}'`.
 
 A clean process imports the application once and forks the writers from itself; it prints one JSON
-object with what became of their work. It ends by itself.
+object with their results, and ends when they do.
 """
 
 import json
@@ -19,7 +19,7 @@ from flask import current_app
 
 from flaskr import create_app
 from flaskr.claims.ledger.services import post_payment, set_reserve
-from flaskr.claims.queries import claim_referenced
+from flaskr.claims.queries import claim_by_reference
 from flaskr.claims.services import report_claim
 from flaskr.errors import ClaimBookError, LedgerError
 from flaskr.extensions import db
@@ -40,12 +40,12 @@ def pay_or_reserve(claim, chance: random.Random) -> None:
 
 
 def contend(reference: str, number: int, actions: int) -> dict:
-    """Payments and reserve changes on one claim, each in a transaction of its own."""
+    """Payments and reserve changes on one claim, each in a separate transaction."""
     chance, seconds, refused = random.Random(number), [], []
     for _ in range(actions):
         begun = time.perf_counter()
         try:
-            pay_or_reserve(claim_referenced(reference), chance)
+            pay_or_reserve(claim_by_reference(reference), chance)
             db.session.commit()
         except ClaimBookError as error:
             db.session.rollback()
@@ -56,46 +56,46 @@ def contend(reference: str, number: int, actions: int) -> dict:
 
 
 def allot(reference: str, number: int, actions: int) -> dict:
-    """Claims under the book's next references; every fifth is thought better of."""
-    given = []
+    """Claims under the book's next references; every fifth is rolled back."""
+    references = []
     for turn in range(actions):
         allotted = report_claim(loss_date=None, reported_date=None, actor=ACTOR).claim_reference
         if turn % 5 == number % 5:
             db.session.rollback()
         else:
             db.session.commit()
-            given.append(allotted)
+            references.append(allotted)
         db.session.remove()
-    return {"given": given}
+    return {"references": references}
 
 
 def report_and_pay(reference: str, number: int, actions: int) -> dict:
-    """Until killed: a claim with reserve and payment, and a payment on a shared one, as one."""
+    """Until killed: a claim with entries and a payment on a shared claim, in one transaction."""
     chance, ends = random.Random(number), time.monotonic() + LONGEST_LIFE_SECONDS
     while time.monotonic() < ends:
-        made = report_claim(loss_date=None, reported_date=date(2024, 5, 1), actor=ACTOR)
-        set_reserve(made, Decimal(chance.randrange(1, 1000)), date(2024, 6, 1), actor=ACTOR)
-        post_payment(made, Decimal(7), date(2024, 6, 1), actor=ACTOR)
-        post_payment(claim_referenced(reference), Decimal(1), date(2024, 6, 1), actor=ACTOR)
+        claim = report_claim(loss_date=None, reported_date=date(2024, 5, 1), actor=ACTOR)
+        set_reserve(claim, Decimal(chance.randrange(1, 1000)), date(2024, 6, 1), actor=ACTOR)
+        post_payment(claim, Decimal(7), date(2024, 6, 1), actor=ACTOR)
+        post_payment(claim_by_reference(reference), Decimal(1), date(2024, 6, 1), actor=ACTOR)
         db.session.commit()
         db.session.remove()
     return {}
 
 
 def post(reference: str, number: int, actions: int) -> dict:
-    """Until told: entries on a shared claim, and claims and policies of the writer's own."""
+    """Until STOP is there: entries on a shared claim, and new claims and policies."""
     chance, ends = random.Random(number), time.monotonic() + LONGEST_LIFE_SECONDS
-    told = Path(current_app.config["INSTANCE_FOLDER"]) / STOP
+    stop_file = Path(current_app.config["INSTANCE_FOLDER"]) / STOP
     posted = 0
-    while time.monotonic() < ends and not told.exists():
+    while time.monotonic() < ends and not stop_file.exists():
         policy = make_policy(policy_number=f"P-{number}-{posted}")
-        made = report_claim(
+        claim = report_claim(
             policy=policy, loss_date=None, reported_date=date(2024, 5, 1), actor=ACTOR
         )
-        set_reserve(made, Decimal(chance.randrange(1, 1000)), date(2024, 6, 1), actor=ACTOR)
+        set_reserve(claim, Decimal(chance.randrange(1, 1000)), date(2024, 6, 1), actor=ACTOR)
         for _ in range(3):
             with suppress(LedgerError):  # the reserve is at that level already
-                pay_or_reserve(claim_referenced(reference), chance)
+                pay_or_reserve(claim_by_reference(reference), chance)
         db.session.commit() if chance.random() < 0.8 else db.session.rollback()
         db.session.remove()
         posted += 1
@@ -106,40 +106,41 @@ def post(reference: str, number: int, actions: int) -> dict:
 WORK = {"contend": contend, "allot": allot, "report_and_pay": report_and_pay, "post": post}
 
 
-def write(order: dict, number: int, results) -> None:
-    """One writer: an application, connections and a transaction of its own."""
+def write(task: dict, number: int, results) -> None:
+    """One writer, with its own application and connections."""
     settings = Settings(
-        instance_folder=Path(order["folder"]),
-        database_url=order["database_url"],
+        instance_folder=Path(task["folder"]),
+        database_url=task["database_url"],
         book_access="open",
         secret_key="writers",
         log_level="WARNING",
     )
     with create_app(settings).app_context():
-        os.write(1, f"pid {os.getpid()}\n".encode())  # whole, whoever else prints
-        result = WORK[order["work"]](order["reference"], number, order["actions"])
+        # In one write, so that the lines of several writers do not mix.
+        os.write(1, f"pid {os.getpid()}\n".encode())
+        result = WORK[task["work"]](task["reference"], number, task["actions"])
         db.engine.dispose()
     results.put(result)
 
 
-def main(order: dict) -> None:
-    """Fork the writers, wait, and print what they say."""
+def main(task: dict) -> None:
+    """Fork the writers, wait for them, and print their results."""
     forks = multiprocessing.get_context("fork")
     results = forks.SimpleQueue()
     writers = [
-        forks.Process(target=write, args=(order, number, results), daemon=True)
-        for number in range(order["processes"])
+        forks.Process(target=write, args=(task, number, results), daemon=True)
+        for number in range(task["processes"])
     ]
     begun = time.perf_counter()
     for writer in writers:
         writer.start()
-    said = []
+    collected = []
     while any(writer.is_alive() for writer in writers) or not results.empty():
         if results.empty():
             time.sleep(0.005)
         else:
-            said.append(results.get())
-    print(json.dumps({"results": said, "elapsed": time.perf_counter() - begun}))
+            collected.append(results.get())
+    print(json.dumps({"results": collected, "elapsed": time.perf_counter() - begun}))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import adbc_driver_manager
 
-from flaskr.errors import DatabaseAway
+from flaskr.errors import DatabaseUnavailable
 from flaskr.exports.making.snapshot import book_snapshot
 from flaskr.exports.statements import Sql
 
@@ -11,7 +11,7 @@ def write_the_book(report, address):
     with book_snapshot(address) as snapshot:
         try:
             snapshot.table(Sql("UPDATE counters SET value = 1 RETURNING value"))
-        except DatabaseAway as error:  # what SQLite says of a write
+        except DatabaseUnavailable as error:  # what SQLite says of a write
             return str(error.__cause__).lower()
         except adbc_driver_manager.Error as error:
             return str(error).lower()

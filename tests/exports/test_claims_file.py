@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import select
 
-from flaskr.claims.as_at_queries import coverage_now
+from flaskr.claims.as_at_queries import current_coverage
 from flaskr.claims.models import Claim
 from flaskr.claims.queries import claim_totals
 from flaskr.extensions import db
@@ -125,7 +125,7 @@ def test_coverage_is_what_the_book_says_on_every_edge_of_the_cover(client, sessi
             make_claim(policy=policy, loss_date=day, reported_date=None)
     session.commit()
 
-    said = select(Claim.claim_reference, coverage_now()).outerjoin(
+    said = select(Claim.claim_reference, current_coverage()).outerjoin(
         Policy, Policy.id == Claim.policy_id
     )
     expected = {reference: coverage.value for reference, coverage in session.execute(said)}

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.filters import ClaimFilter
-from flaskr.claims.queries import claim_referenced
+from flaskr.claims.queries import claim_by_reference
 from flaskr.extensions import db
 from flaskr.policies.filters import PolicyFilter
 from flaskr.web.paging import Cursor
@@ -136,7 +136,7 @@ def test_the_ledger_is_read_on_from_where_the_last_file_ended(app, client, sessi
     reserve(make_claim(claim_reference="W"), "100.00")
     session.commit()
     first = client.get("/export_ledger?columns=entry_id")
-    pay(claim_referenced("W"), "1.00")
+    pay(claim_by_reference("W"), "1.00")
     session.commit()
     following = client.get(f"/export_ledger?columns=entry_id&since={first.headers['X-Next-Since']}")
 

@@ -10,7 +10,7 @@ import pytest
 
 from flaskr.exports.dictionary import COLUMNS
 from flaskr.facts.claims import CLAIM_COLUMNS
-from flaskr.facts.columns import totalled
+from flaskr.facts.columns import total_names
 from flaskr.facts.ledger import LEDGER_COLUMNS
 from flaskr.facts.lists import Contents
 from flaskr.values.as_at import Basis
@@ -88,4 +88,4 @@ def test_policies_of_a_cut_are_there_also_without_claims_in_it(get, tmp_path):
 
 
 def test_every_amount_that_adds_up_is_in_the_table(get):
-    assert set(totalled(CLAIM_COLUMNS)) == set(totalled(LEDGER_COLUMNS)) == set(AMOUNTS)
+    assert set(total_names(CLAIM_COLUMNS)) == set(total_names(LEDGER_COLUMNS)) == set(AMOUNTS)

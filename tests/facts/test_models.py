@@ -1,4 +1,4 @@
-"""The models write their columns out; here they are held to the declarations."""
+"""Every model's columns agree with their declarations."""
 
 import pytest
 from sqlalchemy import Date, Enum, Integer
@@ -35,17 +35,17 @@ DECLARED = [
 @pytest.mark.parametrize(
     ("model", "column"), DECLARED, ids=[f"{m.__tablename__}-{c.name}" for m, c in DECLARED]
 )
-def test_a_model_keeps_a_column_as_it_is_declared(model, column):
-    kept = model.__table__.columns[column.name]
+def test_a_model_has_a_column_as_declared(model, column):
+    stored = model.__table__.columns[column.name]
 
-    # A free text that is missing is empty, not null.
+    # A missing free text is stored as an empty text, not as null.
     is_empty_text = column.kind is Kind.TEXT and column.is_personal
-    assert kept.nullable is (column.may_be_empty and not is_empty_text)
-    assert isinstance(kept.type, TYPES.get(column.kind, kept.type.__class__))
-    assert getattr(kept.type, "enum_class", None) is column.choices
+    assert stored.nullable is (column.may_be_empty and not is_empty_text)
+    assert isinstance(stored.type, TYPES.get(column.kind, stored.type.__class__))
+    assert getattr(stored.type, "enum_class", None) is column.choices
 
 
-def test_the_columns_that_people_know_are_among_them():
+def test_well_known_columns_are_compared():
     names = {(model, column.name) for model, column in DECLARED}
 
     assert (Claim, "loss_date") in names

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from flaskr import create_app
 from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.models import Claim, LedgerEntry
-from flaskr.claims.queries import claim_referenced, claim_totals
+from flaskr.claims.queries import claim_by_reference, claim_totals
 from flaskr.extensions import db
 from tests.books import create_database, make_settings
 from tests.factories import ACTOR, make_claim, reserve
@@ -55,7 +55,7 @@ def test_the_workbook_is_loaded_once_however_often_it_is_imported(runner):
         totals = claim_totals()
         assert (totals.claims, totals.claim_cost) == (20, Decimal("944014.00"))
         assert db.session.scalar(select(func.count()).select_from(LedgerEntry)) == 20
-        assert claim_referenced("C25159").claim_cost == Decimal("83356.00")
+        assert claim_by_reference("C25159").claim_cost == Decimal("83356.00")
     assert jobs_left(runner.app) == []
 
 
@@ -126,7 +126,7 @@ def test_columns_are_mapped_left_out_and_given_by_hand(runner, import_rows):
     assert given[0] == 0
     assert "columns left out: paid (left out), Notes (not known: left out)." in given[1]
     with runner.app.app_context():
-        assert claim_referenced("A-1").loss_date == date(2024, 3, 1)
+        assert claim_by_reference("A-1").loss_date == date(2024, 3, 1)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from flaskr.claims.queries import claim_referenced
+from flaskr.claims.queries import claim_by_reference
 from flaskr.imports.job_folders import jobs_under_way
 from flaskr.imports.services import jobs_folder
 from tests.factories import make_claim, make_policy, pay, reserve
@@ -71,8 +71,8 @@ def test_changes_are_shown_before_and_after_and_the_difference_is_posted(client,
     assert "changed difference 1 +30.50 0.00 +30.50 0.00" in page_text(shown)
     assert "Load 1 new and 1 changed rows" in page_text(shown)
     with app.app_context():
-        assert claim_referenced("A").claim_cost == Decimal("130.50")
-        assert claim_referenced("B").claim_cost == Decimal("1.00")
+        assert claim_by_reference("A").claim_cost == Decimal("130.50")
+        assert claim_by_reference("B").claim_cost == Decimal("1.00")
 
 
 FAULTY = "Claim Reference;Claim Cost\nA;1\nB;x\nC;2\nC;3\n"

@@ -2,7 +2,7 @@
 
 import io
 
-from flaskr.claims.queries import claim_referenced
+from flaskr.claims.queries import claim_by_reference
 from tests.imports.uploading import (
     claim_cost_of,
     claim_count,
@@ -40,7 +40,7 @@ def test_a_missing_column_can_have_one_value_for_all_rows(client, app):
     assert 'value="2024-02-30"' in bad.text
     assert "one value for all rows: 2024-02-29 loss date" in page_text(loaded)
     with app.app_context():
-        assert {str(claim_referenced(name).loss_date) for name in "AB"} == {"2024-02-29"}
+        assert {str(claim_by_reference(name).loss_date) for name in "AB"} == {"2024-02-29"}
 
 
 def test_two_columns_with_the_same_meaning_can_be_mapped_by_hand(sqlite_client):

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from flaskr.imports.jobs import OUTCOME
-from flaskr.isolation import place
+from flaskr.isolation import slot
 from tests.browsing import fields_of
 from tests.factories import make_claim, make_policy, pay, reserve
 from tests.imports.uploading import (
@@ -192,7 +192,7 @@ def test_a_file_without_refused_rows_has_no_download(sqlite_client):
 
 def test_an_import_that_waits_for_a_slot_is_shown_as_starting(sqlite_client, sqlite_app):
     folder = sqlite_app.config["INSTANCE_FOLDER"]
-    with place(folder, "import", 2), place(folder, "import", 2):
+    with slot(folder, "import", 2), slot(folder, "import", 2):
         token = fields_of(sqlite_client.get("/import_claims"))["csrf_token"]
         answer = sqlite_client.post(
             "/import_claims",

@@ -1,4 +1,4 @@
-"""One rule of cover in four languages: they say the same of every policy and day."""
+"""The rule of cover in four languages: the result is the same for every policy and day."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Date, literal, null, select
 
 from flaskr.extensions import db
-from flaskr.policies.cover import COVERS_LOSS, covers, covers_days, in_force
+from flaskr.policies.cover import COVERS_LOSS, covers, covers_days, is_in_force
 
 FIRST = date(2024, 1, 1)
 LATER_THAN_ANY = np.iinfo(np.int32).max
@@ -34,18 +34,20 @@ class Cover:
 @given(inception=near, expiry=near, cancelled=st.none() | near, day=near)
 @example(inception=FIRST, expiry=FIRST + timedelta(days=1), cancelled=None, day=FIRST)
 @example(inception=FIRST, expiry=FIRST + timedelta(days=9), cancelled=FIRST, day=FIRST)
-def test_the_rule_of_cover_is_one_in_every_language(connection, inception, expiry, cancelled, day):
+def test_the_rule_of_cover_is_the_same_in_every_language(
+    connection, inception, expiry, cancelled, day
+):
     policy = Cover(inception, expiry, cancelled)
 
-    said = {
-        bool(connection.scalar(select(in_force(sql_facts(policy), literal(day, Date))))),
+    results = {
+        bool(connection.scalar(select(is_in_force(sql_facts(policy), literal(day, Date))))),
         bool(in_numpy(policy, day)),
         in_duckdb(policy, day),
         covers(policy, day),
     }
 
-    is_live = cancelled is None or day < cancelled
-    assert said == {inception <= day < expiry and is_live}
+    is_not_cancelled = cancelled is None or day < cancelled
+    assert results == {inception <= day < expiry and is_not_cancelled}
 
 
 def sql_facts(policy: Cover) -> dict:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.both_databases
 
 KNOWN, BOOKED = Basis.KNOWN, Basis.BOOKED
 PAGE = 4
-HOLDS = {
+MATCHES = {
     "line_of_business=home&line_of_business=motor": lambda row: (
         row.line_of_business in ("home", "motor")
     ),
@@ -41,15 +41,15 @@ HOLDS = {
 
 
 def is_in_force(row, day: date) -> bool:
-    is_live = row.cancelled_on is None or row.cancelled_on > day
-    return row.inception_date <= day < row.expiry_date and is_live
+    is_not_cancelled = row.cancelled_on is None or row.cancelled_on > day
+    return row.inception_date <= day < row.expiry_date and is_not_cancelled
 
 
 @pytest.fixture
 def varied(rolled_back, monkeypatch) -> list[Policy]:
     """Eighteen policies recorded a day apart, some edited or cancelled on 10 June 2024."""
-    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", PAGE)
-    made = []
+    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", PAGE)
+    policies = []
     for number in range(18):
         month = number % 4 + 1
         with at(f"2024-05-{number + 1:02d}T12:00"):
@@ -62,66 +62,66 @@ def varied(rolled_back, monkeypatch) -> list[Policy]:
                 premium=Decimal(500 * (number % 5)),
                 sum_insured=None if number % 3 else Decimal("9000.00"),
             )
-        made.append(policy)
+        policies.append(policy)
     with at("2024-06-10T12:00"):
-        for policy in made[::5]:
+        for policy in policies[::5]:
             amend(policy, premium=Decimal("77.00"), line_of_business=LineOfBusiness.TRAVEL)
-        for policy in made[1::5]:
+        for policy in policies[1::5]:
             amend(policy, cancelled_on=date(2024, 5, 20))
-    return made
+    return policies
 
 
-def asked(query: str) -> PolicyFilter:
+def policy_filter(query: str) -> PolicyFilter:
     return PolicyFilter.from_parameters(MultiDict(parse_qsl(query)))
 
 
 @pytest.mark.parametrize(
-    "cut", [None, *(Valuation(date(2024, 5, 15), basis) for basis in Basis)], ids=str
+    "valuation", [None, *(Valuation(date(2024, 5, 15), basis) for basis in Basis)], ids=str
 )
-def test_every_filter_gives_the_policies_it_says(varied, valuation):
+def test_every_filter_selects_the_matching_policies(varied, valuation):
     every = list(db.session.execute(policy_rows(valuation).order_by(Policy.id.desc())))
-    shares = dict.fromkeys(HOLDS, 0)
-    for query, holds in HOLDS.items():
-        wanted = asked(
+    shares = dict.fromkeys(MATCHES, 0)
+    for query, matches in MATCHES.items():
+        wanted = policy_filter(
             query + (f"&as_at={valuation.day}&basis={valuation.basis}" if valuation else "")
         )
-        found = list(db.session.execute(wanted.rows()))
+        rows = list(db.session.execute(wanted.rows()))
         page = wanted.listing().page(Cursor())
 
-        assert found == [row for row in every if holds(row)], query
-        assert page.rows == found[:PAGE], query
-        shares[query] = len(found)
+        assert rows == [row for row in every if matches(row)], query
+        assert page.rows == rows[:PAGE], query
+        shares[query] = len(rows)
 
     none_then = {"cancelled=yes"} if valuation and valuation.basis is KNOWN else set()
     assert {query for query, share in shares.items() if not share} == none_then
     assert all(share < len(every) for share in shares.values()) or none_then
 
 
-def test_pages_in_every_order_give_every_policy_once_there_and_back(varied):
+def test_pages_in_every_order_have_every_policy_once_forwards_and_backwards(varied):
     for name in (*PolicyFilter.SORTS, "recorded"):
         for sort in (name, f"-{name}"):
             listing = replace(PolicyFilter(), sort=sort).listing()
-            there, back = [], []
+            older = []
             page = listing.page(Cursor())
-            there += page.rows
+            older += page.rows
             while page.has_older:
-                page = listing.page(Cursor(after=there[-1].policy_number))
-                there += page.rows
+                page = listing.page(Cursor(after=older[-1].policy_number))
+                older += page.rows
             page = listing.page(Cursor(is_last=True))
-            back = [*page.rows]
+            newer = [*page.rows]
             while page.has_newer:
-                page = listing.page(Cursor(before=back[0].policy_number))
-                back = [*page.rows, *back]
+                page = listing.page(Cursor(before=newer[0].policy_number))
+                newer = [*page.rows, *newer]
 
             column = "policy_id" if name == "recorded" else name
-            falls = sort.startswith("-")
-            values = [(getattr(row, column), row.policy_id) for row in there]
+            descends = sort.startswith("-")
+            values = [(getattr(row, column), row.policy_id) for row in older]
             full = [pair for pair in values if pair[0] is not None]
             empty = [pair[1] for pair in values if pair[0] is None]
-            assert len({row.policy_id for row in there}) == len(there) == len(varied), sort
-            assert values[: len(full)] == sorted(full, reverse=falls), sort
-            assert empty == sorted(empty, reverse=falls), sort
-            assert back[-len(there) + 2 :] == there[2:], sort
+            assert len({row.policy_id for row in older}) == len(older) == len(varied), sort
+            assert values[: len(full)] == sorted(full, reverse=descends), sort
+            assert empty == sorted(empty, reverse=descends), sort
+            assert newer[-len(older) + 2 :] == older[2:], sort
 
 
 def test_a_policy_is_known_from_its_recording_with_the_facts_of_then(varied):
@@ -142,7 +142,7 @@ def test_a_policy_is_booked_from_its_inception_with_the_facts_of_today(varied):
     assert rows_as_at(date(2023, 12, 31), BOOKED) == []
 
 
-def test_the_facts_of_a_cut_are_those_of_every_policy_by_id(varied):
+def test_facts_as_at_a_date_include_every_policy_by_id(varied):
     valuation = Valuation(date(2024, 5, 10), KNOWN)
     every, counted = (
         list(db.session.execute(rows(valuation))) for rows in (policy_facts, policy_rows)
@@ -157,9 +157,9 @@ def test_the_facts_of_a_cut_are_those_of_every_policy_by_id(varied):
     )
 
 
-def test_the_facts_of_a_booked_cut_and_of_now_are_todays(varied):
-    cuts = (None, Valuation(date(2023, 12, 31), BOOKED))
-    now, booked = (list(db.session.execute(policy_facts(valuation))) for valuation in cuts)
+def test_facts_on_the_booked_basis_are_todays(varied):
+    valuations = (None, Valuation(date(2023, 12, 31), BOOKED))
+    now, booked = (list(db.session.execute(policy_facts(valuation))) for valuation in valuations)
 
     assert now == booked
     assert {row.premium for row in now if row.policy_number == "P_0"} == {Decimal("77.00")}
@@ -169,9 +169,9 @@ def rows_as_at(day: date, basis: Basis) -> list:
     return list(db.session.execute(policy_rows(Valuation(day, basis)).order_by(Policy.id)))
 
 
-def test_the_status_is_that_of_the_day_of_the_cut(varied):
+def test_the_status_is_that_on_the_as_at_date(varied):
     def numbers(query: str) -> set[str]:
-        return {row.policy_number for row in db.session.execute(asked(query).rows())}
+        return {row.policy_number for row in db.session.execute(policy_filter(query).rows())}
 
     cancelled = {policy.policy_number for policy in varied[1::5]}
     everyone = {policy.policy_number for policy in varied}
@@ -195,8 +195,8 @@ def test_the_status_is_that_of_the_day_of_the_cut(varied):
         ("basis=booked", "give as_at too"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(rolled_back, query, sentence):
+def test_an_invalid_parameter_is_refused(rolled_back, query, sentence):
     with pytest.raises(FilterError) as refusal:
-        asked(query)
+        policy_filter(query)
 
     assert sentence in str(refusal.value)

@@ -8,7 +8,7 @@ from flaskr.policies.services import cancel_policy
 from tests.browsing import fields_of, send, send_again
 from tests.factories import ACTOR, make_claim, make_policy, reserve
 
-RIGHT = {
+VALID = {
     "line_of_business": "home",
     "policyholder": "Åsa Öberg",
     "inception_date": "2024-01-01",
@@ -28,7 +28,7 @@ def sold(app):
 
 
 def test_a_policy_is_recorded_under_the_books_next_number(client):
-    recorded = send(client, "/policies/new", **RIGHT)
+    recorded = send(client, "/policies/new", **VALID)
     page = client.get(recorded.location)
 
     assert recorded.status_code == 303
@@ -50,8 +50,8 @@ def test_a_policy_is_recorded_under_the_books_next_number(client):
         ({"line_of_business": ""}, "Please fill this in."),
     ],
 )
-def test_a_policy_that_cannot_be_is_refused(client, sold, typed, sentence):
-    response = send(client, "/policies/new", **{**RIGHT, **typed})
+def test_an_invalid_policy_is_refused(client, sold, typed, sentence):
+    response = send(client, "/policies/new", **{**VALID, **typed})
 
     assert response.status_code == 422
     assert sentence in response.text
@@ -65,7 +65,7 @@ def test_a_policy_shows_its_claims_with_their_sums(client, sold):
     assert "/claims/new?policy=H-1" in page
 
 
-def test_cancelling_before_a_reserved_loss_asks_for_a_second_look(client, sold):
+def test_cancelling_before_a_reserved_loss_must_be_confirmed(client, sold):
     warned = send(client, "/policies/H-1/cancel", cancelled_on="2024-02-01")
     unchanged = client.get("/policies/H-1").text
     saved = send_again(client, "/policies/H-1/cancel", warned, accept="y")
@@ -77,7 +77,7 @@ def test_cancelling_before_a_reserved_loss_asks_for_a_second_look(client, sold):
     assert "was cancelled from 2024-02-01" in client.get("/claims/W-1").text
 
 
-def test_cancelling_after_the_losses_needs_no_second_look(client, sold):
+def test_cancelling_after_the_losses_need_not_be_confirmed(client, sold):
     assert send(client, "/policies/H-1/cancel", cancelled_on="2024-06-01").status_code == 303
 
 
@@ -107,7 +107,7 @@ def test_an_unknown_policy_is_not_found(client):
 
 
 def test_a_form_for_a_policy_sent_twice_makes_one(client):
-    typed = {**fields_of(client.get("/policies/new")), **RIGHT}
+    typed = {**fields_of(client.get("/policies/new")), **VALID}
 
     first = client.post("/policies/new", data=typed)
     second = client.post("/policies/new", data=typed)
@@ -116,7 +116,7 @@ def test_a_form_for_a_policy_sent_twice_makes_one(client):
     assert "recorded once" in client.get(second.location).text
 
 
-def test_policies_are_filtered_by_where_they_stand_today(app, client):
+def test_policies_are_filtered_by_their_status_today(app, client):
     periods = {
         "past": (date(2020, 1, 1), date(2021, 1, 1)),
         "now": (date(2020, 1, 1), date(2999, 1, 1)),
@@ -143,7 +143,7 @@ def test_policies_are_filtered_by_where_they_stand_today(app, client):
     assert client.get("/policies?status=lost").status_code == 400
 
 
-def test_an_edit_that_uncovers_one_claim_and_covers_another_is_told(app, client):
+def test_an_edit_that_uncovers_one_claim_and_covers_another_must_be_confirmed(app, client):
     with app.app_context():
         policy = make_policy(
             policy_number="H-2", inception_date=date(2024, 2, 1), expiry_date=date(2025, 2, 1)

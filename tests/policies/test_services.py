@@ -1,4 +1,4 @@
-"""Recording a policy, editing its facts, cancelling it."""
+"""Recording, editing and cancelling a policy."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from flaskr.errors import ChangedMeanwhile, MoneyError, TextError
 from flaskr.facts.lists import LineOfBusiness
 from flaskr.policies.models import PolicyRevision
-from flaskr.policies.queries import policies_in_force, policy_numbered, policy_totals
+from flaskr.policies.queries import policies_in_force, policy_by_number, policy_totals
 from flaskr.policies.services import PolicyError, cancel_policy, edit_policy
 from flaskr.values.calendar import today
 from tests.factories import ACTOR, make_policy
@@ -41,7 +41,7 @@ def test_a_number_of_the_form_that_the_book_allots_is_refused(number):
 
 
 @pytest.mark.parametrize("again", ["FÖ-1", "fö-1", " FO\u0308-1 "])
-def test_a_number_that_is_taken_is_refused_however_it_is_written(again):
+def test_a_number_in_use_is_refused_whatever_its_case_or_composition(again):
     make_policy(policy_number="FÖ-1")
 
     with pytest.raises(PolicyError, match="already in the book"):
@@ -49,17 +49,17 @@ def test_a_number_that_is_taken_is_refused_however_it_is_written(again):
 
 
 @pytest.mark.parametrize("number", ["nothing", "a\0b", "a\ud800"])
-def test_what_is_no_policys_number_finds_none(number):
-    assert policy_numbered(number) is None
+def test_an_unknown_or_invalid_number_finds_no_policy(number):
+    assert policy_by_number(number) is None
 
 
-def test_the_name_of_a_policyholder_is_kept_clean():
+def test_the_name_of_a_policyholder_is_cleaned():
     assert make_policy(policyholder=" A\u030asa ").policyholder == "Åsa"
     with pytest.raises(TextError):
         make_policy(policyholder="a\0b")
 
 
-UNFIT = [
+INVALID = [
     ({"expiry_date": INCEPTION}, "first day without cover"),
     ({"inception_date": EXPIRY}, "first day without cover"),
     ({"premium": Decimal("-0.01")}, "cannot be negative"),
@@ -73,8 +73,8 @@ UNFIT = [
 ]
 
 
-@pytest.mark.parametrize(("facts", "message"), UNFIT)
-def test_a_policy_whose_facts_do_not_fit_is_refused(facts, message):
+@pytest.mark.parametrize(("facts", "message"), INVALID)
+def test_a_policy_with_invalid_facts_is_refused(facts, message):
     with pytest.raises((PolicyError, MoneyError), match=message):
         make_policy(**facts)
 
@@ -82,12 +82,12 @@ def test_a_policy_whose_facts_do_not_fit_is_refused(facts, message):
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        *UNFIT,
+        *INVALID,
         ({"cancelled_on": INCEPTION - timedelta(days=1)}, "can be cancelled from"),
         ({"cancelled_on": EXPIRY}, "can be cancelled from"),
     ],
 )
-def test_an_edit_to_facts_that_do_not_fit_leaves_no_trace(rolled_back, facts, message):
+def test_an_edit_to_invalid_facts_changes_nothing(rolled_back, facts, message):
     policy = make_policy()
     with pytest.raises((PolicyError, MoneyError), match=message):
         edit(policy, **facts)
@@ -99,7 +99,7 @@ def test_an_edit_to_facts_that_do_not_fit_leaves_no_trace(rolled_back, facts, me
     assert revisions(rolled_back) == []
 
 
-def test_an_edit_keeps_what_it_replaced(rolled_back):
+def test_an_edit_keeps_the_earlier_facts_in_a_revision(rolled_back):
     policy = make_policy()
 
     edit(policy, premium=Decimal("5100.00"), policyholder="Bo")
@@ -116,7 +116,7 @@ def test_an_edit_keeps_what_it_replaced(rolled_back):
 @pytest.mark.parametrize(
     "changes", [{}, {"premium": Decimal(5000)}, {"policyholder": " Åsa Öberg\r\n"}]
 )
-def test_an_edit_to_the_same_values_keeps_nothing(rolled_back, changes):
+def test_an_edit_to_the_same_values_makes_no_revision(rolled_back, changes):
     policy = make_policy()
 
     edit(policy, **changes)
@@ -125,7 +125,7 @@ def test_an_edit_to_the_same_values_keeps_nothing(rolled_back, changes):
     assert revisions(rolled_back) == []
 
 
-def test_the_second_of_two_editors_is_told():
+def test_the_second_of_two_editors_gets_an_error():
     policy = make_policy()
     edit(policy, premium=Decimal(1))
 

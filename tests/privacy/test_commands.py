@@ -8,11 +8,11 @@ from sqlalchemy import event, select, text
 
 from flaskr.audit.models import AuditEvent
 from flaskr.claims.models import ClaimRevision
-from flaskr.claims.queries import claim_referenced, watermark
+from flaskr.claims.queries import claim_by_reference, watermark
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
 from flaskr.policies.models import PolicyRevision
-from flaskr.policies.queries import policy_numbered
+from flaskr.policies.queries import policy_by_number
 from flaskr.policies.services import edit_policy
 from tests.browsing import fields_of, send
 from tests.exports.reading import csv_frame
@@ -61,15 +61,15 @@ def files_with(folder: Path, *texts: str) -> list[str]:
 def test_names_and_free_text_go_while_amounts_and_dates_stay(erase, session):
     said = erase("h-1", "--yes")
 
-    policy, claim = policy_numbered("H-1"), claim_referenced("W-1")
+    policy, claim = policy_by_number("H-1"), claim_by_reference("W-1")
     assert "Erased: 1 policyholder and 1 description." in said
     assert (policy.policyholder, claim.description) == ("", "")
-    assert (policy.version, claim.version, claim_referenced("W-2").version) == (2, 2, 1)
+    assert (policy.version, claim.version, claim_by_reference("W-2").version) == (2, 2, 1)
     assert (policy.premium, policy.inception_date) == (Decimal("5000.00"), date(2024, 1, 1))
     assert (claim.paid, claim.outstanding) == (Decimal("250.00"), Decimal("750.00"))
     assert session.scalars(select(PolicyRevision.policyholder_changed)).all() == [True]
     assert session.scalars(select(ClaimRevision.description_changed)).all() == [True]
-    assert policy_numbered("H-2").policyholder == NAME
+    assert policy_by_number("H-2").policyholder == NAME
 
 
 def test_it_says_who_else_has_the_name(erase):
@@ -92,8 +92,8 @@ def test_it_asks_first_and_does_nothing_without_a_yes(erase, session):
 def test_a_claim_without_a_policy_is_erased_by_its_reference(erase, session):
     erase("--claim", "w-3", "--yes")
 
-    assert claim_referenced("W-3").description == ""
-    assert claim_referenced("W-1").description == SAID
+    assert claim_by_reference("W-3").description == ""
+    assert claim_by_reference("W-1").description == SAID
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_claim_without_a_policy_is_erased_by_its_reference(erase, session):
 )
 def test_an_unknown_number_refuses_everything(erase, session, arguments, said):
     assert said in erase(*arguments, "--yes", fails=True)
-    assert policy_numbered("H-1").policyholder == NAME
+    assert policy_by_number("H-1").policyholder == NAME
 
 
 def test_the_watermark_and_the_tags_of_files_move(erase, client):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from flask import Flask
 from flask.testing import FlaskClient
 
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.extensions import db
 from flaskr.settings import Settings
 from flaskr.users.models import Role, Scope, User
@@ -42,7 +42,7 @@ def email_of(role: Role) -> str:
 def let_in(app: Flask, role: Role, email: str = "") -> str:
     """Let a person of a role in, with PASSWORD; their e-mail."""
     email = email or email_of(role)
-    with app.app_context(), working("write"):
+    with app.app_context(), transaction_mode("write"):
         if user_with_email(email) is None:
             user = create_user(email, f"The {role}", role, actor="command")
             if not hashed:  # hashing is slow on purpose
@@ -76,7 +76,7 @@ def signed_in(app: Flask, role: Role, email: str = "") -> FlaskClient:
 def token_of(app: Flask, role: Role, scope: Scope = Scope.WRITE) -> dict[str, str]:
     """The headers of a program with a token of a person of a role."""
     email = let_in(app, role)
-    with app.app_context(), working("write"):
+    with app.app_context(), transaction_mode("write"):
         user = db.session.scalars(db.select(User).where(User.email == email)).one()
         secret = make_token(user.id, f"for {scope}", scope, 7, actor=email)
         db.session.commit()

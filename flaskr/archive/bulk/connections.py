@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from flaskr.database import LEDGER_LOCK, SQLITE_PRAGMAS, engine_options
-from flaskr.errors import SQLITE_AWAY, BusyError, DatabaseAway
+from flaskr.errors import _UNAVAILABLE_CODES, BusyError, DatabaseUnavailable
 
 _logger = logging.getLogger(__name__)
 
@@ -72,15 +72,15 @@ def _plain_errors() -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code not in SQLITE_AWAY:
+        if code not in _UNAVAILABLE_CODES:
             raise
         _logger.error("database unavailable: %s", error)
         if code in _SQLITE_BUSY:
             raise BusyError(_BUSY) from error
-        raise DatabaseAway(_FULL if code == sqlite3.SQLITE_FULL else _AWAY) from error
+        raise DatabaseUnavailable(_FULL if code == sqlite3.SQLITE_FULL else _AWAY) from error
     except psycopg.OperationalError as error:
         _logger.error("database unavailable: %s", error)
         if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected):
             raise BusyError(_BUSY) from error
         is_full = isinstance(error, psycopg.errors.DiskFull)
-        raise DatabaseAway(_FULL if is_full else _AWAY) from error
+        raise DatabaseUnavailable(_FULL if is_full else _AWAY) from error

@@ -1,1 +1,1 @@
-"""The ledger: its rules, its services and its pages."""
+"""The ledger of a claim: its rules, services and pages."""

@@ -1,4 +1,4 @@
-"""Which ledger entries a file has, from the parameters of its address."""
+"""The ledger entries of a file: conditions and order, from the URL's parameters."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
-from flaskr.claims.as_at_queries import entry_counts
+from flaskr.claims.as_at_queries import is_entry_included
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.errors import TextError
 from flaskr.facts.lists import EntryType
@@ -18,8 +18,8 @@ from flaskr.web.parameters import ParameterType, a_day, any_of, parameter_field
 _HIGHEST_ID = 2**63 - 1
 
 
-def _read_entry_id(text: str) -> int:
-    """Read the number of a ledger entry; 0 stands for none."""
+def _parse_entry_id(text: str) -> int:
+    """Parse the id of a ledger entry; 0 stands for none."""
     if not (text.isascii() and text.isdigit()) or int(text[:20]) > _HIGHEST_ID:
         raise TextError(f"“{text[:20]}” is not the number of a ledger entry. Give a whole number.")
     return int(text)
@@ -27,11 +27,11 @@ def _read_entry_id(text: str) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerFilter(AsAtFilter):
-    """Which entries, as at which day; all that is given has to hold.
+    """Which entries, as at which date; an entry must meet every condition that is given.
 
-    `since` gives what came after the entry of that number: ids, instants of recording and commits
-    are in one order, so whoever goes on from the highest id seen misses nothing. In the order in
-    which they were recorded, or with sort=-recorded the other way round.
+    `since` selects the entries after the one with that id: ids, recording instants and commits are
+    in the same order, so a reader that continues from the highest id seen misses nothing. Entries
+    are in the order of recording, with sort=-recorded in the reverse order.
     """
 
     sort: str = parameter_field(ParameterType(str), RECORDED)
@@ -39,25 +39,25 @@ class LedgerFilter(AsAtFilter):
     entry_type: tuple[EntryType, ...] = any_of(EntryType)
     transaction_from: date | None = a_day()
     transaction_to: date | None = a_day()
-    since: int | None = parameter_field(ParameterType(_read_entry_id))
+    since: int | None = parameter_field(ParameterType(_parse_entry_id))
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """Return what has to hold of ledger entries joined to their claims."""
-        found = between(
+        """Return the conditions on ledger entries joined to their claims."""
+        conditions = between(
             LedgerEntry.transaction_date.expression, self.transaction_from, self.transaction_to
         )
         if self.valuation:
-            found.append(entry_counts(self.valuation.day, self.valuation.basis))
+            conditions.append(is_entry_included(self.valuation.day, self.valuation.basis))
         if self.claim:
-            found.append(Claim.claim_reference_key == reference_key(self.claim))
+            conditions.append(Claim.claim_reference_key == reference_key(self.claim))
         if self.entry_type:
-            found.append(LedgerEntry.entry_type.in_(self.entry_type))
+            conditions.append(LedgerEntry.entry_type.in_(self.entry_type))
         if self.since is not None:
-            found.append(LedgerEntry.id > self.since)
-        return found
+            conditions.append(LedgerEntry.id > self.since)
+        return conditions
 
     def rows(self) -> Select[Any]:
-        """Select the entries in order, one row each, with the reference of their claim."""
+        """Select the entries in order, one row each, with their claim's reference."""
         columns: list[Any] = [
             LedgerEntry.id.label("entry_id"),
             Claim.claim_reference,

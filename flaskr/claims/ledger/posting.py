@@ -1,4 +1,4 @@
-"""How an entry gets into the ledger: locked, in order, by the rules, with the balances after it."""
+"""Posting one entry: the claim is locked, the rules are checked, the balances are stored."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import CHANGED, record
-from flaskr.claims.ledger.rules import FIRST_ONLY, NEEDS_REASON, Movement, State
+from flaskr.claims.ledger.rules import FIRST_ENTRY_TYPES, REASON_REQUIRED, Movement, State
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import last_entry, locked_claim
 from flaskr.database import lock_ledger
@@ -18,19 +18,19 @@ from flaskr.facts.lists import Coverage, EntryType
 from flaskr.values.calendar import local_day, utc_now
 from flaskr.values.text import clean_text
 
-# What only undoes, or comes from another system: taken on a claim that its policy does not cover.
-_ALLOWED_UNCOVERED = (
+# Reversals, and opening balances from another system, may be posted without coverage.
+_ALLOWED_WITHOUT_COVERAGE = (
     EntryType.PAYMENT_REVERSAL,
     EntryType.RECOVERY_REVERSAL,
     EntryType.IMPORT_OPENING,
 )
 
 
-class By(TypedDict):
-    """Who posts an entry, and what they knew: `actor`, perhaps a `reason`, and `seen_entry`.
+class PostedBy(TypedDict):
+    """Who posts an entry, why, and which entry of the claim they saw last.
 
-    `seen_entry` is the id of the last entry that the person saw (0 for none). When it is given and
-    another entry has come since, ChangedMeanwhile is raised: a form sent twice posts once.
+    `seen_entry` is the id of that entry (0 for none). If it is given and the claim has a newer
+    entry, ChangedMeanwhile is raised, so a form that is sent twice posts once.
     """
 
     actor: str
@@ -42,58 +42,59 @@ def post_entry(
     claim: Claim,
     entry_type: EntryType,
     movement_from: Callable[[State], Movement],
-    day: date,
+    transaction_date: date,
     *,
     reverses: LedgerEntry | None = None,
-    **by: Unpack[By],
+    **by: Unpack[PostedBy],
 ) -> LedgerEntry:
-    """Lock the claim, post one entry dated `day`, and bring the claim's balances with it.
+    """Lock the claim, post one entry, and update the balances stored on the claim.
 
-    `movement_from` makes the signed deltas from the state before the entry. Raises LedgerError when
-    a rule refuses, and ChangedMeanwhile as `By` says.
+    `movement_from` returns the signed deltas, given the state before the entry. `reverses` is the
+    entry that this one reverses. Raises LedgerError when a rule refuses the entry, and
+    ChangedMeanwhile when the claim has an entry newer than `seen_entry`.
     """
     claim = locked_claim(claim.id)
     last = last_entry(claim)
-    _check_seen(claim, last, by.get("seen_entry"))
-    if last is not None and entry_type in FIRST_ONLY:
-        raise LedgerError("The claim has entries already. Set the reserve to a new level instead.")
+    _check_seen_entry(claim, last, by.get("seen_entry"))
+    _check_is_first(entry_type, last)
     _check_not_reversed(reverses)
-    # Not the balances on the claim: were they ever wrong, the ledger must not take that over.
+    # From the last entry, not from the claim: a wrong balance there must not enter the ledger.
     before = last.state if last else State()
     movement = movement_from(before)
-    after = before.after(entry_type, movement, day)
-    check_cover(claim, entry_type, movement)
+    after = before.after(entry_type, movement, transaction_date)
+    check_coverage(claim, entry_type, movement)
     reason = _checked_reason(entry_type, by.get("reason", ""))
     lock_ledger()
-    recorded_at = max(next_instant(), claim.recorded_at)
-    check_day(claim, day, last.transaction_date if last else None, local_day(recorded_at))
+    recorded_at = max(next_recorded_at(), claim.recorded_at)
+    last_date = last.transaction_date if last else None
+    check_transaction_date(claim, transaction_date, last_date, local_day(recorded_at))
     entry = LedgerEntry(
         claim_id=claim.id,
         entry_type=entry_type,
-        transaction_date=day,
+        transaction_date=transaction_date,
         recorded_at=recorded_at,
         recorded_by=by["actor"],
         **vars(movement),
         reason=reason,
         reverses=reverses.id if reverses else None,
     )
-    _carry(claim, entry, after)
+    _set_balances(claim, entry, after)
     db.session.add(entry)
-    record_posted(claim, entry)
+    record_entry(claim, entry)
     db.session.flush()
     return entry
 
 
-def record_posted(claim: Claim, entry: LedgerEntry) -> None:
-    """Record what an entry moves; its reason is free text, and stands in the ledger alone."""
-    said = {"entry_type": entry.entry_type, "transaction_date": entry.transaction_date}
-    said |= vars(entry.movement) | ({"reason": CHANGED} if entry.reason else {})
+def record_entry(claim: Claim, entry: LedgerEntry) -> None:
+    """Record an entry in the audit trail, without its reason: free text is in the ledger only."""
+    facts = {"entry_type": entry.entry_type, "transaction_date": entry.transaction_date}
+    facts |= vars(entry.movement) | ({"reason": CHANGED} if entry.reason else {})
     reference = claim.claim_reference
-    record(Action.ENTRY_POSTED, Subject.CLAIM, reference, actor=entry.recorded_by, after=said)
+    record(Action.ENTRY_POSTED, Subject.CLAIM, reference, actor=entry.recorded_by, after=facts)
 
 
-def _carry(claim: Claim, entry: LedgerEntry, after: State) -> None:
-    """Write the state after an entry on the entry, and on the claim with when it was."""
+def _set_balances(claim: Claim, entry: LedgerEntry, after: State) -> None:
+    """Store the state after an entry on the entry and on the claim."""
     entry.paid_after = claim.paid = after.paid
     entry.outstanding_after = claim.outstanding = after.outstanding
     entry.recovered_after = claim.recovered = after.recovered
@@ -103,19 +104,19 @@ def _carry(claim: Claim, entry: LedgerEntry, after: State) -> None:
     claim.last_recorded_at = entry.recorded_at
 
 
-def next_instant() -> datetime:
-    """Return now, or the last entry's instant should the clock have been set back.
+def next_recorded_at() -> datetime:
+    """Return now, or the instant of the newest entry if the clock has been set back since.
 
-    Call it with the ledger locked: ids, instants and commits then have one order.
+    Call it with the ledger locked, so that ids, instants and commits are in the same order.
     """
-    stood_since = func.coalesce(LedgerEntry.imported_at, LedgerEntry.recorded_at)
-    last = db.session.scalar(select(stood_since).order_by(LedgerEntry.id.desc()).limit(1))
+    entered_at = func.coalesce(LedgerEntry.imported_at, LedgerEntry.recorded_at)
+    last = db.session.scalar(select(entered_at).order_by(LedgerEntry.id.desc()).limit(1))
     now = utc_now()
     return max(now, last) if last else now
 
 
-def _check_seen(claim: Claim, last: LedgerEntry | None, seen_entry: int | None) -> None:
-    """Raise ChangedMeanwhile when the claim's ledger is not what the person saw."""
+def _check_seen_entry(claim: Claim, last: LedgerEntry | None, seen_entry: int | None) -> None:
+    """Raise ChangedMeanwhile when the claim has entries that the person did not see."""
     if seen_entry is not None and seen_entry != (last.id if last else 0):
         raise ChangedMeanwhile(
             f"Claim {claim.claim_reference} has new ledger entries since this form was opened; "
@@ -123,10 +124,12 @@ def _check_seen(claim: Claim, last: LedgerEntry | None, seen_entry: int | None) 
         )
 
 
-def check_cover(claim: Claim, entry_type: EntryType, movement: Movement) -> None:
-    """Raise LedgerError for what would raise paid or outstanding on a loss that is not covered."""
-    raises = movement.paid > 0 or movement.outstanding > 0
-    if not raises or entry_type in _ALLOWED_UNCOVERED or claim.coverage != Coverage.NOT_IN_FORCE:
+def check_coverage(claim: Claim, entry_type: EntryType, movement: Movement) -> None:
+    """Raise LedgerError when paid or outstanding would rise on a loss that is not covered."""
+    is_increase = movement.paid > 0 or movement.outstanding > 0
+    if not is_increase or entry_type in _ALLOWED_WITHOUT_COVERAGE:
+        return
+    if claim.coverage != Coverage.NOT_IN_FORCE:
         return
     raise LedgerError(
         f"{coverage_reason(claim)} So no more can be reserved or paid; "
@@ -135,7 +138,7 @@ def check_cover(claim: Claim, entry_type: EntryType, movement: Movement) -> None
 
 
 def coverage_reason(claim: Claim) -> str:
-    """Say in a sentence why a claim is covered, not covered, or neither."""
+    """Return a sentence that says why the claim is covered, not covered, or unverified."""
     policy = claim.policy
     if policy is None:
         return "The claim has no policy."
@@ -153,31 +156,45 @@ def coverage_reason(claim: Claim) -> str:
 
 
 def _checked_reason(entry_type: EntryType, reason: str) -> str | None:
-    """Return the reason as kept; raises LedgerError where one is required and missing."""
+    """Return the reason to store; raises LedgerError when a required one is missing."""
     cleaned = clean_text(reason)
-    if not cleaned and entry_type in NEEDS_REASON:
+    if not cleaned and entry_type in REASON_REQUIRED:
         raise LedgerError("Say why the claim is reopened.")
     return cleaned or None
+
+
+def _check_is_first(entry_type: EntryType, last: LedgerEntry | None) -> None:
+    """Raise LedgerError when the entry can only be the first, and the claim has entries already."""
+    if last is not None and entry_type in FIRST_ENTRY_TYPES:
+        raise LedgerError("The claim has entries already. Set the reserve to a new level instead.")
 
 
 def _check_not_reversed(entry: LedgerEntry | None) -> None:
     """Raise LedgerError when an entry has been reversed already."""
     if entry is None:
         return
-    already = select(LedgerEntry.id).where(LedgerEntry.reverses == entry.id)
-    if db.session.scalar(already) is not None:
+    reversal = select(LedgerEntry.id).where(LedgerEntry.reverses == entry.id)
+    if db.session.scalar(reversal) is not None:
         raise LedgerError("That entry has been reversed already.")
 
 
-def check_day(claim: Claim, day: date, last_day: date | None, today: date) -> None:
-    """Raise LedgerError unless the day is from the claim's last entry, or its report, to today."""
-    if day > today:
-        raise LedgerError(f"The date {day} is in the future.")
-    if last_day is not None and day < last_day:
+def check_transaction_date(
+    claim: Claim, transaction_date: date, last_date: date | None, today: date
+) -> None:
+    """Raise LedgerError for a date in the future, or before the claim's last entry or its report.
+
+    `last_date` is the transaction date of the last entry, None without entries. A claim without a
+    reported date has its loss date in place of it.
+    """
+    if transaction_date > today:
+        raise LedgerError(f"The date {transaction_date} is in the future.")
+    if last_date is not None and transaction_date < last_date:
         raise LedgerError(
-            f"The claim already has an entry dated {last_day}, and a new entry cannot be dated "
-            f"before it. Date a late document on any day from {last_day} to today."
+            f"The claim already has an entry dated {last_date}, and a new entry cannot be dated "
+            f"before it. Date a late document on any day from {last_date} to today."
         )
     earliest = claim.reported_date or claim.loss_date
-    if earliest and day < earliest:
-        raise LedgerError(f"The date {day} is before the claim was reported ({earliest}).")
+    if earliest and transaction_date < earliest:
+        raise LedgerError(
+            f"The date {transaction_date} is before the claim was reported ({earliest})."
+        )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.random import Generator
 
-from flaskr.claims.ledger.rules import BALANCES, RECOVERIES, REVERSALS
+from flaskr.claims.ledger.rules import BALANCES, RECOVERY_TYPES, REVERSAL_TYPES
 from flaskr.demo.filling.choices import (
     NO_ENTRY,
     ClaimStates,
@@ -19,7 +19,7 @@ from flaskr.demo.profiles import PROFILES, REOPENING_REASONS
 from flaskr.facts.lists import EntryType, Status
 
 _MOST_ENTRIES = 14  # of one claim
-_REVERSAL_CODES = tuple(map(type_code, REVERSALS))
+_REVERSAL_CODES = tuple(map(type_code, REVERSAL_TYPES))
 _STATUSES = list(Status)
 _CLOSED, _DECLINED, _REOPENED = map(
     _STATUSES.index, (Status.CLOSED, Status.DECLINED, Status.REOPENED)
@@ -169,13 +169,13 @@ def _movements(
     at, claim = rows(EntryType.PAYMENT)
     paid[at] = _payments(state, claim, rng)
     outstanding[at] = -np.minimum(paid[at], state.outstanding[claim])
-    at, claim = rows(*REVERSALS)
+    at, claim = rows(*REVERSAL_TYPES)
     paid[at] = -state.last_paid[claim]
     outstanding[at] = -state.last_outstanding[claim]
     recovered[at] = -state.last_recovered[claim]
     at, claim = rows(EntryType.RESERVE_CLOSE, EntryType.CLAIM_DECLINED)
     outstanding[at] = -state.outstanding[claim]
-    at, claim = rows(*RECOVERIES)
+    at, claim = rows(*RECOVERY_TYPES)
     left = state.paid[claim] - state.recovered[claim]
     recovered[at] = np.maximum((left * rng.uniform(0.05, 0.6, len(at))).astype(np.int64), 1)
     return paid, outstanding, recovered

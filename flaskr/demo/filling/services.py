@@ -10,7 +10,7 @@ from flaskr.archive.bulk.loading import insert_rows, move_sequence
 from flaskr.archive.bulk.sqlite import roomy_cache
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import BOOK, record
-from flaskr.book.services import raise_counter
+from flaskr.book.services import advance_counter
 from flaskr.claims.queries import watermark
 from flaskr.database import lock_ledger
 from flaskr.demo.filling.arrow_tables import RECORDED_BY, book_tables
@@ -59,7 +59,7 @@ def load_book(book: DemoBook, advance: Callable[[int], None]) -> None:
             if table.count:
                 move_sequence(connection, table.name, table.count)
     for name, number in book.counters().items():
-        raise_counter(name, number)
+        advance_counter(name, number)
     after = {
         "policies": len(book.policies.line),
         "claims": len(book.claims.line),

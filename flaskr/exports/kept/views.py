@@ -7,7 +7,7 @@ from urllib.parse import quote
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import Headers, MultiDict
 
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.errors import ClaimBookError
 from flaskr.exports.kept.files import KeptExport, kept_export, kept_exports
 from flaskr.exports.kept.forms import DeleteForm, KeepForm
@@ -36,7 +36,7 @@ def keep():
     status = 422
     if form.validate_on_submit():
         try:
-            with working("read"), without_names():
+            with transaction_mode("read"), without_names():
                 made = keep_export(form.asked(), form.name.data, form.note.data, actor())
         except ClaimBookError as error:
             form.form_errors.append(str(error))

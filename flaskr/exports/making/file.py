@@ -16,7 +16,7 @@ from flaskr.exports.making.pseudonyms import pseudonyms_of
 from flaskr.exports.making.snapshot import Snapshot, book_snapshot
 from flaskr.exports.queries import FileSql
 from flaskr.exports.tasks import ExportTask, FileFacts, full_disk_told
-from flaskr.facts.columns import Columns, totalled
+from flaskr.facts.columns import Columns, total_names
 from flaskr.files.formats import ExportError, FileFormat
 from flaskr.files.writers.dispatch import writer_for
 from flaskr.files.writers.frames import file_frame
@@ -56,7 +56,7 @@ class _Tally:
 
     def __init__(self, columns: Columns) -> None:
         self.rows = 0
-        self.amounts = dict.fromkeys(totalled(columns), ZERO)
+        self.amounts = dict.fromkeys(total_names(columns), ZERO)
 
     def add(self, frame: pd.DataFrame) -> None:
         """Count a frame."""

@@ -14,7 +14,7 @@ import adbc_driver_postgresql.dbapi
 import adbc_driver_sqlite.dbapi
 import pyarrow as pa
 
-from flaskr.errors import DatabaseAway
+from flaskr.errors import DatabaseUnavailable
 from flaskr.exports.statements import Sql
 
 _logger = logging.getLogger(__name__)
@@ -85,5 +85,5 @@ def _plain_errors() -> Iterator[None]:
             raise MemoryError(str(error)) from error
         if isinstance(error, adbc_driver_manager.OperationalError):
             _logger.error("database unavailable: %s", error)
-            raise DatabaseAway(_AWAY) from error
+            raise DatabaseUnavailable(_AWAY) from error
         raise

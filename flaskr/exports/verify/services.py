@@ -11,7 +11,7 @@ from flaskr.exports.kept.services import kept_folder
 from flaskr.exports.verify.manifests import Known, form_name, known_from_kept
 from flaskr.exports.verify.read_files import ReadFacts
 from flaskr.files.readers.options import Unreadable
-from flaskr.isolation import Limits, WorkError, place, preload, run_isolated
+from flaskr.isolation import Limits, WorkError, preload, run_isolated, slot
 
 _READING_ROOM = preload("flaskr.exports.verify.reading")
 _READ_FILE = f"{_READING_ROOM}:read_given_file"
@@ -76,7 +76,7 @@ def verdict_on(path: Path, name: str, known: Known | None, limits: Limits) -> Ve
 
 def _read_apart(path: Path, limits: Limits) -> tuple[ReadFacts | None, str]:
     """Return what a file holds, or why it cannot be read; it may be made to do harm."""
-    with place(current_app.config["INSTANCE_FOLDER"], "verify", FILES_AT_ONCE):
+    with slot(current_app.config["INSTANCE_FOLDER"], "verify", FILES_AT_ONCE):
         try:
             return run_isolated(_READ_FILE, path, limits=limits), ""
         except Unreadable as error:

@@ -3,7 +3,7 @@
 from flask import abort, current_app, render_template, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from flaskr.errors import EXPIRED, ClaimBookError
+from flaskr.errors import FORM_EXPIRED, ClaimBookError
 from flaskr.exports.services import spool_folder, sweep_spool
 from flaskr.exports.spool import part_in
 from flaskr.exports.tasks import full_disk_told
@@ -28,7 +28,7 @@ def verify():
     """Say whether a file that is sent is what its manifest says, and else what differs."""
     form = _sent_form()
     if "csrf_token" in form.errors:
-        abort(400, EXPIRED)
+        abort(400, FORM_EXPIRED)
     verdict, status = None, 422 if form.errors else 200
     if form.is_submitted() and not form.errors:
         try:

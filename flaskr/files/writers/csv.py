@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from flaskr.facts.columns import Column, guarded_texts
+from flaskr.facts.columns import Column, formula_guarded_names
 from flaskr.files.writers.frames import schema_of
 
 # A spreadsheet takes a text that begins so for a formula. The apostrophe is among them because it
@@ -40,7 +40,7 @@ class CsvWriter:
 
     def __init__(self, file: IO[bytes], columns: tuple[Column, ...], is_raw: bool) -> None:
         self.schema = schema_of(columns)
-        self.texts = [] if is_raw else guarded_texts(columns)
+        self.texts = [] if is_raw else formula_guarded_names(columns)
         options = pyarrow.csv.WriteOptions(quoting_style="needed", batch_size=8192)
         self.writer = pyarrow.csv.CSVWriter(file, self.schema, write_options=options)
 

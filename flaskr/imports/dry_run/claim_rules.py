@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from flaskr.claims.ledger.posting import check_cover
+from flaskr.claims.ledger.posting import check_coverage
 from flaskr.claims.ledger.rules import BALANCES, Movement, State
-from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, coverage_by
-from flaskr.claims.services import check_dates
+from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, coverage_of
+from flaskr.claims.services import check_claim_dates
 from flaskr.errors import ClaimBookError
 from flaskr.facts.lists import Coverage, EntryType, Status
 from flaskr.imports.dry_run.row_classes import Tally, display_text, warnings_naming
@@ -82,7 +82,7 @@ class ClaimChecker:
     def _check_days(self, row: _Row) -> None:
         """Raise RowRefused unless loss <= reported <= today."""
         try:
-            check_dates(row["loss_date"], row["reported_date"], self.today)
+            check_claim_dates(row["loss_date"], row["reported_date"], self.today)
         except ClaimBookError as error:
             raise RowRefused("loss_date", str(error)) from error
 
@@ -97,13 +97,13 @@ class ClaimChecker:
                 f"The claim has an entry dated {first}; the reported date cannot be after it.",
             )
         has_amounts = row["paid_before"] > 0 or row["outstanding_before"] > 0
-        coverage_before = coverage_by(cover_of_row(row, "_before"), row["loss_date_before"])
+        coverage_before = coverage_of(cover_of_row(row, "_before"), row["loss_date_before"])
         if has_amounts and coverage_before is not Coverage.NOT_IN_FORCE and self._is_uncovered(row):
             self.uncovered.append(row["book_reference"])
 
     def _is_uncovered(self, row: _Row) -> bool:
         """Whether the policy does not cover the loss, with the facts of the row."""
-        return coverage_by(cover_of_row(row), row["loss_date"]) is Coverage.NOT_IN_FORCE
+        return coverage_of(cover_of_row(row), row["loss_date"]) is Coverage.NOT_IN_FORCE
 
     def entry(self, row: _Row) -> dict[str, Any]:
         """Return the ledger entry that takes a claim to the row's amounts; raises RowRefused."""
@@ -127,7 +127,7 @@ class ClaimChecker:
         """Raise RowRefused for a higher amount on a loss that is not covered."""
         claim = Claim(loss_date=row["loss_date"], policy=cover_of_row(row))
         try:
-            check_cover(claim, entry_type, moved)
+            check_coverage(claim, entry_type, moved)
         except ClaimBookError as error:
             raise RowRefused("outstanding", str(error)) from error
 

@@ -18,7 +18,7 @@ from flaskr.imports.dry_run.staging import FaultRow, Staging
 from flaskr.imports.dry_run_result import PreviewRow, RowClass
 from flaskr.imports.plan import PlanWriter, plan_batch
 from flaskr.policies.models import POLICY_EDITS, POLICY_FACTS, Policy
-from flaskr.policies.services import check_facts
+from flaskr.policies.services import check_policy_facts
 from flaskr.values.money import from_ore
 from flaskr.values.text import is_allotted
 
@@ -88,7 +88,7 @@ class PolicyRows:
         try:
             if row["id"] is None and is_allotted(row["policy_number"]):
                 raise ClaimBookError(NOT_ASSIGNED)
-            check_facts(policy_of_row(row))
+            check_policy_facts(policy_of_row(row))
         except ClaimBookError as error:
             number = row["policy_number"]
             self.faults.append((self.at, row["row"], "policy_number", number, str(error)))

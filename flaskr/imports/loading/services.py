@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import event_values
-from flaskr.database import book_address, working
+from flaskr.database import driver_url, transaction_mode
 from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import NAMING
 from flaskr.extensions import db
@@ -73,7 +73,7 @@ def _load_task(job: Job, outcome: DryRun) -> LoadTask:
     actor = request.confirmed_by or request.actor
     return LoadTask(
         plan=job.folder / PLAN,
-        address=book_address("rw"),
+        address=driver_url("rw"),
         time_zone=current_app.config["BOOK_TIME_ZONE"],
         kind=ImportKind.MIGRATION if request.is_migration else ImportKind.FACTS,
         job=job.name,
@@ -88,7 +88,7 @@ def _load_task(job: Job, outcome: DryRun) -> LoadTask:
 
 def loaded_from_book(job: Job) -> Loaded | None:
     """Return what the book has of an import whose loading was interrupted; None for nothing."""
-    with working("read"):
+    with transaction_mode("read"):
         record = db.session.scalar(select(Import).where(Import.job == job.name))
         loaded = Loaded(record.id, record.entries) if record else None
         db.session.remove()

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flaskr.claims.models import CLAIM_EDITS, coverage_by
-from flaskr.claims.services import check_dates
+from flaskr.claims.models import CLAIM_EDITS, coverage_of
+from flaskr.claims.services import check_claim_dates
 from flaskr.errors import ClaimBookError
 from flaskr.facts.lists import Coverage
 from flaskr.imports.dry_run.claim_rules import RowRefused, cover_of_row, displayed_column
@@ -17,7 +17,7 @@ from flaskr.imports.dry_run.row_classes import display_cell
 from flaskr.imports.dry_run.staging import FaultRow, Staging
 from flaskr.imports.tasks import BookContext
 from flaskr.policies.models import POLICY_EDITS
-from flaskr.policies.services import check_facts
+from flaskr.policies.services import check_policy_facts
 
 _Row = Mapping[str, Any]
 _ALREADY_KNOWN = "It is already in the book, where {name} is {value}; a migration changes nothing."
@@ -88,7 +88,7 @@ class FactsChecker:
     def _check_policy(self, row: _Row) -> None:
         """Raise RowRefused for an invalid policy, or one that the book has with other facts."""
         try:
-            check_facts(policy_of_row(row))
+            check_policy_facts(policy_of_row(row))
         except ClaimBookError as error:
             raise RowRefused("policy_number", str(error)) from error
         if row["recorded_at"] and row["recorded_at"] > self.book.now:
@@ -128,7 +128,7 @@ class FactsChecker:
                 "The policy is neither in the file of policies nor in the book. Add it.",
             )
         try:
-            check_dates(row["loss_date"], row["reported_date"], self.book.today)
+            check_claim_dates(row["loss_date"], row["reported_date"], self.book.today)
         except ClaimBookError as error:
             raise RowRefused("loss_date", str(error)) from error
         if row["recorded_at"] and row["recorded_at"] > self.book.now:
@@ -156,4 +156,4 @@ def _is_uncovered(row: _Row) -> bool:
     cover = {name: row[f"cover_{name}"] for name in _COVER}
     policy = cover_of_row({**cover, "policy_id": 0})
     loss: date | None = row["loss_date"]
-    return coverage_by(policy, loss) is Coverage.NOT_IN_FORCE
+    return coverage_of(policy, loss) is Coverage.NOT_IN_FORCE

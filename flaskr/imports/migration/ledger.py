@@ -7,12 +7,12 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flaskr.claims.ledger.posting import check_day
+from flaskr.claims.ledger.posting import check_transaction_date
 from flaskr.claims.ledger.rules import (
     BALANCES,
-    FIRST_ONLY,
-    NEEDS_REASON,
-    RECOVERIES,
+    FIRST_ENTRY_TYPES,
+    REASON_REQUIRED,
+    RECOVERY_TYPES,
     Movement,
     State,
     payment_movement,
@@ -29,7 +29,7 @@ _Row = Mapping[str, Any]
 _MIGRATED_REASON = "migrated"
 _REVERSED_TYPES = {
     EntryType.PAYMENT_REVERSAL: (EntryType.PAYMENT,),
-    EntryType.RECOVERY_REVERSAL: RECOVERIES,
+    EntryType.RECOVERY_REVERSAL: RECOVERY_TYPES,
 }
 
 
@@ -83,10 +83,10 @@ class LedgerPlanner:
         entry_type = EntryType(row["entry_type"])
         moved = Movement(*(from_ore(row[name]) for name in BALANCES))
         try:
-            if earlier and entry_type in FIRST_ONLY:
+            if earlier and entry_type in FIRST_ENTRY_TYPES:
                 raise LedgerError("Only the first entry of a claim can open it.")
             last_day = earlier[-1].row["transaction_date"] if earlier else None
-            check_day(claim, row["transaction_date"], last_day, day)
+            check_transaction_date(claim, row["transaction_date"], last_day, day)
             _check_payment(entry_type, moved, before)
             after = before.after(entry_type, moved, row["transaction_date"])
             reverses = _reversed_row(entry_type, moved, earlier)
@@ -160,6 +160,6 @@ def staged_entry(each: PlannedEntry) -> dict[str, Any]:
         **{f"{name}_after": to_ore(getattr(each.after, name)) for name in BALANCES},
         "status_after": each.after.status.value,
         "closed_date_after": each.after.closed_date,
-        "reason": _MIGRATED_REASON if each.entry_type in NEEDS_REASON else None,
+        "reason": _MIGRATED_REASON if each.entry_type in REASON_REQUIRED else None,
         "reverses_row": each.reverses_row,
     }

@@ -9,10 +9,10 @@ from sqlalchemy import Select, func, insert, literal, select, tuple_, update
 from flaskr.audit import services as trail
 from flaskr.audit.models import Action, Subject
 from flaskr.book.models import Book
-from flaskr.claims.ledger.posting import next_instant
+from flaskr.claims.ledger.posting import next_recorded_at
 from flaskr.claims.ledger.rules import BALANCES
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
-from flaskr.database import lock_ledger, locked
+from flaskr.database import lock_ledger, locked_row
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.facts.lists import EntryType
@@ -90,7 +90,7 @@ def undo_import(number: int, *, actor: str) -> Import:
     Rows that it created stay, with zero amounts. Raises UndoRefused when anything that it touched
     was changed later.
     """
-    locked(select(Book))  # one import at a time
+    locked_row(select(Book))  # one import at a time
     record = import_numbered(number)
     ids = select(Claim.id).where(
         Claim.id.in_(select(LedgerEntry.claim_id).where(entries_of_import(record)))
@@ -103,7 +103,7 @@ def undo_import(number: int, *, actor: str) -> Import:
     lock_ledger()
     if problem := _problem_of(record):
         raise UndoRefused(problem)
-    undo = _record_undo(record, next_instant(), actor)
+    undo = _record_undo(record, next_recorded_at(), actor)
     _reverse_entries(record, undo)
     _restore_facts(record, undo, Claim, ClaimRevision, "claim_id", CLAIM_FACTS)
     _restore_facts(record, undo, Policy, PolicyRevision, "policy_id", POLICY_FACTS)

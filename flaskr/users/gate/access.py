@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import current_app, g, request, session
 from sqlalchemy import Connection
 
-from flaskr.database import looking, work_mode
+from flaskr.database import current_mode, separate_read
 from flaskr.extensions import db
 from flaskr.users.roles import may_reach
 from flaskr.users.sessions.identities import (
@@ -60,9 +60,9 @@ def identify() -> Identity | None:
     """Return who is asking: by a token when one is brought, else by the cookie."""
     if is_open():
         return AT_HOME
-    if work_mode.get() == "read":  # one transaction with the page that follows
+    if current_mode.get() == "read":  # one transaction with the page that follows
         return _identity_in(db.session.connection)
-    with looking() as connection:
+    with separate_read() as connection:
         return _identity_in(lambda: connection)
 
 

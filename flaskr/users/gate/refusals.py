@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.audit.services import NotRecorded, record_apart
-from flaskr.database import looking
+from flaskr.database import separate_read
 from flaskr.errors import ChangedMeanwhile, LedgerError
 from flaskr.users.gate.access import actor, bearer_token
 from flaskr.users.sessions.identities import NOBODY
@@ -73,7 +73,7 @@ def _is_flooded(who: str) -> bool:
     last = select(AuditEvent.address, AuditEvent.recorded_at).where(
         AuditEvent.actor == who, AuditEvent.action == Action.REFUSED
     )
-    with looking() as connection:
+    with separate_read() as connection:
         rows = connection.execute(last.order_by(AuditEvent.id.desc()).limit(_MOST_REFUSALS)).all()
     since = utc_now() - timedelta(minutes=1)
     lately = [row.address for row in rows if row.recorded_at > since]

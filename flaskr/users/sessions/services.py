@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import origin, record
-from flaskr.database import apart
+from flaskr.database import separate_write
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.models import Scope, Token, User, UserSession
@@ -143,7 +143,7 @@ def note_use(asking: Identity) -> None:
     if not row_id or last and (now - last).total_seconds() < min(_NOTED_AFTER_SECONDS, idle / 4):
         return
     try:
-        with apart(_PATIENCE) as connection:
+        with separate_write(_PATIENCE) as connection:
             connection.execute(update(kind).where(kind.id == row_id).values(last_used_at=now))
     except DBAPIError as error:
         _logger.info("the last use was not recorded: %s", error.orig)

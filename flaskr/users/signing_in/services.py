@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import record, record_apart
-from flaskr.database import locked, looking
+from flaskr.database import locked_row, separate_read
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.models import User, UserSession
@@ -42,7 +42,7 @@ class Kept:
 def _kept_of(email: str) -> Kept | None:
     """Return what is kept of the person of an e-mail address."""
     kept = select(User.id, User.email, User.name, User.password_hash, User.is_active)
-    with looking() as connection:
+    with separate_read() as connection:
         row = connection.execute(kept.where(User.email_key == lookup_key(email))).one_or_none()
     return Kept(**row._mapping) if row else None
 
@@ -66,7 +66,7 @@ def as_proven(kept: Kept) -> User:
 
     Raises NotSignedIn when the password, or the right to sign in, has changed since.
     """
-    user: User = locked(select(User).where(User.id == kept.id))
+    user: User = locked_row(select(User).where(User.id == kept.id))
     if not user.is_active or user.password_hash != kept.password_hash:
         raise NotSignedIn("The e-mail address or the password is not right.")
     db.session.execute(forget_attempts(user.email_key))
@@ -98,7 +98,7 @@ def change_password(
     kept = proven(asking.actor, present, address=address, actor=asking.actor)
     new_hash = hash_of_new(new, [kept.email, kept.name])
     user = as_proven(kept)
-    session = locked(select(UserSession).where(UserSession.id == asking.session_id))
+    session = locked_row(select(UserSession).where(UserSession.id == asking.session_id))
     if session.ended_at is not None:
         raise ChangedMeanwhile("You have been signed out in the meantime. Sign in again.")
     write_password(user, new_hash, by="its owner")
@@ -109,7 +109,7 @@ def change_password(
 
 def person_of_link(secret: str) -> Row[Any]:
     """Return (id, email, name) of whose password a link sets; raises LinkOver."""
-    with looking() as connection:
+    with separate_read() as connection:
         row = connection.execute(user_of_link(secret)).one_or_none()
     if row is None:
         raise LinkOver(LinkOver.SAID)
@@ -123,7 +123,7 @@ def set_password_by_link(secret: str, password: str) -> User:
     """
     person = person_of_link(secret)
     new_hash = hash_of_new(password, [person.email, person.name])
-    user: User = locked(select(User).where(User.id == person.id))
+    user: User = locked_row(select(User).where(User.id == person.id))
     if not end_links(user, secret):
         raise LinkOver(LinkOver.SAID)
     write_password(user, new_hash, by="a link")

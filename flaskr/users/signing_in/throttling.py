@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from flaskr.database import apart
+from flaskr.database import separate_write
 from flaskr.errors import ClaimBookError
 from flaskr.users.models import SignInAttempt
 from flaskr.users.sessions.secrets import keyed_digest
@@ -47,7 +47,7 @@ def begin_attempt(email_key: str, address: str) -> None:
         "user_digest": keyed_digest(email_key),
         "address_digest": keyed_digest(_neighbourhood(address)),
     }
-    with apart(_PATIENCE) as connection:
+    with separate_write(_PATIENCE) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_SIGN_IN_LOCK)))
         _check_limits(connection, values)

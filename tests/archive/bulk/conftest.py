@@ -1,6 +1,6 @@
 import pytest
 
-from flaskr.database import book_address
+from flaskr.database import driver_url
 from flaskr.extensions import db
 from tests.factories import make_claim, make_policy
 
@@ -10,4 +10,4 @@ def address(session) -> str:
     policy = make_policy()
     make_claim(policy=policy, claim_reference="Before")
     db.session.commit()
-    return book_address("rw")
+    return driver_url("rw")

@@ -2,12 +2,12 @@ import psycopg
 import pytest
 
 from flaskr.archive.bulk.connections import lock_ledger, writing
-from flaskr.errors import BusyError, DatabaseAway
+from flaskr.errors import BusyError, DatabaseUnavailable
 
 
 def test_a_database_that_is_not_there_is_told_in_a_sentence(tmp_path):
     for address in (f"file:{tmp_path}/none.db?mode=rw", "postgresql://x@/x?host=/nowhere"):
-        with pytest.raises(DatabaseAway, match="nothing was written"), writing(address):
+        with pytest.raises(DatabaseUnavailable, match="nothing was written"), writing(address):
             pass
 
 

@@ -9,7 +9,7 @@ from flaskr.archive.bulk.loading import insert_rows, next_id, update_rows
 from flaskr.archive.bulk.tables import TableRows
 from flaskr.claims.ledger.services import set_reserve
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
-from flaskr.database import book_address
+from flaskr.database import driver_url
 from flaskr.extensions import db
 from flaskr.facts.lists import Cause, EntryType, Status
 from tests.archive.bulk.batches import INSTANT, RECORDED, claim_batch, entry_batch, insert, rows_of
@@ -39,7 +39,7 @@ def test_values_of_every_type_come_in_as_the_models_read_them(address):
 def test_instants_in_sqlite_are_the_text_that_the_models_store(sqlite_app):
     make_claim(policy=make_policy(), claim_reference="Typed").recorded_at = RECORDED
     db.session.commit()
-    insert(book_address("rw"), "claims", claim_batch(2, "Full", "Bare"))
+    insert(driver_url("rw"), "claims", claim_batch(2, "Full", "Bare"))
 
     kept = db.session.execute(db.text("SELECT recorded_at FROM claims ORDER BY id")).scalars()
 

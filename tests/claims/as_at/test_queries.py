@@ -1,4 +1,4 @@
-"""The book as at a day, on both clocks: entries, claims, and the facts as they were known."""
+"""Claims and ledger as at a date, on both bases."""
 
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,16 @@ from flaskr.claims.as_at_queries import (
 from flaskr.claims.ledger.services import close_claim, post_recovery, reopen_claim, reverse_entry
 from flaskr.facts.lists import Cause, EntryType, Status
 from flaskr.values.calendar import day_end, local_day
-from tests.claims.clocks import BOOKED, FEBRUARY, JANUARY, KNOWN, MARCH, at, edit, valuation
+from tests.claims.clocks import (
+    BOOKED,
+    FEBRUARY,
+    JANUARY,
+    KNOWN,
+    MARCH,
+    at,
+    claims_by_reference,
+    edit,
+)
 from tests.factories import ACTOR, make_claim, pay, reserve
 
 pytestmark = pytest.mark.both_databases
@@ -45,7 +54,7 @@ def test_an_entry_counts_from_its_own_day_booked_and_from_its_recording_known():
     assert outstanding(date(2025, 2, 10), KNOWN) == "130.00"
 
 
-def test_balances_status_and_closing_day_are_those_of_the_last_entry_in_the_cut():
+def test_balances_status_and_closed_date_are_those_of_the_last_entry_that_counts():
     with at("2025-01-10T12:00"):
         claim = make_claim(claim_reference="A")
         reserve(claim, "100.00", date(2025, 1, 10))
@@ -61,7 +70,11 @@ def test_balances_status_and_closing_day_are_those_of_the_last_entry_in_the_cut(
         reverse_entry(recovery, date(2025, 3, 2), **by)
         reverse_entry(payment, date(2025, 3, 3), **by)
 
-    rows = [valuation(day, basis)["A"] for basis in Basis for day in (JANUARY, FEBRUARY, MARCH)]
+    rows = [
+        claims_by_reference(day, basis)["A"]
+        for basis in Basis
+        for day in (JANUARY, FEBRUARY, MARCH)
+    ]
     seen = [(str(r.paid), str(r.outstanding), str(r.recovered), r.status) for r in rows]
 
     assert seen[:3] == seen[3:]
@@ -93,12 +106,12 @@ def test_a_claim_counts_known_from_its_recording_and_booked_from_its_report():
     with at("2025-02-10T12:00"):
         make_claim(claim_reference="A", loss_date=date(2025, 1, 5), reported_date=date(2025, 1, 15))
 
-    assert [set(valuation(day, BOOKED)) for day in (date(2025, 1, 14), date(2025, 1, 15))] == [
-        *(set(), {"A"})
-    ]
-    assert [set(valuation(day, KNOWN)) for day in (date(2025, 2, 9), date(2025, 2, 10))] == [
-        *(set(), {"A"})
-    ]
+    assert [
+        set(claims_by_reference(day, BOOKED)) for day in (date(2025, 1, 14), date(2025, 1, 15))
+    ] == [*(set(), {"A"})]
+    assert [
+        set(claims_by_reference(day, KNOWN)) for day in (date(2025, 2, 9), date(2025, 2, 10))
+    ] == [*(set(), {"A"})]
 
 
 def test_a_claim_without_a_report_counts_booked_from_its_first_entry():
@@ -107,25 +120,28 @@ def test_a_claim_without_a_report_counts_booked_from_its_first_entry():
         reserve(claim, "10.00", date(2025, 1, 20))
         reserve(claim, "20.00", date(2025, 1, 25))
 
-    assert set(valuation(date(2025, 1, 19), BOOKED)) == set()
-    assert set(valuation(date(2025, 1, 20), BOOKED)) == {"A"}
-    assert set(valuation(date(2025, 1, 31), KNOWN)) == set()
+    assert set(claims_by_reference(date(2025, 1, 19), BOOKED)) == set()
+    assert set(claims_by_reference(date(2025, 1, 20), BOOKED)) == {"A"}
+    assert set(claims_by_reference(date(2025, 1, 31), KNOWN)) == set()
 
 
 def test_a_claim_without_a_report_or_entries_counts_booked_from_its_recording():
     with at("2025-02-10T12:00"):
         make_claim(claim_reference="A", loss_date=None, reported_date=None)
 
-    assert [set(valuation(date(2025, 2, day), BOOKED)) for day in (9, 10)] == [set(), {"A"}]
+    assert [set(claims_by_reference(date(2025, 2, day), BOOKED)) for day in (9, 10)] == [
+        set(),
+        {"A"},
+    ]
 
 
-def test_a_claim_without_entries_in_the_cut_is_open_and_shows_zero():
+def test_a_claim_without_entries_by_the_date_is_open_with_zero_balances():
     with at("2025-01-10T12:00"):
         claim = make_claim(claim_reference="A")
     with at("2025-02-10T12:00"):
         reserve(claim, "10.00", date(2025, 2, 10))
 
-    row = valuation(JANUARY, KNOWN)["A"]
+    row = claims_by_reference(JANUARY, KNOWN)["A"]
 
     assert (row.status, row.paid, row.outstanding, row.recovered) == (Status.OPEN, 0, 0, 0)
     assert row.closed_date is None
@@ -151,10 +167,10 @@ def test_a_day_ends_at_local_midnight_also_when_the_clocks_change(last_instant, 
         reserve(claim, "25.00", date(2024, 3, 5))
         edit(claim, cause=Cause.FIRE)
 
-    row = valuation(day, KNOWN)["A"]
+    row = claims_by_reference(day, KNOWN)["A"]
 
     assert local_day(day_end(day)) > day
-    assert set(valuation(day, KNOWN)) == {"A"}
+    assert set(claims_by_reference(day, KNOWN)) == {"A"}
     assert (row.outstanding, row.cause) == (Decimal("10.00"), Cause.WATER)
     assert totals_as_at(day, KNOWN).entries == 1
 
@@ -169,7 +185,7 @@ def test_an_entry_of_a_night_belongs_to_the_local_day():
     assert outstanding(date(2025, 2, 1), KNOWN) == "10.00"
 
 
-def test_the_first_and_last_day_of_the_calendar_can_be_asked_for():
+def test_the_first_and_last_day_of_the_calendar_are_valid_dates():
     with at("2025-01-10T12:00"):
         reserve(make_claim(), "10.00", date(2025, 1, 10))
 
@@ -177,7 +193,7 @@ def test_the_first_and_last_day_of_the_calendar_can_be_asked_for():
     assert [totals_as_at(date.min, basis).claims for basis in Basis] == [0, 0]
 
 
-def test_an_empty_book_adds_up_to_nothing():
+def test_the_totals_of_an_empty_book_are_zero():
     totals = totals_as_at(MARCH, KNOWN)
 
     assert (totals.claims, totals.entries, totals.claim_cost, totals.net) == (0, 0, 0, 0)

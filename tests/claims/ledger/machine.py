@@ -1,4 +1,7 @@
-"""Does the same to the book and to the plain ledger: either both refuse or neither does."""
+"""A state machine that applies the same actions to the book and to the plain ledger.
+
+Either both refuse an action or neither does.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -27,9 +30,9 @@ from tests.claims.ledger.plain_ledger import (
     RECOVERIES,
     SETTLED,
     STOCKHOLM,
-    Kept,
     PlainBook,
     PlainEntry,
+    PlainFacts,
     Refused,
     fold,
     need,
@@ -47,7 +50,7 @@ policies = st.none() | st.integers(0, 1)
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """Two policies, one after the other, and whatever happens to their claims and others'."""
+    """Two consecutive policies, and random actions on claims with and without a policy."""
 
     claims = Bundle("claims")
 
@@ -66,15 +69,15 @@ class LedgerMachine(RuleBasedStateMachine):
         ]
         for p in self.real_policies:
             facts = {"inception": p.inception_date, "expiry": p.expiry_date, "cancelled": None}
-            self.plain.policies.append(Kept(facts, START))
+            self.plain.policies.append(PlainFacts(facts, START))
 
     def teardown(self):
         db.session.rollback()
         self.travel.stop()
         self.context.pop()
 
-    def both(self, plainly, really) -> bool:
-        """Whether it was done: the plain ledger judges, and the book must agree."""
+    def do_both(self, plainly, really) -> bool:
+        """Do it in the plain ledger and in the book, which must agree; whether it was allowed."""
         try:
             plainly()
         except Refused:
@@ -85,7 +88,7 @@ class LedgerMachine(RuleBasedStateMachine):
         return True
 
     def post(self, number, back, make_entry, service, *what, **by):
-        """Post by a service what `make_entry(sums, ledger)` gives: kind, deltas, and reverses."""
+        """Post what `make_entry(sums, ledger)` returns: type, deltas, and the entry to reverse."""
         claim, ledger = self.real_claims[number], self.plain.ledgers[number]
         day = self.now.astimezone(STOCKHOLM).date() - timedelta(days=back)
 
@@ -93,7 +96,7 @@ class LedgerMachine(RuleBasedStateMachine):
             kind, *moved = make_entry(fold(ledger), ledger)
             self.plain.post(number, PlainEntry(kind, day, self.now, *moved))
 
-        self.both(plainly, lambda: service(claim, *what, day, actor=ACTOR, **by))
+        self.do_both(plainly, lambda: service(claim, *what, day, actor=ACTOR, **by))
         sums = fold(ledger)
         balances = tuple(map(to_ore, (claim.paid, claim.outstanding, claim.recovered)))
         assert balances == (sums.paid, sums.outstanding, sums.recovered)
@@ -102,7 +105,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert (claim.last_transaction_date, claim.last_recorded_at) == last
 
     @rule(hours=st.integers(1, 40), minutes=st.sampled_from([0, 59]))
-    def time_goes_by(self, hours, minutes):
+    def let_time_pass(self, hours, minutes):
         self.now += timedelta(hours=hours, minutes=minutes)
         self.clock.move_to(self.now, tick=False)
 
@@ -116,15 +119,15 @@ class LedgerMachine(RuleBasedStateMachine):
             "policy": None if policy is None else self.real_policies[policy],
             "cause": Cause.WATER,
         }
-        done = self.both(
+        is_allowed = self.do_both(
             lambda: self.plain.report(facts, self.now),
             lambda: self.real_claims.append(report_claim(**really, actor=ACTOR)),
         )
-        return len(self.real_claims) - 1 if done else multiple()
+        return len(self.real_claims) - 1 if is_allowed else multiple()
 
     @initialize(target=claims)
     def begin(self):
-        """Three claims that can come far: two on a policy, one without."""
+        """Three claims that most actions are allowed on: two on a policy, one without."""
         loss = date(2024, 3, 25)
         return multiple(*(self.report(loss, loss, policy) for policy in (0, 0, None)))
 
@@ -176,21 +179,22 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(number=claims, which=st.integers(1, 2), back=ago)
     def reverse(self, number, which, back):
-        places = range(len(self.plain.ledgers[number]))
-        moved = [p for p in places if not self.plain.ledgers[number][p].kind.startswith("RESERVE")]
-        if not places:
+        plain_ledger = self.plain.ledgers[number]
+        indexes = range(len(plain_ledger))
+        money = [i for i in indexes if not plain_ledger[i].kind.startswith("RESERVE")]
+        if not indexes:
             return
-        place = [*places, *places, *moved][-which]
+        index = [*indexes, *indexes, *money][-which]
 
         def entry(sums, ledger):
-            undone = ledger[place]
-            need(undone.kind in ("PAYMENT", *RECOVERIES))
-            need(undone.kind != "PAYMENT" or sums.status in LIVE)
-            need(all(other.reverses != place for other in ledger))
-            return "REVERSAL", -undone.paid, -undone.outstanding, -undone.recovered, place
+            original = ledger[index]
+            need(original.kind in ("PAYMENT", *RECOVERIES))
+            need(original.kind != "PAYMENT" or sums.status in LIVE)
+            need(all(other.reverses != index for other in ledger))
+            return "REVERSAL", -original.paid, -original.outstanding, -original.recovered, index
 
         def service(claim, day, actor):
-            return real.reverse_entry(entries_of(claim)[place], day, actor=actor)
+            return real.reverse_entry(entries_of(claim)[index], day, actor=actor)
 
         self.post(number, back, entry, service)
 

@@ -1,4 +1,4 @@
-"""The design's ledger once more, in plain Python and whole öre: what the real one is held against.
+"""A second ledger in plain Python and whole öre, to compare the real one with.
 
 It shares no code with the application, on purpose.
 """
@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
-MOST = 10**14 - 1
+LARGEST = 10**14 - 1
 LIVE, SETTLED = ("open", "reopened"), ("closed", "declined")
 RECOVERIES = ("RECOVERY_SUBROGATION", "RECOVERY_SALVAGE", "RECOVERY_DEDUCTIBLE")
 
 
 class Refused(Exception):
-    """The design says no."""
+    """The rules do not allow it."""
 
 
 def need(allowed: bool) -> None:
@@ -34,12 +34,12 @@ class PlainEntry:
     paid: int
     outstanding: int
     recovered: int
-    reverses: int | None = None  # its place in the claim's ledger
+    reverses: int | None = None  # its index in the claim's ledger
 
 
 @dataclass
-class Kept:
-    """Facts that remember what they were: (until when, what) for each edit."""
+class PlainFacts:
+    """Facts with their history: (until when, the facts until then) for each edit."""
 
     now: dict
     at: datetime
@@ -64,7 +64,7 @@ class Sums:
 
 
 def fold(entries: list[PlainEntry]) -> Sums:
-    """Add up from the first entry: no entry here knows its balance."""
+    """Add up from the first entry: entries here have no balances."""
     sums = Sums()
     for entry in entries:
         status = {"RESERVE_CLOSE": "closed", "CLAIM_DECLINED": "declined"}.get(entry.kind)
@@ -91,8 +91,8 @@ def covered(claim: dict, policies: dict[int, dict]) -> str:
 
 @dataclass
 class PlainBook:
-    policies: list[Kept] = field(default_factory=list)
-    claims: list[Kept] = field(default_factory=list)
+    policies: list[PlainFacts] = field(default_factory=list)
+    claims: list[PlainFacts] = field(default_factory=list)
     ledgers: list[list[PlainEntry]] = field(default_factory=list)
 
     def policy_facts(self, end: datetime | None = None) -> dict[int, dict]:
@@ -103,14 +103,14 @@ class PlainBook:
 
     def report(self, facts: dict, now: datetime) -> None:
         check_dates(facts, now)
-        self.claims.append(Kept(facts, now))
+        self.claims.append(PlainFacts(facts, now))
         self.ledgers.append([])
 
     def edit(self, number: int, changes: dict, now: datetime, may_uncover: bool) -> None:
         claim, ledger = self.claims[number], self.ledgers[number]
         after, sums = {**claim.now, **changes}, fold(ledger)
         check_dates(after, now)
-        for date_ in ("loss", "reported"):  # a date once given is corrected, not taken away
+        for date_ in ("loss", "reported"):  # a date can be corrected, but not removed
             need(after[date_] is not None or claim.now[date_] is None)
         earliest = after["reported"] or after["loss"]
         need(not ledger or not earliest or earliest <= ledger[0].day)
@@ -126,7 +126,7 @@ class PlainBook:
         earliest = facts["reported"] or facts["loss"]
         need(not earliest or entry.day >= earliest)
         moved = (entry.paid, entry.outstanding, entry.recovered)
-        need(max(map(abs, moved)) <= MOST)
+        need(max(map(abs, moved)) <= LARGEST)
         undoes = entry.reverses is not None
         raises = entry.paid > 0 or entry.outstanding > 0
         need(undoes or not raises or self.cover(number) != "not_in_force")
@@ -134,8 +134,8 @@ class PlainBook:
         need(after.paid >= 0 and after.outstanding >= 0 and 0 <= after.recovered <= after.paid)
         ledger.append(entry)
 
-    def valuation(self, day: date, basis: str) -> dict[int, tuple]:
-        """Each claim of the cut: its facts, cover and sums, from the entries that count."""
+    def claims_as_at(self, day: date, basis: str) -> dict[int, tuple]:
+        """Each claim as at a date: its facts, coverage, sums and number of entries that count."""
         end, rows = end_of(day), {}
         for number, (claim, ledger) in enumerate(zip(self.claims, self.ledgers, strict=True)):
             facts, policies = claim.now, self.policy_facts()

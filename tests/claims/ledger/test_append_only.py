@@ -1,4 +1,4 @@
-"""Ledger and revisions only grow: the database itself refuses anything else, from raw SQL too."""
+"""Ledger and revisions are append-only: the database refuses changes, from raw SQL too."""
 
 from decimal import Decimal
 
@@ -18,7 +18,7 @@ TABLES = ("ledger_entries", "claim_revisions", "policy_revisions")
 
 
 @pytest.fixture
-def grown(rolled_back):
+def filled(rolled_back):
     """A book with a row in each append-only table."""
     policy = make_policy()
     claim = make_claim(policy=policy)
@@ -33,7 +33,7 @@ def is_postgresql(session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 
 
-def refused(session, statement: str) -> None:
+def assert_refused(session, statement: str) -> None:
     with pytest.raises(DBAPIError, match="append-only"):
         session.execute(text(statement))
 
@@ -48,54 +48,56 @@ def refused(session, statement: str) -> None:
         "DELETE FROM {table} WHERE id = (SELECT max(id) FROM {table})",
     ],
 )
-def test_no_row_is_changed_or_deleted(grown, table, statement):
-    refused(grown, statement.format(table=table))
+def test_no_row_is_changed_or_deleted(filled, table, statement):
+    assert_refused(filled, statement.format(table=table))
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_no_row_is_replaced_by_its_id(grown, table):
-    if is_postgresql(grown):
-        refused(
-            grown,
+def test_no_row_is_replaced_by_its_id(filled, table):
+    if is_postgresql(filled):
+        assert_refused(
+            filled,
             f"INSERT INTO {table} SELECT * FROM {table} ON CONFLICT (id) DO UPDATE SET id = 9",
         )
         return
     for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE"):
-        with pytest.raises(DBAPIError, match="append-only"), grown.begin_nested():
-            grown.execute(text(f"{verb} INTO {table} SELECT * FROM {table}"))
-    with pytest.raises(DBAPIError, match="append-only"), grown.begin_nested():
-        grown.execute(text(f"UPDATE OR REPLACE {table} SET id = 1"))
+        with pytest.raises(DBAPIError, match="append-only"), filled.begin_nested():
+            filled.execute(text(f"{verb} INTO {table} SELECT * FROM {table}"))
+    with pytest.raises(DBAPIError, match="append-only"), filled.begin_nested():
+        filled.execute(text(f"UPDATE OR REPLACE {table} SET id = 1"))
 
 
-def test_no_reversal_is_replaced_by_what_it_reverses(grown):
-    payment = grown.query(LedgerEntry).order_by(LedgerEntry.id.desc()).first()
+def test_no_reversal_is_replaced_by_what_it_reverses(filled):
+    payment = filled.query(LedgerEntry).order_by(LedgerEntry.id.desc()).first()
     columns = [c.name for c in LedgerEntry.__table__.columns if c.name not in ("id", "reverses")]
     as_reversal = {"entry_type": "'ADJUSTMENT'", "paid": "0", "outstanding": "0"}
     values = ", ".join(as_reversal.get(name, name) for name in columns)
-    copied = f"({', '.join(columns)}, reverses) SELECT {values}, {payment.id} FROM ledger_entries"
-    copied += f" WHERE id = {payment.id}"
-    grown.execute(text(f"INSERT INTO ledger_entries {copied}"))
+    copy = f"({', '.join(columns)}, reverses) SELECT {values}, {payment.id} FROM ledger_entries"
+    copy += f" WHERE id = {payment.id}"
+    filled.execute(text(f"INSERT INTO ledger_entries {copy}"))
 
-    if is_postgresql(grown):
-        refused(
-            grown,
-            f"INSERT INTO ledger_entries {copied} ON CONFLICT (reverses) DO UPDATE SET paid = 1",
+    if is_postgresql(filled):
+        assert_refused(
+            filled,
+            f"INSERT INTO ledger_entries {copy} ON CONFLICT (reverses) DO UPDATE SET paid = 1",
         )
     else:
-        refused(grown, f"INSERT OR REPLACE INTO ledger_entries {copied}")
+        assert_refused(filled, f"INSERT OR REPLACE INTO ledger_entries {copy}")
 
 
 @pytest.mark.parametrize("table", [*TABLES, "claims", "policies"])
-def test_no_table_is_emptied_at_once(grown, table):
-    if is_postgresql(grown):
-        refused(grown, f"TRUNCATE {table} CASCADE")
+def test_no_table_is_emptied_at_once(filled, table):
+    if is_postgresql(filled):
+        assert_refused(filled, f"TRUNCATE {table} CASCADE")
     elif table in TABLES:
-        refused(grown, f"DELETE FROM {table}")  # SQLite's truncate is a delete without a condition
+        assert_refused(
+            filled, f"DELETE FROM {table}"
+        )  # SQLite's truncate is a delete without a condition
 
 
-def test_the_orm_cannot_change_an_entry_either(grown):
-    entry = grown.query(LedgerEntry).first()
+def test_the_orm_cannot_change_an_entry_either(filled):
+    entry = filled.query(LedgerEntry).first()
     entry.reason = "another"
 
     with pytest.raises(DBAPIError, match="append-only"):
-        grown.flush()
+        filled.flush()

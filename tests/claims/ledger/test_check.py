@@ -1,4 +1,4 @@
-"""What flask claims check finds when a book was changed behind its back, and what it mends."""
+"""What `flask claims check` finds in a book that was changed with raw SQL, and what it rebuilds."""
 
 from datetime import date
 
@@ -13,12 +13,12 @@ from tests.factories import ACTOR, make_claim, pay, recover, reserve
 pytestmark = pytest.mark.both_databases
 
 AGREES = "The book agrees with its ledger: "
-WRONGLY_KEPT = "what the claim stores differs from its ledger"
+WRONG_BALANCES = "what the claim stores differs from its ledger"
 
 
 @pytest.fixture
 def book(rolled_back):
-    """One claim with a long life, and one that nothing happened to."""
+    """One claim with many entries, and one without any."""
     make_book()
     return rolled_back
 
@@ -36,7 +36,7 @@ def make_book() -> None:
 
 
 def change_ledger(session, statement: str) -> None:
-    """Change what cannot be changed: as somebody could who takes the guards off."""
+    """Change the append-only ledger, as somebody could who disables its triggers."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("ALTER TABLE ledger_entries DISABLE TRIGGER USER"))
     else:
@@ -78,32 +78,32 @@ def test_an_empty_book_agrees(runner):
         ),
     ],
 )
-def test_what_a_claim_wrongly_keeps_of_its_ledger_is_found_and_mended(book, reference, corruption):
+def test_a_wrong_balance_on_a_claim_is_reported_and_rebuilt(book, reference, corruption):
     book.execute(text(f"UPDATE claims SET {corruption} WHERE claim_reference = '{reference}'"))
 
-    found = list(disagreements())
-    mended = rebuild_balances(ACTOR)
+    reports = list(disagreements())
+    rebuilt = rebuild_balances(ACTOR)
 
-    assert found == [Disagreement(reference, WRONGLY_KEPT)]
-    assert mended == 1
+    assert reports == [Disagreement(reference, WRONG_BALANCES)]
+    assert rebuilt == 1
     assert list(disagreements()) == []
     assert rebuild_balances(ACTOR) == 0
 
 
-def test_the_command_counts_the_faults_and_mends_them_when_told(session, runner):
+def test_the_command_counts_the_faults_and_rebuilds_on_request(session, runner):
     make_book()
     session.execute(text("UPDATE claims SET paid = paid + 1, outstanding = 7"))
     session.commit()
 
-    found = runner.invoke(args=["claims", "check"])
-    mended = runner.invoke(args=["claims", "check", "--rebuild"])
+    reports = runner.invoke(args=["claims", "check"])
+    rebuilt = runner.invoke(args=["claims", "check", "--rebuild"])
     again = runner.invoke(args=["claims", "check"])
 
-    assert found.exit_code == 1
-    assert f"W-long: {WRONGLY_KEPT}" in found.output
-    assert "2 faults found" in found.output
-    assert mended.exit_code == 0
-    assert mended.output.startswith("2 claims rebuilt.\n" + AGREES)
+    assert reports.exit_code == 1
+    assert f"W-long: {WRONG_BALANCES}" in reports.output
+    assert "2 faults found" in reports.output
+    assert rebuilt.exit_code == 0
+    assert rebuilt.output.startswith("2 claims rebuilt.\n" + AGREES)
     assert again.output.startswith(AGREES)
 
 
@@ -119,14 +119,14 @@ def test_the_command_counts_the_faults_and_mends_them_when_told(session, runner)
         "closed_date_after = '2024-06-02' WHERE entry_type = 'RESERVE_CLOSE'",
     ],
 )
-def test_a_ledger_that_was_tampered_with_is_found_and_not_hidden(book, corruption):
+def test_a_changed_entry_is_reported_and_not_hidden_by_a_rebuild(book, corruption):
     change_ledger(book, f"UPDATE ledger_entries SET {corruption}")
     rebuild_balances(ACTOR)
 
     assert "does not follow from the entries before it" in next(disagreements()).text
 
 
-def test_a_reversal_of_something_else_is_found(book):
+def test_a_reversal_of_another_amount_is_reported(book):
     change_ledger(
         book,
         "UPDATE ledger_entries SET reverses = (SELECT min(id) FROM ledger_entries)"

@@ -1,4 +1,4 @@
-"""What the services refuse, the database refuses too: each check is broken once, by raw SQL."""
+"""The database refuses what the services refuse: raw SQL violates each check once."""
 
 from decimal import Decimal
 
@@ -28,25 +28,25 @@ ENTRY = {
     "reason": None,
     "reverses": None,
 }
-STILL = {"paid": 0, "outstanding": 0, "recovered": 0}
+NO_CHANGE = {"paid": 0, "outstanding": 0, "recovered": 0}
 CLOSED = {"status_after": "closed", "closed_date_after": "2024-06-01"}
 DECLINED = {**CLOSED, "status_after": "declined", "paid_after": 0, "recovered_after": 0}
-MOST = 99_999_999_999_999
+LARGEST = 99_999_999_999_999
 
 
 def entry(kind: str, **changes) -> dict:
-    return {**ENTRY, **STILL, "entry_type": kind, **changes}
+    return {**ENTRY, **NO_CHANGE, "entry_type": kind, **changes}
 
 
-PAYMENT_UNDONE = {"paid": -1000, "reverses": "payment", "recovered_after": 0}
-RECOVERED_UNDONE = {"recovered": -100, "reverses": "recovery", "recovered_after": 0}
+PAYMENT_REVERSED = {"paid": -1000, "reverses": "payment", "recovered_after": 0}
+RECOVERY_REVERSED = {"recovered": -100, "reverses": "recovery", "recovered_after": 0}
 ACCEPTED = [
     ENTRY,
     entry("RESERVE_OPEN"),
-    entry("RESERVE_CHANGE", outstanding=-MOST),
-    entry("PAYMENT_REVERSAL", **PAYMENT_UNDONE),
+    entry("RESERVE_CHANGE", outstanding=-LARGEST),
+    entry("PAYMENT_REVERSAL", **PAYMENT_REVERSED),
     entry("RECOVERY_SALVAGE", recovered=1),
-    entry("RECOVERY_REVERSAL", **RECOVERED_UNDONE),
+    entry("RECOVERY_REVERSAL", **RECOVERY_REVERSED),
     entry("RESERVE_CLOSE", **CLOSED),
     entry("CLAIM_DECLINED", **DECLINED),
     entry("RESERVE_REOPEN", reason="x"),
@@ -68,18 +68,18 @@ VIOLATIONS = [
     ("signs_payment", entry("PAYMENT", paid=1, outstanding=1)),
     ("signs_payment", entry("PAYMENT", paid=1, outstanding=-2)),
     ("signs_payment", entry("PAYMENT", paid=1, recovered=1)),
-    ("signs_payment_reversal", entry("PAYMENT_REVERSAL", **PAYMENT_UNDONE | {"paid": 1})),
-    ("signs_payment_reversal", entry("PAYMENT_REVERSAL", **PAYMENT_UNDONE, outstanding=-1)),
-    ("signs_payment_reversal", entry("PAYMENT_REVERSAL", **PAYMENT_UNDONE, recovered=-1)),
+    ("signs_payment_reversal", entry("PAYMENT_REVERSAL", **PAYMENT_REVERSED | {"paid": 1})),
+    ("signs_payment_reversal", entry("PAYMENT_REVERSAL", **PAYMENT_REVERSED, outstanding=-1)),
+    ("signs_payment_reversal", entry("PAYMENT_REVERSAL", **PAYMENT_REVERSED, recovered=-1)),
     *(
         ("signs_recovery", entry(f"RECOVERY_{kind}", **deltas))
         for kind in ("SUBROGATION", "SALVAGE", "DEDUCTIBLE")
         for deltas in ({}, {"recovered": -1}, {"recovered": 1, "paid": 1})
     ),
     ("signs_recovery", entry("RECOVERY_SALVAGE", recovered=1, outstanding=1)),
-    ("signs_recovery_reversal", entry("RECOVERY_REVERSAL", **RECOVERED_UNDONE | {"recovered": 1})),
-    ("signs_recovery_reversal", entry("RECOVERY_REVERSAL", **RECOVERED_UNDONE, paid=1)),
-    ("signs_recovery_reversal", entry("RECOVERY_REVERSAL", **RECOVERED_UNDONE, outstanding=1)),
+    ("signs_recovery_reversal", entry("RECOVERY_REVERSAL", **RECOVERY_REVERSED | {"recovered": 1})),
+    ("signs_recovery_reversal", entry("RECOVERY_REVERSAL", **RECOVERY_REVERSED, paid=1)),
+    ("signs_recovery_reversal", entry("RECOVERY_REVERSAL", **RECOVERY_REVERSED, outstanding=1)),
     ("signs_reserve_close", entry("RESERVE_CLOSE", **CLOSED, outstanding=1)),
     ("signs_reserve_close", entry("RESERVE_CLOSE", **CLOSED, paid=1)),
     ("signs_reserve_close", entry("RESERVE_CLOSE")),
@@ -89,9 +89,9 @@ VIOLATIONS = [
     ("signs_import_opening", entry("IMPORT_OPENING", paid=-1)),
     ("signs_import_opening", entry("IMPORT_OPENING", outstanding=-1)),
     ("signs_import_opening", entry("IMPORT_OPENING", recovered=-1)),
-    ("largest_entry", entry("ADJUSTMENT", paid=MOST + 1)),
-    ("largest_entry", entry("ADJUSTMENT", outstanding=-MOST - 1)),
-    ("largest_entry", entry("ADJUSTMENT", recovered=MOST + 1)),
+    ("largest_entry", entry("ADJUSTMENT", paid=LARGEST + 1)),
+    ("largest_entry", entry("ADJUSTMENT", outstanding=-LARGEST - 1)),
+    ("largest_entry", entry("ADJUSTMENT", recovered=LARGEST + 1)),
     ("balances", entry("ADJUSTMENT", paid_after=-1, recovered_after=-1)),
     ("balances", entry("ADJUSTMENT", outstanding_after=-1)),
     ("balances", entry("ADJUSTMENT", recovered_after=-1)),
@@ -99,8 +99,8 @@ VIOLATIONS = [
     ("settled", entry("RESERVE_CLOSE", **CLOSED | {"closed_date_after": None})),
     ("settled", entry("RESERVE_CLOSE", **CLOSED, outstanding_after=1)),
     ("settled", entry("ADJUSTMENT", closed_date_after="2024-06-01")),
-    ("reverses", entry("PAYMENT_REVERSAL", **PAYMENT_UNDONE | {"reverses": None})),
-    ("reverses", entry("RECOVERY_REVERSAL", **RECOVERED_UNDONE | {"reverses": None})),
+    ("reverses", entry("PAYMENT_REVERSAL", **PAYMENT_REVERSED | {"reverses": None})),
+    ("reverses", entry("RECOVERY_REVERSAL", **RECOVERY_REVERSED | {"reverses": None})),
     ("reverses", entry("RESERVE_CHANGE", reverses="payment")),
     ("reason", entry("RESERVE_REOPEN")),
 ]
@@ -120,7 +120,7 @@ def insert_entry(session, posted, row) -> None:
 
 
 @pytest.mark.parametrize("row", ACCEPTED, ids=lambda row: row["entry_type"])
-def test_the_database_takes_what_the_table_allows(rolled_back, posted, row):
+def test_the_database_accepts_a_valid(rolled_back, posted, row):
     insert_entry(rolled_back, posted, row)
 
 
@@ -189,7 +189,7 @@ def test_an_entry_of_no_claim_or_reversing_none_is_refused(rolled_back, posted):
 
 @pytest.mark.parametrize("kind", ["PAYMENT_REVERSAL", "ADJUSTMENT"])
 def test_an_entry_is_reversed_once(rolled_back, posted, kind):
-    insert_entry(rolled_back, posted, entry("PAYMENT_REVERSAL", **PAYMENT_UNDONE))
+    insert_entry(rolled_back, posted, entry("PAYMENT_REVERSAL", **PAYMENT_REVERSED))
 
     with pytest.raises(DBAPIError, match="(?i)unique|append-only"):
-        insert_entry(rolled_back, posted, entry(kind, **PAYMENT_UNDONE))
+        insert_entry(rolled_back, posted, entry(kind, **PAYMENT_REVERSED))

@@ -9,7 +9,7 @@ from flaskr.errors import LedgerError
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
 
-def test_a_payment_takes_what_it_covers_off_the_reserve(session):
+def test_a_payment_reduces_the_reserve_at_most_to_zero(session):
     claim = make_claim(policy=make_policy())
     reserve(claim, "100.00")
 
@@ -31,7 +31,7 @@ def test_a_reversed_payment_restores_the_reserve_and_can_be_reversed_once(sessio
         reverse_entry(payment, date(2024, 4, 3), actor=ACTOR)
 
 
-def test_the_totals_of_a_cut_are_those_of_its_ledger(session):
+def test_the_totals_as_at_a_date_are_those_of_the_ledger(session):
     claim = make_claim()
     reserve(claim, "100.00")
     pay(claim, "40.00", date(2024, 4, 1))

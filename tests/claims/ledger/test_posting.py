@@ -1,4 +1,4 @@
-"""What the services refuse and allow around the entry table: days, order, cover, what was seen."""
+"""What the ledger's services allow and refuse."""
 
 from datetime import date
 from decimal import Decimal
@@ -78,7 +78,7 @@ def test_an_amount_that_is_no_money_is_refused_with_a_sentence(amount):
         reopen_claim(claim, Decimal(amount), DAY, actor=ACTOR, reason="late bill")
 
 
-def test_amounts_are_kept_with_two_places_at_once():
+def test_amounts_have_two_decimals_at_once():
     claim = make_claim()
 
     assert str(reserve(claim, "1E+2").outstanding_after) == "100.00"
@@ -116,7 +116,7 @@ def test_recoveries_are_together_at_most_what_is_paid():
         recover(claim, "0.01")
 
 
-def test_a_closed_claim_takes_recoveries_and_their_reversals_but_no_payment():
+def test_a_closed_claim_may_have_recoveries_and_their_reversals_but_no_payment():
     claim = make_claim()
     pay(claim, "10", DAY)
     close_claim(claim, DAY, actor=ACTOR)
@@ -131,7 +131,7 @@ def test_a_closed_claim_takes_recoveries_and_their_reversals_but_no_payment():
         reserve(claim, "1", DAY)
 
 
-def test_a_reversal_needs_the_exact_entry_and_comes_once():
+def test_a_reversal_is_the_exact_opposite_and_possible_once():
     claim = make_claim()
     reserve(claim, "100")
     payment = pay(claim, "130.50", DAY)
@@ -196,7 +196,7 @@ def test_an_open_claim_is_not_reopened():
         reopen_claim(make_claim(), Decimal(5), DAY, actor=ACTOR, reason="x")
 
 
-def test_an_opening_from_elsewhere_comes_first_or_not_at_all():
+def test_an_opening_balance_can_only_be_the_first_entry():
     claim = make_claim()
     entry = open_elsewhere(claim)
 

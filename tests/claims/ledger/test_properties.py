@@ -1,4 +1,4 @@
-"""Whatever is done in whatever order, the book is what the plain ledger says, on either clock."""
+"""Random actions in random order: the book equals the plain ledger, on either basis."""
 
 from datetime import date, timedelta
 
@@ -31,7 +31,7 @@ COLUMNS = {"loss": "loss_date", "reported": "reported_date", "cause": "cause"}
 
 
 class BookMachine(LedgerMachine):
-    """Edits facts too; and when all is done, cuts the book at every day that could matter."""
+    """Edits facts too, and at the end compares both ledgers as at every date that matters."""
 
     @rule(number=LedgerMachine.claims, changes=EDITS, may_uncover=st.booleans())
     def edit(self, number, changes, may_uncover):
@@ -41,7 +41,7 @@ class BookMachine(LedgerMachine):
             sold = changes["policy"]
             really["policy_id"] = None if sold is None else self.real_policies[sold].id
         by = {"seen_version": claim.version, "actor": ACTOR, "may_uncover": may_uncover}
-        self.both(
+        self.do_both(
             lambda: self.plain.edit(number, changes, self.now, may_uncover),
             lambda: edit_claim(claim, really, **by),
         )
@@ -57,11 +57,11 @@ class BookMachine(LedgerMachine):
 
     def teardown(self):
         try:
-            self.compare_cuts()
+            self.compare_as_at_dates()
         finally:
             super().teardown()
 
-    def compare_cuts(self):
+    def compare_as_at_dates(self):
         db.session.flush()
         db.session.expire_all()
         assert list(disagreements()) == []
@@ -74,10 +74,10 @@ class BookMachine(LedgerMachine):
         events |= {claim.now["reported"] for claim in self.plain.claims} - {None}
         for day in sorted({*events, *(day - timedelta(days=1) for day in events), last}):
             for basis in Basis:
-                self.compare_cut(day, basis)
+                self.compare_as_at(day, basis)
 
-    def compare_cut(self, day: date, basis: Basis):
-        expected = self.plain.valuation(day, basis.value)
+    def compare_as_at(self, day: date, basis: Basis):
+        expected = self.plain.claims_as_at(day, basis.value)
         rows = {row.claim_id: row for row in db.session.execute(claims_as_at(day, basis))}
         numbers = {claim.id: number for number, claim in enumerate(self.real_claims)}
         policy_ids = [None, *(policy.id for policy in self.real_policies)]
@@ -115,7 +115,7 @@ class BookMachine(LedgerMachine):
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("histories", [2, pytest.param(12, marks=pytest.mark.slow)])
-def test_every_history_gives_the_plain_ledgers_cuts(shared_app, histories):
+def test_every_history_has_the_plain_ledgers_figures_as_at_every_date(shared_app, histories):
     bounds = hypothesis.settings(max_examples=histories, stateful_step_count=40)
 
     run_state_machine_as_test(lambda: BookMachine(shared_app), settings=bounds)

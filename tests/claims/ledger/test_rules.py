@@ -1,4 +1,4 @@
-"""The design's entry table, cell by cell, without a database."""
+"""The rules of each entry type, without a database."""
 
 from datetime import date
 from decimal import Decimal
@@ -11,21 +11,21 @@ from flaskr.facts.lists import EntryType, Status
 
 DAY = date(2024, 5, 1)
 OPEN, REOPENED, CLOSED, DECLINED = Status
-LIVE = {OPEN, REOPENED}
+OPEN_STATUSES = {OPEN, REOPENED}
 ANY = set(Status)
 ALLOWED = {
-    "RESERVE_OPEN": LIVE,
-    "RESERVE_CHANGE": LIVE,
-    "PAYMENT": LIVE,
-    "PAYMENT_REVERSAL": LIVE,
+    "RESERVE_OPEN": OPEN_STATUSES,
+    "RESERVE_CHANGE": OPEN_STATUSES,
+    "PAYMENT": OPEN_STATUSES,
+    "PAYMENT_REVERSAL": OPEN_STATUSES,
     "RECOVERY_SUBROGATION": ANY,
     "RECOVERY_SALVAGE": ANY,
     "RECOVERY_DEDUCTIBLE": ANY,
     "RECOVERY_REVERSAL": ANY,
-    "RESERVE_CLOSE": LIVE,
-    "CLAIM_DECLINED": LIVE,
+    "RESERVE_CLOSE": OPEN_STATUSES,
+    "CLAIM_DECLINED": OPEN_STATUSES,
     "RESERVE_REOPEN": {CLOSED, DECLINED},
-    "IMPORT_OPENING": LIVE,
+    "IMPORT_OPENING": OPEN_STATUSES,
     "ADJUSTMENT": ANY,
 }
 AFTER = {
@@ -49,8 +49,8 @@ def state(text: str, status: Status = OPEN) -> State:
     return State(*amounts(text), status, settled_on)
 
 
-# type, balances before, deltas that are taken: paid, outstanding, recovered
-TAKEN = [
+# entry type, balances before, valid deltas: paid, outstanding, recovered
+VALID = [
     ("RESERVE_OPEN", "0 0 0", "0 100 0"),
     ("RESERVE_OPEN", "0 0 0", "0 0 0"),
     ("RESERVE_CHANGE", "0 100 0", "0 -100 0"),
@@ -73,7 +73,7 @@ TAKEN = [
     ("ADJUSTMENT", "10 5 1", "-9 -5 0"),
     ("ADJUSTMENT", "10 5 1", "1 1 1"),
 ]
-REFUSED = [
+INVALID = [
     ("RESERVE_OPEN", "0 0 0", "0 -1 0"),
     ("RESERVE_OPEN", "0 0 0", "1 0 0"),
     ("RESERVE_OPEN", "10 0 0", "0 1 1"),
@@ -115,8 +115,8 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "before", "deltas"), TAKEN)
-def test_the_table_takes(kind, before, deltas):
+@pytest.mark.parametrize(("kind", "before", "deltas"), VALID)
+def test_a_valid_entry_is_accepted(kind, before, deltas):
     after = state(before).after(EntryType(kind), movement(deltas), DAY)
 
     sums = tuple(a + b for a, b in zip(amounts(before), amounts(deltas), strict=True))
@@ -124,13 +124,13 @@ def test_the_table_takes(kind, before, deltas):
     assert after.claim_cost == sums[0] + sums[1]
 
 
-@pytest.mark.parametrize(("kind", "before", "deltas"), REFUSED)
-def test_the_table_refuses(kind, before, deltas):
+@pytest.mark.parametrize(("kind", "before", "deltas"), INVALID)
+def test_an_invalid_entry_is_refused(kind, before, deltas):
     with pytest.raises(LedgerError):
         state(before).after(EntryType(kind), movement(deltas), DAY)
 
 
-# deltas that every status would take, were it not for the status
+# deltas that are valid on a claim of any status that allows the entry type
 HARMLESS = {
     **dict.fromkeys(("RESERVE_OPEN", "RESERVE_CHANGE", "RESERVE_CLOSE"), "0 0 0"),
     **dict.fromkeys(("CLAIM_DECLINED", "RESERVE_REOPEN", "IMPORT_OPENING", "ADJUSTMENT"), "0 0 0"),
@@ -143,7 +143,7 @@ HARMLESS = {
 
 @pytest.mark.parametrize("status", list(Status))
 @pytest.mark.parametrize("kind", [kind.value for kind in EntryType])
-def test_each_status_takes_its_entries_and_no_others(kind, status):
+def test_each_status_allows_its_entry_types_and_no_others(kind, status):
     before = state("0 0 0" if kind == "CLAIM_DECLINED" else "10 0 1", status)
     entry_type = EntryType(kind)
 
@@ -154,10 +154,10 @@ def test_each_status_takes_its_entries_and_no_others(kind, status):
     after = before.after(entry_type, movement(HARMLESS[kind]), DAY)
 
     assert after.status == AFTER.get(kind, status)
-    assert (after.closed_date is None) == (after.status in LIVE)
+    assert (after.closed_date is None) == (after.status in OPEN_STATUSES)
 
 
-def test_the_day_of_settling_is_the_closing_entrys_and_goes_when_reopened():
+def test_the_closed_date_is_that_of_the_closing_entry_until_the_claim_is_reopened():
     closed = state("10 5 0").after(EntryType.RESERVE_CLOSE, movement("0 -5 0"), DAY)
     later = closed.after(EntryType.RECOVERY_SALVAGE, movement("0 0 1"), date(2024, 6, 1))
     reopened = later.after(EntryType.RESERVE_REOPEN, movement("0 7 0"), date(2024, 7, 1))
@@ -172,7 +172,7 @@ def test_an_adjustment_leaves_nothing_outstanding_on_a_settled_claim(status):
         state("0 0 0", status).after(EntryType.ADJUSTMENT, movement("0 1 0"), DAY)
 
 
-def test_reopening_takes_a_reserve_of_zero_or_more():
+def test_a_claim_is_reopened_with_a_reserve_of_zero_or_more():
     with pytest.raises(LedgerError, match="cannot be negative"):
         state("10 0 0", CLOSED).after(EntryType.RESERVE_REOPEN, movement("0 -1 0"), DAY)
 
@@ -191,7 +191,7 @@ def test_what_is_not_money_is_refused_before_anything_is_compared(kind, amount):
         state("10 10 0").after(EntryType(kind), Movement(outstanding=Decimal(amount)), DAY)
 
 
-def test_a_payment_takes_off_the_reserve_what_it_covers():
+def test_a_payment_reduces_the_reserve_at_most_to_zero():
     assert payment_movement(Decimal("40"), state("0 100 0")) == movement("40 -40 0")
     assert payment_movement(Decimal("140"), state("0 100 0")) == movement("140 -100 0")
 

@@ -11,7 +11,7 @@ from flaskr import create_app
 from flaskr.claims.models import Claim
 from flaskr.exports.services import FILES_AT_ONCE, named_limits
 from flaskr.extensions import db
-from flaskr.isolation import OutOfMemory, place
+from flaskr.isolation import OutOfMemory, slot
 from tests.exports.reading import add_claims
 from tests.factories import make_claim, make_policy
 
@@ -129,7 +129,7 @@ def test_a_database_that_went_away_gives_a_503(client, book_settings, postgres):
 
 def test_a_third_file_at_once_is_asked_to_come_back(client, book_settings):
     folder = book_settings.instance_folder
-    with place(folder, "export", FILES_AT_ONCE), place(folder, "export", FILES_AT_ONCE):
+    with slot(folder, "export", FILES_AT_ONCE), slot(folder, "export", FILES_AT_ONCE):
         busy = client.get("/export_claims")
         head = client.head("/export_claims")
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from flaskr.claims.queries import claim_referenced
+from flaskr.claims.queries import claim_by_reference
 from flaskr.extensions import db
-from flaskr.policies.queries import policy_numbered
+from flaskr.policies.queries import policy_by_number
 from flaskr.values.calendar import today
 from tests.claims.clocks import amend, edit
 from tests.claims.varied import varied_claims
@@ -87,10 +87,10 @@ def test_every_request_that_asks_for_something_else_has_another_tag(visitor):
 
 
 CHANGES = {
-    "an entry": lambda: reserve(claim_referenced("W"), "200.00"),
-    "an edit of a claim": lambda: edit(claim_referenced("W"), loss_date=date(2024, 2, 1)),
+    "an entry": lambda: reserve(claim_by_reference("W"), "200.00"),
+    "an edit of a claim": lambda: edit(claim_by_reference("W"), loss_date=date(2024, 2, 1)),
     "another policy": lambda: make_policy(),
-    "an edit of a policy": lambda: amend(policy_numbered("H"), deductible=Decimal("1.00")),
+    "an edit of a policy": lambda: amend(policy_by_number("H"), deductible=Decimal("1.00")),
     "another claim": lambda: make_claim(),
 }
 

@@ -8,7 +8,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from flaskr.claims.models import Claim, LedgerEntry, coverage_by
+from flaskr.claims.models import Claim, LedgerEntry, coverage_of
 from flaskr.exports.dictionary import COLUMNS
 from flaskr.extensions import db
 from flaskr.facts.kinds import TEXTS
@@ -112,7 +112,7 @@ class Book:
         shown = facts | {
             "policy_number": policy and policy.policy_number,
             "line_of_business": policy and policy.line_of_business,
-            "coverage": coverage_by(policy, loss),
+            "coverage": coverage_of(policy, loss),
             "claim_cost": made["paid"] + made["outstanding"],
             "currency": "SEK",
         }

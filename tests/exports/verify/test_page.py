@@ -9,7 +9,7 @@ import pytest
 
 from flaskr.exports.services import spool_folder
 from flaskr.exports.verify.services import FILES_AT_ONCE
-from flaskr.isolation import place
+from flaskr.isolation import slot
 from tests.browsing import fields_of
 from tests.optional import optional
 
@@ -187,7 +187,7 @@ def test_names_and_texts_of_a_file_are_shown_and_never_run(golden_book):
 def test_a_third_file_at_once_is_asked_to_come_back(golden_book):
     folder = golden_book.client.application.config["INSTANCE_FOLDER"]
 
-    with place(folder, "verify", FILES_AT_ONCE), place(folder, "verify", FILES_AT_ONCE):
+    with slot(folder, "verify", FILES_AT_ONCE), slot(folder, "verify", FILES_AT_ONCE):
         answer = post(golden_book.client, b'"paid"\n')
 
     assert answer.status_code == 503

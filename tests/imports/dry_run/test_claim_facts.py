@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import ClaimRevision
-from flaskr.claims.queries import claim_referenced, entries_of
+from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.extensions import db
 from flaskr.facts.lists import Cause, EntryType
 from flaskr.values.calendar import today
@@ -17,7 +17,7 @@ FACTS = ("skadenummer", "Policy No", "Orsak", "Skadedag", "Anmälningsdag", "Bes
 
 
 def balances(reference: str) -> tuple[str, ...]:
-    claim = claim_referenced(reference)
+    claim = claim_by_reference(reference)
     return tuple(str(each) for each in (claim.paid, claim.outstanding, claim.recovered))
 
 
@@ -40,7 +40,7 @@ def test_a_new_claim_has_the_facts_of_its_row(importing):
         ["W-2", "", "", "", "", "", "0", "0", "0"],
     )
 
-    claim = claim_referenced("W-1")
+    claim = claim_by_reference("W-1")
     assert (claim.policy_id is not None, claim.cause, claim.description) == (
         *(True, Cause.WATER),
         "Taket, köket",
@@ -53,7 +53,7 @@ def test_a_new_claim_has_the_facts_of_its_row(importing):
         **{"claim_cost": "100.50", "paid": "30.00", "outstanding": "70.50", "recovered": "5.00"}
     }
     assert found.files[0].rows_of("created").first[0].after["policy_number"] == "H-1"
-    assert claim_referenced("W-2").cause is None
+    assert claim_by_reference("W-2").cause is None
     assert list(disagreements()) == []
 
 
@@ -73,14 +73,14 @@ def test_a_new_claim_has_the_facts_of_its_row(importing):
     ],
 )
 def test_a_claim_has_the_amounts_of_the_file_after_the_import(known, names, amounts, expected):
-    before = entries_of(claim_referenced("W-1"))
+    before = entries_of(claim_by_reference("W-1"))
 
     found = known.dry_run(("claim", *names), ["W-1", *amounts])
     if found.changes:
         known.load(("claim", *names), ["W-1", *amounts])
 
     assert balances("W-1") == expected
-    assert len(entries_of(claim_referenced("W-1"))) - len(before) == found.changes
+    assert len(entries_of(claim_by_reference("W-1"))) - len(before) == found.changes
     assert list(disagreements()) == []
 
 
@@ -129,7 +129,7 @@ def test_changed_facts_are_shown_before_and_after_and_recorded_as_a_revision(kno
         **{"policy_number": "H-2", "cause": "fire", "loss_date": "2024-02-28"},
         "description": "Ny text",
     }
-    claim = claim_referenced("W-1")
+    claim = claim_by_reference("W-1")
     [revision] = db.session.scalars(select(ClaimRevision))
     assert (claim.version, claim.cause, claim.description) == (2, Cause.FIRE, "Ny text")
     assert (revision.cause, revision.loss_date) == (Cause.WATER, date(2024, 3, 1))
@@ -141,7 +141,7 @@ def test_changed_facts_are_shown_before_and_after_and_recorded_as_a_revision(kno
 def test_a_row_may_change_facts_and_amounts_at_once(known):
     known.load(("claim", "cause", "paid"), ["W-1", "storm", 90])
 
-    claim = claim_referenced("W-1")
+    claim = claim_by_reference("W-1")
     assert (claim.version, claim.cause, claim.paid) == (2, Cause.STORM, Decimal("90.00"))
     assert list(disagreements()) == []
 
@@ -195,7 +195,7 @@ def test_another_currency_is_refused_by_row(dry_runs):
 def test_a_constant_fills_a_column_that_the_file_lacks(importing):
     importing.load(COSTS, ["A", 1], constants={"loss_date": "2024-03-01", "cause": "fire"})
 
-    claim = claim_referenced("A")
+    claim = claim_by_reference("A")
     assert (claim.loss_date, claim.cause) == (date(2024, 3, 1), Cause.FIRE)
 
 

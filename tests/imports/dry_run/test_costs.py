@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.services import close_claim
-from flaskr.claims.queries import claim_referenced, claim_totals, entries_of
+from flaskr.claims.queries import claim_by_reference, claim_totals, entries_of
 from flaskr.extensions import db
 from flaskr.facts.lists import EntryType
 from flaskr.values.calendar import today
@@ -28,14 +28,14 @@ REFUSED = [
 def moves(reference: str) -> list[tuple]:
     return [
         (entry.entry_type, entry.paid, entry.outstanding, entry.recovered)
-        for entry in entries_of(claim_referenced(reference))
+        for entry in entries_of(claim_by_reference(reference))
     ]
 
 
 def test_each_new_row_is_an_incomplete_claim_with_its_cost_outstanding(importing):
     importing.load(COSTS, ["A-1", "100.5"])
 
-    claim = claim_referenced("A-1")
+    claim = claim_by_reference("A-1")
     [entry] = entries_of(claim)
     assert (claim.policy_id, claim.loss_date, claim.reported_date) == (None, None, None)
     assert (claim.cause, claim.description, claim.version) == (None, "", 1)
@@ -48,7 +48,7 @@ def test_each_new_row_is_an_incomplete_claim_with_its_cost_outstanding(importing
 def test_a_claim_without_a_cost_has_no_entry(importing):
     importing.load(COSTS, ["A-1", "0"])
 
-    claim = claim_referenced("A-1")
+    claim = claim_by_reference("A-1")
     assert (claim.claim_cost, entries_of(claim), claim.last_transaction_date) == (0, [], None)
 
 
@@ -85,7 +85,7 @@ def test_a_changed_cost_posts_the_difference_and_overwrites_nothing(importing):
         (EntryType.ADJUSTMENT, 0, Decimal("30.25"), 0),
     ]
     assert moves("A-2")[1] == (EntryType.ADJUSTMENT, 0, Decimal("-30.00"), 0)
-    assert claim_referenced("A-1").version == 1
+    assert claim_by_reference("A-1").version == 1
     assert list(disagreements()) == []
 
 
@@ -97,7 +97,7 @@ def test_the_cost_of_a_claim_is_what_is_paid_and_outstanding_together(importing)
     same = importing.dry_run(COSTS, ["A-1", 100])
     more = importing.load(COSTS, ["A-1", 110])
 
-    claim = claim_referenced("A-1")
+    claim = claim_by_reference("A-1")
     assert (counts(same), counts(more)) == ((0, 0, 1, 0), (0, 1, 0, 0))
     assert (claim.paid, claim.outstanding) == (Decimal("40.00"), Decimal("70.00"))
 
@@ -179,4 +179,4 @@ def test_a_reference_may_have_any_punctuation(importing):
     again = importing.dry_run(COSTS, *([reference.upper(), 5] for reference in marked))
 
     assert counts(again) == (0, 0, len(marked), 0)
-    assert {claim_referenced(reference).claim_cost for reference in marked} == {5}
+    assert {claim_by_reference(reference).claim_cost for reference in marked} == {5}

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from flaskr.extensions import db
 from flaskr.facts.lists import LineOfBusiness
 from flaskr.policies.models import PolicyRevision
-from flaskr.policies.queries import policy_numbered
+from flaskr.policies.queries import policy_by_number
 from tests.factories import make_policy
 from tests.imports.importing import counts
 
@@ -22,7 +22,7 @@ def test_a_new_policy_has_the_facts_of_its_row(importing):
         HEADER, HOME, ("007", "motor", "", "2024-01-01", "2025-01-01", "1", "2", "3", "2024-06-01")
     )
 
-    home, motor = policy_numbered("h-1"), policy_numbered("007")
+    home, motor = policy_by_number("h-1"), policy_by_number("007")
     assert (home.policyholder, home.premium, home.sum_insured) == (
         *("Åsa Öberg", Decimal("5000.50")),
         None,
@@ -50,7 +50,7 @@ def test_changed_policies_are_shown_and_recorded_as_revisions(importing):
     assert dict(shown.after) == {
         **{"premium": "6000.00", "sum_insured": "9.00", "policyholder": "Bo Ek"}
     }
-    policy = policy_numbered("H-1")
+    policy = policy_by_number("H-1")
     [revision] = db.session.scalars(select(PolicyRevision))
     assert (policy.version, policy.policyholder, policy.import_id) == (2, "Bo Ek", 1)
     assert (revision.premium, revision.policyholder_changed) == (Decimal("5000.50"), True)

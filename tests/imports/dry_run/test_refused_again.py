@@ -1,6 +1,6 @@
 import pytest
 
-from flaskr.claims.queries import claim_referenced
+from flaskr.claims.queries import claim_by_reference
 from flaskr.extensions import db
 from flaskr.imports.loading.services import loaded_from_book, record_finished_loading
 from flaskr.imports.services import try_import
@@ -30,8 +30,8 @@ def test_refused_rows_of_a_file_that_was_mapped_need_no_mapping(importing):
         "claim_reference;claim_cost;cause (left out);loss_date"
     )
     assert (outcome.count("created"), outcome.count("refused")) == (1, 0)
-    assert str(claim_referenced("A-1").loss_date) == "2024-03-01"
-    assert claim_referenced("A-1").cause is None
+    assert str(claim_by_reference("A-1").loss_date) == "2024-03-01"
+    assert claim_by_reference("A-1").cause is None
 
 
 def test_refused_rows_of_several_files_are_written_to_separate_files(runner, tmp_path):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from flaskr.claims.queries import claim_referenced, claim_totals
+from flaskr.claims.queries import claim_by_reference, claim_totals
 from flaskr.imports.tasks import refused_path
 from tests.imports.importing import COSTS, counts, write_file
 
@@ -80,7 +80,7 @@ def test_corrected_rows_are_loaded_without_a_mapping(runner, tmp_path):
     assert "refused_row (its row in the refused file)" in second.output
     with runner.app.app_context():
         assert claim_totals().claims == 2
-        assert claim_referenced("A-2").description == "=y"
+        assert claim_by_reference("A-2").description == "=y"
 
 
 def test_a_row_that_could_not_be_split_into_cells_is_in_the_file_as_text(sqlite_importing):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from flaskr.claims.ledger.check import disagreements
-from flaskr.claims.queries import claim_referenced, claim_totals
+from flaskr.claims.queries import claim_by_reference, claim_totals
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
 from flaskr.import_records.models import Import
@@ -17,7 +17,7 @@ from flaskr.imports.loading.services import load_import
 from flaskr.imports.loading.tasks import PlanOutdated
 from flaskr.imports.services import try_import
 from flaskr.imports.tasks import ImportRefused
-from flaskr.policies.queries import policy_numbered
+from flaskr.policies.queries import policy_by_number
 from flaskr.policies.services import edit_policy
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 from tests.imports.importing import COSTS, Importing, counts, load, register
@@ -27,12 +27,12 @@ POLICY = ("policy", "line", "inception", "expiry", "premium", "deductible")
 
 
 def edit(name, **changes):
-    claim = claim_referenced(name)
+    claim = claim_by_reference(name)
     edit_claim(claim, changes, seen_version=claim.version, actor=ACTOR)
 
 
 def edit_cover(number, **changes):
-    policy = policy_numbered(number)
+    policy = policy_by_number(number)
     edit_policy(policy, changes, seen_version=policy.version, actor=ACTOR)
 
 
@@ -46,7 +46,7 @@ def book(importing) -> Importing:
 
 
 TOUCHED = {
-    "a payment": lambda: pay(claim_referenced("W-1"), "10"),
+    "a payment": lambda: pay(claim_by_reference("W-1"), "10"),
     "an edit": lambda: edit("W-1", cause="fire"),
     "an edit of a text": lambda: edit("W-1", description="x"),
     "an edit of its policy": lambda: edit_cover("H-1", expiry_date=date(2024, 2, 1)),
@@ -54,7 +54,7 @@ TOUCHED = {
     "a new claim of the same key": lambda: make_claim(claim_reference="n-1"),
 }
 OTHERS = {
-    "another claim's payment": lambda: pay(claim_referenced("W-2"), "10"),
+    "another claim's payment": lambda: pay(claim_by_reference("W-2"), "10"),
     "another claim's edit": lambda: edit("W-2", cause="fire"),
     "another policy's edit": lambda: edit_cover("H-2", premium=Decimal(7)),
     "another claim": lambda: make_claim(claim_reference="n-2"),
@@ -89,9 +89,9 @@ def test_changes_of_other_claims_and_policies_cause_no_new_dry_run(book):
     load(job, leaves_refused=True)
 
     assert job.stage is Stage.LOADED
-    assert claim_referenced("N-3") is None
-    assert claim_referenced("W-1").outstanding == Decimal("120.00")
-    assert claim_referenced("N-1").policy_id == policy_numbered("H-1").id
+    assert claim_by_reference("N-3") is None
+    assert claim_by_reference("W-1").outstanding == Decimal("120.00")
+    assert claim_by_reference("N-1").policy_id == policy_by_number("H-1").id
     assert list(disagreements()) == []
 
 
@@ -120,14 +120,14 @@ def test_an_edit_of_a_policy_causes_a_new_dry_run(book):
 
 def test_the_new_dry_run_can_be_loaded(book):
     job = book.job(COSTS, ["W-1", 120])
-    pay(claim_referenced("W-1"), "30")
+    pay(claim_by_reference("W-1"), "30")
     db.session.commit()
     with pytest.raises(PlanOutdated):
         load(job)
 
     load(job)
 
-    claim = claim_referenced("W-1")
+    claim = claim_by_reference("W-1")
     assert (claim.paid, claim.outstanding) == (Decimal("30.00"), Decimal("90.00"))
 
 

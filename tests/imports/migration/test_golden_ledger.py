@@ -7,10 +7,10 @@ from sqlalchemy import func, select
 from flaskr.claims.as_at_queries import Basis, claims_as_at, ledger_totals_as_at, totals_as_at
 from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
-from flaskr.claims.queries import claim_referenced, entries_of
+from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.extensions import db
 from flaskr.facts.lists import Coverage, EntryType, Status
-from flaskr.policies.queries import policy_numbered
+from flaskr.policies.queries import policy_by_number
 from flaskr.values.calendar import utc_now
 from tests.imports.importing import GOLDEN, counts
 
@@ -147,11 +147,11 @@ def test_the_migrated_book_agrees_with_its_ledger_and_is_in_order_of_recording(g
 
 
 def test_a_reversal_is_paired_with_its_payment_and_a_reopening_says_migrated(golden):
-    entries = entries_of(claim_referenced("SK-2024-0001"))
+    entries = entries_of(claim_by_reference("SK-2024-0001"))
     reversal = next(e for e in entries if e.entry_type == EntryType.PAYMENT_REVERSAL)
     payments = [e for e in entries if e.entry_type == EntryType.PAYMENT]
 
-    reasons = [e.reason for e in entries_of(claim_referenced("SK-2023-0001")) if e.reason]
+    reasons = [e.reason for e in entries_of(claim_by_reference("SK-2023-0001")) if e.reason]
 
     assert reversal.reverses == payments[0].id
     assert reasons == ["migrated"]
@@ -160,7 +160,7 @@ def test_a_reversal_is_paired_with_its_payment_and_a_reopening_says_migrated(gol
 def test_claims_are_known_from_their_first_entry_and_policies_from_their_inception(golden):
     first = select(func.min(LedgerEntry.recorded_at)).where(LedgerEntry.claim_id == Claim.id)
     differing = select(Claim).where(Claim.recorded_at != first.scalar_subquery())
-    policy = policy_numbered("FÖ-2023-000101")
+    policy = policy_by_number("FÖ-2023-000101")
 
     assert db.session.scalars(differing).all() == []
     assert policy.recorded_at.isoformat() == "2022-12-31T23:00:00+00:00"

@@ -8,11 +8,11 @@ from flaskr.book.services import allot_reference
 from flaskr.claims.as_at_queries import Basis, totals_as_at
 from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.services import post_payment
-from flaskr.claims.queries import claim_referenced, entries_of
+from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.facts.lists import Cause, Contents, Coverage, EntryType
 from flaskr.import_records.models import Import, ImportFile, ImportKind
 from flaskr.imports.tasks import ImportRefused
-from flaskr.policies.queries import policy_numbered
+from flaskr.policies.queries import policy_by_number
 from flaskr.values.calendar import utc_now
 from tests.factories import ACTOR, make_claim, make_policy
 from tests.imports.conftest import files_of
@@ -32,7 +32,7 @@ from tests.imports.migration.older_system import (
 def test_entries_are_posted_in_the_order_of_recording(migrate_ledger):
     migrate_ledger(REVERSED, PAID, OPENED)
 
-    assert [entry.entry_type for entry in entries_of(claim_referenced("W1"))] == [
+    assert [entry.entry_type for entry in entries_of(claim_by_reference("W1"))] == [
         EntryType.RESERVE_OPEN,
         EntryType.PAYMENT,
         EntryType.PAYMENT_REVERSAL,
@@ -44,7 +44,7 @@ def test_entries_of_one_instant_keep_the_order_of_the_file(migrate_ledger):
 
     migrate_ledger(OPENED, f"W1,PAYMENT,{at},10,-10,0\n", f"W1,PAYMENT,{at},20,-20,0\n")
 
-    entries = entries_of(claim_referenced("W1"))
+    entries = entries_of(claim_by_reference("W1"))
     assert [entry.paid for entry in entries] == [0, Decimal("10.00"), Decimal("20.00")]
 
 
@@ -54,7 +54,7 @@ def test_a_reversal_reverses_the_last_unreversed_entry_of_its_amounts(migrate_le
 
     migrate_ledger(OPENED, PAID, twice, REVERSED, later)
 
-    _, first, second, back, again = entries_of(claim_referenced("W1"))
+    _, first, second, back, again = entries_of(claim_by_reference("W1"))
     assert (back.reverses, again.reverses) == (second.id, first.id)
     assert list(disagreements()) == []
 
@@ -69,7 +69,7 @@ def test_a_recovery_reversal_reverses_a_recovery_of_any_type(migrate_ledger):
         f"W1,RECOVERY_REVERSAL,{at},0,0,-5\n",
     )
 
-    *_, salvage, reversal = entries_of(claim_referenced("W1"))
+    *_, salvage, reversal = entries_of(claim_by_reference("W1"))
     assert reversal.reverses == salvage.id
 
 
@@ -88,8 +88,8 @@ def test_a_migration_can_be_loaded_in_parts(session, migrate):
 
     claims, ledger = (found.rows_of("created").rows for found in brought.files)
     assert (claims, ledger, brought.entries) == (1, 2, 2)
-    assert claim_referenced("W2").policy_id == policy_id
-    assert claim_referenced("W1").outstanding == Decimal("100.00")
+    assert claim_by_reference("W2").policy_id == policy_id
+    assert claim_by_reference("W1").outstanding == Decimal("100.00")
 
 
 def test_a_claim_that_is_not_covered_is_accepted_and_flagged(migrate_ledger):
@@ -98,13 +98,13 @@ def test_a_claim_that_is_not_covered_is_accepted_and_flagged(migrate_ledger):
     assert brought.warnings == (
         "These claims are accepted, though the policy was not in force at the loss: W1.",
     )
-    assert claim_referenced("W1").coverage is Coverage.NOT_IN_FORCE
-    assert claim_referenced("W1").paid == Decimal("40.00")
+    assert claim_by_reference("W1").coverage is Coverage.NOT_IN_FORCE
+    assert claim_by_reference("W1").paid == Decimal("40.00")
 
 
 def test_a_migrated_claim_takes_further_entries(migrate_ledger):
     migrate_ledger(OPENED, PAID)
-    claim = claim_referenced("W1")
+    claim = claim_by_reference("W1")
 
     entry = post_payment(claim, Decimal("10.00"), date(2024, 3, 9), actor=ACTOR)
 
@@ -130,8 +130,8 @@ def test_recorded_instants_are_those_of_the_files(migrate_ledger):
         claims=WATER.replace("02,\n", "02,2024-03-02T09:00+01:00\n"),
     )
 
-    assert policy_numbered("H1").recorded_at == datetime(2023, 11, 5, 8, tzinfo=UTC)
-    assert claim_referenced("W1").recorded_at == datetime(2024, 3, 2, 8, tzinfo=UTC)
+    assert policy_by_number("H1").recorded_at == datetime(2023, 11, 5, 8, tzinfo=UTC)
+    assert claim_by_reference("W1").recorded_at == datetime(2024, 3, 2, 8, tzinfo=UTC)
 
 
 def test_missing_instants_are_the_imports_and_a_policys_is_its_first_claims(
@@ -147,9 +147,9 @@ def test_missing_instants_are_the_imports_and_a_policys_is_its_first_claims(
         claims=WATER + WATER.replace("W1", "W2"),
     )
 
-    assert policy_numbered("H1").recorded_at == datetime(2024, 3, 2, 9, tzinfo=UTC)
-    assert policy_numbered("H2").recorded_at >= before
-    assert claim_referenced("W2").recorded_at >= before
+    assert policy_by_number("H1").recorded_at == datetime(2024, 3, 2, 9, tzinfo=UTC)
+    assert policy_by_number("H2").recorded_at >= before
+    assert claim_by_reference("W2").recorded_at >= before
     assert totals_as_at(date(2024, 12, 31), Basis.KNOWN).claims == 1
 
 
@@ -159,7 +159,7 @@ def test_an_opening_balance_and_an_adjustment_are_a_valid_ledger(migrate_ledger)
 
     migrate_ledger(opening, adjusted)
 
-    claim = claim_referenced("W1")
+    claim = claim_by_reference("W1")
     assert (claim.paid, claim.outstanding, claim.recovered) == (25, 75, 9)
 
 
@@ -186,7 +186,7 @@ def test_optional_columns_are_loaded_when_the_file_has_them(migrate):
         + WATER.replace("02,\n", '02,water,"Taket, köket"\n'),
     )
 
-    policy, claim = policy_numbered("H1"), claim_referenced("W1")
+    policy, claim = policy_by_number("H1"), claim_by_reference("W1")
     assert (policy.sum_insured, policy.policyholder) == (Decimal("1000.50"), "Åsa Öberg")
     assert policy.cancelled_on == date(2024, 6, 1)
     assert (claim.cause, claim.description) == (Cause.WATER, "Taket, köket")
@@ -206,7 +206,7 @@ def test_a_ledger_can_be_imported_after_its_claims(migrate):
     found = migrate(ledger=LEDGER + f"W1,RESERVE_OPEN,{at.date()},{at.isoformat()},0,7,0\n")
 
     assert counts(found) == (1, 0, 0, 0)
-    assert claim_referenced("W1").outstanding == Decimal("7.00")
+    assert claim_by_reference("W1").outstanding == Decimal("7.00")
     assert list(disagreements()) == []
 
 
@@ -214,7 +214,7 @@ def test_a_migration_is_recorded_with_the_file_of_each_row(session, migrate_ledg
     migrate_ledger(OPENED, PAID)
 
     [made] = session.scalars(select(Import))
-    entries = entries_of(claim_referenced("W1"))
+    entries = entries_of(claim_by_reference("W1"))
     assert (made.kind, made.created, made.entries) == (ImportKind.MIGRATION, 4, 2)
     assert (made.paid, made.outstanding) == (Decimal("40.00"), Decimal("60.00"))
     assert [(entry.import_id, entry.import_row) for entry in entries] == [(1, 2), (1, 3)]

@@ -6,7 +6,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from flaskr.claims.models import ClaimRevision
-from flaskr.claims.queries import claim_referenced, entries_of
+from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.extensions import db
 from flaskr.facts.lists import Contents
 from flaskr.import_records.models import Import, ImportFile, ImportKind
@@ -63,7 +63,7 @@ def test_each_file_is_recorded_with_its_hash_and_how_it_was_read(importing, load
 
 
 def test_the_rows_of_an_import_have_the_number_of_their_source_row(loaded_rows):
-    created, changed = claim_referenced("A-2"), claim_referenced("A-1")
+    created, changed = claim_by_reference("A-2"), claim_by_reference("A-1")
     [revision] = db.session.scalars(select(ClaimRevision))
 
     assert (created.import_id, created.import_row, created.recorded_by) == (1, 3, "kim")

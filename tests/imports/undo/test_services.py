@@ -6,14 +6,14 @@ from sqlalchemy import select
 
 from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import ClaimRevision
-from flaskr.claims.queries import claim_referenced, claim_totals, entries_of
+from flaskr.claims.queries import claim_by_reference, claim_totals, entries_of
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
 from flaskr.facts.lists import Cause, EntryType
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.import_records.queries import loadings_of
 from flaskr.imports.undo.services import UndoRefused, undo_import, undo_preview
-from flaskr.policies.queries import policy_numbered
+from flaskr.policies.queries import policy_by_number
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 from tests.imports.importing import COSTS, GOLDEN, load_files
 
@@ -34,7 +34,7 @@ def test_an_undo_posts_one_adjusting_entry_on_each_claim(importing):
 
     record = undo(1)
 
-    claim = claim_referenced("A-2")
+    claim = claim_by_reference("A-2")
     opening, adjustment = entries_of(claim)
     assert claim_totals().claim_cost == 0
     assert (adjustment.entry_type, adjustment.outstanding) == (
@@ -55,7 +55,7 @@ def test_entries_can_be_posted_after_an_undo(importing):
     importing.load(COSTS, ("A-1", 100))
     undo(1)
 
-    entry = reserve(claim_referenced("A-1"), "7", date.today())  # noqa: DTZ011
+    entry = reserve(claim_by_reference("A-1"), "7", date.today())  # noqa: DTZ011
     db.session.commit()
 
     assert entry.id == 3
@@ -81,13 +81,13 @@ def test_an_undo_restores_the_balances_of_claims(importing):
 
     undo(1)
 
-    claim = claim_referenced("A-1")
+    claim = claim_by_reference("A-1")
     assert (claim.paid, claim.outstanding) == (Decimal("40.00"), Decimal("60.00"))
 
 
 def test_an_import_with_later_entries_is_not_undone(importing):
     importing.load(COSTS, ("A-1", 100), ("A-2", 100))
-    pay(claim_referenced("A-2"), "40", date.today())  # noqa: DTZ011
+    pay(claim_by_reference("A-2"), "40", date.today())  # noqa: DTZ011
     db.session.commit()
 
     with pytest.raises(UndoRefused, match="have later ledger entries: A-2. Correct"):
@@ -108,22 +108,22 @@ def test_an_undo_and_an_undone_import_cannot_be_undone(importing):
 def test_facts_that_an_import_edited_are_restored_by_a_further_edit(importing):
     make_claim(claim_reference="A-1", cause=Cause.FIRE)
     importing.load(FACTS, ("A-1", "water", "2024-02-28", 0), ("A-2", "theft", "2024-01-01", 5))
-    assert claim_referenced("A-1").cause is Cause.WATER
+    assert claim_by_reference("A-1").cause is Cause.WATER
 
     undo(1)
 
-    claim = claim_referenced("A-1")
+    claim = claim_by_reference("A-1")
     first, second = db.session.scalars(select(ClaimRevision).order_by(ClaimRevision.id))
     assert (claim.cause, claim.loss_date, claim.version) == (Cause.FIRE, date(2024, 3, 1), 3)
     assert (first.cause, second.cause) == (Cause.FIRE, Cause.WATER)
     assert (first.import_id, second.import_id) == (1, 2)
-    assert claim_referenced("A-2").cause is Cause.THEFT
+    assert claim_by_reference("A-2").cause is Cause.THEFT
 
 
 def test_an_import_whose_facts_were_edited_later_is_not_undone(importing):
     make_claim(claim_reference="A-1", cause=Cause.FIRE)
     importing.load(FACTS[:3], ("A-1", "water", "2024-02-28"))
-    edit_claim(claim_referenced("A-1"), {"cause": Cause.STORM}, seen_version=2, actor=ACTOR)
+    edit_claim(claim_by_reference("A-1"), {"cause": Cause.STORM}, seen_version=2, actor=ACTOR)
     db.session.commit()
 
     with pytest.raises(UndoRefused, match="claims were edited later: A-1"):
@@ -146,7 +146,7 @@ def test_an_undo_restores_the_facts_of_policies_and_leaves_their_names(importing
 
     undo(1)
 
-    policy = policy_numbered("F-1")
+    policy = policy_by_number("F-1")
     assert (policy.premium, policy.policyholder) == (Decimal("10.00"), "Eva Ek")
 
 

@@ -3,7 +3,7 @@
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from flaskr.database import working
+from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
@@ -45,7 +45,7 @@ def test_nobody_ends_anothers_session_or_revokes_anothers_token_whatever_their_r
 def identified(signed_in_app):
     """A book with an export that was kept with names in it."""
     fill_book(signed_in_app)
-    with signed_in_app.app_context(), working("read"):
+    with signed_in_app.app_context(), transaction_mode("read"):
         wanted = file_request(Contents.POLICIES, MultiDict(REASON))
         keep_export(wanted, "with names", "", actor="open")
         assert wanted.has_names

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from argon2 import PasswordHasher
 
-from flaskr.database import work_mode
+from flaskr.database import current_mode
 from flaskr.extensions import db
 from flaskr.settings import PROJECT_FOLDER
 from flaskr.users.models import Role, SignInAttempt, User
@@ -23,7 +23,7 @@ LONGER = "ladugård propeller 3 saffran och mycket mera " * 2
 def viewer(signed_in_app):
     email = let_in(signed_in_app, Role.VIEWER)
     with signed_in_app.app_context():
-        assert work_mode.get() == "write"
+        assert current_mode.get() == "write"
         yield email
         db.session.rollback()
 
