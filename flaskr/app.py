@@ -42,7 +42,7 @@ from flaskr.users import account_views
 from flaskr.users import commands as user_commands
 from flaskr.users import views as people_views
 from flaskr.users.gate import gate
-from flaskr.users.sessions.cookies import NAME, BookCookies
+from flaskr.users.sessions.cookies import COOKIE_NAME, BookCookies
 from flaskr.users.signing_in import views as user_views
 from flaskr.web import health, request_hooks, templating
 
@@ -64,7 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _register_blueprints(app)
     _register_commands(app)
     errors.register(app)
-    templating.register(app)
+    templating.register_filters(app)
     _open_embedded_book(app)
     sweep_jobs(settings.instance_folder / JOBS)
     return app
@@ -101,7 +101,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         IMPORT_MEMORY_BYTES=settings.import_memory_bytes,
         SECRET_KEY=settings.secret_key or kept_key(settings.instance_folder, "secret_key"),
         MAX_CONTENT_LENGTH=settings.max_request_bytes,
-        SESSION_COOKIE_NAME=NAME,
+        SESSION_COOKIE_NAME=COOKIE_NAME,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_CHECK_DEFAULT=False,  # the guard checks it, once it knows who asks
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form may stay open over lunch
@@ -124,8 +124,8 @@ def _register_guards(app: Flask) -> None:
     app.session_interface = BookCookies()
     if proxies := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
-    request_hooks.register(app)
-    gate.register(app)
+    request_hooks.register_request_hooks(app)
+    gate.register_gate(app)
 
 
 _PAGES = (

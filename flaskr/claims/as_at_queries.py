@@ -14,7 +14,14 @@ from flaskr.facts.lists import Coverage, Status
 from flaskr.policies.cover import in_force
 from flaskr.policies.models import POLICY_FACTS, Policy
 from flaskr.policies.row_queries import with_policy_facts
-from flaskr.values.as_at import Basis, Seek, Valuation, facts_as_at, join_sought, revision_as_at
+from flaskr.values.as_at import (
+    Basis,
+    HistoryLookup,
+    Valuation,
+    facts_as_at,
+    join_history,
+    revision_lookup,
+)
 from flaskr.values.calendar import day_end
 from flaskr.values.column_types import MoneyType, closed_list
 from flaskr.values.money import ZERO
@@ -72,15 +79,15 @@ def _moved_after(day: date, basis: Basis) -> ColumnElement[bool]:
     return Claim.last_transaction_date > day
 
 
-def _last_entry_as_at(day: date, basis: Basis) -> Seek:
+def _last_entry_as_at(day: date, basis: Basis) -> HistoryLookup:
     """Seek the last entry in the cut of a claim that has moved since."""
     clock = "recorded_at" if basis is Basis.KNOWN else "transaction_date"
-    return Seek(
+    return HistoryLookup(
         row=Claim,
-        many=LedgerEntry,
-        owner="claim_id",
-        changed=_moved_after(day, basis),
-        counts=lambda entry: entry_counts(day, basis, entry),
+        history=LedgerEntry,
+        foreign_key="claim_id",
+        has_changed=_moved_after(day, basis),
+        matches=lambda entry: entry_counts(day, basis, entry),
         order=lambda entry: (getattr(entry, clock).desc(), entry.id.desc()),
     )
 
@@ -112,11 +119,11 @@ def claims_as_at(day: date, basis: Basis, with_policy: bool = True) -> Select[An
     do not: the state is that of the claim's last entry in the cut, for within a claim neither clock
     goes backwards; and of a claim that has not moved since, it is what the claim keeps.
     """
-    source, last = join_sought(Claim.__table__, _last_entry_as_at(day, basis))
+    source, last = join_history(Claim.__table__, _last_entry_as_at(day, basis))
     facts = {name: getattr(Claim, name) for name in CLAIM_FACTS}
     if basis is Basis.KNOWN:
-        edited = revision_as_at(day, Claim, ClaimRevision, "claim_id")
-        source, revision = join_sought(source, edited)
+        edited = revision_lookup(day, Claim, ClaimRevision, "claim_id")
+        source, revision = join_history(source, edited)
         facts = facts_as_at(Claim, revision, CLAIM_FACTS)
     state = _state_as_at(last, _moved_after(day, basis))
     rows = select(

@@ -12,7 +12,7 @@ from flaskr.claims.queries import book_size
 from flaskr.database import working
 from flaskr.extensions import db
 from flaskr.values.calendar import today
-from flaskr.values.money import money_text
+from flaskr.values.money import format_money
 
 _ACTOR = "command"
 
@@ -60,4 +60,4 @@ def totals(as_at: datetime | None, basis: str) -> None:
     click.echo(f"claims      {valuation.claims}")
     click.echo(f"entries     {valuation.entries}")
     for name in ("paid", "outstanding", "claim_cost", "recovered", "net"):
-        click.echo(f"{name.replace('_', ' '):<12}{money_text(getattr(valuation, name))}")
+        click.echo(f"{name.replace('_', ' '):<12}{format_money(getattr(valuation, name))}")

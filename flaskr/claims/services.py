@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import record, told
+from flaskr.audit.services import event_facts, record
 from flaskr.book.services import allot_reference
 from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, ClaimRevision, coverage_by
 from flaskr.claims.queries import (
@@ -91,7 +91,7 @@ def _record_reported(claim: Claim) -> None:
 
 def _told_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
     """Return what the trail says of some of a claim's facts: its policy goes by the number."""
-    facts = told(claim, names, CLAIM_FACTS)
+    facts = event_facts(claim, names, CLAIM_FACTS)
     if "policy_id" in facts:
         del facts["policy_id"]
         facts["policy"] = claim.policy.policy_number if claim.policy else None

@@ -6,7 +6,7 @@ Each names what it was shown with, so that it means just that.
 from typing import Any
 
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import record_apart
+from flaskr.audit.services import record_separately
 from flaskr.errors import ChangedMeanwhile
 from flaskr.imports.jobs import OUTCOME, Job
 from flaskr.imports.loading.services import check_confirmable
@@ -49,7 +49,7 @@ def discard(job: Job, *, actor: str) -> None:
 def _record_step(action: Action, job: Job, actor: str) -> None:
     """Record a step of an import that is not in the book."""
     told = {"files": told_files(job)}
-    record_apart(action, Subject.IMPORT, job.name, actor=actor, after=told)
+    record_separately(action, Subject.IMPORT, job.name, actor=actor, after=told)
 
 
 def _check_shown(job: Job, shown: str) -> None:

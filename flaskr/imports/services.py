@@ -10,7 +10,7 @@ from typing import IO, Any
 from flask import Flask, current_app
 
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import origin, record_apart
+from flaskr.audit.services import origin, record_separately
 from flaskr.database import book_address
 from flaskr.errors import BusyError, ClaimBookError
 from flaskr.exports.tasks import full_disk_told
@@ -84,7 +84,7 @@ def receive(
 def _record_sent(job: Job, actor: str) -> None:
     """Record which files were sent: by their bytes, for a file's name may be a person's."""
     told = {"files": told_files(job)}
-    record_apart(Action.IMPORT_SENT, Subject.IMPORT, job.name, actor=actor, after=told)
+    record_separately(Action.IMPORT_SENT, Subject.IMPORT, job.name, actor=actor, after=told)
 
 
 def told_files(job: Job) -> list[str]:

@@ -7,20 +7,20 @@ from flaskr.audit.models import Action
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.forms import ROLES, ChangePasswordForm, TokenForm
-from flaskr.users.gate.access import actor, identity, is_open
+from flaskr.users.gate.access import actor, current_identity, is_open
 from flaskr.users.queries import sessions_of, tokens_of
 from flaskr.users.sessions.identities import Identity
 from flaskr.users.sessions.services import end_session, make_token, revoke_token
-from flaskr.users.sessions.user_agents import in_words
-from flaskr.users.signing_in.services import NotSignedIn, as_proven, proven
-from flaskr.users.signing_in.services import change_password as change
-from flaskr.users.signing_in.views import blueprint, let_in
+from flaskr.users.sessions.user_agents import browser_of
+from flaskr.users.signing_in.services import NotSignedIn, recheck_credentials, verify_password
+from flaskr.users.signing_in.services import replace_password as change
+from flaskr.users.signing_in.views import blueprint, set_session_cookie
 from flaskr.values.calendar import utc_now
 
 
-def _person() -> Identity:
+def _signed_in_identity() -> Identity:
     """Return who is signed in; in an open book nobody is, and there is no account."""
-    asking = identity()
+    asking = current_identity()
     if asking is None or not asking.user_id:
         abort(404, "This book is open without signing in, so there are no accounts.")
     return asking
@@ -36,7 +36,7 @@ def account():
 
 def _show_account(form: TokenForm, secret: str = ""):
     """Show the account, with a token that was just made: this is the only time to see it."""
-    asking = _person()
+    asking = _signed_in_identity()
     page = render_template(
         "users/account.html",
         asking=asking,
@@ -44,7 +44,7 @@ def _show_account(form: TokenForm, secret: str = ""):
         sessions=sessions_of(asking.user_id),
         tokens=tokens_of(asking.user_id),
         now=utc_now(),
-        in_words=in_words,
+        in_words=browser_of,
         form=form,
         plain=FlaskForm(formdata=None),
         secret=secret,
@@ -55,19 +55,19 @@ def _show_account(form: TokenForm, secret: str = ""):
 @blueprint.post("/account/tokens", endpoint="make_token")
 def make_own_token():
     """Make a token, and show it once."""
-    asking, form = _person(), TokenForm()
+    asking, form = _signed_in_identity(), TokenForm()
     if not form.validate_on_submit():
         return _show_account(form)
     try:
-        kept = proven(
+        kept = verify_password(
             asking.actor, form.present.data, address=request.remote_addr or "", actor=actor()
         )
-        as_proven(kept)
+        recheck_credentials(kept)
         secret = make_token(
             asking.user_id, form.label.data, form.scope.data, form.days.data, actor=actor()
         )
     except ClaimBookError as error:
-        _refuse(form, error)
+        _show_error(form, error)
         return _show_account(form)
     db.session.commit()
     return _show_account(TokenForm(formdata=None), secret=secret)
@@ -76,7 +76,7 @@ def make_own_token():
 @blueprint.post("/account/tokens/<name>/revoke", endpoint="revoke_token")
 def revoke_own_token(name: str):
     """Revoke one of one's own tokens."""
-    token = revoke_token(_person().user_id, name, actor=actor())
+    token = revoke_token(_signed_in_identity().user_id, name, actor=actor())
     label = token.label
     db.session.commit()
     flash(f"Token “{label}” revoked.", "success")
@@ -86,7 +86,7 @@ def revoke_own_token(name: str):
 @blueprint.post("/account/sessions/<name>/end", endpoint="end_session")
 def end_own_session(name: str):
     """End one of one's own sessions."""
-    end_session(_person().user_id, name, actor=actor(), action=Action.SESSION_ENDED)
+    end_session(_signed_in_identity().user_id, name, actor=actor(), action=Action.SESSION_ENDED)
     db.session.commit()
     flash("Session ended.", "success")
     return redirect(url_for(".account"), code=303)
@@ -95,7 +95,7 @@ def end_own_session(name: str):
 @blueprint.route("/account/password", methods=["GET", "POST"])
 def change_password():
     """Change one's own password: all sessions end, and this one begins anew."""
-    asking, form = _person(), ChangePasswordForm()
+    asking, form = _signed_in_identity(), ChangePasswordForm()
     if form.validate_on_submit():
         try:
             secret = change(
@@ -107,16 +107,16 @@ def change_password():
                 revokes=form.revoke.data,
             )
         except ClaimBookError as error:
-            _refuse(form, error)
+            _show_error(form, error)
         else:
             db.session.commit()
-            let_in(secret)
+            set_session_cookie(secret)
             flash("Password changed. You are signed out everywhere else.", "success")
             return redirect(url_for(".account"), code=303)
     return render_template("users/change_password.html", form=form), *_status_of(form)
 
 
-def _refuse(form: FlaskForm, error: ClaimBookError) -> None:
+def _show_error(form: FlaskForm, error: ClaimBookError) -> None:
     """Say on a form what was wrong: with the present password, or else."""
     db.session.rollback()
     form.answer = error.status, getattr(error, "headers", {})

@@ -9,7 +9,7 @@ from wtforms.validators import ValidationError
 
 from flaskr.users.models import Role, Scope
 from flaskr.users.services import clean_email
-from flaskr.web.forms import CleanedField, NameField, Required, SeenField, list_field
+from flaskr.web.forms import CleanedField, NameField, Required, VersionField, choice_field
 
 ROLES = {
     Role.VIEWER: "viewer: sees claims and policies, without names",
@@ -44,7 +44,7 @@ class SignInForm(FlaskForm):
     next = HiddenField()
 
 
-def _present_password() -> PasswordField:
+def _current_password() -> PasswordField:
     """Return the field for what proves that it is not just somebody at an open screen."""
     return PasswordField(
         "Current password", [Required()], render_kw={"autocomplete": "current-password"}
@@ -73,7 +73,7 @@ class SetPasswordForm(FlaskForm):
 class ChangePasswordForm(SetPasswordForm):
     """A new password, and the present one as proof."""
 
-    present = _present_password()
+    present = _current_password()
     revoke = BooleanField("Revoke my tokens too")
 
 
@@ -96,14 +96,14 @@ class TokenForm(FlaskForm):
         default=90,
         invalid_value_message="Choose one from the list.",
     )
-    present = _present_password()
+    present = _current_password()
 
 
-class PersonFacts(FlaskForm):
+class _PersonFields(FlaskForm):
     """A person's name and role."""
 
     name = NameField("Name", [Required()], render_kw={"autocomplete": "off"})
-    role = list_field("Role", Role)
+    role = choice_field("Role", Role)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Say what each role may do."""
@@ -112,7 +112,7 @@ class PersonFacts(FlaskForm):
         self.role.choices = [SelectChoice("", "Choose…"), *choices]
 
 
-class NewPersonForm(PersonFacts):
+class NewPersonForm(_PersonFields):
     """A person to let in."""
 
     email = _EmailField(
@@ -123,8 +123,8 @@ class NewPersonForm(PersonFacts):
     )
 
 
-class PersonForm(PersonFacts):
+class PersonForm(_PersonFields):
     """What can be changed of a person."""
 
     is_active = BooleanField("May sign in")
-    version = SeenField()
+    version = VersionField()

@@ -6,8 +6,8 @@ from sqlalchemy import Select, func, select
 
 from flaskr.extensions import db
 from flaskr.users.models import PasswordLink, Role, Token, User, UserSession
-from flaskr.users.sessions.identities import LASTING, lasting_since
-from flaskr.users.sessions.secrets import digest_of
+from flaskr.users.sessions.identities import ACTIVE_SESSION, active_session_bounds
+from flaskr.users.sessions.secrets import secret_digest
 from flaskr.values.calendar import utc_now
 from flaskr.values.text import lookup_key
 
@@ -17,13 +17,13 @@ def user_with_email(email: str) -> User | None:
     return db.session.scalar(select(User).where(User.email_key == lookup_key(email)))
 
 
-def everybody() -> list[User]:
+def all_users() -> list[User]:
     """Return all people, those who can sign in first, by e-mail."""
     in_order = select(User).order_by(User.is_active.desc(), User.email_key)
     return list(db.session.scalars(in_order))
 
 
-def other_administrators(user: User) -> int:
+def other_administrator_count(user: User) -> int:
     """Return how many others could let people in."""
     others = select(func.count()).where(
         User.role == Role.ADMINISTRATOR, User.is_active, User.id != user.id
@@ -33,9 +33,9 @@ def other_administrators(user: User) -> int:
 
 def sessions_of(user_id: int) -> list[UserSession]:
     """Return where a person is signed in, the last used first."""
-    lasting = select(UserSession).where(UserSession.user_id == user_id, *LASTING)
+    lasting = select(UserSession).where(UserSession.user_id == user_id, *ACTIVE_SESSION)
     in_order = lasting.order_by(UserSession.last_used_at.desc())
-    return list(db.session.scalars(in_order, lasting_since()))
+    return list(db.session.scalars(in_order, active_session_bounds()))
 
 
 def tokens_of(user_id: int) -> list[Token]:
@@ -44,14 +44,14 @@ def tokens_of(user_id: int) -> list[Token]:
     return list(db.session.scalars(theirs.order_by(Token.id.desc())))
 
 
-def user_of_link(secret: str) -> Select[Any]:
+def select_link_owner(secret: str) -> Select[Any]:
     """Select (id, email, name) of whose password a link sets; nobody once it is over."""
     told: tuple[Any, ...] = (User.id, User.email, User.name)
     return (
         select(*told)
         .join(PasswordLink, PasswordLink.user_id == User.id)
         .where(
-            PasswordLink.token_digest == digest_of(secret),
+            PasswordLink.token_digest == secret_digest(secret),
             PasswordLink.expires_at > utc_now(),
             User.is_active,
         )

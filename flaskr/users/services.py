@@ -12,21 +12,21 @@ from flaskr.database import locked
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, TextError
 from flaskr.extensions import db
 from flaskr.users.models import PasswordLink, Role, User
-from flaskr.users.queries import other_administrators, user_with_email
-from flaskr.users.sessions.secrets import digest_of, new_secret
+from flaskr.users.queries import other_administrator_count, user_with_email
+from flaskr.users.sessions.secrets import new_secret, secret_digest
 from flaskr.users.sessions.services import end_sessions, revoke_tokens
 from flaskr.values.calendar import utc_now
 from flaskr.values.text import clean_name, clean_reference, reference_key
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-_LINK_LASTS = timedelta(hours=24)
+_LINK_LIFETIME = timedelta(hours=24)
 
 
 class _UserError(ClaimBookError):
     """A person that cannot be let in or changed so."""
 
 
-class LinkOver(ClaimBookError):
+class LinkExpired(ClaimBookError):
     """A link that was used, replaced, or is too old."""
 
     status = 410
@@ -83,7 +83,7 @@ def change_user(
         raise ChangedMeanwhile(f"{user.email} was changed by somebody else. Look at it again.")
     is_one = user.role is Role.ADMINISTRATOR and user.is_active
     stays = role is Role.ADMINISTRATOR and is_active
-    if is_one and not stays and not other_administrators(user):
+    if is_one and not stays and not other_administrator_count(user):
         raise _UserError("This is the last administrator: add another one first.")
     before = {"name": user.name, "role": user.role, "is_active": user.is_active}
     after = {"name": clean_name(name), "role": role, "is_active": is_active}
@@ -95,7 +95,7 @@ def change_user(
     user.version += 1
     if changed != ["name"]:
         end_sessions(user)
-        end_links(user)
+        delete_links(user)
     shown = [field for field in changed if field != "name"]
     name_changed = {"name": CHANGED} if "name" in changed else {}
     record(
@@ -118,35 +118,35 @@ def make_link(user: User, *, actor: str) -> str:
     if not user.is_active:
         raise _UserError(f"{user.email} may not sign in; make them active first.")
     secret = new_secret()
-    end_links(user)
+    delete_links(user)
     link = PasswordLink(
-        user_id=user.id, token_digest=digest_of(secret), expires_at=utc_now() + _LINK_LASTS
+        user_id=user.id, token_digest=secret_digest(secret), expires_at=utc_now() + _LINK_LIFETIME
     )
     db.session.add(link)
     record(Action.LINK_MADE, Subject.USER, user.email, actor=actor)
     return secret
 
 
-def end_links(user: User, secret: str | None = None) -> bool:
+def delete_links(user: User, secret: str | None = None) -> bool:
     """Delete a person's link, or only the one of a secret; return whether there was one."""
     theirs = delete(PasswordLink).where(PasswordLink.user_id == user.id)
     if secret is not None:
-        theirs = theirs.where(PasswordLink.token_digest == digest_of(secret))
+        theirs = theirs.where(PasswordLink.token_digest == secret_digest(secret))
     return bool(db.session.execute(theirs.returning(PasswordLink.id)).all())
 
 
-def write_password(user: User, new_hash: str, *, by: str) -> None:
+def store_password(user: User, new_hash: str, *, by: str) -> None:
     """Write a person's new password, and end all their sessions and links."""
     user.password_hash = new_hash
     end_sessions(user)
-    end_links(user)
+    delete_links(user)
     record(Action.PASSWORD_SET, Subject.USER, user.email, actor=user.email, after={"by": by})
 
 
 def sign_out_everywhere(user: User, *, actor: str) -> None:
     """End all sessions of a person and their link, and revoke their tokens."""
     end_sessions(user)
-    end_links(user)
+    delete_links(user)
     revoke_tokens(user)
     said = {"sessions": "all", "tokens": "all"}
     record(Action.SESSION_ENDED, Subject.USER, user.email, actor=actor, after=said)

@@ -8,11 +8,11 @@ from flaskr.extensions import db
 from flaskr.users.forms import ROLES, NewPersonForm, PersonForm
 from flaskr.users.gate.access import actor
 from flaskr.users.models import User
-from flaskr.users.queries import everybody, user_with_email
+from flaskr.users.queries import all_users, user_with_email
 from flaskr.users.services import change_user, create_user, make_link, sign_out_everywhere
 from flaskr.users.signing_in.views import blueprint
 
-_SHOWN = (
+_SHOWN_SETTINGS = (
     "BOOK_ACCESS",
     "TRUSTED_HOSTS",
     "TRUSTED_PROXIES",
@@ -33,7 +33,7 @@ _SHOWN = (
     "IMPORT_MEMORY_BYTES",
 )
 # Those that Flask's configuration has under another name.
-_KEPT_AS = {
+_CONFIG_KEYS = {
     "BOOK_ACCESS": "BOOK_MODE",
     "TRUSTED_HOSTS": "TRUSTED_NAMES",
     "MAX_REQUEST_BYTES": "MAX_CONTENT_LENGTH",
@@ -48,7 +48,7 @@ def _user_or_404(email: str) -> User:
 @blueprint.get("/people")
 def people():
     """List everybody, and what they may do."""
-    return render_template("users/people.html", people=everybody(), roles=ROLES)
+    return render_template("users/people.html", people=all_users(), roles=ROLES)
 
 
 @blueprint.route("/people/new", methods=["GET", "POST"])
@@ -129,6 +129,6 @@ def sign_person_out(email: str):
 @blueprint.get("/settings")
 def settings():
     """Show the settings in force; secrets are not among them."""
-    shown = {name: current_app.config[_KEPT_AS.get(name, name)] for name in _SHOWN}
+    shown = {name: current_app.config[_CONFIG_KEYS.get(name, name)] for name in _SHOWN_SETTINGS}
     shown["DATABASE_URL"] = db.engine.url.set(query={}).render_as_string(hide_password=True)
     return render_template("users/settings.html", shown=shown)

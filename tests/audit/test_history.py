@@ -121,7 +121,7 @@ def test_values_are_shown_as_pages_show_them():
         Change("claims", None, "1\u202f234\u202f567"),
         Change("undone by import", None, "1234"),
         Change("note", None, "–"),
-        Change("policyholder", None, "changed", is_only_told=True),
+        Change("policyholder", None, "changed", is_value_hidden=True),
     ]
     assert changes_of(None, None) == []
     assert changes_of('{"cause": "fire"}', None) == [Change("cause", "fire", None)]

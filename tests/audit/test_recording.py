@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import NotRecorded, Origin, origin, record_apart
+from flaskr.audit.services import NotRecorded, Origin, origin, record_separately
 from flaskr.claims.ledger.check import rebuild_balances
 from flaskr.claims.ledger.services import close_claim, decline_claim, reopen_claim, reverse_entry
 from flaskr.claims.services import ClaimError, edit_claim
@@ -219,7 +219,7 @@ def test_an_event_says_where_its_request_came_from(rolled_back):
 
 def test_what_is_recorded_apart_stands_whatever_becomes_of_the_rest(session):
     make_claim()
-    record_apart(Action.FILE_EXPORTED, Subject.FILE, "/export_claims", actor=ACTOR)
+    record_separately(Action.FILE_EXPORTED, Subject.FILE, "/export_claims", actor=ACTOR)
     session.rollback()
 
     assert actions() == ["file_exported"]
@@ -229,7 +229,7 @@ def test_what_cannot_be_recorded_apart_is_refused_with_503(session):
     refuse_events(db.engine.dialect.name)
 
     with pytest.raises(NotRecorded, match="so it was not done") as refused:
-        record_apart(Action.FILE_EXPORTED, Subject.FILE, "/export_claims", actor=ACTOR)
+        record_separately(Action.FILE_EXPORTED, Subject.FILE, "/export_claims", actor=ACTOR)
 
     assert refused.value.status == 503
     assert events() == []

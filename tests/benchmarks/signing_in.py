@@ -27,7 +27,7 @@ from flaskr.extensions import db
 from flaskr.settings import Settings
 from flaskr.users.gate.access import identify
 from flaskr.users.models import Role, SignInAttempt
-from flaskr.users.passwords import hash_of, is_password
+from flaskr.users.passwords import hash_password, is_correct_password
 from tests.benchmarks.pages import books, fill
 from tests.users.people import PASSWORD, csrf_of, let_in, sign_in, signed_in_settings
 
@@ -84,9 +84,9 @@ def expect(status: int, wanted: int) -> None:
 
 def sign_in_rows(app: Flask, name: str, rounds: int) -> list[str]:
     """A table row for each way to sign in."""
-    email, kept = let_in(app, Role.HANDLER), hash_of(PASSWORD)
+    email, kept = let_in(app, Role.HANDLER), hash_password(PASSWORD)
     works: dict[str, Work] = {
-        "argon2 alone": lambda: expect(is_password(PASSWORD, kept), True),
+        "argon2 alone": lambda: expect(is_correct_password(PASSWORD, kept), True),
         "right password": attempt(app, email, PASSWORD, 303),
         "wrong password": attempt(app, email, "another password", 422),
         "somebody unknown": attempt(app, "nobody@example.com", PASSWORD, 422),

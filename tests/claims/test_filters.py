@@ -82,7 +82,7 @@ def test_every_filter_gives_the_rows_it_says_now_and_as_at(varied):
             wanted = asked(query, **as_at(valuation))
             found = [row.claim_id for row in db.session.execute(wanted.rows())]
             listing = wanted.listing()
-            ids, _ = listing.following(None)
+            ids, _ = listing.adjacent_ids(None)
 
             assert found == [row.claim_id for row in every if holds(row)], (query, valuation)
             assert ids == found, (query, valuation)
@@ -176,7 +176,7 @@ def test_the_same_question_has_one_query_string_which_asks_it_again(rolled_back)
 def test_parameters_of_others_are_left_to_them(rolled_back):
     given = MultiDict([("format", "csv"), ("status", "open")])
 
-    assert ClaimFilter.from_parameters(given, besides=("format",)) == ClaimFilter(
+    assert ClaimFilter.from_parameters(given, ignored=("format",)) == ClaimFilter(
         status=(Status.OPEN,)
     )
 

@@ -10,7 +10,7 @@ from flaskr.database import working
 from flaskr.extensions import db
 from flaskr.settings import Settings
 from flaskr.users.models import Role, Scope, User
-from flaskr.users.passwords import hash_of
+from flaskr.users.passwords import hash_password
 from flaskr.users.queries import user_with_email
 from flaskr.users.services import create_user
 from flaskr.users.sessions.services import make_token
@@ -46,7 +46,7 @@ def let_in(app: Flask, role: Role, email: str = "") -> str:
         if user_with_email(email) is None:
             user = create_user(email, f"The {role}", role, actor="command")
             if not hashed:  # hashing is slow on purpose
-                hashed.append(hash_of(PASSWORD))
+                hashed.append(hash_password(PASSWORD))
             user.password_hash = hashed[0]
             db.session.commit()
         db.session.remove()

@@ -8,7 +8,7 @@ import time_machine
 
 from flaskr.extensions import db
 from flaskr.users.models import Role, Scope, Token, UserSession
-from flaskr.users.sessions.user_agents import in_words
+from flaskr.users.sessions.user_agents import browser_of
 from tests.users.people import PASSWORD, csrf_of, post, sign_in, signed_in, token_of
 
 NEW_PASSWORD = "ladugård propeller 3 saffran"
@@ -190,4 +190,4 @@ def test_an_open_book_has_no_accounts(client):
     ],
 )
 def test_a_browser_is_told_in_words(program, said):
-    assert in_words(program) == said
+    assert browser_of(program) == said

@@ -8,8 +8,8 @@ from flaskr.errors import ClaimBookError, MoneyError
 from flaskr.values.money import (
     LARGEST_BALANCE,
     checked_amount,
+    format_money,
     from_ore,
-    money_text,
     parse_money,
     to_ore,
 )
@@ -31,7 +31,7 @@ def test_plain_digits_read_back(number):
 
 @given(ore)
 def test_what_a_page_shows_can_be_typed_back(number):
-    assert parse_money(money_text(from_ore(number))) == from_ore(number)
+    assert parse_money(format_money(from_ore(number))) == from_ore(number)
 
 
 @given(st.text(max_size=80) | st.text(alphabet="0123456789 ,.-+\u2212\u00a0e", max_size=80))
@@ -132,4 +132,6 @@ def test_a_refused_amount_says_how_to_write_it_and_is_not_repeated_at_length():
 
 def test_the_largest_balance_has_eighteen_digits():
     assert to_ore(LARGEST_BALANCE) == MOST_ORE
-    assert money_text(-LARGEST_BALANCE) == "\u22129\u202f999\u202f999\u202f999\u202f999\u202f999.99"
+    assert (
+        format_money(-LARGEST_BALANCE) == "\u22129\u202f999\u202f999\u202f999\u202f999\u202f999.99"
+    )

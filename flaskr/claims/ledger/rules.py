@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from flaskr.errors import LedgerError
 from flaskr.facts.lists import EntryType, Status
-from flaskr.values.money import LARGEST_BALANCE, LARGEST_ENTRY, ZERO, money_text, to_ore
+from flaskr.values.money import LARGEST_BALANCE, LARGEST_ENTRY, ZERO, format_money, to_ore
 
 LIVE = (Status.OPEN, Status.REOPENED)
 SETTLED = (Status.CLOSED, Status.DECLINED)
@@ -123,7 +123,7 @@ def _check_signs(entry_type: EntryType, movement: Movement, before: State) -> No
     for delta in (movement.paid, movement.outstanding, movement.recovered):
         to_ore(delta)
     if max(abs(movement.paid), abs(movement.outstanding), abs(movement.recovered)) > LARGEST_ENTRY:
-        raise LedgerError(f"One entry can move at most {money_text(LARGEST_ENTRY)}.")
+        raise LedgerError(f"One entry can move at most {format_money(LARGEST_ENTRY)}.")
     if not _SIGNS[entry_type](movement, before):
         raise LedgerError(
             _REFUSALS.get(entry_type, f"These amounts are not valid for a {entry_type}.")
@@ -176,7 +176,7 @@ def _check_balances(state: State) -> None:
         raise LedgerError("The paid amount cannot go below zero.")
     if not 0 <= state.recovered <= state.paid:
         raise LedgerError(
-            f"Recovered cannot be more than what is paid ({money_text(state.paid)}). "
+            f"Recovered cannot be more than what is paid ({format_money(state.paid)}). "
             "Check the amount, or reverse a recovery first."
         )
     if state.status in SETTLED and state.outstanding:

@@ -70,4 +70,4 @@ def entry_listing(record: Import) -> Listing:
         LedgerEntry.recovered,
     ]
     rows = select(*columns).join(Claim, Claim.id == LedgerEntry.claim_id)
-    return NumberedListing(selected, rows, LedgerEntry, "entry_id", SortOrder(is_falling=False))
+    return NumberedListing(selected, rows, LedgerEntry, "entry_id", SortOrder(is_descending=False))

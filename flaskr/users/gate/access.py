@@ -9,7 +9,7 @@ from flaskr.database import looking, work_mode
 from flaskr.extensions import db
 from flaskr.users.roles import may_reach
 from flaskr.users.sessions.identities import (
-    AT_HOME,
+    LOCAL,
     NOBODY,
     Identity,
     identity_of_session,
@@ -25,7 +25,7 @@ def is_open() -> bool:
     return current_app.config["BOOK_MODE"] == "open"
 
 
-def identity() -> Identity | None:
+def current_identity() -> Identity | None:
     """Return who is asking; None for whoever has not signed in."""
     found: Identity | None = g.get("identity")
     return found
@@ -33,15 +33,15 @@ def identity() -> Identity | None:
 
 def actor() -> str:
     """Return the name under which this request's work is recorded."""
-    asking = identity()
+    asking = current_identity()
     return asking.actor if asking else NOBODY
 
 
 def may(endpoint: str) -> bool:
     """Whether whoever is asking may reach a page."""
-    asking = identity()
+    asking = current_identity()
     if asking is None or asking.role is None:
-        return asking is AT_HOME
+        return asking is LOCAL
     return may_reach(asking.role, endpoint) and not is_switched_off(endpoint)
 
 
@@ -59,14 +59,14 @@ def bearer_token() -> str | None:
 def identify() -> Identity | None:
     """Return who is asking: by a token when one is brought, else by the cookie."""
     if is_open():
-        return AT_HOME
+        return LOCAL
     if work_mode.get() == "read":  # one transaction with the page that follows
-        return _identity_in(db.session.connection)
+        return _find_identity(db.session.connection)
     with looking() as connection:
-        return _identity_in(lambda: connection)
+        return _find_identity(lambda: connection)
 
 
-def _identity_in(connect: Callable[[], Connection]) -> Identity | None:
+def _find_identity(connect: Callable[[], Connection]) -> Identity | None:
     """Return who is asking; a connection is taken only when there is something to look up."""
     token = bearer_token()
     if token is not None:

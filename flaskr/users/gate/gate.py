@@ -12,22 +12,29 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from flaskr.audit.services import Origin, origin
 from flaskr.extensions import csrf
-from flaskr.users.gate.access import bearer_token, identify, identity, is_open, is_switched_off, may
+from flaskr.users.gate.access import (
+    bearer_token,
+    current_identity,
+    identify,
+    is_open,
+    is_switched_off,
+    may,
+)
 from flaskr.users.gate.local_only import is_forwarded, is_loopback, refusal
 from flaskr.users.gate.refusals import record_refusal
 from flaskr.users.models import Scope
 from flaskr.users.roles import BY_TOKEN, PUBLIC, SEE_NAMES
 from flaskr.users.sessions.identities import PAGE, Identity
-from flaskr.users.sessions.services import note_use
+from flaskr.users.sessions.services import record_use
 from flaskr.values.pseudonyms import sees_names
 from flaskr.web.request_hooks import SAFE_METHODS, WITHOUT_DATABASE, require_schema
 
-_WATCHED = "health.show"  # whoever watches over the book asks for it by any name
+_HEALTH_CHECK = "health.show"  # whoever watches over the book asks for it by any name
 _NOT_OVER_HTTP = (
     "This book requires signing in, so it answers only over https, or on the machine it runs on. "
     "Whoever runs it can put a proxy with a certificate in front, and set TRUSTED_PROXIES=1."
 )
-_OTHER_NAME = (
+_UNKNOWN_HOST = (
     "This book does not accept the host name in the address. Whoever runs it can add the name "
     "to TRUSTED_HOSTS."
 )
@@ -35,28 +42,28 @@ _OTHER_SITE = "Another site caused this request. Open the page from the book its
 _SIGN_IN = "Sign in first, or send a token: Authorization: Bearer …"
 
 
-def _check_where() -> None:
+def _check_origin() -> None:
     """Refuse what comes from elsewhere: another machine, name or site, or over plain http."""
     g.identity, g.refusal_recorded = None, False
     _set_origin(Origin(PAGE, request.remote_addr or "", g.request_id), is_named=False)
     refuse_other_sites(request.method not in SAFE_METHODS)
     if is_open():
         _check_local()
-    elif request.endpoint != _WATCHED:
-        _check_way()
+    elif request.endpoint != _HEALTH_CHECK:
+        _check_transport()
 
 
-def _check_who() -> ResponseReturnValue | None:
+def _check_identity() -> ResponseReturnValue | None:
     """Refuse who may not come in, and say for the rest who asks and whether they see names."""
     if request.endpoint in WITHOUT_DATABASE:
         return None  # a look at who asks would cost more than the file
     g.identity = asking = identify()
-    if answer := _refused(asking):
+    if answer := _access_refusal(asking):
         return answer
     if asking is not None:
         is_named = asking.role is None or asking.role in SEE_NAMES
         _set_origin(Origin(asking.through, request.remote_addr or "", g.request_id), is_named)
-        note_use(asking)
+        record_use(asking)
     if asking is not None and asking.token_id:
         g.csrf_valid = True  # a token is not sent by a browser of its own accord
     else:
@@ -101,23 +108,23 @@ def _check_local() -> None:
         abort(403, problem)
 
 
-def _check_way() -> None:
+def _check_transport() -> None:
     """Refuse a name that is not the book's, and passwords and names over plain http."""
     if not host_is_trusted(request.headers.get("Host"), current_app.config["TRUSTED_NAMES"]):
-        abort(400, _OTHER_NAME)
+        abort(400, _UNKNOWN_HOST)
     if is_forwarded(_header_names()) and not current_app.config["TRUSTED_PROXIES"]:
         abort(403, _NOT_OVER_HTTP)  # also over https: everybody would have the proxy's address
     if not request.is_secure and not is_loopback(request.remote_addr or ""):
         abort(403, _NOT_OVER_HTTP)
 
 
-def _refused(asking: Identity | None) -> ResponseReturnValue | None:
+def _access_refusal(asking: Identity | None) -> ResponseReturnValue | None:
     """Return the answer for who may not come in, or abort with it; None for who may."""
     endpoint = request.endpoint
     if endpoint is None or endpoint in PUBLIC or is_open():
         return None
     if asking is None:
-        return _ask_to_sign_in()
+        return _require_sign_in()
     if asking.token_id:
         _check_token(asking, endpoint)
     if not may(endpoint):
@@ -138,7 +145,7 @@ def _check_token(asking: Identity, endpoint: str) -> None:
         abort(403, "This token is read-only. Make one that can write, on your account's page.")
 
 
-def _ask_to_sign_in() -> ResponseReturnValue:
+def _require_sign_in() -> ResponseReturnValue:
     """Send a person to where one signs in, and tell a program what it lacks."""
     if bearer_token() is not None:
         _unauthorized(
@@ -156,21 +163,21 @@ def _unauthorized(text: str, **details: str) -> NoReturn:
     raise Unauthorized(text, www_authenticate=WWWAuthenticate("bearer", {**details}))
 
 
-def _give_back(error: BaseException | None) -> None:
+def _reset_context(error: BaseException | None) -> None:
     """Give the thread back as it was."""
     for variable, token in reversed(g.pop("given_back", [])):
         variable.reset(token)
 
 
-def register(app: Flask) -> None:
+def register_gate(app: Flask) -> None:
     """Set the guard before every request, and a schema that fits before it asks the database.
 
     Templates may ask who is there and what they may.
     """
-    app.before_request(_check_where)
+    app.before_request(_check_origin)
     app.before_request(require_schema)
-    app.before_request(_check_who)
+    app.before_request(_check_identity)
     app.after_request(record_refusal)
-    app.teardown_request(_give_back)
+    app.teardown_request(_reset_context)
     app.add_template_global(may)  # in macros too
-    app.context_processor(lambda: {"identity": identity(), "is_open_book": is_open()})
+    app.context_processor(lambda: {"identity": current_identity(), "is_open_book": is_open()})

@@ -20,7 +20,7 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def names_loopback(host: str) -> bool:
+def is_loopback_host(host: str) -> bool:
     """Whether a Host header names this machine; another name could be DNS rebinding."""
     parts = _HOST.fullmatch(host)
     name = parts[1].strip("[]").lower() if parts else ""
@@ -45,7 +45,7 @@ def refusal(
 
     `header_names` are lower case; `server` is the server's own name as WSGI gives it.
     """
-    if not is_loopback(remote_address) or not names_loopback(host):
+    if not is_loopback(remote_address) or not is_loopback_host(host):
         return _HELP
     if is_forwarded(header_names) or protocol != "HTTP/1.1":
         return f"This request came through a proxy, or as HTTP/1.0. {_HELP}"

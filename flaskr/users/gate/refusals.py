@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.audit.models import Action, AuditEvent, Subject
-from flaskr.audit.services import NotRecorded, record_apart
+from flaskr.audit.services import NotRecorded, record_separately
 from flaskr.database import looking
 from flaskr.errors import ChangedMeanwhile, LedgerError
 from flaskr.users.gate.access import actor, bearer_token
@@ -22,10 +22,10 @@ _logger = logging.getLogger(__name__)
 
 _ALWAYS_RECORDED = (403, 429)
 _PATIENCE = 2.0  # seconds: a refusal does not wait long for a writer,
-_IMPATIENCE = 0.05  # and that of nobody in particular hardly at all: it would hold a thread
-_MOST_REFUSALS_OF_ONE = 60  # a minute, from one address: nobody fills the trail, or hides others
-_MOST_REFUSALS = 600
-_PART_OF_RULE = re.compile(r"<(?:([^<>]*):)?(\w+)>")
+_ANONYMOUS_PATIENCE = 0.05  # and that of nobody in particular hardly at all: it would hold a thread
+_MAX_PER_ADDRESS = 60  # a minute, from one address: nobody fills the trail, or hides others
+_MAX_REFUSALS = 600
+_RULE_VARIABLE = re.compile(r"<(?:([^<>]*):)?(\w+)>")
 
 
 def record_refusal(response: Response) -> Response:
@@ -39,17 +39,17 @@ def record_refusal(response: Response) -> Response:
     who, told = actor(), {"status": status}
     try:
         if _is_flooded(who):
-            _logger.warning("too many refusals, not recorded: %s %s", who, _told_place(status))
+            _logger.warning("too many refusals, not recorded: %s %s", who, _refused_page(status))
         else:
-            patience = _IMPATIENCE if who == NOBODY else _PATIENCE
-            page, place = Subject.PAGE, _told_place(status)
-            record_apart(Action.REFUSED, page, place, actor=who, after=told, patience=patience)
+            patience = _ANONYMOUS_PATIENCE if who == NOBODY else _PATIENCE
+            page, place = Subject.PAGE, _refused_page(status)
+            record_separately(Action.REFUSED, page, place, actor=who, after=told, patience=patience)
     except (NotRecorded, DBAPIError, PoolTimeout) as error:
         _logger.warning("a refusal was not recorded: %s", error.__cause__ or error)
     return response
 
 
-def _told_place(status: int) -> str:
+def _refused_page(status: int) -> str:
     """Return what was refused, as the trail keeps it for ever: the page, without what was typed.
 
     An address may have a secret in it (a one-time link) or a name; only numbers, and references
@@ -65,7 +65,7 @@ def _told_place(status: int) -> str:
         is_safe = kind.startswith(("int", "any")) or is_found and name in ("reference", "number")
         return str(values.get(name)) if is_safe else part[0]
 
-    return f"{request.method} {_PART_OF_RULE.sub(told, request.url_rule.rule)}"
+    return f"{request.method} {_RULE_VARIABLE.sub(told, request.url_rule.rule)}"
 
 
 def _is_flooded(who: str) -> bool:
@@ -74,8 +74,8 @@ def _is_flooded(who: str) -> bool:
         AuditEvent.actor == who, AuditEvent.action == Action.REFUSED
     )
     with looking() as connection:
-        rows = connection.execute(last.order_by(AuditEvent.id.desc()).limit(_MOST_REFUSALS)).all()
+        rows = connection.execute(last.order_by(AuditEvent.id.desc()).limit(_MAX_REFUSALS)).all()
     since = utc_now() - timedelta(minutes=1)
     lately = [row.address for row in rows if row.recorded_at > since]
     own = lately.count(request.remote_addr or "")
-    return own >= _MOST_REFUSALS_OF_ONE or len(lately) >= _MOST_REFUSALS
+    return own >= _MAX_PER_ADDRESS or len(lately) >= _MAX_REFUSALS

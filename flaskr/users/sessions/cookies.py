@@ -3,7 +3,7 @@
 from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 
-NAME = "claimbook_session"  # cookies do not keep ports apart
+COOKIE_NAME = "claimbook_session"  # cookies do not keep ports apart
 
 
 class BookCookies(SecureCookieSessionInterface):
@@ -11,7 +11,7 @@ class BookCookies(SecureCookieSessionInterface):
 
     def get_cookie_name(self, app: Flask) -> str:
         """Return the name: __Host- is what browsers take from this host over https alone."""
-        return f"__Host-{NAME}" if request.is_secure else NAME
+        return f"__Host-{COOKIE_NAME}" if request.is_secure else COOKIE_NAME
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Return whether the cookie goes over https only."""

@@ -14,12 +14,12 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def new_name() -> str:
+def new_public_name() -> str:
     """Return what stands for a session or a token in addresses."""
     return secrets.token_hex(8)
 
 
-def digest_of(secret: str) -> str:
+def secret_digest(secret: str) -> str:
     """Return the SHA-256 that a secret is looked up by; it is too random to be guessed from it."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 

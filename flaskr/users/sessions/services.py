@@ -14,20 +14,20 @@ from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.models import Scope, Token, User, UserSession
 from flaskr.users.sessions.identities import Identity
-from flaskr.users.sessions.secrets import TOKEN_PREFIX, digest_of, new_name, new_secret
+from flaskr.users.sessions.secrets import TOKEN_PREFIX, new_public_name, new_secret, secret_digest
 from flaskr.values.calendar import utc_now
 from flaskr.values.text import clean_name
 
 _logger = logging.getLogger(__name__)
 
-_NOTED_AFTER_SECONDS = 60
-_SESSIONS_ARE_KEPT = timedelta(days=90)
+_USE_INTERVAL_SECONDS = 60
+_SESSION_RETENTION = timedelta(days=90)
 _PATIENCE = 0.05  # seconds: nobody waits for a writer to have their use noted
-_MOST_DAYS = 366
+_MAX_TOKEN_DAYS = 366
 _PROGRAM_LENGTH = 200
 
 
-class _NotYours(ClaimBookError):
+class _NoSuchName(ClaimBookError):
     """A session or a token that is not there, or is somebody else's."""
 
     status = 404
@@ -40,11 +40,11 @@ class _TokenRefused(ClaimBookError):
 def start_session(user: User, program: str) -> str:
     """Begin a session of a person, and return the secret that their cookie carries."""
     secret, now = new_secret(), utc_now()
-    _forget_old_sessions()
+    _delete_old_sessions()
     session = UserSession(
         user_id=user.id,
-        name=new_name(),
-        token_digest=digest_of(secret),
+        name=new_public_name(),
+        token_digest=secret_digest(secret),
         made_at=now,
         last_used_at=now,
         address=origin.get().address,
@@ -55,10 +55,10 @@ def start_session(user: User, program: str) -> str:
     return secret
 
 
-def _forget_old_sessions() -> None:
+def _delete_old_sessions() -> None:
     """Delete sessions that were over long ago: they say where people were."""
     lasting = timedelta(hours=current_app.config["SESSION_HOURS"])
-    long_ago = utc_now() - max(_SESSIONS_ARE_KEPT, lasting)
+    long_ago = utc_now() - max(_SESSION_RETENTION, lasting)
     db.session.execute(delete(UserSession).where(UserSession.made_at < long_ago))
 
 
@@ -70,7 +70,7 @@ def end_session(user_id: int, name: str, *, actor: str, action: Action) -> None:
     )
     session = db.session.scalar(theirs)
     if session is None:
-        raise _NotYours("This session has ended, or is not yours.")
+        raise _NoSuchName("This session has ended, or is not yours.")
     session.ended_at = utc_now()
     record(action, Subject.USER, actor, actor=actor, after={"session": name})
 
@@ -78,7 +78,7 @@ def end_session(user_id: int, name: str, *, actor: str, action: Action) -> None:
 def _require_name(name: str) -> None:
     """Raise NotYours for what no session or token is called; PostgreSQL takes no NUL."""
     if not name.isalnum():
-        raise _NotYours("There is no session or token of that name.")
+        raise _NoSuchName("There is no session or token of that name.")
 
 
 def end_sessions(user: User) -> None:
@@ -94,14 +94,14 @@ def make_token(user_id: int, label: str, scope: Scope, days: int, *, actor: str)
     label = clean_name(label)
     if not label:
         raise _TokenRefused("Say what the token is for.")
-    if not 1 <= days <= _MOST_DAYS:
-        raise _TokenRefused(f"A token lasts 1 to {_MOST_DAYS} days.")
+    if not 1 <= days <= _MAX_TOKEN_DAYS:
+        raise _TokenRefused(f"A token lasts 1 to {_MAX_TOKEN_DAYS} days.")
     secret, now = TOKEN_PREFIX + new_secret(), utc_now()
     token = Token(
         user_id=user_id,
-        name=new_name(),
+        name=new_public_name(),
         label=label,
-        token_digest=digest_of(secret),
+        token_digest=secret_digest(secret),
         scope=scope,
         made_at=now,
         expires_at=now + timedelta(days=days),
@@ -120,7 +120,7 @@ def revoke_token(user_id: int, name: str, *, actor: str) -> Token:
     )
     token = db.session.scalar(theirs)
     if token is None:
-        raise _NotYours("This token is already revoked, or is not yours.")
+        raise _NoSuchName("This token is already revoked, or is not yours.")
     token.revoked_at = utc_now()
     said = {"label": token.label}
     record(Action.TOKEN_REVOKED, Subject.USER, actor, actor=actor, after=said)
@@ -133,14 +133,14 @@ def revoke_tokens(user: User) -> None:
     db.session.execute(valid.values(revoked_at=utc_now()))
 
 
-def note_use(asking: Identity) -> None:
+def record_use(asking: Identity) -> None:
     """Note that a session or a token was used just now, once a minute, if nobody has to wait."""
     now, last = utc_now(), asking.last_used_at
     kind, row_id = (
         (UserSession, asking.session_id) if asking.session_id else (Token, asking.token_id)
     )
     idle = current_app.config["SESSION_IDLE_MINUTES"] * 60
-    if not row_id or last and (now - last).total_seconds() < min(_NOTED_AFTER_SECONDS, idle / 4):
+    if not row_id or last and (now - last).total_seconds() < min(_USE_INTERVAL_SECONDS, idle / 4):
         return
     try:
         with apart(_PATIENCE) as connection:

@@ -10,14 +10,19 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import record, record_apart
+from flaskr.audit.services import record, record_separately
 from flaskr.database import locked, looking
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.models import User, UserSession
-from flaskr.users.passwords import hash_of, hash_of_new, is_outdated, is_password
-from flaskr.users.queries import user_of_link
-from flaskr.users.services import LinkOver, end_links, write_password
+from flaskr.users.passwords import (
+    hash_new_password,
+    hash_password,
+    is_correct_password,
+    is_outdated_hash,
+)
+from flaskr.users.queries import select_link_owner
+from flaskr.users.services import LinkExpired, delete_links, store_password
 from flaskr.users.sessions.identities import NOBODY, Identity
 from flaskr.users.sessions.services import revoke_tokens, start_session
 from flaskr.users.signing_in.throttling import begin_attempt, forget_attempts
@@ -29,7 +34,7 @@ class NotSignedIn(ClaimBookError):
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredCredentials:
     """What is kept of a person, as it was looked at."""
 
     id: int
@@ -39,29 +44,33 @@ class Kept:
     is_active: bool
 
 
-def _kept_of(email: str) -> Kept | None:
+def _stored_credentials(email: str) -> StoredCredentials | None:
     """Return what is kept of the person of an e-mail address."""
     kept = select(User.id, User.email, User.name, User.password_hash, User.is_active)
     with looking() as connection:
         row = connection.execute(kept.where(User.email_key == lookup_key(email))).one_or_none()
-    return Kept(**row._mapping) if row else None
+    return StoredCredentials(**row._mapping) if row else None
 
 
-def proven(email: str, password: str, *, address: str, actor: str = NOBODY) -> Kept:
+def verify_password(
+    email: str, password: str, *, address: str, actor: str = NOBODY
+) -> StoredCredentials:
     """Return the person whose password it is, with the attempt counted until it is taken back.
 
     Raises NotSignedIn, without saying what was wrong, and TooManyAttempts.
     """
     begin_attempt(lookup_key(email), address)
-    kept = _kept_of(email)
-    is_right = is_password(password, kept.password_hash if kept else None)
+    kept = _stored_credentials(email)
+    is_right = is_correct_password(password, kept.password_hash if kept else None)
     if not (kept and is_right and kept.is_active):
-        record_apart(Action.SIGN_IN_FAILED, Subject.USER, kept.email if kept else "", actor=actor)
+        record_separately(
+            Action.SIGN_IN_FAILED, Subject.USER, kept.email if kept else "", actor=actor
+        )
         raise NotSignedIn("The e-mail address or the password is not right.")
     return kept
 
 
-def as_proven(kept: Kept) -> User:
+def recheck_credentials(kept: StoredCredentials) -> User:
     """Return a person to be written, as they were when looked at; their failures are forgotten.
 
     Raises NotSignedIn when the password, or the right to sign in, has changed since.
@@ -73,21 +82,21 @@ def as_proven(kept: Kept) -> User:
     return user
 
 
-def sign_in(email: str, password: str, *, address: str, program: str) -> str:
+def start_session_with_password(email: str, password: str, *, address: str, program: str) -> str:
     """Begin a session, and return the secret of its cookie.
 
     Raises NotSignedIn, without saying what was wrong, and TooManyAttempts.
     """
-    kept = proven(email, password, address=address)
-    better = hash_of(password) if is_outdated(kept.password_hash or "") else None
-    user = as_proven(kept)
+    kept = verify_password(email, password, address=address)
+    better = hash_password(password) if is_outdated_hash(kept.password_hash or "") else None
+    user = recheck_credentials(kept)
     user.password_hash = better or user.password_hash
     secret = start_session(user, program)
     record(Action.SIGNED_IN, Subject.USER, user.email, actor=user.email)
     return secret
 
 
-def change_password(
+def replace_password(
     asking: Identity, present: str, new: str, *, address: str, program: str, revokes: bool
 ) -> str:
     """Change one's own password, end all sessions, and begin one anew: its secret is returned.
@@ -95,24 +104,24 @@ def change_password(
     `revokes` ends tokens too. Raises NotSignedIn for a wrong present password, TooManyAttempts,
     WeakPassword, and ChangedMeanwhile when the session has ended since.
     """
-    kept = proven(asking.actor, present, address=address, actor=asking.actor)
-    new_hash = hash_of_new(new, [kept.email, kept.name])
-    user = as_proven(kept)
+    kept = verify_password(asking.actor, present, address=address, actor=asking.actor)
+    new_hash = hash_new_password(new, [kept.email, kept.name])
+    user = recheck_credentials(kept)
     session = locked(select(UserSession).where(UserSession.id == asking.session_id))
     if session.ended_at is not None:
         raise ChangedMeanwhile("You have been signed out in the meantime. Sign in again.")
-    write_password(user, new_hash, by="its owner")
+    store_password(user, new_hash, by="its owner")
     if revokes:
         revoke_tokens(user)
     return start_session(user, program)
 
 
-def person_of_link(secret: str) -> Row[Any]:
+def link_owner(secret: str) -> Row[Any]:
     """Return (id, email, name) of whose password a link sets; raises LinkOver."""
     with looking() as connection:
-        row = connection.execute(user_of_link(secret)).one_or_none()
+        row = connection.execute(select_link_owner(secret)).one_or_none()
     if row is None:
-        raise LinkOver(LinkOver.SAID)
+        raise LinkExpired(LinkExpired.SAID)
     return row
 
 
@@ -121,12 +130,12 @@ def set_password_by_link(secret: str, password: str) -> User:
 
     Raises LinkOver, and WeakPassword while it can be guessed.
     """
-    person = person_of_link(secret)
-    new_hash = hash_of_new(password, [person.email, person.name])
+    person = link_owner(secret)
+    new_hash = hash_new_password(password, [person.email, person.name])
     user: User = locked(select(User).where(User.id == person.id))
-    if not end_links(user, secret):
-        raise LinkOver(LinkOver.SAID)
-    write_password(user, new_hash, by="a link")
+    if not delete_links(user, secret):
+        raise LinkExpired(LinkExpired.SAID)
+    store_password(user, new_hash, by="a link")
     revoke_tokens(user)
     db.session.execute(forget_attempts(user.email_key))
     return user

@@ -17,10 +17,10 @@ from flaskr.users.sessions.secrets import keyed_digest
 from flaskr.values.calendar import utc_now
 
 WINDOW = timedelta(minutes=15)
-_KEPT = timedelta(days=1)
-MOST_OF_USER = 10
-MOST_OF_ADDRESS = 50
-MOST_OVERALL = 500
+_RETENTION = timedelta(days=1)
+MAX_PER_USER = 10
+MAX_PER_ADDRESS = 50
+MAX_OVERALL = 500
 _PATIENCE = 2.0  # seconds: who has not signed in yet holds no thread while others write
 _SIGN_IN_LOCK = 7_201_003  # as LEDGER_LOCK: no other advisory lock has it
 
@@ -45,13 +45,15 @@ def begin_attempt(email_key: str, address: str) -> None:
     values: dict[str, Any] = {
         "made_at": utc_now(),
         "user_digest": keyed_digest(email_key),
-        "address_digest": keyed_digest(_neighbourhood(address)),
+        "address_digest": keyed_digest(_network_of(address)),
     }
     with apart(_PATIENCE) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_SIGN_IN_LOCK)))
         _check_limits(connection, values)
-        connection.execute(delete(SignInAttempt).where(SignInAttempt.made_at < utc_now() - _KEPT))
+        connection.execute(
+            delete(SignInAttempt).where(SignInAttempt.made_at < utc_now() - _RETENTION)
+        )
         connection.execute(insert(SignInAttempt).values(**values))
 
 
@@ -59,12 +61,12 @@ def _check_limits(connection: Connection, values: dict[str, Any]) -> None:
     """Raise TooManyAttempts when a limit is reached."""
     of_user = SignInAttempt.user_digest == values["user_digest"]
     of_address = SignInAttempt.address_digest == values["address_digest"]
-    limits = [(MOST_OF_USER, of_user), (MOST_OF_ADDRESS, of_address)]
+    limits = [(MAX_PER_USER, of_user), (MAX_PER_ADDRESS, of_address)]
     recent = select(SignInAttempt.made_at).where(SignInAttempt.made_at > utc_now() - WINDOW)
     if connection.scalar(recent.where(of_address).limit(1)):
         # Who has not failed from here yet has one guess all the same: else anybody with many
         # addresses could lock everybody out.
-        limits.append((MOST_OVERALL, SignInAttempt.id.is_not(None)))
+        limits.append((MAX_OVERALL, SignInAttempt.id.is_not(None)))
     for most, condition in limits:
         counted = recent.where(condition).order_by(SignInAttempt.made_at.desc())
         nth = connection.scalar(counted.offset(most - 1).limit(1))
@@ -77,7 +79,7 @@ def forget_attempts(email_key: str) -> Any:
     return delete(SignInAttempt).where(SignInAttempt.user_digest == keyed_digest(email_key))
 
 
-def _neighbourhood(address: str) -> str:
+def _network_of(address: str) -> str:
     """Return what an address is counted by: of IPv6 the /64 that one subscriber has."""
     try:
         parsed = ip_address(address)

@@ -18,16 +18,16 @@ from flaskr.audit.models import Action
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.forms import SetPasswordForm, SignInForm
-from flaskr.users.gate.access import COOKIE_SECRET, actor, identity, is_open
+from flaskr.users.gate.access import COOKIE_SECRET, actor, current_identity, is_open
 from flaskr.users.sessions.services import end_session
-from flaskr.users.signing_in.services import NotSignedIn, person_of_link, set_password_by_link
-from flaskr.users.signing_in.services import sign_in as begin
+from flaskr.users.signing_in.services import NotSignedIn, link_owner, set_password_by_link
+from flaskr.users.signing_in.services import start_session_with_password as begin
 from flaskr.users.signing_in.throttling import TooManyAttempts
 
 blueprint = Blueprint("users", __name__)
 
 
-def _own_path(text: str) -> str:
+def _local_path(text: str) -> str:
     """Return where to go after signing in: a page of this book, or else the front page."""
     path, _, query = text.partition("?")
     front = url_for("overview.index")
@@ -49,8 +49,8 @@ def sign_in():
     form = SignInForm()
     if request.method == "GET":
         form.next.data = request.args.get("next", "")
-        if identity():
-            return redirect(_own_path(form.next.data))
+        if current_identity():
+            return redirect(_local_path(form.next.data))
     status = 422 if form.is_submitted() else 200
     headers: dict[str, str] = {}
     if form.validate_on_submit():
@@ -68,7 +68,7 @@ def sign_in():
             form.form_errors.append(str(error))
             g.refusal_recorded = True
         else:
-            if (before := identity()) and before.session_id:
+            if (before := current_identity()) and before.session_id:
                 end_session(
                     before.user_id,
                     before.session_name,
@@ -76,12 +76,12 @@ def sign_in():
                     action=Action.SIGNED_OUT,
                 )
             db.session.commit()
-            let_in(secret)
-            return redirect(_own_path(form.next.data or ""), code=303)
+            set_session_cookie(secret)
+            return redirect(_local_path(form.next.data or ""), code=303)
     return render_template("users/sign_in.html", form=form), status, headers
 
 
-def let_in(secret: str) -> None:
+def set_session_cookie(secret: str) -> None:
     """Give the browser a cookie that is new in everything."""
     session.clear()
     session[COOKIE_SECRET] = secret
@@ -90,7 +90,7 @@ def let_in(secret: str) -> None:
 @blueprint.post("/sign_out")
 def sign_out():
     """Sign out: the session is over, whoever has its cookie."""
-    if (asking := identity()) and asking.session_id:
+    if (asking := current_identity()) and asking.session_id:
         end_session(asking.user_id, asking.session_name, actor=actor(), action=Action.SIGNED_OUT)
         db.session.commit()
     session.clear()
@@ -103,7 +103,7 @@ def sign_out():
 @blueprint.route("/set_password/<secret>", methods=["GET", "POST"])
 def set_password(secret: str):
     """Set a password by a one-time link."""
-    user = person_of_link(secret)
+    user = link_owner(secret)
     form = SetPasswordForm()
     if form.validate_on_submit():
         try:

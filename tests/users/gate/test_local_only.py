@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from flaskr.users.gate.local_only import is_loopback, names_loopback, refusal
+from flaskr.users.gate.local_only import is_loopback, is_loopback_host, refusal
 
 AT_HOME = {
     "protocol": "HTTP/1.1",
@@ -92,8 +92,8 @@ def test_only_an_address_is_an_address(address):
 
 
 def test_a_host_is_named_with_or_without_its_port():
-    assert names_loopback("127.0.0.1")
-    assert names_loopback("127.0.0.1:65535")
+    assert is_loopback_host("127.0.0.1")
+    assert is_loopback_host("127.0.0.1:65535")
 
 
 PATHS = ("/", "/claims", "/policies", "/claims/new", "/export_claims", "/healthz", "/nothing")

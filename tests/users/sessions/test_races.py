@@ -11,8 +11,8 @@ from flaskr.database import work_mode
 from flaskr.extensions import db
 from flaskr.settings import PROJECT_FOLDER
 from flaskr.users.models import Role, SignInAttempt, User
-from flaskr.users.passwords import hash_of
-from flaskr.users.signing_in.services import NotSignedIn, as_proven, proven
+from flaskr.users.passwords import hash_password
+from flaskr.users.signing_in.services import NotSignedIn, recheck_credentials, verify_password
 from tests.users.people import PASSWORD, csrf_of, let_in, post, sign_in, signed_in
 from tests.users.test_people import LINK, set_password
 
@@ -30,18 +30,18 @@ def viewer(signed_in_app):
 
 @pytest.mark.parametrize("change", [{"password_hash": "another"}, {"is_active": False}])
 def test_a_password_that_was_right_is_worth_nothing_once_it_is_changed(viewer, change):
-    kept = proven(viewer, PASSWORD, address="127.0.0.1")
+    kept = verify_password(viewer, PASSWORD, address="127.0.0.1")
     db.session.execute(db.update(User).values(**change))
     db.session.commit()
 
     with pytest.raises(NotSignedIn):
-        as_proven(kept)
+        recheck_credentials(kept)
 
 
 def test_only_a_password_of_its_own_length_is_right(signed_in_app):
     viewer, longest = let_in(signed_in_app, Role.VIEWER), (LONGER * 2)[:128]
     with signed_in_app.app_context():
-        db.session.execute(db.update(User).values(password_hash=hash_of(longest)))
+        db.session.execute(db.update(User).values(password_hash=hash_password(longest)))
         db.session.commit()
 
     assert sign_in(signed_in_app.test_client(), viewer, longest + "EXTRA").status_code == 422

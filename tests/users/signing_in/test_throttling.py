@@ -11,7 +11,7 @@ import pytest
 from flaskr.extensions import db
 from flaskr.users.models import Role, SignInAttempt
 from flaskr.users.sessions.secrets import keyed_digest
-from flaskr.users.signing_in.throttling import MOST_OF_ADDRESS, MOST_OF_USER, MOST_OVERALL, WINDOW
+from flaskr.users.signing_in.throttling import MAX_OVERALL, MAX_PER_ADDRESS, MAX_PER_USER, WINDOW
 from flaskr.values.calendar import utc_now
 from tests.users.people import PASSWORD, csrf_of, let_in, signed_in_settings
 from tests.users.serving import WORKERS, Browser, Said, gunicorn
@@ -81,7 +81,7 @@ def test_of_many_guesses_at_once_only_so_many_are_looked_at(served):
 
     answers = attempts(port, ["handler@example.com"] * AT_ONCE)
 
-    assert statuses(answers) == {422: MOST_OF_USER, 429: AT_ONCE - MOST_OF_USER}
+    assert statuses(answers) == {422: MAX_PER_USER, 429: AT_ONCE - MAX_PER_USER}
     assert statuses([Browser(port).sign_in("handler@example.com")]) == {429: 1}
     assert statuses([Browser(port).sign_in("HANDLER@example.com", PASSWORD)]) == {429: 1}
     assert statuses([Browser(port).sign_in("other@example.com", "x")]) == {422: 1}
@@ -92,7 +92,7 @@ def test_of_many_guesses_at_once_only_so_many_are_looked_at(served):
 def test_of_guesses_at_many_people_only_so_many_are_looked_at(served):
     app, port, _ = served
     people = [f"p{number}@example.com" for number in range(AT_ONCE)]
-    for most, address in ((MOST_OF_ADDRESS, "127.0.0.1"), (MOST_OVERALL, "192.0.2.7")):
+    for most, address in ((MAX_PER_ADDRESS, "127.0.0.1"), (MAX_OVERALL, "192.0.2.7")):
         put_attempts(app, most - 3, address)
 
         answers = attempts(port, people)
