@@ -41,10 +41,12 @@ from flaskr.settings import (
 from flaskr.users import account_views
 from flaskr.users import commands as user_commands
 from flaskr.users import views as people_views
-from flaskr.users.gate import gate
+from flaskr.users.gate.gate import register_gate
 from flaskr.users.sessions.cookies import COOKIE_NAME, BookCookies
 from flaskr.users.signing_in import views as user_views
-from flaskr.web import health, request_hooks, templating
+from flaskr.web import health
+from flaskr.web.request_hooks import configure_logging, register_request_hooks
+from flaskr.web.templating import register_filters
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -58,20 +60,20 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("flaskr", instance_path=str(settings.instance_folder))
     app.url_map.strict_slashes = False
     _configure(app, settings)
-    request_hooks.configure_logging(settings.log_level)
-    _register_guards(app)
+    configure_logging(settings.log_level)
+    _register_request_checks(app)
     _register_extensions(app)
     _register_blueprints(app)
     _register_commands(app)
     errors.register(app)
-    templating.register_filters(app)
+    register_filters(app)
     _open_embedded_book(app)
     sweep_jobs(settings.instance_folder / JOBS)
     return app
 
 
 def _has_debugger() -> bool:
-    """Whether flask run was asked for its debugger, which comes before every guard."""
+    """Whether flask run was asked for its debugger, which runs before every check."""
     command = click.get_current_context(silent=True)
     return command is not None and bool(command.params.get("debugger"))
 
@@ -103,7 +105,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=settings.max_request_bytes,
         SESSION_COOKIE_NAME=COOKIE_NAME,
         SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_CHECK_DEFAULT=False,  # the guard checks it, once it knows who asks
+        WTF_CSRF_CHECK_DEFAULT=False,  # the gate checks it after identifying the request
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form may stay open over lunch
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(not settings.database_url),
@@ -119,13 +121,13 @@ def _register_extensions(app: Flask) -> None:
         configure_engine(db.engine)
 
 
-def _register_guards(app: Flask) -> None:
+def _register_request_checks(app: Flask) -> None:
     """Hook up what every request passes: its id, whether it may come in, a schema that fits."""
     app.session_interface = BookCookies()
     if proxies := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
-    request_hooks.register_request_hooks(app)
-    gate.register_gate(app)
+    register_request_hooks(app)
+    register_gate(app)
 
 
 _PAGES = (

@@ -17,9 +17,9 @@ _COUNTS = ("created", "changed", "unchanged", "refused", "policies", "claims", "
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that an event tells: `before` and `after` are texts, None where it has none.
+    """One changed value of an event: `before` and `after` are texts, or None.
 
-    `is_only_told` of a name or a free text, of which the trail has only that it changed.
+    `is_value_hidden` for names and free text: the trail only records that they changed.
     """
 
     name: str

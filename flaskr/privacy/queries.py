@@ -23,7 +23,7 @@ class _UnknownNumber(ClaimBookError):
 
 @dataclass(frozen=True)
 class PersonRecords:
-    """The ids of a person's policies, and of their claims (all the claims on those policies too)."""
+    """The ids of a person's policies and claims, among them all claims on those policies."""
 
     policy_ids: frozenset[int]
     claim_ids: frozenset[int]

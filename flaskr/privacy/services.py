@@ -31,7 +31,7 @@ def erase_person(records: PersonRecords, *, actor: str) -> ErasureResult:
     Raises ChangedMeanwhile if a policy has got another claim since the records were looked up.
     """
     claims = _locked_rows(Claim, records.claim_ids)
-    # The claims' policies too: an edit of a claim locks its policy, which comes before the ledger.
+    # The claims' policies too: an edit reads them, and no row is locked after the ledger.
     of_claims = {claim.policy_id for claim in claims if claim.policy_id}
     policies = _locked_rows(Policy, records.policy_ids | of_claims)
     if claim_ids_of_policies(records.policy_ids) - records.claim_ids:

@@ -1,4 +1,4 @@
-"""flask users: let the first administrator in, and others; give links; list everybody."""
+"""The commands `flask users`: create, link, list and sign-out."""
 
 import click
 from flask import current_app
@@ -27,8 +27,8 @@ users = AppGroup("users", help="Add users, list them, and let them set a passwor
 def create(email: str, name: str, role: str | None) -> None:
     """Add the user EMAIL, and print the link with which they set their password."""
     require_book()
-    usual = Role.VIEWER if all_users() else Role.ADMINISTRATOR
-    user = create_user(email, name or email, Role(role) if role else usual, actor=_ACTOR)
+    default = Role.VIEWER if all_users() else Role.ADMINISTRATOR
+    user = create_user(email, name or email, Role(role) if role else default, actor=_ACTOR)
     secret = make_link(user, actor=_ACTOR)
     db.session.commit()
     click.echo(f"Added {user.email} as {user.role}.")
@@ -46,7 +46,7 @@ def link(email: str) -> None:
 
 
 def _user_named(email: str) -> User:
-    """Return the person of an e-mail address; raises ClaimBookError."""
+    """Return the user with an e-mail address; raises ClaimBookError if there is none."""
     require_book()
     user = user_with_email(email)
     if user is None:
@@ -55,7 +55,7 @@ def _user_named(email: str) -> User:
 
 
 def _print_link(secret: str) -> None:
-    """Say a one-time link, under the name that people open the book by."""
+    """Print a one-time link with the book's public host name, or the local address."""
     names = current_app.config["TRUSTED_NAMES"]
     host = f"https://{names[0].removeprefix('.')}" if names else "http://127.0.0.1:5000"
     click.echo("Send them this link to set their password; it works once, within 24 hours:")

@@ -1,4 +1,4 @@
-"""Pages of people: who may sign in, as what; and the settings in force."""
+"""Pages for administrators: users, and the settings in force."""
 
 from flask import abort, current_app, flash, redirect, render_template, url_for
 from flask_wtf import FlaskForm
@@ -32,7 +32,7 @@ _SHOWN_SETTINGS = (
     "IMPORT_SECONDS",
     "IMPORT_MEMORY_BYTES",
 )
-# Those that Flask's configuration has under another name.
+# Settings with another name in Flask's configuration.
 _CONFIG_KEYS = {
     "BOOK_ACCESS": "BOOK_MODE",
     "TRUSTED_HOSTS": "TRUSTED_NAMES",
@@ -41,19 +41,19 @@ _CONFIG_KEYS = {
 
 
 def _user_or_404(email: str) -> User:
-    """Return the person of an address."""
+    """Return the user with an e-mail address, or abort with 404."""
     return user_with_email(email) or abort(404, f"There is no user {email[:64]}.")
 
 
 @blueprint.get("/people")
 def people():
-    """List everybody, and what they may do."""
+    """List the users and what each role may do."""
     return render_template("users/people.html", people=all_users(), roles=ROLES)
 
 
 @blueprint.route("/people/new", methods=["GET", "POST"])
 def new_person():
-    """Let a person in, and show the link by which they set their password."""
+    """Add a user, and show the link by which they set their password."""
     form = NewPersonForm()
     if form.validate_on_submit():
         try:
@@ -69,14 +69,14 @@ def new_person():
 
 
 def _show_link(user: User, secret: str):
-    """Show a one-time link, which is nowhere to be seen again."""
+    """Show a one-time link; it is not shown again."""
     link = url_for(".set_password", secret=secret, _external=True)
     return render_template("users/link.html", user=user, link=link)
 
 
 @blueprint.route("/people/<email>", methods=["GET", "POST"])
 def person(email: str):
-    """Change a person's name and role, and whether they may sign in."""
+    """Change a user's name and role, and whether they may sign in."""
     user = _user_or_404(email)
     form = PersonForm(obj=user)
     status = 200
@@ -109,7 +109,7 @@ def person(email: str):
 
 @blueprint.post("/people/<email>/link", endpoint="make_link")
 def make_persons_link(email: str):
-    """Make a one-time link for a person who has lost their password."""
+    """Make a one-time link for a user who has lost their password."""
     user = _user_or_404(email)
     secret = make_link(user, actor=actor())
     db.session.commit()
@@ -118,7 +118,7 @@ def make_persons_link(email: str):
 
 @blueprint.post("/people/<email>/sign_out")
 def sign_person_out(email: str):
-    """End all sessions and tokens of a person."""
+    """End all sessions and tokens of a user."""
     user = _user_or_404(email)
     sign_out_everywhere(user, actor=actor())
     db.session.commit()
@@ -128,7 +128,7 @@ def sign_person_out(email: str):
 
 @blueprint.get("/settings")
 def settings():
-    """Show the settings in force; secrets are not among them."""
+    """Show the settings in force, without secrets."""
     shown = {name: current_app.config[_CONFIG_KEYS.get(name, name)] for name in _SHOWN_SETTINGS}
     shown["DATABASE_URL"] = db.engine.url.set(query={}).render_as_string(hide_password=True)
     return render_template("users/settings.html", shown=shown)

@@ -128,7 +128,7 @@ def test_signing_in_again_ends_what_one_was_signed_in_with(signed_in_app):
 
 @pytest.mark.slow
 def test_in_life_a_password_is_hashed_as_rfc_9106_recommends():
-    made = "from flaskr.users.passwords import hash_of; print(hash_of('x'))"
+    made = "from flaskr.users.passwords import hash_password; print(hash_password('x'))"
 
     said = subprocess.run(
         [sys.executable, "-c", made], cwd=PROJECT_FOLDER, capture_output=True, text=True, check=True
