@@ -63,9 +63,8 @@ def record_policy(
     )
     check_facts(policy)
     db.session.add(policy)
-    facts = event_facts(
-        policy, [n for n in POLICY_EDITS if getattr(policy, n) is not None], POLICY_FACTS
-    )
+    names = [name for name in POLICY_EDITS if getattr(policy, name) is not None]
+    facts = event_facts(policy, names, POLICY_FACTS)
     record(Action.POLICY_RECORDED, Subject.POLICY, number, actor=actor, after=facts)
     db.session.flush()
     return policy

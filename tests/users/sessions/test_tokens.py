@@ -1,4 +1,4 @@
-"""The README's example with a token: pandas reads a book that people sign in to."""
+"""The README's example of a token: pandas reads a book that requires signing in."""
 
 import re
 
@@ -9,7 +9,7 @@ from flaskr.users.models import Role, Scope, UserSession
 from tests.exports.serving import served
 from tests.exports.test_readers import README
 from tests.factories import make_claim, reserve
-from tests.users.people import signed_in_settings, token_of
+from tests.users.people import signed_in_settings, token_headers
 
 
 @pytest.fixture
@@ -25,15 +25,15 @@ def signed_in_address(book_settings, make_app):
 
 
 def example(address: str, bearer: str) -> str:
-    found = re.search(r"```python\n(claims = pd.*?)```", README.read_text(encoding="utf-8"), re.S)
-    text = found[1].replace("https://claims.example.com", address)
+    example = re.search(r"```python\n(claims = pd.*?)```", README.read_text(encoding="utf-8"), re.S)
+    text = example[1].replace("https://claims.example.com", address)
     return "import pandas as pd\n" + text.replace("Bearer claimbook_…", bearer)
 
 
 @pytest.mark.parametrize("role", [Role.HANDLER, Role.ACTUARY, Role.ADMINISTRATOR])
 def test_the_example_of_the_readme_reads_the_book_by_its_token(signed_in_address, role):
     app, address = signed_in_address
-    bearer = token_of(app, role, Scope.READ)["Authorization"]
+    bearer = token_headers(app, role, Scope.READ)["Authorization"]
     names: dict = {}
 
     exec(example(address, bearer), names)  # noqa: S102
