@@ -83,9 +83,9 @@ def test_rows_of_other_lengths_are_told_and_blank_cells_beyond_the_header_are_no
         (b'[{"a":1}]', "a JSON list"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", r"Save it as \.xlsx"),
         (b"%PDF-1.7", r"CSV, Excel workbook \(\.xlsx\), Parquet, JSON lines"),
-        (b"PAR1 is no more", "starts as parquet does"),
+        (b"PAR1 is no more", "starts as parquet,"),
         (b"PK\x03\x04", "not a workbook that can be read"),
-        (b"\xff\xff\xff\xff\x10\0\0\0", "starts as arrow does"),
+        (b"\xff\xff\xff\xff\x10\0\0\0", "starts as arrow,"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(path, content, refusal):
