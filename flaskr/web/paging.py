@@ -14,8 +14,8 @@ from flaskr.values.text import lookup_key
 from flaskr.web.ordering import NEWEST_FIRST, RowPosition, SortOrder
 
 Row = TypeVar("Row")
-_PAGE_ROWS = 50
-_COUNTED_ROWS = 10_000
+PAGE_ROWS = 50
+COUNTED_ROWS = 10_000
 _MAX_DIGITS = 18
 PAGE_PARAMETERS = ("after", "before", "page")
 
@@ -82,16 +82,16 @@ class Listing:
 
         It takes one query of at most 10,001 ids, and none if `page` has all the rows.
         """
-        first_ids = self.selected.with_only_columns(self.model.id).limit(_COUNTED_ROWS + 1)
+        first_ids = self.selected.with_only_columns(self.model.id).limit(COUNTED_ROWS + 1)
         if page is not None and page.is_whole:
             ids = [row[0] for row in page.rows]
         elif names:
             ids = list(db.session.scalars(first_ids))
         else:
             rows = db.session.scalar(select(func.count()).select_from(first_ids.subquery())) or 0
-            return Count(min(rows, _COUNTED_ROWS), rows > _COUNTED_ROWS)
-        if len(ids) > _COUNTED_ROWS:
-            return Count(_COUNTED_ROWS, is_more=True)
+            return Count(min(rows, COUNTED_ROWS), rows > COUNTED_ROWS)
+        if len(ids) > COUNTED_ROWS:
+            return Count(COUNTED_ROWS, is_more=True)
         return Count(len(ids), sums=self.sums(ids, names))
 
     def sums(self, ids: Sequence[int], names: Sequence[str]) -> dict[str, Decimal]:
@@ -130,8 +130,8 @@ class Listing:
         )
         if position is not None:
             in_order = in_order.where(self.order.beyond(key, position, backwards))
-        ids = list(db.session.scalars(in_order.limit(_PAGE_ROWS + 1)))
-        return ids[:_PAGE_ROWS], len(ids) > _PAGE_ROWS
+        ids = list(db.session.scalars(in_order.limit(PAGE_ROWS + 1)))
+        return ids[:PAGE_ROWS], len(ids) > PAGE_ROWS
 
     def rows_of(self, ids: Sequence[int]) -> list[Any]:
         """Return the rows with these ids, in the order of the ids."""
