@@ -1,5 +1,7 @@
 """The application factory: a table of contents."""
 
+from pathlib import Path
+
 import click
 from flask import Flask
 from flask.helpers import get_debug_flag
@@ -16,6 +18,7 @@ from flaskr.claims.ledger import views as ledger_views
 from flaskr.database import configure_engine, engine_options, upgrade_embedded, working
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
+from flaskr.errors import SettingsError
 from flaskr.exports import commands as export_commands
 from flaskr.exports import views as export_views
 from flaskr.exports.kept import views as kept_views
@@ -24,7 +27,7 @@ from flaskr.exports.verify import views as verify_views
 from flaskr.extensions import csrf, db, migrate
 from flaskr.imports import commands as import_commands
 from flaskr.imports import views as import_views
-from flaskr.imports.job_folders import JOBS, sweep_jobs
+from flaskr.imports.job_folders import JOBS, delete_old_jobs
 from flaskr.imports.records import commands as record_commands
 from flaskr.imports.records import views as import_record_views
 from flaskr.imports.undo import views as import_undo_views
@@ -32,12 +35,7 @@ from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands
 from flaskr.secret_keys import kept_key
-from flaskr.settings import (
-    PROJECT_FOLDER,
-    Settings,
-    make_instance_folder,
-    read_settings,
-)
+from flaskr.settings import PROJECT_FOLDER, Settings, read_settings
 from flaskr.users import account_views
 from flaskr.users import commands as user_commands
 from flaskr.users import views as people_views
@@ -55,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises SettingsError or SchemaError when the book must not be served.
     """
     settings = settings or read_settings()
-    make_instance_folder(settings.instance_folder)
+    _make_instance_folder(settings.instance_folder)
     settings.check_signed_in(get_debug_flag() or _has_debugger())
     app = Flask("flaskr", instance_path=str(settings.instance_folder))
     app.url_map.strict_slashes = False
@@ -68,8 +66,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.register(app)
     register_filters(app)
     _open_embedded_book(app)
-    sweep_jobs(settings.instance_folder / JOBS)
+    delete_old_jobs(settings.instance_folder / JOBS)
     return app
+
+
+def _make_instance_folder(folder: Path) -> None:
+    """Make the folder that the book lives in; raises SettingsError where it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"INSTANCE_FOLDER {folder}: {error.strerror}.") from error
 
 
 def _has_debugger() -> bool:
@@ -81,28 +87,10 @@ def _has_debugger() -> bool:
 def _configure(app: Flask, settings: Settings) -> None:
     """Put the settings where Flask and its extensions look for them."""
     app.config.from_mapping(
-        DATABASE_URL=settings.database_url,
-        INSTANCE_FOLDER=settings.instance_folder,
-        BOOK_ACCESS=settings.book_access,
+        **settings.config,
         BOOK_MODE=settings.mode,
-        TRUSTED_NAMES=settings.trusted_hosts,
-        TRUSTED_PROXIES=settings.trusted_proxies,
         PSEUDONYM_KEY=settings.pseudonym_key or kept_key(settings.instance_folder, "pseudonym_key"),
-        RANDOM_CLAIMS=settings.random_claims,
-        SESSION_IDLE_MINUTES=settings.session_idle_minutes,
-        SESSION_HOURS=settings.session_hours,
-        BOOK_CURRENCY=settings.book_currency,
-        BOOK_TIME_ZONE=settings.book_time_zone,
-        EXPORT_SECONDS=settings.export_seconds,
-        EXPORT_MEMORY_BYTES=settings.export_memory_bytes,
-        SPOOL_BYTES=settings.spool_bytes,
-        VERIFY_BYTES=settings.verify_bytes,
-        IMPORT_BYTES=settings.import_bytes,
-        IMPORT_ROWS=settings.import_rows,
-        IMPORT_SECONDS=settings.import_seconds,
-        IMPORT_MEMORY_BYTES=settings.import_memory_bytes,
         SECRET_KEY=settings.secret_key or kept_key(settings.instance_folder, "secret_key"),
-        MAX_CONTENT_LENGTH=settings.max_request_bytes,
         SESSION_COOKIE_NAME=COOKIE_NAME,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_CHECK_DEFAULT=False,  # the gate checks it after identifying the request

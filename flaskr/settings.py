@@ -1,8 +1,9 @@
 """Every setting, read from the environment in one place."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from environs import Env, EnvError
@@ -15,25 +16,10 @@ from flaskr.secret_keys import require_strong
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 _LEAST_EXPORT_MEMORY = 16 * 1024**2  # with less the drivers cannot even be loaded
 # ISO 4217: every active currency whose minor unit is not a hundredth
-_WITHOUT_TWO_DECIMALS = set(
-    """
+_WITHOUT_TWO_DECIMALS = """
     BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF
     BHD IQD JOD KWD LYD OMR TND CLF UYW
-    """.split()  # noqa: SIM905
-)
-_ABOVE_ZERO = (
-    "session_idle_minutes",
-    "session_hours",
-    "max_request_bytes",
-    "export_seconds",
-    "export_memory_bytes",
-    "spool_bytes",
-    "verify_bytes",
-    "import_bytes",
-    "import_rows",
-    "import_seconds",
-    "import_memory_bytes",
-)
+""".split()  # noqa: SIM905
 _MODES = ("open", "signed-in")
 _GIVE_HOSTS = (
     "Give the host names at which people open the book, separated by commas: "
@@ -45,32 +31,110 @@ BOOK_FILE = "claimbook.db"
 BOOK_VERSION = "0.1.0"
 
 
+def _setting(default: Any, meaning: str, **declared: Any) -> Any:
+    """Declare a setting: a field that is read from the environment under its name in capitals.
+
+    `default_means` describes a default that does not explain itself, `needed_by` says who sets it.
+    `config` is its name in app.config if that is another, and empty if it is not there as given.
+    `is_above_zero`: zero and less are refused. `is_secret`: its value is never shown.
+    """
+    shown = not declared.get("is_secret")
+    return field(default=default, repr=shown, metadata={"meaning": meaning, **declared})
+
+
+ENV_READERS: dict[Any, str] = {str: "str", int: "int", bool: "bool", Path: "path", tuple: "list"}
+SECRET = {"default_means": "made once in the instance folder", "config": "", "is_secret": True}
+SERVER, NEW_BOOK = "a server", "a new book"
+COUNT = {"is_above_zero": True}
+LIMIT = {**COUNT, "needed_by": "large books or files"}
+
+
 @dataclass(frozen=True)
 class Settings:
-    """What an installation may choose; the README's table gives each with its meaning."""
+    """What an installation may choose: each setting is declared here, and nowhere else."""
 
-    database_url: str = field(default="", repr=False)  # it has a password
-    instance_folder: Path = PROJECT_FOLDER / "instance"
-    secret_key: str = field(default="", repr=False)
-    book_access: str = ""
-    trusted_hosts: tuple[str, ...] = ()
-    trusted_proxies: int = 0
-    pseudonym_key: str = field(default="", repr=False)
-    random_claims: bool = False
-    session_idle_minutes: int = 60
-    session_hours: int = 12
-    book_currency: str = "SEK"
-    book_time_zone: str = "Europe/Stockholm"
-    max_request_bytes: int = 1024 * 1024
-    export_seconds: int = 600
-    export_memory_bytes: int = 4 * 1024**3
-    spool_bytes: int = 2 * 1024**3
-    verify_bytes: int = 256 * 1024**2
-    import_bytes: int = 512 * 1024**2
-    import_rows: int = 5_000_000
-    import_seconds: int = 1800
-    import_memory_bytes: int = 2 * 1024**3
-    log_level: str = "INFO"
+    database_url: str = _setting(
+        "",
+        "the PostgreSQL database, as `postgresql://user:password@host/book`",
+        default_means="the embedded SQLite book",
+        needed_by=SERVER,
+        is_secret=True,  # it has a password
+    )
+    secret_key: str = _setting(
+        "",
+        "signs forms and cookies; where people sign in it must be given, and hard to guess",
+        needed_by=SERVER,
+        **SECRET,
+    )
+    book_access: str = _setting(
+        "",
+        "`signed-in` has people sign in; `open` serves this machine only, without signing in",
+        default_means="`signed-in` with `DATABASE_URL`, else `open`",
+    )
+    trusted_hosts: tuple[str, ...] = _setting(
+        (),
+        "the names that people open the book under, with commas between; "
+        "must be given where people sign in",
+        needed_by=SERVER,
+        config="TRUSTED_NAMES",  # Flask has a TRUSTED_HOSTS, which refuses in another way
+    )
+    trusted_proxies: int = _setting(
+        0,
+        "how many proxies stand in front, whose `X-Forwarded-*` headers are believed",
+        needed_by="a server behind proxies",
+    )
+    pseudonym_key: str = _setting(
+        "",
+        "makes the pseudonyms of names in files; another key makes a column of another name",
+        needed_by="several servers of one book",
+        **SECRET,
+    )
+    session_idle_minutes: int = _setting(60, "a session ends after this long without use", **COUNT)
+    session_hours: int = _setting(12, "a session ends after this long at the latest", **COUNT)
+    random_claims: bool = _setting(
+        False, "`on` allows `/generate_random_claim` where people sign in", default_means="off"
+    )
+    book_currency: str = _setting(
+        "SEK",
+        "the book's one currency, with two decimals; written into the book when it is made",
+        needed_by=NEW_BOOK,
+    )
+    book_time_zone: str = _setting(
+        "Europe/Stockholm",
+        "where the book's days begin and end; written into the book when it is made",
+        needed_by=NEW_BOOK,
+    )
+    instance_folder: Path = _setting(
+        PROJECT_FOLDER / "instance",
+        "the folder of the embedded book, its keys, kept exports and the files being made",
+        default_means="`instance`",
+    )
+    max_request_bytes: int = _setting(
+        1024 * 1024, "the largest form that is read", config="MAX_CONTENT_LENGTH", **COUNT
+    )
+    export_seconds: int = _setting(
+        600, "how long making one file may take, once its process has started", **LIMIT
+    )
+    export_memory_bytes: int = _setting(
+        4 * 1024**3,
+        "how much address space making one file may take, besides the libraries; at least 16777216",
+        **LIMIT,
+    )
+    spool_bytes: int = _setting(
+        2 * 1024**3,
+        "above this the oldest made files go before their ten minutes are over",
+        **LIMIT,
+    )
+    verify_bytes: int = _setting(
+        256 * 1024**2, "the largest form with a file to verify; the command has no limit", **LIMIT
+    )
+    import_bytes: int = _setting(512 * 1024**2, "the largest file that is imported", **LIMIT)
+    import_rows: int = _setting(5_000_000, "the most rows of a file that is imported", **LIMIT)
+    import_seconds: int = _setting(1800, "how long trying or loading one import may take", **LIMIT)
+    import_memory_bytes: int = _setting(
+        2 * 1024**3, "how much address space an import may take, besides the libraries", **LIMIT
+    )
+    log_level: str = _setting("INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`", config="")
 
     def __post_init__(self) -> None:
         """Refuse what the book cannot run with, naming the setting."""
@@ -86,12 +150,7 @@ class Settings:
             raise SettingsError(
                 f"BOOK_CURRENCY is {self.book_currency}, which does not have two decimals."
             )
-        if not (
-            len(self.book_currency) == 3
-            and self.book_currency.isascii()
-            and self.book_currency.isalpha()
-            and self.book_currency.isupper()
-        ):
+        if not re.fullmatch("[A-Z]{3}", self.book_currency):
             raise SettingsError("BOOK_CURRENCY takes three capital letters, such as SEK.")
         try:
             ZoneInfo(self.book_time_zone)
@@ -102,9 +161,14 @@ class Settings:
             ) from error
         if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
             raise SettingsError("LOG_LEVEL takes DEBUG, INFO, WARNING or ERROR.")
-        for name in _ABOVE_ZERO:
-            if getattr(self, name) <= 0:
-                raise SettingsError(f"{name.upper()} must be above zero.")
+        for each in fields(self):
+            if each.metadata.get("is_above_zero") and getattr(self, each.name) <= 0:
+                raise SettingsError(f"{each.name.upper()} must be above zero.")
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The entries of app.config that hold settings as given."""
+        return {kept: getattr(self, name.lower()) for name, kept in config_names().items()}
 
     @property
     def mode(self) -> str:
@@ -149,45 +213,28 @@ class Settings:
         return url.set(drivername="postgresql+psycopg")
 
 
+def config_names() -> dict[str, str]:
+    """Return the settings that app.config holds as given, each with its name there."""
+    names = {each.name.upper(): each.metadata for each in fields(Settings)}
+    return {n: kept for n, about in names.items() if (kept := about.get("config", n))}
+
+
 def read_settings() -> Settings:
     """Read the settings from the environment; raises SettingsError naming the one that is wrong."""
     env = Env()
     env.read_env(PROJECT_FOLDER / ".env", recurse=False)  # under servers other than Flask's too
     if env.str("INSTANCE_FOLDER", "-") == "":  # would be wherever the server was started
         raise SettingsError("INSTANCE_FOLDER is empty; leave it out or name a folder.")
-    folder = env.path("INSTANCE_FOLDER", Settings.instance_folder)
     try:
-        return Settings(
-            database_url=env.str("DATABASE_URL", Settings.database_url),
-            instance_folder=folder.resolve(),
-            secret_key=env.str("SECRET_KEY", ""),
-            book_access=env.str("BOOK_ACCESS", Settings.book_access),
-            trusted_hosts=tuple(filter(None, map(str.strip, env.list("TRUSTED_HOSTS", [])))),
-            trusted_proxies=env.int("TRUSTED_PROXIES", Settings.trusted_proxies),
-            pseudonym_key=env.str("PSEUDONYM_KEY", ""),
-            random_claims=env.bool("RANDOM_CLAIMS", Settings.random_claims),
-            session_idle_minutes=env.int("SESSION_IDLE_MINUTES", Settings.session_idle_minutes),
-            session_hours=env.int("SESSION_HOURS", Settings.session_hours),
-            book_currency=env.str("BOOK_CURRENCY", Settings.book_currency),
-            book_time_zone=env.str("BOOK_TIME_ZONE", Settings.book_time_zone),
-            max_request_bytes=env.int("MAX_REQUEST_BYTES", Settings.max_request_bytes),
-            export_seconds=env.int("EXPORT_SECONDS", Settings.export_seconds),
-            export_memory_bytes=env.int("EXPORT_MEMORY_BYTES", Settings.export_memory_bytes),
-            spool_bytes=env.int("SPOOL_BYTES", Settings.spool_bytes),
-            verify_bytes=env.int("VERIFY_BYTES", Settings.verify_bytes),
-            import_bytes=env.int("IMPORT_BYTES", Settings.import_bytes),
-            import_rows=env.int("IMPORT_ROWS", Settings.import_rows),
-            import_seconds=env.int("IMPORT_SECONDS", Settings.import_seconds),
-            import_memory_bytes=env.int("IMPORT_MEMORY_BYTES", Settings.import_memory_bytes),
-            log_level=env.str("LOG_LEVEL", Settings.log_level).upper(),
-        )
+        read = {
+            each.name: getattr(env, ENV_READERS[get_origin(each.type) or each.type])(
+                each.name.upper(), each.default
+            )
+            for each in fields(Settings)
+        }
     except EnvError as error:
         raise SettingsError(str(error)) from error
-
-
-def make_instance_folder(folder: Path) -> None:
-    """Make the folder that the book lives in; raises SettingsError where it cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(f"INSTANCE_FOLDER {folder}: {error.strerror}.") from error
+    read["instance_folder"] = read["instance_folder"].resolve()
+    read["trusted_hosts"] = tuple(filter(None, map(str.strip, read["trusted_hosts"])))
+    read["log_level"] = read["log_level"].upper()
+    return Settings(**read)

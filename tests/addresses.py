@@ -15,7 +15,7 @@ from flaskr.extensions import db
 from flaskr.facts.lists import Contents
 from flaskr.imports.jobs import Job
 from flaskr.imports.loading.services import load_import
-from flaskr.imports.services import receive, try_import
+from flaskr.imports.services import receive_uploads, try_import
 from flaskr.users.models import Role, Scope, Token, UserSession
 from flaskr.users.services import create_user, make_link
 from flaskr.users.sessions.services import make_token, start_session
@@ -42,11 +42,11 @@ def fill_book(app: Flask) -> Known:
 
 def two_imports() -> tuple[int, Job]:
     """One that is loaded, and one that waits, with a refused row."""
-    loaded = receive([("a.csv", BytesIO(b"claim;cost\nA;1\n"))], actor="open")
+    loaded = receive_uploads([("a.csv", BytesIO(b"claim;cost\nA;1\n"))], actor="open")
     try_import(loaded)
-    loaded.ask(is_confirmed=True)
+    loaded.update_request(is_confirmed=True)
     number = load_import(loaded).import_id
-    waiting = receive([("b.csv", BytesIO(b"claim;cost\nB;x\nC;1\n"))], actor="open")
+    waiting = receive_uploads([("b.csv", BytesIO(b"claim;cost\nB;x\nC;1\n"))], actor="open")
     try_import(waiting)
     return number, waiting
 

@@ -1,7 +1,10 @@
+"""What an installation may choose; `python -m tests.test_settings` writes docs/settings.md."""
+
 import os
 import stat
 import subprocess
 import sys
+from dataclasses import Field, fields
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pytest
 
 from flaskr.errors import SettingsError
 from flaskr.secret_keys import kept_key
-from flaskr.settings import Settings, read_settings
+from flaskr.settings import PROJECT_FOLDER, Settings, read_settings
 from tests.users.people import STRONG_KEY
 
 ENVIRONMENT = {
@@ -35,6 +38,39 @@ ENVIRONMENT = {
     "IMPORT_MEMORY_BYTES": ("import_memory_bytes", "13", 13),
     "LOG_LEVEL": ("log_level", "debug", "DEBUG"),
 }
+PAGE = PROJECT_FOLDER / "docs" / "settings.md"
+HEAD = """# Settings
+
+Settings are read from the environment, or from a `.env` file in the project's folder,
+whatever server runs the book.
+A book on your own machine needs none of them; a server needs three, see [Operating](operating.md).
+A wrong setting is refused by its name when the application starts.
+`/settings` shows the administrator what each is set to.
+
+This table is made from `flaskr/settings.py`. To write it again:
+
+    .venv/bin/python -m tests.test_settings
+
+| setting | meaning | default | who needs it |
+|---|---|---|---|
+"""
+
+
+def settings_page() -> str:
+    """The text of docs/settings.md, from the declarations."""
+    return HEAD + "".join(map(_row, fields(Settings)))
+
+
+def _row(declared: Field) -> str:
+    told = declared.metadata
+    default = told.get("default_means") or (f"`{declared.default}`" if declared.default else "")
+    default = "`0`" if declared.default == 0 and declared.type is int else default
+    cells = (f"`{declared.name.upper()}`", told["meaning"], default, told.get("needed_by", ""))
+    return f"| {' | '.join(cells)} |\n".replace("|  |", "| |")
+
+
+def test_the_page_of_settings_is_what_the_declarations_make():
+    assert PAGE.read_text(encoding="utf-8") == settings_page()
 
 
 @pytest.fixture(autouse=True)
@@ -161,3 +197,13 @@ def test_a_host_by_name_or_address_is_taken(name):
     settings = Settings(book_access="signed-in", secret_key=STRONG_KEY, trusted_hosts=(name,))
 
     settings.check_signed_in(is_debug=False)
+
+
+def test_every_setting_is_tried_here():
+    declared = {each.name.upper() for each in fields(Settings)}
+
+    assert {*ENVIRONMENT, "INSTANCE_FOLDER"} == declared
+
+
+if __name__ == "__main__":
+    PAGE.write_text(settings_page(), encoding="utf-8")

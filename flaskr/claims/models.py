@@ -10,7 +10,7 @@ from flaskr.claims.ledger.constraints import CLAIM_CHECKS, LEDGER_CHECKS
 from flaskr.claims.ledger.rules import Movement, State
 from flaskr.extensions import Base
 from flaskr.facts.lists import Cause, Coverage, EntryType, Status
-from flaskr.import_records.models import Sourced
+from flaskr.import_records.models import ImportSource
 from flaskr.policies.models import Policy
 from flaskr.values.column_types import (
     FreeText,
@@ -35,7 +35,7 @@ CLAIM_FACTS = tuple(ClaimFacts.__annotations__)
 CLAIM_EDITS = (*CLAIM_FACTS, "description")
 
 
-class Claim(ClaimFacts, Sourced, Base):
+class Claim(ClaimFacts, ImportSource, Base):
     """One loss; it keeps its last ledger entry's state, to filter and sort by, and when that was.
 
     A claim that has not moved since a cut is at the cut as it is now.
@@ -91,7 +91,7 @@ def coverage_by(policy: Policy | None, loss_date: date | None) -> Coverage:
     return Coverage.IN_FORCE if policy.covers(loss_date) else Coverage.NOT_IN_FORCE
 
 
-class LedgerEntry(Sourced, Base):
+class LedgerEntry(ImportSource, Base):
     """One movement on a claim, never edited or deleted: a further entry corrects a mistake."""
 
     __tablename__ = "ledger_entries"

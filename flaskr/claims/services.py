@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import event_facts, record
 from flaskr.book.services import allot_reference
+from flaskr.claims.ledger.rules import BALANCES
 from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, ClaimRevision, coverage_by
 from flaskr.claims.queries import (
     claim_referenced,
@@ -68,9 +69,7 @@ def report_claim(
         reported_date=reported_date,
         description=clean_text(description),
         status=Status.OPEN,
-        paid=ZERO,
-        outstanding=ZERO,
-        recovered=ZERO,
+        **dict.fromkeys(BALANCES, ZERO),
         recorded_at=recorded_at,
         recorded_by=actor,
         version=1,

@@ -1,1 +1,1 @@
-"""Made-up books: one random claim, or a million."""
+"""Demo data: one random claim, or a whole book."""

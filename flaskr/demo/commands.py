@@ -1,4 +1,4 @@
-"""flask demo: fill an empty book."""
+"""flask demo: fill an empty book with made-up data."""
 
 from datetime import date, datetime
 
@@ -27,14 +27,12 @@ demo = AppGroup("demo", help="Fill an empty book with made-up policies and claim
 )
 def fill(policies: int, claims: int, seed: int, until: datetime) -> None:
     """Fill an empty book, completely or not at all; the same options give the same book."""
-    from flaskr.demo.filling.services import (  # NumPy and Arrow: only this needs them
-        load_book,
-        prepared_book,
-    )
+    # Imported here because only this command needs NumPy and Arrow.
+    from flaskr.demo.filling.services import load_book, prepare_book
 
     require_book()
     click.echo("Generating the book ...")
-    book = prepared_book(policies, claims, seed, until.date())
+    book = prepare_book(policies, claims, seed, until.date())
     with click.progressbar(length=book.row_count, label="Loading") as bar:
         load_book(book, bar.update)
     db.session.commit()

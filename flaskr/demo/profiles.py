@@ -1,4 +1,4 @@
-"""What each line of business is like: how often, how much, how fast. Made up, but plausible."""
+"""Profiles of the lines of business for demo data: plausible frequencies, amounts and delays."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,18 @@ from flaskr.facts.lists import Cause, LineOfBusiness
 
 @dataclass(frozen=True)
 class Profile:
-    """One line of business; money in whole kronor, delays in days, shares of one."""
+    """One line of business; amounts in whole kronor, delays in days, shares from 0 to 1."""
 
     line: LineOfBusiness
     share: float  # of the customers
-    frequency: float  # claims a policy year, compared with the other lines
-    premium: int  # median a year
+    frequency: float  # claims per policy year, relative to the other lines
+    premium: int  # median per year
     deductibles: tuple[int, ...]
     severity: int  # median cost of a claim
     spread: float  # sigma of its logarithm
     report_days: float  # median from loss to report
     settle_days: float  # mean from one entry to the next
-    recovery: float  # share of settled claims on which something comes back
+    recovery: float  # share of settled claims with a recovery
     insures_sum: bool
     causes: dict[Cause, float]
 
@@ -58,9 +58,8 @@ LARGEST_LOSS = 500_000_000  # kronor
 TAIL_SHARE = 0.02  # of the claims are multiplied by a Pareto variable ...
 TAIL_INDEX = 1.4  # ... of this index: a mean, no variance
 
-# A book with more claims a policy is one of fleets and landlords: its premiums are as much higher,
-# so that about four fifths of them go to claims.
-PREMIUM_LEVEL = 3.7  # at one claim a policy
+# Premiums grow with the claims per policy, so that about four fifths of them pay for claims.
+PREMIUM_LEVEL = 3.7  # at one claim per policy
 
 DESCRIPTIONS = {
     Cause.COLLISION: ("Rear-ended at a crossing.", "Hit an elk.", "Slid off an icy road."),

@@ -1,4 +1,4 @@
-"""The page that makes one claim up."""
+"""The page that creates one random claim."""
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from markupsafe import Markup
@@ -13,14 +13,14 @@ from flaskr.users.gate.gate import refuse_other_sites
 blueprint = Blueprint("demo", __name__)
 
 
-def _is_fetched_ahead() -> bool:
-    """Whether a browser asks only because somebody might visit the address later."""
-    said = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
-    return any("prefetch" in value.lower() or "prerender" in value.lower() for value in said)
+def _is_prefetch() -> bool:
+    """Whether a browser prefetches the address and nobody has visited it yet."""
+    values = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
+    return any("prefetch" in value.lower() or "prerender" in value.lower() for value in values)
 
 
-def _link_to(claim: Claim) -> Markup:
-    """Return what is said of the new claim, with a link to it."""
+def _created_message(claim: Claim) -> Markup:
+    """Return the message about the new claim, with a link to it."""
     address = url_for("claims.show", reference=claim.claim_reference)
     return Markup('Random claim created: <a class="alert-link" href="{}">{}</a>.').format(
         address, claim.claim_reference
@@ -29,22 +29,22 @@ def _link_to(claim: Claim) -> Markup:
 
 @blueprint.get("/generate_random_claim")
 def generate_random_claim():
-    """Make one random claim and show it first among the claims.
+    """Create one random claim, and redirect to the claims, where it is the first.
 
-    The one GET that writes, because people visit this address, from a bookmark or by hand. So what
-    only looks (HEAD), looks ahead or comes from another site makes nothing.
+    This is the only GET that writes, because people visit this address from a bookmark or by hand.
+    A HEAD, a prefetch and a request from another site create nothing.
     """
     refuse_other_sites(is_strict=True)
-    answer = redirect(url_for("claims.index"), code=303)
-    answer.headers["Cache-Control"] = "no-store"
+    response = redirect(url_for("claims.index"), code=303)
+    response.headers["Cache-Control"] = "no-store"
     if request.method == "HEAD":
-        return answer
-    if _is_fetched_ahead():
+        return response
+    if _is_prefetch():
         abort(503, "This address creates a claim, so it cannot be prefetched. Open it instead.")
-    db.session.remove()  # should a hook have begun to read: what follows begins anew, and writes
+    db.session.remove()  # a hook may have begun a read transaction
     with working("write"):
         claim = record_random_claim(swedish_faker(), actor=actor())
-        message = _link_to(claim)
+        message = _created_message(claim)
         db.session.commit()
     flash(message, "success")
-    return answer
+    return response

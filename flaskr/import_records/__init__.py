@@ -1,1 +1,1 @@
-"""Which import, which file and which row something in the book came from."""
+"""The records of imports, which rows of the book refer to as their source."""

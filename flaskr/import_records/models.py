@@ -1,4 +1,4 @@
-"""The record of every import, and of its files: never edited or deleted."""
+"""The records of imports and of their files: never edited or deleted."""
 
 from enum import StrEnum
 
@@ -13,13 +13,13 @@ from flaskr.values.column_types import FreeText, Instant, Money, closed_list
 class ImportKind(StrEnum):
     """What an import did."""
 
-    FACTS = "facts"  # claims or policies of today
-    MIGRATION = "migration"  # an older system's, with its instants
-    UNDO = "undo"  # adjusting entries that take another import back
+    FACTS = "facts"  # claims or policies as they are today
+    MIGRATION = "migration"  # from an older system, with its instants
+    UNDO = "undo"  # adjusting entries that undo another import
 
 
 class Import(Base):
-    """One import that was confirmed: what became of its rows, and what its entries moved."""
+    """One import that was loaded: the counts of its rows, and the sums of its entries."""
 
     __tablename__ = "imports"
     __table_args__ = (
@@ -33,16 +33,18 @@ class Import(Base):
     kind: Mapped[ImportKind] = mapped_column(closed_list(ImportKind))
     recorded_at: Mapped[Instant]
     recorded_by: Mapped[str] = mapped_column(String(64))
-    created: Mapped[int]  # rows of the files, by what became of them
+    created: Mapped[int]  # rows of the files, by outcome
     changed: Mapped[int]
     unchanged: Mapped[int]
-    refused: Mapped[int]  # left out by choice: else nothing would have been loaded
+    refused: Mapped[int]  # left out by choice: otherwise nothing would have been loaded
     entries: Mapped[int]
-    first_entry: Mapped[int | None]  # the others follow it: an import is alone when it writes
-    paid: Mapped[Money]  # what the entries moved together
+    first_entry: Mapped[int | None]  # ids are in a row: nothing else writes during an import
+    paid: Mapped[Money]  # sums of the entries
     outstanding: Mapped[Money]
     recovered: Mapped[Money]
-    job: Mapped[str | None] = mapped_column(String(16), unique=True)  # under which it was tried
+    job: Mapped[str | None] = mapped_column(
+        String(16), unique=True
+    )  # the job that it was loaded from
     undoes: Mapped[int | None] = mapped_column(
         ForeignKey("imports.id", ondelete="RESTRICT"), unique=True
     )
@@ -53,7 +55,7 @@ class Import(Base):
 
     @property
     def claim_cost(self):
-        """What the entries moved of paid and outstanding together."""
+        """The sum of paid and outstanding of the entries."""
         return self.paid + self.outstanding
 
 
@@ -73,8 +75,8 @@ class ImportFile(Base):
     mapping: Mapped[FreeText]
 
 
-class Sourced:
-    """What a row of the book keeps of the import that brought it: null for what was typed."""
+class ImportSource:
+    """The import and the file's row that a row of the book came from; null when it was typed."""
 
     import_id: Mapped[int | None]
-    import_row: Mapped[int | None]  # as a spreadsheet counts: the header is row 1
+    import_row: Mapped[int | None]  # as in a spreadsheet: the header is row 1

@@ -1,4 +1,4 @@
-"""What is known of where rows came from."""
+"""Queries of imports by their files and their undo."""
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased, selectinload
@@ -7,26 +7,26 @@ from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportFile
 
 
-def _standing_imports() -> Select[Import]:
-    """Select the imports that are not undone, and undo nothing."""
+def _imports_in_effect() -> Select[Import]:
+    """Select the imports that are not undone, and are no undo."""
     undo = aliased(Import)
     is_undone = select(undo.id).where(undo.undoes == Import.id).exists()
     return select(Import).where(Import.undoes.is_(None), ~is_undone)
 
 
 def loadings_of(sha256: str) -> list[Import]:
-    """Return the imports that loaded a file of these bytes and stand, newest first."""
+    """Return the imports that loaded a file with this SHA-256 and are not undone, newest first."""
     of_file = select(ImportFile.import_id).where(ImportFile.sha256 == sha256)
-    standing = _standing_imports().where(Import.id.in_(of_file)).order_by(Import.id.desc())
-    return list(db.session.scalars(standing))
+    in_effect = _imports_in_effect().where(Import.id.in_(of_file)).order_by(Import.id.desc())
+    return list(db.session.scalars(in_effect))
 
 
 def undo_of(record: Import) -> Import | None:
-    """Return the import that took another back, None while it stands."""
+    """Return the import that undid another; None when it is not undone."""
     return db.session.scalar(select(Import).where(Import.undoes == record.id))
 
 
-def every_import() -> list[Import]:
+def imports_with_files() -> list[Import]:
     """Return every import with its files, newest first."""
     newest = select(Import).options(selectinload(Import.files)).order_by(Import.id.desc())
     return list(db.session.scalars(newest))

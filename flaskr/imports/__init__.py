@@ -1,1 +1,1 @@
-"""Claims in: files from elsewhere become rows of the book, all or none."""
+"""Importing files into the book, all of their rows or none."""

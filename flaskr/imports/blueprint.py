@@ -1,4 +1,4 @@
-"""Where the pages of imports hang."""
+"""The blueprint of the import pages, and the labels its templates use."""
 
 from typing import Any
 
@@ -16,16 +16,16 @@ _KINDS = {
 }
 _STAGES = {
     Stage.READING: "reading",
-    Stage.CUT_SHORT: "interrupted",
+    Stage.INTERRUPTED: "interrupted",
     Stage.REFUSED: "refused",
     Stage.MAPPING: "column missing",
-    Stage.SHOWN: "ready to load",
+    Stage.READY: "ready to load",
     Stage.LOADING: "loading",
     Stage.LOADED: "loaded",
 }
 
 
 @blueprint.context_processor
-def words_of_imports() -> dict[str, Any]:
-    """Give the templates what kinds and stages are called."""
+def import_labels() -> dict[str, Any]:
+    """Give the templates the labels of kinds and stages."""
     return {"KINDS": _KINDS, "STAGES": _STAGES}

@@ -1,4 +1,4 @@
-"""flask import: load files into the book, all or none."""
+"""flask import: load files into the book, completely or not at all."""
 
 import sys
 from collections.abc import Iterator
@@ -15,16 +15,15 @@ from flaskr.book.services import require_book
 from flaskr.errors import ClaimBookError
 from flaskr.files.readers.options import Encoding
 from flaskr.import_records.queries import loadings_of
-from flaskr.imports.dry_run_result import DryRun, FileFound, RowClass
+from flaskr.imports.dry_run_result import DryRun, FileResult, RowClass
 from flaskr.imports.jobs import Job, Progress
 from flaskr.imports.loading.services import load_import
-from flaskr.imports.services import Told, take, try_import
+from flaskr.imports.services import OnProgress, register_files, try_import
 from flaskr.imports.tasks import refused_path
 
 ACTOR = "command"
 _SHOWN_REFUSALS = 20
 _AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
-Pairs = tuple[str, ...]
 
 
 @click.command("import")
@@ -68,7 +67,7 @@ Pairs = tuple[str, ...]
     "--raw", is_flag=True, help="The file was exported with raw=1: keep each leading apostrophe."
 )
 @with_appcontext
-def import_file(files: tuple[Path, ...], migration: bool, **how: Any) -> None:
+def import_file(files: tuple[Path, ...], migration: bool, **options: Any) -> None:
     """Load FILES into the book: everything in them, or nothing.
 
     A file of claims or of policies may be CSV, XLSX, Parquet, Arrow or JSON lines; its columns are
@@ -84,16 +83,16 @@ def import_file(files: tuple[Path, ...], migration: bool, **how: Any) -> None:
         if len(files) == 1 and is_archive(files[0]):
             click.echo(_load_book(files[0]))
             return
-        _load_files(files, migration, how)
+        _load_files(files, migration, options)
     except ClaimBookError as error:
         raise click.ClickException(f"Nothing was imported.\n{error}") from error
 
 
 def _load_book(path: Path) -> str:
-    """Load the archive of a whole book into this one, which is empty; return what to say of it."""
-    with _bar_of("Loading") as tell:
+    """Load the archive of a whole book into this empty one; return the message."""
+    with _progress_bar("Loading") as on_progress:
         loaded = import_archive(
-            path, actor=ACTOR, on_progress=lambda done: tell(Progress("book", 0, *done))
+            path, actor=ACTOR, on_progress=lambda done: on_progress(Progress("book", 0, *done))
         )
     currency = current_app.config["BOOK_CURRENCY"]
     cost = loaded.totals["paid"] + loaded.totals["outstanding"]
@@ -103,96 +102,96 @@ def _load_book(path: Path) -> str:
     )
 
 
-def _load_files(files: tuple[Path, ...], is_migration: bool, how: dict[str, Any]) -> None:
-    """Try files, say what would become of them, and load them unless that is nothing."""
-    job = take(
+def _load_files(files: tuple[Path, ...], is_migration: bool, options: dict[str, Any]) -> None:
+    """Make a dry run, print its summary, and load the files if that changes anything."""
+    job = register_files(
         files,
         actor=ACTOR,
         is_migration=is_migration,
-        sheet=how["sheet"],
-        encoding=how["encoding"],
-        is_raw=how["raw"],
-        columns=_pairs(how["columns"]),
-        constants=_pairs(how["constants"]),
+        sheet=options["sheet"],
+        encoding=options["encoding"],
+        is_raw=options["raw"],
+        columns=_pairs(options["columns"]),
+        constants=_pairs(options["constants"]),
     )
     try:
-        outcome = _tried(job)
-        click.echo("\n".join(_told(outcome)))
-        _write_refused(job, outcome, how["refused"])
-        if how["dry_run"] or not outcome.changes and not outcome.refusal_count:
+        outcome = _dry_run(job)
+        click.echo("\n".join(_summary(outcome)))
+        _write_refused(job, outcome, options["refused"])
+        if options["dry_run"] or not outcome.changes and not outcome.refusal_count:
             return
-        job.ask(is_confirmed=True, leaves_refused=how["good_rows"])
-        loaded = _loaded_with_bar(job)
+        job.update_request(is_confirmed=True, leaves_refused=options["good_rows"])
+        loaded = _load(job)
         click.echo(f"Loaded as import {loaded}.")
     finally:
         job.remove()
 
 
-def _pairs(said: Pairs) -> dict[str, str]:
-    """Return what stands before and after the first “=” of each."""
-    found = {}
-    for each in said:
-        name, is_there, value = each.partition("=")
-        if not is_there:
+def _pairs(arguments: tuple[str, ...]) -> dict[str, str]:
+    """Return what is before and after the first “=” of each argument."""
+    pairs = {}
+    for each in arguments:
+        name, separator, value = each.partition("=")
+        if not separator:
             raise ClaimBookError(f"{each}: write it as NAME=VALUE.")
-        found[name] = value
-    return found
+        pairs[name] = value
+    return pairs
 
 
-def _tried(job: Job) -> DryRun:
-    """Make the dry run, with a bar for a person who waits."""
-    with _bar_of("Reading") as tell:
-        outcome = try_import(job, tell)
-    missing = [name for found in outcome.files for name in found.missing]
+def _dry_run(job: Job) -> DryRun:
+    """Make the dry run with a progress bar; raises ClaimBookError when a column is missing."""
+    with _progress_bar("Reading") as on_progress:
+        outcome = try_import(job, on_progress)
+    missing = [name for result in outcome.files for name in result.missing]
     if missing:
-        unknown = [use.title for found in outcome.files for use in found.columns if not use.name]
-        said = f" Not recognised: {', '.join(unknown)}. Assign them with --column." * bool(unknown)
-        raise ClaimBookError(f"The file has no column for {', '.join(missing)}.{said}")
+        unknown = [use.title for result in outcome.files for use in result.columns if not use.name]
+        hint = f" Not recognised: {', '.join(unknown)}. Assign them with --column." * bool(unknown)
+        raise ClaimBookError(f"The file has no column for {', '.join(missing)}.{hint}")
     return outcome
 
 
-def _loaded_with_bar(job: Job) -> int:
-    """Load what was shown, with a bar for a person who waits; return the import's number."""
-    with _bar_of("Writing") as tell:
-        return load_import(job, tell).import_id
+def _load(job: Job) -> int:
+    """Load the import with a progress bar; return its number."""
+    with _progress_bar("Writing") as on_progress:
+        return load_import(job, on_progress).import_id
 
 
 @contextmanager
-def _bar_of(label: str) -> Iterator[Told]:
-    """Give what moves a progress bar on standard error, when a person is there to see it."""
+def _progress_bar(label: str) -> Iterator[OnProgress]:
+    """Give a callback that moves a progress bar on standard error; hidden without a terminal."""
     is_hidden = not sys.stderr.isatty()
     with click.progressbar(length=0, label=label, file=sys.stderr, hidden=is_hidden) as bar:
 
-        def tell(progress: Progress) -> None:
+        def on_progress(progress: Progress) -> None:
             bar.length = progress.whole
             bar.update(progress.done - bar.pos)
 
-        yield tell
+        yield on_progress
 
 
-def _told(outcome: DryRun) -> list[str]:
-    """Say what would become of the rows of each file, and what to look at."""
-    said = [line for found in outcome.files for line in _told_file(found)]
-    said += list(outcome.warnings)
-    said += [str(refusal) for refusal in outcome.refusals[:_SHOWN_REFUSALS]]
+def _summary(outcome: DryRun) -> list[str]:
+    """Return lines on what would become of each file's rows, with warnings and refusals."""
+    lines = [line for result in outcome.files for line in _file_summary(result)]
+    lines += list(outcome.warnings)
+    lines += [str(refusal) for refusal in outcome.refusals[:_SHOWN_REFUSALS]]
     more = outcome.refusal_count - _SHOWN_REFUSALS
-    return [*said, f"… and {more} more."] if more > 0 else said
+    return [*lines, f"… and {more} more."] if more > 0 else lines
 
 
-def _told_file(found: FileFound) -> list[str]:
-    """Say what would become of one file."""
-    said = [f"{found.name}: {', '.join(map(_told_class, found.classes))}."]
-    left = [f"{use.title} ({use.note})" for use in found.columns if not use.is_loaded]
+def _file_summary(result: FileResult) -> list[str]:
+    """Return lines on what would become of one file."""
+    lines = [f"{result.name}: {', '.join(map(_class_summary, result.classes))}."]
+    left = [f"{use.title} ({use.note})" for use in result.columns if not use.is_loaded]
     if left:
-        said.append(f"{found.name}: columns left out: {', '.join(left)}.")
-    for loading in loadings_of(found.sha256):
+        lines.append(f"{result.name}: columns left out: {', '.join(left)}.")
+    for loading in loadings_of(result.sha256):
         when = loading.recorded_at.isoformat(timespec="seconds")
-        said.append(f"{found.name} was already loaded on {when} by {loading.recorded_by}.")
-    return said
+        lines.append(f"{result.name} was already loaded on {when} by {loading.recorded_by}.")
+    return lines
 
 
-def _told_class(rows: RowClass) -> str:
-    """Say how many rows are of one class, and what they amount to."""
+def _class_summary(rows: RowClass) -> str:
+    """Return how many rows are in a class, with their amounts."""
     currency = current_app.config["BOOK_CURRENCY"]
     amounts = [
         f"{_AMOUNT_NAMES[name]} {amount} {currency}"
@@ -203,12 +202,15 @@ def _told_class(rows: RowClass) -> str:
 
 
 def _write_refused(job: Job, outcome: DryRun, path: Path | None) -> None:
-    """Write the refused rows to the file that is asked for."""
+    """Write the refused rows to the file given; to one for each when several files have some."""
     if path is None or not outcome.refusal_count:
         return
-    parts = {found.contents: refused_path(job.folder, at) for at, found in enumerate(outcome.files)}
-    there = {contents: part for contents, part in parts.items() if part.exists()}
-    for contents, part in there.items():
-        own = path.with_name(f"{path.stem}-{contents}{path.suffix}") if len(there) > 1 else path
-        own.write_bytes(part.read_bytes())
-        click.echo(f"The refused rows are in {own}.")
+    sources = {
+        result.contents: refused_path(job.folder, at) for at, result in enumerate(outcome.files)
+    }
+    sources = {contents: source for contents, source in sources.items() if source.exists()}
+    for contents, source in sources.items():
+        is_one = len(sources) == 1
+        target = path if is_one else path.with_name(f"{path.stem}-{contents}{path.suffix}")
+        target.write_bytes(source.read_bytes())
+        click.echo(f"The refused rows are in {target}.")

@@ -1,6 +1,6 @@
-"""What a person decides about an import that was tried: read it otherwise, load it, or drop it.
+"""The decisions about a dry run: read the files again, load them, or discard them.
 
-Each names what it was shown with, so that it means just that.
+Each decision carries the digest of the outcome it was made on, so that it applies to nothing else.
 """
 
 from typing import Any
@@ -10,51 +10,54 @@ from flaskr.audit.services import record_separately
 from flaskr.errors import ChangedMeanwhile
 from flaskr.imports.jobs import OUTCOME, Job
 from flaskr.imports.loading.services import check_confirmable
-from flaskr.imports.services import told_files
+from flaskr.imports.services import file_evidence
 
 
-def read_again(job: Job, shown: str, *, actor: str, **changes: Any) -> None:
-    """Ask for another dry run; raises JobBusy, and ChangedMeanwhile after one by somebody else.
+def read_again(job: Job, outcome_digest: str, *, actor: str, **changes: Any) -> None:
+    """Request another dry run; raises JobBusy, and ChangedMeanwhile after one by somebody else.
 
-    Raises NotRecorded, with nothing changed, when the trail does not take it; so does `discard`.
+    Raises NotRecorded, with nothing changed, when the trail cannot be written; so does
+    `discard_import`.
     """
-    with job.work():
-        _check_shown(job, shown)
+    with job.lock():
+        _check_unchanged(job, outcome_digest)
         _record_step(Action.IMPORT_READ_AGAIN, job, actor)
-        job.ask(**changes, is_confirmed=False, leaves_refused=False, note="")
-        job.forget(OUTCOME)
+        job.update_request(**changes, is_confirmed=False, leaves_refused=False, note="")
+        job.delete_files(OUTCOME)
 
 
-def confirm(job: Job, shown: str, *, leaves_refused: bool, actor: str) -> None:
-    """Ask for what was shown to be loaded.
+def confirm_import(job: Job, outcome_digest: str, *, leaves_refused: bool, actor: str) -> None:
+    """Confirm that an import is to be loaded as its dry run says.
 
-    Raises JobBusy, ChangedMeanwhile when something else is shown by now, and ImportRefused for what
-    cannot be loaded so.
+    Raises JobBusy, ChangedMeanwhile when there is another outcome by now, and ImportRefused for an
+    outcome that cannot be loaded.
     """
-    with job.work():
-        _check_shown(job, shown)
+    with job.lock():
+        _check_unchanged(job, outcome_digest)
         check_confirmable(
-            job.outcome, leaves_refused=leaves_refused, is_migration=job.asked.is_migration
+            job.outcome, leaves_refused=leaves_refused, is_migration=job.request.is_migration
         )
-        job.ask(is_confirmed=True, confirmed_by=actor, leaves_refused=leaves_refused, note="")
+        job.update_request(
+            is_confirmed=True, confirmed_by=actor, leaves_refused=leaves_refused, note=""
+        )
 
 
-def discard(job: Job, *, actor: str) -> None:
-    """Drop an import that is not loaded, with its files; raises JobBusy."""
-    with job.work():
+def discard_import(job: Job, *, actor: str) -> None:
+    """Discard an import that is not loaded, with its files; raises JobBusy."""
+    with job.lock():
         _record_step(Action.IMPORT_DROPPED, job, actor)
         job.remove()
 
 
 def _record_step(action: Action, job: Job, actor: str) -> None:
-    """Record a step of an import that is not in the book."""
-    told = {"files": told_files(job)}
-    record_separately(action, Subject.IMPORT, job.name, actor=actor, after=told)
+    """Record a step of an import that is not loaded yet."""
+    after = {"files": file_evidence(job)}
+    record_separately(action, Subject.IMPORT, job.name, actor=actor, after=after)
 
 
-def _check_shown(job: Job, shown: str) -> None:
-    """Raise ChangedMeanwhile unless what is shown now is what a person saw."""
-    if shown != job.shown:
+def _check_unchanged(job: Job, outcome_digest: str) -> None:
+    """Raise ChangedMeanwhile unless the outcome is the one that the user saw."""
+    if outcome_digest != job.outcome_digest:
         raise ChangedMeanwhile(
             "The import was read again after you opened the page. Nothing was written: check "
             "what it would do now."

@@ -1,17 +1,17 @@
-"""What a dry run found: what a page shows and what is confirmed; kept as JSON beside the plan."""
+"""The result of a dry run: what a page shows and a user confirms; stored as JSON by the plan."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-SHOWN_ROWS = 10
-SHOWN_REFUSALS = 200
+PREVIEW_ROWS = 10
+LISTED_REFUSALS = 200
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """One reason why a row, or with `row` None a whole file, cannot be taken."""
+    """One reason why a row, or with `row` None a whole file, is refused."""
 
     file: str
     row: int | None
@@ -20,7 +20,7 @@ class Refusal:
     text: str
 
     def __str__(self) -> str:
-        """Return the place, the value there, and what to do."""
+        """Return where it is, the value there, and what to do."""
         place = self.file if self.row is None else f"{self.file}, row {self.row}"
         if self.column:
             place += f", {self.column} “{self.value}”"
@@ -29,7 +29,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class ColumnUse:
-    """What becomes of one column of a file: `name` is the book's, empty when it is left out."""
+    """How one column of a file is used: `name` is the book's column, empty when it is left out."""
 
     title: str
     name: str
@@ -38,8 +38,8 @@ class ColumnUse:
 
 
 @dataclass(frozen=True)
-class ShownRow:
-    """One row as a page shows it; `before` has what a change replaces."""
+class PreviewRow:
+    """One row as a page shows it; `before` has the values that a change replaces."""
 
     row: int
     name: str
@@ -49,17 +49,17 @@ class ShownRow:
 
 @dataclass(frozen=True)
 class RowClass:
-    """The rows of a file with one outcome; amounts as exact texts, of a change the differences."""
+    """The rows of a file with one outcome; amounts as exact texts, for changes the differences."""
 
     name: str  # created, changed, unchanged or refused
     rows: int = 0
     amounts: Mapping[str, str] = field(default_factory=dict)
-    first: tuple[ShownRow, ...] = ()
+    first: tuple[PreviewRow, ...] = ()
 
 
 @dataclass(frozen=True)
-class FileFound:
-    """What one file is and what would become of it."""
+class FileResult:
+    """What one file contains, and what would become of its rows."""
 
     name: str
     sha256: str
@@ -72,7 +72,7 @@ class FileFound:
     rows: int
     columns: tuple[ColumnUse, ...]
     constants: Mapping[str, str]
-    missing: tuple[str, ...]  # required columns: nothing more is known until they are given
+    missing: tuple[str, ...]  # required columns: rows are not read until they are mapped
     classes: tuple[RowClass, ...] = ()
 
     def rows_of(self, name: str) -> RowClass:
@@ -82,49 +82,51 @@ class FileFound:
 
 @dataclass(frozen=True)
 class DryRun:
-    """What an import would do to the book as it was at `watermark`; nothing is written yet."""
+    """What an import would do to the book as it was at `watermark`; nothing is written."""
 
-    files: tuple[FileFound, ...]
+    files: tuple[FileResult, ...]
     refusals: tuple[Refusal, ...]  # the first of them
     refusal_count: int
     watermark: Mapping[str, int]
     warnings: tuple[str, ...] = ()
     entries: int = 0  # ledger entries that would be posted
-    counters: Mapping[str, int] = field(default_factory=dict)  # what the book has allotted at least
+    counters: Mapping[str, int] = field(
+        default_factory=dict
+    )  # the least value that each counter must have
 
     @property
     def is_mapped(self) -> bool:
-        """Whether every required column is there."""
-        return not any(found.missing for found in self.files)
+        """Whether no file lacks a required column."""
+        return not any(result.missing for result in self.files)
 
     def count(self, name: str) -> int:
         """Return how many rows of all files are of one class."""
-        return sum(found.rows_of(name).rows for found in self.files)
+        return sum(result.rows_of(name).rows for result in self.files)
 
     @property
     def changes(self) -> int:
-        """How many rows would change the book."""
+        """How many rows would be created or changed."""
         return self.count("created") + self.count("changed")
 
     def to_json(self) -> str:
-        """Return the outcome as text."""
+        """Return the result as JSON."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "DryRun":
-        """Read what `to_json` wrote."""
-        said = json.loads(text)
-        files = tuple(_file_from(each) for each in said.pop("files"))
-        refusals = tuple(Refusal(**each) for each in said.pop("refusals"))
-        return cls(files, refusals, **{**said, "warnings": tuple(said["warnings"])})
+        """Parse what `to_json` wrote."""
+        values = json.loads(text)
+        files = tuple(_parse_file(each) for each in values.pop("files"))
+        refusals = tuple(Refusal(**each) for each in values.pop("refusals"))
+        return cls(files, refusals, **{**values, "warnings": tuple(values["warnings"])})
 
 
-def _file_from(said: dict[str, Any]) -> FileFound:
-    """Read what stands of one file."""
-    columns = tuple(ColumnUse(**each) for each in said.pop("columns"))
+def _parse_file(values: dict[str, Any]) -> FileResult:
+    """Return the result of one file from its JSON."""
+    columns = tuple(ColumnUse(**each) for each in values.pop("columns"))
     classes = tuple(
-        RowClass(**{**each, "first": tuple(ShownRow(**row) for row in each["first"])})
-        for each in said.pop("classes")
+        RowClass(**{**each, "first": tuple(PreviewRow(**row) for row in each["first"])})
+        for each in values.pop("classes")
     )
-    said |= {name: tuple(said[name]) for name in ("sheets", "missing")}
-    return FileFound(**said, columns=columns, classes=classes)
+    values |= {name: tuple(values[name]) for name in ("sheets", "missing")}
+    return FileResult(**values, columns=columns, classes=classes)

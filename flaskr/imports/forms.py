@@ -1,4 +1,4 @@
-"""Forms of imports: an upload, and what is decided about one."""
+"""Forms of imports: the upload, and the decisions about one."""
 
 from collections.abc import Iterator
 from typing import IO
@@ -12,11 +12,11 @@ from wtforms.validators import ValidationError
 from flaskr.files.readers.options import Encoding
 
 MOST_FILES = 3  # of an older system: policies, claims, ledger
-OF_TODAY, MIGRATION = "today", "migration"
+_CURRENT, _MIGRATION = "today", "migration"
 _KINDS = [
-    SelectChoice(OF_TODAY, "Claims or policies as they are today (one file)"),
+    SelectChoice(_CURRENT, "Claims or policies as they are today (one file)"),
     SelectChoice(
-        MIGRATION,
+        _MIGRATION,
         "Migration from an older system, with its timestamps (policies, claims and ledger)",
     ),
 ]
@@ -29,7 +29,7 @@ _CHOICE = {"invalid_choice_message": "Choose one from the list."}
 
 
 def base_name(name: str) -> str:
-    """Return a file's own name without the folders it lay in."""
+    """Return a file's name without its folders."""
     return name.replace("\\", "/").rpartition("/")[2].strip()
 
 
@@ -37,13 +37,13 @@ class UploadForm(FlaskForm):
     """Files to import."""
 
     files = MultipleFileField("File", [FileRequired("Choose a file.")])
-    kind = RadioField("Type of import", choices=_KINDS, default=OF_TODAY, **_CHOICE)
+    kind = RadioField("Type of import", choices=_KINDS, default=_CURRENT, **_CHOICE)
     encoding = RadioField(
         "Encoding of a text file", choices=_ENCODINGS, default=Encoding.UTF_8, **_CHOICE
     )
 
     def validate_files(self, field: MultipleFileField) -> None:
-        """Refuse more files than belong together, and one without a name."""
+        """Refuse too many files, and a file without a name."""
         if self.is_migration and len(field.data) > MOST_FILES:
             raise ValidationError(
                 "A migration has at most three files: policies, claims and ledger."
@@ -55,22 +55,22 @@ class UploadForm(FlaskForm):
 
     @property
     def is_migration(self) -> bool:
-        """Whether the files are an older system's."""
-        return bool(self.kind.data == MIGRATION)
+        """Whether the files are from an older system."""
+        return bool(self.kind.data == _MIGRATION)
 
     def uploads(self) -> Iterator[tuple[str, IO[bytes]]]:
-        """Yield each file's own name and its bytes."""
+        """Yield each file's name and its stream."""
         for file in self.files.data:
             yield base_name(file.filename), file.stream
 
 
 class StepForm(FlaskForm):
-    """The next step of an import; `shown` marks what the page with the form showed."""
+    """The next step of an import; `shown` is the digest of the outcome that the page showed."""
 
     shown = HiddenField()
 
 
 class LoadForm(StepForm):
-    """An import to load; refused rows are left out only when that is said."""
+    """The confirmation of an import; `leaves_refused` leaves out the refused rows."""
 
     leaves_refused = BooleanField()

@@ -1,6 +1,6 @@
-"""Imports under way: a folder each under instance/jobs, which any worker can read at any time.
+"""Imports in progress: a folder each under instance/jobs, which every worker can read.
 
-Nothing else can write to the book while an import does, so how far it is stands in a file.
+Nothing else can write to the book while an import does, so its progress is kept in a file.
 """
 
 import fcntl
@@ -21,7 +21,7 @@ from flaskr.files.readers.options import Encoding, ReadingOptions
 from flaskr.imports.dry_run_result import DryRun
 from flaskr.imports.tasks import FileToRead
 
-ORDER, PROGRESS, OUTCOME, LOADED, LOCK = (
+REQUEST, PROGRESS, OUTCOME, LOADED, LOCK = (
     "order.json",
     "progress.json",
     "outcome.json",
@@ -31,7 +31,7 @@ ORDER, PROGRESS, OUTCOME, LOADED, LOCK = (
 
 
 class NoSuchJob(ClaimBookError):
-    """An import that is not there, or no longer."""
+    """An import that does not exist, or not any more."""
 
     status = 404
 
@@ -40,17 +40,17 @@ class Stage(StrEnum):
     """How far an import has come."""
 
     READING = "reading"
-    CUT_SHORT = "cut short"  # whoever worked at it is gone
-    REFUSED = "refused"  # as a whole
+    INTERRUPTED = "interrupted"  # its process ended before it was done
+    REFUSED = "refused"  # the whole import
     MAPPING = "mapping"  # a column is missing
-    SHOWN = "shown"
+    READY = "ready"  # the dry run can be loaded
     LOADING = "loading"
     LOADED = "loaded"
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the work is: what is done, rows so far, and the done part of the whole."""
+    """How far the work is: its phase, rows so far, and how much is done of the whole."""
 
     what: str = ""
     rows: int = 0
@@ -59,8 +59,8 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What was asked of an import, by whom."""
+class JobRequest:
+    """What was requested of an import, and by whom; the fields are the keys of order.json."""
 
     actor: str
     started_at: str
@@ -74,32 +74,32 @@ class Asked:
 
 @dataclass(frozen=True)
 class Job:
-    """One import under way, by its folder."""
+    """One import in progress, by its folder."""
 
     folder: Path
 
     @property
     def name(self) -> str:
-        """What stands in its address."""
+        """Its name in addresses: the folder's."""
         return self.folder.name
 
     @property
-    def asked(self) -> Asked:
-        """What was asked."""
-        said = self.read(ORDER)
-        if said is None:
+    def request(self) -> JobRequest:
+        """What was requested; raises NoSuchJob."""
+        values = self.read(REQUEST)
+        if values is None:
             raise NoSuchJob("This import is no longer here; files are kept for 30 days.")
-        return Asked(**{**said, "files": tuple(said["files"])})
+        return JobRequest(**{**values, "files": tuple(values["files"])})
 
-    def ask(self, **changes: Any) -> None:
-        """Change what is asked."""
-        self.write(ORDER, asdict(replace(self.asked, **changes)))
+    def update_request(self, **changes: Any) -> None:
+        """Change the request."""
+        self.write(REQUEST, asdict(replace(self.request, **changes)))
 
     @property
     def files(self) -> tuple[FileToRead, ...]:
         """The files, and how each is to be read."""
         return tuple(
-            _file_to_read(self.folder, at, said) for at, said in enumerate(self.asked.files)
+            _file_to_read(self.folder, at, values) for at, values in enumerate(self.request.files)
         )
 
     @property
@@ -107,14 +107,14 @@ class Job:
         """How far it has come."""
         if self.read(LOADED) is not None:
             return Stage.LOADED
-        if self.is_worked_at:
-            return Stage.LOADING if self.asked.is_confirmed else Stage.READING
+        if self.is_locked:
+            return Stage.LOADING if self.request.is_confirmed else Stage.READING
         outcome = self.read(OUTCOME)
         if outcome is None:
-            return Stage.CUT_SHORT
+            return Stage.INTERRUPTED
         if "refused" in outcome:
             return Stage.REFUSED
-        return Stage.SHOWN if self.outcome.is_mapped else Stage.MAPPING
+        return Stage.READY if self.outcome.is_mapped else Stage.MAPPING
 
     @property
     def progress(self) -> Progress:
@@ -123,67 +123,67 @@ class Job:
 
     @property
     def outcome(self) -> DryRun:
-        """What the dry run found; raises NoSuchJob when there is none."""
+        """The outcome of the dry run; raises NoSuchJob before there is one."""
         path = self.folder / OUTCOME
         if not path.exists():
             raise NoSuchJob("There is no dry run of this import yet.")
         return DryRun.from_json(path.read_text(encoding="utf-8"))
 
     @property
-    def refused_because(self) -> str:
-        """Why the import is refused as a whole."""
+    def refusal_text(self) -> str:
+        """Why the whole import is refused; empty when it is not."""
         return str((self.read(OUTCOME) or {}).get("refused", ""))
 
     @property
     def sheets(self) -> tuple[str, ...]:
-        """The sheets to choose from, when that is why the import is refused."""
+        """The sheets to choose from, when the import is refused because none was chosen."""
         return tuple((self.read(OUTCOME) or {}).get("sheets", ()))
 
     @property
-    def shown(self) -> str:
-        """The mark of what is shown: a confirmation names it, so that it means just that."""
+    def outcome_digest(self) -> str:
+        """The digest of the outcome, by which a confirmation names it; empty without one."""
         path = self.folder / OUTCOME
         return hashlib.sha256(path.read_bytes()).hexdigest()[:32] if path.exists() else ""
 
     @property
-    def loaded_as(self) -> int | None:
-        """The number under which it was loaded."""
+    def import_id(self) -> int | None:
+        """The id of the import that it was loaded as; None before."""
         return (self.read(LOADED) or {}).get("import_id")
 
     def read(self, name: str) -> dict[str, Any] | None:
-        """Return what stands in one of the files, None without it."""
+        """Return the content of one of the job's files, None without it."""
         try:
             text = (self.folder / name).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
-        said: dict[str, Any] = json.loads(text)
-        return said
+        values: dict[str, Any] = json.loads(text)
+        return values
 
-    def write(self, name: str, said: Mapping[str, Any]) -> None:
-        """Write one of the files, at once or not at all."""
-        self.write_text(name, json.dumps(said))  # in ASCII: a path may be no text
+    def write(self, name: str, values: Mapping[str, Any]) -> None:
+        """Write one of the job's files, completely or not at all."""
+        self.write_text(name, json.dumps(values))  # in ASCII: a path may not be valid text
 
     def write_text(self, name: str, text: str) -> None:
-        """Write one of the files as text."""
-        made = self.folder / f"{name}.{secrets.token_hex(4)}"
-        made.write_text(text, encoding="utf-8")
-        made.replace(self.folder / name)
+        """Write one of the job's files as text, completely or not at all."""
+        new = self.folder / f"{name}.{secrets.token_hex(4)}"
+        new.write_text(text, encoding="utf-8")
+        new.replace(self.folder / name)
 
-    def forget(self, *names: str) -> None:
-        """Take files away."""
+    def delete_files(self, *names: str) -> None:
+        """Delete some of the job's files."""
         for name in names:
             (self.folder / name).unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Delete the folder, and with it the files that are in it."""
+        """Delete the folder with all its files."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
-    def is_worked_at(self) -> bool:
-        """Whether somebody works at it: they hold its lock, and lose it however they end."""
+    def is_locked(self) -> bool:
+        """Whether a process works on it: the process loses the lock however it ends."""
         try:
-            with (self.folder / LOCK).open("rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            with (self.folder / LOCK).open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except FileNotFoundError:
             return False
         except BlockingIOError:
@@ -191,37 +191,37 @@ class Job:
         return False
 
     @contextmanager
-    def work(self) -> Iterator[None]:
-        """Be the one who works at it; raises JobBusy when somebody does."""
-        with (self.folder / LOCK).open("a+b") as lock:
+    def lock(self) -> Iterator[None]:
+        """Hold the job's lock; raises JobBusy when another process or thread does."""
+        with (self.folder / LOCK).open("a+b") as file:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise JobBusy("This import is already being processed.") from None
             yield
 
 
 class JobBusy(ClaimBookError):
-    """An import that somebody works at."""
+    """An import that is already being worked on."""
 
     status = 409
 
 
-def _file_to_read(folder: Path, at: int, said: Mapping[str, Any]) -> FileToRead:
-    """Return one file of an import, and how it is to be read."""
+def _file_to_read(folder: Path, at: int, values: Mapping[str, Any]) -> FileToRead:
+    """Return one file of an import, and how to read it."""
     options = ReadingOptions(
-        encoding=Encoding(said.get("encoding") or Encoding.UTF_8),
-        sheet=said.get("sheet", ""),
-        is_raw=bool(said.get("is_raw")),
+        encoding=Encoding(values.get("encoding") or Encoding.UTF_8),
+        sheet=values.get("sheet", ""),
+        is_raw=bool(values.get("is_raw")),
     )
-    contents = Contents(said["contents"]) if said.get("contents") else None
+    contents = Contents(values["contents"]) if values.get("contents") else None
     return FileToRead(
-        path=Path(said["path"]) if said.get("path") else folder / f"file-{at}",
-        name=said["name"],
-        sha256=said["sha256"],
-        size=said["size"],
+        path=Path(values["path"]) if values.get("path") else folder / f"file-{at}",
+        name=values["name"],
+        sha256=values["sha256"],
+        size=values["size"],
         options=options,
         contents=contents,
-        columns=said.get("columns", {}),
-        constants=said.get("constants", {}),
+        columns=values.get("columns", {}),
+        constants=values.get("constants", {}),
     )

@@ -1,4 +1,4 @@
-"""The files that can be imported: which of their columns are loaded, and which file is which."""
+"""The layouts of files that can be imported: their columns, and which of them are loaded."""
 
 import re
 import unicodedata
@@ -23,12 +23,12 @@ REFUSAL_COLUMNS = {
 class Layout:
     """The columns that a kind of file may have, as the book declares them.
 
-    A column that is never empty is required, unless it is `optional`: then it may be missing, but
-    where it is there, every row has something in it. A ledger's amounts are of either sign.
+    A column that may not be empty is required, unless it is `optional`: then the column may be
+    missing, but where there is one, no cell is empty. A ledger's amounts have either sign.
     """
 
     contents: Contents
-    key: str  # the column that names what a row is of
+    key: str  # the column that identifies the claim or policy
     columns: Columns
     optional: tuple[str, ...] = ()
 
@@ -62,22 +62,22 @@ class Layout:
         """Return a column that is loaded by its name in the book."""
         return next(each for each in self.fields if each.name == name)
 
-    def meant(self, title: str) -> str | None:
-        """Return the column that a title means, loaded or derived; None when it is not known."""
-        return self._by_title.get(folded(title))
+    def column_for(self, title: str) -> str | None:
+        """Return the column that a title stands for, loaded or derived; None for no column."""
+        return self._by_title.get(normalized_title(title))
 
     @cached_property
     def _by_title(self) -> dict[str, str]:
-        """The columns by everything they are called."""
-        found = {folded(name): name for name in self.derived}
+        """The columns by each of their titles."""
+        columns = {normalized_title(name): name for name in self.derived}
         for each in self.fields:
-            called = (*each.titles, each.label_sv, each.name)
-            found |= {folded(title): each.name for title in called if title}
-        return found
+            titles = (*each.titles, each.label_sv, each.name)
+            columns |= {normalized_title(title): each.name for title in titles if title}
+        return columns
 
 
-def folded(title: str) -> str:
-    """Return a title without what makes no difference: case, spaces, underscores and marks."""
+def normalized_title(title: str) -> str:
+    """Return a title without case, spaces, underscores and punctuation."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFC", title.casefold()))
 
 
@@ -96,21 +96,21 @@ LEDGER = Layout(
 LAYOUTS = {layout.contents: layout for layout in (CLAIMS, LEDGER, POLICIES)}
 
 
-def recognised(titles: Iterable[str]) -> Contents | None:
-    """Return what a file with these columns is of; None when no column says it.
+def recognised_contents(titles: Iterable[str]) -> Contents | None:
+    """Return the contents of a file with these titles; None when no title is recognised.
 
-    The layout that most of the titles belong to, less the required columns that are missing.
+    It is the layout with most of the titles, less its required columns that are missing.
     """
 
-    def likeness(layout: Layout) -> tuple[int, int, int]:
-        found = {layout.meant(title) for title in titles} - {None}
-        missing = set(layout.required) - found
-        loaded = len(found & set(layout.names))
-        return loaded - len(missing), loaded, len(found)
+    def score(layout: Layout) -> tuple[int, int, int]:
+        known = {layout.column_for(title) for title in titles} - {None}
+        missing = set(layout.required) - known
+        loaded = len(known & set(layout.names))
+        return loaded - len(missing), loaded, len(known)
 
     titles = list(titles)
-    likely = max(LAYOUTS.values(), key=likeness)
-    return likely.contents if likeness(likely)[1] else None
+    best = max(LAYOUTS.values(), key=score)
+    return best.contents if score(best)[1] else None
 
 
 def missing_columns(layout: Layout, given: Collection[str]) -> list[str]:
@@ -118,31 +118,31 @@ def missing_columns(layout: Layout, given: Collection[str]) -> list[str]:
     return [name for name in layout.required if name not in given]
 
 
-_ONLY_IN_MIGRATIONS = {"recorded_at": "loaded only in a migration"}
-_OF_THE_LEDGER = dict.fromkeys(
+_MIGRATION_ONLY = {"recorded_at": "loaded only in a migration"}
+_FROM_LEDGER = dict.fromkeys(
     names_of(CLAIM_COLUMNS, Kind.AMOUNT), "taken from the ledger in a migration"
 )
-# What a layout has and an import does not load, by whether it is a migration; and why.
+# The columns that an import does not load, with the reason, by (is_migration, contents).
 SKIPPED_COLUMNS: Mapping[tuple[bool, Contents], Mapping[str, str]] = {
-    (False, Contents.CLAIMS): _ONLY_IN_MIGRATIONS,
-    (False, Contents.POLICIES): _ONLY_IN_MIGRATIONS,
+    (False, Contents.CLAIMS): _MIGRATION_ONLY,
+    (False, Contents.POLICIES): _MIGRATION_ONLY,
     (False, Contents.LEDGER): {},
-    (True, Contents.CLAIMS): _OF_THE_LEDGER,
+    (True, Contents.CLAIMS): _FROM_LEDGER,
     (True, Contents.POLICIES): {},
     (True, Contents.LEDGER): {},
 }
 AMOUNT_NAMES = {name for each in LAYOUTS.values() for name in names_of(each.columns, Kind.AMOUNT)}
-_NOT_SHOWN = ("claim_cost", "description", "recorded_at", "entry_number", "recorded_date")
+_NOT_IN_PREVIEW = ("claim_cost", "description", "recorded_at", "entry_number", "recorded_date")
 _RARELY_SET = ("cancelled_on", "sum_insured")
 
 
-def loadable(contents: Contents, is_migration: bool) -> tuple[str, ...]:
-    """Return the columns that an import loads of a file."""
+def loaded_columns(contents: Contents, is_migration: bool) -> tuple[str, ...]:
+    """Return the columns of a file that an import loads."""
     skipped = SKIPPED_COLUMNS[is_migration, contents]
     return tuple(name for name in LAYOUTS[contents].names if name not in skipped)
 
 
-def shown_columns(contents: Contents, is_migration: bool) -> tuple[str, ...]:
-    """Return the columns of a file that the page of its dry run shows, beside the key."""
-    left_out = (LAYOUTS[contents].key, *_NOT_SHOWN, *_RARELY_SET)
-    return tuple(name for name in loadable(contents, is_migration) if name not in left_out)
+def preview_columns(contents: Contents, is_migration: bool) -> tuple[str, ...]:
+    """Return the columns that the page of the dry run shows beside the key."""
+    left_out = (LAYOUTS[contents].key, *_NOT_IN_PREVIEW, *_RARELY_SET)
+    return tuple(name for name in loaded_columns(contents, is_migration) if name not in left_out)

@@ -1,4 +1,4 @@
-"""The plan of an import: what it will write, as Parquet files, from the dry run to the loading.
+"""The plan of an import: the rows it will write, as Parquet files, made by the dry run.
 
 Rows are in the order in which they get their ids. Amounts are whole öre, as in the database.
 """
@@ -41,30 +41,30 @@ _PLAN_TYPES = {
 
 
 def _planned_types(columns: Columns, names: Iterable[str]) -> dict[str, pa.DataType]:
-    """Return the plan's types of some columns; the id of a policy is no column of a file."""
+    """Return the plan's types of some columns; `policy_id` is a column of the plan only."""
     kinds = {column.name: column.kind for column in columns} | {"policy_id": Kind.NUMBER}
     return {name: _PLAN_TYPES[kinds[name]] for name in names}
 
 
-STATE = ("status", *BALANCES, "closed_date")
+STATE_COLUMNS = ("status", *BALANCES, "closed_date")
 _CLAIM_TYPES = _planned_types(CLAIM_COLUMNS, CLAIM_FACTS)
 _POLICY_TYPES = _planned_types(POLICY_COLUMNS, POLICY_FACTS)
 _STATE_TYPES = {
-    **_planned_types(CLAIM_COLUMNS, STATE),
+    **_planned_types(CLAIM_COLUMNS, STATE_COLUMNS),
     "last_transaction_date": pa.date32(),
     "last_recorded_at": INSTANT,
 }
-_MOVED_TYPES = dict.fromkeys(BALANCES, pa.int64())
+_BALANCE_TYPES = dict.fromkeys(BALANCES, pa.int64())
 
 
-def _before(facts: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
-    """Return the columns of what a change replaces."""
+def _types_before(facts: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
+    """Return the columns of the values that a change replaces."""
     return {f"{name}_before": kind for name, kind in facts.items()}
 
 
-# `policy_at` and `claim_at` are places, from 0, among the rows that the plan creates; they stand
-# where there is no id yet. An instant that is null is that of the loading.
-SCHEMAS = {
+# `policy_at` and `claim_at` are positions, from 0, among the rows that the plan creates, for rows
+# that have no id yet. A null instant means the instant of loading.
+PLAN_SCHEMAS = {
     "policies_created": _schema(
         row=pa.int64(),
         policy_number=pa.string(),
@@ -80,7 +80,7 @@ SCHEMAS = {
         policyholder=pa.string(),
         policyholder_changed=pa.bool_(),
         **_POLICY_TYPES,
-        **_before(_POLICY_TYPES),
+        **_types_before(_POLICY_TYPES),
     ),
     "claims_created": _schema(
         row=pa.int64(),
@@ -101,7 +101,7 @@ SCHEMAS = {
         description=pa.string(),
         description_changed=pa.bool_(),
         **_CLAIM_TYPES,
-        **_before(_CLAIM_TYPES),
+        **_types_before(_CLAIM_TYPES),
         **_STATE_TYPES,
     ),
     "entries": _schema(
@@ -111,39 +111,39 @@ SCHEMAS = {
         entry_type=pa.string(),
         transaction_date=pa.date32(),
         recorded_at=INSTANT,
-        **_MOVED_TYPES,
-        **{f"{name}_after": kind for name, kind in _MOVED_TYPES.items()},
+        **_BALANCE_TYPES,
+        **{f"{name}_after": kind for name, kind in _BALANCE_TYPES.items()},
         status_after=pa.string(),
         closed_date_after=pa.date32(),
         reason=pa.string(),
         reverses_at=pa.int64(),
     ),
-    # What the plan was made from, beside what it creates: a change of any of it outdates the plan.
+    # The rows of the book that the plan depends on: a change of any of them outdates the plan.
     "touched": _schema(
         claim_id=pa.int64(), policy_id=pa.int64(), claim_key=pa.string(), policy_key=pa.string()
     ),
 }
 
 
-def table_of(name: str, rows: list[dict[str, Any]]) -> pa.RecordBatch:
-    """Return rows as a batch of one of the plan's tables."""
-    return pa.RecordBatch.from_pylist(rows, schema=SCHEMAS[name])
+def plan_batch(name: str, rows: list[dict[str, Any]]) -> pa.RecordBatch:
+    """Return rows as a record batch of one of the plan's tables."""
+    return pa.RecordBatch.from_pylist(rows, schema=PLAN_SCHEMAS[name])
 
 
 class PlanWriter:
-    """Writes the tables of a plan into a folder; each is there at the end, perhaps empty."""
+    """Writes the tables of a plan into a folder: a file for each, even when it is empty."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self.writers = {
             name: pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd")
-            for name, schema in SCHEMAS.items()
+            for name, schema in PLAN_SCHEMAS.items()
         }
-        self.rows = dict.fromkeys(SCHEMAS, 0)
+        self.rows = dict.fromkeys(PLAN_SCHEMAS, 0)
 
     def write(self, name: str, batch: Any) -> None:
         """Append a batch; columns that it lacks are null."""
-        schema = SCHEMAS[name]
+        schema = PLAN_SCHEMAS[name]
         arrays = [
             batch.column(field.name).cast(field.type)
             if field.name in batch.schema.names
@@ -161,7 +161,7 @@ class PlanWriter:
 
 @dataclass(frozen=True)
 class PlanPart:
-    """A table of a plan; with `only`, a column, just the rows for which that says so."""
+    """A table of a plan; with `only`, the rows for which that boolean column is true."""
 
     folder: Path
     name: str
@@ -170,9 +170,9 @@ class PlanPart:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows."""
         for batch in plan_batches(self.folder, self.name):
-            some = batch.filter(batch.column(self.only)) if self.only else batch
-            if len(some):
-                yield some
+            rows = batch.filter(batch.column(self.only)) if self.only else batch
+            if len(rows):
+                yield rows
 
     def rows(self) -> int:
         """Return how many rows there are."""
@@ -182,7 +182,7 @@ class PlanPart:
 
 
 def entry_sums(folder: Path) -> dict[str, int]:
-    """Return what the entries of a plan move together, in öre."""
+    """Return the sums of the entries of a plan, in öre."""
     sums = dict.fromkeys(BALANCES, 0)
     for batch in plan_batches(folder, "entries"):
         for name in BALANCES:
@@ -196,6 +196,6 @@ def plan_rows(folder: Path, name: str) -> int:
 
 
 def plan_batches(folder: Path, name: str) -> Iterator[pa.RecordBatch]:
-    """Yield a table of a plan."""
+    """Yield the record batches of a table of a plan."""
     with pq.ParquetFile(folder / f"{name}.parquet") as file:
         yield from file.iter_batches(_BATCH_ROWS)

@@ -1,4 +1,4 @@
-"""What a dry run found, as its page shows it: amounts as amounts, rows with their columns."""
+"""The result of a dry run as its page shows it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from flaskr.claims.ledger.rules import BALANCES
 from flaskr.facts.labels import CLOSED_LISTS
-from flaskr.imports.dry_run_result import DryRun, FileFound, RowClass, ShownRow
+from flaskr.imports.dry_run_result import DryRun, FileResult, PreviewRow, RowClass
 from flaskr.imports.layouts import AMOUNT_NAMES
 from flaskr.values.money import ZERO
 from flaskr.web.templating import format_fact, label_of
@@ -15,46 +15,46 @@ _SUMS = ("claim_cost", *BALANCES, "premium")
 
 
 @dataclass(frozen=True)
-class _ClassShown:
+class _RowClassView:
     """One class of a file's rows."""
 
     name: str
     rows: int
     amounts: Sequence[Decimal | None]
     columns: Sequence[str]
-    first: Sequence[ShownRow]
+    first: Sequence[PreviewRow]
 
 
 @dataclass(frozen=True)
-class FileShown:
-    """One file, and what would become of its rows; `sums` names the amounts of its classes."""
+class FileView:
+    """One file and the classes of its rows; `sums` names the amounts of the classes."""
 
-    found: FileFound
+    result: FileResult
     sums: Sequence[str]
-    classes: Sequence[_ClassShown]
+    classes: Sequence[_RowClassView]
 
 
-def file_shown(found: FileFound) -> FileShown:
+def file_view(result: FileResult) -> FileView:
     """Return a file as a page shows it."""
-    sums = [name for name in _SUMS if any(name in each.amounts for each in found.classes)]
-    return FileShown(found, sums, [_class_shown(each, sums) for each in found.classes])
+    sums = [name for name in _SUMS if any(name in each.amounts for each in result.classes)]
+    return FileView(result, sums, [_row_class_view(each, sums) for each in result.classes])
 
 
-def _class_shown(rows: RowClass, sums: Sequence[str]) -> _ClassShown:
+def _row_class_view(rows: RowClass, sums: Sequence[str]) -> _RowClassView:
     """Return a class of rows as a page shows it."""
     amounts = [Decimal(rows.amounts[name]) if name in rows.amounts else None for name in sums]
     columns = dict.fromkeys(name for row in rows.first for name in row.after)
-    return _ClassShown(rows.name, rows.rows, amounts, list(columns), rows.first)
+    return _RowClassView(rows.name, rows.rows, amounts, list(columns), rows.first)
 
 
-def moved(outcome: DryRun) -> Decimal:
+def cost_change(outcome: DryRun) -> Decimal:
     """Return by how much the claim cost of the book would change."""
-    classes = (found.rows_of(name) for found in outcome.files for name in ("created", "changed"))
+    classes = (result.rows_of(name) for result in outcome.files for name in ("created", "changed"))
     return sum((Decimal(each.amounts.get("claim_cost", "0")) for each in classes), ZERO)
 
 
-def cell(row: Mapping[str, str], name: str) -> str:
-    """Write a value of a shown row as its kind is written; a dash when there is none."""
+def cell_text(row: Mapping[str, str], name: str) -> str:
+    """Return a value of a preview row as text, formatted by its kind; a dash for an empty value."""
     text = row.get(name, "")
     if name in CLOSED_LISTS:
         return label_of(text)

@@ -1,4 +1,4 @@
-"""Which files of an import have refused rows that can still be downloaded."""
+"""The files of refused rows that can still be downloaded."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ from flaskr.imports.jobs import Job
 from flaskr.imports.tasks import refused_path
 
 
-def refused_places(job: Job) -> list[int]:
-    """Return the places of the files of which some rows are refused."""
-    return [at for at in range(len(job.asked.files)) if refused_path(job.folder, at).exists()]
+def files_with_refusals(job: Job) -> list[int]:
+    """Return the positions of the files that have refused rows."""
+    return [at for at in range(len(job.request.files)) if refused_path(job.folder, at).exists()]
 
 
 def loaded_job(root: Path, record: Import) -> Job | None:
-    """Return what is left of the files of an import; None when they are gone."""
+    """Return the job that an import was loaded from; None when its files are deleted."""
     job = Job(root / record.job) if record.job else None
-    return job if job and job.loaded_as == record.id else None
+    return job if job and job.import_id == record.id else None

@@ -1,4 +1,4 @@
-"""An import from the file to the book: received, tried, shown, confirmed; the work is isolated."""
+"""Receiving files to import and running dry runs; the heavy work runs in an isolated process."""
 
 import threading
 import time
@@ -22,113 +22,116 @@ from flaskr.files.readers.options import (
     Unreadable,
 )
 from flaskr.imports.dry_run_result import DryRun
-from flaskr.imports.job_folders import JOBS, digest_of, new_job, stored, sweep_jobs
-from flaskr.imports.jobs import OUTCOME, PROGRESS, Asked, Job, Progress
+from flaskr.imports.job_folders import JOBS, delete_old_jobs, file_digest, new_job, store_upload
+from flaskr.imports.jobs import OUTCOME, PROGRESS, Job, JobRequest, Progress
 from flaskr.imports.tasks import BookContext, DryRunTask, ImportRefused
 from flaskr.isolation import Limits, OutOfMemory, OutOfTime, place, preload, run_isolated
 from flaskr.values.calendar import today, utc_now
 
-_READING_ROOM = preload("flaskr.imports.dry_run.run")
-_MAKE_DRY_RUN = f"{_READING_ROOM}:make_dry_run"
-_LOADING_ROOM = preload("flaskr.imports.loading.run")
-LOAD_PLAN = f"{_LOADING_ROOM}:load_plan"
-_AT_ONCE = 2
+# The modules that the isolated process imports.
+_DRY_RUN_MODULE = preload("flaskr.imports.dry_run.run")
+_MAKE_DRY_RUN = f"{_DRY_RUN_MODULE}:make_dry_run"
+_LOADING_MODULE = preload("flaskr.imports.loading.run")
+LOAD_PLAN = f"{_LOADING_MODULE}:load_plan"
+_CONCURRENT_IMPORTS = 2
 _WAIT_SECONDS = 120
-_TOLD_EVERY = 0.5
+_PROGRESS_SECONDS = 0.5
 _LONGEST_NAME = 200
-Told = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
 def jobs_folder() -> Path:
-    """Return where imports under way are kept."""
+    """Return the folder of imports in progress."""
     return Path(current_app.config["INSTANCE_FOLDER"]) / JOBS
 
 
 def _reading_limits() -> ReadingLimits:
-    """Return how much a file may be."""
+    """Return the largest size and row count of a file."""
     config = current_app.config
     return ReadingLimits(file_bytes=config["IMPORT_BYTES"], rows=config["IMPORT_ROWS"])
 
 
 def _limits() -> Limits:
-    """Return how much of the machine an import may take."""
+    """Return the time and memory limits of an import."""
     config = current_app.config
     return Limits(config["IMPORT_SECONDS"], config["IMPORT_MEMORY_BYTES"])
 
 
-def receive(
+def receive_uploads(
     uploads: Sequence[tuple[str, IO[bytes]]],
     *,
     actor: str,
     is_migration: bool = False,
     **options: Any,
 ) -> Job:
-    """Keep uploaded files as a new import; `options` are those of reading, the same for all."""
-    sweep_jobs(jobs_folder())
-    job = new_job(jobs_folder(), Asked(actor, utc_now().isoformat(), (), is_migration))
+    """Store uploaded files as a new import; the reading `options` are the same for all files."""
+    delete_old_jobs(jobs_folder())
+    job = new_job(jobs_folder(), JobRequest(actor, utc_now().isoformat(), (), is_migration))
     files = []
     try:
         with full_disk_told():
             for at, (name, source) in enumerate(uploads):
                 path = job.folder / f"file-{at}"
-                sha256, size = stored(source, path, current_app.config["IMPORT_BYTES"])
-                files.append({"name": known_as(name), "sha256": sha256, "size": size, **options})
-            job.ask(files=tuple(files))
-        _record_sent(job, actor)
+                sha256, size = store_upload(source, path, current_app.config["IMPORT_BYTES"])
+                files.append(
+                    {"name": printable_file_name(name), "sha256": sha256, "size": size, **options}
+                )
+            job.update_request(files=tuple(files))
+        _record_upload(job, actor)
     except ClaimBookError:
         job.remove()
         raise
     return job
 
 
-def _record_sent(job: Job, actor: str) -> None:
-    """Record which files were sent: by their bytes, for a file's name may be a person's."""
-    told = {"files": told_files(job)}
-    record_separately(Action.IMPORT_SENT, Subject.IMPORT, job.name, actor=actor, after=told)
+def _record_upload(job: Job, actor: str) -> None:
+    """Record the uploaded files by their digests, because a file's name may name a person."""
+    after = {"files": file_evidence(job)}
+    record_separately(Action.IMPORT_SENT, Subject.IMPORT, job.name, actor=actor, after=after)
 
 
-def told_files(job: Job) -> list[str]:
-    """Return what the trail is told of an import's files."""
-    return [f"{file['size']} bytes, sha256 {file['sha256'][:16]}" for file in job.asked.files]
+def file_evidence(job: Job) -> list[str]:
+    """Return what the trail records of an import's files: size and digest."""
+    return [f"{file['size']} bytes, sha256 {file['sha256'][:16]}" for file in job.request.files]
 
 
-def take(paths: Sequence[Path], *, actor: str, is_migration: bool, **options: Any) -> Job:
-    """Make an import of files where they are: for the command."""
-    sweep_jobs(jobs_folder())
+def register_files(paths: Sequence[Path], *, actor: str, is_migration: bool, **options: Any) -> Job:
+    """Make an import of files that stay where they are, for the command."""
+    delete_old_jobs(jobs_folder())
     files = []
     for path in paths:
-        sha256, size = digest_of(path)
+        sha256, size = file_digest(path)
         files.append(
             {
-                "name": known_as(path.name),
+                "name": printable_file_name(path.name),
                 "path": str(path.resolve()),
                 "sha256": sha256,
                 "size": size,
                 **options,
             }
         )
-    asked = Asked(actor, utc_now().isoformat(), tuple(files), is_migration)
-    return new_job(jobs_folder(), asked)
+    request = JobRequest(actor, utc_now().isoformat(), tuple(files), is_migration)
+    return new_job(jobs_folder(), request)
 
 
-def known_as(name: str) -> str:
-    """Return the name of a file as the book keeps it: what can be shown, not at length."""
-    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
-    return shown[-_LONGEST_NAME:]
+def printable_file_name(name: str) -> str:
+    """Return a file's name with unprintable characters replaced, and only the end of a long one."""
+    printable = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
+    return printable[-_LONGEST_NAME:]
 
 
-def try_import(job: Job, tell: Told | None = None) -> DryRun:
-    """Make the dry run of an import and keep what it found.
+def try_import(job: Job, on_progress: OnProgress | None = None) -> DryRun:
+    """Make the dry run of an import and store its result.
 
-    Raises ImportRefused, Unreadable and their kin for a file that cannot be taken at all; that is
-    kept too.
+    Raises ImportRefused, Unreadable or a related error for a file that cannot be imported at all;
+    the reason is stored too.
     """
-    with job.work(), waited_place():
-        job.forget(OUTCOME)
-        order = _dry_run_task(job)
+    with job.lock(), import_slot():
+        job.delete_files(OUTCOME)
+        task = _dry_run_task(job)
         try:
-            outcome: DryRun = run_apart(_MAKE_DRY_RUN, order, job, tell)
-            _check_same_files(order)
+            outcome: DryRun = run_in_isolation(_MAKE_DRY_RUN, task, job, on_progress)
+            _check_same_files(task)
         except ClaimBookError as error:
             job.write(OUTCOME, _whole_refusal(error))
             raise
@@ -136,31 +139,31 @@ def try_import(job: Job, tell: Told | None = None) -> DryRun:
     return outcome
 
 
-def _check_same_files(order: DryRunTask) -> None:
-    """Raise ImportRefused when a file is not what it was when its SHA-256 was taken."""
-    for file in order.files:
-        if digest_of(file.path) != (file.sha256, file.size):
+def _check_same_files(task: DryRunTask) -> None:
+    """Raise ImportRefused when a file has changed since its SHA-256 was computed."""
+    for file in task.files:
+        if file_digest(file.path) != (file.sha256, file.size):
             raise ImportRefused(f"{file.name} was changed while it was read. Import it again.")
 
 
 def _whole_refusal(error: ClaimBookError) -> dict[str, Any]:
-    """Return what is kept of why an import is refused as a whole, and how it may be read instead.
+    """Return what is stored when a whole import is refused: the reason, and the choices left.
 
-    `at` is the place of the file that is why, `titles` are its columns, as far as they are known.
+    `at` is the position of the file at fault, `titles` are its columns, as far as they are known.
     """
-    known = error if isinstance(error, ImportRefused | Unreadable) else None
+    file_error = error if isinstance(error, ImportRefused | Unreadable) else None
     return {
         "refused": str(error),
         "status": 413 if isinstance(error, OutOfMemory | OutOfTime) else error.status,
         "sheets": error.sheets if isinstance(error, SheetNotChosen) else (),
         "asks_encoding": isinstance(error, EncodingNotChosen),
-        "at": known.at if known else None,
-        "titles": known.titles if known else (),
+        "at": file_error.at if file_error else None,
+        "titles": file_error.titles if file_error else (),
     }
 
 
 def _dry_run_task(job: Job) -> DryRunTask:
-    """Return what the dry run is given."""
+    """Return the task of a dry run."""
     config = current_app.config
     book = BookContext(
         address=book_address(),
@@ -170,56 +173,58 @@ def _dry_run_task(job: Job) -> DryRunTask:
         today=today(),
         now=utc_now(),
     )
-    asked = job.asked
-    return DryRunTask(job.folder, job.files, asked.is_migration, book, _reading_limits())
+    is_migration = job.request.is_migration
+    return DryRunTask(job.folder, job.files, is_migration, book, _reading_limits())
 
 
 @contextmanager
-def waited_place() -> Iterator[None]:
-    """Hold one of the places for imports, waiting a while for one; raises BusyError."""
-    with ExitStack() as held:
-        until = time.monotonic() + _WAIT_SECONDS
+def import_slot() -> Iterator[None]:
+    """Hold one of the slots for imports; raises BusyError when none is free after a while."""
+    with ExitStack() as stack:
+        deadline = time.monotonic() + _WAIT_SECONDS
         while True:
             try:
-                held.enter_context(place(current_app.config["INSTANCE_FOLDER"], "import", _AT_ONCE))
+                folder = current_app.config["INSTANCE_FOLDER"]
+                stack.enter_context(place(folder, "import", _CONCURRENT_IMPORTS))
                 break
             except BusyError:
-                if time.monotonic() > until:
+                if time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
         yield
 
 
-def run_apart(work: str, order: Any, job: Job, tell: Told | None) -> Any:
-    """Run work at an import in isolation, which opens the book for itself; return its result."""
-    db.session.remove()  # a transaction that is still open here would keep it waiting
-    told = _teller(job, tell)
-    return run_isolated(work, order, limits=_limits(), on_progress=told)
+def run_in_isolation(work: str, task: Any, job: Job, on_progress: OnProgress | None) -> Any:
+    """Run a task in an isolated process, which opens its own connection; return its result."""
+    db.session.remove()  # a transaction still open here would block it
+    return run_isolated(
+        work, task, limits=_limits(), on_progress=_progress_writer(job, on_progress)
+    )
 
 
-def _teller(job: Job, tell: Told | None) -> Callable[[Any], None]:
-    """Return what writes an import's progress to its file, now and then, and passes it on."""
-    last, what = 0.0, ""
+def _progress_writer(job: Job, on_progress: OnProgress | None) -> Callable[[Any], None]:
+    """Return a callback that passes progress on, and writes it to the job's file now and then."""
+    written_at, what = 0.0, ""
 
-    def told(said: tuple[Any, ...]) -> None:
-        nonlocal last, what
-        progress = Progress(*said)
-        if tell:
-            tell(progress)
-        if progress.what != what or time.monotonic() - last > _TOLD_EVERY:
+    def write_progress(values: tuple[Any, ...]) -> None:
+        nonlocal written_at, what
+        progress = Progress(*values)
+        if on_progress:
+            on_progress(progress)
+        if progress.what != what or time.monotonic() - written_at > _PROGRESS_SECONDS:
             job.write(PROGRESS, vars(progress))
-            last, what = time.monotonic(), progress.what
+            written_at, what = time.monotonic(), progress.what
 
-    return told
+    return write_progress
 
 
-def in_background(work: Callable[..., Any], job: Job, **values: Any) -> threading.Thread:
-    """Do work at an import in a thread, which is returned; what refuses it is kept with it."""
+def run_in_background(work: Callable[..., Any], job: Job, **values: Any) -> threading.Thread:
+    """Run work on an import in a thread, and return the thread; the job stores what refuses it."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    came_from = origin.get()
+    request_origin = origin.get()
 
     def run() -> None:
-        origin.set(came_from)  # a thread has context variables of its own
+        origin.set(request_origin)  # a new thread has its own context variables
         with app.app_context():
             try:
                 work(job, **values)

@@ -1,4 +1,4 @@
-"""What is asked of an import, and what is known of the book it is for: passed between processes."""
+"""The tasks of imports, as they are passed to the isolated process."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from flaskr.files.readers.options import ReadingLimits, ReadingOptions
 
 
 class ImportRefused(ClaimBookError):
-    """An import that is not taken; nothing of it is in the book."""
+    """An import that is refused; nothing of it is in the book."""
 
     status = 422
-    at: int | None = None  # which of the files is why, and its columns, to read it otherwise
+    at: int | None = None  # the file at fault and its columns, so that they can be mapped
     titles: tuple[str, ...] = ()
 
 
@@ -22,9 +22,8 @@ class ImportRefused(ClaimBookError):
 class FileToRead:
     """One file to read, and how.
 
-    `columns` are titles of the file mapped by hand to columns of the book, "" to leave one out;
-    `constants` stand for columns that the file lacks. What is in it is told by the columns unless
-    `contents` says.
+    `columns` maps titles of the file to columns of the book, "" to leave one out; `constants` are
+    values for columns that the file lacks. Without `contents` its columns tell what it contains.
     """
 
     path: Path
@@ -39,7 +38,7 @@ class FileToRead:
 
 @dataclass(frozen=True)
 class BookContext:
-    """The book that an import is for: where it is, and what its rules go by."""
+    """The book that an import is for: its address, and the settings that its rules depend on."""
 
     address: str  # as flaskr.exports.making.snapshot takes it
     dialect: str
@@ -61,5 +60,5 @@ class DryRunTask:
 
 
 def refused_path(folder: Path, at: int) -> Path:
-    """Return where the refused rows of the file at a place are."""
+    """Return the path of the refused rows of the file at a position."""
     return folder / f"refused-{at}.csv"

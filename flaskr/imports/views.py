@@ -1,4 +1,4 @@
-"""Pages of an import on its way: sent, tried, shown, read otherwise, loaded or dropped."""
+"""Pages of an import in progress: upload, dry run, mapping, loading."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,38 +17,38 @@ from flaskr.facts.columns import Column
 from flaskr.facts.lists import Contents
 from flaskr.import_records.queries import loadings_of
 from flaskr.imports.blueprint import blueprint
-from flaskr.imports.decision_services import confirm, discard, read_again
+from flaskr.imports.decision_services import confirm_import, discard_import, read_again
 from flaskr.imports.forms import MOST_FILES, LoadForm, StepForm, UploadForm
-from flaskr.imports.job_folders import digest_of, job_named
+from flaskr.imports.job_folders import file_digest, job_named
 from flaskr.imports.jobs import OUTCOME, Job, JobBusy, Stage
-from flaskr.imports.layouts import LAYOUTS, loadable
-from flaskr.imports.loading.services import load_import, settle
-from flaskr.imports.mapping_form import file_mappings, files_as_sent
-from flaskr.imports.presenters import cell, file_shown, moved
-from flaskr.imports.refused_downloads import refused_places
-from flaskr.imports.services import in_background, jobs_folder, receive, try_import
+from flaskr.imports.layouts import LAYOUTS, loaded_columns
+from flaskr.imports.loading.services import load_import, record_finished_loading
+from flaskr.imports.mapping_form import file_mappings, requested_files
+from flaskr.imports.presenters import cell_text, cost_change, file_view
+from flaskr.imports.refused_downloads import files_with_refusals
+from flaskr.imports.services import jobs_folder, receive_uploads, run_in_background, try_import
 from flaskr.imports.tasks import refused_path
 from flaskr.users.gate.access import actor
 from flaskr.web.templating import format_byte_size
 
-_WAIT_SECONDS = 1.5  # most imports are done by then, and need no page that says to wait
+_WAIT_SECONDS = 1.5  # most imports are done by then, and need no waiting page
 _REFRESH_SECONDS = "1"
-_FORM_BYTES = 64 * 1024  # what a form has besides its files
+_FORM_BYTES = 64 * 1024  # for the form's other fields
 
 
-# The form checks its token itself: a check before the view would read the files under the limit of
-# all other forms.
+# The form checks its CSRF token itself: a check before the view would parse the files under the
+# size limit of all other forms.
 @blueprint.route("/import_claims", methods=["GET", "POST"])
 @csrf.exempt
 def upload():
-    """Take files to import, and try them."""
-    form = _sent_form()
+    """Receive files to import, and start their dry run."""
+    form = _upload_form()
     if "csrf_token" in form.errors:
         abort(400, EXPIRED)
     status = 422 if form.errors else 200
     if form.is_submitted() and not form.errors:
         try:
-            job = receive(
+            job = receive_uploads(
                 list(form.uploads()),
                 actor=actor(),
                 is_migration=form.is_migration,
@@ -62,23 +62,29 @@ def upload():
     most = format_byte_size(current_app.config["IMPORT_BYTES"])
     required = {contents: layout.required for contents, layout in LAYOUTS.items()}
     page = render_template(
-        "imports/upload.html", form=form, most=most, columns=_columns_of_today(), required=required
+        "imports/upload.html",
+        form=form,
+        most=most,
+        columns=_columns_by_contents(),
+        required=required,
     )
     return page, status
 
 
-def _columns_of_today() -> dict[Contents, list[Column]]:
-    """Return what a file of today can have, by what it is of."""
+def _columns_by_contents() -> dict[Contents, list[Column]]:
+    """Return the columns of files that are no migration, by their contents."""
     kinds = (Contents.CLAIMS, Contents.POLICIES)
-    return {each: [LAYOUTS[each].field(name) for name in loadable(each, False)] for each in kinds}
+    return {
+        each: [LAYOUTS[each].field(name) for name in loaded_columns(each, False)] for each in kinds
+    }
 
 
-def _sent_form() -> UploadForm:
-    """Return the form, validated when it was sent; larger ones than others are read."""
+def _upload_form() -> UploadForm:
+    """Return the form, validated when it was sent, with a larger size limit than other forms."""
     most = current_app.config["IMPORT_BYTES"]
     request.max_content_length = MOST_FILES * most + _FORM_BYTES
     try:
-        with full_disk_told():  # what comes is on disk before it is looked at
+        with full_disk_told():  # parsing writes the files to disk
             form = UploadForm()
         form.validate_on_submit()
     except RequestEntityTooLarge:
@@ -93,40 +99,45 @@ def _sent_form() -> UploadForm:
 
 
 def _start(work: Callable[..., Any], job: Job):
-    """Begin work at an import, wait for it a moment, and go where it stands."""
-    db.session.remove()  # a transaction of ours would keep the import from writing
-    in_background(work, job).join(_WAIT_SECONDS)
+    """Start work on an import, wait for it a moment, and redirect to the import's page."""
+    db.session.remove()  # an open transaction here would block the import
+    run_in_background(work, job).join(_WAIT_SECONDS)
     return redirect(_address_of(job), code=303)
 
 
 def _address_of(job: Job) -> str:
-    """Return where an import is: under way, or among those that are loaded."""
-    if job.loaded_as:
-        return url_for(".show", number=job.loaded_as)
+    """Return the address of an import: in progress, or loaded."""
+    if job.import_id:
+        return url_for(".show", number=job.import_id)
     return url_for(".under_way", name=job.name)
 
 
 @blueprint.get("/imports/under_way/<name>")
 def under_way(name: str):
-    """Show how far an import has come, and what can be done with it."""
+    """Show the stage of an import, and what can be done with it."""
     return _show(job_named(jobs_folder(), name))
 
 
 def _show(job: Job, status: int = 200, problem: str = ""):
-    """Show an import as it is now, with what was wrong with the last step."""
-    if job.stage in (Stage.CUT_SHORT, Stage.SHOWN):
-        settle(job)
+    """Show an import as it is now, with the problem of the last step."""
+    if job.stage in (Stage.INTERRUPTED, Stage.READY):
+        record_finished_loading(job)
     stage = job.stage
     if stage is Stage.LOADED:
         return redirect(_address_of(job), code=303)
-    context: dict[str, Any] = {"job": job, "asked": job.asked, "stage": stage, "problem": problem}
+    context: dict[str, Any] = {
+        "job": job,
+        "job_request": job.request,
+        "stage": stage,
+        "problem": problem,
+    }
     if stage in (Stage.READING, Stage.LOADING):
         page = render_template("imports/waiting.html", progress=job.progress, **context)
-        return page, status, {"Refresh": _REFRESH_SECONDS}  # the page itself, without JavaScript
-    context["form"] = StepForm(formdata=None, shown=job.shown)
-    if stage is Stage.CUT_SHORT or stage is Stage.SHOWN and job.asked.is_confirmed:
-        return render_template("imports/cut_short.html", **context), status
-    context["ways"] = file_mappings(job)
+        return page, status, {"Refresh": _REFRESH_SECONDS}  # reloads without JavaScript
+    context["form"] = StepForm(formdata=None, shown=job.outcome_digest)
+    if stage is Stage.INTERRUPTED or stage is Stage.READY and job.request.is_confirmed:
+        return render_template("imports/interrupted.html", **context), status
+    context["mappings"] = file_mappings(job)
     if stage is Stage.REFUSED:
         refusal = job.read(OUTCOME) or {}
         status = refusal["status"] if status == 200 else status
@@ -137,23 +148,23 @@ def _show(job: Job, status: int = 200, problem: str = ""):
 def _show_dry_run(job: Job, context: dict[str, Any]) -> str:
     """Return the page of what an import would do."""
     outcome = job.outcome
-    db.session.remove()  # it may have begun to write, and would wait for an import that does
+    db.session.remove()  # its transaction may write, and would wait for an import that does
     with working("read"):
         return render_template(
             "imports/dry_run.html",
             outcome=outcome,
-            files=[file_shown(found) for found in outcome.files],
-            moved=moved(outcome),
-            cell=cell,
-            loadings={found.sha256: loadings_of(found.sha256) for found in outcome.files},
-            refused_places=refused_places(job),
+            files=[file_view(result) for result in outcome.files],
+            cost_change=cost_change(outcome),
+            cell=cell_text,
+            loadings={result.sha256: loadings_of(result.sha256) for result in outcome.files},
+            files_with_refusals=files_with_refusals(job),
             **context,
         )
 
 
 @blueprint.post("/imports/under_way/<name>/read")
 def read(name: str):
-    """Try the files again, read as the form says."""
+    """Make a new dry run with the options of the form."""
     job = job_named(jobs_folder(), name)
     form = StepForm()
     try:
@@ -161,8 +172,8 @@ def read(name: str):
             job,
             form.shown.data or "",
             actor=actor(),
-            files=files_as_sent(job, request.form),
-            is_migration=request.form.get("migration", job.asked.is_migration) in ("yes", True),
+            files=requested_files(job, request.form),
+            is_migration=request.form.get("migration", job.request.is_migration) in ("yes", True),
         )
     except JobBusy:
         return redirect(_address_of(job), code=303)
@@ -173,13 +184,13 @@ def read(name: str):
 
 @blueprint.post("/imports/under_way/<name>/load")
 def load(name: str):
-    """Load what was shown, all of it or nothing; twice confirmed it is loaded once."""
+    """Load the import as its dry run says, or nothing; confirmed twice, it is loaded once."""
     job = job_named(jobs_folder(), name)
-    if job.loaded_as:
+    if job.import_id:
         return redirect(_address_of(job), code=303)
     form = LoadForm()
     try:
-        confirm(
+        confirm_import(
             job,
             form.shown.data or "",
             leaves_refused=form.leaves_refused.data,
@@ -194,24 +205,24 @@ def load(name: str):
 
 @blueprint.post("/imports/under_way/<name>/drop")
 def drop(name: str):
-    """Drop an import that is not loaded, and the files that were sent."""
+    """Discard an import that is not loaded, with its files."""
     job = job_named(jobs_folder(), name)
-    if job.loaded_as:
+    if job.import_id:
         return redirect(_address_of(job), code=303)
-    discard(job, actor=actor())
+    discard_import(job, actor=actor())
     flash("The files are discarded. Nothing was imported.", "success")
     return redirect(url_for(".index"), code=303)
 
 
 @blueprint.get("/imports/under_way/<name>/refused/<int:at>.csv")
 def refused_rows(name: str, at: int):
-    """Download the refused rows of one file, each with its reason."""
+    """Download the refused rows of one file, each with its reasons."""
     job = job_named(jobs_folder(), name)
     path = refused_path(job.folder, at)
-    if at not in refused_places(job) or job.stage in (Stage.READING, Stage.CUT_SHORT):
+    if at not in files_with_refusals(job) or job.stage in (Stage.READING, Stage.INTERRUPTED):
         abort(404, "That file has no refused rows.")
-    stem = job.asked.files[at]["name"].rpartition(".")[0] or job.asked.files[at]["name"]
-    digest, size = digest_of(path)
+    stem = job.request.files[at]["name"].rpartition(".")[0] or job.request.files[at]["name"]
+    digest, size = file_digest(path)
     headers = Headers({"Content-Type": "text/csv; charset=utf-8"})
     headers.set("Content-Disposition", "attachment", **named(f"{stem}-refused.csv"))
     return sent(path.open("rb"), headers, size, digest)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from flaskr.extensions import Base
 from flaskr.facts.lists import LineOfBusiness
-from flaskr.import_records.models import Sourced
+from flaskr.import_records.models import ImportSource
 from flaskr.policies.cover import covers
 from flaskr.values.column_types import (
     FreeText,
@@ -35,7 +35,7 @@ POLICY_FACTS = tuple(PolicyFacts.__annotations__)
 POLICY_EDITS = (*POLICY_FACTS, "policyholder")
 
 
-class Policy(PolicyFacts, Sourced, Base):
+class Policy(PolicyFacts, ImportSource, Base):
     """One policy: it covers the half-open period from inception to expiry or cancellation."""
 
     __tablename__ = "policies"

@@ -14,7 +14,7 @@ from flaskr.exports.services import spool_folder
 from flaskr.exports.spool import emptied
 from flaskr.extensions import db
 from flaskr.imports.job_folders import JOBS
-from flaskr.imports.jobs import ORDER, Job
+from flaskr.imports.jobs import REQUEST, Job
 
 
 class _FileInUse(ClaimBookError):
@@ -69,6 +69,6 @@ def kept_exports_with_names(config: Mapping[str, Any]) -> list[KeptExport]:
 
 def import_folders_with_files(config: Mapping[str, Any]) -> dict[Path, list[str]]:
     """Return the folders that still have imported files, with the files' names."""
-    folders = sorted((config["INSTANCE_FOLDER"] / JOBS).glob(f"*/{ORDER}"))
+    folders = sorted((config["INSTANCE_FOLDER"] / JOBS).glob(f"*/{REQUEST}"))
     jobs = (Job(path.parent) for path in folders)
-    return {job.folder: [str(file["name"]) for file in job.asked.files] for job in jobs}
+    return {job.folder: [str(file["name"]) for file in job.request.files] for job in jobs}

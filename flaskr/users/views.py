@@ -5,39 +5,13 @@ from flask_wtf import FlaskForm
 
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
+from flaskr.settings import config_names
 from flaskr.users.forms import ROLES, NewPersonForm, PersonForm
 from flaskr.users.gate.access import actor
 from flaskr.users.models import User
 from flaskr.users.queries import all_users, user_with_email
 from flaskr.users.services import change_user, create_user, make_link, sign_out_everywhere
 from flaskr.users.signing_in.views import blueprint
-
-_SHOWN_SETTINGS = (
-    "BOOK_ACCESS",
-    "TRUSTED_HOSTS",
-    "TRUSTED_PROXIES",
-    "SESSION_IDLE_MINUTES",
-    "SESSION_HOURS",
-    "RANDOM_CLAIMS",
-    "BOOK_CURRENCY",
-    "BOOK_TIME_ZONE",
-    "INSTANCE_FOLDER",
-    "MAX_REQUEST_BYTES",
-    "EXPORT_SECONDS",
-    "EXPORT_MEMORY_BYTES",
-    "SPOOL_BYTES",
-    "VERIFY_BYTES",
-    "IMPORT_BYTES",
-    "IMPORT_ROWS",
-    "IMPORT_SECONDS",
-    "IMPORT_MEMORY_BYTES",
-)
-# Settings with another name in Flask's configuration.
-_CONFIG_KEYS = {
-    "BOOK_ACCESS": "BOOK_MODE",
-    "TRUSTED_HOSTS": "TRUSTED_NAMES",
-    "MAX_REQUEST_BYTES": "MAX_CONTENT_LENGTH",
-}
 
 
 def _user_or_404(email: str) -> User:
@@ -129,6 +103,8 @@ def sign_person_out(email: str):
 @blueprint.get("/settings")
 def settings():
     """Show the settings in force, without secrets."""
-    shown = {name: current_app.config[_CONFIG_KEYS.get(name, name)] for name in _SHOWN_SETTINGS}
+    shown = {name: current_app.config[key] for name, key in config_names().items()}
+    shown["BOOK_ACCESS"] = current_app.config["BOOK_MODE"]
+    del shown["DATABASE_URL"]  # it has a password
     shown["DATABASE_URL"] = db.engine.url.set(query={}).render_as_string(hide_password=True)
     return render_template("users/settings.html", shown=shown)

@@ -8,12 +8,12 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import NotRecorded, Origin, origin
 from flaskr.claims.models import Claim
 from flaskr.extensions import db
-from flaskr.imports.decision_services import confirm, discard, read_again
+from flaskr.imports.decision_services import confirm_import, discard_import, read_again
 from flaskr.imports.job_folders import jobs_under_way
 from flaskr.imports.jobs import Job
 from flaskr.imports.loading.services import load_import
 from flaskr.imports.loading.tasks import PlanOutdated
-from flaskr.imports.services import in_background, jobs_folder, receive, try_import
+from flaskr.imports.services import jobs_folder, receive_uploads, run_in_background, try_import
 from flaskr.imports.undo.services import UndoRefused, undo_import
 from flaskr.isolation import WorkError
 from tests.audit.events import actions, events, only_event, refuse_events, values_of
@@ -31,7 +31,7 @@ def importing(session, tmp_path) -> Importing:
 @pytest.fixture
 def job(session) -> Job:
     """A job of two claims, sent by Kim."""
-    return receive([("costs.csv", io.BytesIO(COST_FILE))], actor="kim")
+    return receive_uploads([("costs.csv", io.BytesIO(COST_FILE))], actor="kim")
 
 
 def test_sent_files_are_recorded_by_size_and_digest_not_by_name(job):
@@ -45,15 +45,15 @@ def test_files_are_not_accepted_if_that_cannot_be_recorded(session):
     refuse_events(db.engine.dialect.name)
 
     with pytest.raises(NotRecorded):
-        receive([("costs.csv", io.BytesIO(COST_FILE))], actor="kim")
+        receive_uploads([("costs.csv", io.BytesIO(COST_FILE))], actor="kim")
 
     assert jobs_under_way(jobs_folder()) == []
 
 
 def test_reading_again_and_dropping_record_an_event_each(job):
     try_import(job)
-    read_again(job, job.shown, actor="lo", is_migration=True)
-    discard(job, actor="mi")
+    read_again(job, job.outcome_digest, actor="lo", is_migration=True)
+    discard_import(job, actor="mi")
 
     assert [(e.action.value, e.actor, e.subject) for e in events()[1:]] == [
         ("import_read_again", "lo", job.name),
@@ -64,21 +64,21 @@ def test_reading_again_and_dropping_record_an_event_each(job):
 
 def test_a_job_is_not_read_again_or_dropped_if_that_cannot_be_recorded(job):
     try_import(job)
-    dry_run = job.shown
+    digest = job.outcome_digest
     refuse_events(db.engine.dialect.name)
 
     with pytest.raises(NotRecorded):
-        read_again(job, dry_run, actor="lo", is_migration=True)
+        read_again(job, digest, actor="lo", is_migration=True)
     with pytest.raises(NotRecorded):
-        discard(job, actor="lo")
+        discard_import(job, actor="lo")
 
-    assert (job.shown, job.asked.is_migration) == (dry_run, False)
+    assert (job.outcome_digest, job.request.is_migration) == (digest, False)
 
 
 def test_a_load_records_one_event_by_the_user_who_confirmed_it(job):
     began = datetime.now(UTC)
     try_import(job)
-    confirm(job, job.shown, leaves_refused=False, actor="lo")
+    confirm_import(job, job.outcome_digest, leaves_refused=False, actor="lo")
     token = origin.set(Origin("page", "192.0.2.7", "abc123"))
     loaded = load_import(job)
     origin.reset(token)
@@ -99,9 +99,9 @@ def test_a_load_records_one_event_by_the_user_who_confirmed_it(job):
 
 def test_a_refused_load_records_no_event(importing):
     job = importing.job(COSTS, ("A-1", 10))
-    importing.loaded(COSTS, ("A-1", 20), name="other.csv")
+    importing.load(COSTS, ("A-1", 20), name="other.csv")
 
-    job.ask(is_confirmed=True)
+    job.update_request(is_confirmed=True)
     with pytest.raises(PlanOutdated):
         load_import(job)
 
@@ -111,7 +111,7 @@ def test_a_refused_load_records_no_event(importing):
 def test_a_load_that_cannot_be_recorded_loads_no_rows(importing):
     job = importing.job(COSTS, ("A-1", 10))
     refuse_events(db.engine.dialect.name)
-    job.ask(is_confirmed=True)
+    job.update_request(is_confirmed=True)
 
     with pytest.raises(WorkError):
         load_import(job)
@@ -122,7 +122,7 @@ def test_a_load_that_cannot_be_recorded_loads_no_rows(importing):
 def test_background_work_has_the_origin_of_its_request(job):
     seen = []
     token = origin.set(Origin("page", "192.0.2.7", "abc123"))
-    thread = in_background(lambda job: seen.append(origin.get()), job)
+    thread = run_in_background(lambda job: seen.append(origin.get()), job)
     origin.reset(token)
     thread.join()
 
@@ -130,7 +130,7 @@ def test_background_work_has_the_origin_of_its_request(job):
 
 
 def test_an_undo_is_recorded_with_what_it_reversed(importing):
-    importing.loaded(COSTS, ("A-1", 10), ("A-2", 5))
+    importing.load(COSTS, ("A-1", 10), ("A-2", 5))
     undone = undo_import(1, actor="eva")
     db.session.commit()
     with pytest.raises(UndoRefused):
@@ -147,7 +147,7 @@ def test_an_undo_is_recorded_with_what_it_reversed(importing):
 
 
 def test_isolated_processes_record_the_same_columns(importing):
-    importing.loaded(COSTS, ("A-1", 10))
+    importing.load(COSTS, ("A-1", 10))
     undo_import(1, actor="eva")
     db.session.commit()
 

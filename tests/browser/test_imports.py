@@ -143,14 +143,14 @@ def test_the_pages_of_running_and_interrupted_work_are_accessible(reader: Page, 
     with app.app_context():
         job = job_named(jobs_folder(), address.rsplit("/")[-1])
     faults = []
-    with job.work():
+    with job.lock():
         reader.goto(address)
         faults += faults_of(reader)
         job.write("progress.json", {"what": "x", "rows": 5, "done": 1, "whole": 3})
         expect(reader.get_by_text("5 rows read so far, 33.3\u00a0%.")).to_be_visible()
         faults += faults_of(reader)
     expect(reader.get_by_role("button", name="Load 20 new rows")).to_be_visible()
-    job.forget("outcome.json")
+    job.delete_files("outcome.json")
     reader.goto(address)
     faults += faults_of(reader)
     reader.get_by_role("button", name="Try again").click()

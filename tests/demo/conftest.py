@@ -35,7 +35,7 @@ def whole_book() -> dict[str, list[tuple]]:
 
 @pytest.fixture(scope="module", params=DATABASES)
 def filled_app(request, new_app) -> Iterator[Flask]:
-    """One small made-up book on each database, for all tests that only read it."""
+    """A small demo book on each database, for all tests that only read it."""
     with new_app(request.param) as app:
         fill(app)
         yield app
@@ -43,7 +43,7 @@ def filled_app(request, new_app) -> Iterator[Flask]:
 
 @pytest.fixture
 def filled(filled_app: Flask):
-    """A session on the small made-up book; do not commit."""
+    """A session on the small demo book; do not commit."""
     with filled_app.app_context():
         yield db.session
         db.session.rollback()

@@ -1,4 +1,4 @@
-"""What the command does, and refuses to do."""
+"""The command that fills a book with demo data."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.queries import watermark
-from flaskr.demo.filling.services import load_book, prepared_book
+from flaskr.demo.filling.services import load_book, prepare_book
 from flaskr.extensions import db
 from flaskr.values.calendar import utc_now
 from tests.demo.conftest import fill, whole_book
@@ -20,7 +20,7 @@ KILLED = """
 import os, signal
 from datetime import date
 from flaskr import create_app
-from flaskr.demo.filling.services import load_book, prepared_book
+from flaskr.demo.filling.services import load_book, prepare_book
 
 def die(rows):
     done.append(rows)
@@ -29,7 +29,7 @@ def die(rows):
 
 done = []
 with create_app().app_context():
-    load_book(prepared_book(300, 1500, 7, date(2025, 12, 31)), die)
+    load_book(prepare_book(300, 1500, 7, date(2025, 12, 31)), die)
 """
 
 
@@ -71,7 +71,7 @@ def test_only_an_empty_book_is_filled(runner, session):
     assert watermark() == (0, 0, 1, 0, 0)
 
 
-def test_a_book_that_reaches_today_or_is_too_old_is_refused(shared_app, rolled_back):
+def test_a_last_date_of_today_or_before_1980_is_refused(shared_app, rolled_back):
     runner = shared_app.test_cli_runner()
     for day in (utc_now() + timedelta(days=1), datetime(1979, 12, 31, tzinfo=UTC)):
         result = runner.invoke(args=["demo", "fill", *SOME, "--until", day.date().isoformat()])
@@ -84,7 +84,7 @@ def test_a_book_that_reaches_today_or_is_too_old_is_refused(shared_app, rolled_b
     ("policies", "claims", "until"),
     [(1, 1, "2000-02-29"), (10, 0, "2025-06-15")],
 )
-def test_the_smallest_books_are_books_too(app, session, policies, claims, until):
+def test_the_smallest_demo_books_are_valid(app, session, policies, claims, until):
     fill(app, "--policies", str(policies), "--claims", str(claims), "--until", until)
 
     assert watermark()[1:3] == (claims, policies)
@@ -92,7 +92,7 @@ def test_the_smallest_books_are_books_too(app, session, policies, claims, until)
 
 
 def test_progress_counts_every_row_once(app, session):
-    book = prepared_book(100, 400, 7, date(2025, 12, 31))
+    book = prepare_book(100, 400, 7, date(2025, 12, 31))
     told: list[int] = []
 
     load_book(book, told.append)
@@ -101,7 +101,7 @@ def test_progress_counts_every_row_once(app, session):
 
 
 @pytest.mark.slow
-def test_a_filling_that_is_killed_leaves_nothing(app, session, book_settings):
+def test_a_killed_fill_leaves_an_empty_book(app, session, book_settings):
     environment = {
         **os.environ,
         "INSTANCE_FOLDER": str(book_settings.instance_folder),

@@ -1,4 +1,4 @@
-"""What holds in a book that was made up."""
+"""The properties of a demo book."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -48,7 +48,7 @@ def all_claims(filled_app) -> list[Claim]:
         return list(db.session.scalars(claims))
 
 
-def test_it_agrees_with_its_ledger(filled):
+def test_a_demo_book_agrees_with_its_ledger(filled):
     assert list(disagreements()) == []
 
 
@@ -79,7 +79,7 @@ def test_a_reversal_undoes_an_entry_of_its_own_claim_exactly(ledger):
         )
 
 
-def test_a_ledger_begins_with_a_reserve_and_changes_it_by_something(ledgers):
+def test_a_ledger_begins_with_a_reserve_and_no_change_is_zero(ledgers):
     for entries in ledgers.values():
         assert [entry.entry_type == EntryType.RESERVE_OPEN for entry in entries] == [
             True,
@@ -137,14 +137,14 @@ def test_edited_facts_were_possible_when_entries_were_posted(filled, ledgers, al
 
 @pytest.mark.parametrize("basis", Basis)
 @pytest.mark.parametrize("day", [date(2020, 12, 31), date(2023, 6, 30), date(2025, 3, 31), UNTIL])
-def test_the_claims_of_a_cut_add_up_to_its_ledger(filled, basis, day):
+def test_the_claims_as_at_a_date_add_up_to_the_ledger(filled, basis, day):
     totals = totals_as_at(day, basis)
 
     assert (totals.paid, totals.outstanding, totals.recovered) == ledger_totals_as_at(day, basis)
     assert totals.paid > totals.recovered > ZERO
 
 
-def test_on_the_last_day_the_cut_is_the_book(filled):
+def test_the_claims_as_at_the_last_day_are_all_claims(filled):
     now, then = claim_totals(), totals_as_at(UNTIL, Basis.KNOWN)
 
     assert (then.claims, then.paid, then.outstanding, then.recovered) == (
@@ -155,7 +155,7 @@ def test_on_the_last_day_the_cut_is_the_book(filled):
     )
 
 
-def test_what_was_known_and_what_is_booked_differ(filled, all_claims):
+def test_the_known_and_the_booked_basis_differ(filled, all_claims):
     day = date(2024, 6, 30)
     known = claims_as_at(day, Basis.KNOWN).subquery()
 
@@ -166,7 +166,7 @@ def test_what_was_known_and_what_is_booked_differ(filled, all_claims):
     assert any(now[row.claim_id] != row[1:] for row in then)
 
 
-def test_every_kind_of_claim_is_in_it(filled, ledger, all_claims):
+def test_a_demo_book_has_every_kind_of_claim(filled, ledger, all_claims):
     kinds = {entry.entry_type for entry in ledger.values()}
 
     assert kinds == set(EntryType) - {EntryType.IMPORT_OPENING, EntryType.ADJUSTMENT}
@@ -177,7 +177,7 @@ def test_every_kind_of_claim_is_in_it(filled, ledger, all_claims):
     assert 3.6 < len(ledger) / len(all_claims) < 4.4
 
 
-def test_every_kind_of_policy_is_in_it(filled):
+def test_a_demo_book_has_every_kind_of_policy(filled):
     policies = list(filled.scalars(select(Policy)))
     changed = list(filled.scalars(select(PolicyRevision)))
 
@@ -223,7 +223,7 @@ def test_versions_count_the_edits_and_edits_are_in_order(filled, model, revision
     assert instants[-1] < day_end(UNTIL)
 
 
-def test_references_count_each_year_and_go_on_where_it_ended(filled, all_claims):
+def test_references_are_numbered_by_year_and_continue_after_the_fill(filled, all_claims):
     counted = dict(filled.execute(select(Counter.name, Counter.value)).all())
 
     assert [claim.claim_reference for claim in all_claims if "2025" in claim.claim_reference] == [
@@ -236,7 +236,7 @@ def test_references_count_each_year_and_go_on_where_it_ended(filled, all_claims)
     assert following == f"C-2025-{counted['C-2025'] + 1:06d}"
 
 
-def test_it_can_be_worked_on(filled, ledger, all_claims):
+def test_a_demo_book_takes_further_entries(filled, ledger, all_claims):
     found = next(c for c in all_claims if c.status == Status.CLOSED and c.policy is None)
     closed = filled.get(Claim, found.id)
     day = utc_now().date() - timedelta(days=1)

@@ -11,10 +11,10 @@ from flaskr.claims.models import Claim
 from flaskr.claims.queries import entries_of, watermark
 from flaskr.demo.profiles import PROFILES
 from flaskr.demo.random_claim import (
-    PROFILE_OF,
+    PROFILES_BY_LINE,
     random_cost,
+    random_policy_in_force,
     record_random_claim,
-    some_policy_in_force,
     swedish_faker,
 )
 from flaskr.extensions import db
@@ -46,7 +46,7 @@ def test_random_claims_are_plausible_and_keep_the_rules(rolled_back, fake):
     for claim in all_claims():
         assert claim.coverage == Coverage.IN_FORCE
         assert claim.loss_date <= claim.reported_date <= day
-        assert claim.cause in PROFILE_OF[claim.policy.line_of_business].causes
+        assert claim.cause in PROFILES_BY_LINE[claim.policy.line_of_business].causes
         opening, *payments = entries_of(claim)
         assert (opening.entry_type, opening.transaction_date) == (
             EntryType.RESERVE_OPEN,
@@ -57,7 +57,7 @@ def test_random_claims_are_plausible_and_keep_the_rules(rolled_back, fake):
     assert not list(disagreements())
 
 
-def test_random_claims_take_policies_in_force_and_make_new_ones(rolled_back, fake):
+def test_random_claims_are_on_policies_in_force_or_on_new_ones(rolled_back, fake):
     day = today()
     make_policy(inception_date=day - timedelta(days=400), expiry_date=day + timedelta(days=1))
     make_policy(inception_date=day - timedelta(days=900), expiry_date=day - timedelta(days=500))
@@ -69,7 +69,7 @@ def test_random_claims_take_policies_in_force_and_make_new_ones(rolled_back, fak
     assert sum(number.startswith("H-") for number in numbers) == 1
 
 
-def test_holders_have_swedish_names_and_costs_a_heavy_tail(fake):
+def test_policyholders_have_swedish_names_and_costs_a_heavy_tail(fake):
     costs = sorted(random_cost(PROFILES[0], fake.random) for _ in range(4000))
 
     assert costs[0] >= 100
@@ -87,15 +87,15 @@ def test_a_policy_in_force_is_found_among_many_without_reading_them_all(rolled_b
     listen = (db.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
     event.listen(*listen)
 
-    found = some_policy_in_force(day, fake.random)
+    found = random_policy_in_force(day, fake.random)
     event.remove(*listen)
 
     assert found is newest
-    assert some_policy_in_force(date(2030, 1, 1), fake.random) is None
+    assert random_policy_in_force(date(2030, 1, 1), fake.random) is None
     assert "BETWEEN" in statements[-1]
 
 
-def test_visiting_makes_one_claim_and_says_so(client, session):
+def test_a_visit_creates_one_claim_and_reports_it(client, session):
     answer = client.get(ADDRESS)
     page = client.get(answer.headers["Location"]).text
 
@@ -117,7 +117,7 @@ def test_the_newest_random_claim_stands_first(client, session):
     assert places == sorted(places, reverse=True)
 
 
-def test_looking_makes_nothing(shared_app, rolled_back):
+def test_a_head_request_creates_nothing(shared_app, rolled_back):
     answer = shared_app.test_client().head(ADDRESS)
 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (303, "no-store")
@@ -133,27 +133,27 @@ def test_looking_makes_nothing(shared_app, rolled_back):
         ("X-Moz", "prefetch"),
     ],
 )
-def test_fetching_ahead_makes_nothing(shared_app, rolled_back, name, value):
+def test_a_prefetch_creates_nothing(shared_app, rolled_back, name, value):
     answer = shared_app.test_client().get(ADDRESS, headers={name: value})
 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "no-store")
     assert not any(watermark())
 
 
-def test_another_site_makes_nothing(client, session):
+def test_a_request_from_another_site_creates_nothing(client, session):
     for method in (client.get, client.head):
         answer = method(ADDRESS, headers={"Sec-Fetch-Site": "cross-site"})
         assert answer.status_code == 403
     assert not any(watermark())
 
 
-def test_the_book_itself_and_the_address_bar_may(client, session):
+def test_the_book_and_the_address_bar_may_create_a_random_claim(client, session):
     for site in ("same-origin", "none"):
         assert client.get(ADDRESS, headers={"Sec-Fetch-Site": site}).status_code == 303
     assert watermark()[1] == 2
 
 
-def test_a_post_is_not_how_it_is_asked_for(client):
+def test_a_random_claim_is_not_created_by_post(client):
     assert client.post(ADDRESS).status_code in (400, 405)
 
 

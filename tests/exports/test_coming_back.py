@@ -3,7 +3,7 @@ import os
 import pytest
 
 from flaskr.demo.commands import LAST_DAY
-from flaskr.demo.filling.services import load_book, prepared_book
+from flaskr.demo.filling.services import load_book, prepare_book
 from flaskr.extensions import db
 from flaskr.facts.lists import Contents
 from tests.exports.golden import FORMS
@@ -17,7 +17,7 @@ ENDINGS = {"csv-raw": "csv", "excel-sv": "csv", "excel-sv-raw": "csv"}
 def filled_app(lasting_app):
     """A made-up book, with edits, closed and reopened claims, reversals and recoveries."""
     with lasting_app.app_context():
-        load_book(prepared_book(max(CLAIMS // 5, 30), CLAIMS, 7, LAST_DAY), lambda rows: None)
+        load_book(prepare_book(max(CLAIMS // 5, 30), CLAIMS, 7, LAST_DAY), lambda rows: None)
         db.session.commit()
         db.session.remove()
     return lasting_app

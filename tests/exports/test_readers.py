@@ -1,6 +1,5 @@
-"""The README's ways for data people: each program reads the address itself."""
+"""How data people read files: each program reads the address itself."""
 
-import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,11 +7,10 @@ import duckdb
 import pandas as pd
 import pytest
 
+from tests.documentation import example_with
 from tests.exports.serving import served
 from tests.factories import make_claim, reserve
 from tests.optional import optional, require
-
-README = Path(__file__).parent.parent.parent / "README.md"
 
 
 @pytest.fixture
@@ -30,24 +28,19 @@ def address(app, small_book):
         yield address
 
 
-def readme_lines(language: str, containing: str) -> str:
-    """The README's example, whose address is the book's of this test."""
-    blocks = re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    (found,) = [block for block in blocks if containing in block]
-    return found
-
-
 @pytest.mark.parametrize(
     ("program", "found"), [("import pandas", 2), ("import polars", 3), ("import duckdb", 4)]
 )
-def test_the_examples_of_the_readme_read_the_book(address, program, found, monkeypatch, request):
+def test_the_examples_of_the_documentation_read_the_book(
+    address, program, found, monkeypatch, request
+):
     package = program.removeprefix("import ")
     require(package)
     if package == "duckdb":
         monkeypatch.setattr(duckdb, "sql", request.getfixturevalue("over_http").sql)
     names: dict = {}
 
-    exec(readme_lines("python", program).replace("http://127.0.0.1:5000", address), names)  # noqa: S102
+    exec(example_with(program).replace("http://127.0.0.1:5000", address), names)  # noqa: S102
 
     claims = names["claims"]
     assert len(claims) == found

@@ -19,28 +19,28 @@ def importing(session, tmp_path: Path) -> Importing:
 
 
 @pytest.fixture
-def trying(shared_app: Flask, tmp_path: Path) -> Iterator[Importing]:
-    """Dry runs beside an empty book on each database, which stays so: a book of its own costs."""
+def dry_runs(shared_app: Flask, tmp_path: Path) -> Iterator[Importing]:
+    """Dry runs on an empty shared book on each database: a new book for each test is slow."""
     with shared_app.app_context():
         yield Importing(tmp_path)
         db.session.rollback()
 
 
 @pytest.fixture
-def on_sqlite(sqlite_app: Flask, tmp_path: Path) -> Importing:
-    """Imports into an empty SQLite book, of what no database has a part in."""
+def sqlite_importing(sqlite_app: Flask, tmp_path: Path) -> Importing:
+    """Imports into an empty SQLite book, where the database makes no difference."""
     return Importing(tmp_path)
 
 
 @pytest.fixture
-def lone_client(sqlite_app: Flask) -> FlaskClient:
-    """A browser without a screen, on a SQLite book: for what no database has a part in."""
+def sqlite_client(sqlite_app: Flask) -> FlaskClient:
+    """A test client on a SQLite book, where the database makes no difference."""
     return sqlite_app.test_client()
 
 
 @pytest.fixture
 def migrate(tmp_path: Path, session) -> Callable[..., DryRun]:
-    """Load a migration of the texts given, by file name; what its dry run found."""
+    """Load a migration of texts by file name; the result of its dry run."""
 
     def run(**texts: str) -> DryRun:
         return load_files(*files_of(tmp_path, **texts), is_migration=True)
@@ -49,8 +49,8 @@ def migrate(tmp_path: Path, session) -> Callable[..., DryRun]:
 
 
 @pytest.fixture
-def bring(migrate) -> Callable[..., DryRun]:
-    """Migrate one policy, one claim and the ledger given; each file can be another."""
+def migrate_ledger(migrate) -> Callable[..., DryRun]:
+    """Load a migration of a ledger, with one policy and one claim unless others are given."""
 
     def run(*entries: str, policies: str = HOME, claims: str = WATER) -> DryRun:
         texts = {"policies": POLICIES + policies, "claims": CLAIMS + claims}
@@ -60,7 +60,7 @@ def bring(migrate) -> Callable[..., DryRun]:
 
 
 def files_of(folder: Path, **texts: str) -> list[Path]:
-    """CSV files of the texts, by their names."""
+    """Write texts to CSV files by name; their paths."""
     for name, text in texts.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     return [folder / f"{name}.csv" for name in texts]
@@ -68,14 +68,14 @@ def files_of(folder: Path, **texts: str) -> list[Path]:
 
 @pytest.fixture(scope="session", params=DATABASES)
 def golden_app(request, new_app) -> Iterator[tuple[Flask, DryRun]]:
-    """A book of the golden ledger on each database, loaded once, to read."""
+    """A book of the golden ledger on each database, loaded once; read only."""
     with new_app(request.param) as app:
         yield app, load_golden(app)
 
 
 @pytest.fixture
 def golden(golden_app: tuple[Flask, DryRun]) -> Iterator[DryRun]:
-    """What the dry run of the golden ledger found; the session at hand reads its book."""
+    """The result of the dry run of the golden ledger; the session reads its book."""
     app, outcome = golden_app
     with app.app_context():
         yield outcome

@@ -1,4 +1,4 @@
-"""Files into the book as people bring them: written, tried, loaded; in an application context."""
+"""Helpers that write files and import them, in an application context."""
 
 import csv
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from flaskr.imports.dry_run_result import DryRun
 from flaskr.imports.jobs import Job
 from flaskr.imports.loading.services import load_import
 from flaskr.imports.loading.tasks import Loaded
-from flaskr.imports.services import take, try_import
+from flaskr.imports.services import register_files, try_import
 from tests.factories import ACTOR
 from tests.optional import optional
 
@@ -22,8 +22,8 @@ COSTS = ("Claim Reference", "Claim Cost")
 Row = Sequence[Any]
 
 
-def written(path: Path, *rows: Row) -> Path:
-    """A file of rows, the first of which are the titles: a workbook, or CSV."""
+def write_file(path: Path, *rows: Row) -> Path:
+    """Write rows to a workbook or a CSV file; the first row has the titles."""
     if path.suffix == ".xlsx":
         book = optional("openpyxl").Workbook(write_only=True)
         page = book.create_sheet("Claims")
@@ -36,21 +36,21 @@ def written(path: Path, *rows: Row) -> Path:
     return path
 
 
-def taken(*paths: Path, is_migration: bool = False, actor: str = ACTOR, **how: Any) -> Job:
-    """An import of files where they are; what the test has done so far is committed."""
+def register(*paths: Path, is_migration: bool = False, actor: str = ACTOR, **options: Any) -> Job:
+    """Commit what the test has done so far, and make an import of files."""
     db.session.commit()
-    return take(paths, actor=actor, is_migration=is_migration, **how)
+    return register_files(paths, actor=actor, is_migration=is_migration, **options)
 
 
 def load(job: Job, leaves_refused: bool = False) -> Loaded:
-    """Confirm what was shown, and load it."""
-    job.ask(is_confirmed=True, leaves_refused=leaves_refused)
+    """Confirm an import, and load it."""
+    job.update_request(is_confirmed=True, leaves_refused=leaves_refused)
     return load_import(job)
 
 
-def load_files(*paths: Path, leaves_refused: bool = False, **how: Any) -> DryRun:
-    """Try files and load them; what the dry run found."""
-    job = taken(*paths, **how)
+def load_files(*paths: Path, leaves_refused: bool = False, **options: Any) -> DryRun:
+    """Make a dry run of files and load them; the result of the dry run."""
+    job = register(*paths, **options)
     outcome = try_import(job)
     load(job, leaves_refused)
     return outcome
@@ -71,35 +71,35 @@ def counts(outcome: DryRun) -> tuple[int, ...]:
 
 
 class Importing:
-    """Imports of rows, each from a file of its own in a folder."""
+    """Imports of rows, each from its own file in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def write(self, *rows: Row, name: str = "claims.csv") -> Path:
-        return written(self.folder / name, *rows)
+        return write_file(self.folder / name, *rows)
 
-    def job(self, *rows: Row, name: str = "claims.csv", **how: Any) -> Job:
-        """An import that has been tried."""
-        return self.job_of(self.write(*rows, name=name), **how)
+    def job(self, *rows: Row, name: str = "claims.csv", **options: Any) -> Job:
+        """An import of rows after its dry run."""
+        return self.new_job(self.write(*rows, name=name), **options)
 
-    def job_of(self, *paths: Path, **how: Any) -> Job:
-        """An import of files that has been tried."""
-        job = taken(*paths, **how)
+    def new_job(self, *paths: Path, **options: Any) -> Job:
+        """An import of files after its dry run."""
+        job = register(*paths, **options)
         try_import(job)
         return job
 
-    def tried(self, *rows: Row, **how: Any) -> DryRun:
-        """What the dry run of some rows found."""
-        return self.job(*rows, **how).outcome
+    def dry_run(self, *rows: Row, **options: Any) -> DryRun:
+        """The result of the dry run of some rows."""
+        return self.job(*rows, **options).outcome
 
-    def refusals(self, *rows: Row, **how: Any) -> list[str]:
-        """What the dry run of some rows refuses."""
-        return [str(refusal) for refusal in self.tried(*rows, **how).refusals]
+    def refusals(self, *rows: Row, **options: Any) -> list[str]:
+        """The refusals of the dry run of some rows."""
+        return [str(refusal) for refusal in self.dry_run(*rows, **options).refusals]
 
-    def loaded(
-        self, *rows: Row, name: str = "claims.csv", leaves_refused: bool = False, **how: Any
+    def load(
+        self, *rows: Row, name: str = "claims.csv", leaves_refused: bool = False, **options: Any
     ) -> DryRun:
-        """What the dry run of some rows found, which are in the book now."""
+        """Load some rows; the result of their dry run."""
         path = self.write(*rows, name=name)
-        return load_files(path, leaves_refused=leaves_refused, **how)
+        return load_files(path, leaves_refused=leaves_refused, **options)

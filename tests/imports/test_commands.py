@@ -11,7 +11,7 @@ from flaskr.claims.queries import claim_referenced, claim_totals
 from flaskr.extensions import db
 from tests.books import create_database, make_settings
 from tests.factories import ACTOR, make_claim, reserve
-from tests.imports.importing import COSTS, FILES, written
+from tests.imports.importing import COSTS, FILES, write_file
 
 LEDGER = ["claim", "type", "txn date", "recorded_at", "paid", "os", "rec"]
 WORKBOOK = str(FILES / "claims_data_to_import.xlsx")
@@ -19,10 +19,10 @@ WORKBOOK = str(FILES / "claims_data_to_import.xlsx")
 
 @pytest.fixture
 def import_rows(runner, tmp_path):
-    """Runs `flask import` on a file of rows; its exit code and what it says."""
+    """Runs `flask import` on a file of rows; its exit code and output."""
 
     def run(*rows, name="costs.csv", options=()):
-        done = runner.invoke(args=["import", str(written(tmp_path / name, *rows)), *options])
+        done = runner.invoke(args=["import", str(write_file(tmp_path / name, *rows)), *options])
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done.exit_code, done.output
 
@@ -59,7 +59,7 @@ def test_the_workbook_is_loaded_once_however_often_it_is_imported(runner):
     assert jobs_left(runner.app) == []
 
 
-def test_every_bad_row_is_told_and_nothing_is_written(runner, import_rows):
+def test_every_invalid_row_is_listed_and_nothing_is_written(runner, import_rows):
     code, said = import_rows(COSTS, ["A-1", 1], ["A-2", "x"], ["A-3", -1])
 
     assert code == 1
@@ -77,7 +77,7 @@ def test_every_bad_row_is_told_and_nothing_is_written(runner, import_rows):
     assert jobs_left(runner.app) == []
 
 
-def test_a_refusal_by_the_book_refuses_the_rows_beside_it(runner, import_rows):
+def test_a_refusal_by_a_rule_refuses_the_other_rows_too(runner, import_rows):
     with runner.app.app_context():
         closed = make_claim(claim_reference="A-2")
         reserve(closed, "10.00")
@@ -92,9 +92,7 @@ def test_a_refusal_by_the_book_refuses_the_rows_beside_it(runner, import_rows):
         assert db.session.scalars(select(Claim.claim_reference)).all() == ["A-2"]
 
 
-def test_the_good_rows_are_loaded_when_that_is_said_and_how_many_were_left_is_kept(
-    runner, import_rows
-):
+def test_good_rows_are_loaded_by_choice_and_the_refused_are_counted(runner, import_rows):
     code, said = import_rows(COSTS, ["A-1", 1], ["A-2", "x"], options=["--good-rows"])
 
     assert (code, said.splitlines()[-1]) == (0, "Loaded as import 1.")
@@ -102,7 +100,7 @@ def test_the_good_rows_are_loaded_when_that_is_said_and_how_many_were_left_is_ke
         assert db.session.scalars(select(Claim.claim_reference)).all() == ["A-1"]
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing(runner, import_rows):
+def test_a_dry_run_prints_the_same_summary_and_writes_nothing(runner, import_rows):
     code, said = import_rows(COSTS, ["A-1", 1], options=["--dry-run"])
 
     assert (code, said) == (
@@ -152,7 +150,7 @@ def test_columns_are_mapped_left_out_and_given_by_hand(runner, import_rows):
         ([COSTS], ["--sheet=Other"], "Other"),
     ],
 )
-def test_a_file_that_cannot_be_taken_is_refused_whole(import_rows, rows, options, refusal):
+def test_a_file_that_cannot_be_imported_is_refused_as_a_whole(import_rows, rows, options, refusal):
     name = "costs.xlsx" if "--sheet=Other" in options else "costs.csv"
 
     code, said = import_rows(*rows, name=name, options=options)
@@ -161,14 +159,14 @@ def test_a_file_that_cannot_be_taken_is_refused_whole(import_rows, rows, options
     assert refusal in said
 
 
-def test_a_file_of_titles_alone_has_nothing_to_load(import_rows):
+def test_a_file_with_only_titles_has_nothing_to_load(import_rows):
     assert import_rows(COSTS) == (
         0,
         "costs.csv: 0 created, 0 changed, 0 unchanged, 0 refused.\n",
     )
 
 
-def test_a_broken_workbook_is_refused_with_what_to_do(runner, tmp_path):
+def test_a_broken_workbook_is_refused_with_advice(runner, tmp_path):
     (tmp_path / "costs.xlsx").write_bytes(b"PK\x03\x04 cut")
 
     result = runner.invoke(args=["import", str(tmp_path / "costs.xlsx")])
@@ -178,8 +176,8 @@ def test_a_broken_workbook_is_refused_with_what_to_do(runner, tmp_path):
     assert "workbook" in result.output
 
 
-def test_several_files_are_taken_only_as_a_migration_and_one_of_each(runner, tmp_path):
-    path = str(written(tmp_path / "a.csv", COSTS, ["A", 1]))
+def test_several_files_are_accepted_only_as_a_migration_and_one_of_each(runner, tmp_path):
+    path = str(write_file(tmp_path / "a.csv", COSTS, ["A", 1]))
     policies = str(FILES / "golden" / "policies.csv")
 
     twice = runner.invoke(args=["import", path, path])
@@ -190,15 +188,15 @@ def test_several_files_are_taken_only_as_a_migration_and_one_of_each(runner, tmp
     assert "Import one at a time." in twice.output
 
 
-def test_a_file_whose_name_is_no_text_is_taken_all_the_same(runner, tmp_path):
-    path = written(tmp_path / "costs-\udcff.csv", COSTS, ["A", 1])
+def test_a_file_whose_name_is_not_valid_text_is_imported(runner, tmp_path):
+    path = write_file(tmp_path / "costs-\udcff.csv", COSTS, ["A", 1])
 
     result = runner.invoke(args=["import", str(path)])
 
     assert (result.exit_code, result.output.splitlines()[-1]) == (0, "Loaded as import 1.")
 
 
-def test_the_command_says_when_a_file_is_not_there(runner):
+def test_the_command_refuses_a_file_that_does_not_exist(runner):
     result = runner.invoke(args=["import", "nowhere.xlsx"])
 
     assert (result.exit_code, "does not exist" in result.output) == (2, True)

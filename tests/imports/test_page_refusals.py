@@ -1,4 +1,4 @@
-"""What is wrong with an upload or a step is told in a sentence, and nothing is written."""
+"""Uploads and steps that are refused get a message, and nothing is written."""
 
 import io
 from dataclasses import replace
@@ -10,9 +10,9 @@ from flaskr.imports.services import jobs_folder
 from tests.browsing import fields_of
 from tests.imports.uploading import (
     FILES,
-    claims_in,
+    claim_count,
     job_of,
-    said,
+    page_text,
     upload,
 )
 
@@ -35,25 +35,23 @@ def folders(app) -> int:
         ((("a.csv", b"x"),), {"kind": "book"}, "Choose one from the list."),
     ],
 )
-def test_an_upload_that_cannot_be_taken_is_refused_in_the_form(
-    lone_client, sqlite_app, files, typed, sentence
+def test_an_invalid_upload_is_refused_in_the_form(
+    sqlite_client, sqlite_app, files, typed, sentence
 ):
-    answer = upload(lone_client, *files, **typed)
+    answer = upload(sqlite_client, *files, **typed)
 
-    assert (answer.status_code, sentence in said(answer)) == (422, True)
+    assert (answer.status_code, sentence in page_text(answer)) == (422, True)
     assert folders(sqlite_app) == 0
 
 
-def test_an_upload_without_its_token_is_refused(lone_client, sqlite_app):
-    answer = lone_client.post("/import_claims", data={"files": (io.BytesIO(b"x"), "x.csv")})
+def test_an_upload_without_its_csrf_token_is_refused(sqlite_client, sqlite_app):
+    answer = sqlite_client.post("/import_claims", data={"files": (io.BytesIO(b"x"), "x.csv")})
 
     assert (answer.status_code, "has expired" in answer.text) == (400, True)
     assert folders(sqlite_app) == 0
 
 
-def test_a_file_over_the_limit_is_refused_by_its_own_size_and_with_the_others(
-    make_app, embedded_settings
-):
+def test_a_file_over_the_limit_is_refused_alone_and_among_others(make_app, embedded_settings):
     app = make_app(replace(embedded_settings, import_bytes=100_000, max_request_bytes=50_000))
     client = app.test_client()
 
@@ -61,27 +59,30 @@ def test_a_file_over_the_limit_is_refused_by_its_own_size_and_with_the_others(
     over = upload(client, ("a.csv", GOOD + "\n" * 100_000))
     far_over = upload(client, ("a.csv", b"x" * 500_000))
 
-    assert "2 rows are new" in said(taken)
-    assert (over.status_code, "Split it." in said(over)) == (413, True)
-    assert (far_over.status_code, "Files over 100.0 kB cannot be imported" in said(far_over)) == (
+    assert "2 rows are new" in page_text(taken)
+    assert (over.status_code, "Split it." in page_text(over)) == (413, True)
+    assert (
+        far_over.status_code,
+        "Files over 100.0 kB cannot be imported" in page_text(far_over),
+    ) == (
         413,
         True,
     )
-    assert "flask import" in said(far_over)
+    assert "flask import" in page_text(far_over)
     assert folders(app) == 1
 
 
-# Werkzeug leaves its temporary file to the garbage collector then, which deletes it.
+# Werkzeug then leaves its temporary file to the garbage collector, which deletes it.
 @pytest.mark.filterwarnings("ignore:Exception ignored in", "ignore:Unclosed file")
-def test_an_upload_that_is_cut_leaves_nothing(lone_client, sqlite_app):
-    token = fields_of(lone_client.get("/import_claims"))["csrf_token"]
+def test_an_interrupted_upload_leaves_nothing(sqlite_client, sqlite_app):
+    token = fields_of(sqlite_client.get("/import_claims"))["csrf_token"]
     body = (
         f'--b\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{token}\r\n'
         '--b\r\nContent-Disposition: form-data; name="files"; filename="a.csv"\r\n\r\nA;'
     ).encode()
 
     for length in (len(body), len(body) + 1000):
-        answer = lone_client.post(
+        answer = sqlite_client.post(
             "/import_claims",
             input_stream=io.BytesIO(body),
             content_length=length,
@@ -100,14 +101,14 @@ def test_an_upload_that_is_cut_leaves_nothing(lone_client, sqlite_app):
         ("<b>.csv", "<b>.csv"),
     ],
 )
-def test_of_a_files_name_only_its_own_is_kept(lone_client, sqlite_app, sent, kept):
-    shown = upload(lone_client, (sent, GOOD))
+def test_folders_are_removed_from_a_file_name(sqlite_client, sqlite_app, sent, kept):
+    shown = upload(sqlite_client, (sent, GOOD))
 
     assert [file.name for file in job_of(sqlite_app, shown).files] == [kept]
     assert "<b>" not in shown.text
 
 
-def test_of_a_path_of_windows_only_the_files_own_name_is_kept():
+def test_folders_are_removed_from_a_windows_path():
     assert base_name("C:\\Users\\Åsa\\skador.csv") == "skador.csv"
 
 
@@ -135,59 +136,59 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("content", "sentence"), FAULTS.values(), ids=FAULTS)
-def test_each_fault_is_told_on_the_page_and_nothing_can_be_loaded(
-    lone_client, sqlite_app, content, sentence
+def test_each_fault_is_on_the_page_and_nothing_can_be_loaded(
+    sqlite_client, sqlite_app, content, sentence
 ):
-    page = upload(lone_client, ("faulty", content))
+    page = upload(sqlite_client, ("faulty", content))
 
-    is_refused_whole = "cannot be imported as is" in said(page)
+    is_refused_whole = "cannot be imported as is" in page_text(page)
     assert page.status_code == (422 if is_refused_whole else 200)
-    assert sentence in said(page)
-    assert "Load " not in said(page).replace("Load the 0 valid rows", "")
-    assert claims_in(sqlite_app) == 0
+    assert sentence in page_text(page)
+    assert "Load " not in page_text(page).replace("Load the 0 valid rows", "")
+    assert claim_count(sqlite_app) == 0
 
 
-def test_amounts_blank_rows_and_numeric_references_are_taken_as_people_write_them(lone_client):
+def test_amounts_blank_rows_and_numeric_references_are_accepted(sqlite_client):
     text = "Claim Reference;Claim Cost\n00123;12 345,50\n;\n123;1\n"
 
-    shown = upload(lone_client, ("a.csv", text))
+    shown = upload(sqlite_client, ("a.csv", text))
 
-    assert "created 2 12 346.50" in said(shown)
-    assert "2 00123 0.00 12 345.50" in said(shown)
+    assert "created 2 12 346.50" in page_text(shown)
+    assert "2 00123 0.00 12 345.50" in page_text(shown)
 
 
-def test_what_a_file_says_is_shown_and_never_run(lone_client):
+def test_markup_in_a_file_is_escaped(sqlite_client):
     attack = "<script>alert(1)</script>"
 
-    shown = upload(lone_client, (f"{attack}.csv", f"Claim;Cost;{attack}\n{attack};{attack};1\n"))
+    shown = upload(sqlite_client, (f"{attack}.csv", f"Claim;Cost;{attack}\n{attack};{attack};1\n"))
 
     assert "<script>" not in shown.text
     assert "&lt;script&gt;" in shown.text
 
 
-def test_each_file_of_a_migration_is_named_when_it_is_why(lone_client):
+def test_a_refused_migration_names_the_file_at_fault(sqlite_client):
     ledger = (FILES / "golden" / "ledger.csv").read_bytes()
 
     page = upload(
-        lone_client,
+        sqlite_client,
         ("ledger.csv", ledger),
         ("claims.csv", "skadenummer;orsak\nÅ;\n".encode("cp1252")),
         kind="migration",
     )
 
-    assert "claims.csv: Line 2 is not UTF-8." in said(page)
+    assert "claims.csv: Line 2 is not UTF-8." in page_text(page)
     assert 'name="encoding-1" value="cp1252"' in page.text
 
 
-def test_of_many_refusals_the_first_are_shown_and_the_file_has_them_all(lone_client):
+def test_the_first_refusals_are_shown_and_the_file_has_all(sqlite_client):
     rows = "".join(f"R-{at};x\n" for at in range(250))
 
-    page = upload(lone_client, ("a.csv", f"claim;cost\n{rows}"))
-    with lone_client.get(f"{page.request.path}/refused/0.csv") as answer:
+    page = upload(sqlite_client, ("a.csv", f"claim;cost\n{rows}"))
+    with sqlite_client.get(f"{page.request.path}/refused/0.csv") as answer:
         lines = answer.get_data(as_text=True).splitlines()
 
-    assert "R-199" not in said(page)
-    assert said(page).count("is not an amount") == 200
-    assert "And 50 more; the file of refused rows has all of them." in said(page)
+    assert "R-199" not in page_text(page)
+    assert page_text(page).count("is not an amount") == 200
+    assert "And 50 more; the file of refused rows has all of them." in page_text(page)
     assert len(lines) == 251
-    assert "There is nothing to load." in said(page)
+    assert "There is nothing to load." in page_text(page)

@@ -8,12 +8,12 @@ from flaskr.imports.services import jobs_folder
 from tests.factories import make_claim, make_policy, pay, reserve
 from tests.imports.uploading import (
     FILES,
-    claims_in,
-    cost_in,
+    claim_cost_of,
+    claim_count,
     load,
     migrate,
+    page_text,
     read_again,
-    said,
     take_step,
     upload,
 )
@@ -25,37 +25,37 @@ def send_workbook(client):
     return upload(client, (WORKBOOK.name, WORKBOOK.read_bytes()))
 
 
-def test_a_workbook_is_shown_loaded_and_listed_with_where_each_row_came_from(client, app):
+def test_a_workbook_is_shown_loaded_and_listed_with_the_source_of_each_row(client, app):
     shown = send_workbook(client)
-    before = claims_in(app)
+    before = claim_count(app)
     loaded = load(client, shown)
 
-    assert "20 rows are new, 0 change what is in the book" in said(shown)
-    assert "Claim cost would change by 944 014.00 SEK, in 20 ledger entries" in said(shown)
-    assert "Load 20 new rows" in said(shown)
+    assert "20 rows are new, 0 change what is in the book" in page_text(shown)
+    assert "Claim cost would change by 944 014.00 SEK, in 20 ledger entries" in page_text(shown)
+    assert "Load 20 new rows" in page_text(shown)
     assert before == 0
     assert loaded.request.path == "/imports/1"
-    assert (claims_in(app), cost_in(app)) == (20, "944014.00")
-    assert "Claim cost 944 014.00 posted" in said(loaded)
+    assert (claim_count(app), claim_cost_of(app)) == (20, "944014.00")
+    assert "Claim cost 944 014.00 posted" in page_text(loaded)
     assert "f4803020d634c26a2158a0808851228a2a2c8df3911c4cdebe598ca9f67266ae" in loaded.text
-    assert "Claim Cost claim cost" in said(loaded)
-    assert "C25159 2 Opening balance" in said(loaded)
-    assert "import 1 , row 2" in said(client.get("/claims/C25159"))
+    assert "Claim Cost claim cost" in page_text(loaded)
+    assert "C25159 2 Opening balance" in page_text(loaded)
+    assert "import 1 , row 2" in page_text(client.get("/claims/C25159"))
     assert 'href="/imports/1"' in client.get("/claims/C25159").text
-    assert "claims_data_to_import.xlsx claims, 20 rows" in said(client.get("/imports"))
+    assert "claims_data_to_import.xlsx claims, 20 rows" in page_text(client.get("/imports"))
 
 
-def test_the_same_file_again_finds_nothing_to_load_and_says_when_it_was_loaded(client, app):
+def test_a_file_that_was_loaded_has_nothing_to_load_and_says_when_it_was(client, app):
     load(client, send_workbook(client))
 
     again = send_workbook(client)
 
-    assert "20 are unchanged" in said(again)
-    assert "There is nothing to load." in said(again)
-    assert "This exact file was loaded on" in said(again)
-    assert "by open: import 1" in said(again)
+    assert "20 are unchanged" in page_text(again)
+    assert "There is nothing to load." in page_text(again)
+    assert "This exact file was loaded on" in page_text(again)
+    assert "by open: import 1" in page_text(again)
     assert "/load" not in again.text
-    assert (claims_in(app), cost_in(app)) == (20, "944014.00")
+    assert (claim_count(app), claim_cost_of(app)) == (20, "944014.00")
 
 
 def test_changes_are_shown_before_and_after_and_the_difference_is_posted(client, app, session):
@@ -67,9 +67,9 @@ def test_changes_are_shown_before_and_after_and_the_difference_is_posted(client,
     shown = upload(client, ("costs.csv", "skadenummer;skadekostnad;orsak\nA;130,50;fire\nB;1;\n"))
     load(client, shown)
 
-    assert "cause: water → fire outstanding: 60.00 → 90.50" in said(shown)
-    assert "changed difference 1 +30.50 0.00 +30.50 0.00" in said(shown)
-    assert "Load 1 new and 1 changed rows" in said(shown)
+    assert "cause: water → fire outstanding: 60.00 → 90.50" in page_text(shown)
+    assert "changed difference 1 +30.50 0.00 +30.50 0.00" in page_text(shown)
+    assert "Load 1 new and 1 changed rows" in page_text(shown)
     with app.app_context():
         assert claim_referenced("A").claim_cost == Decimal("130.50")
         assert claim_referenced("B").claim_cost == Decimal("1.00")
@@ -78,24 +78,24 @@ def test_changes_are_shown_before_and_after_and_the_difference_is_posted(client,
 FAULTY = "Claim Reference;Claim Cost\nA;1\nB;x\nC;2\nC;3\n"
 
 
-def test_refused_rows_are_left_out_only_when_that_is_said_and_can_be_mended(client, app):
+def test_refused_rows_are_left_out_only_by_choice_and_can_be_corrected(client, app):
     shown = upload(client, ("costs.csv", FAULTY))
     unsaid = load(client, shown)
-    before = claims_in(app)
+    before = claim_count(app)
     loaded = load(client, shown, leaves_refused="yes")
 
-    assert "2 Claim Cost" not in said(shown)
-    assert "3 Claim Cost “x” “x” is not an amount" in said(shown)
-    assert "4 Claim Reference “C” It appears in rows 4, 5. Keep one of them." in said(shown)
-    assert "Load the 1 valid row, leave out 3 refused" in said(shown)
+    assert "2 Claim Cost" not in page_text(shown)
+    assert "3 Claim Cost “x” “x” is not an amount" in page_text(shown)
+    assert "4 Claim Reference “C” It appears in rows 4, 5. Keep one of them." in page_text(shown)
+    assert "Load the 1 valid row, leave out 3 refused" in page_text(shown)
     assert (unsaid.status_code, before) == (422, 0)
-    assert "choose to load the good rows" in said(unsaid)
-    assert (claims_in(app), cost_in(app)) == (1, "1.00")
-    assert "Refused 3 left out by choice" in said(loaded)
-    assert "Download the rows that were left out" in said(loaded)
+    assert "choose to load the good rows" in page_text(unsaid)
+    assert (claim_count(app), claim_cost_of(app)) == (1, "1.00")
+    assert "Refused 3 left out by choice" in page_text(loaded)
+    assert "Download the rows that were left out" in page_text(loaded)
 
 
-def test_the_refused_rows_come_down_as_a_file_that_is_mended_and_goes_up_again(client, app):
+def test_refused_rows_are_downloaded_corrected_and_uploaded_again(client, app):
     shown = upload(client, ("mina skador.csv", FAULTY))
     load(client, shown, leaves_refused="yes")
 
@@ -109,11 +109,11 @@ def test_the_refused_rows_come_down_as_a_file_that_is_mended_and_goes_up_again(c
     assert answer.headers["Cache-Control"] == "private, no-cache"
     assert refused.startswith("Claim Reference;Claim Cost;refused_row;refused_because\r\n")
     assert "B;x;3;" in refused
-    assert "3 rows are new" in said(second)
-    assert (claims_in(app), cost_in(app)) == (4, "13.00")
+    assert "3 rows are new" in page_text(second)
+    assert (claim_count(app), claim_cost_of(app)) == (4, "13.00")
 
 
-def test_policies_come_in_and_change(client):
+def test_policies_are_created_and_changed(client):
     header = "Försäkringsnummer;Försäkringsgren;Startdatum;Slutdatum;Premie;Självrisk;"
     header += "Försäkringstagare\n"
     row = "H-1;home;2024-01-01;2025-01-01;{};1500;{}\n"
@@ -122,58 +122,58 @@ def test_policies_come_in_and_change(client):
     shown = upload(client, ("p.csv", header + row.format("5 100,50", "Åsa Öberg")))
     loaded = load(client, shown)
 
-    assert "premium: 5 000.00 → 5 100.50" in said(shown)
-    assert "policyholder: Åsa → Åsa Öberg" in said(shown)
-    assert "changed difference 1 +100.50" in said(shown)
-    assert "This import posted no ledger entries." in said(loaded)
-    assert "5 100.50" in said(client.get("/policies/H-1"))
-    assert "by open, import 1 , row 2" in said(client.get("/policies/H-1"))
+    assert "premium: 5 000.00 → 5 100.50" in page_text(shown)
+    assert "policyholder: Åsa → Åsa Öberg" in page_text(shown)
+    assert "changed difference 1 +100.50" in page_text(shown)
+    assert "This import posted no ledger entries." in page_text(loaded)
+    assert "5 100.50" in page_text(client.get("/policies/H-1"))
+    assert "by open, import 1 , row 2" in page_text(client.get("/policies/H-1"))
 
 
 def golden_files() -> list[tuple[str, bytes]]:
     return [(path.name, path.read_bytes()) for path in sorted((FILES / "golden").glob("*.csv"))]
 
 
-def test_an_older_system_comes_in_as_a_whole_with_its_own_instants(client, app):
+def test_a_migration_of_three_files_keeps_its_instants(client, app):
     shown = migrate(client, *golden_files())
     loaded = load(client, shown)
 
-    assert "Migration" in said(shown)
-    assert (claims_in(app), cost_in(app)) == (6, "505951.24")
-    assert "Kind migration from an older system" in said(loaded)
-    assert "Ledger entries 23" in said(loaded)
-    assert "import 1 , row" in said(client.get("/claims/SK-2023-0001"))
+    assert "Migration" in page_text(shown)
+    assert (claim_count(app), claim_cost_of(app)) == (6, "505951.24")
+    assert "Kind migration from an older system" in page_text(loaded)
+    assert "Ledger entries 23" in page_text(loaded)
+    assert "import 1 , row" in page_text(client.get("/claims/SK-2023-0001"))
 
 
-def test_a_migration_with_a_refused_row_offers_nothing_to_load(lone_client):
+def test_a_migration_with_a_refused_row_offers_nothing_to_load(sqlite_client):
     files = [(n, b.replace(b"SK-2023-0002", b"", 1)) for n, b in golden_files()]
 
-    shown = migrate(lone_client, *files)
+    shown = migrate(sqlite_client, *files)
 
-    assert "A migration is loaded completely or not at all" in said(shown)
+    assert "A migration is loaded completely or not at all" in page_text(shown)
     assert "/load" not in shown.text
 
 
-def test_a_ledger_sent_as_of_today_is_offered_as_a_migration(lone_client):
-    refused = upload(lone_client, *[file for file in golden_files() if file[0] == "ledger.csv"])
-    read = read_again(lone_client, refused, migration="yes")
+def test_a_ledger_that_is_not_sent_as_a_migration_can_be_read_as_one(sqlite_client):
+    refused = upload(sqlite_client, *[file for file in golden_files() if file[0] == "ledger.csv"])
+    read = read_again(sqlite_client, refused, migration="yes")
 
-    assert "Import it as a migration." in said(refused)
-    assert "Migration" in said(read)
+    assert "Import it as a migration." in page_text(refused)
+    assert "Migration" in page_text(read)
 
 
-def test_what_was_sent_can_be_dropped(client, app):
+def test_an_upload_can_be_discarded(client, app):
     shown = upload(client, ("costs.csv", FAULTY))
-    assert "costs.csv ready to load" in said(client.get("/imports"))
+    assert "costs.csv ready to load" in page_text(client.get("/imports"))
 
     after = take_step(client, shown, "drop")
 
-    assert "The files are discarded." in said(after)
+    assert "The files are discarded." in page_text(after)
     assert client.get(shown.request.path).status_code == 404
     with app.app_context():
         assert list(jobs_under_way(jobs_folder())) == []
 
 
 @pytest.mark.parametrize("path", ["/import_claims/", "/imports/"])
-def test_addresses_that_people_type_may_end_in_a_slash(client, path):
+def test_addresses_may_end_in_a_slash(client, path):
     assert client.get(path).status_code == 200

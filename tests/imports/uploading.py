@@ -1,4 +1,4 @@
-"""What a person does on the pages of imports: send a file, look, decide."""
+"""Helpers that use the pages of imports as a browser does."""
 
 import io
 import re
@@ -21,7 +21,7 @@ SECONDS = 60
 
 
 def upload(client: FlaskClient, *files: tuple[str, bytes | str], **typed: str) -> TestResponse:
-    """Send files; the page that comes once they are tried, or that refuses them at once."""
+    """Upload files; the page after their dry run, or the form that refuses them."""
     form = {"csrf_token": fields_of(client.get("/import_claims"))["csrf_token"]}
     sent = [
         (io.BytesIO(content.encode() if isinstance(content, str) else content), name)
@@ -29,16 +29,16 @@ def upload(client: FlaskClient, *files: tuple[str, bytes | str], **typed: str) -
     ]
     choices = {"kind": "today", "encoding": "utf-8", **typed}
     answer = client.post("/import_claims", data={**form, **choices, "files": sent or ""})
-    return settled(client, answer)
+    return follow(client, answer)
 
 
 def migrate(client: FlaskClient, *files: tuple[str, bytes | str]) -> TestResponse:
-    """Send files of an older system."""
+    """Upload files of an older system."""
     return upload(client, *files, kind="migration")
 
 
-def settled(client: FlaskClient, answer: TestResponse) -> TestResponse:
-    """Go where an answer leads, and wait there as a browser does."""
+def follow(client: FlaskClient, answer: TestResponse) -> TestResponse:
+    """Follow redirects and refreshes of a response, as a browser does."""
     until = time.monotonic() + SECONDS
     while answer.status_code == 303 or "Refresh" in answer.headers:
         assert time.monotonic() < until, answer.text
@@ -49,55 +49,55 @@ def settled(client: FlaskClient, answer: TestResponse) -> TestResponse:
 
 
 class Forms(HTMLParser):
-    """Collects the forms of a page: what each would send, by its address."""
+    """Collects the forms of a page: their addresses and the values of their fields."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str]]] = []
+        self.forms: list[tuple[str, dict[str, str]]] = []
         self.select = ""
 
     @property
     def fields(self) -> dict[str, str]:
-        return self.found[-1][1] if self.found else {}
+        return self.forms[-1][1] if self.forms else {}
 
     def handle_starttag(self, tag: str, attributes: list) -> None:
-        said = dict(attributes)
-        name = said.get("name", "")
+        values = dict(attributes)
+        name = values.get("name", "")
         if tag == "form":
-            self.found.append((said.get("action", ""), {}))
-        elif tag == "input" and (said.get("type") != "checkbox" or "checked" in said):
-            self.fields[name] = said.get("value") or ""
+            self.forms.append((values.get("action", ""), {}))
+        elif tag == "input" and (values.get("type") != "checkbox" or "checked" in values):
+            self.fields[name] = values.get("value") or ""
         elif tag == "select":
             self.select = name
-        elif tag == "option" and (self.select not in self.fields or "selected" in said):
-            self.fields[self.select] = said.get("value") or ""
+        elif tag == "option" and (self.select not in self.fields or "selected" in values):
+            self.fields[self.select] = values.get("value") or ""
 
 
 def form_of(page: TestResponse, step: str) -> tuple[str, dict[str, str]]:
-    """The last form of a page that goes to a step, and what it would send."""
+    """The address and the values of the last form of a page for a step."""
     forms = Forms()
     forms.feed(page.text)
-    return [(action, sent) for action, sent in forms.found if action.endswith(f"/{step}")][-1]
+    return [(action, sent) for action, sent in forms.forms if action.endswith(f"/{step}")][-1]
 
 
 def take_step(client: FlaskClient, page: TestResponse, step: str, **typed: str) -> TestResponse:
-    """Send the form of a page that goes to a step; what comes of it."""
+    """Submit the form of a page for a step; the page that follows."""
     action, sent = form_of(page, step)
-    return settled(client, client.post(action, data={**sent, **typed}))
+    return follow(client, client.post(action, data={**sent, **typed}))
 
 
 def load(client: FlaskClient, page: TestResponse, **typed: str) -> TestResponse:
-    """Confirm what a page shows."""
+    """Confirm the import of a page."""
     return take_step(client, page, "load", **typed)
 
 
 def read_again(client: FlaskClient, page: TestResponse, **typed: str) -> TestResponse:
-    """Send the form that says how the files are to be read."""
+    """Submit the mapping form."""
     return take_step(client, page, "read", **typed)
 
 
-def said(page: TestResponse) -> str:
-    """What a page says, as one line of text."""
+def page_text(page: TestResponse) -> str:
+    """The text of a page's main part, on one line."""
     body = page.text.partition("<main")[2].partition("</main>")[0]
     text = re.sub(r"<[^>]+>", " ", f"<{body}")
     for mark, letter in (
@@ -111,19 +111,19 @@ def said(page: TestResponse) -> str:
     return re.sub(r"\s+", " ", text.replace("\u202f", " ").replace("\u00a0", " ")).strip()
 
 
-def claims_in(app: Flask) -> int:
+def claim_count(app: Flask) -> int:
     """How many claims the book has."""
     with app.app_context():
         return claim_totals().claims
 
 
-def cost_in(app: Flask) -> str:
-    """What the claims of the book cost."""
+def claim_cost_of(app: Flask) -> str:
+    """The claim cost of all claims of the book."""
     with app.app_context():
         return str(claim_totals().claim_cost)
 
 
 def job_of(app: Flask, page: TestResponse) -> Job:
-    """The import under way that a page shows."""
+    """The import in progress of a page."""
     with app.app_context():
         return job_named(jobs_folder(), page.request.path.rsplit("/")[-1])

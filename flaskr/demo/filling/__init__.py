@@ -1,1 +1,1 @@
-"""A made-up book of any size, loaded into an empty one."""
+"""Fills an empty book with made-up data of any size."""

@@ -1,4 +1,4 @@
-"""A made-up book as Arrow batches: each table's columns as the database takes them, in id order."""
+"""The tables of a demo book as Arrow batches, with the database's columns, in the order of ids."""
 
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.archive.bulk.tables import TableRows
-from flaskr.demo.filling.book import MadeBook
+from flaskr.demo.filling.book import DemoBook
 from flaskr.demo.filling.days import NONE, Array
 from flaskr.demo.filling.names import NameWords, name_words
 from flaskr.demo.profiles import DESCRIPTIONS, PROFILES, REOPENING_REASONS
@@ -19,11 +19,11 @@ _BATCH_ROWS = 65_536
 RECORDED_BY = "command"
 
 Rows = slice
-Columns = dict[str, Any]
+ArrowColumns = dict[str, Any]
 
 
-def _table_rows(name: str, count: int, columns: Callable[[Rows], Columns]) -> TableRows:
-    """Return a table whose rows are made a slice at a time."""
+def _table_rows(name: str, count: int, columns: Callable[[Rows], ArrowColumns]) -> TableRows:
+    """Return a table whose rows are built a slice at a time."""
 
     def batches() -> Iterator[Any]:
         for start in range(0, count, _BATCH_ROWS):
@@ -33,8 +33,8 @@ def _table_rows(name: str, count: int, columns: Callable[[Rows], Columns]) -> Ta
     return TableRows(name, count, batches)
 
 
-def book_tables(book: MadeBook) -> list[TableRows]:
-    """Return the tables in the order in which they can be loaded: what is referred to first."""
+def book_tables(book: DemoBook) -> list[TableRows]:
+    """Return the tables in loading order: a table comes after those that it refers to."""
     edited = np.flatnonzero(book.policies.edited != NONE)
     edited = edited[np.argsort(book.policies.edited[edited], kind="stable")]
     names = name_words()
@@ -59,108 +59,110 @@ def book_tables(book: MadeBook) -> list[TableRows]:
     ]
 
 
-def _policy_columns(book: MadeBook, rows: Rows, names: NameWords) -> Columns:
+def _policy_columns(book: DemoBook, rows: Rows, names: NameWords) -> ArrowColumns:
     """Return columns of policies."""
-    made = book.policies
+    policies = book.policies
     return {
         "id": _ids(rows),
         **_references("P", "policy_number", book.policy_years[rows], book.policy_numbers[rows]),
-        "policyholder": names.names(made.line[rows], made.given[rows], made.surname[rows]),
-        "recorded_at": _instants(made.recorded[rows]),
+        "policyholder": names.names(
+            policies.line[rows], policies.given[rows], policies.surname[rows]
+        ),
+        "recorded_at": _instants(policies.recorded[rows]),
         "recorded_by": _repeated(RECORDED_BY, rows),
-        "version": pa.array(np.where(made.edited[rows] == NONE, 1, 2)),
-        "line_of_business": _words(_LINES, made.line[rows]),
-        "inception_date": _days(made.inception[rows]),
-        "expiry_date": _days(made.expiry[rows]),
-        "premium": pa.array(made.premium[rows]),
-        "deductible": pa.array(made.deductible[rows]),
-        "sum_insured": _numbers(made.sum_insured[rows]),
-        "cancelled_on": _days(made.cancelled[rows]),
+        "version": pa.array(np.where(policies.edited[rows] == NONE, 1, 2)),
+        "line_of_business": _members(_LINES, policies.line[rows]),
+        "inception_date": _days(policies.inception[rows]),
+        "expiry_date": _days(policies.expiry[rows]),
+        "premium": pa.array(policies.premium[rows]),
+        "deductible": pa.array(policies.deductible[rows]),
+        "sum_insured": _numbers(policies.sum_insured[rows]),
+        "cancelled_on": _days(policies.cancelled[rows]),
     }
 
 
-def _policy_revision_columns(book: MadeBook, edited: Array, rows: Rows) -> Columns:
-    """Return columns of policies' facts before their one edit: not cancelled, the first premium."""
-    at, made = edited[rows], book.policies
-    kept = made.premium[at] == made.first_premium[at]
+def _policy_revision_columns(book: DemoBook, edited: Array, rows: Rows) -> ArrowColumns:
+    """Return columns of policy revisions: not cancelled, with the first premium."""
+    at, policies = edited[rows], book.policies
+    has_first_premium = policies.premium[at] == policies.first_premium[at]
     return {
         "id": _ids(rows),
         "policy_id": pa.array(at + 1),
-        "replaced_at": _instants(made.edited[at]),
+        "replaced_at": _instants(policies.edited[at]),
         "replaced_by": _repeated(RECORDED_BY, rows),
-        "policyholder_changed": pa.array(kept & (made.cancelled[at] == NONE)),
-        "line_of_business": _words(_LINES, made.line[at]),
-        "inception_date": _days(made.inception[at]),
-        "expiry_date": _days(made.expiry[at]),
-        "premium": pa.array(made.first_premium[at]),
-        "deductible": pa.array(made.deductible[at]),
-        "sum_insured": _numbers(made.sum_insured[at]),
+        "policyholder_changed": pa.array(has_first_premium & (policies.cancelled[at] == NONE)),
+        "line_of_business": _members(_LINES, policies.line[at]),
+        "inception_date": _days(policies.inception[at]),
+        "expiry_date": _days(policies.expiry[at]),
+        "premium": pa.array(policies.first_premium[at]),
+        "deductible": pa.array(policies.deductible[at]),
+        "sum_insured": _numbers(policies.sum_insured[at]),
         "cancelled_on": pa.nulls(len(at), pa.date32()),
     }
 
 
-def _claim_columns(book: MadeBook, rows: Rows) -> Columns:
-    """Return columns of claims, with when their last entry was, and the balances that it left."""
-    made, state = book.claims, book.state
-    moved = state.last_row[rows] != NONE
+def _claim_columns(book: DemoBook, rows: Rows) -> ArrowColumns:
+    """Return columns of claims, with their balances and the day and instant of their last entry."""
+    claims, state = book.claims, book.state
+    has_entry = state.last_row[rows] != NONE
     return {
         "id": _ids(rows),
         **_references("C", "claim_reference", book.claim_years[rows], book.claim_numbers[rows]),
-        "description": _described(made.cause[rows], rows),
-        "status": _words(STATUSES, state.status[rows]),
+        "description": _descriptions(claims.cause[rows], rows),
+        "status": _members(STATUSES, state.status[rows]),
         "paid": pa.array(state.paid[rows]),
         "outstanding": pa.array(state.outstanding[rows]),
         "recovered": pa.array(state.recovered[rows]),
         "closed_date": _days(state.closed[rows]),
-        "last_transaction_date": _days(np.where(moved, state.day[rows], NONE)),
-        "last_recorded_at": _instants(state.recorded[rows], moved),
-        "recorded_at": _instants(made.recorded[rows]),
+        "last_transaction_date": _days(np.where(has_entry, state.day[rows], NONE)),
+        "last_recorded_at": _instants(state.recorded[rows], has_entry),
+        "recorded_at": _instants(claims.recorded[rows]),
         "recorded_by": _repeated(RECORDED_BY, rows),
         "version": pa.array(book.claim_versions[rows]),
-        "policy_id": _row_ids(made.policy[rows]),
-        "cause": _words(CAUSES, made.cause[rows]),
-        "loss_date": _days(made.loss[rows]),
-        "reported_date": _days(made.reported[rows]),
+        "policy_id": _row_ids(claims.policy[rows]),
+        "cause": _members(CAUSES, claims.cause[rows]),
+        "loss_date": _days(claims.loss[rows]),
+        "reported_date": _days(claims.reported[rows]),
     }
 
 
-def _claim_revision_columns(book: MadeBook, rows: Rows) -> Columns:
-    """Return columns of claims' facts before an edit."""
-    made = book.claim_revisions
+def _claim_revision_columns(book: DemoBook, rows: Rows) -> ArrowColumns:
+    """Return columns of claim revisions: the facts before an edit."""
+    revisions = book.claim_revisions
     return {
         "id": _ids(rows),
-        "claim_id": _row_ids(made.claim[rows]),
-        "replaced_at": _instants(made.replaced[rows]),
+        "claim_id": _row_ids(revisions.claim[rows]),
+        "replaced_at": _instants(revisions.replaced[rows]),
         "replaced_by": _repeated(RECORDED_BY, rows),
-        "description_changed": pa.array(made.reworded[rows]),
-        "policy_id": _row_ids(made.policy[rows]),
-        "cause": _words(CAUSES, made.cause[rows]),
-        "loss_date": _days(made.loss[rows]),
-        "reported_date": _days(made.reported[rows]),
+        "description_changed": pa.array(revisions.reworded[rows]),
+        "policy_id": _row_ids(revisions.policy[rows]),
+        "cause": _members(CAUSES, revisions.cause[rows]),
+        "loss_date": _days(revisions.loss[rows]),
+        "reported_date": _days(revisions.reported[rows]),
     }
 
 
-def _entry_columns(book: MadeBook, rows: Rows) -> Columns:
-    """Return columns of the ledger."""
-    made = book.ledger
+def _entry_columns(book: DemoBook, rows: Rows) -> ArrowColumns:
+    """Return columns of ledger entries."""
+    entries = book.ledger
     return {
         "id": _ids(rows),
-        "claim_id": _row_ids(made.claim[rows]),
-        "entry_type": _words(TYPES, made.entry_type[rows]),
-        "transaction_date": _days(made.day[rows]),
-        "recorded_at": _instants(made.recorded[rows]),
+        "claim_id": _row_ids(entries.claim[rows]),
+        "entry_type": _members(TYPES, entries.entry_type[rows]),
+        "transaction_date": _days(entries.day[rows]),
+        "recorded_at": _instants(entries.recorded[rows]),
         "imported_at": pa.nulls(rows.stop - rows.start, pa.timestamp("us")),
         "recorded_by": _repeated(RECORDED_BY, rows),
-        "paid": pa.array(made.paid[rows]),
-        "outstanding": pa.array(made.outstanding[rows]),
-        "recovered": pa.array(made.recovered[rows]),
-        "paid_after": pa.array(made.paid_after[rows]),
-        "outstanding_after": pa.array(made.outstanding_after[rows]),
-        "recovered_after": pa.array(made.recovered_after[rows]),
-        "status_after": _words(STATUSES, made.status_after[rows]),
-        "closed_date_after": _days(made.closed_after[rows]),
-        "reason": _words(_REASONS, made.reason[rows]),
-        "reverses": _row_ids(made.reverses[rows]),
+        "paid": pa.array(entries.paid[rows]),
+        "outstanding": pa.array(entries.outstanding[rows]),
+        "recovered": pa.array(entries.recovered[rows]),
+        "paid_after": pa.array(entries.paid_after[rows]),
+        "outstanding_after": pa.array(entries.outstanding_after[rows]),
+        "recovered_after": pa.array(entries.recovered_after[rows]),
+        "status_after": _members(STATUSES, entries.status_after[rows]),
+        "closed_date_after": _days(entries.closed_after[rows]),
+        "reason": _members(_REASONS, entries.reason[rows]),
+        "reverses": _row_ids(entries.reverses[rows]),
     }
 
 
@@ -174,19 +176,19 @@ CAUSES, TYPES, STATUSES = _vocabulary(Cause), _vocabulary(EntryType), _vocabular
 _REASONS = pa.array(REOPENING_REASONS)
 _UNKNOWN_CAUSE = "The letter does not say what happened."
 _SENTENCES = [*(list(DESCRIPTIONS[cause]) for cause in Cause), [_UNKNOWN_CAUSE]]  # -1 is the last
-_ALL_SENTENCES = pa.array([sentence for listed in _SENTENCES for sentence in listed])
-_SENTENCE_COUNTS = np.array([len(listed) for listed in _SENTENCES])
+_ALL_SENTENCES = pa.array([sentence for sentences in _SENTENCES for sentence in sentences])
+_SENTENCE_COUNTS = np.array([len(sentences) for sentences in _SENTENCES])
 _FIRST_SENTENCES = np.cumsum(_SENTENCE_COUNTS) - _SENTENCE_COUNTS
 
 
-def _described(cause: Array, rows: Rows) -> Any:
+def _descriptions(cause: Array, rows: Rows) -> Any:
     """Return a sentence that fits each cause."""
     turn = np.arange(rows.start, rows.stop) % _SENTENCE_COUNTS[cause]
     return _ALL_SENTENCES.take(pa.array(_FIRST_SENTENCES[cause] + turn))
 
 
 def _ids(rows: Rows) -> Any:
-    """Return the ids of a slice of rows: they count from one."""
+    """Return the ids of a slice of rows; the first row has id 1."""
     return pa.array(np.arange(rows.start + 1, rows.stop + 1))
 
 
@@ -200,9 +202,9 @@ def _numbers(values: Array) -> Any:
     return pa.array(values, mask=values == NONE)
 
 
-def _row_ids(found: Array) -> Any:
+def _row_ids(rows: Array) -> Any:
     """Return the ids of rows, NULL for NONE."""
-    return pa.array(found + 1, mask=found == NONE)
+    return pa.array(rows + 1, mask=rows == NONE)
 
 
 def _days(values: Array) -> Any:
@@ -210,19 +212,19 @@ def _days(values: Array) -> Any:
     return pa.array(values.astype(np.int32), mask=values == NONE).cast(pa.date32())
 
 
-def _instants(seconds: Array, is_there: Array | None = None) -> Any:
-    """Return instants, NULL where there is none; their text is the one that both databases keep."""
-    mask = None if is_there is None else ~is_there
+def _instants(seconds: Array, has_value: Array | None = None) -> Any:
+    """Return instants, NULL where `has_value` is false."""
+    mask = None if has_value is None else ~has_value
     return pa.array(seconds * 1_000_000, mask=mask).cast(pa.timestamp("us"))
 
 
-def _words(listed: Any, codes: Array) -> Any:
+def _members(values: Any, codes: Array) -> Any:
     """Return members of a list, NULL for NONE."""
-    return listed.take(pa.array(codes, mask=codes == NONE))
+    return values.take(pa.array(codes, mask=codes == NONE))
 
 
-def _references(prefix: str, name: str, years: Array, numbers: Array) -> Columns:
-    """Return references as the book allots them, C-2024-000001, and the keys that find them."""
+def _references(prefix: str, name: str, years: Array, numbers: Array) -> ArrowColumns:
+    """Return references in the book's own pattern, C-2024-000001, and their lookup keys."""
     year, number = (pa.array(each).cast(pa.string()) for each in (years, numbers))
     number = pc.utf8_lpad(number, 6, "0")
     return {

@@ -1,4 +1,4 @@
-"""Claims of a made-up book, as arrays: their facts, when they came in, and what they will cost."""
+"""The claims of a demo book as arrays: their facts, and their ultimate costs."""
 
 from dataclasses import dataclass, fields
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from flaskr.demo.filling.days import NONE, Array, BookDays
-from flaskr.demo.filling.policies import MadePolicies
+from flaskr.demo.filling.policies import DemoPolicies
 from flaskr.demo.profiles import LARGEST_LOSS, PROFILES, TAIL_INDEX, TAIL_SHARE
 from flaskr.facts.lists import Cause
 
@@ -18,10 +18,10 @@ _WITHOUT_REPORT = 0.001
 
 
 @dataclass
-class MadeClaims:
-    """One array a column, in the order of recording: row i is the claim with id i + 1.
+class DemoClaims:
+    """An array per column, in the order of recording: row i is the claim with id i + 1.
 
-    `policy` is a row of the policies. `line` is also known of claims without a policy: it decides
+    `policy` is a row of the policies. `line` is set for claims without a policy too: it decides
     their cause and cost. `covered` is false only where the policy was not in force at the loss.
     """
 
@@ -33,33 +33,33 @@ class MadeClaims:
     recorded: Array
     covered: Array
 
-    def taken(self, rows: Array) -> "MadeClaims":
+    def take(self, rows: Array) -> "DemoClaims":
         """Return these rows, in this order."""
-        return MadeClaims(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return DemoClaims(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
-def make_claims(count: int, policies: MadePolicies, days: BookDays, rng: Generator) -> MadeClaims:
-    """Return that many claims, sorted by the instant of recording.
+def make_claims(count: int, policies: DemoPolicies, days: BookDays, rng: Generator) -> DemoClaims:
+    """Return `count` claims, sorted by the instant of recording.
 
-    Losses that would be recorded after the book's last day are not in it, as in life.
+    Losses that would be recorded after the book's last day are left out.
     """
-    parts: list[MadeClaims] = []
+    parts: list[DemoClaims] = []
     missing = count
     while missing > 0:
         drawn = _draw_claims(missing + missing // 8 + 64, policies, days, rng)
-        known = drawn.recorded < days.end
-        parts.append(drawn.taken(np.flatnonzero(known)[:missing]))
+        is_recorded = drawn.recorded < days.end
+        parts.append(drawn.take(np.flatnonzero(is_recorded)[:missing]))
         missing -= len(parts[-1].line)
     if not parts:
         parts = [_draw_claims(0, policies, days, rng)]
-    joined = MadeClaims(
-        *(np.concatenate([getattr(p, field.name) for p in parts]) for field in fields(MadeClaims))
+    joined = DemoClaims(
+        *(np.concatenate([getattr(p, field.name) for p in parts]) for field in fields(DemoClaims))
     )
-    return _incomplete(joined.taken(np.argsort(joined.recorded, kind="stable")), rng)
+    return _with_gaps(joined.take(np.argsort(joined.recorded, kind="stable")), rng)
 
 
-def _draw_claims(count: int, policies: MadePolicies, days: BookDays, rng: Generator) -> MadeClaims:
-    """Return claims on policies drawn by exposure and frequency, losses even over the cover."""
+def _draw_claims(count: int, policies: DemoPolicies, days: BookDays, rng: Generator) -> DemoClaims:
+    """Return claims on policies drawn by exposure and frequency; losses are uniform in cover."""
     cover_end = np.minimum(policies.cover_end, days.until + 1)
     covered_days = np.maximum(cover_end - policies.inception, 0)
     frequency = np.array([profile.frequency for profile in PROFILES])[policies.line]
@@ -75,7 +75,7 @@ def _draw_claims(count: int, policies: MadePolicies, days: BookDays, rng: Genera
     delay = np.minimum(median * np.exp(rng.normal(0, 1.1, count)), 1500)
     reported = loss + delay.astype(np.int32)
     lag = np.where(rng.random(count) < 0.8, 0, rng.integers(1, 6, count, dtype=np.int32))
-    return MadeClaims(
+    return DemoClaims(
         policy=policy.astype(np.int32),
         line=line,
         cause=_draw_causes(line, rng),
@@ -87,20 +87,20 @@ def _draw_claims(count: int, policies: MadePolicies, days: BookDays, rng: Genera
 
 
 def _draw_causes(line: Array, rng: Generator) -> Array:
-    """Return a cause that fits each line of business, as its place in the list of causes."""
+    """Return a random cause for each line of business, as its position in CAUSES."""
     drawn = rng.random(len(line))
     cause = np.empty(len(line), np.int8)
     for number, profile in enumerate(PROFILES):
         weights = np.cumsum(list(profile.causes.values()))
-        places = np.array([CAUSES.index(each) for each in profile.causes], np.int8)
+        codes = np.array([CAUSES.index(each) for each in profile.causes], np.int8)
         of_line = line == number
-        found = np.searchsorted(weights, drawn[of_line] * weights[-1], side="right")
-        cause[of_line] = places[found]
+        drawn_index = np.searchsorted(weights, drawn[of_line] * weights[-1], side="right")
+        cause[of_line] = codes[drawn_index]
     return cause
 
 
-def _incomplete(claims: MadeClaims, rng: Generator) -> MadeClaims:
-    """Return the claims, some without policy, day of loss, report or cause."""
+def _with_gaps(claims: DemoClaims, rng: Generator) -> DemoClaims:
+    """Return the claims, some without a policy, loss date, reported date or cause."""
     count = len(claims.line)
     without_policy = claims.covered & (rng.random(count) < _WITHOUT_POLICY)
     claims.policy[without_policy] = NONE
@@ -111,7 +111,7 @@ def _incomplete(claims: MadeClaims, rng: Generator) -> MadeClaims:
 
 
 def ultimate_costs(line: Array, rng: Generator) -> Array:
-    """Return what each claim will cost in öre: lognormal, a few with a Pareto tail on top."""
+    """Return the ultimate cost of each claim in öre: lognormal, a few with a Pareto tail."""
     median = np.array([profile.severity for profile in PROFILES], float)[line]
     spread = np.array([profile.spread for profile in PROFILES])[line]
     cost = median * np.exp(rng.normal(0, 1, len(line)) * spread)

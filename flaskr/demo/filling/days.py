@@ -1,4 +1,4 @@
-"""The days of a made-up book as arrays: where each begins, and office hours within it."""
+"""The days of a demo book as arrays: their midnights, and instants in office hours."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -12,16 +12,16 @@ from flaskr.values.calendar import day_end
 Array = NDArray[Any]
 _EPOCH = date(1970, 1, 1)
 _HOUR = 3600
-NONE = -1  # stands for NULL: no day, amount or row of a made-up book is below zero
+NONE = -1  # means NULL: no day, amount or row of a demo book is below zero
 
 
 def _day_number(day: date) -> int:
-    """Return a day as days since 1970."""
+    """Return a date as days since 1970."""
     return (day - _EPOCH).days
 
 
 class BookDays:
-    """The days from `first` to `until`, both in; days are numbers, instants are UTC seconds."""
+    """The days from `first` to `until`, both included; instants are UTC seconds."""
 
     def __init__(self, first: date, until: date) -> None:
         self.first = _day_number(first)
@@ -29,22 +29,24 @@ class BookDays:
         count = self.until - self.first + 2
         before = (first + timedelta(days=number - 1) for number in range(count))
         self.midnights = np.array([int(day_end(day).timestamp()) for day in before], np.int64)
-        self.end = int(self.midnights[-1])  # the first instant after the book's life
+        self.end = int(self.midnights[-1])  # the first instant after the book's last day
 
     def instants(self, days: Array, rng: Generator) -> Array:
-        """Return an instant within each day, mostly in office hours; after `until` is after it."""
+        """Return an instant within each day, mostly in office hours.
+
+        A day after `until` gives an instant after it."""
         index = np.minimum(days, self.until + 1) - self.first
         hours = rng.integers(7 * _HOUR, 18 * _HOUR, len(days))
         # Some are typed at night, so that the local day and the day in UTC differ. The shortest day
         # of the year has 23 hours.
-        nightly = rng.random(len(days)) < 0.03
-        hours[nightly] = rng.integers(0, 23 * _HOUR, int(nightly.sum()))
+        at_night = rng.random(len(days)) < 0.03
+        hours[at_night] = rng.integers(0, 23 * _HOUR, int(at_night.sum()))
         return self.midnights[index] + hours
 
     def local_days(self, instants: Array) -> Array:
         """Return the day on which each instant falls."""
-        found = np.searchsorted(self.midnights, instants, side="right")
-        return (found - 1 + self.first).astype(np.int32)
+        index = np.searchsorted(self.midnights, instants, side="right")
+        return (index - 1 + self.first).astype(np.int32)
 
     def local_years(self, instants: Array) -> Array:
         """Return the calendar year in which each instant falls."""

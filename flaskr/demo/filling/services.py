@@ -1,4 +1,4 @@
-"""Loading a made-up book into an empty one, whole or not at all."""
+"""Loads a demo book into an empty book, completely or not at all."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -14,7 +14,7 @@ from flaskr.book.services import raise_counter
 from flaskr.claims.queries import watermark
 from flaskr.database import lock_ledger
 from flaskr.demo.filling.arrow_tables import RECORDED_BY, book_tables
-from flaskr.demo.filling.book import MadeBook, make_book
+from flaskr.demo.filling.book import DemoBook, make_book
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.values.calendar import today
@@ -23,21 +23,21 @@ _FIRST_UNTIL = date(1980, 1, 1)  # days are counted from 1970, and a book is eig
 
 
 class _FillError(ClaimBookError):
-    """A book that cannot be filled so."""
+    """A book that cannot be filled."""
 
 
-def prepared_book(policies: int, claims: int, seed: int, until: date) -> MadeBook:
-    """Make up the book to load; raises FillError for a book that has rows, or an unfit day."""
+def prepare_book(policies: int, claims: int, seed: int, until: date) -> DemoBook:
+    """Make the demo book to load; raises _FillError for a book with rows, or an invalid `until`."""
     if not _FIRST_UNTIL <= until < today():
         raise _FillError(
             f"--until must be a date from {_FIRST_UNTIL} on and before today ({today()})."
         )
-    _claim_empty_book()
+    _lock_empty_book()
     return make_book(policies, claims, seed, until)
 
 
-def _claim_empty_book() -> None:
-    """Keep all other writers out until commit; raises FillError unless the book is empty."""
+def _lock_empty_book() -> None:
+    """Keep all other writers out until commit; raises _FillError unless the book is empty."""
     lock_ledger()
     if db.engine.dialect.name == "postgresql":
         tables = "counters, policies, claims, ledger_entries"
@@ -46,8 +46,8 @@ def _claim_empty_book() -> None:
         raise _FillError("Only an empty book can be filled, and this one has policies or claims.")
 
 
-def load_book(book: MadeBook, advance: Callable[[int], None]) -> None:
-    """Load every row, move the counters and let the database look at what it has; no commit.
+def load_book(book: DemoBook, advance: Callable[[int], None]) -> None:
+    """Load every row, raise the counters and update the database's statistics; no commit.
 
     `advance` is called with the number of rows of each batch.
     """
@@ -58,12 +58,12 @@ def load_book(book: MadeBook, advance: Callable[[int], None]) -> None:
             insert_rows(connection, table, advance)
             if table.count:
                 move_sequence(connection, table.name, table.count)
-    for name, reached in book.counters().items():
-        raise_counter(name, reached)
-    said = {
+    for name, number in book.counters().items():
+        raise_counter(name, number)
+    after = {
         "policies": len(book.policies.line),
         "claims": len(book.claims.line),
         "entries": book.entry_count,
     }
-    record(Action.BOOK_FILLED, Subject.BOOK, BOOK, actor=RECORDED_BY, after=said)
+    record(Action.BOOK_FILLED, Subject.BOOK, BOOK, actor=RECORDED_BY, after=after)
     db.session.execute(text("ANALYZE"))

@@ -1,1 +1,1 @@
-"""The dry run: files are read and compared with the book, and nothing is written."""
+"""The dry run: reads files and compares them with the book, which it does not change."""

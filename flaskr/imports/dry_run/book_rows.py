@@ -1,6 +1,6 @@
-"""The rows of the book that files name, copied to the staging database from one snapshot."""
+"""Copies the rows of the book that files refer to into the staging database, from one snapshot."""
 
-# ruff: noqa: S608 - statements are put together from names that the code declares
+# ruff: noqa: S608 - statements are built from names that the code declares
 
 from typing import Any
 
@@ -14,18 +14,18 @@ from flaskr.claims.queries import watermark_select
 from flaskr.exports.making.snapshot import Snapshot
 from flaskr.exports.statements import LIBPQ, compiled, compiled_rows
 from flaskr.imports.dry_run.staging import Staging
-from flaskr.imports.plan import STATE
+from flaskr.imports.plan import STATE_COLUMNS
 from flaskr.policies.models import POLICY_EDITS, Policy
 from flaskr.values.column_types import MoneyType, UtcDateTime
 
-_FEW_KEYS = 2_000  # so many are looked up; for more the whole table is read
-_KEYS_AT_ONCE = 500
+_FEW_KEYS = 2_000  # looked up by key; for more keys the whole table is read
+_KEYS_PER_QUERY = 500
 
 _CLAIM_ROWS = select(
     Claim.id,
     Claim.claim_reference,
     Claim.claim_reference_key.label("claim_key"),
-    *(getattr(Claim, name) for name in (*CLAIM_EDITS, *STATE)),
+    *(getattr(Claim, name) for name in (*CLAIM_EDITS, *STATE_COLUMNS)),
     Claim.version,
     Claim.last_transaction_date,
     Claim.recorded_at,
@@ -52,7 +52,7 @@ _BOOK_TABLES = {
 
 
 def _columns_of_select(rows: Select[Any]) -> str:
-    """Return the columns of a select as the staging database declares them."""
+    """Return the column definitions of a staging table for a select."""
     return ", ".join(f"{c.name} {_staged_type(c.type)}" for c in rows.selected_columns)
 
 
@@ -66,7 +66,7 @@ def _staged_type(kind: TypeEngine[Any]) -> str:
 
 
 class BookRows:
-    """Brings rows of the book onto a staging database."""
+    """Copies rows of the book into a staging database."""
 
     def __init__(self, staging: Staging, snapshot: Snapshot, dialect: str) -> None:
         self.staging, self.snapshot = staging, snapshot
@@ -75,52 +75,52 @@ class BookRows:
             staging.run(f"CREATE TABLE {table} ({_columns_of_select(rows)})")
 
     def watermark(self) -> dict[str, int]:
-        """Return how far the book is in this snapshot."""
+        """Return the highest ids of the book's tables in this snapshot."""
         return self.snapshot.row(compiled(watermark_select(), self.dialect))
 
-    def bring_claims(self, keys: str) -> None:
-        """Bring the claims whose keys the select `keys` names, as its column k."""
-        self._bring("book_claims", _CLAIM_ROWS, Claim.claim_reference_key, "claim_key", keys)
+    def copy_claims(self, keys: str) -> None:
+        """Copy the claims whose keys are in column k of the select `keys`."""
+        self._copy("book_claims", _CLAIM_ROWS, Claim.claim_reference_key, "claim_key", keys)
 
-    def bring_policies(self, keys: str) -> None:
-        """Bring the policies whose keys a select names."""
-        self._bring("book_policies", _POLICY_ROWS, Policy.policy_number_key, "policy_key", keys)
+    def copy_policies(self, keys: str) -> None:
+        """Copy the policies whose keys are in column k of the select `keys`."""
+        self._copy("book_policies", _POLICY_ROWS, Policy.policy_number_key, "policy_key", keys)
 
-    def bring_policies_of_claims(self) -> None:
-        """Bring the policies of the claims that were brought, unless they are there."""
+    def copy_policies_of_claims(self) -> None:
+        """Copy the policies of the copied claims that are not copied yet."""
         keys = (
             "SELECT policy_id AS k FROM book_claims ANTI JOIN book_policies p ON p.id = policy_id"
         )
-        self._bring("book_policies", _POLICY_ROWS, Policy.id, "id", keys)
+        self._copy("book_policies", _POLICY_ROWS, Policy.id, "id", keys)
 
-    def bring_entries(self) -> None:
-        """Bring the ledgers of the book's claims on the staging database."""
+    def copy_entries(self) -> None:
+        """Copy the ledgers of the copied claims."""
         keys = "SELECT id AS k FROM book_claims WHERE last_transaction_date IS NOT NULL"
-        self._bring("book_entries", _ENTRY_ROWS, LedgerEntry.claim_id, "claim_id", keys)
+        self._copy("book_entries", _ENTRY_ROWS, LedgerEntry.claim_id, "claim_id", keys)
 
-    def bring_first_days(self, keys: str) -> dict[int, Any]:
-        """Return the day of the first entry of the claims that a select names by id."""
+    def first_entry_dates(self, keys: str) -> dict[int, Any]:
+        """Return the first entry's date by claim id; column k of the select `keys` has the ids."""
         first = select(
             LedgerEntry.claim_id, func.min(LedgerEntry.transaction_date).label("day")
         ).group_by(LedgerEntry.claim_id)
         self.staging.run("CREATE OR REPLACE TABLE first_days (claim_id BIGINT, day DATE)")
-        self._bring("first_days", first, LedgerEntry.claim_id, "claim_id", keys)
+        self._copy("first_days", first, LedgerEntry.claim_id, "claim_id", keys)
         return dict(self.staging.run("SELECT claim_id, day FROM first_days").fetchall())
 
-    def _bring(self, table: str, rows: Any, column: Any, name: str, keys: str) -> None:
-        """Append to a table of the staging database the rows that have one of the keys."""
+    def _copy(self, table: str, rows: Any, column: Any, name: str, keys: str) -> None:
+        """Append the rows that have one of the keys to a table of the staging database."""
         self.staging.run(
             "CREATE OR REPLACE TEMP TABLE keys AS "
             f"SELECT DISTINCT k FROM ({keys}) WHERE k IS NOT NULL"
         )
         if self.staging.one("SELECT count(*) FROM keys") > _FEW_KEYS:
-            of_keys = f"WHERE batch.{name} IN (SELECT k FROM keys)"
-            self.staging.add_streamed(table, self.read(rows), of_keys)
+            has_key = f"WHERE batch.{name} IN (SELECT k FROM keys)"
+            self.staging.add_streamed(table, self.read(rows), has_key)
             return
         wanted = [key for (key,) in self.staging.run("SELECT k FROM keys ORDER BY k").fetchall()]
-        for start in range(0, len(wanted), _KEYS_AT_ONCE):
-            some = wanted[start : start + _KEYS_AT_ONCE]
-            self.staging.add_all(table, self.read(rows.where(column.in_(some))))
+        for start in range(0, len(wanted), _KEYS_PER_QUERY):
+            batch = wanted[start : start + _KEYS_PER_QUERY]
+            self.staging.add_all(table, self.read(rows.where(column.in_(batch))))
 
     def read(self, rows: Any) -> Any:
         """Yield the batches of a select."""

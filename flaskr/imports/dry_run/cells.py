@@ -1,4 +1,4 @@
-"""One cell into one value of the book, or a refusal in a sentence."""
+"""Parses one cell into one value, or raises an error that says what to correct."""
 
 import re
 from collections.abc import Callable
@@ -24,29 +24,29 @@ Member = TypeVar("Member", bound=StrEnum)
 Moment = TypeVar("Moment", date, datetime)
 
 
-def reference(cell: str) -> str:
-    """Read a reference or a policy number as it stands, leading zeros and all."""
+def parse_reference(cell: str) -> str:
+    """Parse a claim reference or policy number; leading zeros are kept."""
     return clean_reference(cell)
 
 
-def amount(cell: str) -> Decimal:
-    """Read an amount, exact to the öre, of either sign, as people write it; never 1e3."""
-    read = parse_money(cell)
-    if abs(read) > LARGEST_ENTRY:
+def parse_amount(cell: str) -> Decimal:
+    """Parse an amount of either sign, exact to the öre; 1e3 is refused."""
+    value = parse_money(cell)
+    if abs(value) > LARGEST_ENTRY:
         raise MoneyError(f"One entry can move at most {format_money(LARGEST_ENTRY)}.")
-    return read
+    return value
 
 
-def amount_of_nought_or_more(cell: str) -> Decimal:
-    """Read an amount that is zero or more."""
-    read = amount(cell)
-    if read < 0:
+def parse_non_negative_amount(cell: str) -> Decimal:
+    """Parse an amount that is zero or more."""
+    value = parse_amount(cell)
+    if value < 0:
         raise MoneyError("The amount cannot be negative. Correct it.")
-    return read
+    return value
 
 
-def day(cell: str) -> date:
-    """Read a day written as 2024-12-31."""
+def parse_date(cell: str) -> date:
+    """Parse a date written as 2024-12-31."""
     try:
         if _DAY.fullmatch(cell.strip()):
             return _checked_year(date.fromisoformat(cell.strip()))
@@ -55,10 +55,10 @@ def day(cell: str) -> date:
     raise DateError("Write the date as 2024-12-31.")
 
 
-def instant(cell: str) -> datetime:
-    """Read an instant with its offset, 2024-12-31T22:30:00+01:00, into UTC.
+def parse_instant(cell: str) -> datetime:
+    """Parse an instant with a UTC offset, as 2024-12-31T22:30:00+01:00, and return it in UTC.
 
-    A local time alone is refused: in autumn an hour comes twice.
+    A local time without an offset is refused: in autumn one hour occurs twice.
     """
     try:
         if _INSTANT.fullmatch(cell.strip()):
@@ -69,29 +69,29 @@ def instant(cell: str) -> datetime:
 
 
 def _checked_year(moment: Moment) -> Moment:
-    """Return a day or an instant; raises ValueError for a year that can only be a slip."""
+    """Return a date or an instant; raises ValueError for a year before EARLIEST_YEAR."""
     if moment.year < EARLIEST_YEAR:
         raise ValueError(moment)
     return moment
 
 
-def text(cell: str) -> str:
-    """Read free text."""
+def parse_text(cell: str) -> str:
+    """Parse free text."""
     return clean_text(cell)
 
 
-def name(cell: str) -> str:
-    """Read a name, which stands on one line."""
+def parse_name(cell: str) -> str:
+    """Parse a name, which is one line."""
     return clean_name(cell)
 
 
-def member(values: type[Member]) -> Callable[[str], Member]:
-    """Return what reads a member of a closed list, written as the book writes it."""
+def member_parser(values: type[Member]) -> Callable[[str], Member]:
+    """Return a function that parses a member of a closed list by its exact value."""
 
-    def read(cell: str) -> Member:
+    def parse_member(cell: str) -> Member:
         try:
             return values(cell.strip())
         except ValueError as error:
             raise TextError(f"This must be one of {', '.join(values)}.") from error
 
-    return read
+    return parse_member

@@ -1,4 +1,4 @@
-"""The book's own rules, asked of each claim that is changed or in doubt."""
+"""Applies the rules of the book to each claim that changes or might break one."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
@@ -10,27 +10,27 @@ from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, coverage_by
 from flaskr.claims.services import check_dates
 from flaskr.errors import ClaimBookError
 from flaskr.facts.lists import Coverage, EntryType, Status
-from flaskr.imports.dry_run.row_classes import Tally, text_of, told
+from flaskr.imports.dry_run.row_classes import Tally, display_text, warnings_naming
 from flaskr.imports.dry_run.staging import FaultRow
-from flaskr.imports.dry_run_result import ShownRow
+from flaskr.imports.dry_run_result import PreviewRow
 from flaskr.policies.models import Policy
 from flaskr.values.money import from_ore, to_ore
 from flaskr.values.text import is_allotted
 
-Row = Mapping[str, Any]
-GIVEN_ELSEWHERE = "The book assigns such references, and it has not assigned this one. Correct it."
+_Row = Mapping[str, Any]
+NOT_ASSIGNED = "The book assigns such references, and it has not assigned this one. Correct it."
 
 
-class Refused(ClaimBookError):
-    """A row that a rule refuses, with the column that it is about."""
+class RowRefused(ClaimBookError):
+    """A row that a rule refuses, with the column at fault."""
 
     def __init__(self, field: str, text: str) -> None:
         super().__init__(text)
         self.field = field
 
 
-class ClaimJudge:
-    """Judges rows of claims one by one; what is refused goes to `faults`, the rest is counted."""
+class ClaimChecker:
+    """Checks rows of claims one by one; refusals go to `faults`, changed rows to `tally`."""
 
     def __init__(
         self, at: int, given: Collection[str], today: date, first_days: Mapping[int, date]
@@ -40,31 +40,31 @@ class ClaimJudge:
         self.tally = Tally()
         self.uncovered: list[str] = []
 
-    def judged(self, rows: Iterable[Row]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Return the changed claims of a batch and their entries, as the plan has them."""
+    def changes_in(self, rows: Iterable[_Row]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return the changed claims of a batch and their entries, as rows of the plan."""
         changed: list[dict[str, Any]] = []
         entries: list[dict[str, Any]] = []
         for row in rows:
             try:
-                entry = self.judge(row)
-            except Refused as error:
+                entry = self.check(row)
+            except RowRefused as error:
                 self.faults.append(self.fault(row, error))
                 continue
             if row["id"] is not None:
                 changed.append(_changed_claim(row, entry))
                 entries.extend([entry] if entry else [])
-                self.tally.add(_differences(row), _shown_change(row))
+                self.tally.add(_differences(row), _preview_of_change(row))
         return changed, entries
 
-    def fault(self, row: Row, error: Refused) -> FaultRow:
-        """Return what to note of a row that is refused, by a column that the file has."""
+    def fault(self, row: _Row, error: RowRefused) -> FaultRow:
+        """Return the fault of a refused row, on a column that the file has."""
         names = (error.field, "claim_cost", "paid")
         field = next((name for name in names if name in self.given), error.field)
-        value = "" if row.get(field) is None else text_of(field, row[field])
+        value = "" if row.get(field) is None else display_text(field, row[field])
         return (self.at, row["row"], field, value, str(error))
 
-    def judge(self, row: Row) -> dict[str, Any] | None:
-        """Return the entry that a row posts, None for none; raises Refused."""
+    def check(self, row: _Row) -> dict[str, Any] | None:
+        """Return the ledger entry that a row posts, or None; raises RowRefused."""
         if row["id"] is None:
             self._check_new(row)
             return None
@@ -72,45 +72,45 @@ class ClaimJudge:
             self._check_edit(row)
         return self.entry(row) if row["is_moved"] else None
 
-    def _check_new(self, row: Row) -> None:
-        """Raise Refused for a new claim that the book would not take."""
+    def _check_new(self, row: _Row) -> None:
+        """Raise RowRefused for a new claim that breaks a rule."""
         if is_allotted(row["claim_reference"]):
-            raise Refused("claim_reference", GIVEN_ELSEWHERE)
+            raise RowRefused("claim_reference", NOT_ASSIGNED)
         self._check_days(row)
-        _after(State(), EntryType.IMPORT_OPENING, _movement(row, of_new=True), self.today)
+        _state_after(State(), EntryType.IMPORT_OPENING, _movement(row, is_new=True), self.today)
 
-    def _check_days(self, row: Row) -> None:
-        """Raise Refused unless loss <= reported <= today."""
+    def _check_days(self, row: _Row) -> None:
+        """Raise RowRefused unless loss <= reported <= today."""
         try:
             check_dates(row["loss_date"], row["reported_date"], self.today)
         except ClaimBookError as error:
-            raise Refused("loss_date", str(error)) from error
+            raise RowRefused("loss_date", str(error)) from error
 
-    def _check_edit(self, row: Row) -> None:
-        """Raise Refused for facts that do not fit; note a claim that loses its cover."""
+    def _check_edit(self, row: _Row) -> None:
+        """Raise RowRefused for facts that break a rule; note a claim that loses its cover."""
         self._check_days(row)
         first = self.first_days.get(row["id"])
         earliest = row["reported_date"] or row["loss_date"]
         if first and earliest and first < earliest:
-            raise Refused(
+            raise RowRefused(
                 "reported_date",
                 f"The claim has an entry dated {first}; the reported date cannot be after it.",
             )
-        has_money = row["paid_before"] > 0 or row["outstanding_before"] > 0
-        was = coverage_by(policy_of(row, "_before"), row["loss_date_before"])
-        if has_money and was is not Coverage.NOT_IN_FORCE and self._is_uncovered(row):
+        has_amounts = row["paid_before"] > 0 or row["outstanding_before"] > 0
+        coverage_before = coverage_by(cover_of_row(row, "_before"), row["loss_date_before"])
+        if has_amounts and coverage_before is not Coverage.NOT_IN_FORCE and self._is_uncovered(row):
             self.uncovered.append(row["book_reference"])
 
-    def _is_uncovered(self, row: Row) -> bool:
-        """Whether the policy does not cover the loss, by the facts that the row makes."""
-        return coverage_by(policy_of(row), row["loss_date"]) is Coverage.NOT_IN_FORCE
+    def _is_uncovered(self, row: _Row) -> bool:
+        """Whether the policy does not cover the loss, with the facts of the row."""
+        return coverage_by(cover_of_row(row), row["loss_date"]) is Coverage.NOT_IN_FORCE
 
-    def entry(self, row: Row) -> dict[str, Any]:
-        """Return the entry that brings a claim to the row's amounts; raises Refused."""
+    def entry(self, row: _Row) -> dict[str, Any]:
+        """Return the ledger entry that takes a claim to the row's amounts; raises RowRefused."""
         is_first = row["last_transaction_date"] is None
         entry_type = EntryType.IMPORT_OPENING if is_first else EntryType.ADJUSTMENT
         moved = _movement(row)
-        state = _after(_state_before(row), entry_type, moved, self.today)
+        state = _state_after(_state_before(row), entry_type, moved, self.today)
         if self._is_uncovered(row):
             self._check_cover(row, entry_type, moved)
         return {
@@ -123,44 +123,44 @@ class ClaimJudge:
             "closed_date_after": state.closed_date,
         }
 
-    def _check_cover(self, row: Row, entry_type: EntryType, moved: Movement) -> None:
-        """Raise Refused for more money on a loss that is not covered."""
-        claim = Claim(loss_date=row["loss_date"], policy=policy_of(row))
+    def _check_cover(self, row: _Row, entry_type: EntryType, moved: Movement) -> None:
+        """Raise RowRefused for a higher amount on a loss that is not covered."""
+        claim = Claim(loss_date=row["loss_date"], policy=cover_of_row(row))
         try:
             check_cover(claim, entry_type, moved)
         except ClaimBookError as error:
-            raise Refused("outstanding", str(error)) from error
+            raise RowRefused("outstanding", str(error)) from error
 
     def warnings(self) -> list[str]:
-        """Return what is taken all the same, and should be looked at."""
+        """Return warnings of accepted rows that a person should check."""
         text = "With these facts the loss is not covered, but the claim has a reserve or payments"
-        return told(text, self.uncovered, len(self.uncovered))
+        return warnings_naming(text, self.uncovered, len(self.uncovered))
 
 
-def _after(before: State, entry_type: EntryType, moved: Movement, day: date) -> State:
-    """Return the state after an entry; raises Refused when a rule of the ledger does."""
+def _state_after(before: State, entry_type: EntryType, moved: Movement, day: date) -> State:
+    """Return the state after an entry; raises RowRefused when a rule of the ledger refuses it."""
     try:
         return before.after(entry_type, moved, day)
     except ClaimBookError as error:
         field = "recovered" if "ecovered" in str(error) else "outstanding"
-        raise Refused(field, str(error)) from error
+        raise RowRefused(field, str(error)) from error
 
 
-def _movement(row: Row, of_new: bool = False) -> Movement:
-    """Return what a row moves: the difference to what the book has."""
+def _movement(row: _Row, is_new: bool = False) -> Movement:
+    """Return the movement of a row: the difference to the book's amounts."""
     return Movement(
-        *(from_ore(row[name] - (0 if of_new else row[f"{name}_before"])) for name in BALANCES)
+        *(from_ore(row[name] - (0 if is_new else row[f"{name}_before"])) for name in BALANCES)
     )
 
 
-def _state_before(row: Row) -> State:
-    """Return the claim as the book has it."""
+def _state_before(row: _Row) -> State:
+    """Return the state of a row's claim in the book."""
     paid, outstanding, recovered = (from_ore(row[f"{name}_before"]) for name in BALANCES)
     return State(paid, outstanding, recovered, Status(row["status"]), row["closed_date"])
 
 
-def policy_of(row: Row, suffix: str = "") -> Policy | None:
-    """Return the policy that a row's claim is on, as far as cover goes by it."""
+def cover_of_row(row: _Row, suffix: str = "") -> Policy | None:
+    """Return the policy of a row's claim with the fields that decide its cover."""
     if row[f"policy_id{suffix}"] is None:
         return None
     return Policy(
@@ -171,8 +171,8 @@ def policy_of(row: Row, suffix: str = "") -> Policy | None:
     )
 
 
-def _changed_claim(row: Row, entry: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return a changed claim as the plan has it: its facts, and its state after the entry."""
+def _changed_claim(row: _Row, entry: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a changed claim as a row of the plan: its facts, and its state after the entry."""
     return {
         **{
             name: row[name]
@@ -186,31 +186,31 @@ def _changed_claim(row: Row, entry: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _differences(row: Row) -> dict[str, int]:
+def _differences(row: _Row) -> dict[str, int]:
     """Return by how much the amounts of a claim change, in öre."""
     moved = {name: row[name] - row[f"{name}_before"] for name in BALANCES}
     return {"claim_cost": moved["paid"] + moved["outstanding"], **moved}
 
 
-def _shown_change(row: Row) -> ShownRow:
-    """Return the facts and amounts that a row changes, before and after."""
+def _preview_of_change(row: _Row) -> PreviewRow:
+    """Return the preview of a changed row: its changed facts and amounts, before and after."""
     names = [name for name in (*CLAIM_EDITS, *BALANCES) if row[name] != row[f"{name}_before"]]
-    return ShownRow(
+    return PreviewRow(
         row["row"],
         row["book_reference"],
-        {shown_name(name): _shown_value(row, name) for name in names},
-        {shown_name(name): _shown_value(row, f"{name}_before", name) for name in names},
+        {displayed_column(name): _displayed_value(row, name) for name in names},
+        {displayed_column(name): _displayed_value(row, f"{name}_before", name) for name in names},
     )
 
 
-def shown_name(name: str) -> str:
-    """Return the name of a column on the page: a policy is named by its number."""
+def displayed_column(name: str) -> str:
+    """Return the column to show for a column: `policy_number` for `policy_id`."""
     return "policy_number" if name == "policy_id" else name
 
 
-def _shown_value(row: Row, column: str, name: str = "") -> str:
-    """Return a value as the page shows it."""
+def _displayed_value(row: _Row, column: str, name: str = "") -> str:
+    """Return a value as text for the preview."""
     name = name or column
     if name == "policy_id":
         column = column.replace("policy_id", "policy_number")
-    return "" if row[column] is None else text_of(name, row[column])
+    return "" if row[column] is None else display_text(name, row[column])

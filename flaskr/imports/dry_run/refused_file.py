@@ -1,4 +1,4 @@
-"""The refused rows as a file: each as it was, with the reason, to be mended and sent again."""
+"""Writes the refused rows to a file, with their reasons, to be corrected and imported again."""
 
 import csv
 import re
@@ -18,61 +18,61 @@ _REASONS = """SELECT row, string_agg(DISTINCT coalesce(field || ': ', '') || tex
 FROM faults WHERE file = $file AND row BETWEEN $first AND $last GROUP BY row"""
 
 
-def write_refused(staging: Staging, at: int, columns: FileColumns, order: DryRunTask) -> None:
-    """Write the refused rows of one file, as a CSV that spreadsheets open and imports read.
+def write_refused(staging: Staging, at: int, columns: FileColumns, task: DryRunTask) -> None:
+    """Write the refused rows of one file as a CSV that spreadsheets open and imports read.
 
-    It needs no mapping: a column that was mapped by hand is called what it means, and constants
-    stand in columns. Of a row that could not be parted into cells the text is in the first.
+    It needs no mapping: a column that was mapped by hand gets the book's title, and constants
+    become columns. The text of a row that could not be split into cells is in the first one.
     """
-    file = order.files[at]
-    path = refused_path(order.folder, at)
+    file = task.files[at]
+    path = refused_path(task.folder, at)
     path.unlink(missing_ok=True)
     if not staging.one("SELECT count(*) FROM faults WHERE file = $file", file=at):
         return
     with (
-        opened(file.path, file.options, order.limits) as table,
-        path.open("w", encoding="utf-8-sig", newline="") as made,
+        opened(file.path, file.options, task.limits) as table,
+        path.open("w", encoding="utf-8-sig", newline="") as output,
     ):
-        kept = {use.title: _title_of(use, columns.layout) for use in columns.uses}
-        kept = {old: new for old, new in kept.items() if new not in REFUSAL_COLUMNS}
-        writer = csv.writer(made, delimiter=";", lineterminator="\r\n")
-        writer.writerow([*kept.values(), *columns.constants, *REFUSAL_COLUMNS])
+        titles = {use.title: _title_of(use, columns.layout) for use in columns.uses}
+        titles = {old: new for old, new in titles.items() if new not in REFUSAL_COLUMNS}
+        writer = csv.writer(output, delimiter=";", lineterminator="\r\n")
+        writer.writerow([*titles.values(), *columns.constants, *REFUSAL_COLUMNS])
         for batch in table.batches():
-            for cells, row, reason in _refused_rows(staging, at, batch, list(kept)):
+            for cells, row, reason in _refused_rows(staging, at, batch, list(titles)):
                 writer.writerow([*cells, *columns.constants.values(), str(row), reason])
 
 
 def _title_of(use: ColumnUse, layout: Layout) -> str:
-    """Return a title by which a column is read again as it was, without being mapped."""
-    meant = layout.meant(use.title)
-    if use.is_loaded and meant != use.name:
+    """Return the title with which a column is used the same way when it is imported again."""
+    default = layout.column_for(use.title)
+    if use.is_loaded and default != use.name:
         return use.name
-    is_left_out = not use.is_loaded and meant in layout.names
+    is_left_out = not use.is_loaded and default in layout.names
     return f"{use.title} (left out)" if is_left_out else use.title
 
 
 def _refused_rows(
-    staging: Staging, at: int, batch: CellBatch, kept: list[str]
+    staging: Staging, at: int, batch: CellBatch, titles: list[str]
 ) -> Iterator[tuple[list[str], int, str]]:
     """Yield the refused rows of a batch: their cells, row numbers and the reasons."""
     numbers = [*batch.rows.to_pylist(), *(fault.row for fault in batch.faults)]
     if not numbers:
         return
-    found = staging.run(_REASONS, file=at, first=min(numbers), last=max(numbers)).fetchall()
-    reasons: dict[int, str] = dict(found)
+    rows = staging.run(_REASONS, file=at, first=min(numbers), last=max(numbers)).fetchall()
+    reasons: dict[int, str] = dict(rows)
     for place, row in enumerate(batch.rows.to_pylist()):
         if row in reasons:
-            cells = [_written(batch.cells.column(title)[place].as_py()) for title in kept]
+            cells = [_cell_as_text(batch.cells.column(title)[place].as_py()) for title in titles]
             yield cells, row, reasons[row]
     for fault in batch.faults:
-        rest = [""] * (len(kept) - 1)
-        yield [_written(fault.text), *rest], fault.row, reasons[fault.row]
+        rest = [""] * (len(titles) - 1)
+        yield [_cell_as_text(fault.text), *rest], fault.row, reasons[fault.row]
 
 
-def _written(value: Any) -> str:
-    """Return a cell as text; what a spreadsheet would take for a formula is guarded.
+def _cell_as_text(value: Any) -> str:
+    """Return a cell as text, with an apostrophe before what a spreadsheet would run as a formula.
 
-    A cell that could not be read as anything is empty: the reason tells of it.
+    A cell that the reader could not read is empty: its reason is in the row's.
     """
     text = "" if value is None else str(value)
     if text.startswith("\0"):

@@ -1,6 +1,6 @@
-"""The rows of a file by what becomes of them: how many, what they amount to, the first of each."""
+"""The classes of a file's rows: created, changed, unchanged, refused; with counts and amounts."""
 
-# ruff: noqa: S608 - statements are put together from names that the code declares
+# ruff: noqa: S608 - statements are built from names that the code declares
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,15 +10,15 @@ from typing import Any
 
 from flaskr.facts.lists import Contents
 from flaskr.imports.dry_run.staging import Staging
-from flaskr.imports.dry_run_result import SHOWN_ROWS, RowClass, ShownRow
-from flaskr.imports.layouts import AMOUNT_NAMES, LAYOUTS, shown_columns
+from flaskr.imports.dry_run_result import PREVIEW_ROWS, PreviewRow, RowClass
+from flaskr.imports.layouts import AMOUNT_NAMES, LAYOUTS, preview_columns
 from flaskr.values.money import from_ore
 
-SHOWN_NAMES = 20
-UNCOVERED = "These claims are accepted, though the policy was not in force at the loss"
+LISTED_NAMES = 20
+UNCOVERED_WARNING = "These claims are accepted, though the policy was not in force at the loss"
 
-# Rows that name the same thing are refused together: which of them is right, a person knows.
-SEVERAL = """
+# Rows with the same key are all refused: only a person knows which of them is right.
+NOTE_DUPLICATES = """
 INSERT INTO faults
 WITH several AS (
     SELECT {key}, list(row ORDER BY row) AS rows FROM {table} WHERE {key} IS NOT NULL
@@ -31,12 +31,12 @@ FROM {table} JOIN several USING ({key})
 """
 
 
-def told(text: str, names: Sequence[str], count: int) -> list[str]:
-    """Return a warning with the first of the names that it is about; none when there are none."""
+def warnings_naming(text: str, names: Sequence[str], count: int) -> list[str]:
+    """Return a warning with the first of its names, as a list; empty when `count` is zero."""
     if not count:
         return []
-    first = ", ".join(names[:SHOWN_NAMES])
-    more = count - SHOWN_NAMES
+    first = ", ".join(names[:LISTED_NAMES])
+    more = count - LISTED_NAMES
     return [f"{text}: {first}" + (f" and {more} more." if more > 0 else ".")]
 
 
@@ -46,17 +46,17 @@ class Tally:
 
     rows: int = 0
     amounts: dict[str, int] = field(default_factory=dict)
-    first: list[ShownRow] = field(default_factory=list)
+    first: list[PreviewRow] = field(default_factory=list)
 
-    def add(self, amounts: Mapping[str, int], shown: ShownRow) -> None:
-        """Count a row; `shown` is kept of the first ones."""
+    def add(self, amounts: Mapping[str, int], preview: PreviewRow) -> None:
+        """Count a row; the previews of the first rows are kept."""
         self.rows += 1
         for name, ore in amounts.items():
             self.amounts[name] = self.amounts.get(name, 0) + ore
-        if len(self.first) < SHOWN_ROWS:
-            self.first.append(shown)
+        if len(self.first) < PREVIEW_ROWS:
+            self.first.append(preview)
 
-    def outcome(self) -> RowClass:
+    def row_class(self) -> RowClass:
         """Return the class of changed rows."""
         amounts = {name: str(from_ore(ore)) for name, ore in self.amounts.items()}
         return RowClass("changed", self.rows, amounts, tuple(self.first))
@@ -69,7 +69,7 @@ _SUMS = {
     ),
     Contents.POLICIES: "coalesce(sum(premium), 0) AS premium",
 }
-# Of a refused row only what could be read.
+# Refused rows may lack some of the amounts.
 _REFUSED_SUMS = {
     Contents.CLAIMS: (
         "coalesce(sum(coalesce(claim_cost, paid + outstanding, outstanding, paid, 0)), 0) "
@@ -79,41 +79,41 @@ _REFUSED_SUMS = {
 }
 
 
-def classes_of(
+def row_classes(
     staging: Staging, at: int, contents: Contents, changed: Tally
 ) -> tuple[RowClass, ...]:
-    """Return the four classes of a file's rows; the changed ones are tallied already."""
-    judged = f"judged_{contents} j"
+    """Return the four classes of a file's rows; `changed` is the tally of the changed ones."""
+    compared = f"compared_{contents} j"
     if contents is Contents.CLAIMS:
-        judged += " LEFT JOIN (SELECT id AS of_id, policy_number FROM book_policies) "
-        judged += "ON of_id = policy_id"
-    good = f"FROM {judged} WHERE row NOT IN (SELECT row FROM faults WHERE file = $file)"
-    created = f"{good} AND id IS NULL"
-    unchanged = f"{good} AND id IS NOT NULL AND NOT is_edited AND NOT is_moved"
+        compared += " LEFT JOIN (SELECT id AS of_id, policy_number FROM book_policies) "
+        compared += "ON of_id = policy_id"
+    valid = f"FROM {compared} WHERE row NOT IN (SELECT row FROM faults WHERE file = $file)"
+    created = f"{valid} AND id IS NULL"
+    unchanged = f"{valid} AND id IS NOT NULL AND NOT is_edited AND NOT is_moved"
     return (
-        _found("created", staging, at, contents, created),
-        changed.outcome(),
-        _found("unchanged", staging, at, contents, unchanged),
-        _refused(staging, at, contents),
+        _row_class("created", staging, at, contents, created),
+        changed.row_class(),
+        _row_class("unchanged", staging, at, contents, unchanged),
+        _refused_class(staging, at, contents),
     )
 
 
-def _found(name: str, staging: Staging, at: int, contents: Contents, rows: str) -> RowClass:
-    """Return the class of the rows that a FROM and WHERE name."""
+def _row_class(name: str, staging: Staging, at: int, contents: Contents, rows: str) -> RowClass:
+    """Return the class of the rows of `rows`, a FROM clause with its WHERE."""
     (sums,) = staging.dicts(f"SELECT count(*) AS rows, {_SUMS[contents]} {rows}", file=at)
-    key, columns = LAYOUTS[contents].key, shown_columns(contents, is_migration=False)
+    key, columns = LAYOUTS[contents].key, preview_columns(contents, is_migration=False)
     first = staging.dicts(
-        f"SELECT row, {key} AS name, {', '.join(columns)} {rows} ORDER BY row LIMIT {SHOWN_ROWS}",
+        f"SELECT row, {key} AS name, {', '.join(columns)} {rows} ORDER BY row LIMIT {PREVIEW_ROWS}",
         file=at,
     )
-    shown = tuple(
-        ShownRow(row["row"], row["name"], texts({each: row[each] for each in columns}))
+    preview = tuple(
+        PreviewRow(row["row"], row["name"], display_texts({each: row[each] for each in columns}))
         for row in first
     )
-    return RowClass(name, sums.pop("rows"), texts(sums), shown)
+    return RowClass(name, sums.pop("rows"), display_texts(sums), preview)
 
 
-def _refused(staging: Staging, at: int, contents: Contents) -> RowClass:
+def _refused_class(staging: Staging, at: int, contents: Contents) -> RowClass:
     """Return the class of refused rows."""
     rows = staging.one("SELECT count(DISTINCT row) FROM faults WHERE file = $file", file=at)
     (sums,) = staging.dicts(
@@ -121,22 +121,22 @@ def _refused(staging: Staging, at: int, contents: Contents) -> RowClass:
         "WHERE row IN (SELECT row FROM faults WHERE file = $file)",
         file=at,
     )
-    return RowClass("refused", rows, texts(sums))
+    return RowClass("refused", rows, display_texts(sums))
 
 
-def texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return values as a page shows them; those that are missing are left out."""
-    return {name: text_of(name, value) for name, value in values.items() if value is not None}
+def display_texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return values as texts for a page, without the null ones."""
+    return {name: display_text(name, value) for name, value in values.items() if value is not None}
 
 
-def text_of(name: str, value: Any) -> str:
-    """Return one value as text: amounts, which are whole öre here, with their decimals."""
+def display_text(name: str, value: Any) -> str:
+    """Return one value as text for a page; amounts come in whole öre, and get decimals."""
     if name in AMOUNT_NAMES and isinstance(value, int | Decimal):
         return str(from_ore(int(value)))
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
-def value_of(row: Mapping[str, Any], column: str, name: str = "") -> str:
-    """Return a row's value as text, empty for none; `name` is the book's where it differs."""
+def display_cell(row: Mapping[str, Any], column: str, name: str = "") -> str:
+    """Return a row's value as text, empty for null; `name` is its column in the book."""
     value = row.get(column)
-    return "" if value is None else text_of(name or column, value)
+    return "" if value is None else display_text(name or column, value)

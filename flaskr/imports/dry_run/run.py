@@ -1,10 +1,11 @@
-"""The dry run: reads the files, compares them with the book, and writes the plan; in isolation."""
+"""Runs a dry run in the isolated process: reads files, compares them with the book, plans."""
 
-# ruff: noqa: S608 - statements are put together from names that the code declares
+# ruff: noqa: S608 - statements are built from names that the code declares
 
 import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 from flaskr.exports.making.snapshot import book_snapshot
 from flaskr.facts.lists import Contents
@@ -14,112 +15,113 @@ from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rows import ClaimRows
 from flaskr.imports.dry_run.policy_rows import PolicyRows
 from flaskr.imports.dry_run.refused_file import write_refused
-from flaskr.imports.dry_run.staged_files import FileColumns, StagedRows, columns_of, stage_file
+from flaskr.imports.dry_run.staged_files import FileColumns, StagedRows, file_columns, stage_file
 from flaskr.imports.dry_run.staging import Staging, open_staging
-from flaskr.imports.dry_run_result import SHOWN_REFUSALS, DryRun, FileFound, Refusal, RowClass
+from flaskr.imports.dry_run_result import LISTED_REFUSALS, DryRun, FileResult, Refusal, RowClass
 from flaskr.imports.loading.tasks import PLAN
 from flaskr.imports.migration.run import MigrationRows, highest_allotted
 from flaskr.imports.plan import PlanWriter
 from flaskr.imports.tasks import DryRunTask, FileToRead, ImportRefused
 from flaskr.isolation import Report
 
-_OF_TODAY: dict[Contents, type[ClaimRows] | type[PolicyRows]] = {
+_ROWS_BY_CONTENTS: dict[Contents, type[ClaimRows] | type[PolicyRows]] = {
     Contents.CLAIMS: ClaimRows,
     Contents.POLICIES: PolicyRows,
 }
 
 
-class _Run:
-    """One dry run at its staging database."""
+class _DryRunner:
+    """One dry run with its staging database."""
 
-    def __init__(self, order: DryRunTask, staging: Staging, report: Report) -> None:
-        self.order, self.staging, self.report = order, staging, report
-        self.found: list[FileFound] = []
+    def __init__(self, task: DryRunTask, staging: Staging, report: Report) -> None:
+        self.task, self.staging, self.report = task, staging, report
+        self.results: list[FileResult] = []
         self.columns: list[FileColumns] = []
 
     def read(self, at: int, file: FileToRead) -> None:
-        """Read one file into the staging database; a refusal names the file and its columns."""
+        """Read one file into the staging database; an error carries its position and titles."""
         titles: tuple[str, ...] = ()
         try:
-            with opened(file.path, file.options, self.order.limits) as table:
+            with opened(file.path, file.options, self.task.limits) as table:
                 titles = table.titles
-                self.read_table(at, file, table)
+                self._read_table(at, file, table)
         except (ImportRefused, Unreadable) as error:
             error.at, error.titles = at, titles
             raise
 
-    def read_table(self, at: int, file: FileToRead, table: ReadTable) -> None:
-        """Read one file onto the staging database, unless a column that it needs is missing."""
-        columns = columns_of(file, table.titles, is_migration=self.order.is_migration)
+    def _read_table(self, at: int, file: FileToRead, table: ReadTable) -> None:
+        """Read one table into the staging database, unless a required column is missing."""
+        columns = file_columns(file, table.titles, is_migration=self.task.is_migration)
         self._check_contents(file, columns)
         rows = 0
         if not columns.missing:
-            typed = StagedRows(self.staging, at, columns, self.order.book.currency)
-            stage_file(typed, table, lambda *done: self.report((file.name, *done)))
-            rows = typed.rows
+            staged = StagedRows(self.staging, at, columns, self.task.book.currency)
+            stage_file(staged, table, lambda *done: self.report((file.name, *done)))
+            rows = staged.rows
         self.columns.append(columns)
-        self.found.append(_file_found(file, table, columns, rows))
+        self.results.append(_file_result(file, table, columns, rows))
 
     def _check_contents(self, file: FileToRead, columns: FileColumns) -> None:
-        """Raise ImportRefused for a file that does not belong into this import."""
+        """Raise ImportRefused for a file that does not belong in this import."""
         contents = columns.layout.contents
         if any(earlier.layout is columns.layout for earlier in self.columns):
             raise ImportRefused(
                 f"{file.name}: another file has {contents} too. Combine them into one file."
             )
-        if self.order.is_migration:
+        if self.task.is_migration:
             return
         if contents is Contents.LEDGER:
             raise ImportRefused(
                 f"{file.name} is the ledger of an older system. Import it as a migration."
             )
-        if len(self.order.files) > 1:
+        if len(self.task.files) > 1:
             raise ImportRefused(
                 f"{file.name}: several files can only be imported together as a migration from "
                 "an older system. Import one at a time."
             )
 
-    def judge(self) -> DryRun:
-        """Compare what was read with the book."""
-        if any(found.missing for found in self.found):
-            return DryRun(tuple(self.found), (), 0, {})
+    def compare(self) -> DryRun:
+        """Compare the files with the book, and return the result of the dry run."""
+        if any(result.missing for result in self.results):
+            return DryRun(tuple(self.results), (), 0, {})
         self.report(("book", 0, 0, 0))
         with ExitStack() as stack:
-            snapshot = stack.enter_context(book_snapshot(self.order.book.address))
-            book = BookRows(self.staging, snapshot, self.order.book.dialect)
+            snapshot = stack.enter_context(book_snapshot(self.task.book.address))
+            book = BookRows(self.staging, snapshot, self.task.book.dialect)
             watermark = book.watermark()
-            plan = PlanWriter(self.order.folder / PLAN)
+            plan = PlanWriter(self.task.folder / PLAN)
             stack.callback(plan.close)
-            classes, warnings = self.classes(book, plan)
-        found = tuple(
-            _replace_classes(each, some) for each, some in zip(self.found, classes, strict=True)
+            classes, warnings = self._classes(book, plan)
+        results = tuple(
+            replace(result, classes=each)
+            for result, each in zip(self.results, classes, strict=True)
         )
-        refusals, count = self.refusals()
-        counters = highest_allotted(self.staging) if self.order.is_migration else {}
+        refusals, count = self._refusals()
+        counters = highest_allotted(self.staging) if self.task.is_migration else {}
         entries = plan.rows["entries"]
-        return DryRun(found, refusals, count, watermark, tuple(warnings), entries, counters)
+        return DryRun(results, refusals, count, watermark, tuple(warnings), entries, counters)
 
-    def classes(
+    def _classes(
         self, book: BookRows, plan: PlanWriter
     ) -> tuple[Sequence[tuple[RowClass, ...]], list[str]]:
-        """Return the classes of each file's rows, and what to warn of; writes the plan."""
-        if self.order.is_migration:
-            migration = MigrationRows(self.staging, book, self.columns, self.order.book)
-            return migration.judge(plan), migration.warnings
+        """Write the plan; return the classes of each file's rows, and warnings."""
+        if self.task.is_migration:
+            migration = MigrationRows(self.staging, book, self.columns, self.task.book)
+            return migration.compare(plan), migration.warnings
         (columns,) = self.columns
-        kind = _OF_TODAY[columns.layout.contents]
-        rows = kind(self.staging, book, 0, columns.given, self.order.book.today)
-        return [rows.judge(plan)], rows.warnings
+        compare = _ROWS_BY_CONTENTS[columns.layout.contents]
+        rows = compare(self.staging, book, 0, columns.given, self.task.book.today)
+        return [rows.compare(plan)], rows.warnings
 
-    def refusals(self) -> tuple[tuple[Refusal, ...], int]:
+    def _refusals(self) -> tuple[tuple[Refusal, ...], int]:
         """Return the first faults, in the order of the files, and how many there are."""
         first = self.staging.run(
             "SELECT file, row, field, value, text FROM faults "
-            f"ORDER BY file, row, field LIMIT {SHOWN_REFUSALS}"
+            f"ORDER BY file, row, field LIMIT {LISTED_REFUSALS}"
         ).fetchall()
-        shown = tuple(
+        refusals = tuple(
             Refusal(
-                self.order.files[at].name,
+                self.task.files[at].name,
                 row,
                 self.columns[at].titles.get(field, field) if field else "",
                 value or "",
@@ -127,29 +129,29 @@ class _Run:
             )
             for at, row, field, value, text in first
         )
-        return shown, self.staging.one("SELECT count(*) FROM faults")
+        return refusals, self.staging.one("SELECT count(*) FROM faults")
 
 
-def make_dry_run(report: Report, order: DryRunTask) -> DryRun:
-    """Make a dry run: the plan goes to the order's folder, and the refused rows to a file there.
+def make_dry_run(report: Report, task: DryRunTask) -> DryRun:
+    """Make a dry run; the plan and the files of refused rows are written to the task's folder.
 
     Reports (what is read, rows so far, bytes so far, bytes in all). Raises ImportRefused and
-    Unreadable for a file that cannot be taken at all.
+    Unreadable for a file that cannot be imported at all.
     """
-    shutil.rmtree(order.folder / PLAN, ignore_errors=True)
-    with open_staging(order.folder) as staging:
-        run = _Run(order, staging, report)
-        for at, file in enumerate(order.files):
+    shutil.rmtree(task.folder / PLAN, ignore_errors=True)
+    with open_staging(task.folder) as staging:
+        run = _DryRunner(task, staging, report)
+        for at, file in enumerate(task.files):
             run.read(at, file)
-        outcome = run.judge()
+        outcome = run.compare()
         for at, columns in enumerate(run.columns):
-            write_refused(staging, at, columns, order)
+            write_refused(staging, at, columns, task)
     return outcome
 
 
-def _file_found(file: FileToRead, table: ReadTable, columns: FileColumns, rows: int) -> FileFound:
-    """Return what is known of a file before its rows are compared."""
-    return FileFound(
+def _file_result(file: FileToRead, table: ReadTable, columns: FileColumns, rows: int) -> FileResult:
+    """Return the result of a file before its rows are compared."""
+    return FileResult(
         name=file.name,
         sha256=file.sha256,
         size=file.size,
@@ -163,8 +165,3 @@ def _file_found(file: FileToRead, table: ReadTable, columns: FileColumns, rows: 
         constants=columns.constants,
         missing=columns.missing,
     )
-
-
-def _replace_classes(found: FileFound, classes: tuple[RowClass, ...]) -> FileFound:
-    """Return what is known of a file with what becomes of its rows."""
-    return FileFound(**{**vars(found), "classes": classes})

@@ -1,10 +1,10 @@
 """The staging database of a dry run: a DuckDB that spills to disk when memory is full.
 
-Amounts on it are whole öre, days DATE, instants TIMESTAMP in UTC: what DuckDB does with time zones
-is in an extension. Only for the isolated process.
+Amounts are whole öre, days DATE, instants TIMESTAMP in UTC: DuckDB needs an extension for time
+zones. To be used in the isolated process only.
 """
 
-# ruff: noqa: S608 - statements are put together from names that the code declares
+# ruff: noqa: S608 - statements are built from names that the code declares
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,10 +15,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-_DESK_MEMORY = "384MB"
+_MEMORY_LIMIT = "384MB"
 BATCH_ROWS = 32_768
 _ROW_GROUP = 122_880
-_FAULTS = (
+_CREATE_FAULTS = (
     "CREATE TABLE faults (file INTEGER, row BIGINT, field VARCHAR, value VARCHAR, text VARCHAR)"
 )
 _FAULT_SCHEMA = pa.schema(
@@ -35,15 +35,15 @@ FaultRow = tuple[int, int, str | None, str | None, str]
 
 
 class Staging:
-    """Tables of what files bring and what the book has, and the faults found in the rows."""
+    """The rows of the files, the rows of the book that they refer to, and the faults of rows."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
         self.run("SET enable_progress_bar = false")
-        self.run(_FAULTS)
+        self.run(_CREATE_FAULTS)
 
     def run(self, sql: str, **values: Any) -> duckdb.DuckDBPyConnection:
-        """Run a statement; `values` stand for what it names with a dollar."""
+        """Run a statement; `values` are its parameters, written with a dollar."""
         return self.connection.execute(sql, values)
 
     def one(self, sql: str, **values: Any) -> Any:
@@ -52,35 +52,35 @@ class Staging:
         return value
 
     def dicts(self, sql: str, **values: Any) -> list[dict[str, Any]]:
-        """Return the rows of a statement, by column."""
+        """Return the rows of a statement as dicts."""
         rows: list[dict[str, Any]] = self.run(sql, **values).to_arrow_table().to_pylist()
         return rows
 
     def batches(self, sql: str, **values: Any) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a statement in its order; others may be run meanwhile."""
+        """Yield the rows of a statement in order; other statements may run meanwhile."""
         with self.connection.cursor() as cursor:
             for batch in cursor.execute(sql, values).to_arrow_reader(BATCH_ROWS):
                 yield _cast_instants(batch, LOCAL, INSTANT)
 
     def make(self, table: str, schema: pa.Schema) -> None:
-        """Make an empty table with the columns of a schema."""
+        """Create an empty table with the columns of a schema."""
         (empty,) = schema.empty_table().to_batches() or [pa.RecordBatch.from_pylist([], schema)]
         self.connection.register("shape", _cast_instants(empty, INSTANT, LOCAL))
         self.run(f"CREATE TABLE {table} AS SELECT * FROM shape")
         self.connection.unregister("shape")
 
     def add_streamed(self, table: str, batches: Iterator[pa.RecordBatch], where: str) -> None:
-        """Append the rows of batches by one statement, which may run no other meanwhile."""
+        """Append the rows of batches with one statement; `batches` must not run another."""
         first = next(batches, None)
         if first is not None:
-            every = (_cast_instants(batch, INSTANT, LOCAL) for batch in chain([first], batches))
+            cast = (_cast_instants(batch, INSTANT, LOCAL) for batch in chain([first], batches))
             schema = _cast_instants(first, INSTANT, LOCAL).schema
-            self.add(table, pa.RecordBatchReader.from_batches(schema, every), where)
+            self.add(table, pa.RecordBatchReader.from_batches(schema, cast), where)
 
     def add_all(self, table: str, batches: Iterable[pa.RecordBatch]) -> None:
-        """Append the rows of batches to the table that has their columns.
+        """Append the rows of batches to a table, by column name.
 
-        As many at once as a row group has: with fewer, DuckDB takes five times as long.
+        A row group at a time: with fewer rows, DuckDB takes five times as long.
         """
         waiting: list[pa.RecordBatch] = []
         for batch in batches:
@@ -103,7 +103,7 @@ class Staging:
             self.connection.unregister("batch")
 
     def add_faults(self, faults: list[FaultRow]) -> None:
-        """Note what is wrong with rows."""
+        """Add faults of rows."""
         if not faults:
             return
         columns = zip(*faults, strict=True)
@@ -114,19 +114,19 @@ class Staging:
         self.add("faults", pa.RecordBatch.from_arrays(arrays, schema=_FAULT_SCHEMA))
 
 
-def _cast_instants(rows: Any, kind: pa.DataType, wanted: pa.DataType) -> Any:
-    """Return a batch or a table with its columns of one type of instants as the other."""
+def _cast_instants(rows: Any, from_type: pa.DataType, to_type: pa.DataType) -> Any:
+    """Return a batch or a table with its columns of one instant type cast to the other."""
     for at, field in enumerate(rows.schema):
-        if field.type == kind:
-            rows = rows.set_column(at, field.name, rows.column(at).cast(wanted))
+        if field.type == from_type:
+            rows = rows.set_column(at, field.name, rows.column(at).cast(to_type))
     return rows
 
 
 @contextmanager
 def open_staging(folder: Path) -> Iterator[Staging]:
-    """Open an empty staging database that puts what does not fit its memory into a folder."""
+    """Open an empty staging database that spills to a folder when its memory is full."""
     config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": _DESK_MEMORY,
+        "memory_limit": _MEMORY_LIMIT,
         "temp_directory": str(folder / "staging database"),
         "threads": 2,
         "autoinstall_known_extensions": False,

@@ -1,1 +1,1 @@
-"""Loading: a confirmed plan into the book, in one transaction."""
+"""Loading a confirmed plan into the book, in one transaction."""

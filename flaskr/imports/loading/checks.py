@@ -1,4 +1,4 @@
-"""What a loading makes sure of: that the plan still fits the book, and that all of it got there."""
+"""The checks of a loading: that the plan still fits the book, and that all of it was written."""
 
 # ruff: noqa: S608 - statements are put together from names that the code declares
 
@@ -11,12 +11,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flaskr.claims.ledger.rules import BALANCES
 from flaskr.errors import ClaimBookError
 from flaskr.imports.loading.tasks import PlanOutdated
-from flaskr.imports.plan import BALANCES, entry_sums, plan_batches, plan_rows
+from flaskr.imports.plan import entry_sums, plan_batches, plan_rows
 
-# What came into the book after a watermark, and where in a plan it may stand.
-_SINCE = (
+# New rows of the book to compare with a plan: (table, column, table of the plan, its column).
+_CHANGES = (
     ("ledger_entries", "claim_id", "touched", "claim_id"),
     ("claim_revisions", "claim_id", "touched", "claim_id"),
     ("policy_revisions", "policy_id", "touched", "policy_id"),
@@ -37,7 +38,7 @@ _LATEST = """SELECT max(at) FROM (
 
 
 def execute(connection: Any, sql: str, *values: Any) -> Any:
-    """Run a statement written with question marks on either driver."""
+    """Run a statement with question marks as placeholders on either driver."""
     if not isinstance(connection, sqlite3.Connection):
         sql = sql.replace("?", "%s")
     return connection.execute(sql, values)
@@ -46,39 +47,39 @@ def execute(connection: Any, sql: str, *values: Any) -> Any:
 def check_untouched(connection: Any, plan: Path, watermark: Mapping[str, int]) -> None:
     """Raise PlanOutdated when anything that the plan was made from has changed since.
 
-    Called with the ledger locked: nothing more can come in.
+    To be called with the ledger locked, so that nothing can be added.
     """
-    for table, name, part, column in _SINCE:
-        came = f"SELECT DISTINCT {name} FROM {table} WHERE id > ?"
-        values = [value for (value,) in execute(connection, came, watermark[table]).fetchall()]
-        if values and _stands_in(plan, part, column, values):
+    for table, name, part, column in _CHANGES:
+        statement = f"SELECT DISTINCT {name} FROM {table} WHERE id > ?"
+        values = [value for (value,) in execute(connection, statement, watermark[table]).fetchall()]
+        if values and _plan_contains(plan, part, column, values):
             raise PlanOutdated(
                 "The book has changed since the dry run, in rows that the file names. "
                 "Nothing was written; check the new dry run."
             )
 
 
-def _stands_in(plan: Path, part: str, column: str, values: list[Any]) -> bool:
-    """Whether any of some values stands in a column of a plan."""
+def _plan_contains(plan: Path, part: str, column: str, values: list[Any]) -> bool:
+    """Whether a column of a plan contains any of the values."""
     for batch in plan_batches(plan, part):
-        standing = batch.column(column)
-        if pc.any(pc.is_in(standing.drop_null(), pa.array(values, standing.type))).as_py():
+        planned = batch.column(column)
+        if pc.any(pc.is_in(planned.drop_null(), pa.array(values, planned.type))).as_py():
             return True
     return False
 
 
 def latest_instant(connection: Any) -> datetime:
-    """Return the last instant in the book: a clock that was set back goes on there."""
-    (found,) = execute(connection, _LATEST).fetchone()
-    if found is None:
+    """Return the last instant in the book, so that a clock that was set back continues from it."""
+    (latest,) = execute(connection, _LATEST).fetchone()
+    if latest is None:
         return datetime.min.replace(tzinfo=UTC)
-    if isinstance(found, str):  # SQLite keeps them as text, in UTC
-        return datetime.fromisoformat(found).replace(tzinfo=UTC)
-    return found.astimezone(UTC)
+    if isinstance(latest, str):  # SQLite stores instants as text, in UTC
+        return datetime.fromisoformat(latest).replace(tzinfo=UTC)
+    return latest.astimezone(UTC)
 
 
 def check_written(connection: Any, plan: Path, first_entry: int) -> None:
-    """Raise unless the entries that were written are those of the plan, and add up to the same."""
+    """Raise ClaimBookError unless the written entries have the plan's count and sums."""
     sums = ", ".join(f"coalesce(sum({name}), 0)" for name in BALANCES)
     written = execute(
         connection, f"SELECT count(*), {sums} FROM ledger_entries WHERE id >= ?", first_entry

@@ -1,4 +1,4 @@
-"""The columns of each table that a loading writes: the plan's, and what all rows share."""
+"""The columns of each table that a loading writes: the plan's, and those common to all rows."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,17 +10,15 @@ import pyarrow.compute as pc
 from flaskr.claims.ledger.rules import BALANCES
 from flaskr.claims.models import CLAIM_FACTS
 from flaskr.import_records.models import ImportKind
-from flaskr.imports.plan import INSTANT, STATE
+from flaskr.imports.plan import INSTANT, STATE_COLUMNS
 from flaskr.policies.models import POLICY_FACTS
 
-Columns = dict[str, Any]
+ArrowColumns = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class LoadingColumns:
-    """Makes the columns of one loading: its number, its instant, its day, who does it, and the
-    first ids that the tables' new rows get.
-    """
+    """Builds the columns of one loading from its import id, instant, day, actor, and first ids."""
 
     import_id: int
     now: datetime
@@ -29,8 +27,8 @@ class LoadingColumns:
     kind: ImportKind
     first_ids: dict[str, int]
 
-    def _sourced(self, batch: Any) -> Columns:
-        """Return the columns that say where rows came from, and who loaded them."""
+    def _source(self, batch: Any) -> ArrowColumns:
+        """Return the columns for the source of rows, and for who loaded them."""
         return {
             "recorded_by": pa.repeat(self.actor, len(batch)),
             "import_id": pa.repeat(pa.scalar(self.import_id, pa.int64()), len(batch)),
@@ -38,10 +36,10 @@ class LoadingColumns:
         }
 
     def instants(self, column: pa.Array) -> pa.Array:
-        """Return a column of instants with that of the loading for those that are null."""
+        """Return a column of instants with nulls replaced by the instant of loading."""
         return pc.fill_null(column, pa.scalar(self.now, INSTANT))
 
-    def new_policies(self, batch: Any) -> Columns:
+    def new_policies(self, batch: Any) -> ArrowColumns:
         """Return the columns of new policies."""
         return {
             "policy_number": batch.column("policy_number"),
@@ -50,10 +48,10 @@ class LoadingColumns:
             **{name: batch.column(name) for name in POLICY_FACTS},
             "recorded_at": self.instants(batch.column("recorded_at")),
             "version": pa.repeat(1, len(batch)),
-            **self._sourced(batch),
+            **self._source(batch),
         }
 
-    def new_claims(self, batch: Any) -> Columns:
+    def new_claims(self, batch: Any) -> ArrowColumns:
         """Return the columns of new claims."""
         facts = {name: batch.column(name) for name in CLAIM_FACTS}
         policies = pc.add(batch.column("policy_at"), self.first_ids["policies"])
@@ -63,15 +61,15 @@ class LoadingColumns:
             "claim_reference_key": batch.column("claim_key"),
             "description": batch.column("description"),
             **facts,
-            **{name: batch.column(name) for name in STATE},
+            **{name: batch.column(name) for name in STATE_COLUMNS},
             **self._last_entry(batch),
             "recorded_at": self.instants(batch.column("recorded_at")),
             "version": pa.repeat(1, len(batch)),
-            **self._sourced(batch),
+            **self._source(batch),
         }
 
-    def _last_entry(self, batch: Any) -> Columns:
-        """Return when the claims' last entries are: as the plan says, else that of the loading."""
+    def _last_entry(self, batch: Any) -> ArrowColumns:
+        """Return the day and instant of claims' last entries: the plan's, or the loading's."""
         day, instant = batch.column("last_transaction_date"), batch.column("last_recorded_at")
         if self.kind is ImportKind.MIGRATION:
             return {"last_transaction_date": day, "last_recorded_at": instant}
@@ -86,54 +84,54 @@ class LoadingColumns:
             "last_recorded_at": pc.if_else(has_entry, pa.scalar(self.now, INSTANT), instant),
         }
 
-    def policy_revisions(self, batch: Any) -> Columns:
-        """Return what edits of policies replace."""
+    def policy_revisions(self, batch: Any) -> ArrowColumns:
+        """Return the columns of policy revisions: the facts before the edit."""
         return {
             "policy_id": batch.column("id"),
             **{name: batch.column(f"{name}_before") for name in POLICY_FACTS},
             "policyholder_changed": batch.column("policyholder_changed"),
-            **self.replaced(len(batch)),
+            **self._replacement(len(batch)),
         }
 
-    def claim_revisions(self, batch: Any) -> Columns:
-        """Return what edits of claims replace."""
+    def claim_revisions(self, batch: Any) -> ArrowColumns:
+        """Return the columns of claim revisions: the facts before the edit."""
         return {
             "claim_id": batch.column("id"),
             **{name: batch.column(f"{name}_before") for name in CLAIM_FACTS},
             "description_changed": batch.column("description_changed"),
-            **self.replaced(len(batch)),
+            **self._replacement(len(batch)),
         }
 
-    def replaced(self, count: int) -> Columns:
-        """Return when facts were replaced, by whom and by which import."""
+    def _replacement(self, count: int) -> ArrowColumns:
+        """Return the columns for when facts were replaced, by whom and by which import."""
         return {
             "replaced_at": pa.repeat(pa.scalar(self.now, INSTANT), count),
             "replaced_by": pa.repeat(self.actor, count),
             "import_id": pa.repeat(pa.scalar(self.import_id, pa.int64()), count),
         }
 
-    def edited_policies(self, batch: Any) -> Columns:
-        """Return the facts that policies get."""
+    def edited_policies(self, batch: Any) -> ArrowColumns:
+        """Return the columns of policies with new facts."""
         return {
             **{name: batch.column(name) for name in ("id", "policyholder", *POLICY_FACTS)},
             "version": pc.add(batch.column("version"), 1),
         }
 
-    def edited_claims(self, batch: Any) -> Columns:
-        """Return the facts that claims get."""
+    def edited_claims(self, batch: Any) -> ArrowColumns:
+        """Return the columns of claims with new facts."""
         return {
             **{name: batch.column(name) for name in ("id", "description", *CLAIM_FACTS)},
             "version": pc.add(batch.column("version"), 1),
         }
 
-    def moved_claims(self, batch: Any) -> Columns:
-        """Return the states that claims get from their entries."""
+    def moved_claims(self, batch: Any) -> ArrowColumns:
+        """Return the columns of claims with new balances and status."""
         return {
-            **{name: batch.column(name) for name in ("id", *STATE)},
+            **{name: batch.column(name) for name in ("id", *STATE_COLUMNS)},
             **self._last_entry(batch),
         }
 
-    def entries(self, batch: Any) -> Columns:
+    def entries(self, batch: Any) -> ArrowColumns:
         """Return the columns of new ledger entries."""
         claims = pc.add(batch.column("claim_at"), self.first_ids["claims"])
         reversed_entries = pc.add(batch.column("reverses_at"), self.first_ids["ledger_entries"])
@@ -153,5 +151,5 @@ class LoadingColumns:
             "closed_date_after": batch.column("closed_date_after"),
             "reason": batch.column("reason"),
             "reverses": reversed_entries,
-            **self._sourced(batch),
+            **self._source(batch),
         }

@@ -1,4 +1,4 @@
-"""A confirmed import on its way into the book, exactly as it was shown."""
+"""Loading a confirmed import into the book, exactly as its dry run said."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import NAMING
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportKind
-from flaskr.imports.dry_run_result import DryRun, FileFound
+from flaskr.imports.dry_run_result import DryRun, FileResult
 from flaskr.imports.jobs import LOADED, PROGRESS, Job, JobBusy
 from flaskr.imports.loading.tasks import PLAN, Loaded, LoadTask, PlanOutdated, mapping_text
 from flaskr.imports.services import (
     LOAD_PLAN,
-    Told,
-    run_apart,
+    OnProgress,
+    import_slot,
+    run_in_isolation,
     try_import,
-    waited_place,
 )
 from flaskr.imports.tasks import ImportRefused
 from flaskr.isolation import WorkError
@@ -28,97 +28,97 @@ from flaskr.isolation import WorkError
 _COUNTED = ("created", "changed", "unchanged", "refused")
 
 
-def load_import(job: Job, tell: Told | None = None) -> Loaded:
-    """Load a confirmed import, all that was shown or nothing.
+def load_import(job: Job, on_progress: OnProgress | None = None) -> Loaded:
+    """Load a confirmed import, completely or not at all.
 
-    Raises PlanOutdated, after a new dry run was made, when the book has changed where it matters.
+    Raises PlanOutdated, after making a new dry run, when the book has changed where it matters.
     """
-    asked, outcome = job.asked, job.outcome
+    request, outcome = job.request, job.outcome
     try:
         check_confirmable(
-            outcome, leaves_refused=asked.leaves_refused, is_migration=asked.is_migration
+            outcome, leaves_refused=request.leaves_refused, is_migration=request.is_migration
         )
-        return _load(job, outcome, tell)
-    except JobBusy:  # whoever is at it goes on
+        return _load(job, outcome, on_progress)
+    except JobBusy:  # the other process goes on
         raise
     except PlanOutdated as error:
-        job.ask(is_confirmed=False, leaves_refused=False, note=str(error))
-        try_import(job, tell)
+        job.update_request(is_confirmed=False, leaves_refused=False, note=str(error))
+        try_import(job, on_progress)
         raise
     except ClaimBookError as error:
-        job.ask(is_confirmed=False, note=str(error))
+        job.update_request(is_confirmed=False, note=str(error))
         raise
 
 
-def _load(job: Job, outcome: DryRun, tell: Told | None) -> Loaded:
-    """Have the plan of an import written to the book, once."""
-    with job.work(), waited_place():
+def _load(job: Job, outcome: DryRun, on_progress: OnProgress | None) -> Loaded:
+    """Write the plan of an import to the book, once."""
+    with job.lock(), import_slot():
         if already := job.read(LOADED):
             return Loaded(**already)
-        job.forget(PROGRESS)
-        order = _load_task(job, outcome)
+        job.delete_files(PROGRESS)
+        task = _load_task(job, outcome)
         try:
-            loaded: Loaded = run_apart(LOAD_PLAN, order, job, tell)
+            loaded: Loaded = run_in_isolation(LOAD_PLAN, task, job, on_progress)
         except WorkError:
-            if (standing := loaded_in_book(job)) is None:
+            if (committed := loaded_from_book(job)) is None:
                 raise
-            loaded = standing  # it ended after the commit, before it could say so
+            loaded = committed  # the process ended between the commit and its answer
         job.write(LOADED, vars(loaded))
         return loaded
 
 
 def _load_task(job: Job, outcome: DryRun) -> LoadTask:
-    """Return the order to load what was shown; its event says who confirmed it, and from where."""
-    asked = job.asked
-    actor = asked.confirmed_by or asked.actor
+    """Return the task of loading an import; its event says who confirmed it, and from where."""
+    request = job.request
+    actor = request.confirmed_by or request.actor
     return LoadTask(
         plan=job.folder / PLAN,
         address=book_address("rw"),
         time_zone=current_app.config["BOOK_TIME_ZONE"],
-        kind=ImportKind.MIGRATION if asked.is_migration else ImportKind.FACTS,
+        kind=ImportKind.MIGRATION if request.is_migration else ImportKind.FACTS,
         job=job.name,
         actor=actor,
         watermark=dict(outcome.watermark),
         counts={name: outcome.count(name) for name in _COUNTED},
-        files=tuple(_file_record(found) for found in outcome.files),
+        files=tuple(_file_record(result) for result in outcome.files),
         counters=dict(outcome.counters),
         event=event_values(Action.IMPORT_LOADED, Subject.IMPORT, job.name, actor=actor),
     )
 
 
-def loaded_in_book(job: Job) -> Loaded | None:
-    """Return what the book says of an import whose loading was cut short; None for nothing."""
+def loaded_from_book(job: Job) -> Loaded | None:
+    """Return what the book has of an import whose loading was interrupted; None for nothing."""
     with working("read"):
         record = db.session.scalar(select(Import).where(Import.job == job.name))
-        found = Loaded(record.id, record.entries) if record else None
+        loaded = Loaded(record.id, record.entries) if record else None
         db.session.remove()
-    return found
+    return loaded
 
 
-def settle(job: Job) -> None:
-    """Write down that an import is in the book, where whoever loaded it ended too early to."""
-    if job.asked.is_confirmed and not job.is_worked_at and (loaded := loaded_in_book(job)):
+def record_finished_loading(job: Job) -> None:
+    """Mark a job as loaded when its import is in the book, though its loading was interrupted."""
+    if job.request.is_confirmed and not job.is_locked and (loaded := loaded_from_book(job)):
         job.write(LOADED, vars(loaded))
 
 
-def _file_record(found: FileFound) -> dict[str, Any]:
-    """Return what is kept of one file in the book."""
-    columns = {use.title: use.name if use.is_loaded else "" for use in found.columns}
+def _file_record(result: FileResult) -> dict[str, Any]:
+    """Return the row of import_files for one file."""
+    columns = {use.title: use.name if use.is_loaded else "" for use in result.columns}
     constants = {
-        name: "given" if name in NAMING else value for name, value in found.constants.items()
+        name: "given" if name in NAMING else value for name, value in result.constants.items()
     }
     return {
-        "contents": found.contents,
-        "file_name": found.name,
-        "sha256": found.sha256,
-        "size_bytes": found.size,
-        "row_count": found.rows,
-        "mapping": mapping_text(columns, constants, sheet=found.sheet, encoding=found.encoding),
+        "contents": result.contents,
+        "file_name": result.name,
+        "sha256": result.sha256,
+        "size_bytes": result.size,
+        "row_count": result.rows,
+        "mapping": mapping_text(columns, constants, sheet=result.sheet, encoding=result.encoding),
     }
 
 
 def check_confirmable(outcome: DryRun, *, leaves_refused: bool, is_migration: bool) -> None:
-    """Raise ImportRefused unless a dry run can be loaded so."""
+    """Raise ImportRefused unless the outcome of a dry run can be loaded with these options."""
     if not outcome.is_mapped:
         raise ImportRefused("A required column is missing. Choose it first.")
     if outcome.refusal_count and is_migration:

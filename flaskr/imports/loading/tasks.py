@@ -1,4 +1,4 @@
-"""What a loading is given and gives: passed between the web and the isolated process."""
+"""The task and the result of a loading, as they are passed to and from the isolated process."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 from flaskr.errors import ClaimBookError
 from flaskr.import_records.models import ImportKind
 
-PLAN = "plan"  # the folder of a plan, in that of its import
+PLAN = "plan"  # the folder of the plan, in the folder of its job
 
 
 class PlanOutdated(ClaimBookError):
@@ -20,10 +20,10 @@ class PlanOutdated(ClaimBookError):
 
 @dataclass(frozen=True)
 class LoadTask:
-    """A plan to load: where it is, which book it is for, and what is to be said of it."""
+    """A plan to load: its folder, the book, and the values of the import's record and event."""
 
     plan: Path
-    address: str  # to write
+    address: str  # opens the book for writing
     time_zone: str
     kind: ImportKind
     job: str
@@ -32,18 +32,19 @@ class LoadTask:
     counts: dict[str, int]  # rows created, changed, unchanged, refused
     files: tuple[dict[str, Any], ...]  # a row of import_files each
     counters: dict[str, int]
-    event: dict[str, Any]  # of the trail, but for what only the loading knows
+    event: dict[str, Any]  # of the trail, without what only the loading knows
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What was loaded, under which number."""
+    """The id of the import that was loaded, and its number of ledger entries."""
 
     import_id: int
     entries: int
 
 
-def mapping_text(columns: Mapping[str, str], constants: Mapping[str, str], **how: str) -> str:
-    """Return how a file was read, as the record of the import keeps it."""
-    said = {"columns": columns, "constants": constants, **{k: v for k, v in how.items() if v}}
-    return json.dumps(said, ensure_ascii=False, sort_keys=True)
+def mapping_text(columns: Mapping[str, str], constants: Mapping[str, str], **options: str) -> str:
+    """Return how a file was read as JSON, for the record of the import."""
+    used = {name: value for name, value in options.items() if value}
+    mapping = {"columns": columns, "constants": constants, **used}
+    return json.dumps(mapping, ensure_ascii=False, sort_keys=True)

@@ -1,1 +1,1 @@
-"""A migration: policies, claims and their ledger from an older system."""
+"""Migrations: policies, claims and their ledger from an older system."""

@@ -1,6 +1,6 @@
-"""The policies and claims that an older system brings, judged row by row: they change nothing."""
+"""Checks the policies and claims of a migration row by row; it changes no row of the book."""
 
-# ruff: noqa: S608 - statements are put together from names that the code declares
+# ruff: noqa: S608 - statements are built from names that the code declares
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
@@ -11,21 +11,21 @@ from flaskr.claims.models import CLAIM_EDITS, coverage_by
 from flaskr.claims.services import check_dates
 from flaskr.errors import ClaimBookError
 from flaskr.facts.lists import Coverage
-from flaskr.imports.dry_run.claim_rules import Refused, policy_of, shown_name
-from flaskr.imports.dry_run.policy_rows import policy_from
-from flaskr.imports.dry_run.row_classes import value_of
+from flaskr.imports.dry_run.claim_rules import RowRefused, cover_of_row, displayed_column
+from flaskr.imports.dry_run.policy_rows import policy_of_row
+from flaskr.imports.dry_run.row_classes import display_cell
 from flaskr.imports.dry_run.staging import FaultRow, Staging
 from flaskr.imports.tasks import BookContext
 from flaskr.policies.models import POLICY_EDITS
 from flaskr.policies.services import check_facts
 
-Row = Mapping[str, Any]
-_KNOWN = "It is already in the book, where {name} is {value}; a migration changes nothing."
-_NOT_YET = -1  # the id of a policy that the files bring: no claim in the book is on it
+_Row = Mapping[str, Any]
+_ALREADY_KNOWN = "It is already in the book, where {name} is {value}; a migration changes nothing."
+_NEW_POLICY_ID = -1  # for a policy that the files create: no claim in the book has it
 _FUTURE = "This is in the future. Correct it."
 
-# The first instant at which the files know something of a claim: its own, else its first entry's.
-FIRST_KNOWN = """CREATE TABLE first_known AS
+# The first instant of each claim in the files: its own, else that of its first entry.
+CREATE_FIRST_KNOWN = """CREATE TABLE first_known AS
 SELECT claim_key, coalesce(c.recorded_at, e.recorded_at) AS recorded_at, c.policy_key
 FROM claims c FULL JOIN
     (SELECT claim_key, min(recorded_at) AS recorded_at FROM ledger GROUP BY claim_key) e
@@ -52,8 +52,8 @@ LEFT JOIN new_policies n ON n.policy_key = t.policy_key AND p.id IS NULL
 WHERE t.row NOT IN (SELECT row FROM faults WHERE file = $file) ORDER BY row"""
 
 
-class FactsJudge:
-    """Judges policies and claims of an older system."""
+class FactsChecker:
+    """Checks policies and claims of an older system."""
 
     def __init__(self, staging: Staging, book: BookContext) -> None:
         self.staging, self.book = staging, book
@@ -62,43 +62,43 @@ class FactsJudge:
         self.uncovered: list[str] = []
 
     def policies(self, at: int) -> Iterator[list[dict[str, Any]]]:
-        """Yield the new policies of a file, batch by batch, with when they were recorded."""
+        """Yield the new policies of a file in batches, with `recorded_at` set."""
         for batch in self.staging.batches(_POLICIES, file=at):
-            good = [row for row in batch.to_pylist() if self._takes(at, row, self._check_policy)]
+            valid = [row for row in batch.to_pylist() if self._passes(at, row, self._check_policy)]
             yield [
                 {
                     **row,
                     "policyholder": row["policyholder"] or "",
-                    "recorded_at": self.recorded(row),
+                    "recorded_at": self._recorded_at(row),
                 }
-                for row in good
+                for row in valid
                 if row["id"] is None
             ]
 
-    def _takes(self, at: int, row: Row, check: Any) -> bool:
-        """Whether a check lets a row pass; else it is noted why not."""
+    def _passes(self, at: int, row: _Row, check: Any) -> bool:
+        """Whether a row passes a check; a fault is noted when it does not."""
         try:
             check(row)
-        except Refused as error:
-            said = value_of(row, error.field)
-            self.faults.append((at, row["row"], error.field, said, str(error)))
+        except RowRefused as error:
+            value = display_cell(row, error.field)
+            self.faults.append((at, row["row"], error.field, value, str(error)))
             return False
         return True
 
-    def _check_policy(self, row: Row) -> None:
-        """Raise Refused for a policy that does not fit, or is in the book with other facts."""
+    def _check_policy(self, row: _Row) -> None:
+        """Raise RowRefused for an invalid policy, or one that the book has with other facts."""
         try:
-            check_facts(policy_from(row))
+            check_facts(policy_of_row(row))
         except ClaimBookError as error:
-            raise Refused("policy_number", str(error)) from error
+            raise RowRefused("policy_number", str(error)) from error
         if row["recorded_at"] and row["recorded_at"] > self.book.now:
-            raise Refused("recorded_at", _FUTURE)
+            raise RowRefused("recorded_at", _FUTURE)
         _check_same(row, POLICY_EDITS, "policy_number")
 
-    def recorded(self, row: Row) -> datetime:
-        """Return when a policy was recorded: as the file says, else from its inception.
+    def _recorded_at(self, row: _Row) -> datetime:
+        """Return when a policy was recorded: the file's instant, else the start of its inception.
 
-        Not after the first claim on it, nor in the future.
+        The latter is never after the first claim on the policy, nor in the future.
         """
         if row["recorded_at"]:
             return row["recorded_at"]
@@ -106,10 +106,10 @@ class FactsJudge:
         return min(start, row["claim_recorded_at"] or self.book.now, self.book.now)
 
     def claims(self, at: int) -> Iterator[list[dict[str, Any]]]:
-        """Yield the new claims of a file, batch by batch, with when they were recorded."""
+        """Yield the new claims of a file in batches, with `recorded_at` set."""
         for batch in self.staging.batches(_CLAIMS, file=at):
-            good = [row for row in batch.to_pylist() if self._takes(at, row, self._check_claim)]
-            new = [row for row in good if row["id"] is None]
+            valid = [row for row in batch.to_pylist() if self._passes(at, row, self._check_claim)]
+            new = [row for row in valid if row["id"] is None]
             self.uncovered += [row["claim_reference"] for row in new if _is_uncovered(row)]
             yield [
                 {
@@ -120,41 +120,40 @@ class FactsJudge:
                 for row in new
             ]
 
-    def _check_claim(self, row: Row) -> None:
-        """Raise Refused for a claim that does not fit, or is in the book with other facts."""
+    def _check_claim(self, row: _Row) -> None:
+        """Raise RowRefused for an invalid claim, or one that the book has with other facts."""
         if row["lacks_policy"]:
-            raise Refused(
+            raise RowRefused(
                 "policy_number",
                 "The policy is neither in the file of policies nor in the book. Add it.",
             )
         try:
             check_dates(row["loss_date"], row["reported_date"], self.book.today)
         except ClaimBookError as error:
-            raise Refused("loss_date", str(error)) from error
+            raise RowRefused("loss_date", str(error)) from error
         if row["recorded_at"] and row["recorded_at"] > self.book.now:
-            raise Refused("recorded_at", _FUTURE)
-        policy_id = row["policy_id"] if row["policy_at"] is None else _NOT_YET
+            raise RowRefused("recorded_at", _FUTURE)
+        policy_id = row["policy_id"] if row["policy_at"] is None else _NEW_POLICY_ID
         _check_same({**row, "policy_id": policy_id}, CLAIM_EDITS, "claim_reference")
 
 
-def _check_same(row: Row, names: tuple[str, ...], key: str) -> None:
-    """Raise Refused unless what the book has already is what the row says, where it says it."""
+def _check_same(row: _Row, names: tuple[str, ...], key: str) -> None:
+    """Raise RowRefused when the book has the row with other values than the file's."""
     if row["id"] is None:
         return
     for name in names:
         if row[name] is not None and row[name] != row[f"{name}_before"]:
-            shown = shown_name(name)
-            told = _KNOWN.format(
-                name=shown, value=value_of(row, f"{shown}_before", shown) or "empty"
-            )
-            raise Refused(key, f"{told} Leave the row out.")
+            column = displayed_column(name)
+            value = display_cell(row, f"{column}_before", column) or "empty"
+            text = _ALREADY_KNOWN.format(name=column, value=value)
+            raise RowRefused(key, f"{text} Leave the row out.")
 
 
-def _is_uncovered(row: Row) -> bool:
+def _is_uncovered(row: _Row) -> bool:
     """Whether a claim's loss is not covered by its policy."""
     if row["policy_number"] is None:
         return False
     cover = {name: row[f"cover_{name}"] for name in _COVER}
-    policy = policy_of({**cover, "policy_id": 0})
+    policy = cover_of_row({**cover, "policy_id": 0})
     loss: date | None = row["loss_date"]
     return coverage_by(policy, loss) is Coverage.NOT_IN_FORCE

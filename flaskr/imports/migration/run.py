@@ -1,6 +1,6 @@
-"""A migration: policies, claims and their ledger as an older system had them, with its instants."""
+"""Compares the files of a migration with the book, and writes their plan."""
 
-# ruff: noqa: S608 - statements are put together from names that the code declares
+# ruff: noqa: S608 - statements are built from names that the code declares
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -11,59 +11,59 @@ import pyarrow as pa
 
 from flaskr.facts.lists import Contents
 from flaskr.imports.dry_run.book_rows import BookRows
-from flaskr.imports.dry_run.row_classes import SEVERAL, UNCOVERED, told
+from flaskr.imports.dry_run.row_classes import NOTE_DUPLICATES, UNCOVERED_WARNING, warnings_naming
 from flaskr.imports.dry_run.staged_files import FileColumns, staged_columns
 from flaskr.imports.dry_run.staging import BATCH_ROWS, Staging
 from flaskr.imports.dry_run_result import RowClass
 from flaskr.imports.layouts import LAYOUTS
-from flaskr.imports.migration.facts import FIRST_KNOWN, FactsJudge
-from flaskr.imports.migration.ledger import LedgerPlanner, planned_entry
-from flaskr.imports.migration.row_classes import classes_of_migrated
-from flaskr.imports.plan import SCHEMAS, PlanWriter
+from flaskr.imports.migration.facts import CREATE_FIRST_KNOWN, FactsChecker
+from flaskr.imports.migration.ledger import LedgerPlanner, staged_entry
+from flaskr.imports.migration.row_classes import migration_row_classes
+from flaskr.imports.plan import PLAN_SCHEMAS, PlanWriter
 from flaskr.imports.tasks import BookContext
 
 _INSTANT = pa.timestamp("us", "UTC")
-_NEW_POLICIES = SCHEMAS["policies_created"].append(pa.field("policy_at", pa.int64()))
-_PLANNED = pa.schema(
+_NEW_POLICIES = PLAN_SCHEMAS["policies_created"].append(pa.field("policy_at", pa.int64()))
+_PLANNED_SCHEMA = pa.schema(
     [
         *(
             field
-            for field in SCHEMAS["entries"]
+            for field in PLAN_SCHEMAS["entries"]
             if field.name not in ("claim_id", "claim_at", "reverses_at")
         ),
         pa.field("claim_key", pa.string()),
         pa.field("reverses_row", pa.int64()),
     ]
 )
-_UNIQUE = {
+_UNIQUE_COLUMNS = {
     Contents.POLICIES: ("policy_key", "policy_number"),
     Contents.CLAIMS: ("claim_key", "claim_reference"),
     Contents.LEDGER: ("entry_number", "entry_number"),
 }
 
-# An entry that the book has already is found by all that it says, as often as it stands there.
+# Entries that the book already has: compared by all columns, each occurrence once.
 _SAME_ENTRIES = """CREATE TABLE same_entries AS
 WITH counted AS (
     SELECT *, row_number() OVER (PARTITION BY claim_key, entry_type, transaction_date, recorded_at,
         paid, outstanding, recovered ORDER BY row) AS nth FROM ledger
-), standing AS (
+), existing AS (
     SELECT e.*, b.claim_key, row_number() OVER (PARTITION BY b.claim_key, entry_type,
         transaction_date, e.recorded_at, e.paid, e.outstanding, e.recovered) AS nth
     FROM book_entries e JOIN book_claims b ON b.id = e.claim_id
 )
-SELECT row FROM counted SEMI JOIN standing USING (claim_key, entry_type, transaction_date,
+SELECT row FROM counted SEMI JOIN existing USING (claim_key, entry_type, transaction_date,
     recorded_at, paid, outstanding, recovered, nth)"""
-_NOTE_HOMELESS = """INSERT INTO faults
+_NOTE_WITHOUT_CLAIM = """INSERT INTO faults
 SELECT $file, l.row, 'claim_reference', l.claim_reference,
     'The claim is neither in the file of claims nor in the book. Add it.'
 FROM ledger l ANTI JOIN claims USING (claim_key) ANTI JOIN book_claims USING (claim_key)
 WHERE l.claim_key IS NOT NULL"""
-_NOTE_STANDING = """INSERT INTO faults
+_NOTE_OTHER_LEDGER = """INSERT INTO faults
 SELECT $file, l.row, 'claim_reference', l.claim_reference,
     'The claim has a ledger in the book already, without this entry. Leave its entries out.'
 FROM ledger l JOIN book_claims b USING (claim_key) ANTI JOIN same_entries USING (row)
 WHERE b.last_transaction_date IS NOT NULL"""
-_TO_PLAN = """SELECT l.*, coalesce(c.loss_date, b.loss_date) AS loss_date,
+_ROWS_TO_PLAN = """SELECT l.*, coalesce(c.loss_date, b.loss_date) AS loss_date,
     coalesce(c.reported_date, b.reported_date) AS reported_date,
     CASE WHEN b.id IS NULL THEN c.recorded_at ELSE b.recorded_at END AS claim_recorded_at
 FROM ledger l LEFT JOIN claims c USING (claim_key) LEFT JOIN book_claims b USING (claim_key)
@@ -82,7 +82,8 @@ _NEW_CLAIMS = f"""SELECT n.* EXCLUDE (status, paid, outstanding, recovered, clos
     coalesce(s.recovered, 0) AS recovered, s.closed_date, s.last_transaction_date,
     s.last_recorded_at
 FROM new_claims n LEFT JOIN ({_STATE_AFTER}) s USING (claim_key) ORDER BY n.row"""
-_WAITING = f"""SELECT b.id, b.version, FALSE AS is_edited, TRUE AS is_moved, s.* EXCLUDE (claim_key)
+_CLAIMS_CHANGED = f"""SELECT b.id, b.version, FALSE AS is_edited, TRUE AS is_moved,
+    s.* EXCLUDE (claim_key)
 FROM ({_STATE_AFTER}) s JOIN book_claims b USING (claim_key) ORDER BY b.id"""
 _ENTRIES = """WITH placed AS (
     SELECT *, row_number() OVER (ORDER BY recorded_at, row) - 1 AS place FROM planned)
@@ -96,93 +97,98 @@ ORDER BY p.place"""
 
 
 class MigrationRows:
-    """What becomes of the files of a migration; each is at its place in `columns`."""
+    """The comparison of the files of a migration with the book; `columns` are in their order."""
 
     def __init__(
-        self, staging: Staging, book: BookRows, columns: Sequence[FileColumns], now: BookContext
+        self, staging: Staging, book: BookRows, columns: Sequence[FileColumns], context: BookContext
     ) -> None:
-        self.staging, self.book, self.now = staging, book, now
-        self.places = {each.layout.contents: at for at, each in enumerate(columns)}
+        self.staging, self.book, self.context = staging, book, context
+        self.positions = {each.layout.contents: at for at, each in enumerate(columns)}
         self.warnings: list[str] = []
 
-    def judge(self, plan: PlanWriter) -> list[tuple[RowClass, ...]]:
+    def compare(self, plan: PlanWriter) -> list[tuple[RowClass, ...]]:
         """Compare the files with the book, write the plan, and return each file's classes."""
-        self._set_the_desk()
-        self._take_facts()
-        self._take_ledger()
+        self._prepare_staging()
+        self._plan_facts()
+        self._plan_ledgers()
         for name, sql in (
             ("policies_created", "SELECT * FROM new_policies ORDER BY row"),
             ("claims_created", _NEW_CLAIMS),
-            ("claims_changed", _WAITING),
+            ("claims_changed", _CLAIMS_CHANGED),
             ("entries", _ENTRIES),
         ):
             for batch in self.staging.batches(sql):
                 plan.write(name, batch)
-        self.plan_touched(plan)
+        self._plan_touched(plan)
         return [
-            classes_of_migrated(self.staging, at, contents) for contents, at in self.places.items()
+            migration_row_classes(self.staging, at, contents)
+            for contents, at in self.positions.items()
         ]
 
-    def _set_the_desk(self) -> None:
-        """Make empty what the files lack, note what they bring twice, bring the book's rows."""
+    def _prepare_staging(self) -> None:
+        """Create the tables of absent files, note duplicates, and copy the book's rows."""
         for contents, layout in LAYOUTS.items():
-            if contents not in self.places:
+            if contents not in self.positions:
                 self.staging.run(f"CREATE TABLE {contents} ({staged_columns(layout)})")
-        for contents, at in self.places.items():
-            key, name = _UNIQUE[contents]
-            self.staging.run(SEVERAL.format(table=contents, key=key, name=name), file=at)
-        self.staging.run(FIRST_KNOWN)
-        self.book.bring_claims(
+        for contents, at in self.positions.items():
+            key, name = _UNIQUE_COLUMNS[contents]
+            self.staging.run(NOTE_DUPLICATES.format(table=contents, key=key, name=name), file=at)
+        self.staging.run(CREATE_FIRST_KNOWN)
+        self.book.copy_claims(
             "SELECT claim_key AS k FROM claims UNION SELECT claim_key FROM ledger"
         )
-        self.book.bring_policies(
+        self.book.copy_policies(
             "SELECT policy_key AS k FROM policies UNION SELECT policy_key FROM claims"
         )
-        self.book.bring_policies_of_claims()
-        self.book.bring_entries()
+        self.book.copy_policies_of_claims()
+        self.book.copy_entries()
 
-    def _take_facts(self) -> None:
-        """Judge policies, then claims; the good new ones go to tables of their own."""
-        judge = FactsJudge(self.staging, self.now)
+    def _plan_facts(self) -> None:
+        """Check policies, then claims; add the valid new ones to the tables of new rows."""
+        checker = FactsChecker(self.staging, self.context)
         self.staging.make("new_policies", _NEW_POLICIES)
-        self.staging.make("new_claims", SCHEMAS["claims_created"])
-        taken = 0
-        if Contents.POLICIES in self.places:
-            for rows in judge.policies(self.places[Contents.POLICIES]):
-                placed = [{**row, "policy_at": taken + at} for at, row in enumerate(rows)]
+        self.staging.make("new_claims", PLAN_SCHEMAS["claims_created"])
+        count = 0
+        if Contents.POLICIES in self.positions:
+            for rows in checker.policies(self.positions[Contents.POLICIES]):
+                numbered = [{**row, "policy_at": count + at} for at, row in enumerate(rows)]
                 self.staging.add(
-                    "new_policies", pa.RecordBatch.from_pylist(placed, schema=_NEW_POLICIES)
+                    "new_policies", pa.RecordBatch.from_pylist(numbered, schema=_NEW_POLICIES)
                 )
-                taken += len(rows)
-        if Contents.CLAIMS in self.places:
-            for rows in judge.claims(self.places[Contents.CLAIMS]):
-                batch = pa.RecordBatch.from_pylist(rows, schema=SCHEMAS["claims_created"])
+                count += len(rows)
+        if Contents.CLAIMS in self.positions:
+            for rows in checker.claims(self.positions[Contents.CLAIMS]):
+                batch = pa.RecordBatch.from_pylist(rows, schema=PLAN_SCHEMAS["claims_created"])
                 self.staging.add("new_claims", batch)
-        self.staging.add_faults(judge.faults)
-        self.warnings = told(UNCOVERED, judge.uncovered, len(judge.uncovered))
+        self.staging.add_faults(checker.faults)
+        self.warnings = warnings_naming(
+            UNCOVERED_WARNING, checker.uncovered, len(checker.uncovered)
+        )
 
-    def _take_ledger(self) -> None:
-        """Plan the ledgers of claims that have none; others are the same already, or refused."""
-        self.staging.make("planned", _PLANNED)
+    def _plan_ledgers(self) -> None:
+        """Plan the ledgers of claims without one; those of other claims are the same or refused."""
+        self.staging.make("planned", _PLANNED_SCHEMA)
         self.staging.run(_SAME_ENTRIES)
-        if Contents.LEDGER not in self.places:
+        if Contents.LEDGER not in self.positions:
             return
-        at = self.places[Contents.LEDGER]
-        self.staging.run(_NOTE_HOMELESS, file=at)
-        self.staging.run(_NOTE_STANDING, file=at)
-        planner = LedgerPlanner(at, ZoneInfo(self.now.time_zone), self.now.now)
-        entries = (planned_entry(e) for ledger in planner.planned(self.rows(at)) for e in ledger)
-        while some := list(islice(entries, BATCH_ROWS)):
-            self.staging.add("planned", pa.RecordBatch.from_pylist(some, schema=_PLANNED))
+        at = self.positions[Contents.LEDGER]
+        self.staging.run(_NOTE_WITHOUT_CLAIM, file=at)
+        self.staging.run(_NOTE_OTHER_LEDGER, file=at)
+        planner = LedgerPlanner(at, ZoneInfo(self.context.time_zone), self.context.now)
+        entries = (
+            staged_entry(e) for ledger in planner.ledgers(self._rows_to_plan(at)) for e in ledger
+        )
+        while batch := list(islice(entries, BATCH_ROWS)):
+            self.staging.add("planned", pa.RecordBatch.from_pylist(batch, schema=_PLANNED_SCHEMA))
         self.staging.add_faults(planner.faults)
 
-    def rows(self, at: int) -> Iterator[dict[str, Any]]:
-        """Yield the rows to plan, claim by claim."""
-        for batch in self.staging.batches(_TO_PLAN, file=at):
+    def _rows_to_plan(self, at: int) -> Iterator[dict[str, Any]]:
+        """Yield the ledger rows to plan, sorted by claim."""
+        for batch in self.staging.batches(_ROWS_TO_PLAN, file=at):
             yield from batch.to_pylist()
 
-    def plan_touched(self, plan: PlanWriter) -> None:
-        """Write what of the book this was judged by."""
+    def _plan_touched(self, plan: PlanWriter) -> None:
+        """Write the rows of the book that the plan depends on."""
         touched = (
             "SELECT id AS claim_id, NULL AS policy_id FROM book_claims "
             "UNION ALL SELECT NULL, id FROM book_policies"
@@ -192,11 +198,11 @@ class MigrationRows:
 
 
 def highest_allotted(staging: Staging) -> dict[str, int]:
-    """Return how far the references reach that the book itself would allot, by counter."""
-    found = staging.run(
+    """Return the highest number of references in the book's own pattern, by counter."""
+    numbers = staging.run(
         "SELECT upper(regexp_extract(key, '^([cp]-[0-9]{4})-([0-9]{6,12})$', 1)) AS name, "
         "max(regexp_extract(key, '^([cp]-[0-9]{4})-([0-9]{6,12})$', 2)::BIGINT) FROM "
         "(SELECT policy_key AS key FROM new_policies UNION ALL SELECT claim_key FROM new_claims) "
         "WHERE regexp_full_match(key, '[cp]-[0-9]{4}-[0-9]{6,12}') GROUP BY name"
     ).fetchall()
-    return dict(found)
+    return dict(numbers)

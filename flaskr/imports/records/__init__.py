@@ -1,1 +1,1 @@
-"""The list of imports, and what each of them brought."""
+"""The list of imports, and the page of each."""

@@ -1,4 +1,4 @@
-"""flask imports: what was imported, and taking it back."""
+"""flask imports: list the imports, and undo one."""
 
 import click
 from flask.cli import with_appcontext
@@ -6,7 +6,7 @@ from flask.cli import with_appcontext
 from flaskr.book.services import require_book
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
-from flaskr.import_records.queries import every_import
+from flaskr.import_records.queries import imports_with_files
 from flaskr.imports.commands import ACTOR
 from flaskr.imports.undo.services import undo_import
 
@@ -21,7 +21,7 @@ def imports() -> None:
 def list_imports() -> None:
     """List the imports, newest first."""
     require_book()
-    for record in every_import():
+    for record in imports_with_files():
         files = ", ".join(file.file_name for file in record.files) or f"undo of {record.undoes}"
         when = record.recorded_at.isoformat(timespec="seconds")
         click.echo(
@@ -31,10 +31,10 @@ def list_imports() -> None:
         )
 
 
-@imports.command()
+@imports.command("undo")
 @click.argument("number", type=int)
 @with_appcontext
-def undo(number: int) -> None:
+def undo_command(number: int) -> None:
     """Undo import NUMBER with adjusting entries; what it created stays, without amounts."""
     try:
         require_book()

@@ -1,4 +1,4 @@
-"""Imports and their entries as rows for lists."""
+"""The lists of imports and of their ledger entries."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
+from flaskr.claims.ledger.rules import BALANCES
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
@@ -14,21 +15,21 @@ from flaskr.imports.undo.queries import entries_of_import
 from flaskr.web.ordering import SortOrder
 from flaskr.web.paging import Listing, NumberedListing
 
-_HIGHEST_NUMBER = 2**31 - 1  # that a column of integers holds
-_SHOWN = (
+_HIGHEST_NUMBER = 2**31 - 1  # the largest value of an INTEGER column
+_LISTED_COLUMNS = (
     *("kind", "recorded_at", "recorded_by", "created", "changed", "unchanged", "refused"),
-    *("entries", "paid", "outstanding", "recovered", "undoes"),
+    *("entries", *BALANCES, "undoes"),
 )
 
 
 class _NoSuchImport(ClaimBookError):
-    """A number that no import has."""
+    """An import that does not exist."""
 
     status = 404
 
 
 def import_numbered(number: int) -> Import:
-    """Return an import by its number; raises NoSuchImport."""
+    """Return an import by its number; raises _NoSuchImport."""
     record = db.session.get(Import, number) if number <= _HIGHEST_NUMBER else None
     if record is None:
         raise _NoSuchImport(f"There is no import {number}.")
@@ -36,12 +37,12 @@ def import_numbered(number: int) -> Import:
 
 
 def import_listing() -> Listing:
-    """Return every import, newest first; each row ends in the import that undid it, if one did."""
+    """Return every import, newest first; the last column is the import that undid it, if any."""
     undo = aliased(Import)
     undone_by = select(undo.id).where(undo.undoes == Import.id).scalar_subquery()
     rows: Select[Any] = select(
         Import.id.label("number"),
-        *(getattr(Import, name) for name in _SHOWN),
+        *(getattr(Import, name) for name in _LISTED_COLUMNS),
         undone_by.label("undone_by"),
     )
     return NumberedListing(select(Import.id), rows, Import, "number")
@@ -49,11 +50,11 @@ def import_listing() -> Listing:
 
 def files_of(numbers: Sequence[int]) -> dict[int, list[ImportFile]]:
     """Return the files of some imports, by the number of the import."""
-    found: dict[int, list[ImportFile]] = {number: [] for number in numbers}
-    some = select(ImportFile).where(ImportFile.import_id.in_(numbers)).order_by(ImportFile.id)
-    for file in db.session.scalars(some):
-        found[file.import_id].append(file)
-    return found
+    files: dict[int, list[ImportFile]] = {number: [] for number in numbers}
+    wanted = select(ImportFile).where(ImportFile.import_id.in_(numbers)).order_by(ImportFile.id)
+    for file in db.session.scalars(wanted):
+        files[file.import_id].append(file)
+    return files
 
 
 def entry_listing(record: Import) -> Listing:
@@ -65,9 +66,7 @@ def entry_listing(record: Import) -> Listing:
         LedgerEntry.import_row,
         LedgerEntry.entry_type,
         LedgerEntry.transaction_date,
-        LedgerEntry.paid,
-        LedgerEntry.outstanding,
-        LedgerEntry.recovered,
+        *(getattr(LedgerEntry, name) for name in BALANCES),
     ]
     rows = select(*columns).join(Claim, Claim.id == LedgerEntry.claim_id)
     return NumberedListing(selected, rows, LedgerEntry, "entry_id", SortOrder(is_descending=False))

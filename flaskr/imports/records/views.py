@@ -1,4 +1,4 @@
-"""Pages of the record: every import, and what one of them brought."""
+"""Pages of imports: the list, and one import."""
 
 import json
 from typing import Any
@@ -9,18 +9,18 @@ from flaskr.extensions import db
 from flaskr.import_records.models import Import
 from flaskr.import_records.queries import undo_of
 from flaskr.imports.blueprint import blueprint
-from flaskr.imports.job_folders import jobs_under_way, sweep_jobs
+from flaskr.imports.job_folders import delete_old_jobs, jobs_under_way
 from flaskr.imports.jobs import Job
 from flaskr.imports.records.queries import entry_listing, files_of, import_listing
-from flaskr.imports.refused_downloads import loaded_job, refused_places
+from flaskr.imports.refused_downloads import files_with_refusals, loaded_job
 from flaskr.imports.services import jobs_folder
 from flaskr.web.paging import Cursor
 
 
 @blueprint.get("/imports")
 def index():
-    """Show every import, newest first, below those that are under way."""
-    sweep_jobs(jobs_folder())
+    """Show every import, newest first, below those in progress."""
+    delete_old_jobs(jobs_folder())
     listing = import_listing()
     page = listing.page(Cursor.from_query(request.args))
     return render_template(
@@ -33,24 +33,24 @@ def index():
 
 
 def _waiting_jobs() -> list[Job]:
-    """Return the imports under way whose files have all come."""
-    return [job for job in jobs_under_way(jobs_folder()) if job.asked.files]
+    """Return the imports in progress whose files are completely uploaded."""
+    return [job for job in jobs_under_way(jobs_folder()) if job.request.files]
 
 
 @blueprint.get("/imports/<int:number>")
 def show(number: int) -> Any:
     """Show one import: its files and how they were read, its counts, and its ledger entries."""
-    brought = db.session.get(Import, number) if number < 2**31 else None
-    if brought is None:
+    record = db.session.get(Import, number) if number < 2**31 else None
+    if record is None:
         abort(404, f"There is no import {number}.")
     files = files_of([number])[number]
-    job = loaded_job(jobs_folder(), brought)
+    job = loaded_job(jobs_folder(), record)
     return render_template(
         "imports/show.html",
-        brought=brought,
+        record=record,
         files=[(file, json.loads(file.mapping)) for file in files],
-        page=entry_listing(brought).page(Cursor.from_query(request.args)),
-        undone_by=undo.id if (undo := undo_of(brought)) else None,
+        page=entry_listing(record).page(Cursor.from_query(request.args)),
+        undone_by=undo.id if (undo := undo_of(record)) else None,
         job=job,
-        refused_places=refused_places(job) if job else [],
+        files_with_refusals=files_with_refusals(job) if job else [],
     )

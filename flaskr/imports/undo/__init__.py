@@ -1,1 +1,1 @@
-"""Undo: taking an import back."""
+"""Undoing an import."""

@@ -1,4 +1,4 @@
-"""What an import brought that an undo takes back, and what was built on it since."""
+"""Queries of an undo: what an import posted and edited, and what was changed after it."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ from flaskr.import_records.models import Import
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.values.money import ZERO
 
-Revisions = type[ClaimRevision] | type[PolicyRevision]
+_Revisions = type[ClaimRevision] | type[PolicyRevision]
 
 
 def entries_of_import(record: Import) -> Any:
-    """Return the condition that a ledger entry is one of an import's: they follow each other."""
+    """Return the condition that a ledger entry is from an import: its entries have ids in a row."""
     first = record.first_entry or 0
     return LedgerEntry.id.between(first, first + record.entries - 1)
 
 
-def moved_claims(record: Import) -> Select[Any]:
-    """Select (claim_id, last_id, paid, outstanding, recovered): what an import moved by claim."""
+def amounts_by_claim(record: Import) -> Select[Any]:
+    """Select (claim_id, last_id, paid, outstanding, recovered): an import's sums by claim."""
     sums = (func.sum(getattr(LedgerEntry, name)).label(name) for name in BALANCES)
     last = func.max(LedgerEntry.id).label("last_id")
     return (
@@ -32,48 +32,48 @@ def moved_claims(record: Import) -> Select[Any]:
     )
 
 
-def moved_since(record: Import) -> Select[str]:
-    """Select the references of claims whose ledger went on after an import's entries."""
+def claims_posted_to_since(record: Import) -> Select[str]:
+    """Select the references of claims with ledger entries after those of an import."""
     later = aliased(LedgerEntry)
     end = (record.first_entry or 0) + record.entries
-    went_on = exists().where(later.claim_id == LedgerEntry.claim_id, later.id >= end)
+    has_later = exists().where(later.claim_id == LedgerEntry.claim_id, later.id >= end)
     return (
         select(Claim.claim_reference)
         .join(LedgerEntry, LedgerEntry.claim_id == Claim.id)
-        .where(entries_of_import(record), went_on)
+        .where(entries_of_import(record), has_later)
         .group_by(Claim.id, Claim.claim_reference)
         .order_by(Claim.id)
     )
 
 
 def claims_edited_since(record: Import) -> Select[str]:
-    """Select the references of claims that an import edited and somebody after it."""
+    """Select the references of claims that were edited again after an import edited them."""
     return _edited_since(record, ClaimRevision, Claim, "claim_id", Claim.claim_reference)
 
 
 def policies_edited_since(record: Import) -> Select[str]:
-    """Select the numbers of policies that an import edited and somebody after it."""
+    """Select the numbers of policies that were edited again after an import edited them."""
     return _edited_since(record, PolicyRevision, Policy, "policy_id", Policy.policy_number)
 
 
 def _edited_since(
-    record: Import, revisions: Revisions, of: Any, key: str, name: Any
+    record: Import, revisions: _Revisions, model: Any, key: str, name: Any
 ) -> Select[str]:
-    """Select the names of what has a revision after that of an import."""
+    """Select the names of rows that have a revision after that of an import."""
     later = aliased(revisions)
-    went_on = exists().where(
+    has_later = exists().where(
         getattr(later, key) == getattr(revisions, key), later.id > revisions.id
     )
     return (
         select(name)
-        .join(revisions, getattr(revisions, key) == of.id)
-        .where(revisions.import_id == record.id, went_on)
-        .order_by(of.id)
+        .join(revisions, getattr(revisions, key) == model.id)
+        .where(revisions.import_id == record.id, has_later)
+        .order_by(model.id)
     )
 
 
 def free_text_changes(record: Import) -> Select[int]:
-    """Select how many names and descriptions an import changed: what they were is not kept."""
+    """Select how many names and descriptions an import changed; earlier ones are not stored."""
     claims = select(func.count()).where(
         ClaimRevision.import_id == record.id, ClaimRevision.description_changed
     )
@@ -83,13 +83,13 @@ def free_text_changes(record: Import) -> Select[int]:
     return select(claims.scalar_subquery() + policies.scalar_subquery())
 
 
-def is_moving(moved: Any) -> Any:
-    """Return the condition that an import moved anything on a claim in the end."""
+def has_amounts(moved: Any) -> Any:
+    """Return the condition that the sums of an import on a claim are not all zero."""
     return or_(*(moved.c[name] != ZERO for name in BALANCES))
 
 
-def count_of_moved(record: Import) -> int:
-    """Return on how many claims an import moved anything in the end."""
-    moved = moved_claims(record).subquery()
-    counted = select(func.count()).select_from(moved).where(is_moving(moved))
+def moved_claim_count(record: Import) -> int:
+    """Return the number of claims on which the sums of an import are not all zero."""
+    moved = amounts_by_claim(record).subquery()
+    counted = select(func.count()).select_from(moved).where(has_amounts(moved))
     return db.session.scalar(counted) or 0

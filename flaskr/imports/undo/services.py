@@ -1,4 +1,4 @@
-"""Undo: adjusting entries that take an import back; nothing of it is deleted."""
+"""Undoing an import with adjusting entries; nothing of it is deleted."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from flaskr.audit import services as trail
 from flaskr.audit.models import Action, Subject
 from flaskr.book.models import Book
 from flaskr.claims.ledger.posting import next_instant
+from flaskr.claims.ledger.rules import BALANCES
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
 from flaskr.database import lock_ledger, locked
 from flaskr.errors import ClaimBookError
@@ -19,20 +20,19 @@ from flaskr.import_records.models import Import, ImportKind
 from flaskr.import_records.queries import undo_of
 from flaskr.imports.records.queries import import_numbered
 from flaskr.imports.undo.queries import (
-    BALANCES,
+    amounts_by_claim,
     claims_edited_since,
-    count_of_moved,
+    claims_posted_to_since,
     entries_of_import,
     free_text_changes,
-    is_moving,
-    moved_claims,
-    moved_since,
+    has_amounts,
+    moved_claim_count,
     policies_edited_since,
 )
 from flaskr.policies.models import POLICY_FACTS, Policy, PolicyRevision
 from flaskr.values.calendar import local_day
 
-_NAMED = 10
+_LISTED_NAMES = 10
 _ZERO_ROWS = {"changed": 0, "unchanged": 0, "refused": 0, "created": 0}
 
 
@@ -43,8 +43,8 @@ class UndoRefused(ClaimBookError):
 
 
 @dataclass(frozen=True)
-class UndoShown:
-    """What an undo would do, as the page shows it; `problem` says why it cannot be done."""
+class UndoPreview:
+    """What an undo would do; `problem` says why it is not possible, empty when it is."""
 
     claims: int
     edits: int
@@ -52,14 +52,14 @@ class UndoShown:
     problem: str
 
 
-def shown_undo(record: Import) -> UndoShown:
+def undo_preview(record: Import) -> UndoPreview:
     """Return what an undo would do, without doing it."""
     edits = sum(
-        db.session.scalar(select(func.count()).where(kind.import_id == record.id)) or 0
-        for kind in (ClaimRevision, PolicyRevision)
+        db.session.scalar(select(func.count()).where(revision.import_id == record.id)) or 0
+        for revision in (ClaimRevision, PolicyRevision)
     )
     free_texts = db.session.scalar(free_text_changes(record)) or 0
-    return UndoShown(count_of_moved(record), edits, free_texts, _problem_of(record))
+    return UndoPreview(moved_claim_count(record), edits, free_texts, _problem_of(record))
 
 
 def _problem_of(record: Import) -> str:
@@ -68,26 +68,27 @@ def _problem_of(record: Import) -> str:
         return "This import is itself an undo. Import the file again instead."
     if undo := undo_of(record):
         return f"It was already undone, by import {undo.id}."
-    built: tuple[tuple[str, Select[Any]], ...] = (
-        ("These claims have later ledger entries", moved_since(record)),
+    later: tuple[tuple[str, Select[Any]], ...] = (
+        ("These claims have later ledger entries", claims_posted_to_since(record)),
         ("These claims were edited later", claims_edited_since(record)),
         ("These policies were edited later", policies_edited_since(record)),
     )
-    for text, names in built:
-        found = list(db.session.scalars(names.limit(_NAMED + 1)))
-        if found:
-            more = " and more" if len(found) > _NAMED else ""
+    for text, names in later:
+        listed = list(db.session.scalars(names.limit(_LISTED_NAMES + 1)))
+        if listed:
+            more = " and more" if len(listed) > _LISTED_NAMES else ""
             return (
-                f"{text}: {', '.join(found[:_NAMED])}{more}. "
+                f"{text}: {', '.join(listed[:_LISTED_NAMES])}{more}. "
                 "Correct what the import did with new entries and edits instead."
             )
     return ""
 
 
 def undo_import(number: int, *, actor: str) -> Import:
-    """Take an import back: what it moved by adjusting entries, what it edited by further edits.
+    """Undo an import: its amounts by adjusting entries, its edits by further edits.
 
-    What it created stays, without money. Raises UndoRefused when anything was built on it since.
+    Rows that it created stay, with zero amounts. Raises UndoRefused when anything that it touched
+    was changed later.
     """
     locked(select(Book))  # one import at a time
     record = import_numbered(number)
@@ -102,17 +103,17 @@ def undo_import(number: int, *, actor: str) -> Import:
     lock_ledger()
     if problem := _problem_of(record):
         raise UndoRefused(problem)
-    undo = _recorded_undo(record, next_instant(), actor)
+    undo = _record_undo(record, next_instant(), actor)
     _reverse_entries(record, undo)
-    _put_back(record, undo, Claim, ClaimRevision, "claim_id", CLAIM_FACTS)
-    _put_back(record, undo, Policy, PolicyRevision, "policy_id", POLICY_FACTS)
+    _restore_facts(record, undo, Claim, ClaimRevision, "claim_id", CLAIM_FACTS)
+    _restore_facts(record, undo, Policy, PolicyRevision, "policy_id", POLICY_FACTS)
     db.session.expire_all()  # rows were changed past the session
     return undo
 
 
-def _recorded_undo(record: Import, now: datetime, actor: str) -> Import:
-    """Write the record of an undo: what it moves is the opposite."""
-    claims = count_of_moved(record)
+def _record_undo(record: Import, now: datetime, actor: str) -> Import:
+    """Write the record of an undo, with the opposite amounts."""
+    claims = moved_claim_count(record)
     undo = Import(
         kind=ImportKind.UNDO,
         recorded_at=now,
@@ -125,9 +126,9 @@ def _recorded_undo(record: Import, now: datetime, actor: str) -> Import:
     )
     db.session.add(undo)
     db.session.flush()
-    said = {name: getattr(undo, name) for name in ("entries", *BALANCES)}
-    said["undone_by_import"] = undo.id
-    trail.record(Action.IMPORT_UNDONE, Subject.IMPORT, str(record.id), actor=actor, after=said)
+    after = {name: getattr(undo, name) for name in ("entries", *BALANCES)}
+    after["undone_by_import"] = undo.id
+    trail.record(Action.IMPORT_UNDONE, Subject.IMPORT, str(record.id), actor=actor, after=after)
     return undo
 
 
@@ -139,7 +140,7 @@ def _next_entry() -> int:
 
 
 def _move_entries(last_id: int) -> None:
-    """Let further entries follow the last one that was given an id."""
+    """Make further entries get ids after the last one."""
     from flaskr.archive.bulk.loading import move_sequence
 
     move_sequence(_driver_connection(), LedgerEntry.__tablename__, last_id)
@@ -151,17 +152,17 @@ def _driver_connection() -> Any:
 
 
 def _reverse_entries(record: Import, undo: Import) -> None:
-    """Post one adjusting entry on each claim that the import moved, and bring the claims with it.
+    """Post one adjusting entry on each claim that the import moved, and update the claims.
 
-    Each takes back all that the import moved on its claim, and names the last of its entries.
+    Each reverses the import's sums on its claim, and refers to the last of its entries there.
     """
     if not undo.entries:
         return
-    moved = moved_claims(record).subquery()
+    moved = amounts_by_claim(record).subquery()
     last = LedgerEntry
-    number = func.row_number().over(order_by=moved.c.claim_id)
+    position = func.row_number().over(order_by=moved.c.claim_id)
     columns: dict[str, Any] = {
-        "id": number + ((undo.first_entry or 0) - 1),
+        "id": position + ((undo.first_entry or 0) - 1),
         "claim_id": moved.c.claim_id,
         "entry_type": literal(EntryType.ADJUSTMENT.value),
         "transaction_date": literal(local_day(undo.recorded_at)),
@@ -178,60 +179,60 @@ def _reverse_entries(record: Import, undo: Import) -> None:
     rows = (
         select(*columns.values())
         .join_from(moved, last, last.id == moved.c.last_id)
-        .where(is_moving(moved))
+        .where(has_amounts(moved))
         .order_by(moved.c.claim_id)
     )
     db.session.execute(insert(LedgerEntry).from_select(list(columns), rows))
     _move_entries((undo.first_entry or 0) + undo.entries - 1)
-    _bring_claims(undo)
+    _update_claims(undo)
 
 
-def _bring_claims(undo: Import) -> None:
-    """Give the claims that an undo moved the state after its entry."""
+def _update_claims(undo: Import) -> None:
+    """Set the claims that an undo moved to the balances after its entry."""
     state = {name: getattr(LedgerEntry, f"{name}_after") for name in BALANCES}
     state |= {
         "last_transaction_date": LedgerEntry.transaction_date,
         "last_recorded_at": LedgerEntry.recorded_at,
     }
     of_undo = entries_of_import(undo)
-    now = select(*state.values()).where(LedgerEntry.claim_id == Claim.id, of_undo)
+    values = select(*state.values()).where(LedgerEntry.claim_id == Claim.id, of_undo)
     changed = Claim.id.in_(select(LedgerEntry.claim_id).where(of_undo))
     target = tuple_(*(getattr(Claim, name) for name in state))
     db.session.execute(
-        update(Claim).where(changed).values({target: now.scalar_subquery()}),
+        update(Claim).where(changed).values({target: values.scalar_subquery()}),
         execution_options={"synchronize_session": False},
     )
 
 
-def _put_back(
-    record: Import, undo: Import, kind: Any, revisions: Any, key: str, facts: tuple[str, ...]
+def _restore_facts(
+    record: Import, undo: Import, model: Any, revisions: Any, key: str, facts: tuple[str, ...]
 ) -> None:
-    """Give what the import edited the facts that it had before, and keep those of the import.
+    """Restore the facts that the import edited, and keep the import's facts as revisions.
 
     Names and free text are not versioned: they stay as the import left them.
     """
-    changed_text = "description_changed" if kind is Claim else "policyholder_changed"
+    changed_text = "description_changed" if model is Claim else "policyholder_changed"
     columns: dict[str, Any] = {
-        key: kind.id,
+        key: model.id,
         "replaced_at": literal(undo.recorded_at, Import.recorded_at.type),
         "replaced_by": literal(undo.recorded_by),
         changed_text: literal(False),
         "import_id": literal(undo.id),
-        **{name: getattr(kind, name) for name in facts},
+        **{name: getattr(model, name) for name in facts},
     }
     edited = (
         select(*columns.values())
-        .join(revisions, getattr(revisions, key) == kind.id)
+        .join(revisions, getattr(revisions, key) == model.id)
         .where(revisions.import_id == record.id)
-        .order_by(kind.id)
+        .order_by(model.id)
     )
     db.session.execute(insert(revisions).from_select(list(columns), edited))
-    before = select(*(getattr(revisions, name) for name in facts), kind.version + 1).where(
-        getattr(revisions, key) == kind.id, revisions.import_id == record.id
+    before = select(*(getattr(revisions, name) for name in facts), model.version + 1).where(
+        getattr(revisions, key) == model.id, revisions.import_id == record.id
     )
-    target = tuple_(*(getattr(kind, name) for name in facts), kind.version)
+    target = tuple_(*(getattr(model, name) for name in facts), model.version)
     of_import = select(getattr(revisions, key)).where(revisions.import_id == record.id)
     db.session.execute(
-        update(kind).where(kind.id.in_(of_import)).values({target: before.scalar_subquery()}),
+        update(model).where(model.id.in_(of_import)).values({target: before.scalar_subquery()}),
         execution_options={"synchronize_session": False},
     )

@@ -1,4 +1,4 @@
-"""The page that takes an import back."""
+"""The page that undoes an import."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.imports.blueprint import blueprint
 from flaskr.imports.records.queries import import_numbered
-from flaskr.imports.undo.services import shown_undo, undo_import
+from flaskr.imports.undo.services import undo_import, undo_preview
 from flaskr.users.gate.access import actor
 
 
 @blueprint.route("/imports/<int:number>/undo", methods=["GET", "POST"])
 def undo(number: int) -> Any:
-    """Show what taking an import back would do, and do it."""
+    """Show what an undo would do, and undo the import."""
     try:
         record = import_numbered(number)
     except ClaimBookError as error:
@@ -32,5 +32,6 @@ def undo(number: int) -> Any:
             db.session.commit()
             flash(f"Import {number} undone.", "success")
             return redirect(url_for(".show", number=undone.id), code=303)
-    shown = shown_undo(record)
-    return render_template("imports/undo.html", brought=record, shown=shown, form=form), status
+    preview = undo_preview(record)
+    page = render_template("imports/undo.html", record=record, preview=preview, form=form)
+    return page, status

@@ -34,7 +34,7 @@ def known(importing):
 def test_a_new_claim_has_the_facts_of_its_row(importing):
     make_policy(policy_number="H-1")
 
-    found = importing.loaded(
+    found = importing.load(
         (*FACTS, "paid", "outstanding", "recovered"),
         ["W-1", "h-1", "water", "2024-03-01", "2024-03-02", "Taket, köket", "30", "70,5", "5"],
         ["W-2", "", "", "", "", "", "0", "0", "0"],
@@ -72,21 +72,19 @@ def test_a_new_claim_has_the_facts_of_its_row(importing):
         (("recovered", "claim_cost"), (0, 40), ("40.00", "0.00", "0.00")),
     ],
 )
-def test_the_amounts_that_a_file_gives_are_what_the_claim_has_after_it(
-    known, names, amounts, expected
-):
+def test_a_claim_has_the_amounts_of_the_file_after_the_import(known, names, amounts, expected):
     before = entries_of(claim_referenced("W-1"))
 
-    found = known.tried(("claim", *names), ["W-1", *amounts])
+    found = known.dry_run(("claim", *names), ["W-1", *amounts])
     if found.changes:
-        known.loaded(("claim", *names), ["W-1", *amounts])
+        known.load(("claim", *names), ["W-1", *amounts])
 
     assert balances("W-1") == expected
     assert len(entries_of(claim_referenced("W-1"))) - len(before) == found.changes
     assert list(disagreements()) == []
 
 
-def test_amounts_that_cannot_be_are_refused(known):
+def test_invalid_amounts_are_refused(known):
     header = ("claim", "paid", "outstanding", "claim_cost", "recovered")
 
     said = known.refusals(
@@ -109,15 +107,15 @@ def test_amounts_that_cannot_be_are_refused(known):
 
 
 def test_an_empty_cell_leaves_what_the_book_has(known):
-    found = known.tried(FACTS, ["W-1", "", "", "", "", ""])
+    found = known.dry_run(FACTS, ["W-1", "", "", "", "", ""])
 
     assert counts(found) == (0, 0, 1, 0)
 
 
-def test_changed_facts_are_shown_before_and_after_and_kept_as_a_revision(known):
+def test_changed_facts_are_shown_before_and_after_and_recorded_as_a_revision(known):
     make_policy(policy_number="H-2")
 
-    found = known.loaded(FACTS, ["w-1", "H-2", "fire", "2024-02-28", "", "Ny text"])
+    found = known.load(FACTS, ["w-1", "H-2", "fire", "2024-02-28", "", "Ny text"])
 
     [shown] = found.files[0].rows_of("changed").first
     assert (shown.name, dict(shown.before)) == (
@@ -141,14 +139,14 @@ def test_changed_facts_are_shown_before_and_after_and_kept_as_a_revision(known):
 
 
 def test_a_row_may_change_facts_and_amounts_at_once(known):
-    known.loaded(("claim", "cause", "paid"), ["W-1", "storm", 90])
+    known.load(("claim", "cause", "paid"), ["W-1", "storm", 90])
 
     claim = claim_referenced("W-1")
     assert (claim.version, claim.cause, claim.paid) == (2, Cause.STORM, Decimal("90.00"))
     assert list(disagreements()) == []
 
 
-def test_facts_that_do_not_fit_are_refused(known):
+def test_invalid_facts_are_refused(known):
     said = known.refusals(
         FACTS,
         ["W-1", "", "", "", "2024-05-01", ""],  # the ledger begins before
@@ -175,18 +173,18 @@ def test_facts_that_do_not_fit_are_refused(known):
     ]
 
 
-def test_facts_that_uncover_a_reserved_claim_are_taken_with_a_warning(known):
-    found = known.loaded(("claim", "loss_date"), ["W-1", "2023-12-31"])
+def test_facts_that_uncover_a_reserved_claim_are_accepted_with_a_warning(known):
+    found = known.load(("claim", "loss_date"), ["W-1", "2023-12-31"])
 
     assert found.warnings == (
         "With these facts the loss is not covered, but the claim has a reserve or payments: W-1.",
     )
 
 
-def test_a_currency_other_than_the_books_is_refused_by_its_row(trying):
+def test_another_currency_is_refused_by_row(dry_runs):
     header = (*COSTS, "Valuta kod", "currency")
 
-    found = trying.tried(header, ["A", 1, "", "SEK"], ["B", 1, "", "EUR"], ["C", 1, "", ""])
+    found = dry_runs.dry_run(header, ["A", 1, "", "SEK"], ["B", 1, "", "EUR"], ["C", 1, "", ""])
 
     assert [str(each) for each in found.refusals] == [
         "claims.csv, row 3, currency “EUR”: Amounts must be in the book's currency, SEK."
@@ -194,17 +192,17 @@ def test_a_currency_other_than_the_books_is_refused_by_its_row(trying):
     assert counts(found) == (2, 0, 0, 1)
 
 
-def test_a_constant_stands_for_a_column_that_the_file_lacks(importing):
-    importing.loaded(COSTS, ["A", 1], constants={"loss_date": "2024-03-01", "cause": "fire"})
+def test_a_constant_fills_a_column_that_the_file_lacks(importing):
+    importing.load(COSTS, ["A", 1], constants={"loss_date": "2024-03-01", "cause": "fire"})
 
     claim = claim_referenced("A")
     assert (claim.loss_date, claim.cause) == (date(2024, 3, 1), Cause.FIRE)
 
 
-def test_more_rows_than_are_looked_up_one_by_one_are_compared_with_the_whole_book(importing):
+def test_many_rows_are_compared_with_the_whole_table(importing):
     rows = [[f"A-{n}", 1] for n in range(2_100)]
-    importing.loaded(COSTS, *rows)
+    importing.load(COSTS, *rows)
 
-    found = importing.tried(COSTS, *rows, ["B", 2])
+    found = importing.dry_run(COSTS, *rows, ["B", 2])
 
     assert counts(found) == (1, 0, 2_100, 0)

@@ -33,7 +33,7 @@ def moves(reference: str) -> list[tuple]:
 
 
 def test_each_new_row_is_an_incomplete_claim_with_its_cost_outstanding(importing):
-    importing.loaded(COSTS, ["A-1", "100.5"])
+    importing.load(COSTS, ["A-1", "100.5"])
 
     claim = claim_referenced("A-1")
     [entry] = entries_of(claim)
@@ -46,16 +46,16 @@ def test_each_new_row_is_an_incomplete_claim_with_its_cost_outstanding(importing
 
 
 def test_a_claim_without_a_cost_has_no_entry(importing):
-    importing.loaded(COSTS, ["A-1", "0"])
+    importing.load(COSTS, ["A-1", "0"])
 
     claim = claim_referenced("A-1")
     assert (claim.claim_cost, entries_of(claim), claim.last_transaction_date) == (0, [], None)
 
 
-def test_text_amounts_blank_rows_and_numeric_references_are_taken(importing):
+def test_text_amounts_blank_rows_and_numeric_references_are_accepted(importing):
     rows = ([123, "12 345,50"], [None, None], ["  ", ""], ["00123", 7], ["A", 0.1])
 
-    found = importing.tried(COSTS, *rows, name="costs.xlsx")
+    found = importing.dry_run(COSTS, *rows, name="costs.xlsx")
 
     [file] = found.files
     assert [(row.row, row.name, row.after["outstanding"]) for row in file.classes[0].first] == [
@@ -67,9 +67,9 @@ def test_text_amounts_blank_rows_and_numeric_references_are_taken(importing):
 
 
 def test_a_changed_cost_posts_the_difference_and_overwrites_nothing(importing):
-    importing.loaded(COSTS, ["A-1", 100], ["A-2", 50])
+    importing.load(COSTS, ["A-1", 100], ["A-2", 50])
 
-    found = importing.loaded(COSTS, ["a-1", "130.25"], ["A-2", "20"], ["A-3", 1])
+    found = importing.load(COSTS, ["a-1", "130.25"], ["A-2", "20"], ["A-3", 1])
 
     changed = found.files[0].rows_of("changed")
     assert (counts(found), found.entries) == ((1, 2, 0, 0), 3)
@@ -94,8 +94,8 @@ def test_the_cost_of_a_claim_is_what_is_paid_and_outstanding_together(importing)
     reserve(claim, "100.00")
     pay(claim, "40.00")
 
-    same = importing.tried(COSTS, ["A-1", 100])
-    more = importing.loaded(COSTS, ["A-1", 110])
+    same = importing.dry_run(COSTS, ["A-1", 100])
+    more = importing.load(COSTS, ["A-1", 110])
 
     claim = claim_referenced("A-1")
     assert (counts(same), counts(more)) == ((0, 0, 1, 0), (0, 1, 0, 0))
@@ -106,14 +106,14 @@ def test_a_claim_with_its_first_cost_gets_an_opening_and_one_with_a_ledger_an_ad
     make_claim(claim_reference="A-1")
     reserve(make_claim(claim_reference="A-2"), "5.00")
 
-    importing.loaded(COSTS, ["A-1", 10], ["A-2", 10])
+    importing.load(COSTS, ["A-1", 10], ["A-2", 10])
 
     assert moves("A-1") == [(EntryType.IMPORT_OPENING, 0, Decimal("10.00"), 0)]
     assert moves("A-2")[1] == (EntryType.ADJUSTMENT, 0, Decimal("5.00"), 0)
 
 
-def test_a_row_that_cannot_be_taken_is_refused_by_row_column_and_value(trying):
-    found = trying.tried(COSTS, ["A-1", 1], *(row for row, _ in REFUSED))
+def test_an_invalid_row_is_refused_by_row_column_and_value(dry_runs):
+    found = dry_runs.dry_run(COSTS, ["A-1", 1], *(row for row, _ in REFUSED))
 
     said = {refusal.row: str(refusal) for refusal in found.refusals}
     assert counts(found) == (0, 0, 0, len(REFUSED) + 1)
@@ -122,8 +122,8 @@ def test_a_row_that_cannot_be_taken_is_refused_by_row_column_and_value(trying):
     assert said[2].startswith("claims.csv, row 2, Claim Reference “A-1”: It appears in rows 2,")
 
 
-def test_what_is_refused_adds_up_as_far_as_it_can_be_read(trying):
-    found = trying.tried(COSTS, ["A-1", 1], ["A-1", 2], ["B/C", 40], ["D", "x"], ["E", 5])
+def test_the_amounts_of_refused_rows_are_summed_where_readable(dry_runs):
+    found = dry_runs.dry_run(COSTS, ["A-1", 1], ["A-1", 2], ["B/C", 40], ["D", "x"], ["E", 5])
 
     assert found.files[0].rows_of("refused").amounts == {"claim_cost": "43.00"}
     assert found.files[0].rows_of("created").amounts["claim_cost"] == "5.00"
@@ -149,7 +149,7 @@ def test_nothing_can_be_outstanding_on_a_closed_claim_but_its_own_cost_is_unchan
         pay(claim, "10.00", date(2024, 5, 1))
         close_claim(claim, date(2024, 5, 1), actor=ACTOR)
 
-    found = importing.tried(COSTS, ["A-1", 12], ["A-2", 10])
+    found = importing.dry_run(COSTS, ["A-1", 12], ["A-2", 10])
 
     assert (counts(found), found.refusals[0].text) == (
         (0, 0, 1, 1),
@@ -157,7 +157,7 @@ def test_nothing_can_be_outstanding_on_a_closed_claim_but_its_own_cost_is_unchan
     )
 
 
-def test_on_a_loss_that_is_not_covered_a_cost_is_lowered_and_not_raised(importing):
+def test_a_cost_without_cover_can_be_lowered_but_not_raised(importing):
     for reference in ("A-1", "A-2"):
         claim = make_claim(claim_reference=reference)
         reserve(claim, "10.00")
@@ -165,18 +165,18 @@ def test_on_a_loss_that_is_not_covered_a_cost_is_lowered_and_not_raised(importin
     db.session.commit()
     db.session.expire_all()
 
-    found = importing.loaded(COSTS, ["A-1", 4], ["A-2", 11], leaves_refused=True)
+    found = importing.load(COSTS, ["A-1", 4], ["A-2", 11], leaves_refused=True)
 
     assert (counts(found), claim_totals().claim_cost) == ((0, 1, 0, 1), Decimal("14.00"))
     assert "and the loss was on 2024-03-01. So no more can be reserved" in str(found.refusals[0])
     db.session.rollback()
 
 
-def test_a_reference_may_have_any_mark(importing):
+def test_a_reference_may_have_any_punctuation(importing):
     marked = ["'; --", 'a"b', "100%", ":x", "{y}", "$z", "[é]", "a  b", "ß"]
-    importing.loaded(COSTS, *([reference, 5] for reference in marked))
+    importing.load(COSTS, *([reference, 5] for reference in marked))
 
-    again = importing.tried(COSTS, *([reference.upper(), 5] for reference in marked))
+    again = importing.dry_run(COSTS, *([reference.upper(), 5] for reference in marked))
 
     assert counts(again) == (0, 0, len(marked), 0)
     assert {claim_referenced(reference).claim_cost for reference in marked} == {5}

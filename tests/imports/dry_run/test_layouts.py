@@ -4,14 +4,21 @@ import pytest
 
 from flaskr.exports.dictionary import COLUMNS
 from flaskr.facts.lists import Contents
-from flaskr.imports.dry_run.staged_files import columns_of
-from flaskr.imports.layouts import CLAIMS, LAYOUTS, LEDGER, POLICIES, folded, recognised
+from flaskr.imports.dry_run.staged_files import file_columns
+from flaskr.imports.layouts import (
+    CLAIMS,
+    LAYOUTS,
+    LEDGER,
+    POLICIES,
+    normalized_title,
+    recognised_contents,
+)
 from flaskr.imports.tasks import FileToRead, ImportRefused
 
 
 def columns(*titles, is_migration=False, **how):
-    order = FileToRead(Path("x.csv"), "x.csv", "", 0, **how)
-    return columns_of(order, titles, is_migration=is_migration)
+    file = FileToRead(Path("x.csv"), "x.csv", "", 0, **how)
+    return file_columns(file, titles, is_migration=is_migration)
 
 
 @pytest.mark.parametrize(
@@ -38,15 +45,15 @@ def columns(*titles, is_migration=False, **how):
         ("Belopp", None),
     ],
 )
-def test_a_title_is_known_in_english_or_swedish_however_it_is_written(title, name):
-    assert CLAIMS.meant(title) == name
+def test_a_title_is_recognised_in_english_and_swedish_in_any_case(title, name):
+    assert CLAIMS.column_for(title) == name
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.contents)
-def test_no_title_means_two_columns(layout):
-    called = [folded(name) for name in layout.derived]
+def test_no_title_belongs_to_two_columns(layout):
+    called = [normalized_title(name) for name in layout.derived]
     for each in layout.fields:
-        called += {folded(title) for title in (each.name, *each.titles, each.label_sv)}
+        called += {normalized_title(title) for title in (each.name, *each.titles, each.label_sv)}
 
     assert sorted(called) == sorted(set(called))
 
@@ -55,7 +62,7 @@ def test_no_title_means_two_columns(layout):
 def test_our_own_files_are_recognised_with_every_column(contents):
     names = [column.name for column in COLUMNS[contents]]
 
-    assert recognised(names) is contents
+    assert recognised_contents(names) is contents
     assert [use.title for use in columns(*names).uses if not use.name] == []
 
 
@@ -72,18 +79,18 @@ def test_our_own_files_are_recognised_with_every_column(contents):
         (["Försäkringsnummer", "Gren", "Startdatum", "Slutdatum", "Premie"], POLICIES),
     ],
 )
-def test_what_a_file_is_of_is_told_by_its_columns(titles, layout):
-    assert recognised(titles) is layout.contents
+def test_the_contents_of_a_file_are_recognised_by_its_columns(titles, layout):
+    assert recognised_contents(titles) is layout.contents
 
 
-def test_a_file_without_any_known_column_is_refused_with_those_there_are():
+def test_a_file_without_a_known_column_is_refused_with_the_known_names():
     with pytest.raises(
         ImportRefused, match="no column of this file is recognised.*claim_reference"
     ):
         columns("a", "b")
 
 
-def test_what_is_not_recognised_is_mapped_by_hand_or_left_out_and_said_to_be():
+def test_unrecognised_columns_are_mapped_by_hand_or_listed_as_left_out():
     found = columns(
         "Ref", "Belopp", "status", "Notes", "paid", columns={"Ref": "claim_reference", "paid": ""}
     )
@@ -106,7 +113,7 @@ def test_references_alone_are_not_enough_but_a_constant_or_any_fact_is():
     assert columns("claim_reference", is_migration=True).missing == ()
 
 
-def test_a_missing_column_can_be_given_a_constant_and_the_file_goes_before_it():
+def test_a_constant_fills_a_missing_column_and_never_replaces_the_files_own():
     titles = ("policy_number", "line_of_business", "inception_date", "expiry_date", "premium")
 
     lacking = columns(*titles)
@@ -147,20 +154,20 @@ def test_a_missing_column_can_be_given_a_constant_and_the_file_goes_before_it():
         ),
     ],
 )
-def test_a_mapping_that_cannot_be_is_refused(titles, how, refusal):
+def test_an_invalid_mapping_is_refused(titles, how, refusal):
     with pytest.raises(ImportRefused) as refused:
         columns(*titles, **how)
 
     assert refusal in str(refused.value)
 
 
-def test_two_columns_of_one_meaning_are_taken_when_one_of_them_is_left_out():
+def test_one_of_two_columns_with_the_same_meaning_can_be_left_out():
     found = columns("Claim Reference", "claim_reference", "paid", columns={"claim_reference": ""})
 
     assert found.titles == {"claim_reference": "Claim Reference", "paid": "paid"}
 
 
-def test_only_a_migration_brings_instants_and_takes_its_amounts_from_the_ledger():
+def test_only_a_migration_has_instants_and_takes_its_amounts_from_the_ledger():
     titles = ("claim_reference", "recorded_at", "paid", "loss_date")
 
     today = columns(*titles)

@@ -1,4 +1,4 @@
-"""Columns are read as their cells are one by one: the fast ways take a part of the slow ones."""
+"""A column is parsed like its cells one by one, on the fast paths too."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -14,34 +14,40 @@ from flaskr.errors import ClaimBookError
 from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
 from flaskr.facts.lists import Cause, EntryType
-from flaskr.imports.dry_run.parsing import Parsed, cells, keys_of, ore_reader, parsed
+from flaskr.imports.dry_run.parsing import (
+    ParsedColumn,
+    cells,
+    ore_parser,
+    parse_column,
+    reference_keys,
+)
 from flaskr.values.text import reference_key
 
 
 class Declared(NamedTuple):
-    """A column to read, and what reads one of its cells."""
+    """A column to parse, and the parser of one of its cells."""
 
     column: Column
     slow: Callable[[str], Any]
     is_signed: bool = False
 
-    def read(self, cells: pa.Array) -> Parsed:
-        return parsed(cells, self.column, is_signed=self.is_signed)
+    def read(self, cells: pa.Array) -> ParsedColumn:
+        return parse_column(cells, self.column, is_signed=self.is_signed)
 
 
-REFERENCE = Declared(Column("x", Kind.REFERENCE), cells.reference)
-TEXT = Declared(Column("x", Kind.TEXT), cells.text)
-NAME = Declared(Column("x", Kind.TEXT, is_one_line=True), cells.name)
-AMOUNT = Declared(Column("x", Kind.AMOUNT), ore_reader(is_signed=False))
-DELTA = Declared(Column("x", Kind.AMOUNT), ore_reader(is_signed=True), is_signed=True)
-DAY = Declared(Column("x", Kind.DAY), cells.day)
-INSTANT = Declared(Column("x", Kind.INSTANT), cells.instant)
-CAUSE = Declared(Column("x", Kind.CHOICE, choices=Cause), cells.member(Cause))
-TYPE = Declared(Column("x", Kind.CHOICE, choices=EntryType), cells.member(EntryType))
+REFERENCE = Declared(Column("x", Kind.REFERENCE), cells.parse_reference)
+TEXT = Declared(Column("x", Kind.TEXT), cells.parse_text)
+NAME = Declared(Column("x", Kind.TEXT, is_one_line=True), cells.parse_name)
+AMOUNT = Declared(Column("x", Kind.AMOUNT), ore_parser(is_signed=False))
+DELTA = Declared(Column("x", Kind.AMOUNT), ore_parser(is_signed=True), is_signed=True)
+DAY = Declared(Column("x", Kind.DAY), cells.parse_date)
+INSTANT = Declared(Column("x", Kind.INSTANT), cells.parse_instant)
+CAUSE = Declared(Column("x", Kind.CHOICE, choices=Cause), cells.member_parser(Cause))
+TYPE = Declared(Column("x", Kind.CHOICE, choices=EntryType), cells.member_parser(EntryType))
 EVERY = (REFERENCE, TEXT, NAME, AMOUNT, DELTA, DAY, INSTANT, CAUSE, TYPE)
 
 many = settings(max_examples=150)
-# Letters of every sort, and those at which the fast ways begin and end.
+# Letters of every kind, and those at the limits of the fast paths.
 EDGES = "Aaß ÅåÄöøÿÞ÷×İıﬁŒ'\"#/\\?!~@&%{}:$;-−+.,0159 \t\n\r\x00\x1f\x7f\x85"
 EDGES += "\xa0\u2009\u202e\u0301\u212b"
 texts = st.text(st.one_of(st.sampled_from(EDGES), st.characters(exclude_categories=["Cs"])))
@@ -61,7 +67,7 @@ columns = st.lists(cell, max_size=12)
 
 
 def slowly(column: list[str | None], kind: Declared):
-    """The values of a column and the sentence of each fault, cell by cell."""
+    """The values of a column and the message of each fault, cell by cell."""
     values, faults = [], []
     for at, each in enumerate(column):
         try:
@@ -79,7 +85,7 @@ def slowly(column: list[str | None], kind: Declared):
 @example(["-0", "-0.00", "-1", "+1", "007"], AMOUNT)
 @example(["a  b", " a", "a\nb", "a\r\nb", "a\n"], TEXT)
 @example(["a  b", "a b", "a\nb"], NAME)
-def test_a_column_of_texts_is_read_as_its_cells_are(column, kind):
+def test_a_column_of_texts_is_parsed_like_its_cells(column, kind):
     column = [None if each and each.startswith("\0") else each for each in column]
 
     found = kind.read(pa.array(column, pa.string()))
@@ -95,7 +101,7 @@ def test_a_column_of_texts_is_read_as_its_cells_are(column, kind):
     column=st.lists(cell, min_size=4, max_size=9),
     kind=st.sampled_from(EVERY),
 )
-def test_a_slice_of_a_column_is_read_as_the_column_is(before, column, kind):
+def test_a_slice_of_a_column_is_parsed_like_the_column(before, column, kind):
     whole = pa.array(column, pa.string())
 
     part = kind.read(whole.slice(before))
@@ -105,7 +111,7 @@ def test_a_slice_of_a_column_is_read_as_the_column_is(before, column, kind):
 
 
 def digits_of(number: Decimal | None) -> str | None:
-    """A decimal as people write it: of two places, unless it has more that say something."""
+    """A decimal as text with two places, or with more when they are not zero."""
     if number is None:
         return None
     exact = number.quantize(Decimal("0.01"))
@@ -122,7 +128,7 @@ def digits_of(number: Decimal | None) -> str | None:
 @example(scale=2, digits=[10**14 - 1, 10**14, -(10**14), 0, -1, None], start=1)
 @example(scale=3, digits=[1000, 1001, None], start=0)
 @example(scale=0, digits=[10**20, 5, None], start=0)
-def test_a_column_of_decimals_is_read_as_its_digits_are(scale, digits, start, kind):
+def test_a_column_of_decimals_is_parsed_like_its_texts(scale, digits, start, kind):
     column = [None if each is None else Decimal(each).scaleb(-scale) for each in digits]
 
     found = kind.read(pa.array(column, pa.decimal128(38, scale)).slice(start))
@@ -135,7 +141,7 @@ def test_a_column_of_decimals_is_read_as_its_digits_are(scale, digits, start, ki
 @many
 @given(st.lists(st.none() | st.dates(), max_size=8))
 @example([date(1899, 12, 31), date(1900, 1, 1), date(9999, 12, 31), None])
-def test_a_column_of_days_is_read_as_they_are_written(column):
+def test_a_column_of_dates_is_parsed_like_its_texts(column):
     found = DAY.read(pa.array(column, pa.date32()))
 
     written = [None if each is None else each.isoformat() for each in column]
@@ -147,7 +153,7 @@ def test_a_column_of_days_is_read_as_they_are_written(column):
 @many
 @given(st.lists(st.none() | st.datetimes(timezones=st.just(UTC)), max_size=8))
 @example([datetime(1899, 12, 31, 23, 59, tzinfo=UTC), datetime(1900, 1, 1, tzinfo=UTC)])
-def test_a_column_of_instants_is_read_as_they_are_written(column):
+def test_a_column_of_instants_is_parsed_like_its_texts(column):
     found = INSTANT.read(pa.array(column, pa.timestamp("us", "UTC")))
 
     written = [None if each is None else each.isoformat() for each in column]
@@ -158,7 +164,7 @@ def test_a_column_of_instants_is_read_as_they_are_written(column):
 
 @pytest.mark.parametrize("kind", EVERY)
 @pytest.mark.parametrize("column", [[], [None], [None, None]])
-def test_columns_without_anything_in_them_are_read(kind, column):
+def test_empty_columns_are_parsed(kind, column):
     found = kind.read(pa.array(column, pa.string()))
 
     assert (found.values.to_pylist(), found.faults) == (column, [])
@@ -167,14 +173,14 @@ def test_columns_without_anything_in_them_are_read(kind, column):
 @many
 @given(st.lists(st.none() | texts.filter(lambda text: "\0" not in text) | long_texts, max_size=12))
 @example(["ß", "İ", "ﬁ", "Ö", "O\u0308", " a ", "\u1e9e", "ǅ", "\u0345"])
-def test_the_keys_of_a_column_are_those_of_its_references(references):
-    found = keys_of(pa.array(references, pa.string()))
+def test_the_keys_of_a_column_equal_the_keys_of_its_references(references):
+    found = reference_keys(pa.array(references, pa.string()))
 
     keys = [None if each is None else reference_key(each) for each in references]
     assert found.to_pylist() == keys
 
 
-def test_a_cell_that_the_reader_could_not_read_says_why():
+def test_a_cell_that_the_reader_could_not_read_has_its_message():
     found = DELTA.read(pa.array(["\0Not a number.", "5", None]))
 
     assert (found.values.to_pylist(), found.faults) == ([None, 500, None], [(0, "Not a number.")])

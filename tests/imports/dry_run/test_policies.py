@@ -18,7 +18,7 @@ HOME = ("H-1", "home", "Åsa  Öberg", "2024-01-01", "2025-01-01", "5 000,50", "
 
 
 def test_a_new_policy_has_the_facts_of_its_row(importing):
-    found = importing.loaded(
+    found = importing.load(
         HEADER, HOME, ("007", "motor", "", "2024-01-01", "2025-01-01", "1", "2", "3", "2024-06-01")
     )
 
@@ -32,12 +32,12 @@ def test_a_new_policy_has_the_facts_of_its_row(importing):
     assert found.files[0].rows_of("created").amounts == {"premium": "5001.50"}
 
 
-def test_changed_policies_are_shown_and_what_they_were_is_kept(importing):
-    importing.loaded(HEADER, HOME)
+def test_changed_policies_are_shown_and_recorded_as_revisions(importing):
+    importing.load(HEADER, HOME)
     changed = ("h-1", "home", "Bo Ek", "2024-01-01", "2025-01-01", "6000", "1500", "9", "")
 
-    found = importing.loaded(HEADER, changed)
-    again = importing.tried(HEADER, changed)
+    found = importing.load(HEADER, changed)
+    again = importing.dry_run(HEADER, changed)
 
     [shown] = found.files[0].rows_of("changed").first
     assert (counts(found), found.files[0].rows_of("changed").amounts) == (
@@ -62,10 +62,10 @@ def test_an_empty_cell_leaves_what_the_book_has(importing):
     make_policy(policy_number="H-1", sum_insured=Decimal("7.00"))
     empty = ("H-1", "home", "", "2024-01-01", "2025-01-01", "5000", "1500", "", "")
 
-    assert counts(importing.tried(HEADER, empty)) == (0, 0, 1, 0)
+    assert counts(importing.dry_run(HEADER, empty)) == (0, 0, 1, 0)
 
 
-def test_policies_that_do_not_fit_are_refused(importing):
+def test_invalid_policies_are_refused(importing):
     make_policy(policy_number="B-1")
 
     said = importing.refusals(

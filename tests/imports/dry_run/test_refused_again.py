@@ -2,11 +2,11 @@ import pytest
 
 from flaskr.claims.queries import claim_referenced
 from flaskr.extensions import db
-from flaskr.imports.loading.services import loaded_in_book, settle
+from flaskr.imports.loading.services import loaded_from_book, record_finished_loading
 from flaskr.imports.services import try_import
 from flaskr.imports.tasks import refused_path
 from tests.factories import make_policy
-from tests.imports.importing import COSTS, load, taken
+from tests.imports.importing import COSTS, load, register
 
 MAPPED = ("Ärende", "Summa", "cause")
 
@@ -22,7 +22,7 @@ def test_refused_rows_of_a_file_that_was_mapped_need_no_mapping(importing):
     mended = refused.read_text(encoding="utf-8-sig").replace("1e3", "1000")
     refused.write_text(mended, encoding="utf-8-sig")
 
-    again = taken(refused)
+    again = register(refused)
     outcome = try_import(again)
     load(again)
 
@@ -34,7 +34,7 @@ def test_refused_rows_of_a_file_that_was_mapped_need_no_mapping(importing):
     assert claim_referenced("A-1").cause is None
 
 
-def test_refused_rows_of_several_files_come_as_files_of_their_own(runner, tmp_path):
+def test_refused_rows_of_several_files_are_written_to_separate_files(runner, tmp_path):
     (tmp_path / "c.csv").write_text(
         "claim_reference,policy_number,loss_date,reported_date\nA/1,,,\n", encoding="utf-8"
     )
@@ -53,11 +53,11 @@ def test_refused_rows_of_several_files_come_as_files_of_their_own(runner, tmp_pa
 
 
 @pytest.mark.parametrize("loss", ["2023-12-31", "2025-01-01"])
-def test_new_claims_that_are_not_covered_are_taken_with_a_warning(importing, loss):
+def test_new_claims_that_are_not_covered_are_accepted_with_a_warning(importing, loss):
     make_policy(policy_number="H-1")
     titles = ("claim_reference", "policy_number", "loss_date", "claim_cost")
 
-    outcome = importing.tried(
+    outcome = importing.dry_run(
         titles, ["A-1", "H-1", loss, 5], ["A-2", "H-1", loss, 0], ["A-3", "H-1", "2024-01-01", 5]
     )
 
@@ -67,15 +67,15 @@ def test_new_claims_that_are_not_covered_are_taken_with_a_warning(importing, los
     )
 
 
-def test_an_import_that_is_in_the_book_is_known_though_nobody_could_say_so(importing):
+def test_an_import_in_the_book_is_marked_as_loaded_after_an_interruption(importing):
     job = importing.job(COSTS, ["A-1", 5])
     loaded = load(job)
-    job.forget("loaded.json")
+    job.delete_files("loaded.json")
 
-    found = loaded_in_book(job)
-    settle(job)
+    found = loaded_from_book(job)
+    record_finished_loading(job)
 
     assert found == loaded
-    assert job.loaded_as == loaded.import_id
-    assert loaded_in_book(importing.job(COSTS, ["A-2", 5])) is None
+    assert job.import_id == loaded.import_id
+    assert loaded_from_book(importing.job(COSTS, ["A-2", 5])) is None
     db.session.rollback()

@@ -6,24 +6,24 @@ import pytest
 
 from flaskr.claims.queries import claim_referenced, claim_totals
 from flaskr.imports.tasks import refused_path
-from tests.imports.importing import COSTS, counts, written
+from tests.imports.importing import COSTS, counts, write_file
 
 HEADER = (*COSTS, "Notes", "Beskrivning")
 
 
 @pytest.fixture
-def refused(trying):
+def refused(dry_runs):
     """The refused rows of a file, as a spreadsheet reads them."""
 
     def run(*rows, **how):
-        job = trying.job(*rows, **how)
+        job = dry_runs.job(*rows, **how)
         text = refused_path(job.folder, 0).read_text(encoding="utf-8-sig")
         return list(csv.reader(io.StringIO(text), delimiter=";"))
 
     return run
 
 
-def test_the_refused_rows_are_there_as_they_were_with_row_and_reasons(refused):
+def test_the_refused_rows_are_unchanged_with_row_and_reasons(refused):
     titles, *rows = refused(
         HEADER,
         ["A-1", "5", "fine", ""],
@@ -45,7 +45,7 @@ def test_the_refused_rows_are_there_as_they_were_with_row_and_reasons(refused):
     assert rows[1][5] == "claim_reference: It appears in rows 4, 5. Keep one of them."
 
 
-def test_what_a_spreadsheet_would_take_for_a_formula_is_guarded_and_comes_back(refused):
+def test_a_formula_is_escaped_and_read_back(refused):
     path_row = ["=1+1", "-5", "@x", "+46 8"]
 
     _, row = refused(HEADER, path_row)
@@ -53,14 +53,14 @@ def test_what_a_spreadsheet_would_take_for_a_formula_is_guarded_and_comes_back(r
     assert row[:4] == ["'=1+1", "-5", "'@x", "+46 8"]
 
 
-def test_without_refused_rows_there_is_no_file(trying):
-    job = trying.job(COSTS, ["A", 1])
+def test_there_is_no_file_without_refused_rows(dry_runs):
+    job = dry_runs.job(COSTS, ["A", 1])
 
     assert not refused_path(job.folder, 0).exists()
 
 
-def test_mended_rows_go_in_without_any_mapping(runner, tmp_path):
-    path = written(
+def test_corrected_rows_are_loaded_without_a_mapping(runner, tmp_path):
+    path = write_file(
         tmp_path / "costs.csv",
         HEADER,
         ["A-1", 5, "", "=x"],
@@ -83,10 +83,10 @@ def test_mended_rows_go_in_without_any_mapping(runner, tmp_path):
         assert claim_referenced("A-2").description == "=y"
 
 
-def test_a_row_that_could_not_be_parted_into_cells_is_there_with_its_text(on_sqlite):
-    path = on_sqlite.folder / "claims.csv"
+def test_a_row_that_could_not_be_split_into_cells_is_in_the_file_as_text(sqlite_importing):
+    path = sqlite_importing.folder / "claims.csv"
     path.write_text("claim,cost\nA,1\nB,1,2,3\nC,2\n")
-    job = on_sqlite.job_of(path)
+    job = sqlite_importing.new_job(path)
 
     text = refused_path(job.folder, 0).read_text(encoding="utf-8-sig")
 

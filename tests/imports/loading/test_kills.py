@@ -1,4 +1,4 @@
-"""Imports killed while they load: all of the file is in the book, or none; and it can be loaded."""
+"""Killed imports: the file is in the book completely or not at all, and can be loaded again."""
 
 import os
 import random
@@ -19,7 +19,7 @@ from flaskr.import_records.models import Import, ImportFile
 from flaskr.imports.jobs import Job
 from flaskr.imports.loading.tasks import PlanOutdated
 from flaskr.settings import PROJECT_FOLDER
-from tests.imports.importing import COSTS, counts, load, written
+from tests.imports.importing import COSTS, counts, load, write_file
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ POINTS = int(os.environ.get("KILL_POINTS", "2"))  # for each database and victim
 
 
 def command(settings, path: Path) -> subprocess.Popen:
-    """`flask import` in a process group of its own."""
+    """`flask import` in its own process group."""
     env = {**os.environ, "INSTANCE_FOLDER": str(settings.instance_folder)}
     env |= {"BOOK_ACCESS": "open", "DATABASE_URL": settings.database_url or ""}
     return subprocess.Popen(
@@ -42,9 +42,9 @@ def command(settings, path: Path) -> subprocess.Popen:
     )
 
 
-def tried(settings, folder: Path, point: str) -> subprocess.Popen:
+def dry_run_process(settings, folder: Path, point: str) -> subprocess.Popen:
     """An import that has just made its dry run and begins to load."""
-    path = written(folder / f"{point}.csv", COSTS, *((f"{point}-{n}", 7) for n in range(ROWS)))
+    path = write_file(folder / f"{point}.csv", COSTS, *((f"{point}-{n}", 7) for n in range(ROWS)))
     process = command(settings, path)
     said = process.stdout.readline()
     assert f"{ROWS} created (claim cost {7 * ROWS}.00 SEK)" in said
@@ -65,7 +65,7 @@ def parents(group: int) -> dict[int, int]:
 
 
 def kill_worker(process: subprocess.Popen) -> None:
-    """Kill the isolated process alone: the child of the command's helper."""
+    """Kill the isolated process only: the child of the command's fork server."""
     family = parents(process.pid)
     helpers = {pid for pid, parent in family.items() if parent == process.pid}
     for pid, parent in family.items():
@@ -101,10 +101,10 @@ def loaded(point: str) -> tuple[int, int, int, int]:
 
 
 def confirm_again(settings, point: str, had: bool) -> None:
-    """Load what is left of a killed import; had it been written, there is nothing to load."""
+    """Load a killed import again; there is nothing to load when it was committed."""
     jobs = [Job(folder) for folder in (settings.instance_folder / "jobs").iterdir()]
-    [job] = [job for job in jobs if job.asked.files[0]["name"] == f"{point}.csv"] or [None]
-    if job is None:  # it was about to say that it had loaded it
+    [job] = [job for job in jobs if job.request.files[0]["name"] == f"{point}.csv"] or [None]
+    if job is None:  # it was killed after it had deleted the job
         assert had
         return
     if had:
@@ -117,10 +117,10 @@ def confirm_again(settings, point: str, had: bool) -> None:
 
 
 @pytest.mark.parametrize("kill", [kill_all, kill_worker])
-def test_an_import_that_is_killed_is_in_the_book_whole_or_not_at_all(
+def test_a_killed_import_is_in_the_book_completely_or_not_at_all(
     session, book_settings, tmp_path, kill
 ):
-    whole = tried(book_settings, tmp_path, "whole")
+    whole = dry_run_process(book_settings, tmp_path, "whole")
     began = time.monotonic()
     assert whole.stdout.readline() == "Loaded as import 1.\n"
     seconds, chance, outcomes = time.monotonic() - began, random.Random(kill.__name__), []
@@ -128,7 +128,7 @@ def test_an_import_that_is_killed_is_in_the_book_whole_or_not_at_all(
     assert loaded("whole") == (ROWS, ROWS, 1, 1)
 
     for point in (f"P{n}" for n in range(POINTS)):
-        process = tried(book_settings, tmp_path, point)
+        process = dry_run_process(book_settings, tmp_path, point)
         time.sleep(chance.uniform(0, 1.1 * seconds))
         kill(process)
         said, _ = process.communicate(timeout=120)

@@ -20,7 +20,7 @@ from flaskr.imports.tasks import ImportRefused
 from flaskr.policies.queries import policy_numbered
 from flaskr.policies.services import edit_policy
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
-from tests.imports.importing import COSTS, Importing, counts, load, taken
+from tests.imports.importing import COSTS, Importing, counts, load, register
 
 LOSSES = ("claim", "policy", "loss date", "cost")
 POLICY = ("policy", "line", "inception", "expiry", "premium", "deductible")
@@ -63,23 +63,23 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("change", TOUCHED.values(), ids=TOUCHED)
-def test_a_book_that_changed_where_the_file_touches_it_gets_a_new_dry_run(book, change):
+def test_a_change_of_rows_that_the_file_names_causes_a_new_dry_run(book, change):
     job = book.job(LOSSES, ["W-1", "", "", 120], ["N-1", "", "", 5], ["N-3", "H-9", "", 5])
-    before = job.shown
+    before = job.outcome_digest
     change()
     db.session.commit()
 
     with pytest.raises(PlanOutdated, match="check the new dry run"):
         load(job, leaves_refused=True)
 
-    assert (job.stage, job.asked.is_confirmed) == (Stage.SHOWN, False)
-    assert not job.asked.leaves_refused
-    assert "The book has changed since the dry run" in job.asked.note
-    assert job.shown != before
+    assert (job.stage, job.request.is_confirmed) == (Stage.READY, False)
+    assert not job.request.leaves_refused
+    assert "The book has changed since the dry run" in job.request.note
+    assert job.outcome_digest != before
     assert db.session.scalar(select(func.count()).select_from(Import)) == 0
 
 
-def test_others_may_change_their_claims_and_policies_meanwhile(book):
+def test_changes_of_other_claims_and_policies_cause_no_new_dry_run(book):
     rows = ["W-1", "", "", 120], ["N-1", "H-1", "2024-03-01", 5], ["N-3", "H-9", "", 5]
     job = book.job(LOSSES, *rows)
     for change in OTHERS.values():
@@ -95,7 +95,7 @@ def test_others_may_change_their_claims_and_policies_meanwhile(book):
     assert list(disagreements()) == []
 
 
-def test_a_policy_of_the_same_key_meanwhile_gets_a_new_dry_run(book):
+def test_a_new_policy_of_the_same_key_causes_a_new_dry_run(book):
     job = book.job(POLICY, ["H-9", "home", "2024-01-01", "2025-01-01", "1", "1"])
     make_policy(policy_number="h-9")
     db.session.commit()
@@ -106,7 +106,7 @@ def test_a_policy_of_the_same_key_meanwhile_gets_a_new_dry_run(book):
     assert counts(job.outcome) == (0, 1, 0, 0)
 
 
-def test_a_policy_that_was_edited_meanwhile_gets_a_new_dry_run(book):
+def test_an_edit_of_a_policy_causes_a_new_dry_run(book):
     job = book.job(POLICY, ["H-1", "home", "2024-01-01", "2025-01-01", "1", "1"])
     edit_cover("H-1", premium=Decimal(7))
     db.session.commit()
@@ -118,7 +118,7 @@ def test_a_policy_that_was_edited_meanwhile_gets_a_new_dry_run(book):
     assert shown.before["premium"] == "7.00"
 
 
-def test_the_new_dry_run_can_be_loaded_and_is_what_it_then_shows(book):
+def test_the_new_dry_run_can_be_loaded(book):
     job = book.job(COSTS, ["W-1", 120])
     pay(claim_referenced("W-1"), "30")
     db.session.commit()
@@ -131,7 +131,7 @@ def test_the_new_dry_run_can_be_loaded_and_is_what_it_then_shows(book):
     assert (claim.paid, claim.outstanding) == (Decimal("30.00"), Decimal("90.00"))
 
 
-def test_what_was_loaded_is_not_loaded_again(book):
+def test_a_loaded_import_is_not_loaded_again(book):
     job = book.job(COSTS, ["N-1", 120])
     first = load(job)
 
@@ -145,14 +145,14 @@ def test_what_was_loaded_is_not_loaded_again(book):
 def test_two_imports_at_once_create_each_claim_once(app, tmp_path):
     orders = {"up.csv": range(1, 31), "down.csv": range(30, 0, -1)}
 
-    def bring(name: str) -> str:
+    def load_file(name: str) -> str:
         with app.app_context():
             path = Importing(tmp_path).write(
                 COSTS, *((f"A-{n}", n) for n in orders[name]), name=name
             )
-            job = taken(path)
+            job = register(path)
             try_import(job)
-            job.ask(is_confirmed=True)
+            job.update_request(is_confirmed=True)
             try:
                 load_import(job)
             except (PlanOutdated, ImportRefused):
@@ -160,7 +160,7 @@ def test_two_imports_at_once_create_each_claim_once(app, tmp_path):
             return "loaded"
 
     with ThreadPoolExecutor(2) as pool:
-        results = set(pool.map(bring, orders))
+        results = set(pool.map(load_file, orders))
 
     assert results == {"loaded", "(0, 0, 30, 0)"}
     with app.app_context():

@@ -1,4 +1,4 @@
-"""Any file over any small book: what is loaded is what was shown, and the book's rules hold."""
+"""Any file and any small book: an import loads what its dry run said, and keeps the rules."""
 
 from datetime import date
 from decimal import Decimal
@@ -25,7 +25,7 @@ BALANCES = ("paid", "outstanding", "recovered")
 REFERENCES = [*(f"{letter}-{n}" for letter in "Ww" for n in range(8)), "ÖST 1", "", "C-2024-000001"]
 days = st.sampled_from(["", "2024-02-29", "2024-03-01", "2024-03-02", "2025-03-01", "2999-01-01"])
 amounts = st.sampled_from(["", "0", "5", "40,00", "60", "100.00", "100", "1 234,50", "-1", "x"])
-# Not every column is in every file: nor is every one of these in every row of the book.
+# Files have some of these columns, and rows of the book some of these values.
 CELLS = {
     "policy_number": st.sampled_from(["", "", "H-1", "h-2", "H-9"]),
     "cause": st.sampled_from(["", "fire", "water"]),
@@ -45,7 +45,7 @@ def files(draw) -> list[list[str]]:
 
 @pytest.fixture
 def small_book(importing):
-    """Claims in every state: open, paid, closed, without a ledger, covered and not."""
+    """Claims in every state: open, paid, closed, without a ledger, with and without cover."""
     home = make_policy(policy_number="H-1")
     past = make_policy(policy_number="H-2", inception_date=date(2023, 1, 1))
     past.expiry_date = date(2024, 1, 1)
@@ -69,7 +69,7 @@ def ledger_sums() -> dict[str, Decimal]:
     return dict(zip(BALANCES, map(Decimal, found), strict=True))
 
 
-def shown_sums(outcome) -> dict[str, Decimal]:
+def dry_run_sums(outcome) -> dict[str, Decimal]:
     [file] = outcome.files
     classes = [file.rows_of(name).amounts for name in ("created", "changed")]
     return {name: sum(Decimal(each.get(name, 0)) for each in classes) for name in BALANCES}
@@ -77,7 +77,7 @@ def shown_sums(outcome) -> dict[str, Decimal]:
 
 @some
 @given(rows=files())
-def test_what_is_loaded_is_what_was_shown_and_then_nothing_changes(small_book, rows):
+def test_the_loaded_rows_equal_the_dry_run_and_a_second_import_changes_nothing(small_book, rows):
     before, claims = ledger_sums(), db.session.scalar(select(func.count()).select_from(Claim))
     entries = db.session.scalar(select(func.count()).select_from(LedgerEntry))
     job = small_book.job(*rows)
@@ -91,7 +91,7 @@ def test_what_is_loaded_is_what_was_shown_and_then_nothing_changes(small_book, r
         assert again.changes == 0
         assert again.count("refused") == outcome.count("refused")
     after = ledger_sums()
-    assert {name: after[name] - before[name] for name in BALANCES} == shown_sums(outcome)
+    assert {name: after[name] - before[name] for name in BALANCES} == dry_run_sums(outcome)
     assert counted == outcome.files[0].rows
     made = db.session.scalar(select(func.count()).select_from(Claim)) - claims
     posted = db.session.scalar(select(func.count()).select_from(LedgerEntry)) - entries

@@ -49,12 +49,12 @@ TOTALS = {
 
 
 def valuation(day: str, basis: Basis) -> dict[str, object]:
-    """The rows of a cut by the last part of their reference, as SK-2023-0001 -> 2023-0001."""
+    """The claims as at a date, by the last part of their reference: SK-2023-0001 -> 2023-0001."""
     rows = db.session.execute(claims_as_at(date.fromisoformat(day), basis))
     return {row.claim_reference[3:]: row for row in rows}
 
 
-def test_every_total_of_the_acceptance_table_is_met_on_both_clocks(golden):
+def test_every_total_of_the_acceptance_table_is_met_on_both_bases(golden):
     totals = {(day, basis): totals_as_at(date.fromisoformat(day), basis) for day, basis in TOTALS}
 
     assert {

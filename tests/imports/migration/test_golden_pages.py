@@ -1,4 +1,4 @@
-"""The golden ledger's totals, per date and clock, from the pages."""
+"""The golden ledger's totals by date and basis, on the pages."""
 
 import re
 from datetime import date
@@ -17,7 +17,7 @@ from tests.imports.migration.test_golden_ledger import TOTALS
 
 
 @pytest.mark.parametrize("basis", list(Basis))
-def test_a_page_as_at_a_day_has_the_rows_and_sums_of_the_cut(golden, basis):
+def test_a_page_as_at_a_date_has_the_rows_and_sums_of_that_date(golden, basis):
     for day in (date.fromisoformat(at) for at, on in TOTALS if on is basis):
         rows = {row.claim_reference: row for row in db.session.execute(claims_as_at(day, basis))}
         listing = ClaimFilter(as_at=day, basis=basis, sort="claim_reference").listing()
@@ -31,7 +31,7 @@ def test_a_page_as_at_a_day_has_the_rows_and_sums_of_the_cut(golden, basis):
             assert shown == rows[row.claim_reference]._asdict()
 
 
-def test_the_page_says_every_total_of_the_acceptance_table(client, runner):
+def test_the_page_has_every_total_of_the_acceptance_table(client, runner):
     assert runner.invoke(args=["import", "--migration", *map(str, GOLDEN)]).exit_code == 0
 
     for (day, basis), (claims, _, paid, outstanding, cost, recovered, _) in TOTALS.items():

@@ -24,13 +24,13 @@ from tests.imports.migration.older_system import (
     OPENED,
     PAID,
     POLICIES,
-    TAKEN_BACK,
+    REVERSED,
     WATER,
 )
 
 
-def test_entries_are_taken_in_the_order_in_which_they_were_recorded(bring):
-    bring(TAKEN_BACK, PAID, OPENED)
+def test_entries_are_posted_in_the_order_of_recording(migrate_ledger):
+    migrate_ledger(REVERSED, PAID, OPENED)
 
     assert [entry.entry_type for entry in entries_of(claim_referenced("W1"))] == [
         EntryType.RESERVE_OPEN,
@@ -39,30 +39,30 @@ def test_entries_are_taken_in_the_order_in_which_they_were_recorded(bring):
     ]
 
 
-def test_entries_of_one_instant_keep_the_order_of_the_file(bring):
+def test_entries_of_one_instant_keep_the_order_of_the_file(migrate_ledger):
     at = "2024-03-05,2024-03-05T10:00+01:00"
 
-    bring(OPENED, f"W1,PAYMENT,{at},10,-10,0\n", f"W1,PAYMENT,{at},20,-20,0\n")
+    migrate_ledger(OPENED, f"W1,PAYMENT,{at},10,-10,0\n", f"W1,PAYMENT,{at},20,-20,0\n")
 
     entries = entries_of(claim_referenced("W1"))
     assert [entry.paid for entry in entries] == [0, Decimal("10.00"), Decimal("20.00")]
 
 
-def test_a_reversal_takes_back_the_last_entry_of_its_amounts_that_still_stands(bring):
+def test_a_reversal_reverses_the_last_unreversed_entry_of_its_amounts(migrate_ledger):
     twice = PAID.replace("2024-03-05", "2024-03-06")
-    later = TAKEN_BACK.replace("2024-03-07", "2024-03-08")
+    later = REVERSED.replace("2024-03-07", "2024-03-08")
 
-    bring(OPENED, PAID, twice, TAKEN_BACK, later)
+    migrate_ledger(OPENED, PAID, twice, REVERSED, later)
 
     _, first, second, back, again = entries_of(claim_referenced("W1"))
     assert (back.reverses, again.reverses) == (second.id, first.id)
     assert list(disagreements()) == []
 
 
-def test_a_recovery_reversal_takes_back_a_recovery_of_any_kind(bring):
+def test_a_recovery_reversal_reverses_a_recovery_of_any_type(migrate_ledger):
     at = "2024-03-08,2024-03-08T10:00+01:00"
 
-    bring(
+    migrate_ledger(
         OPENED,
         PAID,
         f"W1,RECOVERY_SALVAGE,{at},0,0,5\n",
@@ -73,7 +73,7 @@ def test_a_recovery_reversal_takes_back_a_recovery_of_any_kind(bring):
     assert reversal.reverses == salvage.id
 
 
-def test_a_migration_may_come_in_parts(session, migrate):
+def test_a_migration_can_be_loaded_in_parts(session, migrate):
     policy = make_policy(policy_number="H1")
     make_claim(claim_reference="W1", policy=policy)
     session.flush()
@@ -92,8 +92,8 @@ def test_a_migration_may_come_in_parts(session, migrate):
     assert claim_referenced("W1").outstanding == Decimal("100.00")
 
 
-def test_a_claim_that_its_policy_does_not_cover_is_taken_and_flagged(bring):
-    brought = bring(OPENED, PAID, policies=HOME.replace("2024-01-01", "2024-03-02"))
+def test_a_claim_that_is_not_covered_is_accepted_and_flagged(migrate_ledger):
+    brought = migrate_ledger(OPENED, PAID, policies=HOME.replace("2024-01-01", "2024-03-02"))
 
     assert brought.warnings == (
         "These claims are accepted, though the policy was not in force at the loss: W1.",
@@ -102,8 +102,8 @@ def test_a_claim_that_its_policy_does_not_cover_is_taken_and_flagged(bring):
     assert claim_referenced("W1").paid == Decimal("40.00")
 
 
-def test_a_migrated_claim_is_worked_on_like_any_other(bring):
-    bring(OPENED, PAID)
+def test_a_migrated_claim_takes_further_entries(migrate_ledger):
+    migrate_ledger(OPENED, PAID)
     claim = claim_referenced("W1")
 
     entry = post_payment(claim, Decimal("10.00"), date(2024, 3, 9), actor=ACTOR)
@@ -112,19 +112,19 @@ def test_a_migrated_claim_is_worked_on_like_any_other(bring):
     assert claim.outstanding == Decimal("50.00")
 
 
-def test_counters_move_past_references_of_the_form_that_the_book_allots(bring):
+def test_counters_move_past_references_in_the_books_own_pattern(migrate_ledger):
     now = utc_now()
     claims = f"C-{now.year}-000041,,2024-03-01,2024-03-02,\n"
 
-    bring(policies=HOME.replace("H1", f"P-{now.year}-000007"), claims=claims)
+    migrate_ledger(policies=HOME.replace("H1", f"P-{now.year}-000007"), claims=claims)
 
     noon = datetime(now.year, 6, 1, tzinfo=UTC)
     assert allot_reference("C", noon) == f"C-{now.year}-000042"
     assert allot_reference("P", noon) == f"P-{now.year}-000008"
 
 
-def test_what_was_recorded_when_is_as_the_files_say(bring):
-    bring(
+def test_recorded_instants_are_those_of_the_files(migrate_ledger):
+    migrate_ledger(
         OPENED,
         policies=HOME.replace("100,\n", "100,2023-11-05T08:00Z\n"),
         claims=WATER.replace("02,\n", "02,2024-03-02T09:00+01:00\n"),
@@ -134,11 +134,13 @@ def test_what_was_recorded_when_is_as_the_files_say(bring):
     assert claim_referenced("W1").recorded_at == datetime(2024, 3, 2, 8, tzinfo=UTC)
 
 
-def test_what_no_file_says_is_known_from_the_import_and_a_policy_from_its_first_claim(bring):
+def test_missing_instants_are_the_imports_and_a_policys_is_its_first_claims(
+    migrate_ledger,
+):
     before = utc_now()
     future = (before.date() + timedelta(days=30)).isoformat()
 
-    bring(
+    migrate_ledger(
         OPENED,
         policies=HOME.replace("2024-01-01", "2024-06-01")
         + f"H2,motor,{future},2999-01-01,500,100,\n",
@@ -151,17 +153,17 @@ def test_what_no_file_says_is_known_from_the_import_and_a_policy_from_its_first_
     assert totals_as_at(date(2024, 12, 31), Basis.KNOWN).claims == 1
 
 
-def test_a_changed_payment_of_an_opening_balance_is_a_ledger_too(bring):
+def test_an_opening_balance_and_an_adjustment_are_a_valid_ledger(migrate_ledger):
     opening = "W1,IMPORT_OPENING,2024-03-02,2024-03-02T10:00+01:00,30,70,10\n"
     adjusted = "W1,ADJUSTMENT,2024-03-03,2024-03-03T10:00+01:00,-5,5,-1\n"
 
-    bring(opening, adjusted)
+    migrate_ledger(opening, adjusted)
 
     claim = claim_referenced("W1")
     assert (claim.paid, claim.outstanding, claim.recovered) == (25, 75, 9)
 
 
-def test_the_command_says_which_claims_were_taken_without_cover(runner, tmp_path):
+def test_the_command_lists_claims_accepted_without_cover(runner, tmp_path):
     paths = files_of(
         tmp_path,
         policies=POLICIES + HOME.replace("2024-01-01", "2024-03-02"),
@@ -176,7 +178,7 @@ def test_the_command_says_which_claims_were_taken_without_cover(runner, tmp_path
     assert result.output.endswith(said)
 
 
-def test_the_columns_that_may_be_left_out_are_taken_when_they_are_there(migrate):
+def test_optional_columns_are_loaded_when_the_file_has_them(migrate):
     migrate(
         policies=POLICIES.replace(",recorded_at", ",sum_insured,cancelled_on,policyholder")
         + HOME.replace("100,\n", '100,"1 000,50",2024-06-01,Åsa Öberg\n'),
@@ -190,14 +192,14 @@ def test_the_columns_that_may_be_left_out_are_taken_when_they_are_there(migrate)
     assert (claim.cause, claim.description) == (Cause.WATER, "Taket, köket")
 
 
-def test_a_migration_brought_again_is_unchanged(bring):
-    bring(OPENED, PAID, TAKEN_BACK)
+def test_a_migration_loaded_again_changes_nothing(migrate_ledger):
+    migrate_ledger(OPENED, PAID, REVERSED)
 
     with pytest.raises(ImportRefused, match="There is nothing to load"):
-        bring(TAKEN_BACK, OPENED, PAID)
+        migrate_ledger(REVERSED, OPENED, PAID)
 
 
-def test_a_claim_may_get_its_ledger_after_its_facts(migrate):
+def test_a_ledger_can_be_imported_after_its_claims(migrate):
     migrate(claims=CLAIMS + WATER.replace("H1", ""))
     at = utc_now()
 
@@ -208,8 +210,8 @@ def test_a_claim_may_get_its_ledger_after_its_facts(migrate):
     assert list(disagreements()) == []
 
 
-def test_the_record_says_that_it_was_a_migration_and_which_file_each_row_came_from(session, bring):
-    bring(OPENED, PAID)
+def test_a_migration_is_recorded_with_the_file_of_each_row(session, migrate_ledger):
+    migrate_ledger(OPENED, PAID)
 
     [made] = session.scalars(select(Import))
     entries = entries_of(claim_referenced("W1"))

@@ -6,7 +6,7 @@ from flaskr.imports.tasks import ImportRefused
 from flaskr.policies.queries import policy_totals
 from tests.factories import make_claim, reserve
 from tests.imports.conftest import files_of
-from tests.imports.importing import taken
+from tests.imports.importing import register
 from tests.imports.migration.older_system import (
     CLAIMS,
     FUTURE,
@@ -15,24 +15,24 @@ from tests.imports.migration.older_system import (
     OPENED,
     PAID,
     POLICIES,
-    TAKEN_BACK,
+    REVERSED,
     WATER,
 )
 
 
 @pytest.fixture
-def refused(trying):
-    """What the dry run of a migration says, of one policy, one claim and the ledger given."""
+def refused(dry_runs):
+    """The refusals of a migration of a ledger, with one policy and one claim."""
 
     def run(*entries, policies=HOME, claims=WATER):
         texts = {"policies": POLICIES + policies, "claims": CLAIMS + claims}
-        return said(trying.folder, **texts, ledger=LEDGER + "".join(entries))
+        return said(dry_runs.folder, **texts, ledger=LEDGER + "".join(entries))
 
     return run
 
 
 def said(folder, **texts):
-    outcome = try_import(taken(*files_of(folder, **texts), is_migration=True))
+    outcome = try_import(register(*files_of(folder, **texts), is_migration=True))
     return [str(refusal) for refusal in outcome.refusals]
 
 
@@ -44,10 +44,10 @@ def said(folder, **texts):
         ([OPENED, PAID.replace("40,-40", "-40,40")], "row 3, entry_type “PAYMENT”: A payment must"),
         ([OPENED, PAID.replace("-40", "-30")], "outstanding must be −40.00 here"),
         ([OPENED, PAID.replace("PAYMENT", "payed")], "row 3, entry_type “payed”: This must be one"),
-        ([OPENED, TAKEN_BACK], "The paid amount cannot go below zero"),
-        ([OPENED, PAID, TAKEN_BACK.replace("-40,40", "-30,30")], "no earlier entry of exactly"),
+        ([OPENED, REVERSED], "The paid amount cannot go below zero"),
+        ([OPENED, PAID, REVERSED.replace("-40,40", "-30,30")], "no earlier entry of exactly"),
         (
-            [OPENED, PAID, TAKEN_BACK, TAKEN_BACK.replace("-07", "-08")],
+            [OPENED, PAID, REVERSED, REVERSED.replace("-07", "-08")],
             "row 5, entry_type “PAYMENT_REVERSAL”: The paid amount cannot go below zero",
         ),
         (
@@ -86,7 +86,7 @@ def test_a_ledger_that_breaks_a_rule_is_refused_by_row(refused, entries, refusal
         ),
     ],
 )
-def test_a_policy_that_does_not_fit_is_refused_by_row(refused, policies, refusal):
+def test_an_invalid_policy_is_refused_by_row(refused, policies, refusal):
     assert refusal in "\n".join(refused(policies=policies))
 
 
@@ -107,11 +107,11 @@ def test_a_policy_that_does_not_fit_is_refused_by_row(refused, policies, refusal
         ),
     ],
 )
-def test_a_claim_that_does_not_fit_is_refused_by_row(refused, claims, refusal):
+def test_an_invalid_claim_is_refused_by_row(refused, claims, refusal):
     assert refusal in "\n".join(refused(OPENED, claims=claims))
 
 
-def test_a_claim_with_a_ledger_in_the_book_takes_no_other(session, tmp_path):
+def test_another_ledger_of_a_claim_in_the_book_is_refused(session, tmp_path):
     reserve(make_claim(claim_reference="W1"), "10.00")
 
     [refusal] = said(tmp_path, ledger=LEDGER + OPENED)
@@ -119,8 +119,8 @@ def test_a_claim_with_a_ledger_in_the_book_takes_no_other(session, tmp_path):
     assert "has a ledger in the book already, without this entry" in refusal
 
 
-def test_facts_that_the_book_has_otherwise_are_refused(session, bring, tmp_path):
-    bring(OPENED)
+def test_facts_that_differ_from_the_book_are_refused(session, migrate_ledger, tmp_path):
+    migrate_ledger(OPENED)
 
     refusals = said(
         tmp_path,
@@ -140,24 +140,24 @@ def test_facts_that_the_book_has_otherwise_are_refused(session, bring, tmp_path)
     assert moved[0].endswith("policy_number is H1; a migration changes nothing. Leave the row out.")
 
 
-def test_entry_numbers_stand_once_and_recorded_days_are_compared(trying):
+def test_repeated_entry_numbers_and_other_recorded_dates_are_refused(dry_runs):
     header = LEDGER.strip() + ",seq,rec_local\n"
     rows = [OPENED.strip() + ",1,2024-03-02\n", PAID.strip() + ",1,2024-03-05\n"]
     claims = CLAIMS + WATER.replace("H1", "")
 
-    twice = said(trying.folder, claims=claims, ledger=header + "".join(rows))
-    other = said(trying.folder, claims=claims, ledger=header + OPENED.strip() + ",1,2024-03-03\n")
+    twice = said(dry_runs.folder, claims=claims, ledger=header + "".join(rows))
+    other = said(dry_runs.folder, claims=claims, ledger=header + OPENED.strip() + ",1,2024-03-03\n")
 
     assert "row 3, seq “1”: It appears in rows 2, 3. Keep one of them." in twice[1]
     assert "it was recorded on 2024-03-02" in other[0]
 
 
-def test_each_kind_of_file_comes_once(trying):
+def test_two_files_of_the_same_contents_are_refused(dry_runs):
     with pytest.raises(ImportRefused, match="another file has claims too"):
-        said(trying.folder, claims=CLAIMS + WATER, ledger=CLAIMS + WATER)
+        said(dry_runs.folder, claims=CLAIMS + WATER, ledger=CLAIMS + WATER)
 
 
-def test_a_refused_migration_is_taken_whole_or_not(runner, tmp_path):
+def test_a_migration_with_refused_rows_cannot_be_loaded_in_part(runner, tmp_path):
     paths = files_of(
         tmp_path,
         policies=POLICIES + HOME,

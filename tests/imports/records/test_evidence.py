@@ -11,7 +11,7 @@ from flaskr.extensions import db
 from flaskr.facts.lists import Contents
 from flaskr.import_records.models import Import, ImportFile, ImportKind
 from flaskr.import_records.queries import loadings_of
-from flaskr.imports.job_folders import digest_of
+from flaskr.imports.job_folders import file_digest
 from tests.factories import make_claim
 from tests.imports.importing import COSTS
 
@@ -24,10 +24,10 @@ ROWS = (
 
 
 @pytest.fixture
-def brought(importing):
-    """Two good rows of three, one of which changes a claim of the book."""
+def loaded_rows(importing):
+    """An import of three rows: one creates a claim, one changes a claim, one is refused."""
     make_claim(claim_reference="A-1")
-    return importing.loaded(
+    return importing.load(
         *ROWS,
         leaves_refused=True,
         columns={"Ref": "claim_reference"},
@@ -36,16 +36,16 @@ def brought(importing):
     )
 
 
-def test_an_import_is_recorded_with_its_counts_and_what_its_entries_moved(brought):
-    [made] = db.session.scalars(select(Import))
+def test_an_import_is_recorded_with_its_counts_and_what_its_entries_moved(loaded_rows):
+    [record] = db.session.scalars(select(Import))
 
-    assert (made.kind, made.recorded_by, made.undoes) == (ImportKind.FACTS, "kim", None)
-    assert (made.created, made.changed, made.unchanged, made.refused) == (1, 1, 0, 1)
-    assert (made.entries, made.outstanding, made.paid) == (2, Decimal("15.00"), 0)
+    assert (record.kind, record.recorded_by, record.undoes) == (ImportKind.FACTS, "kim", None)
+    assert (record.created, record.changed, record.unchanged, record.refused) == (1, 1, 0, 1)
+    assert (record.entries, record.outstanding, record.paid) == (2, Decimal("15.00"), 0)
 
 
-def test_each_file_is_recorded_with_its_hash_and_how_it_was_read(importing, brought):
-    sha256, size = digest_of(importing.folder / "claims.csv")
+def test_each_file_is_recorded_with_its_hash_and_how_it_was_read(importing, loaded_rows):
+    sha256, size = file_digest(importing.folder / "claims.csv")
 
     [file] = db.session.scalars(select(ImportFile))
 
@@ -59,10 +59,10 @@ def test_each_file_is_recorded_with_its_hash_and_how_it_was_read(importing, brou
         "constants": {"loss_date": "2024-03-01"},
         "encoding": "utf-8",
     }
-    assert [made.id for made in loadings_of(sha256)] == [file.import_id]
+    assert [record.id for record in loadings_of(sha256)] == [file.import_id]
 
 
-def test_what_an_import_brought_says_from_which_row(brought):
+def test_the_rows_of_an_import_have_the_number_of_their_source_row(loaded_rows):
     created, changed = claim_referenced("A-2"), claim_referenced("A-1")
     [revision] = db.session.scalars(select(ClaimRevision))
 
@@ -72,8 +72,8 @@ def test_what_an_import_brought_says_from_which_row(brought):
     assert (revision.import_id, revision.replaced_by) == (1, "kim")
 
 
-def test_an_import_that_was_undone_does_not_count_as_loaded(importing, brought):
-    sha256, _ = digest_of(importing.folder / "claims.csv")
+def test_an_import_that_was_undone_does_not_count_as_loaded(importing, loaded_rows):
+    sha256, _ = file_digest(importing.folder / "claims.csv")
     undo = dict.fromkeys(("created", "changed", "unchanged", "refused", "entries"), 0)
     undo |= dict.fromkeys(("paid", "outstanding", "recovered"), Decimal(0))
     recorded_at = db.session.scalar(select(Import.recorded_at))
@@ -88,7 +88,7 @@ def test_an_import_that_was_undone_does_not_count_as_loaded(importing, brought):
 @pytest.mark.parametrize("table", ["imports", "import_files"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET id = id + 1", "DELETE FROM {}"])
 def test_the_record_of_imports_is_never_changed(importing, table, change):
-    importing.loaded(COSTS, ["A", 1])
+    importing.load(COSTS, ["A", 1])
 
     with pytest.raises(DatabaseError):
         db.session.execute(text(change.format(table)))

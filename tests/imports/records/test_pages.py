@@ -7,7 +7,7 @@ from flaskr.import_records.models import Import, ImportFile, ImportKind
 from flaskr.imports.undo.services import undo_import
 from flaskr.values.calendar import utc_now
 from flaskr.values.money import ZERO
-from tests.imports.uploading import load, said, upload
+from tests.imports.uploading import load, page_text, upload
 
 
 def many_rows(number: int) -> str:
@@ -40,10 +40,10 @@ def make_imports(number: int) -> None:
         )
 
 
-def test_a_book_without_imports_says_so_and_where_to_begin(lone_client):
-    page = lone_client.get("/imports")
+def test_the_empty_list_of_imports_links_to_the_upload(sqlite_client):
+    page = sqlite_client.get("/imports")
 
-    assert "Nothing has been imported yet." in said(page)
+    assert "Nothing has been imported yet." in page_text(page)
     assert 'href="/import_claims"' in page.text
 
 
@@ -51,7 +51,7 @@ def test_imports_are_listed_newest_first_and_paged_both_ways(client, session, qu
     make_imports(120)
     session.commit()
 
-    client.get("/imports")  # the first request of all looks at the schema
+    client.get("/imports")  # the first request also checks the schema
 
     with queries() as sent:
         first = client.get("/imports")
@@ -59,7 +59,7 @@ def test_imports_are_listed_newest_first_and_paged_both_ways(client, session, qu
     back = client.get("/imports?before=70")
     last = client.get("/imports?page=last")
 
-    assert "120 imports, newest first" in said(first)
+    assert "120 imports, newest first" in page_text(first)
     assert len(sent) == 4
     assert "file 71.csv" in first.text
     assert "file 70.csv" not in first.text
@@ -69,13 +69,13 @@ def test_imports_are_listed_newest_first_and_paged_both_ways(client, session, qu
 
 
 @pytest.mark.parametrize("cursor", ["x", "1" * 30, "²"])
-def test_a_page_that_begins_nowhere_is_not_there(lone_client, cursor):
-    assert lone_client.get("/imports", query_string={"after": cursor}).status_code == 404
+def test_an_invalid_page_cursor_is_not_found(sqlite_client, cursor):
+    assert sqlite_client.get("/imports", query_string={"after": cursor}).status_code == 404
 
 
-def test_an_import_that_is_not_there_is_not_found(lone_client):
+def test_an_import_that_is_not_there_is_not_found(sqlite_client):
     for number in ("1", "9" * 30):
-        answer = lone_client.get(f"/imports/{number}")
+        answer = sqlite_client.get(f"/imports/{number}")
         assert (answer.status_code, "There is no import" in answer.text) == (404, True)
 
 
@@ -88,13 +88,13 @@ def test_the_entries_of_an_import_are_paged_in_order_and_are_its_own(client):
     last = client.get("/imports/2?page=last")
     after = client.get("/imports/2?after=51")
 
-    assert "R-050 51" in said(first)
-    assert "R-051" not in said(first)
-    assert "R-070 71" in said(last)
-    assert said(after).count("Opening balance") == 20
+    assert "R-050 51" in page_text(first)
+    assert "R-051" not in page_text(first)
+    assert "R-070 71" in page_text(last)
+    assert page_text(after).count("Opening balance") == 20
     for page in (first, last, after):
-        assert "X 2" not in said(page)
-        assert "Y 2" not in said(page)
+        assert "X 2" not in page_text(page)
+        assert "Y 2" not in page_text(page)
 
 
 def test_an_undone_import_and_its_undo_name_each_other(client, session):
@@ -102,11 +102,11 @@ def test_an_undone_import_and_its_undo_name_each_other(client, session):
     undo_import(1, actor="open")
     session.commit()
 
-    listed = said(client.get("/imports"))
+    listed = page_text(client.get("/imports"))
 
-    assert "undone by import 2" in said(client.get("/imports/1"))
-    assert "undoes import 1" in said(client.get("/imports/2"))
+    assert "undone by import 2" in page_text(client.get("/imports/1"))
+    assert "undoes import 1" in page_text(client.get("/imports/2"))
     assert "undone by import 2" in listed
     assert "undoes import 1" in listed
     again = upload(client, ("one.csv", "Claim;Cost\nX;1\n"))
-    assert "was loaded on" not in said(again)
+    assert "was loaded on" not in page_text(again)

@@ -8,7 +8,7 @@ from tests.imports.importing import COSTS, Importing
 
 
 def test_an_import_is_undone_on_its_page_and_says_so(client, session, tmp_path):
-    Importing(tmp_path).loaded(COSTS, ("A-1", 100), ("A-2", "20.50"))
+    Importing(tmp_path).load(COSTS, ("A-1", 100), ("A-2", "20.50"))
     page = client.get("/imports/1")
     asked = client.get("/imports/1/undo")
 
@@ -24,8 +24,8 @@ def test_an_import_is_undone_on_its_page_and_says_so(client, session, tmp_path):
     assert claim_totals().claim_cost == 0
 
 
-def test_what_was_built_on_an_import_is_named_and_nothing_is_written(client, session, tmp_path):
-    Importing(tmp_path).loaded(COSTS, ("A-1", 100))
+def test_later_changes_are_named_and_nothing_is_undone(client, session, tmp_path):
+    Importing(tmp_path).load(COSTS, ("A-1", 100))
     asked = client.get("/imports/1/undo")
     pay(claim_referenced("A-1"), "40", date.today())  # noqa: DTZ011
     db.session.commit()

@@ -12,7 +12,7 @@ from flaskr.extensions import db
 from flaskr.facts.lists import Cause, EntryType
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.import_records.queries import loadings_of
-from flaskr.imports.undo.services import UndoRefused, shown_undo, undo_import
+from flaskr.imports.undo.services import UndoRefused, undo_import, undo_preview
 from flaskr.policies.queries import policy_numbered
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 from tests.imports.importing import COSTS, GOLDEN, load_files
@@ -29,8 +29,8 @@ def undo(number: int) -> Import:
     return record
 
 
-def test_what_an_import_moved_is_taken_back_by_an_adjusting_entry_on_each_claim(importing):
-    importing.loaded(COSTS, ("A-1", 100), ("A-2", "20.50"))
+def test_an_undo_posts_one_adjusting_entry_on_each_claim(importing):
+    importing.load(COSTS, ("A-1", 100), ("A-2", "20.50"))
 
     record = undo(1)
 
@@ -51,8 +51,8 @@ def test_what_an_import_moved_is_taken_back_by_an_adjusting_entry_on_each_claim(
     )
 
 
-def test_entries_go_on_after_an_undo(importing):
-    importing.loaded(COSTS, ("A-1", 100))
+def test_entries_can_be_posted_after_an_undo(importing):
+    importing.load(COSTS, ("A-1", 100))
     undo(1)
 
     entry = reserve(claim_referenced("A-1"), "7", date.today())  # noqa: DTZ011
@@ -61,23 +61,23 @@ def test_entries_go_on_after_an_undo(importing):
     assert entry.id == 3
 
 
-def test_an_undone_file_is_not_loaded_any_more_and_can_be_loaded_again(importing):
+def test_a_file_whose_import_was_undone_can_be_loaded_again(importing):
     rows = (COSTS, ("A-1", 100))
-    found = importing.loaded(*rows).files[0]
+    found = importing.load(*rows).files[0]
     undo(1)
 
-    again = importing.loaded(*rows)
+    again = importing.load(*rows)
 
     assert [record.id for record in loadings_of(found.sha256)] == [3]
     assert again.count("changed") == 1
     assert claim_totals().claim_cost == 100
 
 
-def test_what_stood_on_the_claim_before_stands_there_again(importing):
+def test_an_undo_restores_the_balances_of_claims(importing):
     claim = make_claim(claim_reference="A-1", policy=make_policy())
     reserve(claim, "100")
     pay(claim, "40")
-    importing.loaded(COSTS, ("A-1", 130))
+    importing.load(COSTS, ("A-1", 130))
 
     undo(1)
 
@@ -85,8 +85,8 @@ def test_what_stood_on_the_claim_before_stands_there_again(importing):
     assert (claim.paid, claim.outstanding) == (Decimal("40.00"), Decimal("60.00"))
 
 
-def test_an_import_that_something_was_built_on_is_not_undone(importing):
-    importing.loaded(COSTS, ("A-1", 100), ("A-2", 100))
+def test_an_import_with_later_entries_is_not_undone(importing):
+    importing.load(COSTS, ("A-1", 100), ("A-2", 100))
     pay(claim_referenced("A-2"), "40", date.today())  # noqa: DTZ011
     db.session.commit()
 
@@ -94,8 +94,8 @@ def test_an_import_that_something_was_built_on_is_not_undone(importing):
         undo_import(1, actor=ACTOR)
 
 
-def test_an_undo_is_not_undone_nor_an_import_twice(importing):
-    importing.loaded(COSTS, ("A-1", 100))
+def test_an_undo_and_an_undone_import_cannot_be_undone(importing):
+    importing.load(COSTS, ("A-1", 100))
     undo(1)
 
     with pytest.raises(UndoRefused, match="already undone, by import 2"):
@@ -105,9 +105,9 @@ def test_an_undo_is_not_undone_nor_an_import_twice(importing):
         undo_import(2, actor=ACTOR)
 
 
-def test_facts_that_an_import_edited_are_put_back_by_a_further_edit(importing):
+def test_facts_that_an_import_edited_are_restored_by_a_further_edit(importing):
     make_claim(claim_reference="A-1", cause=Cause.FIRE)
-    importing.loaded(FACTS, ("A-1", "water", "2024-02-28", 0), ("A-2", "theft", "2024-01-01", 5))
+    importing.load(FACTS, ("A-1", "water", "2024-02-28", 0), ("A-2", "theft", "2024-01-01", 5))
     assert claim_referenced("A-1").cause is Cause.WATER
 
     undo(1)
@@ -120,9 +120,9 @@ def test_facts_that_an_import_edited_are_put_back_by_a_further_edit(importing):
     assert claim_referenced("A-2").cause is Cause.THEFT
 
 
-def test_facts_that_were_edited_since_keep_an_import_from_being_undone(importing):
+def test_an_import_whose_facts_were_edited_later_is_not_undone(importing):
     make_claim(claim_reference="A-1", cause=Cause.FIRE)
-    importing.loaded(FACTS[:3], ("A-1", "water", "2024-02-28"))
+    importing.load(FACTS[:3], ("A-1", "water", "2024-02-28"))
     edit_claim(claim_referenced("A-1"), {"cause": Cause.STORM}, seen_version=2, actor=ACTOR)
     db.session.commit()
 
@@ -130,7 +130,7 @@ def test_facts_that_were_edited_since_keep_an_import_from_being_undone(importing
         undo_import(1, actor=ACTOR)
 
 
-def test_policies_get_back_what_they_said_and_their_names_stay(importing):
+def test_an_undo_restores_the_facts_of_policies_and_leaves_their_names(importing):
     make_policy(policy_number="F-1", premium=Decimal("10"), policyholder="Åsa Öberg")
     titles = (
         "policy_number",
@@ -141,8 +141,8 @@ def test_policies_get_back_what_they_said_and_their_names_stay(importing):
         "självrisk",
         "policyholder",
     )
-    importing.loaded(titles, ("F-1", "home", "2024-01-01", "2025-01-01", "12", "1500", "Eva Ek"))
-    assert shown_undo(db.session.get_one(Import, 1)).free_texts == 1
+    importing.load(titles, ("F-1", "home", "2024-01-01", "2025-01-01", "12", "1500", "Eva Ek"))
+    assert undo_preview(db.session.get_one(Import, 1)).free_texts == 1
 
     undo(1)
 
@@ -150,10 +150,10 @@ def test_policies_get_back_what_they_said_and_their_names_stay(importing):
     assert (policy.premium, policy.policyholder) == (Decimal("10.00"), "Eva Ek")
 
 
-def test_a_migration_is_taken_back_with_one_entry_on_each_claim_that_has_money(session):
+def test_a_migration_is_undone_with_one_entry_on_each_claim_with_amounts(session):
     load_files(*GOLDEN, is_migration=True)
 
-    shown = shown_undo(db.session.get_one(Import, 1))
+    shown = undo_preview(db.session.get_one(Import, 1))
     record = undo(1)
 
     totals = claim_totals()

@@ -93,7 +93,7 @@ def test_an_import_under_way_is_for_handlers(signed_in_app):
 
     assert book_contents(signed_in_app) == before
     with signed_in_app.app_context():
-        assert job_named(jobs_folder(), name).asked.files
+        assert job_named(jobs_folder(), name).request.files
 
 
 def test_no_file_outside_is_reached_by_the_name_of_a_kept_export(signed_in_app):

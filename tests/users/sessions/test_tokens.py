@@ -1,13 +1,11 @@
-"""The README's example of a token: pandas reads a book that requires signing in."""
-
-import re
+"""The documentation's example with a token: pandas reads a book that requires signing in."""
 
 import pytest
 
 from flaskr.extensions import db
 from flaskr.users.models import Role, Scope, UserSession
+from tests.documentation import example_with
 from tests.exports.serving import served
-from tests.exports.test_readers import README
 from tests.factories import make_claim, reserve
 from tests.users.people import signed_in_settings, token_headers
 
@@ -25,13 +23,12 @@ def signed_in_address(book_settings, make_app):
 
 
 def example(address: str, bearer: str) -> str:
-    example = re.search(r"```python\n(claims = pd.*?)```", README.read_text(encoding="utf-8"), re.S)
-    text = example[1].replace("https://claims.example.com", address)
+    text = example_with("Authorization").replace("https://claims.example.com", address)
     return "import pandas as pd\n" + text.replace("Bearer claimbook_…", bearer)
 
 
 @pytest.mark.parametrize("role", [Role.HANDLER, Role.ACTUARY, Role.ADMINISTRATOR])
-def test_the_example_of_the_readme_reads_the_book_by_its_token(signed_in_address, role):
+def test_the_example_of_the_documentation_reads_the_book_by_its_token(signed_in_address, role):
     app, address = signed_in_address
     bearer = token_headers(app, role, Scope.READ)["Authorization"]
     names: dict = {}

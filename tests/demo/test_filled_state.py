@@ -1,4 +1,4 @@
-"""What cuts rely on in a made-up book: when a claim last moved, and how often it was edited."""
+"""The last entry and the version that a demo book keeps of each claim and policy."""
 
 import pytest
 from sqlalchemy import func, select
@@ -9,7 +9,7 @@ from flaskr.policies.models import Policy, PolicyRevision
 pytestmark = pytest.mark.both_databases
 
 
-def test_claims_keep_when_their_last_entry_was(filled):
+def test_claims_have_the_day_and_instant_of_their_last_entry(filled):
     days, instants = func.max(LedgerEntry.transaction_date), func.max(LedgerEntry.recorded_at)
     last = filled.execute(select(LedgerEntry.claim_id, days, instants).group_by("claim_id")).all()
     kept = filled.execute(select(Claim.id, Claim.last_transaction_date, Claim.last_recorded_at))
