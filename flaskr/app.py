@@ -39,10 +39,12 @@ from flaskr.settings import PROJECT_FOLDER, Settings, read_settings
 from flaskr.users import account_views
 from flaskr.users import commands as user_commands
 from flaskr.users import views as people_views
-from flaskr.users.gate import gate
-from flaskr.users.sessions.cookies import NAME, BookCookies
+from flaskr.users.gate.gate import register_gate
+from flaskr.users.sessions.cookies import COOKIE_NAME, BookCookies
 from flaskr.users.signing_in import views as user_views
-from flaskr.web import health, request_hooks, templating
+from flaskr.web import health
+from flaskr.web.request_hooks import configure_logging, register_request_hooks
+from flaskr.web.templating import register_filters
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -56,13 +58,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("flaskr", instance_path=str(settings.instance_folder))
     app.url_map.strict_slashes = False
     _configure(app, settings)
-    request_hooks.configure_logging(settings.log_level)
-    _register_gate(app)
+    configure_logging(settings.log_level)
+    _register_request_checks(app)
     _register_extensions(app)
     _register_blueprints(app)
     _register_commands(app)
     errors.register_error_pages(app)
-    templating.register(app)
+    register_filters(app)
     _open_embedded_book(app)
     delete_old_jobs(settings.instance_folder / JOBS)
     return app
@@ -90,9 +92,9 @@ def _configure(app: Flask, settings: Settings) -> None:
         PSEUDONYM_KEY=settings.pseudonym_key
         or stored_key(settings.instance_folder, "pseudonym_key"),
         SECRET_KEY=settings.secret_key or stored_key(settings.instance_folder, "secret_key"),
-        SESSION_COOKIE_NAME=NAME,
+        SESSION_COOKIE_NAME=COOKIE_NAME,
         SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_CHECK_DEFAULT=False,  # the gate checks it, once it knows the user
+        WTF_CSRF_CHECK_DEFAULT=False,  # the gate checks it after identifying the user
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form may stay open over lunch
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(not settings.database_url),
@@ -108,13 +110,13 @@ def _register_extensions(app: Flask) -> None:
         configure_engine(db.engine)
 
 
-def _register_gate(app: Flask) -> None:
+def _register_request_checks(app: Flask) -> None:
     """Register what runs before every request: its id, the access gate, the schema check."""
     app.session_interface = BookCookies()
     if proxies := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
-    request_hooks.register(app)
-    gate.register(app)
+    register_request_hooks(app)
+    register_gate(app)
 
 
 _PAGES = (

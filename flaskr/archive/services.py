@@ -15,7 +15,7 @@ from flaskr.archive.queries import counted, rules_to_hold, table_rows, table_tot
 from flaskr.archive.tables import archive_tables
 from flaskr.archive.tasks import ArchiveLoaded, LoadArchiveTask, TableSql, WriteArchiveTask
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import BOOK, event_values, record_apart
+from flaskr.audit.services import BOOK, event_values, record_separately
 from flaskr.claims.queries import watermark_select
 from flaskr.database import driver_url, migration_config
 from flaskr.exports.services import FILES_AT_ONCE, named_limits, plain_errors
@@ -62,7 +62,7 @@ def write_archive(path: Path, *, actor: str, on_progress: Report | None = None) 
                 os.fsync(file.fileno())
                 size = os.fstat(file.fileno()).st_size
             said = {"file": path.name, "size": size, "sha256": sha256}
-            record_apart(Action.BOOK_EXPORTED, Subject.BOOK, BOOK, actor=actor, after=said)
+            record_separately(Action.BOOK_EXPORTED, Subject.BOOK, BOOK, actor=actor, after=said)
             order.path.rename(path)
         finally:
             order.path.unlink(missing_ok=True)

@@ -1,1 +1,1 @@
-"""The audit trail: who did what, when, to what, from where; never edited or deleted."""
+"""The audit trail: who did what, when, to which object and from where."""

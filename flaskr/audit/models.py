@@ -1,4 +1,4 @@
-"""The record of what was done and refused: never edited or deleted."""
+"""The table of audit events, which are never edited or deleted."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from flaskr.values.column_types import FreeText, Instant, closed_list
 
 
 class Action(StrEnum):
-    """What was done; a list that grows at its end."""
+    """What was done; add new members at the end."""
 
     CLAIM_REPORTED = "claim_reported"
     CLAIM_EDITED = "claim_edited"
@@ -22,7 +22,7 @@ class Action(StrEnum):
     IMPORT_DROPPED = "import_dropped"
     IMPORT_LOADED = "import_loaded"
     IMPORT_UNDONE = "import_undone"
-    BOOK_FILLED = "book_filled"  # with made-up claims
+    BOOK_FILLED = "book_filled"  # with demo data
     BOOK_LOADED = "book_loaded"  # from an archive
     BALANCES_REBUILT = "balances_rebuilt"
     FILE_EXPORTED = "file_exported"
@@ -46,22 +46,22 @@ class Action(StrEnum):
 
 
 class Subject(StrEnum):
-    """What kind of thing an event is about; the event's `subject` names it."""
+    """The kind of object an event is about; the comments say what its `subject` holds."""
 
-    CLAIM = "claim"  # by its reference
-    POLICY = "policy"  # by its number
-    IMPORT = "import"  # by its number, or its job's name until it is loaded
-    FILE = "file"  # by its address, or the name it is kept under
+    CLAIM = "claim"  # the claim's reference
+    POLICY = "policy"  # the policy number
+    IMPORT = "import"  # the import's number, or the job's name until it is loaded
+    FILE = "file"  # the file's address, or the kept export's name
     BOOK = "book"
-    USER = "user"  # by e-mail
-    PAGE = "page"  # by method and path
+    USER = "user"  # the e-mail address
+    PAGE = "page"  # the method and path
 
 
 class AuditEvent(Base):
-    """One thing that was done, or refused.
+    """One action that was done or refused.
 
-    `before` and `after` are JSON of what changed; of names and free text only that they did.
-    `through` is page, command, or the token that was used; `address` is where it came from.
+    `before` and `after` are JSON of the changed values; for names and free text only that they
+    changed. `through` is page, command or the token used; `address` is the client's.
     """
 
     __tablename__ = "audit_events"

@@ -1,4 +1,4 @@
-"""Events as people read them: what changed, from what to what, in words."""
+"""Audit events for pages: what changed, with values formatted as elsewhere."""
 
 import json
 import re
@@ -8,55 +8,57 @@ from typing import Any
 
 from flaskr.audit.services import CHANGED
 from flaskr.facts.labels import CLOSED_LISTS
-from flaskr.web.templating import money, number, words
+from flaskr.web.templating import format_number, label_of, money_or_dash
 
-_NOTHING = "\u2013"
+_DASH = "\u2013"
 _AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}", re.ASCII)
 _COUNTS = ("created", "changed", "unchanged", "refused", "policies", "claims", "entries", "rows")
 
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that an event tells: `before` and `after` are texts, None where it has none.
+    """One changed value of an event: `before` and `after` are texts, or None.
 
-    `is_only_told` of a name or a free text, of which the trail has only that it changed.
+    `is_value_hidden` for names and free text: the trail only records that they changed.
     """
 
     name: str
     before: str | None
     after: str | None
-    is_only_told: bool = False
+    is_value_hidden: bool = False
 
 
 def changes_of(before: str | None, after: str | None) -> list[Change]:
-    """Return what an event tells, by the JSON of before and after, in its order."""
-    was: dict[str, Any] = json.loads(before) if before else {}
-    became: dict[str, Any] = json.loads(after) if after else {}
-    return [_change_of(name, was, became) for name in {**was, **became}]
+    """Return the changes of an event from its JSON before and after, in the order recorded."""
+    old: dict[str, Any] = json.loads(before) if before else {}
+    new: dict[str, Any] = json.loads(after) if after else {}
+    return [_change_of(name, old, new) for name in {**old, **new}]
 
 
-def _change_of(name: str, was: dict[str, Any], became: dict[str, Any]) -> Change:
-    """Return what became of one name."""
+def _change_of(name: str, old: dict[str, Any], new: dict[str, Any]) -> Change:
+    """Return the change of one value."""
     return Change(
-        name=words(name),
-        before=_said(name, was[name]) if name in was else None,
-        after=_said(name, became[name]) if name in became else None,
-        is_only_told=CHANGED in (was.get(name), became.get(name)),
+        name=label_of(name),
+        before=_format_value(name, old[name]) if name in old else None,
+        after=_format_value(name, new[name]) if name in new else None,
+        is_value_hidden=CHANGED in (old.get(name), new.get(name)),
     )
 
 
-def _said(name: str, value: Any) -> str:
-    """Write one value as pages do: amounts and counts grouped, members of closed lists as words."""
+def _format_value(name: str, value: Any) -> str:
+    """Format one value: amounts and counts with grouped thousands, closed lists as labels."""
     if value is None or value == "":
-        return _NOTHING
+        return _DASH
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        return ", ".join(f"{words(key)} {_said(key, each)}" for key, each in value.items())
+        return ", ".join(
+            f"{label_of(key)} {_format_value(key, each)}" for key, each in value.items()
+        )
     if isinstance(value, list):
-        return ", ".join(_said(name, each) for each in value) or _NOTHING
+        return ", ".join(_format_value(name, each) for each in value) or _DASH
     if isinstance(value, int):
-        return number(value) if name in _COUNTS else str(value)
+        return format_number(value) if name in _COUNTS else str(value)
     if _AMOUNT.fullmatch(str(value)):
-        return money(Decimal(value))
-    return words(value) if name in CLOSED_LISTS else str(value)
+        return money_or_dash(Decimal(value))
+    return label_of(value) if name in CLOSED_LISTS else str(value)

@@ -1,4 +1,4 @@
-"""What the trail tells of one thing."""
+"""Queries of the audit trail: the history of one object, and the trail's watermark."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.audit.presenters import Change, changes_of
 from flaskr.extensions import db
 
-_SHOWN_EVENTS = 20
+_HISTORY_EVENTS = 20
 
 
 @dataclass(frozen=True)
 class History:
-    """The last events of one thing, newest first, each with what it changed."""
+    """The last events of one object, newest first, each with its changes."""
 
     kind: Subject
     subject: str
@@ -24,20 +24,20 @@ class History:
     has_more: bool
 
 
-def history_of(kind: Subject, subject: str, besides: Collection[Action] = ()) -> History:
-    """Return the last 20 events on one thing, but for some that are told elsewhere."""
-    own = event_rows().where(AuditEvent.subject_kind == kind, AuditEvent.subject == subject)
-    own = own.where(AuditEvent.action.not_in(besides)) if besides else own
-    newest = own.order_by(AuditEvent.id.desc()).limit(_SHOWN_EVENTS + 1)
-    found = list(db.session.execute(newest))
-    shown = [(row, changes_of(row.before, row.after)) for row in found[:_SHOWN_EVENTS]]
-    return History(kind, subject, shown, len(found) > _SHOWN_EVENTS)
+def history_of(kind: Subject, subject: str, excluding: Collection[Action] = ()) -> History:
+    """Return the last 20 events of one object, without the actions in `excluding`."""
+    events = event_rows().where(AuditEvent.subject_kind == kind, AuditEvent.subject == subject)
+    events = events.where(AuditEvent.action.not_in(excluding)) if excluding else events
+    newest = events.order_by(AuditEvent.id.desc()).limit(_HISTORY_EVENTS + 1)
+    rows = list(db.session.execute(newest))
+    shown = [(row, changes_of(row.before, row.after)) for row in rows[:_HISTORY_EVENTS]]
+    return History(kind, subject, shown, len(rows) > _HISTORY_EVENTS)
 
 
-def trail_mark() -> Select[Any]:
-    """Select the highest number of an event and how many there are: how far the trail is.
+def trail_watermark() -> Select[Any]:
+    """Select the highest event id and the number of events: they change with every new event.
 
-    On PostgreSQL a lower number may be committed after a higher one; their count tells.
+    On PostgreSQL a lower id may be committed after a higher one; then only the count changes.
     """
     highest = func.coalesce(func.max(AuditEvent.id), 0).label(AuditEvent.__tablename__)
     columns: list[Any] = [highest, func.count().label("events")]

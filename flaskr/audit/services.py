@@ -1,4 +1,4 @@
-"""Recording: with the work that it tells of, or in a short transaction of its own."""
+"""Record audit events: in the session's transaction, or in a short separate one."""
 
 import getpass
 import json
@@ -21,28 +21,28 @@ from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.values.calendar import utc_now
 
-BOOK = "book"  # the subject that the whole book is
-CHANGED = "changed"  # all that is said of a name or a free text
+BOOK = "book"  # the subject of events on the whole book
+CHANGED = "changed"  # recorded in place of a name or a free text
 
 
 class NotRecorded(ClaimBookError):
-    """Something that must leave its trace, and could not."""
+    """An event that must be recorded could not be, so the work was not done."""
 
     status = 503
 
 
 def _command_address() -> str:
-    """Return who runs commands, and on which machine; a user without a name by number."""
+    """Return user@host of a command; the user's id if the system has no name for it."""
     try:
         user = getpass.getuser()
-    except (KeyError, OSError):  # as in a container that was given only a number
+    except (KeyError, OSError):  # for example in a container that runs under a bare uid
         user = str(os.getuid())
     return f"{user}@{platform.node()}"
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where work comes from: through a page, a token or a command; its address, its request."""
+    """Where work comes from: a page, a token or a command; its address and request id."""
 
     through: str = "command"
     address: str = field(default_factory=_command_address)
@@ -52,10 +52,10 @@ class Origin:
 origin: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039 - frozen
 
 
-class _Told(TypedDict):
-    """What an event tells: who acted, and of what changed the values before and after.
+class _EventDetails(TypedDict):
+    """The actor, and the changed values before and after.
 
-    Of a name or a free text they have CHANGED, and no more.
+    A name or a free text is recorded as CHANGED, never as its value.
     """
 
     actor: str
@@ -67,25 +67,25 @@ def record(
     action: Action,
     subject_kind: Subject,
     subject: str,
-    **event: Unpack[_Told],
+    **event: Unpack[_EventDetails],
 ) -> None:
-    """Record what was done, in the session's transaction: both come to pass, or neither."""
+    """Add an event to the session, so that it commits or rolls back with the work itself."""
     values = event_values(action, subject_kind, subject, **event)
     db.session.add(AuditEvent(**values))
 
 
-def record_apart(
+def record_separately(
     action: Action,
     subject_kind: Subject,
     subject: str,
     *,
     patience: float = 30,
-    **event: Unpack[_Told],
+    **event: Unpack[_EventDetails],
 ) -> None:
-    """Record what is no write of the book, in a transaction of its own, once the other has ended.
+    """Record an event that belongs to no write of the book, in a separate transaction.
 
-    `patience` is in seconds: how long to wait for another writer of SQLite. Raises NotRecorded when
-    the database does not take it.
+    It ends the session's transaction first. `patience` is in seconds: how long to wait for another
+    writer of SQLite. Raises NotRecorded if the database refuses.
     """
     values = event_values(action, subject_kind, subject, **event)
     try:
@@ -102,9 +102,9 @@ def event_values(
     action: Action,
     subject_kind: Subject,
     subject: str,
-    **event: Unpack[_Told],
+    **event: Unpack[_EventDetails],
 ) -> dict[str, Any]:
-    """Return the columns of an event of this instant, from where this work comes from."""
+    """Return the column values of an event that happens now, with the current origin."""
     return {
         "recorded_at": utc_now(),
         "actor": event["actor"],
@@ -112,23 +112,23 @@ def event_values(
         "subject_kind": subject_kind,
         "subject": subject,
         **vars(origin.get()),
-        "before": written(event.get("before")),
-        "after": written(event.get("after")),
+        "before": json_of(event.get("before")),
+        "after": json_of(event.get("after")),
     }
 
 
-def told(row: Any, names: Collection[str], facts: Collection[str]) -> dict[str, Any]:
-    """Return what an event says of some columns of a row; of those that are no facts CHANGED."""
+def event_facts(row: Any, names: Collection[str], facts: Collection[str]) -> dict[str, Any]:
+    """Return the values of a row's columns for an event; CHANGED for those not in `facts`."""
     return {name: getattr(row, name) if name in facts else CHANGED for name in names}
 
 
-def written(values: Mapping[str, Any] | None) -> str | None:
-    """Return values as JSON; nothing for none."""
+def json_of(values: Mapping[str, Any] | None) -> str | None:
+    """Return values as JSON; None if there are none."""
     return json.dumps(values, default=_plain, ensure_ascii=False) if values else None
 
 
 def _plain(value: Any) -> str:
-    """Return an amount, a day or an instant as JSON keeps it: a string of all its digits."""
+    """Return an amount, a date or an instant as a string, for json.dumps."""
     if isinstance(value, Decimal | date | datetime):
         return str(value)
-    raise TypeError(f"no value of an event: {type(value)}")
+    raise TypeError(f"an event cannot have a value of {type(value)}")

@@ -1,10 +1,10 @@
-"""The page of the trail: who did what, when, to what, from where."""
+"""The page of the audit trail."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from flaskr.audit.filters import TrailFilter
 from flaskr.audit.presenters import changes_of
-from flaskr.web.filters import has_empty
+from flaskr.web.filters import has_empty_values
 from flaskr.web.paging import PAGE_PARAMETERS, Cursor
 from flaskr.web.parameters import FilterError
 
@@ -13,13 +13,13 @@ blueprint = Blueprint("trail", __name__, url_prefix="/trail")
 
 @blueprint.get("")
 def index():
-    """Show the events that the address asks for, newest first when it names no order."""
+    """Show the events that match the filter, newest first by default."""
     try:
-        wanted = TrailFilter.from_parameters(request.args, besides=PAGE_PARAMETERS)
+        wanted = TrailFilter.from_parameters(request.args, ignored=PAGE_PARAMETERS)
     except FilterError as error:
         refused = {"wanted": TrailFilter(), "typed": request.args, "refusal": error}
         return render_template("audit/index.html", **refused), error.status
-    if has_empty(request.args):
+    if has_empty_values(request.args):
         return redirect(url_for(".index", **wanted.parameters()))
     listing = wanted.listing()
     page = listing.page(Cursor.from_query(request.args))

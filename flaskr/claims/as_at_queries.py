@@ -14,7 +14,14 @@ from flaskr.facts.lists import Coverage, Status
 from flaskr.policies.cover import is_in_force
 from flaskr.policies.models import POLICY_FACTS, Policy
 from flaskr.policies.row_queries import with_policy_facts
-from flaskr.values.as_at import Basis, Seek, Valuation, facts_as_at, join_sought, revision_as_at
+from flaskr.values.as_at import (
+    Basis,
+    HistoryLookup,
+    Valuation,
+    facts_as_at,
+    join_history,
+    revision_lookup,
+)
 from flaskr.values.calendar import day_end
 from flaskr.values.column_types import MoneyType, closed_list
 from flaskr.values.money import ZERO
@@ -75,15 +82,15 @@ def _has_later_entry(day: date, basis: Basis) -> ColumnElement[bool]:
     return Claim.last_transaction_date > day
 
 
-def _last_entry_as_at(day: date, basis: Basis) -> Seek:
+def _last_entry_as_at(day: date, basis: Basis) -> HistoryLookup:
     """Seek the last entry that counts, of a claim that has later entries too."""
     clock = "recorded_at" if basis is Basis.KNOWN else "transaction_date"
-    return Seek(
+    return HistoryLookup(
         row=Claim,
-        many=LedgerEntry,
-        owner="claim_id",
-        changed=_has_later_entry(day, basis),
-        counts=lambda entry: is_entry_included(day, basis, entry),
+        history=LedgerEntry,
+        foreign_key="claim_id",
+        has_changed=_has_later_entry(day, basis),
+        matches=lambda entry: is_entry_included(day, basis, entry),
         order=lambda entry: (getattr(entry, clock).desc(), entry.id.desc()),
     )
 
@@ -116,11 +123,11 @@ def claims_as_at(day: date, basis: Basis, with_policy: bool = True) -> Select[An
     transaction dates nor instants go backwards. A claim without later entries has that state in
     its own columns.
     """
-    source, last = join_sought(Claim.__table__, _last_entry_as_at(day, basis))
+    source, last = join_history(Claim.__table__, _last_entry_as_at(day, basis))
     facts = {name: getattr(Claim, name) for name in CLAIM_FACTS}
     if basis is Basis.KNOWN:
-        edited = revision_as_at(day, Claim, ClaimRevision, "claim_id")
-        source, revision = join_sought(source, edited)
+        edited = revision_lookup(day, Claim, ClaimRevision, "claim_id")
+        source, revision = join_history(source, edited)
         facts = facts_as_at(Claim, revision, CLAIM_FACTS)
     state = _state_as_at(last, _has_later_entry(day, basis))
     rows = select(

@@ -12,7 +12,7 @@ from flaskr.claims.queries import book_size
 from flaskr.database import transaction_mode
 from flaskr.extensions import db
 from flaskr.values.calendar import today
-from flaskr.values.money import money_text
+from flaskr.values.money import format_money
 
 _ACTOR = "command"
 
@@ -60,4 +60,4 @@ def totals(as_at: datetime | None, basis: str) -> None:
     click.echo(f"claims      {claim_totals.claims}")
     click.echo(f"entries     {claim_totals.entries}")
     for name in ("paid", "outstanding", "claim_cost", "recovered", "net"):
-        click.echo(f"{name.replace('_', ' '):<12}{money_text(getattr(claim_totals, name))}")
+        click.echo(f"{name.replace('_', ' '):<12}{format_money(getattr(claim_totals, name))}")

@@ -19,7 +19,14 @@ from flaskr.values.text import clean_reference, reference_key
 from flaskr.web.conditions import between, has_text
 from flaskr.web.filters import AsAtFilter
 from flaskr.web.paging import Listing
-from flaskr.web.parameters import ParameterType, a_day, a_text, an_amount, any_of, parameter_field
+from flaskr.web.parameters import (
+    ParameterType,
+    choices_parameter,
+    date_parameter,
+    money_parameter,
+    parameter_field,
+    text_parameter,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,20 +40,20 @@ class ClaimFilter(AsAtFilter):
     """
 
     SORTS: ClassVar = sort_labels(CLAIM_COLUMNS)
-    FALLING_FIRST: ClassVar = descending_first(CLAIM_COLUMNS)
+    DESCENDING_FIRST: ClassVar = descending_first(CLAIM_COLUMNS)
 
-    status: tuple[Status, ...] = any_of(Status)
-    cause: tuple[Cause, ...] = any_of(Cause)
-    line_of_business: tuple[LineOfBusiness, ...] = any_of(LineOfBusiness)
-    coverage: tuple[Coverage, ...] = any_of(Coverage)
-    loss_from: date | None = a_day()
-    loss_to: date | None = a_day()
-    reported_from: date | None = a_day()
-    reported_to: date | None = a_day()
-    cost_from: Decimal | None = an_amount()
-    cost_to: Decimal | None = an_amount()
+    status: tuple[Status, ...] = choices_parameter(Status)
+    cause: tuple[Cause, ...] = choices_parameter(Cause)
+    line_of_business: tuple[LineOfBusiness, ...] = choices_parameter(LineOfBusiness)
+    coverage: tuple[Coverage, ...] = choices_parameter(Coverage)
+    loss_from: date | None = date_parameter()
+    loss_to: date | None = date_parameter()
+    reported_from: date | None = date_parameter()
+    reported_to: date | None = date_parameter()
+    cost_from: Decimal | None = money_parameter()
+    cost_to: Decimal | None = money_parameter()
     policy: str = parameter_field(ParameterType(clean_reference), "")
-    text: str = a_text()
+    text: str = text_parameter()
 
     def conditions(self, columns: Any) -> list[ColumnElement[bool]]:
         """Return the conditions on the columns of `claim_rows`."""

@@ -12,9 +12,9 @@ from flaskr.web.forms import (
     NoteField,
     ReferenceField,
     Required,
-    SeenField,
     TokenField,
-    list_field,
+    VersionField,
+    choice_field,
 )
 
 
@@ -22,7 +22,7 @@ class ClaimFactsForm(FlaskForm):
     """The facts of a claim."""
 
     policy_number = ReferenceField("Policy number", description="Leave empty if not known yet.")
-    cause = list_field("Cause", Cause, empty="Unknown")
+    cause = choice_field("Cause", Cause, empty="Unknown")
     loss_date = DayField("Loss date", description="The day it happened.")
     reported_date = DayField("Reported date", description="The day it was reported.")
     description = NoteField("Description", description="What happened, without personal data.")
@@ -45,7 +45,7 @@ class NewClaimForm(ClaimFactsForm):
 class EditClaimForm(ClaimFactsForm):
     """The facts of an existing claim, with the version that the editor saw."""
 
-    version = SeenField()
+    version = VersionField()
     accept = BooleanField("Save anyway")
 
 
@@ -57,7 +57,7 @@ class EntryForm(FlaskForm):
         [Required()],
         description="The day the entry takes effect, today at the latest.",
     )
-    seen_entry = SeenField()
+    seen_entry = VersionField()
 
 
 class ReserveForm(EntryForm):
@@ -94,7 +94,7 @@ class _RecoveryKind(StrEnum):
 class RecoveryForm(EntryForm):
     """Money that came back."""
 
-    kind = list_field("Recovery type", _RecoveryKind)
+    kind = choice_field("Recovery type", _RecoveryKind)
     amount = MoneyField("Amount", [Required()])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import record, told
+from flaskr.audit.services import event_facts, record
 from flaskr.book.services import allot_reference
 from flaskr.claims.ledger.rules import BALANCES
 from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, ClaimRevision, coverage_of
@@ -89,7 +89,7 @@ def _record_report(claim: Claim) -> None:
 
 def _trail_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
     """Return some of a claim's facts for the audit trail, with its policy's number, not its id."""
-    facts = told(claim, names, CLAIM_FACTS)
+    facts = event_facts(claim, names, CLAIM_FACTS)
     if "policy_id" in facts:
         del facts["policy_id"]
         facts["policy"] = claim.policy.policy_number if claim.policy else None

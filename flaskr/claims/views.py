@@ -23,7 +23,7 @@ from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_by_number
 from flaskr.users.gate.access import actor
 from flaskr.values.calendar import today
-from flaskr.web.filters import has_empty
+from flaskr.web.filters import has_empty_values
 from flaskr.web.paging import PAGE_PARAMETERS, Cursor
 from flaskr.web.parameters import FilterError
 
@@ -32,11 +32,11 @@ from flaskr.web.parameters import FilterError
 def index():
     """List claims, filtered and sorted by the URL's parameters; newest first by default."""
     try:
-        wanted = ClaimFilter.from_parameters(request.args, besides=PAGE_PARAMETERS)
+        wanted = ClaimFilter.from_parameters(request.args, ignored=PAGE_PARAMETERS)
     except FilterError as error:
         refused = {"wanted": ClaimFilter(), "typed": request.args, "refusal": error}
         return render_template("claims/index.html", **refused), error.status
-    if has_empty(request.args):
+    if has_empty_values(request.args):
         return redirect(url_for(".index", **wanted.parameters()))
     listing = wanted.listing()
     page = listing.page(Cursor.from_query(request.args))
@@ -45,7 +45,7 @@ def index():
         wanted=wanted,
         typed=request.args,
         page=page,
-        count=listing.count(page, total_names(CLAIM_COLUMNS) if wanted.is_part else ()),
+        count=listing.count(page, total_names(CLAIM_COLUMNS) if wanted.is_restricted else ()),
     )
 
 
@@ -63,7 +63,7 @@ def show(reference: str):
         actions=allowed_actions(claim),
         reversible=reversible_entry_ids(claim, entries),
         reversed_by={entry.reverses: entry.id for entry in entries if entry.reverses},
-        history=history_of(Subject.CLAIM, claim.claim_reference, besides=[Action.ENTRY_POSTED]),
+        history=history_of(Subject.CLAIM, claim.claim_reference, excluding=[Action.ENTRY_POSTED]),
     )
 
 

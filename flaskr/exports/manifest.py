@@ -49,7 +49,7 @@ def file_name(request: FileRequest) -> str:
     """Return what a file is called: after the cut it shows, or after the local day."""
     valuation = request.wanted.valuation
     when = f"as-at-{valuation.day}-{valuation.basis}" if valuation else f"{today()}"
-    some = ["some"] if request.wanted.set_names else []
+    some = ["some"] if request.wanted.filter_names else []
     name = "-".join([request.contents, *some, when])
     return f"{name}.{request.form.file_format}"
 
@@ -88,7 +88,7 @@ def manifest(request: FileRequest, facts: MadeFacts, actor: str) -> dict[str, An
 def filters_of(request: FileRequest) -> dict[str, Any]:
     """Return what leaves rows out of a file, as texts under the names of the parameters."""
     said = request.wanted.parameters()
-    return {name: said[name] for name in sorted(request.wanted.set_names)}
+    return {name: said[name] for name in sorted(request.wanted.filter_names)}
 
 
 def manifest_text(said: dict[str, Any]) -> str:

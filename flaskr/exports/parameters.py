@@ -18,7 +18,7 @@ from flaskr.facts.columns import Columns
 from flaskr.facts.lists import Contents, FileContents, TrailContents
 from flaskr.files.formats import Dialect, FileFormat, Form
 from flaskr.policies.filters import PolicyFilter
-from flaskr.values.pseudonyms import NamesWithheld, gives_names, may_ask_for_names, sees_names
+from flaskr.values.pseudonyms import NamesWithheld, may_ask_for_names, may_include_names, sees_names
 from flaskr.values.text import clean_text
 
 Member = TypeVar("Member", bound=StrEnum)
@@ -111,8 +111,8 @@ def file_request(contents: FileContents, given: MultiDict[str, str]) -> FileRequ
     Raises ParameterError or FilterError, both naming what is allowed, and NamesWithheld.
     """
     reason = _given_reason(given)
-    has_names = gives_names(reason)
-    wanted = FILTERS[contents].from_parameters(given, besides=FILE_PARAMETERS)
+    has_names = may_include_names(reason)
+    wanted = FILTERS[contents].from_parameters(given, ignored=FILE_PARAMETERS)
     file_format = one_of(given, "format", FileFormat) or FileFormat.CSV
     form = Form(file_format, one_of(given, "dialect", Dialect), _is_one(given, "raw"))
     if file_format is not FileFormat.CSV and (form.dialect or form.is_raw):

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Dialect, cast, func, select
 
 from flaskr.audit.filters import TrailFilter
-from flaskr.audit.queries import trail_mark
+from flaskr.audit.queries import trail_watermark
 from flaskr.claims.as_at_queries import is_claim_included, movements_as_at
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger.filters import LedgerFilter
@@ -54,7 +54,7 @@ def file_sql(wanted: FileFilter, columns: Columns, dialect: Dialect) -> FileSql:
 
 def watermark_of(wanted: FileFilter) -> Rows:
     """Select how far that is which a file is of: the book, or the trail."""
-    return trail_mark() if isinstance(wanted, TrailFilter) else watermark_select()
+    return trail_watermark() if isinstance(wanted, TrailFilter) else watermark_select()
 
 
 def _control_totals(wanted: FileFilter, rows: Rows, names: Sequence[str]) -> Rows:
@@ -63,7 +63,7 @@ def _control_totals(wanted: FileFilter, rows: Rows, names: Sequence[str]) -> Row
     Of all claims of a cut from the ledger's movements, while the file has the balances after them:
     the one proves the other.
     """
-    if names and isinstance(wanted, ClaimFilter) and wanted.valuation and not wanted.set_names:
+    if names and isinstance(wanted, ClaimFilter) and wanted.valuation and not wanted.filter_names:
         return _ledger_totals(wanted.valuation, names)
     if not names:  # the columns of a count would not tell which tables are counted
         return select(func.count().label("rows")).select_from(rows.order_by(None).subquery())

@@ -5,7 +5,7 @@ from typing import Any
 from flask import current_app
 
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import NotRecorded, record_apart
+from flaskr.audit.services import NotRecorded, record_separately
 from flaskr.exports.manifest import MadeFacts
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.services import MadeFile, spool_folder
@@ -19,7 +19,7 @@ def record_file(action: Action, request: FileRequest, made: MadeFile, actor: str
     """
     told = facts_of(request, made.facts)
     try:
-        record_apart(action, Subject.FILE, request.told_address, actor=actor, after=told)
+        record_separately(action, Subject.FILE, request.told_address, actor=actor, after=told)
     except NotRecorded:
         made.file.close()
         forget(spool_folder(current_app.config), made.tag)

@@ -37,7 +37,7 @@ from flaskr.exports.services import (
 from flaskr.facts.lists import Contents, FileContents, TrailContents
 from flaskr.files.formats import MEDIA_TYPES
 from flaskr.users.gate.access import actor
-from flaskr.values.pseudonyms import gives_names
+from flaskr.values.pseudonyms import may_include_names
 
 blueprint = Blueprint("exports", __name__)
 
@@ -77,7 +77,7 @@ def trail():
 @blueprint.get("/dictionary")
 def dictionary():
     """Show every column of every file: its type, unit and meaning."""
-    files = {contents: given_columns(contents, gives_names("")) for contents in COLUMNS}
+    files = {contents: given_columns(contents, may_include_names("")) for contents in COLUMNS}
     return render_template("exports/dictionary.html", files=files)
 
 

@@ -6,7 +6,7 @@ Each decision carries the digest of the outcome it was made on, so that it appli
 from typing import Any
 
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import record_apart
+from flaskr.audit.services import record_separately
 from flaskr.errors import ChangedMeanwhile
 from flaskr.imports.jobs import OUTCOME, Job
 from flaskr.imports.loading.services import check_confirmable
@@ -52,7 +52,7 @@ def discard_import(job: Job, *, actor: str) -> None:
 def _record_step(action: Action, job: Job, actor: str) -> None:
     """Record a step of an import that is not loaded yet."""
     after = {"files": file_evidence(job)}
-    record_apart(action, Subject.IMPORT, job.name, actor=actor, after=after)
+    record_separately(action, Subject.IMPORT, job.name, actor=actor, after=after)
 
 
 def _check_unchanged(job: Job, outcome_digest: str) -> None:

@@ -9,7 +9,7 @@ from flaskr.facts.labels import CLOSED_LISTS
 from flaskr.imports.dry_run_result import DryRun, FileResult, PreviewRow, RowClass
 from flaskr.imports.layouts import AMOUNT_NAMES
 from flaskr.values.money import ZERO
-from flaskr.web.templating import fact, words
+from flaskr.web.templating import format_fact, label_of
 
 _SUMS = ("claim_cost", *BALANCES, "premium")
 
@@ -57,5 +57,5 @@ def cell_text(row: Mapping[str, str], name: str) -> str:
     """Return a value of a preview row as text, formatted by its kind; a dash for an empty value."""
     text = row.get(name, "")
     if name in CLOSED_LISTS:
-        return words(text)
-    return fact(Decimal(text) if text and name in AMOUNT_NAMES else text)
+        return label_of(text)
+    return format_fact(Decimal(text) if text and name in AMOUNT_NAMES else text)

@@ -10,7 +10,7 @@ from typing import IO, Any
 from flask import Flask, current_app
 
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import origin, record_apart
+from flaskr.audit.services import origin, record_separately
 from flaskr.database import driver_url
 from flaskr.errors import BusyError, ClaimBookError
 from flaskr.exports.tasks import full_disk_told
@@ -87,7 +87,7 @@ def receive_uploads(
 def _record_upload(job: Job, actor: str) -> None:
     """Record the uploaded files by their digests, because a file's name may name a person."""
     after = {"files": file_evidence(job)}
-    record_apart(Action.IMPORT_SENT, Subject.IMPORT, job.name, actor=actor, after=after)
+    record_separately(Action.IMPORT_SENT, Subject.IMPORT, job.name, actor=actor, after=after)
 
 
 def file_evidence(job: Job) -> list[str]:

@@ -29,7 +29,7 @@ from flaskr.imports.refused_downloads import files_with_refusals
 from flaskr.imports.services import jobs_folder, receive_uploads, run_in_background, try_import
 from flaskr.imports.tasks import refused_path
 from flaskr.users.gate.access import actor
-from flaskr.web.templating import byte_size
+from flaskr.web.templating import format_byte_size
 
 _WAIT_SECONDS = 1.5  # most imports are done by then, and need no waiting page
 _REFRESH_SECONDS = "1"
@@ -59,7 +59,7 @@ def upload():
             status = error.status
         else:
             return _start(try_import, job)
-    most = byte_size(current_app.config["IMPORT_BYTES"])
+    most = format_byte_size(current_app.config["IMPORT_BYTES"])
     required = {contents: layout.required for contents, layout in LAYOUTS.items()}
     page = render_template(
         "imports/upload.html",
@@ -91,8 +91,8 @@ def _upload_form() -> UploadForm:
         abort(
             413,
             (
-                f"Files over {byte_size(most)} cannot be imported, neither here nor with “flask "
-                "import”. Split the file, or send it as Parquet, which is smaller."
+                f"Files over {format_byte_size(most)} cannot be imported, neither here nor with "
+                "“flask import”. Split the file, or send it as Parquet, which is smaller."
             ),
         )
     return form

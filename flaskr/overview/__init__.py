@@ -1,1 +1,1 @@
-"""The front page: what is in the book."""
+"""The front page: the book's totals and latest claims."""

@@ -1,4 +1,4 @@
-"""What is in the book, in a few figures."""
+"""The totals of the whole book."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,18 +11,18 @@ from flaskr.policies.queries import policy_totals
 
 @dataclass(frozen=True)
 class BookFigures:
-    """The book in figures, amounts in its currency."""
+    """The totals of the book, amounts in its currency."""
 
     policies: int
     premium: Decimal
     claims: ClaimTotals
 
 
-def book_in_figures() -> BookFigures:
-    """Return the figures of the whole book; added up anew only when the book has moved."""
+def book_figures() -> BookFigures:
+    """Return the totals of the book, cached until its watermark changes."""
     mark = watermark()
-    kept = current_app.extensions.get("book_figures")
-    if kept is None or kept[0] != mark:
+    cached = current_app.extensions.get("book_figures")
+    if cached is None or cached[0] != mark:
         figures = BookFigures(*policy_totals(), claim_totals())
-        kept = current_app.extensions["book_figures"] = (mark, figures)
-    return kept[1]
+        cached = current_app.extensions["book_figures"] = (mark, figures)
+    return cached[1]

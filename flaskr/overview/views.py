@@ -1,10 +1,10 @@
-"""The front page."""
+"""The front page, and the search for a number."""
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 
 from flaskr.claims.queries import claim_by_reference
 from flaskr.claims.row_queries import latest_claims
-from flaskr.overview.queries import book_in_figures
+from flaskr.overview.queries import book_figures
 from flaskr.policies.queries import policy_by_number
 
 blueprint = Blueprint("overview", __name__)
@@ -14,14 +14,14 @@ _LATEST_CLAIMS = 8
 
 @blueprint.get("/")
 def index():
-    """Show what is in the book."""
+    """Show the book's totals and latest claims."""
     latest = latest_claims(_LATEST_CLAIMS)
-    return render_template("overview/index.html", figures=book_in_figures(), latest=latest)
+    return render_template("overview/index.html", figures=book_figures(), latest=latest)
 
 
 @blueprint.get("/find")
 def find():
-    """Go to the claim or the policy of a number, however its letters are cased."""
+    """Redirect to the claim or policy with a number, in upper or lower case."""
     number = request.args.get("number", "").strip()
     if claim := claim_by_reference(number):
         return redirect(url_for("claims.show", reference=claim.claim_reference))

@@ -20,7 +20,13 @@ from flaskr.values.text import reference_key
 from flaskr.web.conditions import between, has_text
 from flaskr.web.filters import AsAtFilter
 from flaskr.web.paging import Listing
-from flaskr.web.parameters import a_day, a_text, an_amount, any_of, one_of
+from flaskr.web.parameters import (
+    choice_parameter,
+    choices_parameter,
+    date_parameter,
+    money_parameter,
+    text_parameter,
+)
 
 
 class PolicyStatus(StrEnum):
@@ -62,19 +68,19 @@ class PolicyFilter(AsAtFilter):
     """
 
     SORTS: ClassVar = sort_labels(POLICY_COLUMNS)
-    FALLING_FIRST: ClassVar = descending_first(POLICY_COLUMNS)
+    DESCENDING_FIRST: ClassVar = descending_first(POLICY_COLUMNS)
 
-    status: tuple[PolicyStatus, ...] = any_of(PolicyStatus)
-    line_of_business: tuple[LineOfBusiness, ...] = any_of(LineOfBusiness)
-    cancelled: Cancelled | None = one_of(Cancelled)
-    in_force_on: date | None = a_day()
-    inception_from: date | None = a_day()
-    inception_to: date | None = a_day()
-    expiry_from: date | None = a_day()
-    expiry_to: date | None = a_day()
-    premium_from: Decimal | None = an_amount()
-    premium_to: Decimal | None = an_amount()
-    text: str = a_text()
+    status: tuple[PolicyStatus, ...] = choices_parameter(PolicyStatus)
+    line_of_business: tuple[LineOfBusiness, ...] = choices_parameter(LineOfBusiness)
+    cancelled: Cancelled | None = choice_parameter(Cancelled)
+    in_force_on: date | None = date_parameter()
+    inception_from: date | None = date_parameter()
+    inception_to: date | None = date_parameter()
+    expiry_from: date | None = date_parameter()
+    expiry_to: date | None = date_parameter()
+    premium_from: Decimal | None = money_parameter()
+    premium_to: Decimal | None = money_parameter()
+    text: str = text_parameter()
 
     def conditions(self, columns: Any) -> list[ColumnElement[bool]]:
         """Return the conditions on the columns of `policy_rows`."""

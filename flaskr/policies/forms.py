@@ -10,16 +10,16 @@ from flaskr.web.forms import (
     NameField,
     ReferenceField,
     Required,
-    SeenField,
     TokenField,
-    list_field,
+    VersionField,
+    choice_field,
 )
 
 
 class PolicyFactsForm(FlaskForm):
     """The facts of a policy."""
 
-    line_of_business = list_field("Line of business", LineOfBusiness)
+    line_of_business = choice_field("Line of business", LineOfBusiness)
     policyholder = NameField("Policyholder", [Required()])
     inception_date = DayField("Inception date", [Required()], description="The first day of cover.")
     expiry_date = DayField("Expiry date", [Required()], description="The first day without cover.")
@@ -43,7 +43,7 @@ class EditPolicyForm(PolicyFactsForm):
     cancelled_on = DayField(
         "Cancelled on", description="The first day without cover, if before the expiry date."
     )
-    version = SeenField()
+    version = VersionField()
     accept = BooleanField("Save anyway")
 
     def make_policyholder_optional(self) -> None:
@@ -60,5 +60,5 @@ class CancelPolicyForm(FlaskForm):
         [Required()],
         description="The first day without cover. On the inception date: never in force.",
     )
-    version = SeenField()
+    version = VersionField()
     accept = BooleanField("Cancel anyway")

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from flaskr.policies.models import POLICY_FACTS, Policy, PolicyRevision
-from flaskr.values.as_at import Basis, Valuation, facts_as_at, join_sought, revision_as_at
+from flaskr.values.as_at import Basis, Valuation, facts_as_at, join_history, revision_lookup
 from flaskr.values.calendar import day_end
 
 
@@ -16,8 +16,8 @@ def with_policy_facts(source: Any, valuation: Valuation | None) -> tuple[Any, di
     """
     if valuation is None or valuation.basis is Basis.BOOKED:
         return source, {name: getattr(Policy, name) for name in POLICY_FACTS}
-    edited = revision_as_at(valuation.day, Policy, PolicyRevision, "policy_id")
-    source, revision = join_sought(source, edited)
+    edited = revision_lookup(valuation.day, Policy, PolicyRevision, "policy_id")
+    source, revision = join_history(source, edited)
     return source, facts_as_at(Policy, revision, POLICY_FACTS)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import record, told
+from flaskr.audit.services import event_facts, record
 from flaskr.book.services import allot_reference
 from flaskr.database import lock_ledger
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
@@ -17,7 +17,7 @@ from flaskr.facts.lists import LineOfBusiness
 from flaskr.policies.models import POLICY_EDITS, POLICY_FACTS, Policy, PolicyRevision
 from flaskr.policies.queries import locked_policy, policy_by_number
 from flaskr.values.calendar import utc_now
-from flaskr.values.money import LARGEST_ENTRY, money_text, to_ore
+from flaskr.values.money import LARGEST_ENTRY, format_money, to_ore
 from flaskr.values.text import clean_name, clean_reference, is_allotted, reference_key
 
 
@@ -64,7 +64,8 @@ def record_policy(
     )
     check_policy_facts(policy)
     db.session.add(policy)
-    facts = told(policy, [n for n in POLICY_EDITS if getattr(policy, n) is not None], POLICY_FACTS)
+    names = [name for name in POLICY_EDITS if getattr(policy, name) is not None]
+    facts = event_facts(policy, names, POLICY_FACTS)
     record(Action.POLICY_RECORDED, Subject.POLICY, number, actor=actor, after=facts)
     db.session.flush()
     return policy
@@ -123,12 +124,12 @@ def edit_policy(
         policyholder_changed="policyholder" in changed,
         **{name: getattr(policy, name) for name in POLICY_FACTS},
     )
-    before = told(policy, [name for name in POLICY_FACTS if name in changed], POLICY_FACTS)
+    before = event_facts(policy, [name for name in POLICY_FACTS if name in changed], POLICY_FACTS)
     for name, value in changed.items():
         setattr(policy, name, value)
     policy.version += 1
     db.session.add(revision)
-    number, after = policy.policy_number, told(policy, changed, POLICY_FACTS)
+    number, after = policy.policy_number, event_facts(policy, changed, POLICY_FACTS)
     record(action, Subject.POLICY, number, actor=actor, before=before, after=after)
     db.session.flush()
     return policy
@@ -173,7 +174,7 @@ def check_policy_facts(policy: Policy) -> None:
     if min(amounts) < 0:
         raise PolicyError("Premium, deductible and sum insured cannot be negative.")
     if max(amounts) > LARGEST_ENTRY:
-        raise PolicyError(f"An amount on a policy can be at most {money_text(LARGEST_ENTRY)}.")
+        raise PolicyError(f"An amount on a policy can be at most {format_money(LARGEST_ENTRY)}.")
     cancelled_on = policy.cancelled_on
     if cancelled_on and not policy.inception_date <= cancelled_on < policy.expiry_date:
         raise PolicyError(

@@ -9,7 +9,7 @@ from flaskr.policies.forms import NewPolicyForm
 from flaskr.policies.queries import erased_policy_ids
 from flaskr.policies.services import record_policy
 from flaskr.users.gate.access import actor
-from flaskr.web.filters import has_empty
+from flaskr.web.filters import has_empty_values
 from flaskr.web.paging import PAGE_PARAMETERS, Cursor
 from flaskr.web.parameters import FilterError
 
@@ -20,11 +20,11 @@ blueprint = Blueprint("policies", __name__, url_prefix="/policies")
 def index():
     """List policies, filtered and sorted by the URL's parameters; newest first by default."""
     try:
-        wanted = PolicyFilter.from_parameters(request.args, besides=PAGE_PARAMETERS)
+        wanted = PolicyFilter.from_parameters(request.args, ignored=PAGE_PARAMETERS)
     except FilterError as error:
         refused = {"wanted": PolicyFilter(), "typed": request.args, "refusal": error}
         return render_template("policies/index.html", **refused), error.status
-    if has_empty(request.args):
+    if has_empty_values(request.args):
         return redirect(url_for(".index", **wanted.parameters()))
     listing = wanted.listing()
     page = listing.page(Cursor.from_query(request.args))

@@ -1,1 +1,1 @@
-"""Erasing a person: names and free text go, amounts and dates stay."""
+"""Erase personal data: names and free text are removed, amounts and dates stay."""

@@ -1,4 +1,4 @@
-"""What is left of an erased text outside its row: old pages of the file, and files made of it."""
+"""Copies of an erased text outside its row: old pages of the SQLite file, exports and imports."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -17,27 +17,27 @@ from flaskr.imports.job_folders import JOBS
 from flaskr.imports.jobs import REQUEST, Job
 
 
-class _StillWritten(ClaimBookError):
-    """Old bytes that could not be overwritten, since somebody else uses the file."""
+class _FileInUse(ClaimBookError):
+    """Old bytes could not be overwritten because others use the file."""
 
     status = 503
 
 
 def overwrite_deleted() -> bool:
-    """Have SQLite write zeros over what this transaction deletes; return whether it always does."""
+    """Make SQLite overwrite what this transaction deletes; return whether it already did so."""
     if not is_embedded():
         return True
     connection = db.session.connection()
-    always = connection.exec_driver_sql("PRAGMA secure_delete").scalar()
+    was_on = connection.exec_driver_sql("PRAGMA secure_delete").scalar()
     connection.exec_driver_sql("PRAGMA secure_delete=ON")
-    return bool(always)
+    return bool(was_on)
 
 
 def clear_old_pages(overwrites_always: bool) -> None:
-    """Leave no old page of the embedded book in its files; raises StillWritten.
+    """Remove old pages from the embedded book's files; raises ClaimBookError while others read it.
 
-    Where SQLite does not always overwrite, what earlier edits deleted lies in the file too, and it
-    is written anew.
+    Unless SQLite always overwrites, the file also holds what earlier edits deleted, so VACUUM
+    rewrites it.
     """
     if not is_embedded():
         return
@@ -50,25 +50,25 @@ def clear_old_pages(overwrites_always: bool) -> None:
         except sqlite3.OperationalError:
             rows = [(1,)]
     if rows[0][0]:
-        raise _StillWritten(
+        raise _FileInUse(
             "They are erased from the book, but old pages of its file remain while others read "
             "it. Run the same command again when nobody is using the book."
         )
 
 
 def empty_spool(config: Mapping[str, Any]) -> None:
-    """Remove every file in the spool, those in the making once they are made."""
+    """Delete every file in the spool; files being made are deleted once they are done."""
     emptied(spool_folder(config))
 
 
-def kept_with_names(config: Mapping[str, Any]) -> list[KeptExport]:
+def kept_exports_with_names(config: Mapping[str, Any]) -> list[KeptExport]:
     """Return the kept exports that have a column of names or of free text."""
-    every = kept_exports(kept_folder(config))
-    return [kept for kept in every if kept.has_names and not kept.deleted_at]
+    exports = kept_exports(kept_folder(config))
+    return [export for export in exports if export.has_names and not export.deleted_at]
 
 
-def folders_of_imports(config: Mapping[str, Any]) -> dict[Path, list[str]]:
-    """Return the folders that still have files of imports, and what the files are called."""
+def import_folders_with_files(config: Mapping[str, Any]) -> dict[Path, list[str]]:
+    """Return the folders that still have imported files, with the files' names."""
     folders = sorted((config["INSTANCE_FOLDER"] / JOBS).glob(f"*/{REQUEST}"))
     jobs = (Job(path.parent) for path in folders)
     return {job.folder: [str(file["name"]) for file in job.request.files] for job in jobs}

@@ -1,4 +1,4 @@
-"""Erase a person by the ordinary edits, so that all who go by the watermark see that it moved."""
+"""Erase a person's data with the ordinary edits, so that the watermark changes as for any edit."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,49 +13,49 @@ from flaskr.errors import ChangedMeanwhile
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
 from flaskr.policies.services import edit_policy
-from flaskr.privacy.queries import Person, claims_on, policies_held_by
+from flaskr.privacy.queries import PersonRecords, claim_ids_of_policies, policy_numbers_held_by
 
 
 @dataclass(frozen=True)
-class Erased:
-    """What was erased: how many names and free texts; and who else has one of the names."""
+class ErasureResult:
+    """How many names and texts were erased, and which other policies have one of the names."""
 
     names: int
     texts: int
     also_on: tuple[str, ...]
 
 
-def erase_person(person: Person, *, actor: str) -> Erased:
-    """Blank the policyholder of policies and the description of claims; what is blank stays so.
+def erase_person(records: PersonRecords, *, actor: str) -> ErasureResult:
+    """Blank the policyholder of policies and the description of claims.
 
-    Raises ChangedMeanwhile when a policy has got another claim since the person was looked up.
+    Raises ChangedMeanwhile if a policy has got another claim since the records were looked up.
     """
-    claims = _locked_rows(Claim, person.claim_ids)
-    # Those of the claims too: an edit looks at them, after the first has locked the ledger.
+    claims = _locked_rows(Claim, records.claim_ids)
+    # The claims' policies too: an edit reads them, and no row is locked after the ledger.
     of_claims = {claim.policy_id for claim in claims if claim.policy_id}
-    policies = _locked_rows(Policy, person.policy_ids | of_claims)
-    if claims_on(person.policy_ids) - person.claim_ids:
+    policies = _locked_rows(Policy, records.policy_ids | of_claims)
+    if claim_ids_of_policies(records.policy_ids) - records.claim_ids:
         raise ChangedMeanwhile(
             "A claim was added to one of the policies in the meantime. Run the command again."
         )
-    described = [claim for claim in claims if claim.description]
-    named = [each for each in policies if each.id in person.policy_ids and each.policyholder]
-    names = {policy.policyholder for policy in named}
-    for claim in described:
+    with_text = [claim for claim in claims if claim.description]
+    with_name = [each for each in policies if each.id in records.policy_ids and each.policyholder]
+    names = {policy.policyholder for policy in with_name}
+    for claim in with_text:
         _erase_description(claim, actor)
-    for policy in named:
+    for policy in with_name:
         _erase_name(policy, actor)
-    return Erased(len(named), len(described), tuple(policies_held_by(names)))
+    return ErasureResult(len(with_name), len(with_text), tuple(policy_numbers_held_by(names)))
 
 
 def _erase_description(claim: Claim, actor: str) -> None:
-    """Blank what was said about a loss."""
+    """Blank a claim's description."""
     blank = {"description": ""}
     edit_claim(claim, blank, seen_version=claim.version, actor=actor, action=Action.PERSON_ERASED)
 
 
 def _erase_name(policy: Policy, actor: str) -> None:
-    """Blank who holds a policy."""
+    """Blank a policy's policyholder."""
     blank = {"policyholder": ""}
     edit_policy(
         policy, blank, seen_version=policy.version, actor=actor, action=Action.PERSON_ERASED
@@ -63,6 +63,6 @@ def _erase_name(policy: Policy, actor: str) -> None:
 
 
 def _locked_rows(model: Any, ids: Iterable[int]) -> list[Any]:
-    """Return rows as they are now, by id, locked until the transaction ends."""
+    """Return the current rows in the order of their ids, locked until the transaction ends."""
     rows = select(model).where(model.id.in_(ids)).order_by(model.id).with_for_update()
     return list(db.session.scalars(rows.execution_options(populate_existing=True)))

@@ -1,1 +1,1 @@
-"""Who may do what."""
+"""Users, signing in, and access control."""

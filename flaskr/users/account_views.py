@@ -1,4 +1,4 @@
-"""One's own account: where one is signed in, tokens, the password."""
+"""Pages of the user's own account: sessions, tokens and password."""
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
@@ -7,44 +7,47 @@ from flaskr.audit.models import Action
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.forms import ROLES, ChangePasswordForm, TokenForm
-from flaskr.users.gate.access import actor, identity, is_open
+from flaskr.users.gate.access import actor, current_identity, is_open
 from flaskr.users.queries import sessions_of, tokens_of
 from flaskr.users.sessions.identities import Identity
 from flaskr.users.sessions.services import end_session, make_token, revoke_token
-from flaskr.users.sessions.user_agents import in_words
-from flaskr.users.signing_in.services import NotSignedIn, as_proven, proven
-from flaskr.users.signing_in.services import change_password as change
-from flaskr.users.signing_in.views import blueprint, let_in
+from flaskr.users.sessions.user_agents import browser_of
+from flaskr.users.signing_in.services import (
+    NotSignedIn,
+    recheck_credentials,
+    replace_password,
+    verify_password,
+)
+from flaskr.users.signing_in.views import blueprint, set_session_cookie
 from flaskr.values.calendar import utc_now
 
 
-def _person() -> Identity:
-    """Return who is signed in; in an open book nobody is, and there is no account."""
-    asking = identity()
-    if asking is None or not asking.user_id:
+def _signed_in_identity() -> Identity:
+    """Return the identity of the signed-in user; 404 in an open book."""
+    identity = current_identity()
+    if identity is None or not identity.user_id:
         abort(404, "This book is open without signing in, so there are no accounts.")
-    return asking
+    return identity
 
 
 @blueprint.get("/account")
 def account():
-    """Show one's own account."""
+    """Show the user's account."""
     if is_open():
         return render_template("users/open.html")
     return _show_account(TokenForm(formdata=None))
 
 
 def _show_account(form: TokenForm, secret: str = ""):
-    """Show the account, with a token that was just made: this is the only time to see it."""
-    asking = _person()
+    """Show the account, with the `secret` of a token that was just made: only now is it visible."""
+    identity = _signed_in_identity()
     page = render_template(
         "users/account.html",
-        asking=asking,
-        role=ROLES[asking.role] if asking.role else "",
-        sessions=sessions_of(asking.user_id),
-        tokens=tokens_of(asking.user_id),
+        role=ROLES[identity.role] if identity.role else "",
+        sessions=sessions_of(identity.user_id),
+        tokens=tokens_of(identity.user_id),
         now=utc_now(),
-        in_words=in_words,
+        browser_of=browser_of,
         form=form,
         plain=FlaskForm(formdata=None),
         secret=secret,
@@ -54,20 +57,20 @@ def _show_account(form: TokenForm, secret: str = ""):
 
 @blueprint.post("/account/tokens", endpoint="make_token")
 def make_own_token():
-    """Make a token, and show it once."""
-    asking, form = _person(), TokenForm()
+    """Make a token, and show its secret once."""
+    identity, form = _signed_in_identity(), TokenForm()
     if not form.validate_on_submit():
         return _show_account(form)
     try:
-        kept = proven(
-            asking.actor, form.present.data, address=request.remote_addr or "", actor=actor()
+        credentials = verify_password(
+            identity.actor, form.present.data, address=request.remote_addr or "", actor=actor()
         )
-        as_proven(kept)
+        recheck_credentials(credentials)
         secret = make_token(
-            asking.user_id, form.label.data, form.scope.data, form.days.data, actor=actor()
+            identity.user_id, form.label.data, form.scope.data, form.days.data, actor=actor()
         )
     except ClaimBookError as error:
-        _refuse(form, error)
+        _show_error(form, error)
         return _show_account(form)
     db.session.commit()
     return _show_account(TokenForm(formdata=None), secret=secret)
@@ -75,8 +78,8 @@ def make_own_token():
 
 @blueprint.post("/account/tokens/<name>/revoke", endpoint="revoke_token")
 def revoke_own_token(name: str):
-    """Revoke one of one's own tokens."""
-    token = revoke_token(_person().user_id, name, actor=actor())
+    """Revoke one of the user's tokens."""
+    token = revoke_token(_signed_in_identity().user_id, name, actor=actor())
     label = token.label
     db.session.commit()
     flash(f"Token “{label}” revoked.", "success")
@@ -85,8 +88,8 @@ def revoke_own_token(name: str):
 
 @blueprint.post("/account/sessions/<name>/end", endpoint="end_session")
 def end_own_session(name: str):
-    """End one of one's own sessions."""
-    end_session(_person().user_id, name, actor=actor(), action=Action.SESSION_ENDED)
+    """End one of the user's sessions."""
+    end_session(_signed_in_identity().user_id, name, actor=actor(), action=Action.SESSION_ENDED)
     db.session.commit()
     flash("Session ended.", "success")
     return redirect(url_for(".account"), code=303)
@@ -94,30 +97,30 @@ def end_own_session(name: str):
 
 @blueprint.route("/account/password", methods=["GET", "POST"])
 def change_password():
-    """Change one's own password: all sessions end, and this one begins anew."""
-    asking, form = _person(), ChangePasswordForm()
+    """Change the user's password: all sessions end, and a new one starts for this browser."""
+    identity, form = _signed_in_identity(), ChangePasswordForm()
     if form.validate_on_submit():
         try:
-            secret = change(
-                asking,
+            secret = replace_password(
+                identity,
                 form.present.data,
                 form.password.data,
                 address=request.remote_addr or "",
-                program=request.headers.get("User-Agent", ""),
-                revokes=form.revoke.data,
+                user_agent=request.headers.get("User-Agent", ""),
+                revokes_tokens=form.revoke.data,
             )
         except ClaimBookError as error:
-            _refuse(form, error)
+            _show_error(form, error)
         else:
             db.session.commit()
-            let_in(secret)
+            set_session_cookie(secret)
             flash("Password changed. You are signed out everywhere else.", "success")
             return redirect(url_for(".account"), code=303)
     return render_template("users/change_password.html", form=form), *_status_of(form)
 
 
-def _refuse(form: FlaskForm, error: ClaimBookError) -> None:
-    """Say on a form what was wrong: with the present password, or else."""
+def _show_error(form: FlaskForm, error: ClaimBookError) -> None:
+    """Roll back, and show an error on the form or at its field for the current password."""
     db.session.rollback()
     form.answer = error.status, getattr(error, "headers", {})
     if isinstance(error, NotSignedIn):
@@ -128,5 +131,5 @@ def _refuse(form: FlaskForm, error: ClaimBookError) -> None:
 
 
 def _status_of(form: FlaskForm) -> tuple[int, dict[str, str]]:
-    """Return what a page with a form is answered with: the status, and headers."""
+    """Return the status and the headers of a page with a form."""
     return getattr(form, "answer", (422, {})) if form.errors else (200, {})

@@ -1,4 +1,4 @@
-"""flask users: let the first administrator in, and others; give links; list everybody."""
+"""The commands `flask users`: create, link, list and sign-out."""
 
 import click
 from flask import current_app
@@ -8,7 +8,7 @@ from flaskr.book.services import require_book
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.models import Role, User
-from flaskr.users.queries import everybody, user_with_email
+from flaskr.users.queries import all_users, user_with_email
 from flaskr.users.services import create_user, make_link, sign_out_everywhere
 
 _ACTOR = "command"
@@ -27,12 +27,12 @@ users = AppGroup("users", help="Add users, list them, and let them set a passwor
 def create(email: str, name: str, role: str | None) -> None:
     """Add the user EMAIL, and print the link with which they set their password."""
     require_book()
-    usual = Role.VIEWER if everybody() else Role.ADMINISTRATOR
-    user = create_user(email, name or email, Role(role) if role else usual, actor=_ACTOR)
+    default = Role.VIEWER if all_users() else Role.ADMINISTRATOR
+    user = create_user(email, name or email, Role(role) if role else default, actor=_ACTOR)
     secret = make_link(user, actor=_ACTOR)
     db.session.commit()
     click.echo(f"Added {user.email} as {user.role}.")
-    _tell_link(secret)
+    _print_link(secret)
 
 
 @users.command()
@@ -42,11 +42,11 @@ def link(email: str) -> None:
     user = _user_named(email)
     secret = make_link(user, actor=_ACTOR)
     db.session.commit()
-    _tell_link(secret)
+    _print_link(secret)
 
 
 def _user_named(email: str) -> User:
-    """Return the person of an e-mail address; raises ClaimBookError."""
+    """Return the user with an e-mail address; raises ClaimBookError if there is none."""
     require_book()
     user = user_with_email(email)
     if user is None:
@@ -54,8 +54,8 @@ def _user_named(email: str) -> User:
     return user
 
 
-def _tell_link(secret: str) -> None:
-    """Say a one-time link, under the name that people open the book by."""
+def _print_link(secret: str) -> None:
+    """Print a one-time link with the book's public host name, or the local address."""
     names = current_app.config["TRUSTED_NAMES"]
     host = f"https://{names[0].removeprefix('.')}" if names else "http://127.0.0.1:5000"
     click.echo("Send them this link to set their password; it works once, within 24 hours:")
@@ -66,7 +66,7 @@ def _tell_link(secret: str) -> None:
 def list_users() -> None:
     """List all users: e-mail, role, name, and whether they may sign in."""
     require_book()
-    for user in everybody():
+    for user in all_users():
         state = "" if user.is_active else "  may not sign in"
         state = state or ("" if user.password_hash else "  has no password yet")
         click.echo(f"{user.email}  {user.role}  {user.name}{state}")
@@ -74,7 +74,7 @@ def list_users() -> None:
 
 @users.command("sign-out")
 @click.argument("email")
-def sign_out(email: str) -> None:
+def sign_out_user(email: str) -> None:
     """End all sessions and tokens of the user EMAIL."""
     user = _user_named(email)
     sign_out_everywhere(user, actor=_ACTOR)

@@ -1,4 +1,4 @@
-"""Forms that sign in, set passwords, let people in and make tokens."""
+"""Forms to sign in, set passwords, add and change users, and make tokens."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from wtforms.validators import ValidationError
 
 from flaskr.users.models import Role, Scope
 from flaskr.users.services import clean_email
-from flaskr.web.forms import CleanedField, NameField, Required, SeenField, list_field
+from flaskr.web.forms import CleanedField, NameField, Required, VersionField, choice_field
 
 ROLES = {
     Role.VIEWER: "viewer: sees claims and policies, without names",
@@ -24,16 +24,16 @@ _DAYS = (7, 30, 90, 366)
 
 
 class _EmailField(CleanedField):
-    """An e-mail address to sign in with."""
+    """An e-mail address."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the address; empty stays empty."""
+        """Clean the address; empty stays empty."""
         text = valuelist[0].strip() if valuelist else ""
         self.data = clean_email(text) if text else ""
 
 
 class SignInForm(FlaskForm):
-    """Who signs in; `next` is where they were going."""
+    """Sign in; `next` is the page to go to afterwards."""
 
     email = CleanedField(
         "E-mail", [Required()], render_kw={"autocomplete": "username", "inputmode": "email"}
@@ -44,8 +44,8 @@ class SignInForm(FlaskForm):
     next = HiddenField()
 
 
-def _present_password() -> PasswordField:
-    """Return the field for what proves that it is not just somebody at an open screen."""
+def _current_password() -> PasswordField:
+    """Return a field for the current password, asked again before sensitive changes."""
     return PasswordField(
         "Current password", [Required()], render_kw={"autocomplete": "current-password"}
     )
@@ -65,20 +65,20 @@ class SetPasswordForm(FlaskForm):
     )
 
     def validate_again(self, field: PasswordField) -> None:
-        """Refuse two that differ."""
+        """Refuse two different passwords."""
         if field.data != self.password.data:
             raise ValidationError("The two passwords differ.")
 
 
 class ChangePasswordForm(SetPasswordForm):
-    """A new password, and the present one as proof."""
+    """A new password, and the current one as proof."""
 
-    present = _present_password()
+    present = _current_password()
     revoke = BooleanField("Revoke my tokens too")
 
 
 class TokenForm(FlaskForm):
-    """A token to make."""
+    """A new token."""
 
     label = NameField("Purpose", [Required()], render_kw={"autocomplete": "off"})
     scope = SelectField(
@@ -96,24 +96,24 @@ class TokenForm(FlaskForm):
         default=90,
         invalid_value_message="Choose one from the list.",
     )
-    present = _present_password()
+    present = _current_password()
 
 
-class PersonFacts(FlaskForm):
-    """A person's name and role."""
+class _PersonFields(FlaskForm):
+    """The name and role of a user."""
 
     name = NameField("Name", [Required()], render_kw={"autocomplete": "off"})
-    role = list_field("Role", Role)
+    role = choice_field("Role", Role)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Say what each role may do."""
+        """Describe what each role may do."""
         super().__init__(*args, **kwargs)
         choices = [SelectChoice(value.value, label) for value, label in ROLES.items()]
         self.role.choices = [SelectChoice("", "Choose…"), *choices]
 
 
-class NewPersonForm(PersonFacts):
-    """A person to let in."""
+class NewPersonForm(_PersonFields):
+    """A new user."""
 
     email = _EmailField(
         "E-mail",
@@ -123,8 +123,8 @@ class NewPersonForm(PersonFacts):
     )
 
 
-class PersonForm(PersonFacts):
-    """What can be changed of a person."""
+class PersonForm(_PersonFields):
+    """Changes to a user."""
 
     is_active = BooleanField("May sign in")
-    version = SeenField()
+    version = VersionField()

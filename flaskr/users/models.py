@@ -1,4 +1,4 @@
-"""People who sign in, their sessions and tokens, and the links that set a password."""
+"""Users, their sessions and tokens, password links, and attempts to sign in."""
 
 from enum import StrEnum
 
@@ -10,11 +10,11 @@ from flaskr.values.column_types import FreeText, Instant, closed_list
 from flaskr.values.text import KEY_LENGTH
 
 _DIGEST_LENGTH = 64  # a SHA-256 in hex
-_NAME_LENGTH = 16  # what stands for a session or a token in addresses
+_NAME_LENGTH = 16  # the public name of a session or a token, used in addresses
 
 
 class Role(StrEnum):
-    """What a person may do; flaskr.users.roles says which pages that is."""
+    """A user's role; flaskr.users.roles lists the pages of each."""
 
     VIEWER = "viewer"
     HANDLER = "handler"
@@ -23,30 +23,30 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a token is for; one that writes reads too."""
+    """What a token may do; WRITE includes READ."""
 
     READ = "read"
     WRITE = "write"
 
 
 class User(Base):
-    """A person who signs in; never deleted, for the ledger and the trail name them by e-mail."""
+    """A user; never deleted, because the ledger and the trail refer to them by e-mail."""
 
     __tablename__ = "users"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(64))  # as the book's recorded_by
+    email: Mapped[str] = mapped_column(String(64))  # as long as the book's recorded_by
     email_key: Mapped[str] = mapped_column(String(KEY_LENGTH), unique=True)
     name: Mapped[FreeText]
     role: Mapped[Role] = mapped_column(closed_list(Role))
     is_active: Mapped[bool]
-    password_hash: Mapped[str | None] = mapped_column(String(200))  # none until it is set
+    password_hash: Mapped[str | None] = mapped_column(String(200))  # NULL until one is set
     made_at: Mapped[Instant]
     version: Mapped[int]
 
 
 class UserSession(Base):
-    """One browser that is signed in: over when `ended_at` is set, or a limit is reached."""
+    """A signed-in browser; over when `ended_at` is set, or a time limit is reached."""
 
     __tablename__ = "sessions"
 
@@ -58,11 +58,11 @@ class UserSession(Base):
     last_used_at: Mapped[Instant]
     ended_at: Mapped[Instant | None]
     address: Mapped[FreeText]
-    program: Mapped[FreeText]  # as the browser calls itself
+    program: Mapped[FreeText]  # the User-Agent header
 
 
 class Token(Base):
-    """What a program signs in with; only its digest is kept."""
+    """An API token; only its digest is stored."""
 
     __tablename__ = "tokens"
 
@@ -79,7 +79,7 @@ class Token(Base):
 
 
 class PasswordLink(Base):
-    """A one-time link by which a person sets their password; a new one takes its place."""
+    """A one-time link by which a user sets their password; a new one replaces it."""
 
     __tablename__ = "password_links"
 
@@ -90,7 +90,7 @@ class PasswordLink(Base):
 
 
 class SignInAttempt(Base):
-    """One attempt to sign in that failed, or is under way; who and where only as digests."""
+    """An attempt to sign in that failed or is in progress; user and address only as digests."""
 
     __tablename__ = "sign_in_attempts"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Who there is, and what they are signed in with."""
+"""Queries of users, and of their sessions, tokens and links."""
 
 from typing import Any
 
@@ -6,25 +6,25 @@ from sqlalchemy import Select, func, select
 
 from flaskr.extensions import db
 from flaskr.users.models import PasswordLink, Role, Token, User, UserSession
-from flaskr.users.sessions.identities import LASTING, lasting_since
-from flaskr.users.sessions.secrets import digest_of
+from flaskr.users.sessions.identities import ACTIVE_SESSION, active_session_bounds
+from flaskr.users.sessions.secrets import secret_digest
 from flaskr.values.calendar import utc_now
 from flaskr.values.text import lookup_key
 
 
 def user_with_email(email: str) -> User | None:
-    """Return the person of an e-mail address, however its letters are cased."""
+    """Return the user with an e-mail address, in upper or lower case."""
     return db.session.scalar(select(User).where(User.email_key == lookup_key(email)))
 
 
-def everybody() -> list[User]:
-    """Return all people, those who can sign in first, by e-mail."""
+def all_users() -> list[User]:
+    """Return all users by e-mail, those who may sign in first."""
     in_order = select(User).order_by(User.is_active.desc(), User.email_key)
     return list(db.session.scalars(in_order))
 
 
-def other_administrators(user: User) -> int:
-    """Return how many others could let people in."""
+def other_administrator_count(user: User) -> int:
+    """Return the number of other active administrators."""
     others = select(func.count()).where(
         User.role == Role.ADMINISTRATOR, User.is_active, User.id != user.id
     )
@@ -32,26 +32,26 @@ def other_administrators(user: User) -> int:
 
 
 def sessions_of(user_id: int) -> list[UserSession]:
-    """Return where a person is signed in, the last used first."""
-    lasting = select(UserSession).where(UserSession.user_id == user_id, *LASTING)
-    in_order = lasting.order_by(UserSession.last_used_at.desc())
-    return list(db.session.scalars(in_order, lasting_since()))
+    """Return a user's active sessions, the last used first."""
+    active = select(UserSession).where(UserSession.user_id == user_id, *ACTIVE_SESSION)
+    in_order = active.order_by(UserSession.last_used_at.desc())
+    return list(db.session.scalars(in_order, active_session_bounds()))
 
 
 def tokens_of(user_id: int) -> list[Token]:
-    """Return a person's tokens, the newest first; those revoked are not among them."""
-    theirs = select(Token).where(Token.user_id == user_id, Token.revoked_at.is_(None))
-    return list(db.session.scalars(theirs.order_by(Token.id.desc())))
+    """Return a user's tokens that are not revoked, expired ones included, the newest first."""
+    tokens = select(Token).where(Token.user_id == user_id, Token.revoked_at.is_(None))
+    return list(db.session.scalars(tokens.order_by(Token.id.desc())))
 
 
-def user_of_link(secret: str) -> Select[Any]:
-    """Select (id, email, name) of whose password a link sets; nobody once it is over."""
-    told: tuple[Any, ...] = (User.id, User.email, User.name)
+def select_link_owner(secret: str) -> Select[Any]:
+    """Select (id, email, name) of the user whose password a valid link sets."""
+    columns: tuple[Any, ...] = (User.id, User.email, User.name)
     return (
-        select(*told)
+        select(*columns)
         .join(PasswordLink, PasswordLink.user_id == User.id)
         .where(
-            PasswordLink.token_digest == digest_of(secret),
+            PasswordLink.token_digest == secret_digest(secret),
             PasswordLink.expires_at > utc_now(),
             User.is_active,
         )

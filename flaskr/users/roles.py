@@ -1,4 +1,4 @@
-"""Who may reach which page: the one table of it. A page that is not in it is nobody's."""
+"""The access table: which roles may open which pages. A page that is not in it is closed."""
 
 from flaskr.users.models import Role
 
@@ -8,14 +8,14 @@ _ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 _FILE_READERS = frozenset({Role.HANDLER, Role.ACTUARY, Role.ADMINISTRATOR})
 _FILE_KEEPERS = frozenset({Role.ACTUARY, Role.ADMINISTRATOR})
 
-# Whoever works claims, or answers to the people in them, sees who they are.
+# Handlers work with policyholders, and administrators answer their requests.
 SEE_NAMES = frozenset({Role.HANDLER, Role.ADMINISTRATOR})
 
-# Without signing in.
+# Pages that need no sign-in.
 PUBLIC = frozenset({"static", "health.show", "users.sign_in", "users.set_password"})
 
-# By endpoint; GET and POST of one address are one page. Whoever gives access (the administrator)
-# does not move money, and whoever moves money does not give access.
+# By endpoint; GET and POST of one address are one page. Duties are separated: an administrator
+# gives access and does not move money, a handler moves money and does not give access.
 ROUTES: dict[str, frozenset[Role]] = {
     "overview.index": _EVERYBODY,
     "overview.find": _EVERYBODY,
@@ -66,7 +66,7 @@ ROUTES: dict[str, frozenset[Role]] = {
     "users.settings": _ADMINISTRATORS,
 }
 
-# What a program may do with a token; the rest takes a person.
+# Endpoints that accept a token; the others need a signed-in user.
 BY_TOKEN = frozenset(
     {
         "exports.claims",
@@ -89,5 +89,5 @@ BY_TOKEN = frozenset(
 
 
 def may_reach(role: Role, endpoint: str) -> bool:
-    """Whether a role may reach a page."""
+    """Whether a role may open a page."""
     return endpoint in PUBLIC or role in ROUTES.get(endpoint, frozenset())

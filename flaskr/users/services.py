@@ -1,4 +1,4 @@
-"""What can be done to people: let in, changed, given a link, and their password set."""
+"""Add and change users, make password links, store passwords, and sign users out."""
 
 import re
 from datetime import timedelta
@@ -12,29 +12,34 @@ from flaskr.database import locked_row
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, TextError
 from flaskr.extensions import db
 from flaskr.users.models import PasswordLink, Role, User
-from flaskr.users.queries import other_administrators, user_with_email
-from flaskr.users.sessions.secrets import digest_of, new_secret
+from flaskr.users.queries import other_administrator_count, user_with_email
+from flaskr.users.sessions.secrets import new_secret, secret_digest
 from flaskr.users.sessions.services import end_sessions, revoke_tokens
 from flaskr.values.calendar import utc_now
 from flaskr.values.text import clean_name, clean_reference, reference_key
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-_LINK_LASTS = timedelta(hours=24)
+_LINK_LIFETIME = timedelta(hours=24)
 
 
 class _UserError(ClaimBookError):
-    """A person that cannot be let in or changed so."""
+    """A user that cannot be added or changed like this."""
 
 
-class LinkOver(ClaimBookError):
-    """A link that was used, replaced, or is too old."""
+class LinkExpired(ClaimBookError):
+    """A password link that was used or replaced, or has expired."""
 
     status = 410
-    SAID = "This link has been used, or has expired. Ask an administrator for a new one."
+
+    def __init__(self) -> None:
+        """Say how to get a new link."""
+        super().__init__(
+            "This link has been used, or has expired. Ask an administrator for a new one."
+        )
 
 
 def clean_email(text: str) -> str:
-    """Return an e-mail address as typed; raises UserError for what is none."""
+    """Return an e-mail address as typed; raises ClaimBookError if it is not one."""
     try:
         email = clean_reference(text)
     except TextError as error:
@@ -47,7 +52,7 @@ def clean_email(text: str) -> str:
 
 
 def create_user(email: str, name: str, role: Role, *, actor: str) -> User:
-    """Let a person in; they sign in once they have set a password by a link."""
+    """Add a user, who can sign in after setting a password by a link."""
     email = clean_email(email)
     if user_with_email(email):
         raise _UserError(f"There is already a user {email}.")
@@ -63,7 +68,7 @@ def create_user(email: str, name: str, role: Role, *, actor: str) -> User:
     db.session.add(user)
     try:
         db.session.flush()
-    except IntegrityError as error:  # somebody else was first, after we looked
+    except IntegrityError as error:  # somebody else added the user after our check
         raise _UserError(f"There is already a user {email}.") from error
     record(Action.USER_CREATED, Subject.USER, email, actor=actor, after={"role": role})
     return user
@@ -72,18 +77,19 @@ def create_user(email: str, name: str, role: Role, *, actor: str) -> User:
 def change_user(
     user: User, *, name: str, role: Role, is_active: bool, seen_version: int, actor: str
 ) -> User:
-    """Change a person's name, role, or whether they may sign in; the latter two end sessions.
+    """Change a user's name, role, or whether they may sign in; the latter two end their sessions.
 
-    Raises ChangedMeanwhile, and UserError when nobody would be left to let people in.
+    Raises ChangedMeanwhile, and ClaimBookError if no administrator would be left.
     """
     administrators = select(User.id).where(User.role == Role.ADMINISTRATOR)
-    db.session.execute(administrators.order_by(User.id).with_for_update())  # two at once leave one
+    # Locked, so that two changes at the same time cannot remove the last administrator.
+    db.session.execute(administrators.order_by(User.id).with_for_update())
     user = locked_row(select(User).where(User.id == user.id))
     if user.version != seen_version:
         raise ChangedMeanwhile(f"{user.email} was changed by somebody else. Look at it again.")
-    is_one = user.role is Role.ADMINISTRATOR and user.is_active
-    stays = role is Role.ADMINISTRATOR and is_active
-    if is_one and not stays and not other_administrators(user):
+    was_administrator = user.role is Role.ADMINISTRATOR and user.is_active
+    stays_administrator = role is Role.ADMINISTRATOR and is_active
+    if was_administrator and not stays_administrator and not other_administrator_count(user):
         raise _UserError("This is the last administrator: add another one first.")
     before = {"name": user.name, "role": user.role, "is_active": user.is_active}
     after = {"name": clean_name(name), "role": role, "is_active": is_active}
@@ -95,58 +101,61 @@ def change_user(
     user.version += 1
     if changed != ["name"]:
         end_sessions(user)
-        end_links(user)
-    shown = [field for field in changed if field != "name"]
+        delete_links(user)
+    recorded = [field for field in changed if field != "name"]
     name_changed = {"name": CHANGED} if "name" in changed else {}
     record(
         Action.USER_CHANGED,
         Subject.USER,
         user.email,
         actor=actor,
-        before={field: before[field] for field in shown},
-        after={field: after[field] for field in shown} | name_changed,
+        before={field: before[field] for field in recorded},
+        after={field: after[field] for field in recorded} | name_changed,
     )
     return user
 
 
 def make_link(user: User, *, actor: str) -> str:
-    """Return the secret of a one-time link by which a person sets their password.
+    """Make a one-time link by which a user sets their password, and return its secret.
 
-    It lasts 24 hours, and takes the place of an earlier one.
+    It is valid for 24 hours, and replaces an earlier link.
     """
-    user = locked_row(select(User).where(User.id == user.id))  # two at once leave one link
+    # one at a time, so that only one link remains
+    user = locked_row(select(User).where(User.id == user.id))
+        select(User).where(User.id == user.id)
+    )  # one at a time: only one link remains
     if not user.is_active:
         raise _UserError(f"{user.email} may not sign in; make them active first.")
     secret = new_secret()
-    end_links(user)
+    delete_links(user)
     link = PasswordLink(
-        user_id=user.id, token_digest=digest_of(secret), expires_at=utc_now() + _LINK_LASTS
+        user_id=user.id, token_digest=secret_digest(secret), expires_at=utc_now() + _LINK_LIFETIME
     )
     db.session.add(link)
     record(Action.LINK_MADE, Subject.USER, user.email, actor=actor)
     return secret
 
 
-def end_links(user: User, secret: str | None = None) -> bool:
-    """Delete a person's link, or only the one of a secret; return whether there was one."""
-    theirs = delete(PasswordLink).where(PasswordLink.user_id == user.id)
+def delete_links(user: User, secret: str | None = None) -> bool:
+    """Delete a user's links, or only the one with a secret; return whether there was any."""
+    deletion = delete(PasswordLink).where(PasswordLink.user_id == user.id)
     if secret is not None:
-        theirs = theirs.where(PasswordLink.token_digest == digest_of(secret))
-    return bool(db.session.execute(theirs.returning(PasswordLink.id)).all())
+        deletion = deletion.where(PasswordLink.token_digest == secret_digest(secret))
+    return bool(db.session.execute(deletion.returning(PasswordLink.id)).all())
 
 
-def write_password(user: User, new_hash: str, *, by: str) -> None:
-    """Write a person's new password, and end all their sessions and links."""
+def store_password(user: User, new_hash: str, *, by: str) -> None:
+    """Store a user's new password hash, end their sessions and delete their links."""
     user.password_hash = new_hash
     end_sessions(user)
-    end_links(user)
+    delete_links(user)
     record(Action.PASSWORD_SET, Subject.USER, user.email, actor=user.email, after={"by": by})
 
 
 def sign_out_everywhere(user: User, *, actor: str) -> None:
-    """End all sessions of a person and their link, and revoke their tokens."""
+    """End a user's sessions, delete their links and revoke their tokens."""
     end_sessions(user)
-    end_links(user)
+    delete_links(user)
     revoke_tokens(user)
-    said = {"sessions": "all", "tokens": "all"}
-    record(Action.SESSION_ENDED, Subject.USER, user.email, actor=actor, after=said)
+    ended = {"sessions": "all", "tokens": "all"}
+    record(Action.SESSION_ENDED, Subject.USER, user.email, actor=actor, after=ended)

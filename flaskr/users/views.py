@@ -1,4 +1,4 @@
-"""Pages of people: who may sign in, as what; and the settings in force."""
+"""Pages for administrators: users, and the settings in force."""
 
 from flask import abort, current_app, flash, redirect, render_template, url_for
 from flask_wtf import FlaskForm
@@ -9,25 +9,25 @@ from flaskr.settings import config_names
 from flaskr.users.forms import ROLES, NewPersonForm, PersonForm
 from flaskr.users.gate.access import actor
 from flaskr.users.models import User
-from flaskr.users.queries import everybody, user_with_email
+from flaskr.users.queries import all_users, user_with_email
 from flaskr.users.services import change_user, create_user, make_link, sign_out_everywhere
 from flaskr.users.signing_in.views import blueprint
 
 
 def _user_or_404(email: str) -> User:
-    """Return the person of an address."""
+    """Return the user with an e-mail address, or abort with 404."""
     return user_with_email(email) or abort(404, f"There is no user {email[:64]}.")
 
 
 @blueprint.get("/people")
 def people():
-    """List everybody, and what they may do."""
-    return render_template("users/people.html", people=everybody(), roles=ROLES)
+    """List the users and what each role may do."""
+    return render_template("users/people.html", people=all_users(), roles=ROLES)
 
 
 @blueprint.route("/people/new", methods=["GET", "POST"])
 def new_person():
-    """Let a person in, and show the link by which they set their password."""
+    """Add a user, and show the link by which they set their password."""
     form = NewPersonForm()
     if form.validate_on_submit():
         try:
@@ -43,14 +43,14 @@ def new_person():
 
 
 def _show_link(user: User, secret: str):
-    """Show a one-time link, which is nowhere to be seen again."""
+    """Show a one-time link; it is not shown again."""
     link = url_for(".set_password", secret=secret, _external=True)
     return render_template("users/link.html", user=user, link=link)
 
 
 @blueprint.route("/people/<email>", methods=["GET", "POST"])
 def person(email: str):
-    """Change a person's name and role, and whether they may sign in."""
+    """Change a user's name and role, and whether they may sign in."""
     user = _user_or_404(email)
     form = PersonForm(obj=user)
     status = 200
@@ -83,7 +83,7 @@ def person(email: str):
 
 @blueprint.post("/people/<email>/link", endpoint="make_link")
 def make_persons_link(email: str):
-    """Make a one-time link for a person who has lost their password."""
+    """Make a one-time link for a user who has lost their password."""
     user = _user_or_404(email)
     secret = make_link(user, actor=actor())
     db.session.commit()
@@ -92,7 +92,7 @@ def make_persons_link(email: str):
 
 @blueprint.post("/people/<email>/sign_out")
 def sign_person_out(email: str):
-    """End all sessions and tokens of a person."""
+    """End all sessions and tokens of a user."""
     user = _user_or_404(email)
     sign_out_everywhere(user, actor=actor())
     db.session.commit()
@@ -102,8 +102,8 @@ def sign_person_out(email: str):
 
 @blueprint.get("/settings")
 def settings():
-    """Show the settings in force; secrets are not among them."""
-    shown = {name: current_app.config[kept] for name, kept in config_names().items()}
+    """Show the settings in force, without secrets."""
+    shown = {name: current_app.config[key] for name, key in config_names().items()}
     shown["BOOK_ACCESS"] = current_app.config["BOOK_MODE"]
     del shown["DATABASE_URL"]  # it has a password
     shown["DATABASE_URL"] = db.engine.url.set(query={}).render_as_string(hide_password=True)

@@ -1,1 +1,1 @@
-"""What a value is wherever it appears: money, text, days, column types, as-at dates, pseudonyms."""
+"""Value types: money, text, dates, column types, as-at dates and pseudonyms."""

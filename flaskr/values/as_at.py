@@ -1,4 +1,4 @@
-"""What a cut is: the end of a day, on one of two clocks, and the facts as they were at it."""
+"""As-at dates: the state of rows at the end of a day, on one of two bases."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ from flaskr.values.calendar import day_end
 
 
 class Basis(StrEnum):
-    """Which clock a cut goes by."""
+    """Which date of an entry decides whether it counts at an as-at date."""
 
-    KNOWN = "known"  # what had been recorded when the day ended
-    BOOKED = "booked"  # what belongs to the days until then, as known today
+    KNOWN = "known"  # the recording: what had been recorded by the end of the day
+    BOOKED = "booked"  # the transaction date: what belongs to the day or before, as known today
 
 
 @dataclass(frozen=True)
 class Valuation:
-    """The end of a day, by one clock."""
+    """An as-at date and its basis; entries of the day itself count."""
 
     day: date
     basis: Basis = Basis.KNOWN
 
 
 def facts_as_at(current: Any, revision: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the columns of facts as a cut knew them: the first revision after it, else today's."""
+    """Return the columns of facts as they were: from the first later revision, else the row."""
     return {
         name: case(
             (revision.id.is_not(None), getattr(revision, name)), else_=getattr(current, name)
@@ -39,56 +39,58 @@ def facts_as_at(current: Any, revision: Any, names: tuple[str, ...]) -> dict[str
 
 
 @dataclass(frozen=True)
-class Seek:
-    """Which one of a row's many says how the row was at a cut: the first by `order` that `counts`.
+class HistoryLookup:
+    """How to find the history row that holds a row's state at a date: the first match by `order`.
 
-    Only rows that `changed` after the cut look for it; the others are at it as they are now. So a
-    cut costs what today does, and a seek for each row that has changed since.
+    Only rows that may have changed since (`has_changed`) are looked up; the others were as they
+    are now. So a list as at a date costs what today's does, and one seek for each changed row.
     """
 
     row: Any
-    many: Any
-    owner: str  # the column of `many` that names the row
-    changed: ColumnElement[bool]
-    counts: Callable[[Any], ColumnElement[bool]]
+    history: Any
+    foreign_key: str  # the column of `history` that refers to the row
+    has_changed: ColumnElement[bool]
+    matches: Callable[[Any], ColumnElement[bool]]
     order: Callable[[Any], tuple[ColumnElement[Any], ...]]
 
 
-def revision_as_at(day: date, row: Any, revision: Any, owner: str) -> Seek:
-    """Seek what a row that was edited after the cut said at it; the first version has no edits."""
-    return Seek(
+def revision_lookup(day: date, row: Any, revision: Any, foreign_key: str) -> HistoryLookup:
+    """Look up the first revision replaced after `day`; a row of version 1 has no revisions."""
+    return HistoryLookup(
         row=row,
-        many=revision,
-        owner=owner,
-        changed=row.version > 1,
-        counts=lambda edited: edited.replaced_at >= day_end(day),
-        order=lambda edited: (edited.id,),
+        history=revision,
+        foreign_key=foreign_key,
+        has_changed=row.version > 1,
+        matches=lambda revisions: revisions.replaced_at >= day_end(day),
+        order=lambda revisions: (revisions.id,),
     )
 
 
-def join_sought(source: Any, seek: Seek) -> tuple[Any, Any]:
-    """Join to each row of a source the one that it seeks; return the source and what was joined.
+def join_history(source: Any, lookup: HistoryLookup) -> tuple[Any, Any]:
+    """Join each row's history row to a source; return the source and the joined alias.
 
-    What was joined is NULL where there is none, and on rows that have not changed.
+    The joined columns are NULL where nothing matches, and on rows that have not changed.
     """
     if is_embedded():
-        found = aliased(seek.many)
-        return source.outerjoin(found, found.id == case((seek.changed, _sought_id(seek)))), found
-    # PostgreSQL would rather read all of the many than seek some by id; so it is told how.
-    many = aliased(seek.many)
-    one = _first_that_counts(seek, many, select(many)).subquery()
-    # OFFSET 0 keeps the condition out of the join, where it would be asked after the seek.
-    gated = select(one).where(seek.changed).correlate(seek.row).offset(0).lateral()
-    return source.outerjoin(gated, true()), aliased(seek.many, gated)
+        joined = aliased(lookup.history)
+        row_id = case((lookup.has_changed, _history_id(lookup)))
+        return source.outerjoin(joined, joined.id == row_id), joined
+    # PostgreSQL would scan the whole history instead of seeking by id; the lateral join forces it.
+    history = aliased(lookup.history)
+    one = _first_match(lookup, history, select(history)).subquery()
+    # OFFSET 0 keeps the condition out of the join, where it would be checked after the seek.
+    lateral = select(one).where(lookup.has_changed).correlate(lookup.row).offset(0).lateral()
+    return source.outerjoin(lateral, true()), aliased(lookup.history, lateral)
 
 
-def _sought_id(seek: Seek) -> Any:
-    """Return SQL for the id of the one that a row seeks."""
-    many = aliased(seek.many)
-    return _first_that_counts(seek, many, select(many.id)).scalar_subquery()
+def _history_id(lookup: HistoryLookup) -> Any:
+    """Return SQL for the id of a row's history row."""
+    history = aliased(lookup.history)
+    return _first_match(lookup, history, select(history.id)).scalar_subquery()
 
 
-def _first_that_counts(seek: Seek, many: Any, chosen: Select[Any]) -> Select[Any]:
-    """Select of a row's many the one that it seeks."""
-    own = chosen.where(getattr(many, seek.owner) == seek.row.id, seek.counts(many))
-    return own.order_by(*seek.order(many)).limit(1).correlate(seek.row)
+def _first_match(lookup: HistoryLookup, history: Any, columns: Select[Any]) -> Select[Any]:
+    """Select the first matching history row of a row."""
+    of_row = getattr(history, lookup.foreign_key) == lookup.row.id
+    matching = columns.where(of_row, lookup.matches(history))
+    return matching.order_by(*lookup.order(history)).limit(1).correlate(lookup.row)

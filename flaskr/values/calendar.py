@@ -1,4 +1,4 @@
-"""The book's calendar: its today, and where its days end."""
+"""Days and instants in the book's time zone: today, the end of a day, and dates as text."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,11 +9,11 @@ from flask import current_app
 from flaskr.errors import DateError
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_EARLIEST_YEAR = 1900  # an earlier one can only be a slip, and a ledger keeps it for ever
+_EARLIEST_YEAR = 1900  # an earlier year is a typing error, and a ledger keeps it forever
 
 
 def parse_day(text: str) -> date:
-    """Read a day written as 2026-01-31; raises DateError for anything else."""
+    """Parse a date written as 2026-01-31; raises DateError for anything else."""
     try:
         day = date.fromisoformat(text) if _ISO_DAY.fullmatch(text) else None
     except ValueError:
@@ -29,7 +29,7 @@ def book_zone() -> ZoneInfo:
 
 
 def utc_now() -> datetime:
-    """Return this instant, in UTC."""
+    """Return the current instant, in UTC."""
     return datetime.now(UTC)
 
 
@@ -44,7 +44,7 @@ def today() -> date:
 
 
 def day_end(day: date) -> datetime:
-    """Return the first instant, in UTC, that is no longer in `day`: the next local midnight."""
+    """Return the first instant after `day`, in UTC: the next local midnight."""
     if day >= date.max - timedelta(days=1):
         return datetime.max.replace(tzinfo=UTC)
     midnight = datetime.combine(day + timedelta(days=1), time.min, tzinfo=book_zone())

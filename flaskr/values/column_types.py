@@ -1,4 +1,4 @@
-"""The book's column types: money, instants, sorted text and closed lists, each rule once."""
+"""SQLAlchemy column types: money, instants, text sorted by bytes, and closed lists."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -36,31 +36,31 @@ class MoneyType(TypeDecorator[Decimal]):
     comparator_factory = Comparator
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
-        """Turn a Decimal into öre; floats and anything finer than an öre are refused."""
+        """Convert a Decimal to öre; floats and fractions of an öre are refused."""
         return None if value is None else to_ore(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        """Turn öre into a Decimal; PostgreSQL's sums come as numeric."""
+        """Convert öre to a Decimal; PostgreSQL returns sums as numeric."""
         return None if value is None else from_ore(int(value))
 
 
 def _as_money(op: Any, expression: Any) -> Any:
-    """Return what an operator made of money, as money where it is."""
+    """Give the result of an operator on money the money type, if it is a sum or a difference."""
     return type_coerce(expression, MoneyType()) if op in (add, sub, neg) else expression
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant in UTC; SQLite would hand back naive datetimes."""
+    """An instant in UTC; SQLite alone would return naive datetimes."""
 
     impl = DateTime
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Use timestamptz where the database has it."""
+        """Use timestamptz on PostgreSQL."""
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Bring an aware datetime to UTC."""
+        """Convert an aware datetime to UTC."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -76,21 +76,21 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def _sorted_text(length: int | None = None) -> TypeEngine[str]:
-    """Return a text type that both databases sort by bytes."""
+    """Return a text type that SQLite and PostgreSQL both sort by bytes."""
     if length is None:
         return Text().with_variant(Text(collation="C"), "postgresql")
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
 def closed_list(values: type[StrEnum]) -> Enum:
-    """Return a type for a StrEnum that stores the value, at a length that outlives the list."""
+    """Return a type that stores a StrEnum's value, with room for longer members to come."""
     return Enum(
         values,
         native_enum=False,
         length=32,
         create_constraint=False,
         validate_strings=True,
-        values_callable=lambda listed: [member.value for member in listed],
+        values_callable=lambda members: [member.value for member in members],
     )
 
 

@@ -1,4 +1,4 @@
-"""Money as the book keeps it: whole öre, Decimal with two places, never a float."""
+"""Amounts of money: whole öre in the database, Decimal with two places in Python, never floats."""
 
 import re
 from decimal import Decimal
@@ -18,7 +18,7 @@ _GROUPED = re.compile(rf"[0-9]{{1,3}}([{_SPACES}][0-9]{{3}})+([.,][0-9]{{1,2}})?
 
 
 def to_ore(amount: Decimal) -> int:
-    """Return an amount in öre; raises MoneyError for a part of an öre, NaN or over 18 digits."""
+    """Return an amount in öre; raises MoneyError for fractions of an öre, NaN or over 18 digits."""
     if not isinstance(amount, Decimal):
         raise MoneyError(f"Money is a Decimal, not {type(amount).__name__}.")
     if not amount.is_finite():
@@ -40,14 +40,14 @@ def from_ore(ore: int) -> Decimal:
 
 
 def checked_amount(amount: Decimal) -> Decimal:
-    """Return an amount with exactly two places; raises MoneyError when that would change it."""
+    """Return an amount with exactly two places; raises MoneyError if that would round it."""
     return from_ore(to_ore(amount))
 
 
 def parse_money(text: str) -> Decimal:
-    """Read an amount as people write it: 12345.50, 12345,50 or 12 345,50.
+    """Parse an amount as people write it: 12345.50, 12345,50 or 12 345,50.
 
-    Raises MoneyError for what could mean two things (1,234), exponents, and a third decimal.
+    Raises MoneyError for ambiguous text (1,234), exponents, and a third decimal.
     """
     trimmed = text.strip(_SPACES + "\t\r\n")
     digits = trimmed.lstrip("+" + _MINUS) if trimmed[:1] in ("+", *_MINUS) else trimmed
@@ -61,7 +61,7 @@ def parse_money(text: str) -> Decimal:
     return -amount if trimmed[0] in _MINUS else amount
 
 
-def money_text(amount: Decimal) -> str:
-    """Write an amount for a page: thin spaces between thousands, two decimals, a true minus."""
+def format_money(amount: Decimal) -> str:
+    """Format an amount for a page: thin spaces between thousands, two decimals, a minus sign."""
     grouped = f"{abs(amount):,.2f}".replace(",", "\u202f")
     return f"\u2212{grouped}" if amount < 0 else grouped

@@ -1,4 +1,4 @@
-"""What text the book admits: references, names and free text."""
+"""Clean and check references, names and free text."""
 
 import re
 import unicodedata
@@ -7,17 +7,17 @@ from flaskr.errors import TextError
 
 REFERENCE_LENGTH = 64
 KEY_LENGTH = 3 * REFERENCE_LENGTH  # casefolding makes up to three characters of one
-LONGEST_TEXT = 32_000  # UTF-16 units: what a spreadsheet cell still holds
+LONGEST_TEXT = 32_000  # UTF-16 units: a spreadsheet cell holds a few more
 NAME_LENGTH = 200
 _FORBIDDEN_IN_REFERENCE = set("/\\?#")
-# They change the order in which letters are shown: one number could look like another.
+# Bidirectional controls change the order of letters: one number could look like another.
 _BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 RESERVED = {".", "..", "new"}
 ALLOTTED = re.compile(r"[cp]-[0-9]{4}-[0-9]{6,12}", re.ASCII)
 
 
 def clean_text(text: str) -> str:
-    """Return free text in NFC, trimmed, line ends as LF; raises TextError for odd characters."""
+    """Return free text in NFC, trimmed, LF as line end; raises TextError if not storable."""
     cleaned = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if "\0" in cleaned or any("\ud800" <= character <= "\udfff" for character in cleaned):
         raise TextError("The text has a character that cannot be stored; remove it and try again.")
@@ -37,7 +37,7 @@ def clean_name(text: str) -> str:
 def clean_reference(text: str) -> str:
     """Return a reference or policy number as typed, in NFC and trimmed; leading zeros stay.
 
-    Raises TextError when it is empty, longer than 64 characters, or could not stand in an address.
+    Raises TextError when it is empty, longer than 64 characters, or not usable in an address.
     """
     reference = unicodedata.normalize("NFC", text).strip()
     if not reference:
@@ -54,17 +54,17 @@ def clean_reference(text: str) -> str:
 
 
 def reference_key(reference: str) -> str:
-    """Return what references are compared by: folded here, so that every database agrees on Ö."""
+    """Return the key of a reference, casefolded in Python so that all databases agree on Ö."""
     return unicodedata.normalize("NFC", reference.strip().casefold())
 
 
 def lookup_key(reference: str) -> str:
-    """Return the key to look a reference from outside up by; empty for what none could be."""
+    """Return the key to look up a reference that somebody typed; empty if it cannot exist."""
     key = reference_key(reference)
     # A database driver raises for these instead of finding nothing.
     return "" if any(unicodedata.category(c) in ("Cc", "Cs") for c in key) else key
 
 
 def is_allotted(reference: str) -> bool:
-    """Whether a reference has the form that only the book itself hands out (C-2026-000001)."""
+    """Whether a reference has the form that only the book itself assigns (C-2026-000001)."""
     return ALLOTTED.fullmatch(reference_key(reference)) is not None

@@ -1,1 +1,1 @@
-"""What every page stands on: request hooks, forms, filters, paging and templating."""
+"""The parts that pages share: request hooks, forms, filters, paging and template filters."""

@@ -1,4 +1,4 @@
-"""What an address filters a list by: read from its parameters, refused, and written back."""
+"""Filters of lists: parsed from the parameters of an address, and formatted back to them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
@@ -13,19 +13,19 @@ from flaskr.web.ordering import SortOrder, by_bytes
 from flaskr.web.parameters import (
     FilterError,
     ParameterType,
-    one_of,
+    choice_parameter,
+    format_values,
     parameter_field,
-    read_past_day,
-    read_values,
-    write_values,
+    parse_past_date,
+    parse_values,
 )
 
 RECORDED = "recorded"
 
 
 @dataclass(frozen=True)
-class Given:
-    """One value that leaves rows out, and the parameters that ask for the same without it."""
+class ActiveFilter:
+    """One value that rows are filtered by, and the parameters without it."""
 
     name: str
     value: Any
@@ -34,42 +34,42 @@ class Given:
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """Which rows of a list, in which order; made from an address's parameters.
+    """Which rows of a list to show, and in which order.
 
-    Every bound counts: `_from` and `_to` are inclusive. `sort` is a column, with - in front for
-    falling; without it the newest come first.
+    Ranges include both ends (`_from` and `_to`). `sort` is a column, with - in front for
+    descending order; the default is the newest first.
     """
 
-    SORTS: ClassVar[dict[str, str]] = {}  # the columns to sort by, and what pages call them
-    FALLING_FIRST: ClassVar[Collection[str]] = ()  # those of which the highest is sought
+    SORTS: ClassVar[dict[str, str]] = {}  # the columns to sort by, and their labels on pages
+    DESCENDING_FIRST: ClassVar[Collection[str]] = ()  # columns whose first click sorts descending
 
     sort: str = parameter_field(ParameterType(str), f"-{RECORDED}")
 
     @classmethod
-    def from_parameters(cls, given: MultiDict[str, str], besides: Collection[str] = ()) -> Self:
-        """Read the parameters of an address; empty ones count as not given, `besides` are others'.
+    def from_parameters(cls, given: MultiDict[str, str], ignored: Collection[str] = ()) -> Self:
+        """Parse the parameters of an address; empty ones, and those `ignored`, do not count.
 
-        Raises FilterError for an unknown parameter or value, naming those that there are.
+        Raises FilterError for an unknown parameter or value; the message names the valid ones.
         """
         known = {each.name: each for each in fields(cls)}
         values: dict[str, Any] = {}
         for name in given:
             texts = [text for text in given.getlist(name) if text.strip()]
-            if name in besides:
+            if name in ignored:
                 continue
             if name not in known:
-                allowed = ", ".join(sorted({*known, *besides}))
+                allowed = ", ".join(sorted({*known, *ignored}))
                 raise FilterError(
                     f"There is no parameter “{name[:40]}”. The parameters are {allowed}."
                 )
             if texts:
-                values[name] = read_values(known[name], texts)
+                values[name] = parse_values(known[name], texts)
         cls.check(values)
         return cls(**values)
 
     @classmethod
     def check(cls, values: dict[str, Any]) -> None:
-        """Refuse an order that there is not."""
+        """Raise FilterError for an unknown column to sort by."""
         sort = values.get("sort", RECORDED)
         names = (RECORDED, *cls.SORTS)
         if sort.removeprefix("-") not in names:
@@ -78,88 +78,89 @@ class Filter:
             raise FilterError(text, "sort")
 
     def parameters(self) -> dict[str, Any]:
-        """Return the parameters that ask for this, in one order, without what goes by default."""
-        written = {each.name: write_values(each, getattr(self, each.name)) for each in fields(self)}
-        return {name: texts for name, texts in sorted(written.items()) if texts}
+        """Return the parameters of this filter, sorted by name, without the defaults."""
+        texts = {each.name: format_values(each, getattr(self, each.name)) for each in fields(self)}
+        return {name: values for name, values in sorted(texts.items()) if values}
 
     @property
     def valuation(self) -> Valuation | None:
-        """The cut that is asked for; None for now."""
+        """The as-at date and its basis; None for the current state."""
         return None
 
     @property
-    def set_names(self) -> set[str]:
-        """Names of the parameters that leave rows out."""
+    def filter_names(self) -> set[str]:
+        """The names of the parameters that rows are filtered by."""
         return set(self.parameters()) - {"sort", "as_at", "basis"}
 
     @property
-    def is_part(self) -> bool:
-        """Whether these are not simply all the rows of today."""
-        return bool(self.set_names) or self.valuation is not None
+    def is_restricted(self) -> bool:
+        """Whether this is anything but all the rows in their current state."""
+        return bool(self.filter_names) or self.valuation is not None
 
     @property
     def sort_name(self) -> str:
-        """The column that is sorted by."""
+        """The name of the column to sort by."""
         return self.sort.removeprefix("-")
 
     @property
-    def is_falling(self) -> bool:
-        """Whether the order is falling."""
+    def is_descending(self) -> bool:
+        """Whether the order is descending."""
         return self.sort.startswith("-")
 
-    def but(self, **changes: Any) -> dict[str, Any]:
-        """Return the parameters that ask for the same with some things changed."""
+    def parameters_with(self, **changes: Any) -> dict[str, Any]:
+        """Return the parameters of this filter with some of them changed."""
         return replace(self, **changes).parameters()
 
-    def unfiltered(self) -> dict[str, Any]:
-        """Return the parameters for all the rows, in the same order."""
+    def parameters_unfiltered(self) -> dict[str, Any]:
+        """Return the parameters for all rows, in the same order."""
         return type(self)(sort=self.sort).parameters()
 
-    def given(self) -> list[Given]:
-        """Return what leaves rows out, one value at a time, as it is declared."""
-        found = []
+    def active_filters(self) -> list[ActiveFilter]:
+        """Return the values that rows are filtered by, in the order of the declared fields."""
+        active = []
         for each in fields(self):
             value = getattr(self, each.name)
-            if each.name not in self.set_names:
+            if each.name not in self.filter_names:
                 continue
             for one in value if isinstance(value, tuple) else (value,):
                 rest = tuple(v for v in value if v != one) if isinstance(value, tuple) else None
                 without = each.default if rest is None else rest
-                found.append(Given(each.name, one, self.but(**{each.name: without})))
-        return found
+                parameters = self.parameters_with(**{each.name: without})
+                active.append(ActiveFilter(each.name, one, parameters))
+        return active
 
-    def sorted_by(self, name: str) -> dict[str, Any]:
-        """Return the parameters for another column to sort by, or the same the other way round."""
-        falls = not self.is_falling if name == self.sort_name else name in self.FALLING_FIRST
-        return self.but(sort=f"-{name}" if falls else name)
+    def parameters_sorted_by(self, name: str) -> dict[str, Any]:
+        """Return the parameters to sort by a column; the current column reverses its order."""
+        is_new = name != self.sort_name
+        is_descending = name in self.DESCENDING_FIRST if is_new else not self.is_descending
+        return self.parameters_with(sort=f"-{name}" if is_descending else name)
 
     @classmethod
     def choices(cls, name: str) -> tuple[StrEnum, ...]:
-        """Return the closed list that a parameter takes from."""
-        kind: ParameterType = next(each for each in fields(cls) if each.name == name).metadata[
-            "kind"
-        ]
-        return kind.among
+        """Return the members of the closed list that a parameter takes."""
+        parameter = next(each for each in fields(cls) if each.name == name)
+        kind: ParameterType = parameter.metadata["kind"]
+        return kind.choices
 
     def order(self, columns: Any) -> SortOrder:
-        """Return the order over the columns of a select."""
+        """Return the sort order, by the columns of a select."""
         if self.sort_name == RECORDED:
-            return SortOrder(is_falling=self.is_falling)
+            return SortOrder(is_descending=self.is_descending)
         column = columns[self.sort_name]
-        is_listed = issubclass(column.type.python_type, StrEnum)
-        return SortOrder(by_bytes(column) if is_listed else column, self.is_falling)
+        is_closed_list = issubclass(column.type.python_type, StrEnum)
+        return SortOrder(by_bytes(column) if is_closed_list else column, self.is_descending)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AsAtFilter(Filter):
-    """Which rows of a list that has a past: as at which day too, and by which clock."""
+    """A filter that can also show rows as at an earlier date, on a basis."""
 
-    as_at: date | None = parameter_field(ParameterType(read_past_day))
-    basis: Basis = one_of(Basis, Basis.KNOWN)
+    as_at: date | None = parameter_field(ParameterType(parse_past_date))
+    basis: Basis = choice_parameter(Basis, Basis.KNOWN)
 
     @classmethod
     def check(cls, values: dict[str, Any]) -> None:
-        """Refuse an order that there is not, and a clock without a day."""
+        """Raise FilterError for an unknown column to sort by, and for a basis without a date."""
         super().check(values)
         if "basis" in values and "as_at" not in values:
             text = "Basis only applies to an as-at date: give as_at too."
@@ -167,18 +168,18 @@ class AsAtFilter(Filter):
 
     @property
     def valuation(self) -> Valuation | None:
-        """The cut that is asked for; None for now."""
+        """The as-at date and its basis; None for the current state."""
         return Valuation(self.as_at, self.basis) if self.as_at else None
 
-    def unfiltered(self) -> dict[str, Any]:
-        """Return the parameters for all the rows, as at the same day and in the same order."""
+    def parameters_unfiltered(self) -> dict[str, Any]:
+        """Return the parameters for all rows, as at the same date and in the same order."""
         return type(self)(sort=self.sort, as_at=self.as_at, basis=self.basis).parameters()
 
     def as_at_parameters(self) -> dict[str, Any]:
-        """Return the parameters for the same day alone."""
+        """Return only the parameters of the as-at date."""
         return type(self)(as_at=self.as_at, basis=self.basis).parameters()
 
 
-def has_empty(given: MultiDict[str, str]) -> bool:
-    """Whether an address has parameters without a value, as a form sends them."""
+def has_empty_values(given: MultiDict[str, str]) -> bool:
+    """Whether an address has parameters without a value, as forms send them."""
     return any(not text.strip() for _, text in given.items(multi=True))

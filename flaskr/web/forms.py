@@ -1,4 +1,4 @@
-"""Form fields that refuse what a column cannot hold, with a sentence a person can act on."""
+"""Form fields that parse amounts, dates and texts, and explain what they refuse."""
 
 import re
 import secrets
@@ -17,46 +17,46 @@ from wtforms.widgets import DateInput, TextArea, TextInput
 from flaskr.values.calendar import parse_day
 from flaskr.values.money import parse_money
 from flaskr.values.text import clean_name, clean_reference, clean_text
-from flaskr.web.templating import words
+from flaskr.web.templating import label_of
 
 _TOKEN = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_SEEN = re.compile(r"[0-9]{1,18}", re.ASCII)
+_VERSION = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 class Required:
-    """A validator: the field must have a value. Unlike WTForms' own it takes zero for one."""
+    """A validator: the field must have a value. Unlike WTForms' own, it accepts zero."""
 
     field_flags = {"required": True}  # noqa: RUF012
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
-        """Raise ValidationError when nothing was given and nothing else is wrong with the field."""
+        """Raise ValidationError if the field is empty and has no other error."""
         if not field.errors and (field.data is None or field.data == ""):
             raise ValidationError("Please fill this in.")
 
 
 class TypedField(Field):
-    """A field of one line whose text becomes a value; empty becomes None."""
+    """A one-line field whose text is parsed to a value; empty becomes None."""
 
     data: Any
     widget = TextInput()
 
     def parse(self, text: str) -> Any:
-        """Return the value of a text; raises a ValueError whose message is shown."""
+        """Parse a text; raises a ValueError whose message is shown."""
         raise NotImplementedError
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed; a refused text stays in the field."""
+        """Parse what was typed; a refused text stays in the field."""
         self.data = None
         if valuelist and valuelist[0].strip():
             self.data = self.parse(valuelist[0].strip())
 
     def _value(self) -> str:
-        """Return what the field shows: the refused text, or the value."""
-        return _shown(self)
+        """Return the text to show in the field."""
+        return _typed_text(self)
 
 
-def _shown(field: Field) -> str:
-    """Return what was typed into a field, also when it was refused, else its value."""
+def _typed_text(field: Field) -> str:
+    """Return what was typed into a field, refused or not, else its value."""
     if field.raw_data:
         return str(field.raw_data[0])
     return "" if field.data is None else str(field.data)
@@ -66,60 +66,60 @@ class MoneyField(TypedField):
     """An amount in the book's currency: 12345.50, 12345,50 or 12 345,50."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Ask phones for the keyboard with digits."""
+        """Ask phones for a numeric keyboard."""
         attributes = {"inputmode": "decimal", "autocomplete": "off"}
         super().__init__(*args, render_kw=attributes, **kwargs)
 
     def parse(self, text: str) -> Decimal:
-        """Read an amount."""
+        """Parse an amount."""
         return parse_money(text)
 
 
 class DayField(TypedField):
-    """A calendar day."""
+    """A date."""
 
     widget = DateInput()
 
     def parse(self, text: str) -> date:
-        """Read a day."""
+        """Parse a date."""
         return parse_day(text)
 
 
 class CleanedField(StringField):
-    """A text that the book may refuse; what was typed stays in the field."""
+    """A text that is cleaned and may be refused; what was typed stays in the field."""
 
-    _value = _shown
+    _value = _typed_text
 
 
-class SeenField(HiddenField):
-    """The number of what a form was shown with: a version, or the last entry of a ledger."""
+class VersionField(HiddenField):
+    """The version, or the id of the last ledger entry, that the form was shown with."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the number."""
+        """Parse the number."""
         self.data = None
-        if not valuelist or not _SEEN.fullmatch(valuelist[0]):
+        if not valuelist or not _VERSION.fullmatch(valuelist[0]):
             raise ValueError("The form has lost its place. Open the page again.")
         self.data = int(valuelist[0])
 
     def pre_validate(self, form: BaseForm) -> None:
-        """Refuse a form that came without the number."""
+        """Refuse a form without the number."""
         if self.data is None:
             raise ValidationError("The form has lost its place. Open the page again.")
 
     def show(self, number: int) -> None:
-        """Put another number in place of the one that came."""
+        """Show another number than the one that was sent."""
         self.data, self.raw_data = number, None
 
 
 class TokenField(HiddenField):
-    """A one-time token: what a form made carries it, so that sent twice it makes one."""
+    """A one-time token, stored with the row, so that a form sent twice creates one row."""
 
     def __init__(self, **kwargs: Any) -> None:
-        """Give each form shown a token of its own."""
+        """Give each form a new token."""
         super().__init__(default=lambda: secrets.token_hex(16), **kwargs)
 
     def pre_validate(self, form: BaseForm) -> None:
-        """Refuse what no form was shown with."""
+        """Refuse a token that the book did not make."""
         if not _TOKEN.fullmatch(self.data or ""):
             raise ValidationError("The form has lost its place. Open the page again.")
 
@@ -128,32 +128,32 @@ class ReferenceField(CleanedField):
     """A claim reference or a policy number, kept as typed."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read a reference; empty stays empty."""
+        """Clean a reference; empty stays empty."""
         text = valuelist[0].strip() if valuelist else ""
         self.data = clean_reference(text) if text else ""
 
 
 class NameField(CleanedField):
-    """A name."""
+    """A name on one line."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the name."""
+        """Clean the name."""
         self.data = clean_name(valuelist[0] if valuelist else "")
 
 
 class NoteField(CleanedField):
-    """Free text of several lines."""
+    """Free text on several lines."""
 
     widget = TextArea()
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the text."""
+        """Clean the text."""
         self.data = clean_text(valuelist[0] if valuelist else "")
 
 
-def list_field(label: str, values: type[StrEnum], empty: str = "", **kwargs: Any) -> SelectField:
-    """Return a choice from a closed list; `empty` names the choice of none, else one is due."""
-    choices = [SelectChoice(value.value, words(value).capitalize()) for value in values]
+def choice_field(label: str, values: type[StrEnum], empty: str = "", **kwargs: Any) -> SelectField:
+    """Return a select field of a closed list; `empty` labels its empty choice, else required."""
+    choices = [SelectChoice(value.value, label_of(value).capitalize()) for value in values]
     return SelectField(
         label,
         choices=[SelectChoice("", empty or "Choose…"), *choices],

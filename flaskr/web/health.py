@@ -1,4 +1,4 @@
-"""Whether the book can be served, for whoever watches over it."""
+"""The health check for monitoring and load balancers."""
 
 from flask import Blueprint, jsonify
 from sqlalchemy.exc import DBAPIError

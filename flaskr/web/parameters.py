@@ -1,4 +1,4 @@
-"""One parameter of an address: how it is read, refused, and written back."""
+"""One query parameter: its type, how it is parsed, and how it is formatted again."""
 
 from collections.abc import Callable
 from dataclasses import Field, dataclass, field
@@ -11,11 +11,11 @@ from flaskr.values.calendar import parse_day, today
 from flaskr.values.money import parse_money
 from flaskr.values.text import clean_text
 
-_LONGEST_SOUGHT = 100
+_MAX_SEARCH_LENGTH = 100
 
 
 class FilterError(ClaimBookError):
-    """A parameter that a list cannot be filtered by; `parameter` is its name, when it has one."""
+    """An unknown or invalid parameter; `parameter` is its name, or empty if it is unknown."""
 
     status = 400
 
@@ -26,87 +26,88 @@ class FilterError(ClaimBookError):
 
 @dataclass(frozen=True)
 class ParameterType:
-    """How a parameter is read; `is_many`: it may be given again, for any of them."""
+    """How a parameter is parsed; `is_list`: it may be repeated, and any of its values matches."""
 
-    read: Callable[[str], Any]
-    is_many: bool = False
-    among: tuple[StrEnum, ...] = ()
+    parse: Callable[[str], Any]
+    is_list: bool = False
+    choices: tuple[StrEnum, ...] = ()
 
 
 def parameter_field(kind: ParameterType, default: Any = None) -> Any:
-    """Return the field of a parameter."""
-    return field(default=() if kind.is_many else default, metadata={"kind": kind})
+    """Declare a dataclass field that is a parameter of a type."""
+    return field(default=() if kind.is_list else default, metadata={"kind": kind})
 
 
-def _read_one_of(values: type[StrEnum]) -> Callable[[str], Any]:
-    """Return a reader that refuses what is not in a closed list, naming what is."""
+def _choice_parser(values: type[StrEnum]) -> Callable[[str], Any]:
+    """Return a parser for members of a closed list; its errors name the members."""
 
-    def read(text: str) -> StrEnum:
+    def parse(text: str) -> StrEnum:
         try:
             return values(text)
         except ValueError:
             raise FilterError(f"“{text[:40]}” is not one of {', '.join(values)}.") from None
 
-    return read
+    return parse
 
 
-def _read_text(text: str) -> str:
-    """Read what is looked for in texts: one line of at most 100 characters."""
-    sought = " ".join(clean_text(text).split())
-    if len(sought) > _LONGEST_SOUGHT:
+def _parse_search_text(text: str) -> str:
+    """Parse a text to search for: one line of at most 100 characters."""
+    line = " ".join(clean_text(text).split())
+    if len(line) > _MAX_SEARCH_LENGTH:
         raise TextError("A search can have at most 100 characters.")
-    return sought
+    return line
 
 
-def read_past_day(text: str) -> date:
-    """Read the day of a cut: today or before."""
+def parse_past_date(text: str) -> date:
+    """Parse an as-at date: today or earlier."""
     day = parse_day(text)
     if day > today():
         raise DateError(f"{day} is in the future; choose today or an earlier date.")
     return day
 
 
-def any_of(values: type[StrEnum]) -> Any:
-    """Declare a parameter that takes members of a closed list, any of which will do."""
-    return parameter_field(ParameterType(_read_one_of(values), is_many=True, among=tuple(values)))
+def choices_parameter(values: type[StrEnum]) -> Any:
+    """Declare a parameter that takes any number of members of a closed list."""
+    kind = ParameterType(_choice_parser(values), is_list=True, choices=tuple(values))
+    return parameter_field(kind)
 
 
-def one_of(values: type[StrEnum], default: StrEnum | None = None) -> Any:
+def choice_parameter(values: type[StrEnum], default: StrEnum | None = None) -> Any:
     """Declare a parameter that takes one member of a closed list."""
-    return parameter_field(ParameterType(_read_one_of(values), among=tuple(values)), default)
+    return parameter_field(ParameterType(_choice_parser(values), choices=tuple(values)), default)
 
 
-def a_day() -> Any:
-    """Declare a parameter that takes a day."""
+def date_parameter() -> Any:
+    """Declare a parameter that takes a date."""
     return parameter_field(ParameterType(parse_day))
 
 
-def an_amount() -> Any:
+def money_parameter() -> Any:
     """Declare a parameter that takes an amount as people write it."""
     return parameter_field(ParameterType(parse_money))
 
 
-def a_text() -> Any:
-    """Declare a parameter that takes text."""
-    return parameter_field(ParameterType(_read_text), "")
+def text_parameter() -> Any:
+    """Declare a parameter that takes a text to search for."""
+    return parameter_field(ParameterType(_parse_search_text), "")
 
 
-def read_values(parameter: Field[Any], texts: list[str]) -> Any:
-    """Return the value of one parameter; raises FilterError with its name."""
+def parse_values(parameter: Field[Any], texts: list[str]) -> Any:
+    """Parse the value of one parameter; raises FilterError with its name."""
     kind: ParameterType = parameter.metadata["kind"]
     label = parameter.name.replace("_", " ").capitalize()
-    if len(texts) > 1 and not kind.is_many:
+    if len(texts) > 1 and not kind.is_list:
         raise FilterError(f"{label} is given more than once; give it once.", parameter.name)
     try:
-        values = [kind.read(text.strip()) for text in texts]
+        values = [kind.parse(text.strip()) for text in texts]
     except ClaimBookError as error:
         raise FilterError(f"{label}: {error}", parameter.name) from error
-    return tuple(sorted(set(values))) if kind.is_many else values[0]
+    return tuple(sorted(set(values))) if kind.is_list else values[0]
 
 
-def write_values(parameter: Field[Any], value: Any) -> list[str]:
-    """Return what an address says for a value; nothing for what goes by default."""
+def format_values(parameter: Field[Any], value: Any) -> list[str]:
+    """Format a value for an address; an empty list for the default."""
     if value == parameter.default:
         return []
     kind: ParameterType = parameter.metadata["kind"]
-    return [str(each) for each in (value if kind.is_many else (value,))]
+    return [str(each) for each in (value if kind.is_list else (value,))]

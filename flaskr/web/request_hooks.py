@@ -1,4 +1,4 @@
-"""What every request gets: an id, a work mode, a schema that fits, and the security headers."""
+"""Hooks of every request: its id, work mode, schema check and security headers."""
 
 import logging
 import logging.config
@@ -26,7 +26,7 @@ WITHOUT_DATABASE = ("static", "health.show")
 
 
 class _RequestId(logging.Filter):
-    """Adds the request's id to each line of the log."""
+    """Adds the request's id to each log record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Set `request_id`; a dash outside requests."""
@@ -35,7 +35,7 @@ class _RequestId(logging.Filter):
 
 
 def configure_logging(level: str) -> None:
-    """Send the application's log to standard error, each line with the request's id."""
+    """Log to standard error, each line with the request's id."""
     logging.config.dictConfig(
         {
             "version": 1,
@@ -59,17 +59,17 @@ def configure_logging(level: str) -> None:
 
 
 def _name_request() -> None:
-    """Give the request an id that its error page and the log share."""
+    """Give the request an id, shown on its error page and in the log."""
     g.request_id = secrets.token_hex(6)
 
 
 def _set_mode() -> None:
-    """Hold a safe method to reading; the one view that writes on GET says so itself."""
+    """Make safe methods read-only; the one view that writes on GET sets its own mode."""
     g.mode_token = current_mode.set("read" if request.method in SAFE_METHODS else "write")
 
 
 def require_schema() -> None:
-    """Refuse to serve a schema that does not fit; once it fits it is not asked again."""
+    """Refuse to serve a database with another schema; it is checked until it matches once."""
     if request.endpoint in WITHOUT_DATABASE or current_app.extensions.get("book_checked"):
         return
     require_book()
@@ -77,7 +77,7 @@ def require_schema() -> None:
 
 
 def _finish_response(response: Response) -> Response:
-    """Set the security headers, the request's id, and that pages are not kept."""
+    """Set the security headers and the request's id, and keep pages out of caches."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
@@ -88,16 +88,16 @@ def _finish_response(response: Response) -> Response:
     return response
 
 
-def _leave_mode(error: BaseException | None) -> None:
-    """Give the thread back in the mode it came in."""
+def _restore_mode(error: BaseException | None) -> None:
+    """Restore the work mode from before the request."""
     if token := g.pop("mode_token", None):
         db.session.remove()  # before the mode changes: its transaction began in the old one
         current_mode.reset(token)
 
 
-def register(app: Flask) -> None:
-    """Hook these into the application; what guards access comes between the name and the schema."""
+def register_request_hooks(app: Flask) -> None:
+    """Register the hooks; the gate registers its own, and the schema check, after these."""
     app.before_request(_name_request)
     app.before_request(_set_mode)
     app.after_request(_finish_response)
-    app.teardown_request(_leave_mode)
+    app.teardown_request(_restore_mode)

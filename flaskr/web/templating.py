@@ -1,5 +1,6 @@
-"""What templates print with: money, days, instants, percentages and plain words."""
+"""Template filters: amounts, dates, instants, percentages and labels."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -9,7 +10,7 @@ from flask import Flask
 from flaskr.facts.labels import CLOSED_LISTS, LABELS
 from flaskr.settings import BOOK_VERSION
 from flaskr.values.calendar import book_zone
-from flaskr.values.money import money_text
+from flaskr.values.money import format_money
 from flaskr.values.pseudonyms import (
     NO_NAMES,
     WITHHELD,
@@ -19,50 +20,50 @@ from flaskr.values.pseudonyms import (
     sees_names,
 )
 
-_NOTHING = "\u2013"
+_DASH = "\u2013"
 
 
-def money(amount: Decimal | None) -> str:
-    """Write an amount with grouped thousands; a dash when there is none."""
-    return _NOTHING if amount is None else money_text(amount)
+def money_or_dash(amount: Decimal | None) -> str:
+    """Format an amount with grouped thousands; a dash if there is none."""
+    return _DASH if amount is None else format_money(amount)
 
 
-def day(value: date | None) -> str:
-    """Write a day as 2026-01-31; a dash when there is none."""
-    return _NOTHING if value is None else value.isoformat()
+def _date_or_dash(value: date | None) -> str:
+    """Format a date as 2026-01-31; a dash if there is none."""
+    return _DASH if value is None else value.isoformat()
 
 
-def instant(value: datetime) -> str:
-    """Write an instant as the book's own local time, to the minute."""
+def _format_instant(value: datetime) -> str:
+    """Format an instant in the book's time zone, to the minute."""
     return value.astimezone(book_zone()).strftime("%Y-%m-%d %H:%M")
 
 
-def percent(value: float | None) -> str:
-    """Write a share as 12.3 %."""
-    return _NOTHING if value is None else f"{value:.1%}".replace("%", "\u00a0%")
+def _percent_or_dash(value: float | None) -> str:
+    """Format a share as 12.3 %; a dash if there is none."""
+    return _DASH if value is None else f"{value:.1%}".replace("%", "\u00a0%")
 
 
-def words(value: str | None) -> str:
-    """Write a member of a closed list or a name in words: in_force becomes "in force"."""
-    return _NOTHING if not value else LABELS.get(value) or value.replace("_", " ").lower()
+def label_of(value: str | None) -> str:
+    """Return the label of a closed list's member or of a name: in_force gives "in force"."""
+    return _DASH if not value else LABELS.get(value) or value.replace("_", " ").lower()
 
 
-def fact(value: object) -> str:
-    """Write a fact of any kind as its own filter would."""
+def format_fact(value: object) -> str:
+    """Format a fact by its type: an amount, a closed list's member, or text."""
     if isinstance(value, Decimal):
-        return money(value)
+        return money_or_dash(value)
     if isinstance(value, StrEnum):
-        return words(value)
-    return str(value) if value not in (None, "") else _NOTHING
+        return label_of(value)
+    return str(value) if value not in (None, "") else _DASH
 
 
-def number(value: int) -> str:
-    """Write a whole number with grouped thousands."""
+def format_number(value: int) -> str:
+    """Format a whole number with grouped thousands."""
     return f"{value:,}".replace(",", "\u202f")
 
 
-def byte_size(value: int) -> str:
-    """Write a number of bytes in the largest unit of which there is one, kB being 1000."""
+def format_byte_size(value: int) -> str:
+    """Format a number of bytes in the largest unit that gives 1 or more; a kB is 1000 bytes."""
     size, units = float(value), ["bytes", "kB", "MB", "GB", "TB"]
     while size >= 1000 and len(units) > 1:
         size /= 1000
@@ -70,10 +71,22 @@ def byte_size(value: int) -> str:
     return f"{size:.0f}\u00a0{units[0]}" if units[0] == "bytes" else f"{size:.1f}\u00a0{units[0]}"
 
 
-def register(app: Flask) -> None:
-    """Give the templates their filters, what they ask of names, and the book's currency."""
-    for write in (money, day, instant, percent, words, fact, number, byte_size, pseudonym):
-        app.add_template_filter(write)
+_FILTERS: dict[str, Callable[..., str]] = {
+    "money": money_or_dash,
+    "day": _date_or_dash,
+    "instant": _format_instant,
+    "percent": _percent_or_dash,
+    "words": label_of,
+    "fact": format_fact,
+    "number": format_number,
+    "byte_size": format_byte_size,
+    "pseudonym": pseudonym,
+}
+
+
+def register_filters(app: Flask) -> None:
+    """Register the templates' filters and globals: names, the currency and the version."""
+    app.jinja_env.filters.update(_FILTERS)
     app.jinja_env.globals.update(
         sees_names=sees_names.get,
         is_signed_in=is_signed_in,

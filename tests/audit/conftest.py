@@ -2,16 +2,16 @@ import pytest
 from sqlalchemy import func, select
 
 from flaskr.audit.models import AuditEvent
-from tests.audit.events import Begun
+from tests.audit.events import TrailStart
 from tests.audit.touring import Tour
 
 
 @pytest.fixture
 def rolled_back(rolled_back):
-    """As for others, and the trail begins here."""
-    Begun.after = rolled_back.scalar(select(func.max(AuditEvent.id))) or 0
+    """As elsewhere; only events after this point count as this test's."""
+    TrailStart.after = rolled_back.scalar(select(func.max(AuditEvent.id))) or 0
     yield rolled_back
-    Begun.after = 0
+    TrailStart.after = 0
 
 
 @pytest.fixture

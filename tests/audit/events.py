@@ -1,4 +1,4 @@
-"""What stands in the trail, as tests read it."""
+"""Read and make audit events."""
 
 import json
 
@@ -9,15 +9,15 @@ from flaskr.audit.services import record
 from flaskr.extensions import db
 
 
-class Begun:
-    """Where a test begins: others leave events in the shared book, and none can be deleted."""
+class TrailStart:
+    """The last event before this test: events in the shared book cannot be deleted."""
 
     after = 0
 
 
 def events() -> list[AuditEvent]:
     """Every event of this test, the oldest first."""
-    own = select(AuditEvent).where(AuditEvent.id > Begun.after)
+    own = select(AuditEvent).where(AuditEvent.id > TrailStart.after)
     return list(db.session.scalars(own.order_by(AuditEvent.id)))
 
 
@@ -27,12 +27,12 @@ def actions() -> list[str]:
 
 def only_event(action: Action) -> AuditEvent:
     """The one event of an action."""
-    [found] = [event for event in events() if event.action is action]
-    return found
+    [only] = [event for event in events() if event.action is action]
+    return only
 
 
-def told(text: str | None) -> dict:
-    """What `before` or `after` has."""
+def values_of(text: str | None) -> dict:
+    """The values in `before` or `after`."""
     return json.loads(text) if text else {}
 
 
@@ -42,12 +42,12 @@ def make_event(
     subject: str = "anna@example.com",
     **how,
 ) -> None:
-    """Record an event of one's own."""
+    """Record an event."""
     record(action, kind, subject, **{"actor": "anna@example.com", **how})
 
 
 def refuse_events(dialect: str) -> None:
-    """Have the database take no more events, as when its disk is full."""
+    """Make the database refuse new events, as if its disk were full."""
     if dialect == "sqlite":
         db.session.execute(
             text(

@@ -1,4 +1,4 @@
-"""The trail only grows: the database itself refuses anything else, from raw SQL too."""
+"""The trail is append-only: the database itself refuses changes, from raw SQL too."""
 
 import pytest
 from sqlalchemy import text

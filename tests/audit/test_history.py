@@ -15,14 +15,14 @@ ANNA = "anna@example.com"
 
 
 def history(response) -> list[str]:
-    """What a page's history says, line by line, without the instants."""
+    """The lines of a page's history, without the instants."""
     part = response.text.partition('id="history"')[2]
     lines = re.findall(r"<li>(.*?)</li>", part, re.DOTALL)
     plain = (" ".join(re.sub(r"<[^>]+>", "", line).split()) for line in lines)
     return [re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d ", "", line) for line in plain]
 
 
-def test_a_claim_shows_who_changed_what_and_leaves_the_money_to_its_ledger(app, client):
+def test_a_claims_history_shows_who_changed_what_without_ledger_entries(app, client):
     with app.app_context():
         policy = make_policy(policy_number="H-1")
         claim = make_claim(claim_reference="W-1", policy=policy, description="Rör i köket")
@@ -39,7 +39,7 @@ def test_a_claim_shows_who_changed_what_and_leaves_the_money_to_its_ledger(app, 
     ]
 
 
-def test_a_policy_shows_its_own_history(app, client):
+def test_a_policy_shows_its_history(app, client):
     with app.app_context():
         policy = make_policy(policy_number="H-1")
         edit_policy(
@@ -58,7 +58,7 @@ def test_a_policy_shows_its_own_history(app, client):
     assert len(history(page)) == 2
 
 
-def test_a_claim_from_before_the_trail_says_that_nothing_is_recorded(client, app):
+def test_a_claim_without_events_says_that_nothing_is_recorded(client, app):
     with app.app_context():
         make_claim(claim_reference="W-1")
         for event in [new for new in db.session.new if isinstance(new, AuditEvent)]:
@@ -93,7 +93,7 @@ def test_a_short_history_has_no_link(app, client):
     assert "/trail?" not in client.get("/claims/W-1").text
 
 
-def test_the_history_of_one_thing_is_not_that_of_another_by_the_same_name(rolled_back):
+def test_objects_of_two_kinds_with_one_name_have_separate_histories(rolled_back):
     make_policy(policy_number="X-1")
     make_claim(claim_reference="X-1")
 
@@ -104,7 +104,7 @@ def test_the_history_of_one_thing_is_not_that_of_another_by_the_same_name(rolled
     assert event.recorded_at <= datetime.now(UTC)
 
 
-def test_values_are_shown_as_pages_show_them():
+def test_values_are_formatted_as_on_other_pages():
     before = '{"role": "viewer", "is_active": true, "cancelled_on": null}'
     after = (
         '{"role": "claims_handler", "is_active": false, "cancelled_on": "2024-06-01", "files": '
@@ -121,7 +121,7 @@ def test_values_are_shown_as_pages_show_them():
         Change("claims", None, "1\u202f234\u202f567"),
         Change("undone by import", None, "1234"),
         Change("note", None, "–"),
-        Change("policyholder", None, "changed", is_only_told=True),
+        Change("policyholder", None, "changed", is_value_hidden=True),
     ]
     assert changes_of(None, None) == []
     assert changes_of('{"cause": "fire"}', None) == [Change("cause", "fire", None)]

@@ -16,11 +16,11 @@ from flaskr.imports.loading.tasks import PlanOutdated
 from flaskr.imports.services import jobs_folder, receive_uploads, run_in_background, try_import
 from flaskr.imports.undo.services import UndoRefused, undo_import
 from flaskr.isolation import WorkError
-from tests.audit.events import actions, events, only_event, refuse_events, told
+from tests.audit.events import actions, events, only_event, refuse_events, values_of
 from tests.imports.importing import COSTS, Importing
 
 COST_FILE = b"claim reference;claim cost\nA-1;10.00\nA-2;5.50\n"
-TOLD = [f"{len(COST_FILE)} bytes, sha256 {hashlib.sha256(COST_FILE).hexdigest()[:16]}"]
+RECORDED_FILES = [f"{len(COST_FILE)} bytes, sha256 {hashlib.sha256(COST_FILE).hexdigest()[:16]}"]
 
 
 @pytest.fixture
@@ -30,18 +30,18 @@ def importing(session, tmp_path) -> Importing:
 
 @pytest.fixture
 def job(session) -> Job:
-    """An import of two claims that Kim has sent."""
+    """A job of two claims, sent by Kim."""
     return receive_uploads([("costs.csv", io.BytesIO(COST_FILE))], actor="kim")
 
 
-def test_sent_files_leave_their_sizes_and_digests_and_not_their_names(job):
+def test_sent_files_are_recorded_by_size_and_digest_not_by_name(job):
     event = only_event(Action.IMPORT_SENT)
 
     assert (event.actor, event.subject_kind, event.subject) == ("kim", Subject.IMPORT, job.name)
-    assert told(event.after) == {"files": TOLD}
+    assert values_of(event.after) == {"files": RECORDED_FILES}
 
 
-def test_what_cannot_be_recorded_is_not_taken(session):
+def test_files_are_not_accepted_if_that_cannot_be_recorded(session):
     refuse_events(db.engine.dialect.name)
 
     with pytest.raises(NotRecorded):
@@ -50,7 +50,7 @@ def test_what_cannot_be_recorded_is_not_taken(session):
     assert jobs_under_way(jobs_folder()) == []
 
 
-def test_reading_again_and_dropping_leave_an_event_each(job):
+def test_reading_again_and_dropping_record_an_event_each(job):
     try_import(job)
     read_again(job, job.outcome_digest, actor="lo", is_migration=True)
     discard_import(job, actor="mi")
@@ -59,23 +59,23 @@ def test_reading_again_and_dropping_leave_an_event_each(job):
         ("import_read_again", "lo", job.name),
         ("import_dropped", "mi", job.name),
     ]
-    assert told(only_event(Action.IMPORT_DROPPED).after) == {"files": TOLD}
+    assert values_of(only_event(Action.IMPORT_DROPPED).after) == {"files": RECORDED_FILES}
 
 
-def test_what_cannot_be_recorded_is_neither_read_again_nor_dropped(job):
+def test_a_job_is_not_read_again_or_dropped_if_that_cannot_be_recorded(job):
     try_import(job)
-    shown = job.outcome_digest
+    digest = job.outcome_digest
     refuse_events(db.engine.dialect.name)
 
     with pytest.raises(NotRecorded):
-        read_again(job, shown, actor="lo", is_migration=True)
+        read_again(job, digest, actor="lo", is_migration=True)
     with pytest.raises(NotRecorded):
         discard_import(job, actor="lo")
 
-    assert (job.outcome_digest, job.request.is_migration) == (shown, False)
+    assert (job.outcome_digest, job.request.is_migration) == (digest, False)
 
 
-def test_a_loaded_import_leaves_one_event_by_who_confirmed_it_however_many_rows_it_has(job):
+def test_a_load_records_one_event_by_the_user_who_confirmed_it(job):
     began = datetime.now(UTC)
     try_import(job)
     confirm_import(job, job.outcome_digest, leaves_refused=False, actor="lo")
@@ -88,16 +88,16 @@ def test_a_loaded_import_leaves_one_event_by_who_confirmed_it_however_many_rows_
     assert (event.actor, event.subject) == ("lo", str(loaded.import_id))
     assert (event.through, event.address, event.request_id) == ("page", "192.0.2.7", "abc123")
     assert began <= event.recorded_at <= datetime.now(UTC)
-    assert told(event.after) == {
+    assert values_of(event.after) == {
         "job": job.name,
         "kind": "facts",
-        "files": TOLD,
+        "files": RECORDED_FILES,
         **{"created": 2, "changed": 0, "unchanged": 0, "refused": 0, "entries": 2},
         **{"paid": "0.00", "outstanding": "15.50", "recovered": "0.00"},
     }
 
 
-def test_a_load_that_is_refused_leaves_no_event(importing):
+def test_a_refused_load_records_no_event(importing):
     job = importing.job(COSTS, ("A-1", 10))
     importing.load(COSTS, ("A-1", 20), name="other.csv")
 
@@ -108,7 +108,7 @@ def test_a_load_that_is_refused_leaves_no_event(importing):
     assert actions() == ["import_loaded"]
 
 
-def test_a_load_whose_event_is_not_taken_leaves_no_rows(importing):
+def test_a_load_that_cannot_be_recorded_loads_no_rows(importing):
     job = importing.job(COSTS, ("A-1", 10))
     refuse_events(db.engine.dialect.name)
     job.update_request(is_confirmed=True)
@@ -119,7 +119,7 @@ def test_a_load_whose_event_is_not_taken_leaves_no_rows(importing):
     assert db.session.query(Claim).count() == 0
 
 
-def test_work_in_the_background_comes_from_where_it_was_asked(job):
+def test_background_work_has_the_origin_of_its_request(job):
     seen = []
     token = origin.set(Origin("page", "192.0.2.7", "abc123"))
     thread = run_in_background(lambda job: seen.append(origin.get()), job)
@@ -129,7 +129,7 @@ def test_work_in_the_background_comes_from_where_it_was_asked(job):
     assert seen == [Origin("page", "192.0.2.7", "abc123")]
 
 
-def test_an_undo_leaves_what_it_took_back(importing):
+def test_an_undo_is_recorded_with_what_it_reversed(importing):
     importing.load(COSTS, ("A-1", 10), ("A-2", 5))
     undone = undo_import(1, actor="eva")
     db.session.commit()
@@ -139,14 +139,14 @@ def test_an_undo_leaves_what_it_took_back(importing):
 
     event = only_event(Action.IMPORT_UNDONE)
     assert (event.actor, event.subject) == ("eva", "1")
-    assert told(event.after) == {
+    assert values_of(event.after) == {
         "entries": 2,
         **{"paid": "0.00", "outstanding": "-15.00", "recovered": "0.00"},
         "undone_by_import": undone.id,
     }
 
 
-def test_the_columns_of_an_event_are_the_same_whoever_writes_it(importing):
+def test_isolated_processes_record_the_same_columns(importing):
     importing.load(COSTS, ("A-1", 10))
     undo_import(1, actor="eva")
     db.session.commit()

@@ -27,7 +27,7 @@ HOSTILE = (
 
 
 def numbers(response) -> list[int]:
-    """The numbers of the events that a page shows."""
+    """The ids of the events that a page shows."""
     return [int(number) for number in re.findall(r">event (\d+)<", response.text)]
 
 
@@ -36,7 +36,7 @@ def link(response, name: str) -> str:
 
 
 def insert_events(count: int, at: datetime, **changes) -> None:
-    """Events of one instant, past the session's own bookkeeping."""
+    """Insert events of one instant, bypassing the session."""
     values = event_values(Action.REFUSED, Subject.PAGE, "POST /Åsa", actor="nobody")
     rows = [values | {"recorded_at": at} | changes for _ in range(count)]
     db.session.execute(insert(AuditEvent), rows)
@@ -44,7 +44,7 @@ def insert_events(count: int, at: datetime, **changes) -> None:
 
 @pytest.fixture
 def varied(app):
-    """Seven events, of different people, actions, things and days."""
+    """Seven events of different actors, actions, objects and days."""
     with app.app_context():
         claim = make_claim(claim_reference="W-1", policy=make_policy(policy_number="H-1"))
         edit_claim(claim, {"cause": Cause.FIRE}, seen_version=1, actor=ANNA)
@@ -57,7 +57,7 @@ def varied(app):
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("query", "expected"),
     [
         ("", [7, 6, 5, 4, 3, 2, 1]),
         ("sort=recorded", [1, 2, 3, 4, 5, 6, 7]),
@@ -68,7 +68,7 @@ def varied(app):
         ("kind=import", [5]),
         ("kind=claim&subject=W-1", [3, 2]),
         ("subject=H-1", [1]),
-        ("day_to=2024-03-31", [6]),  # in the book's time zone, where it is summer by then
+        ("day_to=2024-03-31", [6]),  # in the book's time zone, in summer time
         ("day_from=2024-04-01&day_to=2024-04-01", [7]),
         ("day_from=2024-04-02", [5, 4, 3, 2, 1]),
         ("text=åSA", [7, 6]),
@@ -76,11 +76,11 @@ def varied(app):
         (f"who={ANNA}&what=signed_in", [4]),
     ],
 )
-def test_each_filter_leaves_what_it_asks_for(client, varied, asked, expected):
-    assert numbers(client.get(f"/trail?{asked}")) == expected
+def test_each_filter_shows_the_matching_events(client, varied, query, expected):
+    assert numbers(client.get(f"/trail?{query}")) == expected
 
 
-def test_an_event_is_told_in_words_with_a_link_to_what_it_is_about(client, varied):
+def test_an_event_is_shown_in_words_with_a_link_to_its_object(client, varied):
     page = client.get("/trail").text
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
@@ -95,7 +95,7 @@ def test_an_event_is_told_in_words_with_a_link_to_what_it_is_about(client, varie
     assert '{"' not in page
 
 
-def test_what_is_set_can_be_taken_away(client, varied):
+def test_each_filter_can_be_removed(client, varied):
     page = client.get(f"/trail?who={ANNA}&what=claim_edited&day_from=2024-04-02")
 
     for left in (
@@ -112,7 +112,7 @@ def test_an_empty_trail_and_one_without_a_match_say_so(client, varied):
     assert "No events match." in client.get("/trail?text=nothing").text
 
 
-def test_a_trail_with_nothing_in_it_says_what_will_stand_there(client):
+def test_an_empty_trail_says_what_it_will_show(client):
     page = client.get("/trail")
 
     assert page.status_code == 200
@@ -127,7 +127,7 @@ def test_parameters_sent_empty_are_left_out_of_the_address(client):
 
 @pytest.mark.parametrize("name", ["what", "kind", "day_from", "day_to", "sort"])
 @pytest.mark.parametrize("value", HOSTILE)
-def test_what_cannot_be_read_is_refused_in_a_sentence(client, name, value):
+def test_an_unreadable_value_is_refused_in_a_sentence(client, name, value):
     answer = client.get("/trail", query_string={name: value})
 
     assert answer.status_code == 400
@@ -137,7 +137,7 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(client, name, value):
 
 @pytest.mark.parametrize("name", ["who", "subject", "text"])
 @pytest.mark.parametrize("value", HOSTILE)
-def test_texts_are_looked_for_whatever_they_are(client, name, value):
+def test_any_text_can_be_searched_for(client, name, value):
     answer = client.get("/trail", query_string={name: value})
 
     is_readable = "\0" not in value and (name != "text" or len(value) <= 100)
@@ -145,24 +145,27 @@ def test_texts_are_looked_for_whatever_they_are(client, name, value):
     assert "<script>alert" not in answer.text
 
 
-@pytest.mark.parametrize("asked", ["as_at=2024-01-01", "basis=known", "status=open", "id=1"])
-def test_what_there_is_not_is_refused_with_what_there_is(client, asked):
-    answer = client.get(f"/trail?{asked}")
+@pytest.mark.parametrize("query", ["as_at=2024-01-01", "basis=known", "status=open", "id=1"])
+def test_an_unknown_value_is_refused_with_the_valid_ones(client, query):
+    answer = client.get(f"/trail?{query}")
 
     assert answer.status_code == 400
-    assert "there are after, before, day_from, day_to, kind, page, sort, subject" in answer.text
+    assert (
+        "The parameters are after, before, day_from, day_to, kind, page, sort, subject"
+        in answer.text
+    )
 
 
 @pytest.mark.parametrize("value", ["x", "1.5", "-1", "²", "9" * 30, "1;DROP"])
-def test_a_page_that_begins_nowhere_is_not_found(client, value):
+def test_a_page_that_begins_at_an_unknown_row_is_not_found(client, value):
     assert client.get("/trail", query_string={"after": value}).status_code == 404
 
 
-def test_some_thousand_events_are_paged_both_ways_by_few_queries(app, client, queries):
+def test_thousands_of_events_are_paged_both_ways_with_few_queries(app, client, queries):
     with app.app_context():
         insert_events(MANY, datetime(2024, 3, 1, tzinfo=UTC))
         db.session.commit()
-    client.get("/")  # the first request looks at the schema too
+    client.get("/")  # the first request checks the schema too
     seen, sent_for = [], set()
 
     with queries() as sent:
@@ -183,7 +186,7 @@ def test_some_thousand_events_are_paged_both_ways_by_few_queries(app, client, qu
     assert f"{MANY // 1000}\u202f000 events" in first.text
 
 
-def test_a_filter_goes_along_from_page_to_page(app, client):
+def test_a_filter_is_kept_from_page_to_page(app, client):
     with app.app_context():
         insert_events(60, datetime(2024, 3, 1, tzinfo=UTC))
         insert_events(60, datetime(2024, 3, 1, tzinfo=UTC), actor=ANNA)

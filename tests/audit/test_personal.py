@@ -1,4 +1,4 @@
-"""No name and no free text ever stands in the trail, whatever is done with it."""
+"""No name and no free text is ever in the trail, whatever is done."""
 
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,7 @@ from tests.factories import ACTOR, make_claim, make_policy
 # Marked, so that a short text of an example is not found in the trail by chance.
 texts = st.text(
     st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=0, max_size=30
-).map(lambda said: f"Zäta{said}§Ör")
+).map(lambda text: f"Zäta{text}§Ör")
 
 
 def whole_trail() -> str:
@@ -28,8 +28,8 @@ def whole_trail() -> str:
 
 @settings(max_examples=15)
 @given(st.lists(texts, min_size=5, max_size=5, unique=True))
-def do_everything_with(said: list[str]) -> None:
-    holder, other_holder, description, other_description, reason = said
+def do_everything_with(texts: list[str]) -> None:
+    holder, other_holder, description, other_description, reason = texts
     policy = make_policy(policyholder=holder)
     claim = make_claim(policy=policy, description=description)
     edit_policy(policy, {"policyholder": other_holder}, seen_version=1, actor=ACTOR)
@@ -42,9 +42,9 @@ def do_everything_with(said: list[str]) -> None:
 def test_no_name_and_no_free_text_is_in_any_event(rolled_back):
     do_everything_with()
 
-    found = whole_trail()
+    trail = whole_trail()
     assert len(events()) >= 6 * 15
-    assert "changed" in found
-    assert "Zäta" not in found
-    assert "Z\\u00e4ta" not in found
-    assert "§" not in found
+    assert "changed" in trail
+    assert "Zäta" not in trail
+    assert "Z\\u00e4ta" not in trail
+    assert "§" not in trail

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import NotRecorded, Origin, origin, record_apart
+from flaskr.audit.services import NotRecorded, Origin, origin, record_separately
 from flaskr.claims.ledger.check import rebuild_balances
 from flaskr.claims.ledger.services import close_claim, decline_claim, reopen_claim, reverse_entry
 from flaskr.claims.services import ClaimError, edit_claim
@@ -12,11 +12,11 @@ from flaskr.errors import LedgerError
 from flaskr.extensions import db
 from flaskr.facts.lists import Cause
 from flaskr.policies.services import cancel_policy, edit_policy
-from tests.audit.events import actions, events, only_event, refuse_events, told
+from tests.audit.events import actions, events, only_event, refuse_events, values_of
 from tests.factories import ACTOR, make_claim, make_policy, open_elsewhere, pay, recover, reserve
 
 
-def test_a_reported_claim_leaves_its_facts_and_of_its_description_only_that_there_is_one(
+def test_a_reported_claim_is_recorded_with_its_facts_but_not_its_description(
     rolled_back,
 ):
     policy = make_policy(policy_number="H-1")
@@ -26,7 +26,7 @@ def test_a_reported_claim_leaves_its_facts_and_of_its_description_only_that_ther
 
     assert (event.subject_kind, event.subject) == (Subject.CLAIM, "W-1")
     assert (event.actor, event.before) == (ACTOR, None)
-    assert told(event.after) == {
+    assert values_of(event.after) == {
         "policy": "H-1",
         "cause": "water",
         "loss_date": "2024-03-01",
@@ -36,13 +36,13 @@ def test_a_reported_claim_leaves_its_facts_and_of_its_description_only_that_ther
     assert claim.recorded_at <= event.recorded_at
 
 
-def test_a_claim_without_policy_or_dates_leaves_what_it_has(rolled_back):
+def test_a_claim_without_policy_or_dates_is_recorded_with_the_facts_it_has(rolled_back):
     make_claim(loss_date=None, reported_date=None)
 
-    assert told(only_event(Action.CLAIM_REPORTED).after) == {"cause": "water"}
+    assert values_of(only_event(Action.CLAIM_REPORTED).after) == {"cause": "water"}
 
 
-def test_an_edit_of_a_claim_leaves_what_changed_and_nothing_else(rolled_back):
+def test_an_edit_of_a_claim_records_only_what_changed(rolled_back):
     old, new = make_policy(policy_number="H-1"), make_policy(policy_number="H-2")
     claim = make_claim(policy=old, description="Fire")
 
@@ -55,8 +55,8 @@ def test_an_edit_of_a_claim_leaves_what_changed_and_nothing_else(rolled_back):
 
     event = only_event(Action.CLAIM_EDITED)
     assert event.actor == "anna@example.com"
-    assert told(event.before) == {"policy": "H-1", "cause": "water"}
-    assert told(event.after) == {"policy": "H-2", "cause": "fire", "description": "changed"}
+    assert values_of(event.before) == {"policy": "H-1", "cause": "water"}
+    assert values_of(event.after) == {"policy": "H-2", "cause": "fire", "description": "changed"}
 
 
 def test_a_claim_that_loses_its_policy_says_so(rolled_back):
@@ -65,10 +65,13 @@ def test_a_claim_that_loses_its_policy_says_so(rolled_back):
     edit_claim(claim, {"policy_id": None}, seen_version=1, actor=ACTOR)
 
     event = only_event(Action.CLAIM_EDITED)
-    assert (told(event.before), told(event.after)) == ({"policy": "H-1"}, {"policy": None})
+    assert (values_of(event.before), values_of(event.after)) == (
+        {"policy": "H-1"},
+        {"policy": None},
+    )
 
 
-def test_an_edit_to_the_same_values_leaves_nothing(rolled_back):
+def test_an_edit_to_the_same_values_records_nothing(rolled_back):
     claim, policy = make_claim(), make_policy()
     before = len(events())
 
@@ -78,7 +81,7 @@ def test_an_edit_to_the_same_values_leaves_nothing(rolled_back):
     assert len(events()) == before
 
 
-def test_every_entry_leaves_what_it_moves(rolled_back):
+def test_every_entry_is_recorded_with_its_amounts(rolled_back):
     claim = make_claim(claim_reference="W-1")
     reserve(claim, "100")
     payment = pay(claim, "30.50")
@@ -88,37 +91,37 @@ def test_every_entry_leaves_what_it_moves(rolled_back):
     close_claim(claim, date(2024, 5, 2), actor=ACTOR)
     reopen_claim(claim, Decimal("1.00"), date(2024, 5, 3), actor=ACTOR, reason="Åsa called")
 
-    found = [event for event in events() if event.action is Action.ENTRY_POSTED]
+    posted = [event for event in events() if event.action is Action.ENTRY_POSTED]
 
-    assert {(event.subject_kind, event.subject) for event in found} == {(Subject.CLAIM, "W-1")}
-    assert [told(event.after)["entry_type"] for event in found] == [
+    assert {(event.subject_kind, event.subject) for event in posted} == {(Subject.CLAIM, "W-1")}
+    assert [values_of(event.after)["entry_type"] for event in posted] == [
         *("RESERVE_OPEN", "PAYMENT", "PAYMENT_REVERSAL", "PAYMENT"),
         *("RECOVERY_SALVAGE", "RESERVE_CLOSE", "RESERVE_REOPEN"),
     ]
-    assert told(found[1].after) == {
+    assert values_of(posted[1].after) == {
         "entry_type": "PAYMENT",
         "transaction_date": "2024-04-01",
         "paid": "30.50",
         "outstanding": "-30.50",
         "recovered": "0.00",
     }
-    assert told(found[2].after)["reason"] == "changed"
+    assert values_of(posted[2].after)["reason"] == "changed"
 
 
-def test_declining_and_opening_elsewhere_leave_an_event_each(rolled_back):
+def test_declining_and_reopening_record_an_event_each(rolled_back):
     decline_claim(make_claim(), date(2024, 3, 3), actor=ACTOR)
     open_elsewhere(make_claim())
 
     assert actions().count("entry_posted") == 2
 
 
-def test_a_policy_leaves_its_facts_and_of_its_holder_only_that_there_is_one(rolled_back):
+def test_a_new_policy_is_recorded_with_its_facts_but_not_its_holder(rolled_back):
     make_policy(policy_number="H-1")
 
     event = only_event(Action.POLICY_RECORDED)
 
     assert (event.subject_kind, event.subject) == (Subject.POLICY, "H-1")
-    assert told(event.after) == {
+    assert values_of(event.after) == {
         "line_of_business": "home",
         "inception_date": "2024-01-01",
         "expiry_date": "2025-01-01",
@@ -128,7 +131,7 @@ def test_a_policy_leaves_its_facts_and_of_its_holder_only_that_there_is_one(roll
     }
 
 
-def test_an_edited_and_a_cancelled_policy_leave_what_changed(rolled_back):
+def test_editing_and_cancelling_a_policy_record_what_changed(rolled_back):
     policy = make_policy()
 
     edit_policy(
@@ -140,13 +143,13 @@ def test_an_edited_and_a_cancelled_policy_leave_what_changed(rolled_back):
     cancel_policy(policy, date(2024, 6, 1), seen_version=2, actor=ACTOR)
 
     edited, cancelled = (e for e in events() if e.action is Action.POLICY_EDITED)
-    assert told(edited.before) == {"premium": "5000.00"}
-    assert told(edited.after) == {"premium": "1.10", "policyholder": "changed"}
-    assert told(cancelled.before) == {"cancelled_on": None}
-    assert told(cancelled.after) == {"cancelled_on": "2024-06-01"}
+    assert values_of(edited.before) == {"premium": "5000.00"}
+    assert values_of(edited.after) == {"premium": "1.10", "policyholder": "changed"}
+    assert values_of(cancelled.before) == {"cancelled_on": None}
+    assert values_of(cancelled.after) == {"cancelled_on": "2024-06-01"}
 
 
-def test_what_is_refused_leaves_no_event(rolled_back):
+def test_refused_work_records_no_event(rolled_back):
     claim = make_claim()
     before = len(events())
 
@@ -158,7 +161,7 @@ def test_what_is_refused_leaves_no_event(rolled_back):
     assert len(events()) == before
 
 
-def test_work_that_is_rolled_back_leaves_no_event(session):
+def test_rolled_back_work_records_no_event(session):
     make_claim()
     session.commit()
 
@@ -169,14 +172,14 @@ def test_work_that_is_rolled_back_leaves_no_event(session):
     assert actions() == ["claim_reported"]
 
 
-def test_balances_that_are_right_are_not_rebuilt_and_leave_nothing(rolled_back):
+def test_correct_balances_are_not_rebuilt_and_record_nothing(rolled_back):
     reserve(make_claim(), "10")
 
     assert rebuild_balances(ACTOR) == 0
     assert "balances_rebuilt" not in actions()
 
 
-def test_rebuilt_balances_leave_how_many(rolled_back):
+def test_rebuilding_balances_records_how_many(rolled_back):
     claim = make_claim()
     reserve(claim, "10")
     claim.outstanding = Decimal("7.00")
@@ -185,10 +188,10 @@ def test_rebuilt_balances_leave_how_many(rolled_back):
     rebuild_balances(ACTOR)
 
     event = only_event(Action.BALANCES_REBUILT)
-    assert (event.subject, told(event.after)) == ("book", {"claims": 1})
+    assert (event.subject, values_of(event.after)) == ("book", {"claims": 1})
 
 
-def test_a_command_comes_from_who_runs_it_and_where(rolled_back):
+def test_a_command_is_recorded_with_its_user_and_machine(rolled_back):
     make_claim()
 
     event = only_event(Action.CLAIM_REPORTED)
@@ -199,7 +202,7 @@ def test_a_command_comes_from_who_runs_it_and_where(rolled_back):
     assert host
 
 
-def test_a_user_without_a_name_goes_by_number(monkeypatch):
+def test_a_command_user_without_a_name_is_recorded_by_uid(monkeypatch):
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("os.getuid", lambda: 987_654)
@@ -217,19 +220,19 @@ def test_an_event_says_where_its_request_came_from(rolled_back):
     assert (event.through, event.address, event.request_id) == ("page", "192.0.2.7", "abc123")
 
 
-def test_what_is_recorded_apart_stands_whatever_becomes_of_the_rest(session):
+def test_a_separate_event_stays_if_the_session_is_rolled_back(session):
     make_claim()
-    record_apart(Action.FILE_EXPORTED, Subject.FILE, "/export_claims", actor=ACTOR)
+    record_separately(Action.FILE_EXPORTED, Subject.FILE, "/export_claims", actor=ACTOR)
     session.rollback()
 
     assert actions() == ["file_exported"]
 
 
-def test_what_cannot_be_recorded_apart_is_refused_with_503(session):
+def test_a_separate_event_that_cannot_be_recorded_gives_503(session):
     refuse_events(db.engine.dialect.name)
 
     with pytest.raises(NotRecorded, match="so it was not done") as refused:
-        record_apart(Action.FILE_EXPORTED, Subject.FILE, "/export_claims", actor=ACTOR)
+        record_separately(Action.FILE_EXPORTED, Subject.FILE, "/export_claims", actor=ACTOR)
 
     assert refused.value.status == 503
     assert events() == []

@@ -1,26 +1,26 @@
-"""What is refused leaves its refusal and nothing else; what is only looked at leaves nothing."""
+"""Refused requests record a refusal and nothing else; reading records nothing."""
 
 from flaskr.extensions import db
 from flaskr.users.models import Role
 from tests.audit.test_tour import LINK
 from tests.audit.touring import HANDLER
-from tests.users.people import csrf_of, post, signed_in
+from tests.users.people import csrf_of, post, signed_in_client
 
 
-def test_looking_leaves_nothing(tour):
-    administrator = signed_in(tour.app, Role.ADMINISTRATOR)
-    tour.new()
+def test_reading_pages_records_nothing(tour):
+    administrator = signed_in_client(tour.app, Role.ADMINISTRATOR)
+    tour.new_events()
 
     for address in ("/", "/claims", "/policies", "/imports", "/people", "/trail", "/account"):
         assert administrator.get(address).status_code == 200
 
-    assert tour.new() == []
+    assert tour.new_events() == []
 
 
-def test_every_refused_write_leaves_its_refusal_and_nothing_else(tour):
-    handler = signed_in(tour.app, Role.HANDLER)
+def test_every_refused_write_records_one_refusal_and_nothing_else(tour):
+    handler = signed_in_client(tour.app, Role.HANDLER)
     token = csrf_of(handler.get("/account").text)
-    tour.new()
+    tour.new_events()
     takes_forms = [
         rule
         for rule in tour.app.url_map.iter_rules()
@@ -34,44 +34,44 @@ def test_every_refused_write_leaves_its_refusal_and_nothing_else(tour):
         address = tour.app.url_map.bind("localhost").build(rule.endpoint, values)
         status = handler.post(address, data={"csrf_token": token}).status_code
         assert 400 <= status < 500, (address, status)
-        [(action, who, kind, page)] = tour.new()
+        [(action, who, kind, page)] = tour.new_events()
         assert (action, who, kind) == ("refused", HANDLER, "page"), address
         assert page.startswith("POST /"), address
         assert "Anna" not in page, "what is typed into an address may be a name"
 
 
-def test_a_page_out_of_reach_and_a_forged_token_leave_a_refusal(tour):
-    handler = signed_in(tour.app, Role.HANDLER)
+def test_a_forbidden_page_and_an_invalid_token_are_recorded(tour):
+    handler = signed_in_client(tour.app, Role.HANDLER)
     stranger = tour.app.test_client()
-    tour.new()
+    tour.new_events()
 
     handler.get("/people")
     stranger.get("/export_claims", headers={"Authorization": "Bearer claimbook_x"})
     stranger.post("/claims/new")
-    stranger.get("/claims")  # is sent to sign in, or told to: no harm done
+    stranger.get("/claims")  # redirected to sign in, or answered 401: not recorded
 
-    assert tour.new() == [
+    assert tour.new_events() == [
         ("refused", HANDLER, "page", "GET /people"),
         ("refused", "nobody", "page", "GET /export_claims"),
         ("refused", "nobody", "page", "POST /claims/new"),
     ]
 
 
-def test_nobody_fills_the_trail_with_refusals_or_hides_others_by_them(tour):
-    stranger, handler = tour.app.test_client(), signed_in(tour.app, Role.HANDLER)
-    tour.new()
+def test_refusals_recorded_for_one_address_are_limited(tour):
+    stranger, handler = tour.app.test_client(), signed_in_client(tour.app, Role.HANDLER)
+    tour.new_events()
 
     for _ in range(70):
         stranger.post("/claims/new")
         handler.get("/people")
     stranger.post("/claims/new", environ_base={"REMOTE_ADDR": "127.0.0.2"})
 
-    found = [who for _, who, _, _ in tour.new()]
-    assert (found.count("nobody"), found.count(HANDLER)) == (61, 60)
+    actors = [who for _, who, _, _ in tour.new_events()]
+    assert (actors.count("nobody"), actors.count(HANDLER)) == (61, 60)
 
 
-def test_a_one_time_link_is_not_in_the_trail_when_it_is_used_in_vain(tour):
-    administrator, visitor = signed_in(tour.app, Role.ADMINISTRATOR), tour.app.test_client()
+def test_a_failed_use_of_a_password_link_does_not_record_its_secret(tour):
+    administrator, visitor = signed_in_client(tour.app, Role.ADMINISTRATOR), tour.app.test_client()
     link = LINK.search(post(administrator, f"/people/{HANDLER}/link").text)[0]
 
     post(visitor, link, {"password": "kort", "again": "kort"}, page=link)
@@ -81,7 +81,7 @@ def test_a_one_time_link_is_not_in_the_trail_when_it_is_used_in_vain(tour):
     with tour.app.app_context():
         rows = db.session.execute(db.text("SELECT * FROM audit_events")).all()
     assert link.rpartition("/")[2] not in repr(rows)
-    assert [each[3] for each in tour.new()][-3:] == [
+    assert [each[3] for each in tour.new_events()][-3:] == [
         "POST /set_password/<secret>",
         "POST /set_password/<secret>",
         "GET /set_password/<secret>",

@@ -1,38 +1,38 @@
-"""People of three roles at work in one book, and what each step leaves in the trail."""
+"""Users of three roles at work in one book, and the events of each step."""
 
 from flask import request
 
 from flaskr.audit.models import AuditEvent
 from flaskr.extensions import db
 from flaskr.users.models import Role
-from tests.users.people import email_of, let_in
+from tests.users.people import add_user, email_of
 
 HANDLER, ACTUARY, ADMINISTRATOR = map(email_of, (Role.HANDLER, Role.ACTUARY, Role.ADMINISTRATOR))
 
 
 class Tour:
-    """People of three roles at work in one book; `steps` are what each left in the trail."""
+    """Users of three roles at work in one book, and the endpoints they visited."""
 
     def __init__(self, app) -> None:
         self.app = app
         for role in (Role.HANDLER, Role.ACTUARY, Role.ADMINISTRATOR):
-            let_in(app, role)
+            add_user(app, role)
         self.visited: set[str] = set()
-        app.before_request_funcs.setdefault(None, []).append(self.note)
+        app.before_request_funcs.setdefault(None, []).append(self.note_endpoint)
         self.last = 0
-        self.new()
+        self.new_events()
 
-    def note(self) -> None:
+    def note_endpoint(self) -> None:
         if request.method == "POST" and request.endpoint:
             self.visited.add(request.endpoint)
 
-    def new(self) -> list[tuple[str, str, str, str]]:
-        """What came since: (action, who, on what kind, on what)."""
+    def new_events(self) -> list[tuple[str, str, str, str]]:
+        """The events since the last call: (action, actor, subject kind, subject)."""
         with self.app.app_context():
-            told = db.select(AuditEvent).where(AuditEvent.id > self.last).order_by(AuditEvent.id)
-            found = db.session.scalars(told).all()
-            self.last = found[-1].id if found else self.last
+            newest = db.select(AuditEvent).where(AuditEvent.id > self.last).order_by(AuditEvent.id)
+            events = db.session.scalars(newest).all()
+            self.last = events[-1].id if events else self.last
             return [
                 (each.action.value, each.actor, each.subject_kind.value, each.subject)
-                for each in found
+                for each in events
             ]

@@ -27,9 +27,9 @@ from flaskr.extensions import db
 from flaskr.settings import Settings
 from flaskr.users.gate.access import identify
 from flaskr.users.models import Role, SignInAttempt
-from flaskr.users.passwords import hash_of, is_password
+from flaskr.users.passwords import hash_password, is_correct_password
 from tests.benchmarks.pages import books, fill
-from tests.users.people import PASSWORD, csrf_of, let_in, sign_in, signed_in_settings
+from tests.users.people import PASSWORD, add_user, csrf_of, sign_in, signed_in_settings
 
 CLAIMS = 2_000
 PAGE = "/claims"
@@ -84,9 +84,9 @@ def expect(status: int, wanted: int) -> None:
 
 def sign_in_rows(app: Flask, name: str, rounds: int) -> list[str]:
     """A table row for each way to sign in."""
-    email, kept = let_in(app, Role.HANDLER), hash_of(PASSWORD)
+    email, kept = add_user(app, Role.HANDLER), hash_password(PASSWORD)
     works: dict[str, Work] = {
-        "argon2 alone": lambda: expect(is_password(PASSWORD, kept), True),
+        "argon2 alone": lambda: expect(is_correct_password(PASSWORD, kept), True),
         "right password": attempt(app, email, PASSWORD, 303),
         "wrong password": attempt(app, email, "another password", 422),
         "somebody unknown": attempt(app, "nobody@example.com", PASSWORD, 422),
@@ -115,7 +115,7 @@ def page_work(app: Flask, cookie: str = "") -> Work:
 def page_row(app: Flask, open_app: Flask, name: str, rounds: int) -> str:
     """A table row of what the access check adds: to the whole page, and alone."""
     client = app.test_client()
-    expect(sign_in(client, let_in(app, Role.HANDLER)).status_code, 303)
+    expect(sign_in(client, add_user(app, Role.HANDLER)).status_code, 303)
     cookie = f"claimbook_session={client.get_cookie('claimbook_session').value}"
     works = {"open": page_work(open_app), "signed in": page_work(app, cookie)}
     taken = in_turns(works, rounds)

@@ -31,7 +31,7 @@ class WithoutPlaywright(pytest.Module):
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector):
-    """Skip every module of this folder where there is no Playwright."""
+    """Skip every module of this folder if Playwright is not installed."""
     if find_spec("playwright") is None:
         return WithoutPlaywright.from_parent(parent, path=module_path)
     return None
@@ -67,7 +67,7 @@ WIDE, PHONE = 1280, 390
 
 @contextmanager
 def visiting(browser: "Browser", address: str, width: int, scheme: str, javascript: bool):
-    """A page at one width and colour scheme; leaving it fails on what the console said."""
+    """A page at one width and colour scheme; leaving it fails on console errors."""
     context = browser.new_context(
         base_url=address,
         viewport={"width": width, "height": 900},
@@ -84,7 +84,9 @@ def visiting(browser: "Browser", address: str, width: int, scheme: str, javascri
     yield page
     context.close()
     refused = ("status of 400", "status of 422")  # the browser says so of pages that refuse
-    assert [said for said in complaints if not any(status in said for status in refused)] == []
+    assert [
+        message for message in complaints if not any(status in message for status in refused)
+    ] == []
 
 
 @pytest.fixture(
@@ -97,7 +99,7 @@ def visiting(browser: "Browser", address: str, width: int, scheme: str, javascri
     ],
 )
 def visitor(request, browser: "Browser", served) -> Iterator["Page"]:
-    """Who takes a tour, with and without JavaScript."""
+    """A page for tours, with and without JavaScript."""
     with visiting(browser, served[1], *request.param) as page:
         yield page
 
@@ -106,6 +108,6 @@ def visitor(request, browser: "Browser", served) -> Iterator["Page"]:
     params=[(WIDE, "dark", True), (PHONE, "light", True)], ids=["wide-dark", "phone-light"]
 )
 def reader(request, browser: "Browser", served) -> Iterator["Page"]:
-    """Who looks at every page; axe itself needs JavaScript."""
+    """A page for accessibility checks; axe itself needs JavaScript."""
     with visiting(browser, served[1], *request.param) as page:
         yield page

@@ -1,4 +1,4 @@
-"""Texts that would be scripts, and a book that has one of each wherever it takes a text."""
+"""Script payloads, and a book with each of them in every text field."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ from flaskr.users.services import create_user
 from flaskr.users.sessions.services import make_token
 from tests.factories import make_claim, make_policy, pay, reserve
 from tests.imports.uploading import load, upload
-from tests.users.people import let_in, sign_in
+from tests.users.people import add_user, sign_in
 
 # In free text, and in what stands in addresses: 64 characters, none of / \ ? #.
 PAYLOADS = {
@@ -39,13 +39,13 @@ ROLES = {"handler": Role.HANDLER, "administrator": Role.ADMINISTRATOR}
 
 
 def hostile_email(short: str) -> str:
-    """An address that is taken, out of a text."""
+    """A valid e-mail address made of a text."""
     return "".join(short.split())[:48].replace("@", "") + "@x.example"
 
 
 def fill_with(app: Flask) -> None:
-    """Put every payload wherever the application takes a text."""
-    emails = {name: let_in(app, role) for name, role in ROLES.items()}
+    """Store every payload in every text field."""
+    emails = {name: add_user(app, role) for name, role in ROLES.items()}
     with app.app_context(), transaction_mode("write"):
         for payload, short in PAYLOADS.items():
             claims_of(payload, short)
@@ -56,7 +56,9 @@ def fill_with(app: Flask) -> None:
         db.session.commit()
     with app.app_context(), transaction_mode("read"):
         for payload, short in PAYLOADS.items():
-            keep_export(file_request(Contents.CLAIMS, asked(payload)), short, payload, short[:64])
+            keep_export(
+                file_request(Contents.CLAIMS, filtered_by(payload)), short, payload, short[:64]
+            )
     client = app.test_client()
     sign_in(client, emails["handler"])
     for payload, short in PAYLOADS.items():
@@ -66,13 +68,13 @@ def fill_with(app: Flask) -> None:
             sign_in_with(app, email, payload)
 
 
-def asked(payload: str) -> MultiDict[str, str]:
-    """A file that is filtered by a text."""
+def filtered_by(payload: str) -> MultiDict[str, str]:
+    """The parameters of a file filtered by a text."""
     return MultiDict({"text": payload, "format": "csv"})
 
 
 def claims_of(payload: str, short: str) -> None:
-    """A policy and a claim with everything that is text, and a history of reasons."""
+    """A policy and a claim with every text field, and a history of reasons."""
     policy = make_policy(policy_number=short, policyholder=payload)
     claim = make_claim(claim_reference=short, description=f"{payload}\n{payload}", policy=policy)
     reserve(claim, "100")
@@ -82,14 +84,14 @@ def claims_of(payload: str, short: str) -> None:
 
 
 def people_of(payload: str, short: str, emails: list[str]) -> None:
-    """A person, and a token of each who looks."""
+    """A user, and a token of each viewer."""
     create_user(hostile_email(short), payload, Role.VIEWER, actor=short)
     for email in emails:
         make_token(user_with_email(email).id, payload, Scope.READ, 7, actor=email)
 
 
 def imports_of(client: FlaskClient, payload: str, short: str) -> None:
-    """Three files: one that is loaded, one that waits with refused cells, one not understood."""
+    """Three files: one loaded, one waiting with refused cells, one unreadable."""
     name = short.replace('"', "%22") + ".csv"  # as browsers write it
     whole = table(["claim", "cost", "description", payload], [f"A{short}"[:64], "1", payload, "x"])
     load(client, upload(client, (name, whole)), leaves_refused="y")
@@ -108,7 +110,7 @@ def table(*rows: list[str]) -> str:
 
 
 def sign_in_with(app: Flask, email: str, program: str) -> None:
-    """Be signed in elsewhere too, in a browser that calls itself so."""
+    """Sign in with another browser, with a User-Agent header."""
     client = app.test_client()
     client.environ_base["HTTP_USER_AGENT"] = program.encode().decode("latin-1")
     assert sign_in(client, email).status_code == 303

@@ -1,4 +1,4 @@
-"""Texts that would be scripts, in every field that takes a text, on every page, in a browser."""
+"""Script injection through every text field, on every page, in a browser."""
 
 import shutil
 from collections import defaultdict
@@ -17,8 +17,8 @@ from flaskr.settings import BOOK_FILE
 from tests.books import make_settings
 from tests.browser.payloads import PAYLOADS, ROLES, fill_with
 from tests.exports.serving import served as serving
-from tests.users.gate.crawling import kind_of, ways_from
-from tests.users.gate.test_roles import WHO_GETS_IN, who_gets_in
+from tests.users.gate.crawling import address_kind, links_of
+from tests.users.gate.test_roles import EXPECTED_ACCESS, allowed_letters
 from tests.users.people import PASSWORD, email_of, signed_in_settings
 
 pytestmark = pytest.mark.slow
@@ -28,22 +28,22 @@ NO_PAGES += ("demo.", "imports.read", "imports.load", "imports.drop", "users.sig
 PAGES_OF_EXPORTS = ("exports.kept", "exports.dictionary", "exports.verify", "exports.delete_kept")
 NOT_LINKED = {"users.sign_in", "users.set_password", "overview.find", "exports.verify"}
 MOST_PAGES = 600
-INJECTED = """() => [...document.querySelectorAll('*')].filter(found =>
-    ['SCRIPT', 'HACKED', 'IFRAME', 'OBJECT', 'EMBED', 'BASE'].includes(found.tagName)
-    || found.id === 'hacked'
-    || [...found.attributes].some(given => given.name.startsWith('on') || given.name === 'style'
+INJECTED = """() => [...document.querySelectorAll('*')].filter(element =>
+    ['SCRIPT', 'HACKED', 'IFRAME', 'OBJECT', 'EMBED', 'BASE'].includes(element.tagName)
+    || element.id === 'hacked'
+    || [...element.attributes].some(given => given.name.startsWith('on') || given.name === 'style'
         || (['href', 'src', 'action', 'formaction'].includes(given.name)
             && /^\\s*(javascript|data):/i.test(given.value)))
-    || (found.tagName === 'IMG' && found.getAttribute('src') === 'x')
-).map(found => found.outerHTML.slice(0, 200))"""
+    || (element.tagName === 'IMG' && element.getAttribute('src') === 'x')
+).map(element => element.outerHTML.slice(0, 200))"""
 SHOWN = """() => [document.title, document.body.innerText, document.body.textContent,
-    ...[...document.querySelectorAll('input, textarea, option')].map(found => found.value)]"""
+    ...[...document.querySelectorAll('input, textarea, option')].map(element => element.value)]"""
 FILL = """text => {
-    for (const found of document.querySelectorAll('main input, main textarea')) {
-        if (['hidden', 'radio', 'checkbox', 'file', 'submit'].includes(found.type)) continue
-        if (found.type !== 'textarea') found.type = 'text'
-        found.removeAttribute('maxlength')
-        found.value = text
+    for (const element of document.querySelectorAll('main input, main textarea')) {
+        if (['hidden', 'radio', 'checkbox', 'file', 'submit'].includes(element.type)) continue
+        if (element.type !== 'textarea') element.type = 'text'
+        element.removeAttribute('maxlength')
+        element.value = text
     }
 }"""
 SEND = "[...document.querySelectorAll('main form[method=post]')].pop().submit()"
@@ -51,7 +51,7 @@ SEND = "[...document.querySelectorAll('main form[method=post]')].pop().submit()"
 
 @pytest.fixture(scope="module")
 def hostile_book(template_book: Path, tmp_path_factory) -> Iterator[tuple[Flask, str]]:
-    """A book that people sign in to, with every payload everywhere; and its address."""
+    """A book with sign-in and every payload in every text field, and its address."""
     folder = tmp_path_factory.mktemp("hostile")
     shutil.copy(template_book, folder / BOOK_FILE)
     names = ("127.0.0.1", "localhost")
@@ -65,14 +65,17 @@ def hostile_book(template_book: Path, tmp_path_factory) -> Iterator[tuple[Flask,
 
 @contextmanager
 def looking(browser: Browser, address: str) -> Iterator[Page]:
-    """A page; leaving it fails on dialogs, errors of scripts, and what the policy held back."""
+    """A page; leaving it fails on dialogs, script errors, and violations of the content policy."""
     context = browser.new_context(base_url=address)
     context.set_default_timeout(20_000)
     page, complaints = context.new_page(), []
 
-    def note(said: ConsoleMessage) -> None:
-        if said.type == "error" and "the server responded with a status of 4" not in said.text:
-            complaints.append(f"{page.url}: {said.text}")
+    def note(message: ConsoleMessage) -> None:
+        if (
+            message.type == "error"
+            and "the server responded with a status of 4" not in message.text
+        ):
+            complaints.append(f"{page.url}: {message.text}")
 
     def refuse(dialog) -> None:
         complaints.append(f"{page.url}: {dialog.message}")
@@ -95,8 +98,8 @@ def sign_in(page: Page, email: str) -> None:
 
 
 def faults_of(page: Page) -> list[tuple[str, str]]:
-    """What was injected into a page."""
-    return [(page.url, found) for found in page.evaluate(INJECTED)]
+    """The elements that were injected into a page."""
+    return [(page.url, element) for element in page.evaluate(INJECTED)]
 
 
 def is_page(endpoint: str) -> bool:
@@ -104,7 +107,7 @@ def is_page(endpoint: str) -> bool:
 
 
 def shown_on(page: Page) -> set[str]:
-    """Which payloads stand on a page as text."""
+    """The payloads that a page shows as text."""
     texts = "\n".join(" ".join(text.split()) for text in page.evaluate(SHOWN))
     forms = {payload: (" ".join(payload.split()), short) for payload, short in PAYLOADS.items()}
     return {payload for payload, (long, short) in forms.items() if long in texts or short in texts}
@@ -122,14 +125,14 @@ def check_headers(headers: dict[str, str], url: str) -> None:
 
 
 def crawl(app: Flask, page: Page) -> tuple[list, dict[str, set[str]]]:
-    """Visit every page that the pages lead to; what was injected, and what was shown where."""
-    faults, shown = [], defaultdict(set)
+    """Visit every linked page; return what was injected, and the payloads shown by page."""
+    faults, payloads_shown = [], defaultdict(set)
     waiting, known = ["/"], set()
     while waiting and len(known) < MOST_PAGES:
         address = waiting.pop(0)
-        kind = kind_of(app, "GET", address)
+        kind = address_kind(app, "GET", address)
         endpoint = kind[1]
-        if kind in known or endpoint not in WHO_GETS_IN or not is_page(endpoint):
+        if kind in known or endpoint not in EXPECTED_ACCESS or not is_page(endpoint):
             continue
         known.add(kind)
         answer = page.goto(address)
@@ -137,11 +140,11 @@ def crawl(app: Flask, page: Page) -> tuple[list, dict[str, set[str]]]:
             faults.append((address, answer.status))
         check_headers(answer.headers, address)
         faults += faults_of(page)
-        shown[endpoint] |= shown_on(page)
-        ways = ways_from(address, page.content())
+        payloads_shown[endpoint] |= shown_on(page)
+        ways = links_of(address, page.content())
         waiting += [to for method, to in sorted(ways) if method == "GET"]
     assert len(known) < MOST_PAGES
-    return faults, shown
+    return faults, payloads_shown
 
 
 ALL_ARE_SHOWN = {
@@ -155,19 +158,21 @@ ALL_ARE_SHOWN = {
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_on_every_page_every_text_is_only_text(browser, hostile_book, role):
+def test_texts_are_escaped_on_every_page(browser, hostile_book, role):
     app, address = hostile_book
     letter = {"handler": "h", "administrator": "d"}[role]
 
     with looking(browser, address) as page:
         sign_in(page, email_of(ROLES[role]))
-        faults, shown = crawl(app, page)
+        faults, payloads_shown = crawl(app, page)
 
     assert faults == []
     for endpoint in ALL_ARE_SHOWN[role]:
-        assert shown[endpoint] == set(PAYLOADS), endpoint
-    pages = {name for name in WHO_GETS_IN if is_page(name)} - NOT_LINKED
-    assert {name for name in pages if letter in (who_gets_in(name, "GET") or "")} <= set(shown)
+        assert payloads_shown[endpoint] == set(PAYLOADS), endpoint
+    pages = {name for name in EXPECTED_ACCESS if is_page(name)} - NOT_LINKED
+    assert {name for name in pages if letter in (allowed_letters(name, "GET") or "")} <= set(
+        payloads_shown
+    )
 
 
 PARAMETERS = {
@@ -179,10 +184,10 @@ PATHS = ("/@", "/claims/@", "/sign_in?next=@", "/sign_in?next=/claims%3Ftext=@",
 PATHS += ("/exports?contents=@", "/exports/x@", "/people/@", "/set_password/@", "/claims?@=1")
 
 
-def test_what_stands_in_an_address_is_only_text(browser, hostile_book):
+def test_texts_in_an_address_are_escaped(browser, hostile_book):
     _, address = hostile_book
     filtered = [f"{path}?{name}=@" for path, names in PARAMETERS.items() for name in names]
-    faults, shown = [], set()
+    faults, payloads_shown = [], set()
 
     with looking(browser, address) as page:
         for paths in (PATHS, (*PATHS, *filtered)):
@@ -190,12 +195,12 @@ def test_what_stands_in_an_address_is_only_text(browser, hostile_book):
                 for path in paths:
                     page.goto(path.replace("@", quote(payload, safe="")))
                     faults += faults_of(page)
-                    shown |= shown_on(page)
+                    payloads_shown |= shown_on(page)
             if paths is PATHS:
                 sign_in(page, email_of(ROLES["administrator"]))
 
     assert faults == []
-    assert shown == set(PAYLOADS)
+    assert payloads_shown == set(PAYLOADS)
 
 
 FORMS = {
@@ -209,9 +214,9 @@ FORMS = {
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_what_a_form_says_back_is_only_text(browser, hostile_book, role):
+def test_texts_that_a_form_shows_again_are_escaped(browser, hostile_book, role):
     _, address = hostile_book
-    faults, shown = [], set()
+    faults, payloads_shown = [], set()
 
     with looking(browser, address) as page:
         for path in ("/sign_in", *FORMS[role]):
@@ -221,9 +226,9 @@ def test_what_a_form_says_back_is_only_text(browser, hostile_book, role):
                 with page.expect_navigation():
                     page.evaluate(SEND)
                 faults += faults_of(page)
-                shown |= shown_on(page)
+                payloads_shown |= shown_on(page)
             if path == "/sign_in":
                 sign_in(page, email_of(ROLES[role]))
 
     assert faults == []
-    assert shown == set(PAYLOADS)
+    assert payloads_shown == set(PAYLOADS)

@@ -30,7 +30,7 @@ FAULTY = "\n".join(
 
 
 def send(page: Page, *paths: Path) -> None:
-    """Choose files and send them; comes back when the page of what they would do is there."""
+    """Choose files, send them, and wait for the page of the dry run."""
     page.goto("/imports")
     page.get_by_role("link", name="Import a file").first.click()
     page.get_by_label("File", exact=True).set_input_files(paths)
@@ -39,14 +39,14 @@ def send(page: Page, *paths: Path) -> None:
 
 
 def wait(page: Page) -> None:
-    """Wait for the page that looks by itself how far the work is."""
+    """Wait for the page of the running work, which updates itself."""
     expect(page.locator("progress")).to_have_count(0, timeout=PATIENCE)
 
 
 def faults_of(page: Page) -> list[str]:
     width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    found = Axe().run(page).response["violations"]
-    faults = [f"{page.url}: {fault['id']} {fault['nodes'][0]['html']}" for fault in found]
+    violations = Axe().run(page).response["violations"]
+    faults = [f"{page.url}: {fault['id']} {fault['nodes'][0]['html']}" for fault in violations]
     return faults + ([f"{page.url}: {width} pixels too wide"] if width > 0 else [])
 
 
@@ -69,7 +69,9 @@ def test_a_workbook_goes_from_the_file_to_the_claims_once(visitor: Page, served)
     assert visitor.get_by_role("button", name="Load").count() == 0
 
 
-def test_faults_are_mended_in_the_downloaded_rows_and_sent_again(visitor: Page, served, tmp_path):
+def test_faults_are_corrected_in_the_downloaded_rows_and_sent_again(
+    visitor: Page, served, tmp_path
+):
     faulty = tmp_path / "skador.csv"
     faulty.write_text("skadenummer;skadekostnad\nA;5\nB;1e3\nC;\n", encoding="utf-8")
     send(visitor, faulty)
@@ -92,7 +94,7 @@ def test_faults_are_mended_in_the_downloaded_rows_and_sent_again(visitor: Page, 
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Path]:
-    """Files that lead to the different pages, with names and texts as long as they come."""
+    """Files that lead to the different pages, with the longest names and texts."""
     book = optional("openpyxl").Workbook(write_only=True)
     for name in ("Skador", "Anteckningar med ett långt namn", "Blad3"):
         book.create_sheet(name).append(["Claim", "Cost"])
@@ -134,7 +136,7 @@ def test_every_page_of_an_import_is_accessible_and_fits(reader: Page, served, fi
     assert faults == []
 
 
-def test_the_pages_of_work_that_goes_on_or_was_cut_short_are_accessible(reader: Page, served):
+def test_the_pages_of_running_and_interrupted_work_are_accessible(reader: Page, served):
     app, _ = served
     send(reader, WORKBOOK)
     address = reader.url

@@ -1,4 +1,4 @@
-"""Every page in a real browser: nothing sticks out, nothing a screen reader would stumble on."""
+"""Every page in a real browser: it fits the width and is accessible."""
 
 from datetime import date
 
@@ -74,16 +74,18 @@ def filled(served):
             make_claim(policy=policy)
         db.session.commit()
         with transaction_mode("read"):
-            kept = file_request(Contents.CLAIMS, MultiDict({"status": "open", "format": "parquet"}))
-            keep_export(kept, LONG_NAME, "note " * 40, ACTOR)
-            delete_export(keep_export(kept, "Year end 2024", "", ACTOR), ACTOR)
+            request = file_request(
+                Contents.CLAIMS, MultiDict({"status": "open", "format": "parquet"})
+            )
+            keep_export(request, LONG_NAME, "note " * 40, ACTOR)
+            delete_export(keep_export(request, "Year end 2024", "", ACTOR), ACTOR)
 
 
 def faults_of(page: Page, path: str) -> list[str]:
     page.goto(path)
     width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    found = Axe().run(page).response["violations"]
-    faults = [f"{path}: {fault['id']} {fault['nodes'][0]['html']}" for fault in found]
+    violations = Axe().run(page).response["violations"]
+    faults = [f"{path}: {fault['id']} {fault['nodes'][0]['html']}" for fault in violations]
     return faults + ([f"{path}: {width} pixels too wide"] if width > 0 else [])
 
 
@@ -137,7 +139,7 @@ def test_a_list_is_filtered_ordered_and_set_back_by_clicking(visitor: Page, fill
     assert visitor.locator("tbody tr").count() == 1
 
 
-def test_a_file_that_was_changed_is_told_so_accessibly(reader: Page, filled, tmp_path):
+def test_the_page_of_a_changed_file_is_accessible(reader: Page, filled, tmp_path):
     manifest = reader.request.get(f"/exports/{LONG_NAME}/manifest").text()
     (tmp_path / "manifest.json").write_text(manifest, encoding="utf-8")
     (tmp_path / "changed.csv").write_text('"paid"\n1.00\n')

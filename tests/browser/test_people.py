@@ -1,4 +1,4 @@
-"""Signing in and out, tokens and people, as a person does it."""
+"""Signing in and out, tokens and users, in a real browser."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flaskr.users.models import Role
 from tests.browser.conftest import PHONE, WIDE, visiting
 from tests.exports.serving import served as serving
-from tests.users.people import PASSWORD, let_in, signed_in_settings
+from tests.users.people import PASSWORD, add_user, signed_in_settings
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +18,7 @@ OTHER_PASSWORD = "kvarnhjul under paraply 9"
 
 @pytest.fixture
 def signed_in_book(embedded_settings, lend_app) -> Iterator[tuple]:
-    """A book that people sign in to, and the address where it is served."""
+    """A book with sign-in, and the address where it is served."""
     app = lend_app(signed_in_settings(embedded_settings, trusted_hosts=("127.0.0.1",)))
     with serving(app) as address:
         yield app, address
@@ -37,7 +37,7 @@ def test_from_the_first_administrator_to_a_handler_at_work(
     signed_in_book, browser, width, scheme, javascript
 ):
     app, address = signed_in_book
-    email = let_in(app, Role.ADMINISTRATOR)
+    email = add_user(app, Role.ADMINISTRATOR)
 
     with visiting(browser, address, width, scheme, javascript) as page:
         page.goto("/people")
@@ -67,7 +67,7 @@ def test_from_the_first_administrator_to_a_handler_at_work(
 
 def test_a_token_is_made_seen_once_and_revoked(signed_in_book, browser):
     app, address = signed_in_book
-    email = let_in(app, Role.ACTUARY)
+    email = add_user(app, Role.ACTUARY)
 
     with visiting(browser, address, WIDE, "light", False) as page:
         page.goto("/account")
@@ -86,19 +86,21 @@ def test_a_token_is_made_seen_once_and_revoked(signed_in_book, browser):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_of_people_are_accessible(signed_in_book, browser, scheme):
     app, address = signed_in_book
-    email = let_in(app, Role.ADMINISTRATOR)
-    let_in(app, Role.VIEWER)
-    found = {}
+    email = add_user(app, Role.ADMINISTRATOR)
+    add_user(app, Role.VIEWER)
+    violations = {}
 
     with visiting(browser, address, PHONE, scheme, True) as page:
         page.goto("/sign_in")
-        found["/sign_in"] = Axe().run(page).response["violations"]
+        violations["/sign_in"] = Axe().run(page).response["violations"]
         enter(page, email)
         pages = ("/people", "/people/new", "/people/viewer@example.com", "/account", "/settings")
         for at in (*pages, "/trail", "/account/password"):
             page.goto(at)
-            found[at] = Axe().run(page).response["violations"]
+            violations[at] = Axe().run(page).response["violations"]
             is_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
             assert not is_wide, at
 
-    assert {at: [each["id"] for each in faults] for at, faults in found.items() if faults} == {}
+    assert {
+        at: [each["id"] for each in faults] for at, faults in violations.items() if faults
+    } == {}

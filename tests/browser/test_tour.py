@@ -63,11 +63,11 @@ def test_a_new_user_records_reports_pays_closes_and_downloads(visitor: Page, tmp
     report_claim(visitor)
     pay_and_close(visitor)
     visitor.goto("/generate_random_claim")
-    made = visitor.get_by_role("status").get_by_role("link").inner_text()
+    reference = visitor.get_by_role("status").get_by_role("link").inner_text()
     first_row = visitor.locator("tbody tr").first
 
     expect(visitor).to_have_url(re.compile(r"/claims/?$"))
-    expect(first_row.get_by_role("rowheader")).to_contain_text(made)
+    expect(first_row.get_by_role("rowheader")).to_contain_text(reference)
     assert visitor.locator("tbody tr").count() == 2
 
     names = ("CSV", "Parquet")
@@ -93,7 +93,7 @@ def download(page: Page, name: str, folder) -> str:
 
 
 def read(path: str) -> pd.DataFrame:
-    """As the README tells a pandas user to."""
+    """Read a file as in the README's pandas example."""
     if path.endswith(".parquet"):
         schema = pq.read_schema(path)
         assert schema.field("paid").type == pa.decimal128(18, 2)

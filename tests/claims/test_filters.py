@@ -84,7 +84,7 @@ def test_every_filter_selects_the_matching_rows_now_and_as_at(varied):
             wanted = claim_filter(query, **as_at(valuation))
             file_ids = [row.claim_id for row in db.session.execute(wanted.rows())]
             listing = wanted.listing()
-            ids, _ = listing.following(None)
+            ids, _ = listing.adjacent_ids(None)
 
             assert file_ids == [row.claim_id for row in every if matches(row)], (query, valuation)
             assert ids == file_ids, (query, valuation)
@@ -180,7 +180,7 @@ def test_equal_filters_have_the_same_query_string_which_parses_back(rolled_back)
 def test_parameters_named_as_besides_are_ignored(rolled_back):
     parameters = MultiDict([("format", "csv"), ("status", "open")])
 
-    assert ClaimFilter.from_parameters(parameters, besides=("format",)) == ClaimFilter(
+    assert ClaimFilter.from_parameters(parameters, ignored=("format",)) == ClaimFilter(
         status=(Status.OPEN,)
     )
 

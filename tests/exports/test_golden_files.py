@@ -14,7 +14,7 @@ from flaskr.facts.columns import total_names
 from flaskr.facts.ledger import LEDGER_COLUMNS
 from flaskr.facts.lists import Contents
 from flaskr.values.as_at import Basis
-from flaskr.values.money import money_text
+from flaskr.values.money import format_money
 from tests.exports.readers import FORMS, READERS, read
 from tests.imports.importing import GOLDEN
 from tests.imports.migration.test_golden_ledger import TOTALS
@@ -56,7 +56,7 @@ def test_files_as_at_add_up_to_the_table_and_the_page_by_every_reader(get, tmp_p
             assert all(text.startswith("SK-20") for text in columns["claim_reference"])
         assert [manifest["totals"][name] for name in AMOUNTS] == amounts
         assert (manifest["rows"], manifest["as_at"], manifest["basis"]) == (claims, *at)
-        shown = [money_text(Decimal(amount)) for amount in amounts]
+        shown = [format_money(Decimal(amount)) for amount in amounts]
         assert re.findall(r"<dd>([^<]*)</dd>", page) == shown
         assert f"Export {claims} claims<" in page
 

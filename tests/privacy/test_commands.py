@@ -28,7 +28,7 @@ NAME, SAID = "Åsa Utterström-Qvarnfors", "The washing machine of Zorn Exampelm
 
 @pytest.fixture
 def insured(session):
-    """A policy with two claims, another of the same holder, and a claim without a policy."""
+    """A policy with two claims, another policy of the same holder, and a claim without a policy."""
     policy = make_policy(policy_number="H-1", policyholder=NAME)
     make_policy(policy_number="H-2", policyholder=NAME)
     make_policy(policy_number="H-3", policyholder="Bo Annan")
@@ -42,7 +42,7 @@ def insured(session):
 
 @pytest.fixture
 def erase(runner, insured):
-    """Run the command; return what it says, having succeeded or not as it should."""
+    """Run the command, check its exit code, and return its output."""
 
     def run(*arguments: str, fails: bool = False, **options) -> str:
         result = runner.invoke(args=["people", "erase", *arguments], **options)
@@ -59,10 +59,10 @@ def files_with(folder: Path, *texts: str) -> list[str]:
 
 
 def test_names_and_free_text_go_while_amounts_and_dates_stay(erase, session):
-    said = erase("h-1", "--yes")
+    output = erase("h-1", "--yes")
 
     policy, claim = policy_by_number("H-1"), claim_by_reference("W-1")
-    assert "Erased: 1 policyholder and 1 description." in said
+    assert "Erased: 1 policyholder and 1 description." in output
     assert (policy.policyholder, claim.description) == ("", "")
     assert (policy.version, claim.version, claim_by_reference("W-2").version) == (2, 2, 1)
     assert (policy.premium, policy.inception_date) == (Decimal("5000.00"), date(2024, 1, 1))
@@ -72,19 +72,19 @@ def test_names_and_free_text_go_while_amounts_and_dates_stay(erase, session):
     assert policy_by_number("H-2").policyholder == NAME
 
 
-def test_it_says_who_else_has_the_name(erase):
-    said = erase("H-1", "--yes")
+def test_it_lists_other_policies_with_the_name(erase):
+    output = erase("H-1", "--yes")
 
-    assert "The same name is on other policies: H-2." in said
-    assert NAME not in said
+    assert "The same name is on other policies: H-2." in output
+    assert NAME not in output
 
 
 def test_it_asks_first_and_does_nothing_without_a_yes(erase, session):
     before = watermark()
     session.rollback()
-    said = erase("H-1", "--claim", "W-3", input="n\n", fails=True)
+    output = erase("H-1", "--claim", "W-3", input="n\n", fails=True)
 
-    assert "the policyholder of 1 policy and the description of 3 claims" in said
+    assert "the policyholder of 1 policy and the description of 3 claims" in output
     assert watermark() == before
     assert "Erased: 1 policyholder" in erase("H-1", input="y\n")
 
@@ -97,18 +97,18 @@ def test_a_claim_without_a_policy_is_erased_by_its_reference(erase, session):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "output"),
     [
         (["H-1", "H-9", "--claim", "X"], "There is no policy H-9 and no claim X in the book."),
         ([], "Give the number of a policy"),
     ],
 )
-def test_an_unknown_number_refuses_everything(erase, session, arguments, said):
-    assert said in erase(*arguments, "--yes", fails=True)
+def test_an_unknown_number_refuses_everything(erase, session, arguments, output):
+    assert output in erase(*arguments, "--yes", fails=True)
     assert policy_by_number("H-1").policyholder == NAME
 
 
-def test_the_watermark_and_the_tags_of_files_move(erase, client):
+def test_erasing_changes_the_watermark_and_etags(erase, client):
     before = [client.head(f"/export_{each}").headers["ETag"] for each in ("policies", "claims")]
 
     erase("H-1", "--yes")
@@ -123,8 +123,8 @@ def test_the_trail_says_what_was_erased_and_never_the_name(erase, session):
     events = session.scalars(select(AuditEvent).where(AuditEvent.action == "person_erased")).all()
     edits = select(AuditEvent).where(AuditEvent.action.in_(["policy_edited", "claim_edited"]))
     assert session.scalars(edits).all() == [], "one event for each thing that is done"
-    told = {(event.subject_kind, event.subject, event.actor): event.after for event in events}
-    assert told == {
+    recorded = {(event.subject_kind, event.subject, event.actor): event.after for event in events}
+    assert recorded == {
         ("policy", "H-1", "command"): '{"policyholder": "changed"}',
         ("claim", "W-1", "command"): '{"description": "changed"}',
     }
@@ -132,7 +132,7 @@ def test_the_trail_says_what_was_erased_and_never_the_name(erase, session):
     assert NAME not in everything
 
 
-def test_erased_again_there_is_nothing_more_to_record(erase, session):
+def test_erasing_again_records_nothing(erase, session):
     erase("H-1", "--yes")
     before = watermark()
     session.rollback()
@@ -141,7 +141,7 @@ def test_erased_again_there_is_nothing_more_to_record(erase, session):
     assert watermark() == before
 
 
-def test_its_bytes_are_in_no_file_of_the_instance_folder(erase, client, app, session):
+def test_erased_bytes_are_in_no_file_of_the_instance_folder(erase, client, app, session):
     folder = app.config["INSTANCE_FOLDER"]
     erase("H-2", "--yes")
     for address in ("/export_policies", "/export_claims", f"/export_policies?text={NAME}"):
@@ -202,13 +202,13 @@ def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client, b
         send(client, f"/exports?contents={contents}", name=name)
     upload(client, ("sent.csv", client.get("/export_policies").data))
 
-    said = erase("H-1", "--yes")
+    output = erase("H-1", "--yes")
 
-    assert "delete them at /exports:\n  With names\n" in said
-    assert "Amounts only" not in said
-    assert f"{book_folder / 'jobs'}/" in said
-    assert ": sent.csv" in said
-    assert "This command cannot reach" in said
+    assert "delete them at /exports:\n  With names\n" in output
+    assert "Amounts only" not in output
+    assert f"{book_folder / 'jobs'}/" in output
+    assert ": sent.csv" in output
+    assert "This command cannot reach" in output
 
 
 def test_an_erased_policy_shows_well_and_takes_edits_without_a_name(erase, client):
@@ -231,9 +231,7 @@ def test_a_policy_that_never_had_a_name_is_not_called_erased(client, session):
 
 
 @pytest.mark.parametrize("form", ["csv", *OTHER_FORMS])
-def test_an_erased_book_comes_back_by_import_as_nothing_to_change(
-    erase, client, runner, tmp_path, form
-):
+def test_an_export_of_an_erased_book_imports_without_changes(erase, client, runner, tmp_path, form):
     erase("H-1", "--yes")
     for contents, rows in (("policies", 3), ("claims", 3)):
         path = tmp_path / f"{contents}.{form}"

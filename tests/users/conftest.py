@@ -7,5 +7,5 @@ from tests.users.people import signed_in_settings
 
 @pytest.fixture
 def sqlite_signed_in(embedded_settings: Settings, lend_app) -> Flask:
-    """A book that people sign in to: for what no database has a part in."""
+    """A book with sign-in on SQLite only, for tests that do not depend on the database."""
     return lend_app(signed_in_settings(embedded_settings))

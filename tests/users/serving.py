@@ -1,4 +1,4 @@
-"""A book that people sign in to, served by several processes, and browsers that come over HTTP."""
+"""Serve a book with sign-in by several processes, and request it over HTTP."""
 
 import http.client
 import os
@@ -22,7 +22,7 @@ BY_PROCESS = ["--access-logfile", "-", "--access-logformat", "answered by %(p)s"
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """What a server is started with."""
+    """The environment of a server."""
     return {
         "PATH": os.environ["PATH"],
         "INSTANCE_FOLDER": str(settings.instance_folder),
@@ -36,7 +36,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A port that nobody listens at."""
+    """A free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -44,7 +44,7 @@ def free_port() -> int:
 
 
 def gunicorn_command(port: int, workers: int = WORKERS) -> list[str]:
-    """What starts gunicorn over a book."""
+    """The command that starts gunicorn."""
     command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-k", "gthread"]
     command += ["--threads", "4", "-w", str(workers), "--no-control-socket", *BY_PROCESS]
     return [*command, "flaskr:create_app()"]
@@ -52,7 +52,7 @@ def gunicorn_command(port: int, workers: int = WORKERS) -> list[str]:
 
 @contextmanager
 def gunicorn(settings: Settings, workers: int = WORKERS) -> Iterator[tuple[int, Path]]:
-    """Serve a book by several processes; the port, and the log that says which of them answered."""
+    """Serve a book by several processes; yield the port and the log, which has the process ids."""
     port, log = free_port(), settings.instance_folder / "gunicorn.log"
     with log.open("wb") as out:
         server = subprocess.Popen(
@@ -74,7 +74,7 @@ def gunicorn(settings: Settings, workers: int = WORKERS) -> Iterator[tuple[int, 
 
 
 def is_up(port: int) -> bool:
-    """Whether somebody answers."""
+    """Whether the server answers."""
     try:
         return Browser(port).get("/healthz").status == 200
     except (OSError, http.client.HTTPException):
@@ -82,8 +82,8 @@ def is_up(port: int) -> bool:
 
 
 @dataclass(frozen=True)
-class Said:
-    """An answer, read to its end."""
+class ServedResponse:
+    """A response, read to its end."""
 
     status: int
     headers: dict[str, str]
@@ -97,15 +97,15 @@ class Browser:
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
 
-    def get(self, path: str) -> Said:
-        """Ask for a page."""
-        return self.ask("GET", path)
+    def get(self, path: str) -> ServedResponse:
+        """Request a page."""
+        return self.send("GET", path)
 
-    def post(self, path: str, form: dict[str, str]) -> Said:
+    def post(self, path: str, form: dict[str, str]) -> ServedResponse:
         """Send a form."""
-        return self.ask("POST", path, urlencode(form))
+        return self.send("POST", path, urlencode(form))
 
-    def ask(self, method: str, path: str, body: str | None = None) -> Said:
+    def send(self, method: str, path: str, body: str | None = None) -> ServedResponse:
         """Send one request, and keep the cookies that come with the answer."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
         if self.cookies:
@@ -113,12 +113,12 @@ class Browser:
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            for said in answer.headers.get_all("Set-Cookie") or []:
-                name, text = COOKIE.match(said).groups()
+            for cookie in answer.headers.get_all("Set-Cookie") or []:
+                name, text = COOKIE.match(cookie).groups()
                 self.cookies[name] = text
-            return Said(answer.status, dict(answer.headers), answer.read().decode())
+            return ServedResponse(answer.status, dict(answer.headers), answer.read().decode())
 
-    def sign_in(self, email: str, password: str = PASSWORD) -> Said:
+    def sign_in(self, email: str, password: str = PASSWORD) -> ServedResponse:
         """Open the page and send its form."""
         form = {"csrf_token": csrf_of(self.get("/sign_in").text)}
         return self.post("/sign_in", form | {"email": email, "password": password})

@@ -1,4 +1,4 @@
-"""One's own sessions, tokens and password; nobody else's."""
+"""A user's own sessions, tokens and password, and nobody else's."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,8 +8,8 @@ import time_machine
 
 from flaskr.extensions import db
 from flaskr.users.models import Role, Scope, Token, UserSession
-from flaskr.users.sessions.user_agents import in_words
-from tests.users.people import PASSWORD, csrf_of, post, sign_in, signed_in, token_of
+from flaskr.users.sessions.user_agents import browser_of
+from tests.users.people import PASSWORD, csrf_of, post, sign_in, signed_in_client, token_headers
 
 NEW_PASSWORD = "ladugård propeller 3 saffran"
 TOKEN = {"label": "nightly", "scope": "read", "days": "30", "present": PASSWORD}
@@ -21,8 +21,8 @@ def names(app, kind) -> list[str]:
         return list(db.session.scalars(db.select(kind.name).order_by(kind.id)))
 
 
-def test_one_sees_where_one_is_signed_in_and_ends_a_session_elsewhere(signed_in_app):
-    here, elsewhere = (signed_in(signed_in_app, Role.ACTUARY) for _ in range(2))
+def test_a_user_sees_their_sessions_and_ends_one_elsewhere(signed_in_app):
+    here, elsewhere = (signed_in_client(signed_in_app, Role.ACTUARY) for _ in range(2))
 
     page = here.get("/account").text
     assert page.count("this session") == 1
@@ -33,10 +33,10 @@ def test_one_sees_where_one_is_signed_in_and_ends_a_session_elsewhere(signed_in_
     assert here.get("/claims").status_code == 200
 
 
-def test_nobody_ends_anothers_session_or_revokes_anothers_token(signed_in_app):
-    victim = signed_in(signed_in_app, Role.HANDLER)
-    program = token_of(signed_in_app, Role.HANDLER)
-    other = signed_in(signed_in_app, Role.ADMINISTRATOR)
+def test_nobody_can_end_anothers_session_or_revoke_their_token(signed_in_app):
+    victim = signed_in_client(signed_in_app, Role.HANDLER)
+    program = token_headers(signed_in_app, Role.HANDLER)
+    other = signed_in_client(signed_in_app, Role.ADMINISTRATOR)
     session, token = names(signed_in_app, UserSession)[0], names(signed_in_app, Token)[0]
 
     assert post(other, f"/account/sessions/{session}/end").status_code == 404
@@ -47,11 +47,11 @@ def test_nobody_ends_anothers_session_or_revokes_anothers_token(signed_in_app):
 
 
 def test_a_token_is_shown_once_and_opens_files(signed_in_app):
-    client = signed_in(signed_in_app, Role.ACTUARY)
+    client = signed_in_client(signed_in_app, Role.ACTUARY)
 
-    made = post(client, "/account/tokens", TOKEN)
+    response = post(client, "/account/tokens", TOKEN)
 
-    secret = SECRET.search(made.text)[0]
+    secret = SECRET.search(response.text)[0]
     assert SECRET.search(client.get("/account").text) is None
     program = signed_in_app.test_client()
     answer = program.get("/export_claims", headers={"Authorization": f"Bearer {secret}"})
@@ -62,8 +62,8 @@ def test_a_token_is_shown_once_and_opens_files(signed_in_app):
 
 
 def test_a_token_ends_when_it_is_revoked_and_when_it_expires(signed_in_app):
-    client = signed_in(signed_in_app, Role.ACTUARY)
-    first, second = (token_of(signed_in_app, Role.ACTUARY) for _ in range(2))
+    client = signed_in_client(signed_in_app, Role.ACTUARY)
+    first, second = (token_headers(signed_in_app, Role.ACTUARY) for _ in range(2))
     program = signed_in_app.test_client()
     assert program.get("/export_claims", headers=first).status_code == 200
 
@@ -76,9 +76,9 @@ def test_a_token_ends_when_it_is_revoked_and_when_it_expires(signed_in_app):
         assert program.get("/export_claims", headers=second).status_code == 401
 
 
-@pytest.mark.parametrize("said", ["", "claimbook_", "x" * 5000, "claimbook_\u00e5", "a b c"])
-def test_what_is_no_token_opens_nothing(signed_in_app, said):
-    headers = {"Authorization": f"Bearer {said}".encode()}
+@pytest.mark.parametrize("token", ["", "claimbook_", "x" * 5000, "claimbook_\u00e5", "a b c"])
+def test_an_invalid_token_is_refused(signed_in_app, token):
+    headers = {"Authorization": f"Bearer {token}".encode()}
 
     answer = signed_in_app.test_client().get("/export_claims", headers=headers)
 
@@ -86,7 +86,7 @@ def test_what_is_no_token_opens_nothing(signed_in_app, said):
 
 
 def test_a_token_that_is_wrong_is_not_helped_by_a_cookie_that_is_right(signed_in_app):
-    client = signed_in(signed_in_app, Role.ACTUARY)
+    client = signed_in_client(signed_in_app, Role.ACTUARY)
 
     answer = client.get("/export_claims", headers={"Authorization": "Bearer claimbook_no"})
 
@@ -94,8 +94,8 @@ def test_a_token_that_is_wrong_is_not_helped_by_a_cookie_that_is_right(signed_in
 
 
 def test_a_token_that_reads_does_not_write_and_no_token_opens_pages_of_people(signed_in_app):
-    reads = token_of(signed_in_app, Role.HANDLER, Scope.READ)
-    writes = token_of(signed_in_app, Role.HANDLER, Scope.WRITE)
+    reads = token_headers(signed_in_app, Role.HANDLER, Scope.READ)
+    writes = token_headers(signed_in_app, Role.HANDLER, Scope.WRITE)
     program = signed_in_app.test_client()
 
     assert program.get("/imports", headers=reads).status_code == 200
@@ -105,8 +105,8 @@ def test_a_token_that_reads_does_not_write_and_no_token_opens_pages_of_people(si
         assert program.get(address, headers=writes).status_code == 403, address
 
 
-def test_a_token_is_worth_what_its_owners_role_is_worth_now(signed_in_app):
-    program = token_of(signed_in_app, Role.ACTUARY)
+def test_a_token_has_the_current_role_of_its_owner(signed_in_app):
+    program = token_headers(signed_in_app, Role.ACTUARY)
     with signed_in_app.app_context():
         db.session.execute(db.text("UPDATE users SET role = 'viewer'"))
         db.session.commit()
@@ -122,7 +122,7 @@ def change(client, present: str, new: str, again: str = ""):
 
 
 def test_a_changed_password_ends_every_other_session_and_renews_this_one(signed_in_app):
-    here, elsewhere = (signed_in(signed_in_app, Role.VIEWER) for _ in range(2))
+    here, elsewhere = (signed_in_client(signed_in_app, Role.VIEWER) for _ in range(2))
     before = here.get_cookie("claimbook_session").value
 
     assert change(here, PASSWORD, NEW_PASSWORD).status_code == 303
@@ -138,8 +138,11 @@ def test_a_changed_password_ends_every_other_session_and_renews_this_one(signed_
 
 
 @pytest.mark.parametrize(("ticked", "status"), [({}, 200), ({"revoke": "y"}, 401)])
-def test_a_changed_password_revokes_tokens_when_that_is_asked_for(signed_in_app, ticked, status):
-    client, program = signed_in(signed_in_app, Role.ACTUARY), token_of(signed_in_app, Role.ACTUARY)
+def test_changing_the_password_revokes_tokens_only_if_asked(signed_in_app, ticked, status):
+    client, program = (
+        signed_in_client(signed_in_app, Role.ACTUARY),
+        token_headers(signed_in_app, Role.ACTUARY),
+    )
 
     form = {"present": PASSWORD, "password": NEW_PASSWORD, "again": NEW_PASSWORD} | ticked
     assert post(client, "/account/password", form, "/account/password").status_code == 303
@@ -149,7 +152,7 @@ def test_a_changed_password_revokes_tokens_when_that_is_asked_for(signed_in_app,
 
 
 @pytest.mark.parametrize(
-    ("present", "new", "again", "said"),
+    ("present", "new", "again", "message"),
     [
         ("wrong", NEW_PASSWORD, "", "This is not your current password."),
         (PASSWORD, "kort", "", "at least 12 characters"),
@@ -161,12 +164,12 @@ def test_a_changed_password_revokes_tokens_when_that_is_asked_for(signed_in_app,
         (PASSWORD, "", "", "Please fill this in"),
     ],
 )
-def test_a_password_that_will_not_do_changes_nothing(signed_in_app, present, new, again, said):
-    client = signed_in(signed_in_app, Role.VIEWER)
+def test_a_refused_new_password_changes_nothing(signed_in_app, present, new, again, message):
+    client = signed_in_client(signed_in_app, Role.VIEWER)
 
     answer = change(client, present, new, again)
 
-    assert (answer.status_code, said in answer.text) == (422, True)
+    assert (answer.status_code, message in answer.text) == (422, True)
     assert client.get("/claims").status_code == 200
     assert sign_in(signed_in_app.test_client(), "viewer@example.com").status_code == 303
 
@@ -179,7 +182,7 @@ def test_an_open_book_has_no_accounts(client):
 
 
 @pytest.mark.parametrize(
-    ("program", "said"),
+    ("program", "expected"),
     [
         ("Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140.0", "Firefox on Windows"),
         ("Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0 Safari/537.36", "Chrome on Linux"),
@@ -189,5 +192,5 @@ def test_an_open_book_has_no_accounts(client):
         ("", "unknown"),
     ],
 )
-def test_a_browser_is_told_in_words(program, said):
-    assert in_words(program) == said
+def test_a_browser_is_named_from_its_user_agent(program, expected):
+    assert browser_of(program) == expected

@@ -1,4 +1,4 @@
-"""Letting people in, changing what they may, and links that set a password once."""
+"""Adding and changing users, and one-time links that set a password."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,15 @@ import time_machine
 from flaskr.extensions import db
 from flaskr.users.models import Role, User
 from flaskr.users.services import change_user
-from tests.users.people import PASSWORD, csrf_of, let_in, post, sign_in, signed_in, token_of
+from tests.users.people import (
+    PASSWORD,
+    add_user,
+    csrf_of,
+    post,
+    sign_in,
+    signed_in_client,
+    token_headers,
+)
 
 LINK = re.compile(r"/set_password/[\w-]{43}")
 
@@ -21,7 +29,7 @@ def set_password(client, link: str, password: str = PASSWORD):
 
 @pytest.fixture
 def administrator(signed_in_app):
-    return signed_in(signed_in_app, Role.ADMINISTRATOR)
+    return signed_in_client(signed_in_app, Role.ADMINISTRATOR)
 
 
 def save(client, email: str, **changes):
@@ -36,10 +44,10 @@ def save(client, email: str, **changes):
     return client.post(f"/people/{email}", data={k: v for k, v in (form | changes).items() if v})
 
 
-def test_a_person_is_let_in_and_sets_a_password_by_the_link(signed_in_app, administrator):
+def test_a_new_user_sets_a_password_by_the_link(signed_in_app, administrator):
     form = {"email": "Anna@example.com", "name": "Anna Åberg", "role": "handler"}
-    shown = post(administrator, "/people/new", form, page="/people/new")
-    link = LINK.search(shown.text)[0]
+    response = post(administrator, "/people/new", form, page="/people/new")
+    link = LINK.search(response.text)[0]
     anna = signed_in_app.test_client()
 
     assert "anna@example.com" in anna.get(link).text.lower()
@@ -52,7 +60,7 @@ def test_a_person_is_let_in_and_sets_a_password_by_the_link(signed_in_app, admin
 
 
 def test_a_link_ends_after_a_day_and_when_there_is_a_new_one(signed_in_app, administrator):
-    email = let_in(signed_in_app, Role.VIEWER)
+    email = add_user(signed_in_app, Role.VIEWER)
     first, second = (
         LINK.search(post(administrator, f"/people/{email}/link").text)[0] for _ in range(2)
     )
@@ -64,9 +72,9 @@ def test_a_link_ends_after_a_day_and_when_there_is_a_new_one(signed_in_app, admi
         assert visitor.get(second).status_code == 410
 
 
-def test_a_password_set_by_a_link_ends_sessions_and_tokens_of_before(signed_in_app, administrator):
-    before = signed_in(signed_in_app, Role.HANDLER)
-    program = token_of(signed_in_app, Role.HANDLER)
+def test_setting_a_password_by_a_link_ends_sessions_and_tokens(signed_in_app, administrator):
+    before = signed_in_client(signed_in_app, Role.HANDLER)
+    program = token_headers(signed_in_app, Role.HANDLER)
     link = LINK.search(post(administrator, "/people/handler@example.com/link").text)[0]
 
     assert before.get("/claims").status_code == 200
@@ -77,10 +85,8 @@ def test_a_password_set_by_a_link_ends_sessions_and_tokens_of_before(signed_in_a
 
 
 @pytest.mark.parametrize("change", [{"role": "actuary"}, {"is_active": ""}])
-def test_another_role_or_none_at_all_ends_what_a_person_is_signed_in_with(
-    signed_in_app, administrator, change
-):
-    viewer = signed_in(signed_in_app, Role.VIEWER)
+def test_a_changed_role_or_deactivation_ends_sessions(signed_in_app, administrator, change):
+    viewer = signed_in_client(signed_in_app, Role.VIEWER)
 
     assert save(administrator, "viewer@example.com", **change).status_code == 303
 
@@ -89,8 +95,8 @@ def test_another_role_or_none_at_all_ends_what_a_person_is_signed_in_with(
     assert may_again == (303 if "role" in change else 422)
 
 
-def test_another_name_ends_nothing(signed_in_app, administrator):
-    viewer = signed_in(signed_in_app, Role.VIEWER)
+def test_a_changed_name_ends_no_session(signed_in_app, administrator):
+    viewer = signed_in_client(signed_in_app, Role.VIEWER)
 
     save(administrator, "viewer@example.com", name="Vera")
 
@@ -103,12 +109,12 @@ def test_the_last_administrator_stays(signed_in_app, administrator):
         refused = save(administrator, "administrator@example.com", **change)
         assert (refused.status_code, "last administrator" in refused.text) == (422, True)
 
-    let_in(signed_in_app, Role.ADMINISTRATOR, "second@example.com")
+    add_user(signed_in_app, Role.ADMINISTRATOR, "second@example.com")
     assert save(administrator, "administrator@example.com").status_code == 303
 
 
-def test_two_who_change_a_person_at_once_are_told(signed_in_app, administrator):
-    let_in(signed_in_app, Role.VIEWER)
+def test_the_second_of_two_changes_to_a_user_is_refused(signed_in_app, administrator):
+    add_user(signed_in_app, Role.VIEWER)
     save(administrator, "viewer@example.com", name="First")
 
     late = save(administrator, "viewer@example.com", version="1", name="Second")
@@ -132,7 +138,7 @@ def test_two_who_change_a_person_at_once_are_told(signed_in_app, administrator):
         {"role": ""},
     ],
 )
-def test_who_cannot_be_let_in_is_told_why(signed_in_app, administrator, form):
+def test_an_invalid_user_is_refused_with_the_reason(signed_in_app, administrator, form):
     filled = {"email": "a@example.com", "name": "A", "role": "viewer"} | form
 
     answer = post(administrator, "/people/new", filled, page="/people/new")
@@ -141,16 +147,16 @@ def test_who_cannot_be_let_in_is_told_why(signed_in_app, administrator, form):
     assert LINK.search(answer.text) is None
 
 
-def test_the_first_by_command_is_administrator_and_sets_a_password(signed_in_app):
+def test_the_first_user_by_command_is_an_administrator(signed_in_app):
     runner = signed_in_app.test_cli_runner()
 
-    made = runner.invoke(args=["users", "create", "eva@example.com", "--name", "Eva"])
+    result = runner.invoke(args=["users", "create", "eva@example.com", "--name", "Eva"])
     later = runner.invoke(args=["users", "create", "bo@example.com"])
 
-    assert "as administrator." in made.output
+    assert "as administrator." in result.output
     assert "as viewer." in later.output
     eva = signed_in_app.test_client()
-    set_password(eva, LINK.search(made.output)[0])
+    set_password(eva, LINK.search(result.output)[0])
     assert sign_in(eva, "eva@example.com").status_code == 303
     assert eva.get("/people").status_code == 200
     listed = runner.invoke(args=["users", "list"]).output
@@ -160,7 +166,7 @@ def test_the_first_by_command_is_administrator_and_sets_a_password(signed_in_app
 
 def test_a_command_gives_a_new_link_and_signs_out(signed_in_app):
     runner = signed_in_app.test_cli_runner()
-    viewer = signed_in(signed_in_app, Role.VIEWER)
+    viewer = signed_in_client(signed_in_app, Role.VIEWER)
 
     link = runner.invoke(args=["users", "link", "viewer@example.com"])
     assert viewer.get(LINK.search(link.output)[0]).status_code == 200

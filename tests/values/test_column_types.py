@@ -78,7 +78,7 @@ def test_totals_beyond_one_balance_are_exact(rolled_back, claim):
     assert rolled_back.scalar(select(func.sum(most))) == LARGEST_BALANCE
 
 
-def test_no_amount_stays_none(rolled_back):
+def test_none_stays_none(rolled_back):
     policy = make_policy(sum_insured=None)
     rolled_back.expire_all()
 

@@ -8,8 +8,8 @@ from flaskr.errors import ClaimBookError, MoneyError
 from flaskr.values.money import (
     LARGEST_BALANCE,
     checked_amount,
+    format_money,
     from_ore,
-    money_text,
     parse_money,
     to_ore,
 )
@@ -31,7 +31,7 @@ def test_plain_digits_read_back(number):
 
 @given(ore)
 def test_what_a_page_shows_can_be_typed_back(number):
-    assert parse_money(money_text(from_ore(number))) == from_ore(number)
+    assert parse_money(format_money(from_ore(number))) == from_ore(number)
 
 
 @given(st.text(max_size=80) | st.text(alphabet="0123456789 ,.-+\u2212\u00a0e", max_size=80))
@@ -47,12 +47,12 @@ def test_any_text_is_read_exactly_or_refused(text):
 @given(st.decimals())
 def test_any_decimal_is_kept_exactly_or_refused(amount):
     try:
-        kept = checked_amount(amount)
+        checked = checked_amount(amount)
     except MoneyError:
         return
 
-    assert kept == amount
-    assert kept.as_tuple().exponent == -2
+    assert checked == amount
+    assert checked.as_tuple().exponent == -2
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_amounts_are_read_as_people_write_them(text, amount):
         *("9" * 40, "1" + "0" * 5000, "kr 5", "5 SEK", "(5)"),
     ],
 )
-def test_what_is_not_an_amount_or_could_be_two_is_refused(text):
+def test_text_that_is_not_an_amount_or_is_ambiguous_is_refused(text):
     with pytest.raises(MoneyError):
         parse_money(text)
 
@@ -106,11 +106,11 @@ def test_an_amount_the_book_cannot_hold_exactly_is_refused(amount):
 
 @pytest.mark.parametrize("amount", ["1", "1E+2", "1.0", "1.000", "-0", "1.2300000"])
 def test_an_amount_is_kept_with_two_places_however_it_was_written(amount):
-    kept = checked_amount(Decimal(amount))
+    checked = checked_amount(Decimal(amount))
 
-    assert kept == Decimal(amount)
-    assert kept.as_tuple().exponent == -2
-    assert not (kept == 0 and kept.is_signed())
+    assert checked == Decimal(amount)
+    assert checked.as_tuple().exponent == -2
+    assert not (checked == 0 and checked.is_signed())
 
 
 @pytest.mark.parametrize("amount", [1.0, 1, "1.00", None, True])
@@ -132,4 +132,6 @@ def test_a_refused_amount_says_how_to_write_it_and_is_not_repeated_at_length():
 
 def test_the_largest_balance_has_eighteen_digits():
     assert to_ore(LARGEST_BALANCE) == MOST_ORE
-    assert money_text(-LARGEST_BALANCE) == "\u22129\u202f999\u202f999\u202f999\u202f999\u202f999.99"
+    assert (
+        format_money(-LARGEST_BALANCE) == "\u22129\u202f999\u202f999\u202f999\u202f999\u202f999.99"
+    )

@@ -98,7 +98,7 @@ def test_a_reference_is_kept_composed():
         *("a/b", "a\\b", "a?b", "a#b", ".", "..", "new", "NEW", " New ", "a\ud800b"),
     ],
 )
-def test_a_reference_that_could_not_stand_in_an_address_is_refused(text):
+def test_a_reference_that_cannot_be_in_an_address_is_refused(text):
     with pytest.raises(TextError):
         clean_reference(text)
 
@@ -124,7 +124,7 @@ def test_line_ends_become_one_kind():
 @pytest.mark.parametrize(
     "text", ["C-2026-000001", "c-2026-000001", "P-1999-123456789012", " p-0001-000000 "]
 )
-def test_the_form_that_the_book_allots_is_known_in_any_case(text):
+def test_the_form_of_assigned_references_is_recognised_in_any_case(text):
     assert is_allotted(text)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from flaskr.audit.services import written
+from flaskr.audit.services import json_of
 
 
 def insert_event(
@@ -25,7 +25,7 @@ def insert_event(
     # as SQLAlchemy keeps an instant in SQLite: text, without a zone
     naive = recorded_at.astimezone(UTC).replace(tzinfo=None)
     at = naive.isoformat(" ", "microseconds") if is_sqlite else recorded_at
-    row = {**event, "subject": subject, "recorded_at": at, "after": written(after)}
+    row = {**event, "subject": subject, "recorded_at": at, "after": json_of(after)}
     values = [value.value if isinstance(value, Enum) else value for value in row.values()]
     names = ", ".join(f'"{name}"' for name in row)
     marks = ", ".join(["?" if is_sqlite else "%s"] * len(row))

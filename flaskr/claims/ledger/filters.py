@@ -13,7 +13,7 @@ from flaskr.facts.lists import EntryType
 from flaskr.values.text import clean_reference, reference_key
 from flaskr.web.conditions import between
 from flaskr.web.filters import RECORDED, AsAtFilter
-from flaskr.web.parameters import ParameterType, a_day, any_of, parameter_field
+from flaskr.web.parameters import ParameterType, choices_parameter, date_parameter, parameter_field
 
 _HIGHEST_ID = 2**63 - 1
 
@@ -36,9 +36,9 @@ class LedgerFilter(AsAtFilter):
 
     sort: str = parameter_field(ParameterType(str), RECORDED)
     claim: str = parameter_field(ParameterType(clean_reference), "")
-    entry_type: tuple[EntryType, ...] = any_of(EntryType)
-    transaction_from: date | None = a_day()
-    transaction_to: date | None = a_day()
+    entry_type: tuple[EntryType, ...] = choices_parameter(EntryType)
+    transaction_from: date | None = date_parameter()
+    transaction_to: date | None = date_parameter()
     since: int | None = parameter_field(ParameterType(_parse_entry_id))
 
     def conditions(self) -> list[ColumnElement[bool]]:

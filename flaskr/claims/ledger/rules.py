@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from flaskr.errors import LedgerError
 from flaskr.facts.lists import EntryType, Status
-from flaskr.values.money import LARGEST_BALANCE, LARGEST_ENTRY, ZERO, money_text, to_ore
+from flaskr.values.money import LARGEST_BALANCE, LARGEST_ENTRY, ZERO, format_money, to_ore
 
 OPEN_STATUSES = (Status.OPEN, Status.REOPENED)
 SETTLED_STATUSES = (Status.CLOSED, Status.DECLINED)
@@ -145,7 +145,7 @@ def _check_deltas(entry_type: EntryType, movement: Movement, before: State) -> N
     for delta in (movement.paid, movement.outstanding, movement.recovered):
         to_ore(delta)
     if max(abs(movement.paid), abs(movement.outstanding), abs(movement.recovered)) > LARGEST_ENTRY:
-        raise LedgerError(f"One entry can move at most {money_text(LARGEST_ENTRY)}.")
+        raise LedgerError(f"One entry can move at most {format_money(LARGEST_ENTRY)}.")
     if not _SIGN_RULES[entry_type](movement, before):
         raise LedgerError(
             _REFUSALS.get(entry_type, f"These amounts are not valid for a {entry_type}.")
@@ -199,7 +199,7 @@ def _check_balances(state: State) -> None:
         raise LedgerError("The paid amount cannot go below zero.")
     if not 0 <= state.recovered <= state.paid:
         raise LedgerError(
-            f"Recovered cannot be more than what is paid ({money_text(state.paid)}). "
+            f"Recovered cannot be more than what is paid ({format_money(state.paid)}). "
             "Check the amount, or reverse a recovery first."
         )
     if state.status in SETTLED_STATUSES and state.outstanding:

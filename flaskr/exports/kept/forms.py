@@ -12,8 +12,8 @@ from flaskr.exports.kept.services import clean_name
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.facts.lists import Contents
 from flaskr.values.as_at import Basis
-from flaskr.web.filters import read_past_day
-from flaskr.web.forms import CleanedField, DayField, NameField, Required, list_field
+from flaskr.web.forms import CleanedField, DayField, NameField, Required, choice_field
+from flaskr.web.parameters import parse_past_date
 
 # What each form is called, and the parameters that ask for it.
 _FORMS: dict[str, tuple[str, dict[str, str]]] = {
@@ -52,7 +52,7 @@ class KeepForm(FlaskForm):
         [Required()],
         description="Names cannot be reused, even after deletion.",
     )
-    contents = list_field("Contents", Contents)
+    contents = choice_field("Contents", Contents)
     form = SelectField(
         "Format",
         [Required()],
@@ -75,7 +75,7 @@ class KeepForm(FlaskForm):
     def validate_as_at(self, field: DayField) -> None:
         """Refuse a day that has not come."""
         if field.data:
-            read_past_day(field.data.isoformat())
+            parse_past_date(field.data.isoformat())
 
     def validate_basis(self, field: SelectField) -> None:
         """Refuse a clock without a day."""

@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app
 
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import record_apart
+from flaskr.audit.services import record_separately
 from flaskr.errors import TextError
 from flaskr.exports.kept import files as kept_files
 from flaskr.exports.kept.files import KeptExport
@@ -76,7 +76,7 @@ def _digest_of(kept: KeptExport) -> dict[str, Any]:
 
 def _telling(action: Action, name: str, actor: str, told: Mapping[str, Any]) -> Callable[[], None]:
     """Return what records something done with a kept export."""
-    return partial(record_apart, action, Subject.FILE, name, actor=actor, after=told)
+    return partial(record_separately, action, Subject.FILE, name, actor=actor, after=told)
 
 
 def _stamp() -> dict[str, str]:

@@ -13,7 +13,7 @@ from flaskr.exports.verify.services import Verdict, verdict_on
 from flaskr.exports.views import blueprint
 from flaskr.extensions import csrf
 from flaskr.isolation import Limits
-from flaskr.web.templating import byte_size
+from flaskr.web.templating import format_byte_size
 
 # What anybody may make the machine do; the command takes what exports take.
 _SECONDS = 60
@@ -37,7 +37,7 @@ def verify():
         except ClaimBookError as error:
             form.form_errors.append(str(error))
             status = error.status
-    most = byte_size(current_app.config["VERIFY_BYTES"])
+    most = format_byte_size(current_app.config["VERIFY_BYTES"])
     page = render_template("exports/verify/index.html", form=form, verdict=verdict, most=most)
     return page, status, {"Retry-After": "5"} if status == 503 else {}
 
@@ -53,8 +53,8 @@ def _sent_form() -> VerifyForm:
         abort(
             413,
             (
-                f"Files over {byte_size(most)} cannot be verified here. On the machine the book "
-                "runs on, “flask exports verify FILE” takes a file of any size."
+                f"Files over {format_byte_size(most)} cannot be verified here. On the machine the "
+                "book runs on, “flask exports verify FILE” takes a file of any size."
             ),
         )
     return form

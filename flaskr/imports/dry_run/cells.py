@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from flaskr.errors import DateError, MoneyError, TextError
-from flaskr.values.money import LARGEST_ENTRY, money_text, parse_money
+from flaskr.values.money import LARGEST_ENTRY, format_money, parse_money
 from flaskr.values.text import clean_name, clean_reference, clean_text
 
 EARLIEST_YEAR = 1900
@@ -33,7 +33,7 @@ def parse_amount(cell: str) -> Decimal:
     """Parse an amount of either sign, exact to the öre; 1e3 is refused."""
     value = parse_money(cell)
     if abs(value) > LARGEST_ENTRY:
-        raise MoneyError(f"One entry can move at most {money_text(LARGEST_ENTRY)}.")
+        raise MoneyError(f"One entry can move at most {format_money(LARGEST_ENTRY)}.")
     return value
 
 

@@ -23,7 +23,7 @@ from flaskr.facts.lists import EntryType
 from flaskr.imports.dry_run.claim_rules import RowRefused
 from flaskr.imports.dry_run.row_classes import display_cell
 from flaskr.imports.dry_run.staging import FaultRow
-from flaskr.values.money import from_ore, money_text, to_ore
+from flaskr.values.money import format_money, from_ore, to_ore
 
 _Row = Mapping[str, Any]
 _MIGRATED_REASON = "migrated"
@@ -118,7 +118,7 @@ def _check_payment(entry_type: EntryType, moved: Movement, before: State) -> Non
     if moved.outstanding != expected:
         raise LedgerError(
             "A payment reduces the reserve by what it covers: outstanding must be "
-            f"{money_text(expected)} here. Enter any other change as {EntryType.RESERVE_CHANGE}."
+            f"{format_money(expected)} here. Enter any other change as {EntryType.RESERVE_CHANGE}."
         )
 
 
@@ -143,8 +143,9 @@ def _reversed_row(
 def _situation(state: State) -> str:
     """Return a sentence on the claim's state before an entry."""
     return (
-        f"(Before this entry the claim is {state.status}: paid {money_text(state.paid)}, "
-        f"outstanding {money_text(state.outstanding)}, recovered {money_text(state.recovered)}.)"
+        f"(Before this entry the claim is {state.status}: paid {format_money(state.paid)}, "
+        f"outstanding {format_money(state.outstanding)}, "
+        f"recovered {format_money(state.recovered)}.)"
     )
 
 

@@ -69,4 +69,4 @@ def entry_listing(record: Import) -> Listing:
         *(getattr(LedgerEntry, name) for name in BALANCES),
     ]
     rows = select(*columns).join(Claim, Claim.id == LedgerEntry.claim_id)
-    return NumberedListing(selected, rows, LedgerEntry, "entry_id", SortOrder(is_falling=False))
+    return NumberedListing(selected, rows, LedgerEntry, "entry_id", SortOrder(is_descending=False))

@@ -1,1 +1,1 @@
-"""The gate that every request passes: who may do what."""
+"""Access control: the checks that every request passes."""

@@ -1,4 +1,4 @@
-"""Who acts in this request, and what they may: what views and templates ask."""
+"""The identity behind the current request, and what it may do, for views and templates."""
 
 from collections.abc import Callable
 
@@ -9,65 +9,65 @@ from flaskr.database import current_mode, separate_read
 from flaskr.extensions import db
 from flaskr.users.roles import may_reach
 from flaskr.users.sessions.identities import (
-    AT_HOME,
+    LOCAL,
     NOBODY,
     Identity,
     identity_of_session,
     identity_of_token,
 )
 
-COOKIE_SECRET = "signed_in"  # noqa: S105 - the name under which a cookie carries it
+COOKIE_SECRET = "signed_in"  # noqa: S105 - the secret's key in the cookie, not the secret
 _BEARER = "bearer "
 
 
 def is_open() -> bool:
-    """Whether the book is open at home, without signing in."""
+    """Whether the book is open without signing in (local only)."""
     return current_app.config["BOOK_MODE"] == "open"
 
 
-def identity() -> Identity | None:
-    """Return who is asking; None for whoever has not signed in."""
-    found: Identity | None = g.get("identity")
-    return found
+def current_identity() -> Identity | None:
+    """Return the identity behind the request; None if nobody has signed in."""
+    identity: Identity | None = g.get("identity")
+    return identity
 
 
 def actor() -> str:
-    """Return the name under which this request's work is recorded."""
-    asking = identity()
-    return asking.actor if asking else NOBODY
+    """Return the name that this request's work is recorded under."""
+    identity = current_identity()
+    return identity.actor if identity else NOBODY
 
 
 def may(endpoint: str) -> bool:
-    """Whether whoever is asking may reach a page."""
-    asking = identity()
-    if asking is None or asking.role is None:
-        return asking is AT_HOME
-    return may_reach(asking.role, endpoint) and not is_switched_off(endpoint)
+    """Whether the current identity may open a page."""
+    identity = current_identity()
+    if identity is None or identity.role is None:
+        return identity is LOCAL
+    return may_reach(identity.role, endpoint) and not is_switched_off(endpoint)
 
 
 def is_switched_off(endpoint: str) -> bool:
-    """Whether a setting keeps a page from everybody, where people sign in."""
+    """Whether a setting closes a page to everybody in a book that requires signing in."""
     return endpoint == "demo.generate_random_claim" and not current_app.config["RANDOM_CLAIMS"]
 
 
 def bearer_token() -> str | None:
-    """Return the token that the request brings; None when it brings none."""
-    said = request.headers.get("Authorization", "")
-    return said[len(_BEARER) :].strip() if said.lower().startswith(_BEARER) else None
+    """Return the bearer token of the request, or None."""
+    header = request.headers.get("Authorization", "")
+    return header[len(_BEARER) :].strip() if header.lower().startswith(_BEARER) else None
 
 
 def identify() -> Identity | None:
-    """Return who is asking: by a token when one is brought, else by the cookie."""
+    """Identify the request by its bearer token, or by its cookie if it has no token."""
     if is_open():
-        return AT_HOME
-    if current_mode.get() == "read":  # one transaction with the page that follows
-        return _identity_in(db.session.connection)
+        return LOCAL
+    if current_mode.get() == "read":  # share one transaction with the view
+        return _find_identity(db.session.connection)
     with separate_read() as connection:
-        return _identity_in(lambda: connection)
+        return _find_identity(lambda: connection)
 
 
-def _identity_in(connect: Callable[[], Connection]) -> Identity | None:
-    """Return who is asking; a connection is taken only when there is something to look up."""
+def _find_identity(connect: Callable[[], Connection]) -> Identity | None:
+    """Look the identity up; `connect` is called only if there is a token or a cookie."""
     token = bearer_token()
     if token is not None:
         return identity_of_token(connect(), token)

@@ -1,4 +1,4 @@
-"""The guard: every request passes it on its way in."""
+"""The checks before every request: where it comes from, who sent it, and what they may do."""
 
 from contextvars import Token
 from typing import Any, NoReturn
@@ -12,22 +12,29 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from flaskr.audit.services import Origin, origin
 from flaskr.extensions import csrf
-from flaskr.users.gate.access import bearer_token, identify, identity, is_open, is_switched_off, may
+from flaskr.users.gate.access import (
+    bearer_token,
+    current_identity,
+    identify,
+    is_open,
+    is_switched_off,
+    may,
+)
 from flaskr.users.gate.local_only import is_forwarded, is_loopback, refusal
 from flaskr.users.gate.refusals import record_refusal
 from flaskr.users.models import Scope
 from flaskr.users.roles import BY_TOKEN, PUBLIC, SEE_NAMES
 from flaskr.users.sessions.identities import PAGE, Identity
-from flaskr.users.sessions.services import note_use
+from flaskr.users.sessions.services import record_use
 from flaskr.values.pseudonyms import sees_names
 from flaskr.web.request_hooks import SAFE_METHODS, WITHOUT_DATABASE, require_schema
 
-_WATCHED = "health.show"  # whoever watches over the book asks for it by any name
+_HEALTH_CHECK = "health.show"  # monitoring may use any host name
 _NOT_OVER_HTTP = (
     "This book requires signing in, so it answers only over https, or on the machine it runs on. "
     "Whoever runs it can put a proxy with a certificate in front, and set TRUSTED_PROXIES=1."
 )
-_OTHER_NAME = (
+_UNKNOWN_HOST = (
     "This book does not accept the host name in the address. Whoever runs it can add the name "
     "to TRUSTED_HOSTS."
 )
@@ -35,46 +42,47 @@ _OTHER_SITE = "Another site caused this request. Open the page from the book its
 _SIGN_IN = "Sign in first, or send a token: Authorization: Bearer …"
 
 
-def _check_where() -> None:
-    """Refuse what comes from elsewhere: another machine, name or site, or over plain http."""
+def _check_origin() -> None:
+    """Refuse requests from another machine, host name or site, and over plain http."""
     g.identity, g.refusal_recorded = None, False
-    _set_origin(Origin(PAGE, request.remote_addr or "", g.request_id), is_named=False)
+    _set_origin(Origin(PAGE, request.remote_addr or "", g.request_id), may_see_names=False)
     refuse_other_sites(request.method not in SAFE_METHODS)
     if is_open():
         _check_local()
-    elif request.endpoint != _WATCHED:
-        _check_way()
+    elif request.endpoint != _HEALTH_CHECK:
+        _check_transport()
 
 
-def _check_who() -> ResponseReturnValue | None:
-    """Refuse who may not come in, and say for the rest who asks and whether they see names."""
+def _check_identity() -> ResponseReturnValue | None:
+    """Identify the request, refuse it if it has no access, and check its CSRF token."""
     if request.endpoint in WITHOUT_DATABASE:
-        return None  # a look at who asks would cost more than the file
-    g.identity = asking = identify()
-    if answer := _refused(asking):
+        return None  # identifying the sender would cost more than the file
+    g.identity = identity = identify()
+    if answer := _access_refusal(identity):
         return answer
-    if asking is not None:
-        is_named = asking.role is None or asking.role in SEE_NAMES
-        _set_origin(Origin(asking.through, request.remote_addr or "", g.request_id), is_named)
-        note_use(asking)
-    if asking is not None and asking.token_id:
-        g.csrf_valid = True  # a token is not sent by a browser of its own accord
+    if identity is not None:
+        may_see_names = identity.role is None or identity.role in SEE_NAMES
+        address = request.remote_addr or ""
+        _set_origin(Origin(identity.through, address, g.request_id), may_see_names)
+        record_use(identity)
+    if identity is not None and identity.token_id:
+        g.csrf_valid = True  # browsers do not send a bearer token automatically
     else:
         csrf.protect(apply_exemptions=True)
     return None
 
 
-def _set_origin(from_where: Origin, is_named: bool) -> None:
-    """Say where this request's work comes from, and whether it sees names; until it ends."""
-    given: list[tuple[Any, Token[Any]]] = g.setdefault("given_back", [])
-    given.append((origin, origin.set(from_where)))
-    given.append((sees_names, sees_names.set(is_named)))
+def _set_origin(request_origin: Origin, may_see_names: bool) -> None:
+    """Set the origin of this request's work, and whether it sees names, until the request ends."""
+    tokens: list[tuple[Any, Token[Any]]] = g.setdefault("context_tokens", [])
+    tokens.append((origin, origin.set(request_origin)))
+    tokens.append((sees_names, sees_names.set(may_see_names)))
 
 
 def refuse_other_sites(is_strict: bool) -> None:
-    """Refuse what another site made this browser send; a plain visit from a link is no harm.
+    """Abort with 403 if another site caused the request; following a link is allowed.
 
-    Strict, a sibling site is another, and so is a visit.
+    `is_strict` also refuses links, and requests from sibling sites of the same domain.
     """
     site = request.headers.get("Sec-Fetch-Site", "none")
     is_visit = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
@@ -83,12 +91,12 @@ def refuse_other_sites(is_strict: bool) -> None:
 
 
 def _header_names() -> set[str]:
-    """Return the names of the request's headers in small letters."""
+    """Return the names of the request's headers in lower case."""
     return {name.lower() for name in request.headers.keys()}  # noqa: SIM118
 
 
 def _check_local() -> None:
-    """Refuse with 403 what did not come straight from this machine."""
+    """Abort with 403 unless the request came directly from this machine."""
     problem = refusal(
         protocol=request.environ.get("SERVER_PROTOCOL", ""),
         remote_address=request.remote_addr or "",
@@ -101,45 +109,45 @@ def _check_local() -> None:
         abort(403, problem)
 
 
-def _check_way() -> None:
-    """Refuse a name that is not the book's, and passwords and names over plain http."""
+def _check_transport() -> None:
+    """Refuse unknown host names, untrusted proxies, and plain http from another machine."""
     if not host_is_trusted(request.headers.get("Host"), current_app.config["TRUSTED_NAMES"]):
-        abort(400, _OTHER_NAME)
+        abort(400, _UNKNOWN_HOST)
     if is_forwarded(_header_names()) and not current_app.config["TRUSTED_PROXIES"]:
-        abort(403, _NOT_OVER_HTTP)  # also over https: everybody would have the proxy's address
+        abort(403, _NOT_OVER_HTTP)  # over https too: every client would have the proxy's address
     if not request.is_secure and not is_loopback(request.remote_addr or ""):
         abort(403, _NOT_OVER_HTTP)
 
 
-def _refused(asking: Identity | None) -> ResponseReturnValue | None:
-    """Return the answer for who may not come in, or abort with it; None for who may."""
+def _access_refusal(identity: Identity | None) -> ResponseReturnValue | None:
+    """Return the response for a request without access, or abort with it; None with access."""
     endpoint = request.endpoint
     if endpoint is None or endpoint in PUBLIC or is_open():
         return None
-    if asking is None:
-        return _ask_to_sign_in()
-    if asking.token_id:
-        _check_token(asking, endpoint)
+    if identity is None:
+        return _require_sign_in()
+    if identity.token_id:
+        _check_token(identity, endpoint)
     if not may(endpoint):
         if is_switched_off(endpoint):
             abort(403, "Random claims are switched off in this book; RANDOM_CLAIMS=on allows them.")
-        abort(403, f"Your role ({asking.role}) may not do this. Ask an administrator.")
+        abort(403, f"Your role ({identity.role}) may not do this. Ask an administrator.")
     return None
 
 
-def _check_token(asking: Identity, endpoint: str) -> None:
-    """Refuse a token for what it is not for."""
+def _check_token(identity: Identity, endpoint: str) -> None:
+    """Abort with 403 if the token does not cover the endpoint or the method."""
     if endpoint not in BY_TOKEN:
         abort(
             403,
             "A token only gives access to files and imports. Sign in to the pages in a browser.",
         )
-    if asking.scope is Scope.READ and request.method not in SAFE_METHODS:
+    if identity.scope is Scope.READ and request.method not in SAFE_METHODS:
         abort(403, "This token is read-only. Make one that can write, on your account's page.")
 
 
-def _ask_to_sign_in() -> ResponseReturnValue:
-    """Send a person to where one signs in, and tell a program what it lacks."""
+def _require_sign_in() -> ResponseReturnValue:
+    """Redirect a browser to the sign-in page; answer 401 to a program or an invalid token."""
     if bearer_token() is not None:
         _unauthorized(
             "This token is not valid: it is unknown, revoked or expired.", error="invalid_token"
@@ -152,25 +160,25 @@ def _ask_to_sign_in() -> ResponseReturnValue:
 
 
 def _unauthorized(text: str, **details: str) -> NoReturn:
-    """Answer 401 with what can be done."""
+    """Raise 401 with a WWW-Authenticate header."""
     raise Unauthorized(text, www_authenticate=WWWAuthenticate("bearer", {**details}))
 
 
-def _give_back(error: BaseException | None) -> None:
-    """Give the thread back as it was."""
-    for variable, token in reversed(g.pop("given_back", [])):
+def _reset_context(error: BaseException | None) -> None:
+    """Restore the context variables from before the request."""
+    for variable, token in reversed(g.pop("context_tokens", [])):
         variable.reset(token)
 
 
-def register(app: Flask) -> None:
-    """Set the guard before every request, and a schema that fits before it asks the database.
+def register_gate(app: Flask) -> None:
+    """Register the checks, with the schema check before the first use of the database.
 
-    Templates may ask who is there and what they may.
+    Templates get `may`, `identity` and `is_open_book`.
     """
-    app.before_request(_check_where)
+    app.before_request(_check_origin)
     app.before_request(require_schema)
-    app.before_request(_check_who)
+    app.before_request(_check_identity)
     app.after_request(record_refusal)
-    app.teardown_request(_give_back)
+    app.teardown_request(_reset_context)
     app.add_template_global(may)  # in macros too
-    app.context_processor(lambda: {"identity": identity(), "is_open_book": is_open()})
+    app.context_processor(lambda: {"identity": current_identity(), "is_open_book": is_open()})

@@ -1,4 +1,4 @@
-"""Open at home: without signing in, the book answers this machine alone."""
+"""Local-only access: without signing in, the book answers requests from this machine only."""
 
 import re
 from ipaddress import ip_address
@@ -13,22 +13,22 @@ _HELP = (
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an IP address is this machine's own."""
+    """Whether an IP address is a loopback address."""
     try:
         return ip_address(address).is_loopback
     except ValueError:
         return False
 
 
-def names_loopback(host: str) -> bool:
-    """Whether a Host header names this machine; another name could be DNS rebinding."""
+def is_loopback_host(host: str) -> bool:
+    """Whether a Host header names this machine; any other name could be DNS rebinding."""
     parts = _HOST.fullmatch(host)
     name = parts[1].strip("[]").lower() if parts else ""
     return name in ("localhost", "localhost.") or is_loopback(name)
 
 
 def is_forwarded(header_names: set[str]) -> bool:
-    """Whether a request, by its headers in small letters, came through a proxy."""
+    """Whether a request came through a proxy, judging by its header names in lower case."""
     return any(name in _FORWARDING or name.startswith("x-forwarded") for name in header_names)
 
 
@@ -41,11 +41,11 @@ def refusal(
     server: str,
     access: str,
 ) -> str:
-    """Return why a request may not see an open book, in words that help; empty when it may.
+    """Return why an open book refuses a request, with what to do about it; empty if it does not.
 
-    `header_names` are lower case; `server` is the server's own name as WSGI gives it.
+    `header_names` are lower case; `server` is WSGI's SERVER_SOFTWARE.
     """
-    if not is_loopback(remote_address) or not names_loopback(host):
+    if not is_loopback(remote_address) or not is_loopback_host(host):
         return _HELP
     if is_forwarded(header_names) or protocol != "HTTP/1.1":
         return f"This request came through a proxy, or as HTTP/1.0. {_HELP}"

@@ -1,4 +1,4 @@
-"""What was refused leaves its trace: which page, by whom; never what was typed."""
+"""Record refused requests in the audit trail: which page and by whom, never what was typed."""
 
 import logging
 import re
@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.audit.models import Action, AuditEvent, Subject
-from flaskr.audit.services import NotRecorded, record_apart
+from flaskr.audit.services import NotRecorded, record_separately
 from flaskr.database import separate_read
 from flaskr.errors import ChangedMeanwhile, LedgerError
 from flaskr.users.gate.access import actor, bearer_token
@@ -21,61 +21,73 @@ from flaskr.web.request_hooks import SAFE_METHODS
 _logger = logging.getLogger(__name__)
 
 _ALWAYS_RECORDED = (403, 429)
-_PATIENCE = 2.0  # seconds: a refusal does not wait long for a writer,
-_IMPATIENCE = 0.05  # and that of nobody in particular hardly at all: it would hold a thread
-_MOST_REFUSALS_OF_ONE = 60  # a minute, from one address: nobody fills the trail, or hides others
-_MOST_REFUSALS = 600
-_PART_OF_RULE = re.compile(r"<(?:([^<>]*):)?(\w+)>")
+_PATIENCE = 2.0  # seconds to wait for another writer
+_ANONYMOUS_PATIENCE = 0.05  # without signing in: waiting would hold a thread
+_MAX_PER_ADDRESS = 60  # a minute, per actor and address, so that nobody can fill the trail
+_MAX_REFUSALS = 600  # a minute, per actor from all addresses
+_RULE_VARIABLE = re.compile(r"<(?:([^<>]*):)?(\w+)>")
 
 
 def record_refusal(response: Response) -> Response:
-    """Leave the trace of what was refused: of every refused write, and of pages out of reach."""
+    """Record a refused write, a forbidden page, throttling or an invalid token."""
     status = response.status_code
     is_write = request.method not in SAFE_METHODS
     is_refused = 400 <= status < 500 and (is_write or status in _ALWAYS_RECORDED)
-    is_forged = status == 401 and bearer_token() is not None
-    if not (is_refused or is_forged) or g.get("refusal_recorded"):
+    is_bad_token = status == 401 and bearer_token() is not None
+    if not (is_refused or is_bad_token) or g.get("refusal_recorded"):
         return response
-    who, told = actor(), {"status": status}
     try:
-        if _is_flooded(who):
-            _logger.warning("too many refusals, not recorded: %s %s", who, _told_place(status))
-        else:
-            patience = _IMPATIENCE if who == NOBODY else _PATIENCE
-            page, place = Subject.PAGE, _told_place(status)
-            record_apart(Action.REFUSED, page, place, actor=who, after=told, patience=patience)
+        _record_unless_flooded(actor(), status)
     except (NotRecorded, DBAPIError, PoolTimeout) as error:
         _logger.warning("a refusal was not recorded: %s", error.__cause__ or error)
     return response
 
 
-def _told_place(status: int) -> str:
-    """Return what was refused, as the trail keeps it for ever: the page, without what was typed.
+def _record_unless_flooded(who: str, status: int) -> None:
+    """Record a refusal, or only log it if the actor has been refused too often."""
+    page = _refused_page(status)
+    if _is_flooded(who):
+        _logger.warning("too many refusals, not recorded: %s %s", who, page)
+        return
+    record_separately(
+        Action.REFUSED,
+        Subject.PAGE,
+        page,
+        actor=who,
+        after={"status": status},
+        patience=_ANONYMOUS_PATIENCE if who == NOBODY else _PATIENCE,
+    )
 
-    An address may have a secret in it (a one-time link) or a name; only numbers, and references
-    that the view found in the book, are said.
+
+def _refused_page(status: int) -> str:
+    """Return the method and the path of the refused page, without what was typed.
+
+    An address can contain a secret (a one-time link) or a name, and the trail is permanent: only
+    numbers, and references that the view found in the book, are filled in.
     """
     if request.url_rule is None:
         return f"{request.method} (no such page)"
     values = request.view_args or {}
-    is_found = status in (ChangedMeanwhile.status, LedgerError.status)
+    is_in_book = status in (ChangedMeanwhile.status, LedgerError.status)
 
-    def told(part: re.Match[str]) -> str:
-        kind, name = part[1] or "", part[2]
-        is_safe = kind.startswith(("int", "any")) or is_found and name in ("reference", "number")
-        return str(values.get(name)) if is_safe else part[0]
+    def fill_in(variable: re.Match[str]) -> str:
+        converter, name = variable[1] or "", variable[2]
+        is_known = is_in_book and name in ("reference", "number")
+        is_safe = converter.startswith(("int", "any")) or is_known
+        return str(values.get(name)) if is_safe else variable[0]
 
-    return f"{request.method} {_PART_OF_RULE.sub(told, request.url_rule.rule)}"
+    return f"{request.method} {_RULE_VARIABLE.sub(fill_in, request.url_rule.rule)}"
 
 
 def _is_flooded(who: str) -> bool:
-    """Whether somebody has been refused as often, from one address or from all, as is recorded."""
-    last = select(AuditEvent.address, AuditEvent.recorded_at).where(
+    """Whether an actor reached the limit of recorded refusals, by address or in all."""
+    refusals = select(AuditEvent.address, AuditEvent.recorded_at).where(
         AuditEvent.actor == who, AuditEvent.action == Action.REFUSED
     )
     with separate_read() as connection:
-        rows = connection.execute(last.order_by(AuditEvent.id.desc()).limit(_MOST_REFUSALS)).all()
+        latest = refusals.order_by(AuditEvent.id.desc()).limit(_MAX_REFUSALS)
+        rows = connection.execute(latest).all()
     since = utc_now() - timedelta(minutes=1)
-    lately = [row.address for row in rows if row.recorded_at > since]
-    own = lately.count(request.remote_addr or "")
-    return own >= _MOST_REFUSALS_OF_ONE or len(lately) >= _MOST_REFUSALS
+    addresses = [row.address for row in rows if row.recorded_at > since]
+    from_this_address = addresses.count(request.remote_addr or "")
+    return from_this_address >= _MAX_PER_ADDRESS or len(addresses) >= _MAX_REFUSALS

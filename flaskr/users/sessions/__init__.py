@@ -1,1 +1,1 @@
-"""Sessions and tokens: who is asking, and with which secret."""
+"""Sessions and tokens: how requests are identified."""

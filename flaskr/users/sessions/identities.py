@@ -1,4 +1,4 @@
-"""Who is asking: a person by their session, a program by its token, or whoever is at home."""
+"""Identities: a user by their session, a program by its token, or anybody in an open book."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy import Connection, bindparam, select
 
 from flaskr.users.models import Role, Scope, Token, User, UserSession
-from flaskr.users.sessions.secrets import digest_of
+from flaskr.users.sessions.secrets import secret_digest
 from flaskr.values.calendar import utc_now
 
 _OPEN_ACTOR = "open"
@@ -18,10 +18,10 @@ PAGE = "page"
 
 @dataclass(frozen=True)
 class Identity:
-    """Who is asking, and what they may do.
+    """Who sent a request, and what they may do.
 
-    `through` is page or the token's label; a person has `session_id` and `session_name`, a program
-    `token_id` and `scope`, whoever is at home neither, and no role: they may do everything.
+    `through` is page or the token's label. A browser has `session_id` and `session_name`, a
+    program `token_id` and `scope`. LOCAL has neither and no role, and may do everything.
     """
 
     actor: str
@@ -36,25 +36,28 @@ class Identity:
     last_used_at: datetime | None = None
 
 
-AT_HOME = Identity(_OPEN_ACTOR)
-_OF_USER: tuple[Any, ...] = (User.id, User.email, User.name.label("person"), User.role)
+LOCAL = Identity(_OPEN_ACTOR)
+_USER_COLUMNS: tuple[Any, ...] = (User.id, User.email, User.name.label("person"), User.role)
 
-# When a session lasts; `lasting_since` gives what is bound.
-LASTING: tuple[Any, ...] = (
+# The conditions of an active session; `active_session_bounds` gives the bound values.
+ACTIVE_SESSION: tuple[Any, ...] = (
     UserSession.ended_at.is_(None),
     UserSession.last_used_at > bindparam("used_since"),
     UserSession.made_at > bindparam("made_since"),
 )
-# Made once: to put them together takes longer than to ask.
-_SESSION_BY = (
+# Built once at import: building them takes longer than running them.
+_BY_SESSION = (
     select(
-        *_OF_USER, UserSession.id.label("session_id"), UserSession.name, UserSession.last_used_at
+        *_USER_COLUMNS,
+        UserSession.id.label("session_id"),
+        UserSession.name,
+        UserSession.last_used_at,
     )
     .join(UserSession, UserSession.user_id == User.id)
-    .where(UserSession.token_digest == bindparam("digest"), *LASTING, User.is_active)
+    .where(UserSession.token_digest == bindparam("digest"), *ACTIVE_SESSION, User.is_active)
 )
-_TOKEN_BY = (
-    select(*_OF_USER, Token.id.label("token_id"), Token.label, Token.scope, Token.last_used_at)
+_BY_TOKEN = (
+    select(*_USER_COLUMNS, Token.id.label("token_id"), Token.label, Token.scope, Token.last_used_at)
     .join(Token, Token.user_id == User.id)
     .where(
         Token.token_digest == bindparam("digest"),
@@ -65,8 +68,8 @@ _TOKEN_BY = (
 )
 
 
-def lasting_since() -> dict[str, Any]:
-    """Return since when a session must have been used, and made, to last."""
+def active_session_bounds() -> dict[str, Any]:
+    """Return the earliest last use and start of an active session."""
     config, now = current_app.config, utc_now()
     return {
         "used_since": now - timedelta(minutes=config["SESSION_IDLE_MINUTES"]),
@@ -75,9 +78,9 @@ def lasting_since() -> dict[str, Any]:
 
 
 def identity_of_session(connection: Connection, secret: str) -> Identity | None:
-    """Return who has signed in with a cookie; None once that is over."""
-    given = {"digest": digest_of(secret)} | lasting_since()
-    row = connection.execute(_SESSION_BY, given).one_or_none()
+    """Return the identity of an active session by its secret; None if there is no such session."""
+    bounds = {"digest": secret_digest(secret)} | active_session_bounds()
+    row = connection.execute(_BY_SESSION, bounds).one_or_none()
     if row is None:
         return None
     return Identity(
@@ -92,9 +95,9 @@ def identity_of_session(connection: Connection, secret: str) -> Identity | None:
 
 
 def identity_of_token(connection: Connection, secret: str) -> Identity | None:
-    """Return whose token it is; None for one that cannot be used, or no longer."""
-    given = {"digest": digest_of(secret), "now": utc_now()}
-    row = connection.execute(_TOKEN_BY, given).one_or_none()
+    """Return the identity of a valid token by its secret; None if there is no such token."""
+    bounds = {"digest": secret_digest(secret), "now": utc_now()}
+    row = connection.execute(_BY_TOKEN, bounds).one_or_none()
     if row is None:
         return None
     return Identity(

@@ -1,14 +1,14 @@
-"""What a browser is, in words, by what it calls itself."""
+"""Browser and system names from User-Agent headers."""
 
-Marks = tuple[tuple[str, str], ...]
-_BROWSERS: Marks = (
+_Marks = tuple[tuple[str, str], ...]
+_BROWSERS: _Marks = (
     ("Edg", "Edge"),
     ("Firefox", "Firefox"),
     ("OPR", "Opera"),
     ("Chrom", "Chrome"),
-    ("Safari", "Safari"),  # last: the others say that they are this one too
+    ("Safari", "Safari"),  # last: the others also claim to be Safari
 )
-_SYSTEMS: Marks = (
+_SYSTEMS: _Marks = (
     ("Android", "Android"),
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -18,12 +18,12 @@ _SYSTEMS: Marks = (
 )
 
 
-def in_words(program: str) -> str:
-    """Return a browser and its system, as Firefox on Windows; any other program as it says."""
-    browser, system = (_named(program, known) for known in (_BROWSERS, _SYSTEMS))
-    return " on ".join(filter(None, (browser, system))) if browser else program[:60] or "unknown"
+def browser_of(user_agent: str) -> str:
+    """Return for example "Firefox on Windows"; of an unknown browser the header itself."""
+    browser, system = (_first_match(user_agent, marks) for marks in (_BROWSERS, _SYSTEMS))
+    return " on ".join(filter(None, (browser, system))) if browser else user_agent[:60] or "unknown"
 
 
-def _named(program: str, known: Marks) -> str:
-    """Return the first name whose mark is in what a program calls itself; empty for none."""
-    return next((name for mark, name in known if mark in program), "")
+def _first_match(user_agent: str, marks: _Marks) -> str:
+    """Return the first name whose mark is in the header, or an empty text."""
+    return next((name for mark, name in marks if mark in user_agent), "")

@@ -1,7 +1,8 @@
-"""Proving who one is: the same answer in the same time for an unknown person and a wrong password.
+"""Verify passwords, start sessions, and change passwords.
 
-Passwords are looked at, and hashed, with no transaction open: on SQLite it would keep all other
-writers waiting. What was looked at is compared again where it is written.
+An unknown user and a wrong password get the same answer after the same time. Passwords are
+verified and hashed outside transactions, because on SQLite that would block all other writers; the
+credentials are checked again when they are written.
 """
 
 from dataclasses import dataclass
@@ -10,14 +11,18 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import record, record_apart
+from flaskr.audit.services import record, record_separately
 from flaskr.database import locked_row, separate_read
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
-from flaskr.extensions import db
 from flaskr.users.models import User, UserSession
-from flaskr.users.passwords import hash_of, hash_of_new, is_outdated, is_password
-from flaskr.users.queries import user_of_link
-from flaskr.users.services import LinkOver, end_links, write_password
+from flaskr.users.passwords import (
+    hash_new_password,
+    hash_password,
+    is_correct_password,
+    is_outdated_hash,
+)
+from flaskr.users.queries import select_link_owner
+from flaskr.users.services import LinkExpired, delete_links, store_password
 from flaskr.users.sessions.identities import NOBODY, Identity
 from flaskr.users.sessions.services import revoke_tokens, start_session
 from flaskr.users.signing_in.throttling import begin_attempt, forget_attempts
@@ -25,12 +30,12 @@ from flaskr.values.text import lookup_key
 
 
 class NotSignedIn(ClaimBookError):
-    """An e-mail address and a password that do not go together."""
+    """A wrong e-mail address or password."""
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What is kept of a person, as it was looked at."""
+class StoredCredentials:
+    """A user's stored credentials, as they were when the password was verified."""
 
     id: int
     email: str
@@ -39,94 +44,109 @@ class Kept:
     is_active: bool
 
 
-def _kept_of(email: str) -> Kept | None:
-    """Return what is kept of the person of an e-mail address."""
-    kept = select(User.id, User.email, User.name, User.password_hash, User.is_active)
+def _stored_credentials(email: str) -> StoredCredentials | None:
+    """Return the credentials of the user with an e-mail address."""
+    columns = select(User.id, User.email, User.name, User.password_hash, User.is_active)
     with separate_read() as connection:
-        row = connection.execute(kept.where(User.email_key == lookup_key(email))).one_or_none()
-    return Kept(**row._mapping) if row else None
+        row = connection.execute(columns.where(User.email_key == lookup_key(email))).one_or_none()
+    return StoredCredentials(**row._mapping) if row else None
 
 
-def proven(email: str, password: str, *, address: str, actor: str = NOBODY) -> Kept:
-    """Return the person whose password it is, with the attempt counted until it is taken back.
+def verify_password(
+    email: str, password: str, *, address: str, actor: str = NOBODY
+) -> StoredCredentials:
+    """Verify a password, and return the user's credentials.
 
-    Raises NotSignedIn, without saying what was wrong, and TooManyAttempts.
+    The attempt counts as failed until `recheck_credentials`. Raises NotSignedIn, without saying
+    what was wrong, and TooManyAttempts.
     """
     begin_attempt(lookup_key(email), address)
-    kept = _kept_of(email)
-    is_right = is_password(password, kept.password_hash if kept else None)
-    if not (kept and is_right and kept.is_active):
-        record_apart(Action.SIGN_IN_FAILED, Subject.USER, kept.email if kept else "", actor=actor)
+    credentials = _stored_credentials(email)
+    is_right = is_correct_password(password, credentials.password_hash if credentials else None)
+    if not (credentials and is_right and credentials.is_active):
+        record_separately(
+            Action.SIGN_IN_FAILED,
+            Subject.USER,
+            credentials.email if credentials else "",
+            actor=actor,
+        )
         raise NotSignedIn("The e-mail address or the password is not right.")
-    return kept
+    return credentials
 
 
-def as_proven(kept: Kept) -> User:
-    """Return a person to be written, as they were when looked at; their failures are forgotten.
+def recheck_credentials(credentials: StoredCredentials) -> User:
+    """Lock the user and delete their failed attempts; return the user.
 
-    Raises NotSignedIn when the password, or the right to sign in, has changed since.
+    Raises NotSignedIn if the password, or the right to sign in, has changed since it was verified.
     """
-    user: User = locked_row(select(User).where(User.id == kept.id))
-    if not user.is_active or user.password_hash != kept.password_hash:
+    user: User = locked_row(select(User).where(User.id == credentials.id))
+    if not user.is_active or user.password_hash != credentials.password_hash:
         raise NotSignedIn("The e-mail address or the password is not right.")
-    db.session.execute(forget_attempts(user.email_key))
+    forget_attempts(user.email_key)
     return user
 
 
-def sign_in(email: str, password: str, *, address: str, program: str) -> str:
-    """Begin a session, and return the secret of its cookie.
+def start_session_with_password(email: str, password: str, *, address: str, user_agent: str) -> str:
+    """Verify a password and start a session; return the secret for the cookie.
 
     Raises NotSignedIn, without saying what was wrong, and TooManyAttempts.
     """
-    kept = proven(email, password, address=address)
-    better = hash_of(password) if is_outdated(kept.password_hash or "") else None
-    user = as_proven(kept)
-    user.password_hash = better or user.password_hash
-    secret = start_session(user, program)
+    credentials = verify_password(email, password, address=address)
+    is_outdated = is_outdated_hash(credentials.password_hash or "")
+    new_hash = hash_password(password) if is_outdated else None
+    user = recheck_credentials(credentials)
+    user.password_hash = new_hash or user.password_hash
+    secret = start_session(user, user_agent)
     record(Action.SIGNED_IN, Subject.USER, user.email, actor=user.email)
     return secret
 
 
-def change_password(
-    asking: Identity, present: str, new: str, *, address: str, program: str, revokes: bool
+def replace_password(
+    identity: Identity,
+    current: str,
+    new: str,
+    *,
+    address: str,
+    user_agent: str,
+    revokes_tokens: bool,
 ) -> str:
-    """Change one's own password, end all sessions, and begin one anew: its secret is returned.
+    """Change a user's own password and end all their sessions; return a new session's secret.
 
-    `revokes` ends tokens too. Raises NotSignedIn for a wrong present password, TooManyAttempts,
-    WeakPassword, and ChangedMeanwhile when the session has ended since.
+    `revokes_tokens` revokes their tokens too. Raises NotSignedIn if `current` is wrong,
+    TooManyAttempts, ChangedMeanwhile if the session has ended, and ClaimBookError if `new` is weak.
     """
-    kept = proven(asking.actor, present, address=address, actor=asking.actor)
-    new_hash = hash_of_new(new, [kept.email, kept.name])
-    user = as_proven(kept)
-    session = locked_row(select(UserSession).where(UserSession.id == asking.session_id))
+    credentials = verify_password(identity.actor, current, address=address, actor=identity.actor)
+    new_hash = hash_new_password(new, [credentials.email, credentials.name])
+    user = recheck_credentials(credentials)
+    session = locked_row(select(UserSession).where(UserSession.id == identity.session_id))
     if session.ended_at is not None:
         raise ChangedMeanwhile("You have been signed out in the meantime. Sign in again.")
-    write_password(user, new_hash, by="its owner")
-    if revokes:
+    store_password(user, new_hash, by="its owner")
+    if revokes_tokens:
         revoke_tokens(user)
-    return start_session(user, program)
+    return start_session(user, user_agent)
 
 
-def person_of_link(secret: str) -> Row[Any]:
-    """Return (id, email, name) of whose password a link sets; raises LinkOver."""
+def link_owner(secret: str) -> Row[Any]:
+    """Return (id, email, name) of the user of a password link; raises LinkExpired."""
     with separate_read() as connection:
-        row = connection.execute(user_of_link(secret)).one_or_none()
+        row = connection.execute(select_link_owner(secret)).one_or_none()
     if row is None:
-        raise LinkOver(LinkOver.SAID)
+        raise LinkExpired
     return row
 
 
 def set_password_by_link(secret: str, password: str) -> User:
-    """Set a password by a link, once; sessions, tokens and failures of before are over.
+    """Set a password by a one-time link; end the user's sessions, tokens and failed attempts.
 
-    Raises LinkOver, and WeakPassword while it can be guessed.
+    Raises LinkExpired, and ClaimBookError if the password is weak.
     """
-    person = person_of_link(secret)
-    new_hash = hash_of_new(password, [person.email, person.name])
-    user: User = locked_row(select(User).where(User.id == person.id))
-    if not end_links(user, secret):
-        raise LinkOver(LinkOver.SAID)
-    write_password(user, new_hash, by="a link")
+    owner = link_owner(secret)
+    new_hash = hash_new_password(password, [owner.email, owner.name])
+    user: User = locked_row(select(User).where(User.id == owner.id))
+    if not delete_links(user, secret):
+        raise LinkExpired
+    store_password(user, new_hash, by="a link")
     revoke_tokens(user)
-    db.session.execute(forget_attempts(user.email_key))
+    forget_attempts(user.email_key)
     return user

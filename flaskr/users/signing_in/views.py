@@ -1,4 +1,4 @@
-"""Pages that let people in and out: signing in, signing out, a password by a link."""
+"""Pages to sign in, to sign out, and to set a password by a link."""
 
 from flask import (
     Blueprint,
@@ -18,17 +18,21 @@ from flaskr.audit.models import Action
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.forms import SetPasswordForm, SignInForm
-from flaskr.users.gate.access import COOKIE_SECRET, actor, identity, is_open
+from flaskr.users.gate.access import COOKIE_SECRET, current_identity, is_open
 from flaskr.users.sessions.services import end_session
-from flaskr.users.signing_in.services import NotSignedIn, person_of_link, set_password_by_link
-from flaskr.users.signing_in.services import sign_in as begin
+from flaskr.users.signing_in.services import (
+    NotSignedIn,
+    link_owner,
+    set_password_by_link,
+    start_session_with_password,
+)
 from flaskr.users.signing_in.throttling import TooManyAttempts
 
 blueprint = Blueprint("users", __name__)
 
 
-def _own_path(text: str) -> str:
-    """Return where to go after signing in: a page of this book, or else the front page."""
+def _local_path(text: str) -> str:
+    """Return the path to go to after signing in: a page of this book, or the front page."""
     path, _, query = text.partition("?")
     front = url_for("overview.index")
     if not path.startswith("/") or path.startswith("//") or "\\" in text or not text.isprintable():
@@ -49,17 +53,17 @@ def sign_in():
     form = SignInForm()
     if request.method == "GET":
         form.next.data = request.args.get("next", "")
-        if identity():
-            return redirect(_own_path(form.next.data))
+        if current_identity():
+            return redirect(_local_path(form.next.data))
     status = 422 if form.is_submitted() else 200
     headers: dict[str, str] = {}
     if form.validate_on_submit():
         try:
-            secret = begin(
+            secret = start_session_with_password(
                 form.email.data,
                 form.password.data,
                 address=request.remote_addr or "",
-                program=request.headers.get("User-Agent", ""),
+                user_agent=request.headers.get("User-Agent", ""),
             )
         except TooManyAttempts as error:
             form.form_errors.append(str(error))
@@ -68,42 +72,47 @@ def sign_in():
             form.form_errors.append(str(error))
             g.refusal_recorded = True
         else:
-            if (before := identity()) and before.session_id:
-                end_session(
-                    before.user_id,
-                    before.session_name,
-                    actor=before.actor,
-                    action=Action.SIGNED_OUT,
-                )
+            _end_current_session()
             db.session.commit()
-            let_in(secret)
-            return redirect(_own_path(form.next.data or ""), code=303)
+            set_session_cookie(secret)
+            return redirect(_local_path(form.next.data or ""), code=303)
     return render_template("users/sign_in.html", form=form), status, headers
 
 
-def let_in(secret: str) -> None:
-    """Give the browser a cookie that is new in everything."""
+def set_session_cookie(secret: str) -> None:
+    """Replace the whole cookie by a new one with a session's secret."""
     session.clear()
     session[COOKIE_SECRET] = secret
 
 
 @blueprint.post("/sign_out")
 def sign_out():
-    """Sign out: the session is over, whoever has its cookie."""
-    if (asking := identity()) and asking.session_id:
-        end_session(asking.user_id, asking.session_name, actor=actor(), action=Action.SIGNED_OUT)
-        db.session.commit()
+    """Sign out: end the session on the server too, so that copies of its cookie are useless."""
+    _end_current_session()
+    db.session.commit()
     session.clear()
     flash("You have signed out.", "success")
-    answer = redirect(url_for(".sign_in"), code=303)
-    answer.headers["Clear-Site-Data"] = '"cache"'
-    return answer
+    response = redirect(url_for(".sign_in"), code=303)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def _end_current_session() -> None:
+    """End the session of the request's cookie, if it has one."""
+    identity = current_identity()
+    if identity is not None and identity.session_id:
+        end_session(
+            identity.user_id,
+            identity.session_name,
+            actor=identity.actor,
+            action=Action.SIGNED_OUT,
+        )
 
 
 @blueprint.route("/set_password/<secret>", methods=["GET", "POST"])
 def set_password(secret: str):
     """Set a password by a one-time link."""
-    user = person_of_link(secret)
+    owner = link_owner(secret)
     form = SetPasswordForm()
     if form.validate_on_submit():
         try:
@@ -116,5 +125,5 @@ def set_password(secret: str):
             session.clear()
             flash("Password set. You can sign in now.", "success")
             return redirect(url_for(".sign_in"), code=303)
-    page = render_template("users/set_password.html", form=form, user=user)
+    page = render_template("users/set_password.html", form=form, user=owner)
     return page, 422 if form.errors else 200

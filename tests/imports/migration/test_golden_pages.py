@@ -10,7 +10,7 @@ from flaskr.claims.as_at_queries import claims_as_at
 from flaskr.claims.filters import ClaimFilter
 from flaskr.extensions import db
 from flaskr.values.as_at import Basis
-from flaskr.values.money import money_text
+from flaskr.values.money import format_money
 from flaskr.web.paging import Cursor
 from tests.imports.importing import GOLDEN
 from tests.imports.migration.test_golden_ledger import TOTALS
@@ -38,6 +38,6 @@ def test_the_page_has_every_total_of_the_acceptance_table(client, runner):
         page = client.get(f"/claims?as_at={day}&basis={basis}").text
         figures = re.findall(r"<dd>([^<]*)</dd>", page)
 
-        assert figures == [money_text(Decimal(n)) for n in (paid, outstanding, cost, recovered)]
+        assert figures == [format_money(Decimal(n)) for n in (paid, outstanding, cost, recovered)]
         assert f"Export {claims} claims" in page
         assert page.count('href="/claims/SK-') == claims

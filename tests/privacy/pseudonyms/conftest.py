@@ -4,14 +4,14 @@ from flask import Flask
 from flaskr.extensions import db
 from flaskr.users.models import Role
 from tests.factories import make_claim, make_policy, pay, reserve
-from tests.privacy.pseudonyms.readers import NAME, SAID, reader
+from tests.privacy.pseudonyms.readers import DESCRIPTION, NAME, reading_client
 
 
 def fill() -> None:
     policy = make_policy(policy_number="H-1", policyholder=NAME)
     make_policy(policy_number="H-2", policyholder=NAME.upper())
     make_policy(policy_number="H-3", policyholder="Bo Annan")
-    claim = make_claim(policy=policy, claim_reference="W-1", description=SAID)
+    claim = make_claim(policy=policy, claim_reference="W-1", description=DESCRIPTION)
     reserve(claim, "100.00")
     pay(claim, "60.00")
     make_claim(claim_reference="W-2")
@@ -21,7 +21,7 @@ def fill() -> None:
 
 @pytest.fixture
 def book(signed_in_app: Flask) -> Flask:
-    """A book that people sign in to, with three policies and two claims."""
+    """A book with sign-in, three policies and two claims."""
     with signed_in_app.app_context():
         fill()
     return signed_in_app
@@ -37,14 +37,14 @@ def open_book(app: Flask) -> Flask:
 
 @pytest.fixture
 def handler(book):
-    return reader(book, Role.HANDLER)
+    return reading_client(book, Role.HANDLER)
 
 
 @pytest.fixture
 def actuary(book):
-    return reader(book, Role.ACTUARY)
+    return reading_client(book, Role.ACTUARY)
 
 
 @pytest.fixture
 def administrator(book):
-    return reader(book, Role.ADMINISTRATOR)
+    return reading_client(book, Role.ADMINISTRATOR)

@@ -1,4 +1,4 @@
-"""Who reads, what they get, and what the trail has of it."""
+"""Clients that read files, what the files hold, and the events recorded."""
 
 import io
 import json
@@ -14,21 +14,21 @@ from sqlalchemy import select
 from flaskr.audit.models import AuditEvent
 from flaskr.extensions import db
 from flaskr.users.models import Role
-from tests.users.people import signed_in
+from tests.users.people import signed_in_client
 
-NAME, SAID = "Åsa Utterström", "Zorn Exampelmark slipped on the stairs"
+NAME, DESCRIPTION = "Åsa Utterström", "Zorn Exampelmark slipped on the stairs"
 REASON = "reason=asked by the person"
 PSEUDONYM = "policyholder_"
-OF_FILES = ("file_exported", "manifest_read", "export_kept", "kept_export_read")
-OF_FILES += ("kept_export_deleted",)
+FILE_ACTIONS = ("file_exported", "manifest_read", "export_kept", "kept_export_read")
+FILE_ACTIONS += ("kept_export_deleted",)
 
 
-def reader(app: Flask, role: Role, email: str = "") -> FlaskClient:
-    """Somebody signed in, who reads every answer to its end, as a browser does."""
-    return to_the_end(signed_in(app, role, email))
+def reading_client(app: Flask, role: Role, email: str = "") -> FlaskClient:
+    """A signed-in client that reads every response to its end, as a browser does."""
+    return read_fully(signed_in_client(app, role, email))
 
 
-def to_the_end(client: FlaskClient) -> FlaskClient:
+def read_fully(client: FlaskClient) -> FlaskClient:
     client.get = partial(client.get, buffered=True)
     client.head = partial(client.head, buffered=True)
     return client
@@ -39,15 +39,17 @@ def frame(body: bytes) -> pd.DataFrame:
 
 
 def pseudonym_in(columns) -> str:
-    (found,) = (name for name in columns if name.startswith(PSEUDONYM))
-    return found
+    (column,) = (name for name in columns if name.startswith(PSEUDONYM))
+    return column
 
 
-def told(app: Flask) -> list[dict[str, Any]]:
-    """What the trail has of files, oldest first."""
+def file_events(app: Flask) -> list[dict[str, Any]]:
+    """The events of files, oldest first."""
     with app.app_context():
-        query = select(AuditEvent).where(AuditEvent.action.in_(OF_FILES)).order_by(AuditEvent.id)
-        found = [
+        query = (
+            select(AuditEvent).where(AuditEvent.action.in_(FILE_ACTIONS)).order_by(AuditEvent.id)
+        )
+        events = [
             {
                 "action": str(event.action),
                 "subject": event.subject,
@@ -57,9 +59,9 @@ def told(app: Flask) -> list[dict[str, Any]]:
             for event in db.session.scalars(query)
         ]
         db.session.remove()
-    return found
+    return events
 
 
-def names_in_spool(app: Flask) -> list[Path]:
+def spooled_files(app: Flask) -> list[Path]:
     folder = app.config["INSTANCE_FOLDER"] / "spool"
     return sorted(folder.iterdir()) if folder.exists() else []

@@ -1,4 +1,4 @@
-"""Files: pseudonyms for everybody, names for who sees them and says why, and no way round it."""
+"""Files have pseudonyms, and names only with a reason and for roles that see them."""
 
 import pytest
 
@@ -6,17 +6,17 @@ from flaskr.exports.spool import PIN
 from flaskr.users.models import Role
 from flaskr.values.pseudonyms import pseudonym, pseudonym_column
 from tests.privacy.pseudonyms.readers import (
+    DESCRIPTION,
     NAME,
     REASON,
-    SAID,
+    file_events,
     frame,
-    names_in_spool,
     pseudonym_in,
-    reader,
-    to_the_end,
-    told,
+    read_fully,
+    reading_client,
+    spooled_files,
 )
-from tests.users.people import token_of
+from tests.users.people import token_headers
 
 POLICIES, CLAIMS = "/export_policies", "/export_claims"
 NAMED = f"{POLICIES}?{REASON}"
@@ -36,7 +36,7 @@ def test_files_have_pseudonyms_unless_a_reason_is_given(book, handler, actuary):
 
     named = frame(handler.get(f"{NAMED}&sort=policy_number").data)
     assert list(named["policyholder"]) == [NAME, NAME.upper(), "Bo Annan"]
-    assert SAID in set(frame(handler.get(f"{CLAIMS}?{REASON}").data)["description"])
+    assert DESCRIPTION in set(frame(handler.get(f"{CLAIMS}?{REASON}").data)["description"])
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -44,10 +44,10 @@ def test_no_form_of_a_file_has_names_without_a_reason(handler, form):
     for address in (POLICIES, CLAIMS):
         body = handler.get(f"{address}?format={form}").data
         assert NAME.encode() not in body
-        assert SAID.encode() not in body
+        assert DESCRIPTION.encode() not in body
         if form in TEXTS:
             named = handler.get(f"{address}?format={form}&{REASON}").data
-            assert (NAME if address == POLICIES else SAID).encode() in named
+            assert (NAME if address == POLICIES else DESCRIPTION).encode() in named
 
 
 def test_without_the_right_a_reason_is_refused_in_words(actuary):
@@ -58,26 +58,26 @@ def test_without_the_right_a_reason_is_refused_in_words(actuary):
 
 
 @pytest.mark.parametrize(
-    ("reason", "said"),
+    ("reason", "message"),
     [("", "3 to 200"), ("ab", "3 to 200"), ("x" * 201, "3 to 200"), ("one%0Atwo", "on one line")],
 )
-def test_a_reason_is_a_sentence(handler, reason, said):
+def test_a_reason_is_a_sentence(handler, reason, message):
     answer = handler.get(f"{POLICIES}?reason={reason}")
 
     assert answer.status_code == 400
-    assert said in answer.text
+    assert message in answer.text
 
 
 def test_a_column_that_may_name_people_is_refused_in_words(handler, actuary):
-    asked = {
+    addresses = {
         f"{POLICIES}?columns=policyholder": ("with reason=", "ask for policyholder_"),
         f"{CLAIMS}?columns=description": ("with reason=", "leave it out"),
     }
-    for address, (to_handler, to_actuary) in asked.items():
-        for client, said in ((handler, to_handler), (actuary, to_actuary)):
+    for address, (to_handler, to_actuary) in addresses.items():
+        for client, message in ((handler, to_handler), (actuary, to_actuary)):
             answer = client.get(address)
             assert answer.status_code == 403
-            assert said in answer.text
+            assert message in answer.text
         assert handler.get(f"{address}&{REASON}").status_code == 200
     assert actuary.get(f"{POLICIES}?columns=description").status_code == 400
 
@@ -110,21 +110,24 @@ def test_the_reason_changes_neither_the_tag_nor_the_file(handler):
 
 
 def test_in_an_open_book_a_reason_is_recorded_and_changes_nothing_else(open_book):
-    client = to_the_end(open_book.test_client())
+    client = read_fully(open_book.test_client())
     plain, named = client.get(POLICIES), client.get(NAMED)
 
     assert plain.data == named.data
     assert NAME.encode() in plain.data
     assert plain.headers["ETag"] == named.headers["ETag"]
-    assert [event.get("reason") for event in told(open_book)] == [None, "asked by the person"]
+    assert [event.get("reason") for event in file_events(open_book)] == [
+        None,
+        "asked by the person",
+    ]
 
 
 @pytest.mark.parametrize("role", [Role.ACTUARY, Role.HANDLER])
-def test_the_tag_of_an_identified_file_gets_nobody_its_bytes(book, handler, role):
-    """Who has the right and gives no reason is no better off than who has no right."""
+def test_the_etag_of_a_file_with_names_gives_nobody_its_bytes(book, handler, role):
+    """A role with names that gives no reason gets no more than a role without."""
     named = handler.get(NAMED)
     tag = named.headers["ETag"]
-    attacker = reader(book, role, "attacker@example.com")
+    attacker = reading_client(book, role, "attacker@example.com")
     own = attacker.get(POLICIES).data
 
     for condition in ({"If-Match": tag}, {"If-Match": tag, "Range": "bytes=10-"}):
@@ -141,40 +144,40 @@ def test_the_tag_of_an_identified_file_gets_nobody_its_bytes(book, handler, role
     assert NAME.encode() not in own
 
 
-def test_a_search_by_name_is_nobodys_who_does_not_see_names(handler, actuary):
-    """A file without names still tells whom a search by name has found."""
-    found = handler.get(f"{POLICIES}?text={NAME}")
-    assert found.headers["X-Row-Count"] == "2"
+def test_a_search_by_name_needs_a_role_that_sees_names(handler, actuary):
+    """Even without names, the rows found by a search would reveal the name."""
+    response = handler.get(f"{POLICIES}?text={NAME}")
+    assert response.headers["X-Row-Count"] == "2"
 
-    for condition in ({}, {"If-Range": found.headers["ETag"], "Range": "bytes=0-"}):
+    for condition in ({}, {"If-Range": response.headers["ETag"], "Range": "bytes=0-"}):
         answer = actuary.get(f"{POLICIES}?text={NAME}", headers=condition)
         assert answer.headers["X-Row-Count"] == "0"
-    answer = actuary.get(f"{POLICIES}?text={NAME}", headers={"If-Match": found.headers["ETag"]})
+    answer = actuary.get(f"{POLICIES}?text={NAME}", headers={"If-Match": response.headers["ETag"]})
     assert answer.status_code == 412
 
 
-def test_a_reading_in_parts_goes_on_for_its_own_reader_only(book, handler):
-    """The pin goes by address, program and person: two handlers behind one proxy are two."""
-    other = reader(book, Role.HANDLER, "other@example.com")
+def test_a_partial_download_continues_only_for_the_same_reader(book, handler):
+    """Parts are tied to address, program and user: two handlers behind one proxy are different."""
+    other = reading_client(book, Role.HANDLER, "other@example.com")
     handler.get(NAMED, headers={"Range": "bytes=0-9"})
-    pins = {path for path in names_in_spool(book) if path.suffix == PIN}
+    pins = {path for path in spooled_files(book) if path.suffix == PIN}
 
     other.get(NAMED, headers={"Range": "bytes=10-19"})
 
-    assert len([path for path in names_in_spool(book) if path.suffix == PIN]) == 2 * len(pins)
-    assert [event["actor"] for event in told(book)] == [
+    assert len([path for path in spooled_files(book) if path.suffix == PIN]) == 2 * len(pins)
+    assert [event["actor"] for event in file_events(book)] == [
         "handler@example.com", "other@example.com",
     ]  # fmt: skip
 
 
 def test_a_program_with_a_token_gets_what_its_person_gets(book):
-    program = to_the_end(book.test_client())
+    program = read_fully(book.test_client())
 
-    named = program.get(NAMED, headers=token_of(book, Role.HANDLER))
-    refused = program.get(NAMED, headers=token_of(book, Role.ACTUARY))
+    named = program.get(NAMED, headers=token_headers(book, Role.HANDLER))
+    refused = program.get(NAMED, headers=token_headers(book, Role.ACTUARY))
 
     assert NAME.encode() in named.data
-    assert (refused.status_code, told(book)[-1]["actor"]) == (403, "handler@example.com")
+    assert (refused.status_code, file_events(book)[-1]["actor"]) == (403, "handler@example.com")
 
 
 def test_another_key_makes_another_tag_and_another_column(book, make_app, book_settings):
@@ -182,10 +185,10 @@ def test_another_key_makes_another_tag_and_another_column(book, make_app, book_s
 
     from tests.users.people import signed_in_settings
 
-    before = reader(book, Role.ACTUARY).get(POLICIES)
+    before = reading_client(book, Role.ACTUARY).get(POLICIES)
     settings = signed_in_settings(book_settings)
     again = make_app(replace(settings, pseudonym_key="8c1f0d2ab7e8135566a1d0c3b2e4f7a8998877"))
-    after = reader(again, Role.ACTUARY).get(POLICIES)
+    after = reading_client(again, Role.ACTUARY).get(POLICIES)
 
     assert before.headers["ETag"] != after.headers["ETag"]
     assert pseudonym_in(frame(before.data)) != pseudonym_in(frame(after.data))
@@ -224,6 +227,6 @@ def test_the_command_gives_names_for_a_reason(book, tmp_path):
 
     assert NAME not in (tmp_path / "plain.csv").read_text(encoding="utf-8")
     assert NAME in (tmp_path / "named.csv").read_text(encoding="utf-8")
-    assert [(event["identified"], event.get("reason")) for event in told(book)] == [
+    assert [(event["identified"], event.get("reason")) for event in file_events(book)] == [
         (False, None), (True, "for the auditors"),
     ]  # fmt: skip

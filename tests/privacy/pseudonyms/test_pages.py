@@ -1,26 +1,26 @@
-"""Pages: names for who works claims, pseudonyms and nothing of free text for others."""
+"""Pages show names and free text to some roles, pseudonyms and no free text to the others."""
 
 import pytest
 
 from flaskr.users.models import Role
 from flaskr.values.pseudonyms import pseudonym
 from tests.browsing import fields_of
-from tests.privacy.pseudonyms.readers import NAME, REASON, SAID, reader
+from tests.privacy.pseudonyms.readers import DESCRIPTION, NAME, REASON, reading_client
 
 SENTENCE = "A pseudonym: your role does not see names."
 PAGES = ("/", "/policies", "/policies/H-1", "/claims", "/claims/W-1", "/dictionary", "/imports")
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ACTUARY])
-def test_who_does_not_see_names_finds_none_on_any_page(book, role):
-    client = reader(book, role)
+def test_roles_without_names_see_none_on_any_page(book, role):
+    client = reading_client(book, role)
     with book.app_context():
         hidden = pseudonym(NAME)
 
     for page in PAGES:
-        shown = client.get(page).text
-        assert NAME not in shown
-        assert SAID not in shown
+        page_text = client.get(page).text
+        assert NAME not in page_text
+        assert DESCRIPTION not in page_text
     assert f'<code class="pseudonym" title="{SENTENCE}">{hidden}</code>' in (
         client.get("/policies").text
     )
@@ -30,16 +30,16 @@ def test_who_does_not_see_names_finds_none_on_any_page(book, role):
 
 
 @pytest.mark.parametrize("role", [Role.HANDLER, Role.ADMINISTRATOR])
-def test_who_sees_names_finds_them(book, role):
-    client = reader(book, role)
+def test_roles_with_names_see_them(book, role):
+    client = reading_client(book, role)
 
     assert NAME in client.get("/policies").text
     assert NAME in client.get("/policies/H-1").text
-    assert SAID in client.get("/claims/W-1").text
+    assert DESCRIPTION in client.get("/claims/W-1").text
     assert "pseudonym" not in client.get("/policies/H-1").text
 
 
-def test_a_search_looks_in_names_only_for_who_sees_them(handler, actuary):
+def test_a_search_covers_names_only_for_roles_that_see_them(handler, actuary):
     for address in (f"/policies?text={NAME}", "/claims?text=Exampelmark"):
         assert "1 claim" in handler.get(address).text or "2 policies" in handler.get(address).text
         assert "match." in actuary.get(address).text
@@ -51,7 +51,7 @@ def test_a_search_looks_in_names_only_for_who_sees_them(handler, actuary):
 
 
 @pytest.mark.parametrize("page", ["/policies", "/claims"])
-def test_the_menu_offers_names_for_a_reason_to_who_sees_them(handler, actuary, page):
+def test_the_menu_offers_names_only_to_roles_that_see_them(handler, actuary, page):
     menu = handler.get(f"{page}?text=1&sort=-recorded")
 
     assert "With names…" in menu.text
@@ -81,7 +81,7 @@ def test_the_dictionary_says_what_the_reader_gets(handler, actuary):
 
 
 def test_pages_of_policies_offer_only_what_the_reader_may_do(handler, actuary, book):
-    viewer = reader(book, Role.VIEWER)
+    viewer = reading_client(book, Role.VIEWER)
 
     for client, may_record, may_export in (
         (handler, True, True),

@@ -1,4 +1,4 @@
-"""Pseudonyms: the same name the same, another key others, and HMAC as its standard says."""
+"""Pseudonyms are the HMAC of the folded name: one per name and key."""
 
 import hashlib
 import hmac
@@ -36,12 +36,12 @@ def expected(name: str, key: str = KEY) -> str:
 
 
 @given(st.lists(NAMES | st.just(""), max_size=8))
-def test_pseudonyms_are_hmac_of_the_folded_name_and_nothing_for_none(names):
+def test_a_pseudonym_is_the_hmac_of_the_folded_name_and_empty_if_erased(names):
     assert Pseudonyms(KEY).of(names) == [expected(name) for name in names]
 
 
 @pytest.mark.parametrize("key", ["k", "k" * 64, "k" * 65, "ö" * 40])
-def test_keys_of_every_length_are_taken_as_the_standard_says(key):
+def test_keys_of_every_length_give_standard_hmac(key):
     assert Pseudonyms(key).of([NAME := "Åsa"]) == [expected(NAME, key)]
 
 
@@ -50,7 +50,7 @@ def test_the_pseudonym_of_a_name_never_changes():
     assert Pseudonyms("k" * 100).of(["Åsa Utterström"]) == ["6908c172ebc16c362333"]
 
 
-def test_capitals_and_ways_to_write_a_letter_make_no_difference():
+def test_case_and_unicode_form_do_not_change_a_pseudonym():
     spellings = ["Åsa Öberg", "ÅSA ÖBERG", "åsa öberg", unicodedata.normalize("NFD", "Åsa Öberg")]
 
     assert len(set(Pseudonyms(KEY).of(spellings))) == 1

@@ -1,4 +1,4 @@
-"""What is sent to see whether something breaks."""
+"""Hostile texts and addresses."""
 
 QUOTES = [
     "'",

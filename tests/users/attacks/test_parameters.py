@@ -1,4 +1,4 @@
-"""Every parameter of every list and file, with what breaks out of statements, headers and paths."""
+"""Injection into SQL, headers and paths, through every parameter of every list and file."""
 
 import logging
 from dataclasses import fields
@@ -10,11 +10,14 @@ from flaskr.exports.parameters import FILE_PARAMETERS, FILTERS
 from flaskr.web.paging import PAGE_PARAMETERS
 from tests.addresses import address_of, fill_book
 from tests.users.attacks.hostile import HOSTILE, QUOTES
-from tests.users.gate.askers import everything
+from tests.users.gate.role_clients import book_contents
 from tests.users.gate.test_roles import rules_of
 
 ANSWERED = (200, 302, 303, 400, 404, 405, 409, 410, 414, 422)
-WORKING_ONES = {"as_at": "2024-12-31", "sort": "-recorded"}  # a value, so that others are reached
+VALID_VALUES = {
+    "as_at": "2024-12-31",
+    "sort": "-recorded",
+}  # valid values, so that the other parameters are parsed
 OTHER_PAGES = {
     "/imports": PAGE_PARAMETERS,
     "/imports/1": PAGE_PARAMETERS,
@@ -33,12 +36,12 @@ def names_of(kind) -> list[str]:
 
 def pages() -> dict[str, tuple[str, ...]]:
     """Every page that takes parameters, and their names."""
-    found = {f"/{contents}": (*names_of(of), *PAGE_PARAMETERS) for contents, of in FILTERS.items()}
-    del found["/ledger"]  # a file only
-    found["/trail"] = (*names_of(TrailFilter), *PAGE_PARAMETERS)
-    asked = {name for of in FILTERS.values() for name in names_of(of)}
-    found["/exports"] = ("contents", *sorted(asked), *FILE_PARAMETERS)
-    return found | OTHER_PAGES
+    pages = {f"/{contents}": (*names_of(of), *PAGE_PARAMETERS) for contents, of in FILTERS.items()}
+    del pages["/ledger"]  # only a file
+    pages["/trail"] = (*names_of(TrailFilter), *PAGE_PARAMETERS)
+    names = {name for of in FILTERS.values() for name in names_of(of)}
+    pages["/exports"] = ("contents", *sorted(names), *FILE_PARAMETERS)
+    return pages | OTHER_PAGES
 
 
 def files(app) -> dict[str, tuple[str, ...]]:
@@ -53,32 +56,32 @@ def files(app) -> dict[str, tuple[str, ...]]:
 
 
 def is_whole(answer) -> bool:
-    """Whether an answer is one of ours, and nothing was slipped into its headers."""
+    """Whether a response has an expected status and no injected headers."""
     is_split = any("\n" in value or "\r" in value for _, value in answer.headers)
     return answer.status_code in ANSWERED and not is_split and "X-Injected" not in answer.headers
 
 
 def book_of(app) -> dict[str, object]:
-    """What nothing that is asked may change; that files are asked for is recorded."""
-    found = everything(app)
-    return {name: found[name] for name in found if name not in ("audit_events", "files")}
+    """The contents that no request may change; exports of files are recorded."""
+    contents = book_contents(app)
+    return {name: contents[name] for name in contents if name not in ("audit_events", "files")}
 
 
-def broken(client, path: str, names, texts) -> list[tuple]:
-    """Which parameters with which texts were not answered properly."""
+def unexpected_answers(client, path: str, names, texts) -> list[tuple]:
+    """The parameters and texts that did not get a proper response."""
     wrong = []
     for name in names:
         for text in texts:
-            for given in ({name: text}, {**WORKING_ONES, name: text}):
-                with client.get(path, query_string=given) as answer:
+            for query in ({name: text}, {**VALID_VALUES, name: text}):
+                with client.get(path, query_string=query) as answer:
                     if not is_whole(answer):
-                        wrong.append((path, given, answer.status_code))
+                        wrong.append((path, query, answer.status_code))
     return wrong
 
 
 @pytest.fixture
-def unbroken(app, caplog):
-    """A filled book that is as it was afterwards, with nothing in the log that is a fault."""
+def filled_book(app, caplog):
+    """A filled book; afterwards it must be unchanged, and no error logged."""
     known = fill_book(app)
     before = book_of(app)
     with caplog.at_level(logging.ERROR):
@@ -95,17 +98,20 @@ def unbroken(app, caplog):
         pytest.param(HOSTILE, id="all", marks=pytest.mark.slow),
     ],
 )
-def test_no_parameter_of_a_page_breaks_out(client, unbroken, texts):
+def test_no_parameter_of_a_page_breaks_out(client, filled_book, texts):
     for path, names in pages().items():
-        assert broken(client, path, names, texts) == []
+        assert unexpected_answers(client, path, names, texts) == []
 
 
-def test_no_parameter_of_a_file_breaks_out(app, client, unbroken):
+def test_no_parameter_of_a_file_breaks_out(app, client, filled_book):
     for path, names in files(app).items():
-        assert broken(client, path, names, [*QUOTES[:3], "\x00", "a\r\nX-Injected: yes"]) == []
+        assert (
+            unexpected_answers(client, path, names, [*QUOTES[:3], "\x00", "a\r\nX-Injected: yes"])
+            == []
+        )
 
 
-def test_no_sort_with_something_behind_it_is_taken(client, unbroken):
+def test_a_sort_with_anything_appended_is_refused(client, filled_book):
     kinds = {f"/{contents}": of for contents, of in FILTERS.items() if contents != "ledger"}
     kinds |= {"/trail": TrailFilter} | {
         f"/export_{contents}": of for contents, of in FILTERS.items()
@@ -117,7 +123,7 @@ def test_no_sort_with_something_behind_it_is_taken(client, unbroken):
                     assert client.get(path, query_string={"sort": sort}).status_code == 400, sort
 
 
-def test_no_part_of_a_path_breaks_out(app, client, unbroken):
+def test_no_part_of_a_path_breaks_out(app, client, filled_book):
     known = dict.fromkeys(("claim", "policy", "job", "session", "token", "email", "secret"), "@@")
     addresses = {
         address_of(app, rule, known | {"import": 1}).replace("E-get", "@@")
@@ -134,10 +140,10 @@ def test_no_part_of_a_path_breaks_out(app, client, unbroken):
     assert len(tried) > 15
 
 
-def test_no_header_breaks_out(client, unbroken):
+def test_no_header_breaks_out(client, filled_book):
     for path in ("/claims", "/export_claims?format=csv", "/static/book.css"):
         for name in ("User-Agent", "Accept", "If-None-Match", "Range", "Cookie", "Authorization"):
             for text in HOSTILE:
-                said = text.replace("\r", "").replace("\n", "").encode().decode("latin-1")
-                with client.get(path, headers={name: said}) as answer:
+                value = text.replace("\r", "").replace("\n", "").encode().decode("latin-1")
+                with client.get(path, headers={name: value}) as answer:
                     assert is_whole(answer) or answer.status_code in (206, 304, 412, 416), text

@@ -1,36 +1,36 @@
-"""Wherever an address says to go on to, one stays in the book."""
+"""No request is redirected to another site."""
 
 import re
 from urllib.parse import urljoin, urlsplit
 
 from flaskr.users.models import Role
 from tests.users.attacks.hostile import ELSEWHERE
-from tests.users.gate.askers import make_asker
-from tests.users.people import csrf_of, let_in, sign_in
+from tests.users.gate.role_clients import make_role_client
+from tests.users.people import add_user, csrf_of, sign_in
 
-HOME = "http://localhost"
+BOOK_HOST = "http://localhost"
 
 
 def where(location: str) -> str:
-    """The host at which a browser ends: it drops tabs and line ends, and turns backslashes."""
+    """The host a browser goes to: browsers drop tabs and line breaks, and read \\ as /."""
     as_read = re.sub(r"[\t\r\n]", "", location).strip().replace("\\", "/")
-    ends = urlsplit(urljoin(f"{HOME}/sign_in", as_read))
+    ends = urlsplit(urljoin(f"{BOOK_HOST}/sign_in", as_read))
     return f"{ends.scheme}://{ends.netloc}"
 
 
 def stays(answer) -> bool:
-    """Whether an answer leads nowhere else, and has no header that was slipped in."""
+    """Whether a response stays on this host, without injected headers."""
     is_split = any("\n" in value or "\r" in value for _, value in answer.headers)
     leads = answer.headers.get("Location")
     return (
         not is_split
         and "X-Injected" not in answer.headers
-        and (leads is None or where(leads) == HOME)
+        and (leads is None or where(leads) == BOOK_HOST)
     )
 
 
-def test_signing_in_leads_to_own_pages(sqlite_signed_in):
-    email = let_in(sqlite_signed_in, Role.VIEWER)
+def test_signing_in_redirects_to_pages_of_the_book(sqlite_signed_in):
+    email = add_user(sqlite_signed_in, Role.VIEWER)
     client = sqlite_signed_in.test_client()
     sign_in(client, email)
 
@@ -40,14 +40,14 @@ def test_signing_in_leads_to_own_pages(sqlite_signed_in):
         assert (again.status_code, stays(again)) == (302, True), elsewhere
         page = sqlite_signed_in.test_client().get("/sign_in", query_string=given)
         assert (page.status_code, stays(page)) == (200, True), elsewhere
-    for elsewhere in ELSEWHERE[::3]:  # each costs what argon2 costs
+    for elsewhere in ELSEWHERE[::3]:  # each takes as long as argon2
         entered = sign_in(sqlite_signed_in.test_client(), email, next=elsewhere)
         assert (entered.status_code, stays(entered)) == (303, True), elsewhere
 
 
-def test_no_path_leads_away(sqlite_signed_in):
+def test_no_path_redirects_to_another_site(sqlite_signed_in):
     for letter in "nh":
-        client = make_asker(sqlite_signed_in, letter).client
+        client = make_role_client(sqlite_signed_in, letter).client
         for elsewhere in ELSEWHERE:
             for before in ("", "/", "//", "/claims/", "/people/"):
                 sent = {"PATH_INFO": before + elsewhere.encode().decode("latin-1")}
@@ -55,15 +55,15 @@ def test_no_path_leads_away(sqlite_signed_in):
                 assert stays(answer), sent
 
 
-def test_no_parameter_leads_away(sqlite_signed_in):
-    client = make_asker(sqlite_signed_in, "h").client
+def test_no_parameter_redirects_to_another_site(sqlite_signed_in):
+    client = make_role_client(sqlite_signed_in, "h").client
     for page, name in (("/find", "number"), ("/claims", "text"), ("/policies", "text")):
         for elsewhere in ELSEWHERE:
             given = {name: elsewhere, "sort": ""}
             assert stays(client.get(page, query_string=given)), given
 
 
-def test_a_refused_sign_in_keeps_where_one_was_going_and_leads_nowhere_yet(sqlite_signed_in):
+def test_a_refused_sign_in_keeps_the_next_page_and_does_not_redirect(sqlite_signed_in):
     client = sqlite_signed_in.test_client()
     for elsewhere in ELSEWHERE[:8]:
         refused = sign_in(client, "who@example.com", "wrong", next=elsewhere)
@@ -72,5 +72,5 @@ def test_a_refused_sign_in_keeps_where_one_was_going_and_leads_nowhere_yet(sqlit
         assert csrf_of(refused.text)
 
 
-def test_many_of_these_would_lead_away():
-    assert sum(where(elsewhere) != HOME for elsewhere in ELSEWHERE) > 10
+def test_the_hostile_addresses_would_lead_away_if_they_were_followed():
+    assert sum(where(elsewhere) != BOOK_HOST for elsewhere in ELSEWHERE) > 10

@@ -1,4 +1,4 @@
-"""Goes wherever the pages lead, as a person who follows every link and looks at every form."""
+"""A crawler that follows every link and GET form, and lists the POST forms."""
 
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -8,42 +8,42 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 
 MOST_PAGES = 300
-# Files are asked for without being made, and the one link that writes is not followed.
+# HEAD makes no file, and does not run the one GET that writes.
 BY_HEAD = ("/export_", "/generate_random_claim")
 
 
-class Ways(HTMLParser):
-    """Collects where a page leads: links as GET, forms that ask as FIND, and forms that send."""
+class LinkParser(HTMLParser):
+    """Collects the links of a page as GET, its GET forms as FIND, and its other forms as POST."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, str]] = []
+        self.links: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag: str, attributes: list) -> None:
-        said = dict(attributes)
-        if tag == "a" and not said.get("href", "#").startswith("#"):
-            self.found.append(("GET", said["href"]))
+        attributes = dict(attributes)
+        if tag == "a" and not attributes.get("href", "#").startswith("#"):
+            self.links.append(("GET", attributes["href"]))
         elif tag == "form":
-            method = (said.get("method") or "find").upper()
-            self.found.append((method, said.get("action") or ""))
-        elif said.get("formaction"):
-            self.found.append(("POST", said["formaction"]))
+            method = (attributes.get("method") or "find").upper()
+            self.links.append((method, attributes.get("action") or ""))
+        elif attributes.get("formaction"):
+            self.links.append(("POST", attributes["formaction"]))
 
 
-def ways_from(address: str, page: str) -> set[tuple[str, str]]:
-    """Where a page leads inside the book: methods and addresses."""
-    ways = Ways()
-    ways.feed(page)
-    found = {(method, urljoin(f"http://localhost{address}", to)) for method, to in ways.found}
+def links_of(address: str, page: str) -> set[tuple[str, str]]:
+    """The links and forms of a page inside the book: methods and addresses."""
+    parser = LinkParser()
+    parser.feed(page)
+    links = {(method, urljoin(f"http://localhost{address}", to)) for method, to in parser.links}
     return {
         (method, urlsplit(to)._replace(scheme="", netloc="", fragment="").geturl())
-        for method, to in found
+        for method, to in links
         if urlsplit(to).netloc == "localhost"
     }
 
 
-def kind_of(app: Flask, method: str, address: str) -> tuple:
-    """What an address is of: one of each kind is enough to follow."""
+def address_kind(app: Flask, method: str, address: str) -> tuple:
+    """The kind of an address; the crawler follows one address of each kind."""
     parts = urlsplit(address)
     try:
         endpoint, _ = app.url_map.bind("localhost").match(parts.path, method=method)
@@ -53,25 +53,25 @@ def kind_of(app: Flask, method: str, address: str) -> tuple:
 
 
 def crawl(app: Flask, client: FlaskClient, start: str = "/") -> dict[tuple[str, str], int]:
-    """Follow every link and every form that asks; what each answered.
+    """Follow every link and GET form; return the status of each.
 
-    A form that sends is not sent, and stands here with 0.
+    A POST form is not sent: its status is 0.
     """
     answers: dict[tuple[str, str], int] = {}
     waiting, known = [("GET", start)], set()
     while waiting and len(answers) < MOST_PAGES:
         method, address = waiting.pop(0)
-        if (kind := kind_of(app, method, address)) in known:
+        if (kind := address_kind(app, method, address)) in known:
             continue
         known.add(kind)
         if method == "POST":
             answers[method, address] = 0
             continue
-        asked = "HEAD" if address.startswith(BY_HEAD) else "GET"
-        with client.open(address, method=asked, headers={"Accept": "text/html"}) as answer:
+        http_method = "HEAD" if address.startswith(BY_HEAD) else "GET"
+        with client.open(address, method=http_method, headers={"Accept": "text/html"}) as answer:
             answers[method, address] = answer.status_code
-            if answer.mimetype == "text/html" and asked == "GET":
-                waiting += sorted(ways_from(address, answer.text))
+            if answer.mimetype == "text/html" and http_method == "GET":
+                waiting += sorted(links_of(address, answer.text))
             elif "Location" in answer.headers:
                 waiting.append(("GET", answer.headers["Location"]))
     return answers

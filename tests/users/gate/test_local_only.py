@@ -1,12 +1,12 @@
-"""An open book answers the machine that it is on, and nobody else."""
+"""An open book answers only requests from its own machine."""
 
 from dataclasses import replace
 
 import pytest
 
-from flaskr.users.gate.local_only import is_loopback, names_loopback, refusal
+from flaskr.users.gate.local_only import is_loopback, is_loopback_host, refusal
 
-AT_HOME = {
+LOCAL_REQUEST = {
     "protocol": "HTTP/1.1",
     "remote_address": "127.0.0.1",
     "host": "127.0.0.1:5000",
@@ -16,23 +16,25 @@ AT_HOME = {
 }
 
 
-def test_at_home_the_book_is_open():
-    assert refusal(**AT_HOME) == ""
+def test_the_book_is_open_to_local_requests():
+    assert refusal(**LOCAL_REQUEST) == ""
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.1.2.3", "::1"])
-def test_every_loopback_address_is_home(address):
-    assert refusal(**AT_HOME | {"remote_address": address}) == ""
+def test_every_loopback_address_is_local(address):
+    assert refusal(**LOCAL_REQUEST | {"remote_address": address}) == ""
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:80", "localhost.", "[::1]:5000", "[::1]"])
-def test_every_loopback_name_is_home(host):
-    assert refusal(**AT_HOME | {"host": host}) == ""
+def test_every_loopback_name_is_local(host):
+    assert refusal(**LOCAL_REQUEST | {"host": host}) == ""
 
 
 @pytest.mark.parametrize("address", ["192.168.0.7", "10.0.0.1", "0.0.0.0", "", "unix:", "fe80::1"])
-def test_another_machine_is_told_where_to_look(address):
-    assert "only to the machine it runs on" in refusal(**AT_HOME | {"remote_address": address})
+def test_another_machine_gets_an_explanation(address):
+    assert "only to the machine it runs on" in refusal(
+        **LOCAL_REQUEST | {"remote_address": address}
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_another_machine_is_told_where_to_look(address):
     ],
 )
 def test_a_name_that_could_be_rebound_is_refused(host):
-    assert "only to the machine it runs on" in refusal(**AT_HOME | {"host": host})
+    assert "only to the machine it runs on" in refusal(**LOCAL_REQUEST | {"host": host})
 
 
 @pytest.mark.parametrize(
@@ -64,24 +66,24 @@ def test_a_name_that_could_be_rebound_is_refused(host):
     ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "via", "x-real-ip"],
 )
 def test_a_request_through_a_proxy_is_refused(header):
-    headers = AT_HOME["header_names"] | {header}
+    headers = LOCAL_REQUEST["header_names"] | {header}
 
-    assert "through a proxy" in refusal(**AT_HOME | {"header_names": headers})
+    assert "through a proxy" in refusal(**LOCAL_REQUEST | {"header_names": headers})
 
 
 @pytest.mark.parametrize("protocol", ["HTTP/1.0", "", "HTTP/2"])
-def test_what_speaks_as_proxies_do_is_refused(protocol):
-    assert "through a proxy" in refusal(**AT_HOME | {"protocol": protocol})
+def test_a_protocol_that_only_proxies_speak_is_refused(protocol):
+    assert "through a proxy" in refusal(**LOCAL_REQUEST | {"protocol": protocol})
 
 
 @pytest.mark.parametrize("server", ["gunicorn/27.0.1", "", "waitress"])
-def test_another_server_needs_to_be_told_that_the_book_is_open(server):
-    assert "BOOK_ACCESS=open" in refusal(**AT_HOME | {"server": server})
-    assert refusal(**AT_HOME | {"server": server, "access": "open"}) == ""
+def test_another_server_needs_book_access_set_to_open(server):
+    assert "BOOK_ACCESS=open" in refusal(**LOCAL_REQUEST | {"server": server})
+    assert refusal(**LOCAL_REQUEST | {"server": server, "access": "open"}) == ""
 
 
-def test_being_told_so_opens_the_book_to_no_other_machine():
-    away = AT_HOME | {"access": "open", "remote_address": "192.168.0.7"}
+def test_book_access_open_does_not_admit_other_machines():
+    away = LOCAL_REQUEST | {"access": "open", "remote_address": "192.168.0.7"}
 
     assert refusal(**away)
 
@@ -92,8 +94,8 @@ def test_only_an_address_is_an_address(address):
 
 
 def test_a_host_is_named_with_or_without_its_port():
-    assert names_loopback("127.0.0.1")
-    assert names_loopback("127.0.0.1:65535")
+    assert is_loopback_host("127.0.0.1")
+    assert is_loopback_host("127.0.0.1:65535")
 
 
 PATHS = ("/", "/claims", "/policies", "/claims/new", "/export_claims", "/healthz", "/nothing")
@@ -108,7 +110,7 @@ PATHS = ("/", "/claims", "/policies", "/claims/new", "/export_claims", "/healthz
         ({"SERVER_PROTOCOL": "HTTP/1.0"}, {}),
     ],
 )
-def test_no_page_answers_what_does_not_come_from_home(sqlite_app, environ, headers):
+def test_no_page_of_an_open_book_answers_a_request_that_is_not_local(sqlite_app, environ, headers):
     client = sqlite_app.test_client()
 
     for path in (*PATHS, "/generate_random_claim"):
@@ -117,7 +119,7 @@ def test_no_page_answers_what_does_not_come_from_home(sqlite_app, environ, heade
         assert "as localhost or 127.0.0.1" in answer.text
 
 
-def test_under_another_server_an_open_book_has_to_be_said_so(embedded_settings, make_app):
+def test_under_another_server_an_open_book_needs_book_access_open(embedded_settings, make_app):
     client = make_app(replace(embedded_settings, book_access="")).test_client()
 
     for path in (*PATHS, "/generate_random_claim"):
@@ -135,7 +137,7 @@ def test_a_post_from_elsewhere_is_refused_too(sqlite_app):
 
 
 @pytest.mark.parametrize("path", ["/", "/export_claims", "/claims"])
-def test_what_another_site_embeds_is_refused_and_what_it_links_to_is_not(client, path):
+def test_embedding_by_another_site_is_refused_and_linking_is_not(client, path):
     embedded = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
     linked = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
 

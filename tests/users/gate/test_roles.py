@@ -1,4 +1,4 @@
-"""Who gets in where: every rule of the application, every method, everybody who could ask."""
+"""The access table: every rule of the application, every method, every role."""
 
 from collections import defaultdict
 
@@ -6,12 +6,18 @@ import pytest
 
 from flaskr.users.roles import PUBLIC, ROUTES
 from tests.addresses import address_of, fill_book
-from tests.users.gate.askers import EVERYBODY, Asker, everything, is_refusal, make_asker
+from tests.users.gate.role_clients import (
+    EVERYBODY,
+    RoleClient,
+    book_contents,
+    is_refusal,
+    make_role_client,
+)
 from tests.users.people import csrf_of, signed_in_settings
 
-# Written by hand. Who gets in by GET, and by POST: (n)obody in particular, (v)iewer, (h)andler,
+# Written by hand. Who has access by GET, and by POST: (n)ot signed in, (v)iewer, (h)andler,
 # (a)ctuary, a(d)ministrator, a handler's token that (r)eads or (w)rites. A dash: no such method.
-WHO_GETS_IN = {
+EXPECTED_ACCESS = {
     "static": ("nvhadrw", "-"),
     "health.show": ("nvhadrw", "-"),
     "users.sign_in": ("nvhadrw", "nvhadrw"),
@@ -62,23 +68,23 @@ WHO_GETS_IN = {
     "users.make_link": ("-", "d"),
     "users.sign_person_out": ("-", "d"),
     "users.settings": ("d", "-"),
-    "users.sign_out": ("-", "vhad"),  # last, for who was let in is out
+    "users.sign_out": ("-", "vhad"),  # last, because it ends the session
 }
 SAFE = ("HEAD", "GET", "OPTIONS")
 METHODS = (*SAFE, "POST", "PUT", "PATCH", "DELETE")
-LET_IN = (200, 302, 303, 404, 409, 410, 412, 422)
+ALLOWED_STATUSES = (200, 302, 303, 404, 409, 410, 412, 422)
 
 
 def rules_of(app) -> dict[str, list]:
-    found = defaultdict(list)
+    rules = defaultdict(list)
     for rule in app.url_map.iter_rules():
-        found[rule.endpoint].append(rule)
-    return found
+        rules[rule.endpoint].append(rule)
+    return rules
 
 
-def who_gets_in(endpoint: str, method: str) -> str | None:
-    """The letters of who gets in; None where there is no such method."""
-    by_get, by_post = WHO_GETS_IN[endpoint]
+def allowed_letters(endpoint: str, method: str) -> str | None:
+    """The letters of who has access; None if there is no such method."""
+    by_get, by_post = EXPECTED_ACCESS[endpoint]
     letters = by_get if method in ("GET", "HEAD") else by_post if method == "POST" else "-"
     return None if letters == "-" else letters
 
@@ -87,8 +93,8 @@ def cells_of(app, known) -> list[tuple[str, str, list[str]]]:
     """Each endpoint, an address of it, and the methods that no other endpoint answers there."""
     rules = rules_of(app)
     answered = defaultdict(set)
-    for endpoint, found in rules.items():
-        for rule in found:
+    for endpoint, endpoint_rules in rules.items():
+        for rule in endpoint_rules:
             answered[rule.rule] |= {(method, endpoint) for method in rule.methods - {"OPTIONS"}}
     return [
         (
@@ -96,83 +102,85 @@ def cells_of(app, known) -> list[tuple[str, str, list[str]]]:
             address_of(app, rule, known),
             [m for m in METHODS if all(e == endpoint for n, e in answered[rule.rule] if n == m)],
         )
-        for endpoint in WHO_GETS_IN
+        for endpoint in EXPECTED_ACCESS
         for rule in rules[endpoint]
     ]
 
 
 @pytest.fixture
-def asked(signed_in_app):
-    """The endpoints, each with an address and methods to try, and who asks."""
+def cells_and_clients(signed_in_app):
+    """The endpoints, each with an address and its methods, and a client for each letter."""
     cells = cells_of(signed_in_app, fill_book(signed_in_app))
-    return cells, {letter: make_asker(signed_in_app, letter) for letter in EVERYBODY}
+    return cells, {letter: make_role_client(signed_in_app, letter) for letter in EVERYBODY}
 
 
-def test_every_page_stands_in_both_tables(app):
+def test_every_page_is_in_both_access_tables(app):
     endpoints = set(rules_of(app))
 
-    assert endpoints - set(WHO_GETS_IN) == set()
+    assert endpoints - set(EXPECTED_ACCESS) == set()
     assert endpoints - set(ROUTES) - PUBLIC == set()
-    assert set(ROUTES) | PUBLIC == set(WHO_GETS_IN)
+    assert set(ROUTES) | PUBLIC == set(EXPECTED_ACCESS)
 
 
-def status_of(asker: Asker, method: str, address: str) -> tuple[int, bool]:
-    with asker.ask(method, address) as answer:
+def status_of(role_client: RoleClient, method: str, address: str) -> tuple[int, bool]:
+    with role_client.send(method, address) as answer:
         return answer.status_code, is_refusal(answer)
 
 
-def test_who_may_not_is_refused_and_nothing_is_done(signed_in_app, asked):
-    # takes seconds: everybody is refused every page, and all of the book is read after each
-    cells, askers = asked
-    before = everything(signed_in_app)
+def test_forbidden_requests_are_refused_and_change_nothing(signed_in_app, cells_and_clients):
+    # slow: tries every page with every role, and reads the whole book after each page
+    cells, clients = cells_and_clients
+    before = book_contents(signed_in_app)
     wrong = []
 
     for endpoint, address, methods in cells:
         for method in methods:
-            letters = who_gets_in(endpoint, method)
+            letters = allowed_letters(endpoint, method)
             for letter in EVERYBODY if letters is None else set(EVERYBODY) - set(letters):
-                status, refused = status_of(askers[letter], method, address)
+                status, refused = status_of(clients[letter], method, address)
                 unknown = letters is None and (status == 405 or method == "OPTIONS")
                 if not (refused or unknown):
                     wrong.append((endpoint, method, letter, status))
-        assert everything(signed_in_app) == before, endpoint
+        assert book_contents(signed_in_app) == before, endpoint
 
     assert wrong == []
 
 
-def test_who_may_is_let_in(signed_in_app, asked):
-    cells, askers = asked
+def test_allowed_requests_are_served(signed_in_app, cells_and_clients):
+    cells, clients = cells_and_clients
     wrong = []
 
     for endpoint, address, methods in cells:
         for method in methods:
-            for letter in who_gets_in(endpoint, method) or "":
-                status, refused = status_of(askers[letter], method, address)
-                if refused or status not in LET_IN:
+            for letter in allowed_letters(endpoint, method) or "":
+                status, refused = status_of(clients[letter], method, address)
+                if refused or status not in ALLOWED_STATUSES:
                     wrong.append((endpoint, method, letter, status))
 
     assert wrong == []
 
 
-def test_at_home_everybody_may_everything(app, client):
-    asker = Asker(client, form={"csrf_token": csrf_of(client.get("/policies/new").text)})
+def test_in_an_open_book_everybody_may_do_everything(app, client):
+    role_client = RoleClient(client, form={"csrf_token": csrf_of(client.get("/policies/new").text)})
     wrong = []
 
     for endpoint, address, methods in cells_of(app, fill_book(app)):
         for method in methods:
-            if who_gets_in(endpoint, method):
-                status, refused = status_of(asker, method, address)
-                if refused or status not in LET_IN:
+            if allowed_letters(endpoint, method):
+                status, refused = status_of(role_client, method, address)
+                if refused or status not in ALLOWED_STATUSES:
                     wrong.append((endpoint, method, status))
 
     assert wrong == []
 
 
-def test_made_up_claims_are_nobodys_unless_a_setting_says_so(book_settings, make_app):
+def test_random_claims_are_forbidden_unless_a_setting_allows_them(book_settings, make_app):
     app = make_app(signed_in_settings(book_settings, random_claims=False))
-    before = everything(app)["claims"]
+    before = book_contents(app)["claims"]
 
     for letter in "vhad":
-        assert make_asker(app, letter).ask("GET", "/generate_random_claim").status_code == 403
+        assert (
+            make_role_client(app, letter).send("GET", "/generate_random_claim").status_code == 403
+        )
 
-    assert everything(app)["claims"] == before == []
+    assert book_contents(app)["claims"] == before == []

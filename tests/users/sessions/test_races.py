@@ -1,4 +1,4 @@
-"""What was looked at before a password was compared is looked at again where it is written."""
+"""Credentials are checked again when they are written, and guesses are limited."""
 
 import subprocess
 import sys
@@ -11,9 +11,9 @@ from flaskr.database import current_mode
 from flaskr.extensions import db
 from flaskr.settings import PROJECT_FOLDER
 from flaskr.users.models import Role, SignInAttempt, User
-from flaskr.users.passwords import hash_of
-from flaskr.users.signing_in.services import NotSignedIn, as_proven, proven
-from tests.users.people import PASSWORD, csrf_of, let_in, post, sign_in, signed_in
+from flaskr.users.passwords import hash_password
+from flaskr.users.signing_in.services import NotSignedIn, recheck_credentials, verify_password
+from tests.users.people import PASSWORD, add_user, csrf_of, post, sign_in, signed_in_client
 from tests.users.test_people import LINK, set_password
 
 LONGER = "ladugård propeller 3 saffran och mycket mera " * 2
@@ -21,7 +21,7 @@ LONGER = "ladugård propeller 3 saffran och mycket mera " * 2
 
 @pytest.fixture
 def viewer(signed_in_app):
-    email = let_in(signed_in_app, Role.VIEWER)
+    email = add_user(signed_in_app, Role.VIEWER)
     with signed_in_app.app_context():
         assert current_mode.get() == "write"
         yield email
@@ -29,19 +29,19 @@ def viewer(signed_in_app):
 
 
 @pytest.mark.parametrize("change", [{"password_hash": "another"}, {"is_active": False}])
-def test_a_password_that_was_right_is_worth_nothing_once_it_is_changed(viewer, change):
-    kept = proven(viewer, PASSWORD, address="127.0.0.1")
+def test_a_verified_password_is_refused_if_it_changes_before_the_write(viewer, change):
+    credentials = verify_password(viewer, PASSWORD, address="127.0.0.1")
     db.session.execute(db.update(User).values(**change))
     db.session.commit()
 
     with pytest.raises(NotSignedIn):
-        as_proven(kept)
+        recheck_credentials(credentials)
 
 
-def test_only_a_password_of_its_own_length_is_right(signed_in_app):
-    viewer, longest = let_in(signed_in_app, Role.VIEWER), (LONGER * 2)[:128]
+def test_a_longer_password_with_the_same_beginning_is_wrong(signed_in_app):
+    viewer, longest = add_user(signed_in_app, Role.VIEWER), (LONGER * 2)[:128]
     with signed_in_app.app_context():
-        db.session.execute(db.update(User).values(password_hash=hash_of(longest)))
+        db.session.execute(db.update(User).values(password_hash=hash_password(longest)))
         db.session.commit()
 
     assert sign_in(signed_in_app.test_client(), viewer, longest + "EXTRA").status_code == 422
@@ -49,8 +49,8 @@ def test_only_a_password_of_its_own_length_is_right(signed_in_app):
     assert sign_in(signed_in_app.test_client(), viewer, longest).status_code == 303
 
 
-def test_the_present_password_is_not_guessed_without_end(signed_in_app):
-    client = signed_in(signed_in_app, Role.VIEWER)
+def test_guesses_at_the_current_password_are_limited(signed_in_app):
+    client = signed_in_client(signed_in_app, Role.VIEWER)
     token = csrf_of(client.get("/account").text)
     form = {"label": "x", "scope": "read", "days": "7", "present": "a guess", "csrf_token": token}
 
@@ -59,13 +59,13 @@ def test_the_present_password_is_not_guessed_without_end(signed_in_app):
     assert [answer.status_code for answer in answers] == [422] * 10 + [429] * 2
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 900
     with signed_in_app.app_context():
-        told = db.text("SELECT count(*) FROM audit_events WHERE action = 'sign_in_failed'")
-        assert db.session.scalar(told) == 10
+        failures = db.text("SELECT count(*) FROM audit_events WHERE action = 'sign_in_failed'")
+        assert db.session.scalar(failures) == 10
 
 
-def test_a_link_opens_the_door_that_others_shut(signed_in_app):
-    administrator = signed_in(signed_in_app, Role.ADMINISTRATOR)
-    email = let_in(signed_in_app, Role.VIEWER)
+def test_a_password_link_lifts_the_limit_that_others_caused(signed_in_app):
+    administrator = signed_in_client(signed_in_app, Role.ADMINISTRATOR)
+    email = add_user(signed_in_app, Role.VIEWER)
     visitor = signed_in_app.test_client()
     for _ in range(11):
         last = sign_in(visitor, email, "a guess")
@@ -77,13 +77,13 @@ def test_a_link_opens_the_door_that_others_shut(signed_in_app):
     assert sign_in(visitor, email).status_code == 303
 
 
-def test_many_failures_elsewhere_leave_a_guess_to_who_has_not_failed(signed_in_app):
-    viewer, now = let_in(signed_in_app, Role.VIEWER), datetime.now(UTC)
-    made = [
+def test_many_failures_elsewhere_leave_one_guess_to_a_new_address(signed_in_app):
+    viewer, now = add_user(signed_in_app, Role.VIEWER), datetime.now(UTC)
+    attempts = [
         {"made_at": now, "user_digest": f"u{at}", "address_digest": f"a{at}"} for at in range(500)
     ]
     with signed_in_app.app_context():
-        db.session.execute(db.insert(SignInAttempt), made)
+        db.session.execute(db.insert(SignInAttempt), attempts)
         db.session.commit()
     client = signed_in_app.test_client()
 
@@ -92,9 +92,9 @@ def test_many_failures_elsewhere_leave_a_guess_to_who_has_not_failed(signed_in_a
 
 
 @pytest.mark.parametrize("end", ["sign_out", "inactive", "other role", "own password"])
-def test_a_link_ends_with_what_ends_sessions(signed_in_app, end):
-    administrator = signed_in(signed_in_app, Role.ADMINISTRATOR)
-    viewer = signed_in(signed_in_app, Role.VIEWER)
+def test_whatever_ends_sessions_ends_password_links_too(signed_in_app, end):
+    administrator = signed_in_client(signed_in_app, Role.ADMINISTRATOR)
+    viewer = signed_in_client(signed_in_app, Role.VIEWER)
     at = "/people/viewer@example.com"
     link = LINK.search(post(administrator, f"{at}/link").text)[0]
 
@@ -112,8 +112,8 @@ def test_a_link_ends_with_what_ends_sessions(signed_in_app, end):
     assert signed_in_app.test_client().get(link).status_code == 410
 
 
-def test_signing_in_again_ends_what_one_was_signed_in_with(signed_in_app):
-    client = signed_in(signed_in_app, Role.VIEWER)
+def test_signing_in_again_ends_the_previous_session(signed_in_app):
+    client = signed_in_client(signed_in_app, Role.VIEWER)
     before = client.get_cookie("claimbook_session").value
     token = csrf_of(client.get("/account").text)
 
@@ -127,18 +127,18 @@ def test_signing_in_again_ends_what_one_was_signed_in_with(signed_in_app):
 
 
 @pytest.mark.slow
-def test_in_life_a_password_is_hashed_as_rfc_9106_recommends():
-    made = "from flaskr.users.passwords import hash_of; print(hash_of('x'))"
+def test_outside_tests_a_password_is_hashed_as_rfc_9106_recommends():
+    code = "from flaskr.users.passwords import hash_password; print(hash_password('x'))"
 
-    said = subprocess.run(
-        [sys.executable, "-c", made], cwd=PROJECT_FOLDER, capture_output=True, text=True, check=True
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT_FOLDER, capture_output=True, text=True, check=True
     )
 
-    assert said.stdout.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert result.stdout.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
-def test_a_hash_of_less_work_is_made_anew_when_one_signs_in(signed_in_app):
-    email = let_in(signed_in_app, Role.VIEWER)
+def test_a_weaker_hash_is_replaced_at_sign_in(signed_in_app):
+    email = add_user(signed_in_app, Role.VIEWER)
     weaker = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1).hash(PASSWORD)
     with signed_in_app.app_context():
         db.session.execute(db.update(User).values(password_hash=weaker))

@@ -1,4 +1,4 @@
-"""The documentation's example with a token: pandas reads a book that people sign in to."""
+"""The documentation's example with a token: pandas reads a book that requires signing in."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from flaskr.users.models import Role, Scope, UserSession
 from tests.documentation import example_with
 from tests.exports.serving import served
 from tests.factories import make_claim, reserve
-from tests.users.people import signed_in_settings, token_of
+from tests.users.people import signed_in_settings, token_headers
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def example(address: str, bearer: str) -> str:
 @pytest.mark.parametrize("role", [Role.HANDLER, Role.ACTUARY, Role.ADMINISTRATOR])
 def test_the_example_of_the_documentation_reads_the_book_by_its_token(signed_in_address, role):
     app, address = signed_in_address
-    bearer = token_of(app, role, Scope.READ)["Authorization"]
+    bearer = token_headers(app, role, Scope.READ)["Authorization"]
     names: dict = {}
 
     exec(example(address, bearer), names)  # noqa: S102

@@ -1,4 +1,4 @@
-"""In, out, and what a cookie is worth afterwards."""
+"""Signing in and out, and the cookies before and after."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +10,10 @@ from flaskr.extensions import db
 from flaskr.users.models import Role, UserSession
 from tests.users.people import (
     PASSWORD,
-    let_in,
+    add_user,
     post,
     sign_in,
-    signed_in,
+    signed_in_client,
     signed_in_settings,
 )
 
@@ -28,8 +28,8 @@ def events(app) -> list[tuple[str, str, str]]:
         return [tuple(map(str, row)) for row in rows]
 
 
-def test_who_has_not_signed_in_is_sent_to_sign_in_and_then_where_they_were_going(signed_in_app):
-    let_in(signed_in_app, Role.VIEWER)
+def test_signing_in_leads_on_to_the_page_asked_for(signed_in_app):
+    add_user(signed_in_app, Role.VIEWER)
     client = signed_in_app.test_client()
 
     answer = client.get("/claims?status=open", headers={"Accept": "text/html"})
@@ -43,7 +43,7 @@ def test_who_has_not_signed_in_is_sent_to_sign_in_and_then_where_they_were_going
     assert client.get(entered.location).status_code == 200
 
 
-def test_a_program_without_a_token_is_told_what_it_lacks(signed_in_app):
+def test_a_program_without_a_token_gets_401_with_instructions(signed_in_app):
     answer = signed_in_app.test_client().get("/export_claims?format=parquet")
 
     assert answer.status_code == 401
@@ -51,8 +51,8 @@ def test_a_program_without_a_token_is_told_what_it_lacks(signed_in_app):
     assert "Authorization: Bearer" in answer.text
 
 
-def test_the_e_mail_is_known_however_its_letters_are_cased(signed_in_app):
-    let_in(signed_in_app, Role.VIEWER)
+def test_the_e_mail_address_is_not_case_sensitive(signed_in_app):
+    add_user(signed_in_app, Role.VIEWER)
 
     assert sign_in(signed_in_app.test_client(), " Viewer@EXAMPLE.com ").status_code == 303
 
@@ -68,8 +68,8 @@ def test_the_e_mail_is_known_however_its_letters_are_cased(signed_in_app):
         ("\x00", "\x00"),
     ],
 )
-def test_whatever_is_wrong_the_answer_is_the_same(signed_in_app, email, password):
-    let_in(signed_in_app, Role.VIEWER)
+def test_every_failed_sign_in_gets_the_same_answer(signed_in_app, email, password):
+    add_user(signed_in_app, Role.VIEWER)
 
     answer = sign_in(signed_in_app.test_client(), email, password)
 
@@ -79,8 +79,8 @@ def test_whatever_is_wrong_the_answer_is_the_same(signed_in_app, email, password
     assert events(signed_in_app)[-1] == ("sign_in_failed", "nobody", known)
 
 
-def test_who_may_not_sign_in_gets_that_answer_too(signed_in_app):
-    let_in(signed_in_app, Role.VIEWER)
+def test_a_deactivated_user_gets_the_same_answer(signed_in_app):
+    add_user(signed_in_app, Role.VIEWER)
     with signed_in_app.app_context():
         db.session.execute(db.text("UPDATE users SET is_active = false"))
         db.session.commit()
@@ -90,8 +90,8 @@ def test_who_may_not_sign_in_gets_that_answer_too(signed_in_app):
     assert "The e-mail address or the password is not right." in answer.text
 
 
-def test_a_cookie_is_worth_nothing_after_signing_out(signed_in_app):
-    client = signed_in(signed_in_app, Role.VIEWER)
+def test_a_cookie_is_useless_after_signing_out(signed_in_app):
+    client = signed_in_client(signed_in_app, Role.VIEWER)
     stolen = client.get_cookie("claimbook_session").value
 
     post(client, "/sign_out")
@@ -102,8 +102,8 @@ def test_a_cookie_is_worth_nothing_after_signing_out(signed_in_app):
     assert events(signed_in_app)[-1][:2] == ("signed_out", "viewer@example.com")
 
 
-def test_signing_in_gives_a_new_cookie_and_ends_what_was_in_the_old_one(signed_in_app):
-    let_in(signed_in_app, Role.VIEWER)
+def test_signing_in_replaces_the_whole_cookie(signed_in_app):
+    add_user(signed_in_app, Role.VIEWER)
     client = signed_in_app.test_client()
     client.get("/sign_in")
     before = client.get_cookie("claimbook_session").value
@@ -116,10 +116,10 @@ def test_signing_in_gives_a_new_cookie_and_ends_what_was_in_the_old_one(signed_i
     assert client.get("/claims").status_code == 200
 
 
-def test_a_session_ends_when_it_is_not_used_and_in_any_case_after_its_hours(
+def test_an_unused_session_ends(
     signed_in_app,
 ):
-    client = signed_in(signed_in_app, Role.VIEWER)
+    client = signed_in_client(signed_in_app, Role.VIEWER)
     now = datetime.now(UTC)
 
     with time_machine.travel(now + timedelta(minutes=59), tick=False):
@@ -130,8 +130,8 @@ def test_a_session_ends_when_it_is_not_used_and_in_any_case_after_its_hours(
         assert client.get("/claims").status_code == 401
 
 
-def test_a_session_that_is_used_all_the_time_ends_after_its_hours(signed_in_app):
-    client = signed_in(signed_in_app, Role.VIEWER)
+def test_a_session_in_constant_use_ends_after_its_maximum_hours(signed_in_app):
+    client = signed_in_client(signed_in_app, Role.VIEWER)
     now = datetime.now(UTC)
 
     for minutes in range(50, 12 * 60, 50):
@@ -141,8 +141,8 @@ def test_a_session_that_is_used_all_the_time_ends_after_its_hours(signed_in_app)
         assert client.get("/claims").status_code == 401
 
 
-def test_a_use_is_noted_once_a_minute_also_of_pages_that_only_read(signed_in_app):
-    client = signed_in(signed_in_app, Role.VIEWER)
+def test_the_last_use_is_recorded_once_a_minute_on_read_only_pages_too(signed_in_app):
+    client = signed_in_client(signed_in_app, Role.VIEWER)
     later = datetime.now(UTC) + timedelta(seconds=61)
 
     with time_machine.travel(later, tick=False):
@@ -154,8 +154,8 @@ def test_a_use_is_noted_once_a_minute_also_of_pages_that_only_read(signed_in_app
         assert db.session.scalar(db.select(UserSession.last_used_at)) == later
 
 
-def test_of_a_secret_only_its_digest_is_kept(signed_in_app):
-    client = signed_in(signed_in_app, Role.VIEWER)
+def test_only_the_digest_of_a_secret_is_stored(signed_in_app):
+    client = signed_in_client(signed_in_app, Role.VIEWER)
     with client.session_transaction() as cookie:
         secret = cookie["signed_in"]
 
@@ -187,23 +187,23 @@ def test_of_a_secret_only_its_digest_is_kept(signed_in_app):
         "",
     ],
 )
-def test_signing_in_leads_to_own_pages_only(signed_in_app, elsewhere):
-    let_in(signed_in_app, Role.VIEWER)
+def test_signing_in_redirects_only_to_pages_of_the_book(signed_in_app, elsewhere):
+    add_user(signed_in_app, Role.VIEWER)
 
     answer = sign_in(signed_in_app.test_client(), "viewer@example.com", next=elsewhere)
 
     assert (answer.status_code, answer.location) == (303, "/")
 
 
-def test_sessions_are_forgotten_when_they_were_over_long_ago(signed_in_app):
-    signed_in(signed_in_app, Role.VIEWER)
-    signed_in(signed_in_app, Role.VIEWER)
+def test_sessions_that_ended_long_ago_are_deleted(signed_in_app):
+    signed_in_client(signed_in_app, Role.VIEWER)
+    signed_in_client(signed_in_app, Role.VIEWER)
     with signed_in_app.app_context():
         then = datetime.now(UTC) - timedelta(days=91)
         db.session.execute(db.update(UserSession).where(UserSession.id == 1).values(made_at=then))
         db.session.commit()
 
-    signed_in(signed_in_app, Role.VIEWER)
+    signed_in_client(signed_in_app, Role.VIEWER)
 
     with signed_in_app.app_context():
         assert db.session.scalars(db.select(UserSession.id).order_by(UserSession.id)).all() == [
@@ -212,8 +212,8 @@ def test_sessions_are_forgotten_when_they_were_over_long_ago(signed_in_app):
         ]
 
 
-def test_for_the_look_of_pages_nobody_is_looked_up(signed_in_app):
-    client = signed_in(signed_in_app, Role.VIEWER)
+def test_static_files_need_no_user_lookup(signed_in_app):
+    client = signed_in_client(signed_in_app, Role.VIEWER)
 
     for address, is_looked_up in (("/static/book.css", False), ("/claims", True)):
         with client.get(address) as answer:
@@ -222,7 +222,7 @@ def test_for_the_look_of_pages_nobody_is_looked_up(signed_in_app):
 
 def test_a_session_of_one_minute_lasts_while_it_is_used(book_settings, make_app):
     app = make_app(signed_in_settings(book_settings, session_idle_minutes=1))
-    client, now = signed_in(app, Role.VIEWER), datetime.now(UTC)
+    client, now = signed_in_client(app, Role.VIEWER), datetime.now(UTC)
 
     for seconds in range(40, 400, 40):
         with time_machine.travel(now + timedelta(seconds=seconds), tick=False):

@@ -1,4 +1,4 @@
-"""Four processes over one book share the limits of signing in, and know whose session is over."""
+"""Four processes that serve one book share the limits on sign-in attempts and ended sessions."""
 
 import re
 import time
@@ -11,10 +11,10 @@ import pytest
 from flaskr.extensions import db
 from flaskr.users.models import Role, SignInAttempt
 from flaskr.users.sessions.secrets import keyed_digest
-from flaskr.users.signing_in.throttling import MOST_OF_ADDRESS, MOST_OF_USER, MOST_OVERALL, WINDOW
+from flaskr.users.signing_in.throttling import MAX_OVERALL, MAX_PER_ADDRESS, MAX_PER_USER, WINDOW
 from flaskr.values.calendar import utc_now
-from tests.users.people import PASSWORD, csrf_of, let_in, signed_in_settings
-from tests.users.serving import WORKERS, Browser, Said, gunicorn
+from tests.users.people import PASSWORD, add_user, csrf_of, signed_in_settings
+from tests.users.serving import WORKERS, Browser, ServedResponse, gunicorn
 
 pytestmark = pytest.mark.slow
 
@@ -23,20 +23,20 @@ AT_ONCE = 40
 
 @pytest.fixture
 def served(book_settings, make_app):
-    """The application, and the port at which four processes serve its book."""
+    """The application, and the port on which four processes serve its book."""
     settings = signed_in_settings(book_settings, trusted_hosts=("127.0.0.1", "localhost"))
     app = make_app(settings)
-    let_in(app, Role.HANDLER)
+    add_user(app, Role.HANDLER)
     with gunicorn(settings) as (port, log):
         yield app, port, log
 
 
-def attempts(port: int, emails: list[str]) -> list[Said]:
-    """Sign in with a wrong password as each, all at once."""
+def attempts(port: int, emails: list[str]) -> list[ServedResponse]:
+    """Try a wrong password for each user, all at the same time."""
     first = Browser(port)
     token = csrf_of(first.get("/sign_in").text)
 
-    def attempt(email: str) -> Said:
+    def attempt(email: str) -> ServedResponse:
         form = {"csrf_token": token, "email": email, "password": "wrong"}
         return Browser(port, dict(first.cookies)).post("/sign_in", form)
 
@@ -44,7 +44,7 @@ def attempts(port: int, emails: list[str]) -> list[Said]:
         return list(pool.map(attempt, emails))
 
 
-def statuses(answers: list[Said]) -> dict[int, int]:
+def statuses(answers: list[ServedResponse]) -> dict[int, int]:
     for answer in answers:
         if answer.status == 429:
             assert 0 < int(answer.headers["Retry-After"]) <= WINDOW.total_seconds()
@@ -53,7 +53,7 @@ def statuses(answers: list[Said]) -> dict[int, int]:
 
 
 def put_attempts(app, count: int, address: str) -> None:
-    """As many failures of different people as that, a minute ago, from one address."""
+    """Store a number of failed attempts of different users, a minute ago, from one address."""
     with app.app_context():
         rows = [
             {
@@ -69,19 +69,19 @@ def put_attempts(app, count: int, address: str) -> None:
 
 
 def let_window_pass(app) -> None:
-    """Make all failures as old as the window, to the second."""
+    """Make all failed attempts exactly as old as the window."""
     with app.app_context():
         db.session.execute(db.update(SignInAttempt).values(made_at=utc_now() - WINDOW))
         db.session.commit()
         db.session.remove()
 
 
-def test_of_many_guesses_at_once_only_so_many_are_looked_at(served):
+def test_simultaneous_guesses_at_one_user_are_limited(served):
     app, port, _ = served
 
     answers = attempts(port, ["handler@example.com"] * AT_ONCE)
 
-    assert statuses(answers) == {422: MOST_OF_USER, 429: AT_ONCE - MOST_OF_USER}
+    assert statuses(answers) == {422: MAX_PER_USER, 429: AT_ONCE - MAX_PER_USER}
     assert statuses([Browser(port).sign_in("handler@example.com")]) == {429: 1}
     assert statuses([Browser(port).sign_in("HANDLER@example.com", PASSWORD)]) == {429: 1}
     assert statuses([Browser(port).sign_in("other@example.com", "x")]) == {422: 1}
@@ -89,10 +89,10 @@ def test_of_many_guesses_at_once_only_so_many_are_looked_at(served):
     assert Browser(port).sign_in("handler@example.com").status == 303
 
 
-def test_of_guesses_at_many_people_only_so_many_are_looked_at(served):
+def test_simultaneous_guesses_at_many_users_are_limited(served):
     app, port, _ = served
     people = [f"p{number}@example.com" for number in range(AT_ONCE)]
-    for most, address in ((MOST_OF_ADDRESS, "127.0.0.1"), (MOST_OVERALL, "192.0.2.7")):
+    for most, address in ((MAX_PER_ADDRESS, "127.0.0.1"), (MAX_OVERALL, "192.0.2.7")):
         put_attempts(app, most - 3, address)
 
         answers = attempts(port, people)
@@ -103,20 +103,22 @@ def test_of_guesses_at_many_people_only_so_many_are_looked_at(served):
 
 
 def everywhere(port: int, cookies: dict[str, str], log) -> set[int]:
-    """What a cookie is answered with by all the processes, many times over."""
-    begins, found = len(log.read_text()), set()
+    """The statuses that all the processes give a cookie, in a hundred requests."""
+    begins, statuses_seen = len(log.read_text()), set()
     ends = time.monotonic() + 120
     while time.monotonic() < ends:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            asked = [pool.submit(Browser(port, dict(cookies)).get, "/claims") for _ in range(100)]
-            found |= {answer.result().status for answer in asked}
+            requests = [
+                pool.submit(Browser(port, dict(cookies)).get, "/claims") for _ in range(100)
+            ]
+            statuses_seen |= {answer.result().status for answer in requests}
         processes = re.findall(r"answered by <(\d+)>", log.read_text()[begins:])
         if len(set(processes)) == WORKERS:
-            return found
+            return statuses_seen
     raise AssertionError(f"only {set(processes)} answered")
 
 
-def test_a_cookie_of_a_session_that_is_over_opens_nothing_at_any_process(served):
+def test_no_process_accepts_the_cookie_of_an_ended_session(served):
     app, port, log = served
     browser = Browser(port)
     assert browser.sign_in("handler@example.com").status == 303

@@ -1,4 +1,4 @@
-"""The trail is told of every file before a byte of it is sent, and once a reading."""
+"""Every download is recorded before its first byte is sent, and once per download."""
 
 import hashlib
 
@@ -9,7 +9,13 @@ from flaskr.exports.kept.services import kept_folder
 from flaskr.extensions import db
 from flaskr.users.models import Role
 from tests.browsing import fields_of
-from tests.privacy.pseudonyms.readers import NAME, REASON, names_in_spool, reader, told
+from tests.privacy.pseudonyms.readers import (
+    NAME,
+    REASON,
+    file_events,
+    reading_client,
+    spooled_files,
+)
 
 POLICIES = "/export_policies"
 SENTENCE = "This must be recorded in the trail, which cannot be written right now"
@@ -25,7 +31,7 @@ BROKEN = {
         "FOR EACH ROW EXECUTE FUNCTION broken()",
     ],
 }
-MENDED = {
+REPAIRED = {
     "sqlite": ["DROP TRIGGER broken"],
     "postgresql": ["DROP TRIGGER broken ON audit_events", "DROP FUNCTION broken()"],
 }
@@ -41,12 +47,12 @@ def run(app, statements: dict[str, list[str]]) -> None:
 
 @pytest.fixture
 def broken(book):
-    """A book whose trail takes nothing; people have signed in before."""
-    clients = reader(book, Role.HANDLER), reader(book, Role.ACTUARY)
+    """A book whose trail cannot be written; the users signed in before."""
+    clients = reading_client(book, Role.HANDLER), reading_client(book, Role.ACTUARY)
     keep(clients[1], "Before")
     run(book, BROKEN)
     yield clients
-    run(book, MENDED)
+    run(book, REPAIRED)
 
 
 def keep(client, name: str, **typed):
@@ -54,12 +60,12 @@ def keep(client, name: str, **typed):
     return client.post("/exports", data=form)
 
 
-def test_an_export_is_told_with_what_it_was_and_why(book, handler):
+def test_an_export_is_recorded_with_its_contents_and_reason(book, handler):
     body = handler.get(f"{POLICIES}?as_at=2100-01-01&{REASON}")
     assert body.status_code == 400
     body = handler.get(f"{POLICIES}?format=csv&premium_from=1&text=h-&{REASON}").data
 
-    assert told(book) == [
+    assert file_events(book) == [
         {
             "action": "file_exported",
             "actor": "handler@example.com",
@@ -76,23 +82,23 @@ def test_an_export_is_told_with_what_it_was_and_why(book, handler):
     ]
 
 
-def test_a_cut_and_a_manifest_are_told(book, actuary):
+def test_an_export_as_at_a_date_and_a_manifest_are_recorded(book, actuary):
     actuary.get("/export_ledger?as_at=2024-12-31&basis=booked&format=parquet&manifest=1")
 
-    (event,) = told(book)
+    (event,) = file_events(book)
     assert event["action"] == "manifest_read"
     assert event["subject"].startswith("/export_ledger?format=parquet&as_at=2024-12-31")
     assert (event["as_at"], event["basis"]) == ("2024-12-31", "booked")
     assert (event["identified"], "reason" in event) == (False, False)
 
 
-def test_of_names_that_are_searched_the_trail_has_none(book, handler):
+def test_the_trail_does_not_record_names_searched_for(book, handler):
     handler.get(f"{POLICIES}?text={NAME}")
 
-    assert NAME not in str(told(book))
+    assert NAME not in str(file_events(book))
 
 
-def test_what_sends_no_file_is_not_told(book, actuary):
+def test_a_response_without_a_file_is_not_recorded(book, actuary):
     tag = actuary.head(POLICIES).headers["ETag"]
     actuary.head(f"{POLICIES}?manifest=1")
     actuary.get(POLICIES, headers={"If-None-Match": tag})
@@ -100,16 +106,16 @@ def test_what_sends_no_file_is_not_told(book, actuary):
     actuary.get(POLICIES, headers={"Range": "bytes=99999999-"})
     actuary.get(f"{POLICIES}?columns=nonsense")
 
-    assert told(book) == []
+    assert file_events(book) == []
 
 
-def test_a_reading_in_parts_is_told_once(book, actuary):
+def test_a_download_in_parts_is_recorded_once(book, actuary):
     size = len(actuary.get(POLICIES, headers={"Range": "bytes=-8"}).data)
     for part in ("20-30", "1-5", "40-"):
         answer = actuary.get(POLICIES, headers={"Range": f"bytes={part}"})
         assert answer.status_code == 206
 
-    assert (size, len(told(book))) == (8, 1)
+    assert (size, len(file_events(book))) == (8, 1)
 
 
 @pytest.mark.parametrize(
@@ -126,35 +132,38 @@ def test_a_reading_in_parts_is_told_once(book, actuary):
         {"If-Range": "{tag}", "Range": "bytes=0-9"},
     ],
 )
-def test_a_whole_file_or_its_start_is_told_each_time(book, actuary, headers):
+def test_a_whole_file_or_its_start_is_recorded_each_time(book, actuary, headers):
     tag = actuary.get(POLICIES).headers["ETag"]
-    sent = {name: said.replace("{tag}", tag) for name, said in headers.items()}
+    sent = {name: value.replace("{tag}", tag) for name, value in headers.items()}
 
     for _ in range(2):
         actuary.get(POLICIES, headers=sent)
 
-    assert len(told(book)) == 3
+    assert len(file_events(book)) == 3
 
 
-def test_a_head_opens_no_way_to_read_untold(book, actuary):
-    """Who asks what the file is and then reads all but the first byte has read it."""
+def test_a_head_request_does_not_let_a_file_be_read_unrecorded(book, actuary):
+    """A HEAD and then a GET of all but the first byte is a download."""
     actuary.get("/export_policies?format=csv")
-    other = reader(book, Role.ACTUARY, "other@example.com")
+    other = reading_client(book, Role.ACTUARY, "other@example.com")
     tag = other.head(POLICIES).headers["ETag"]
 
     other.get(POLICIES, headers={"Range": "bytes=1-", "If-Range": tag})
 
-    assert [event["actor"] for event in told(book)] == ["actuary@example.com", "other@example.com"]
+    assert [event["actor"] for event in file_events(book)] == [
+        "actuary@example.com",
+        "other@example.com",
+    ]
 
 
 def test_without_the_trail_every_export_answers_503_and_sends_nothing(book, broken):
     handler, actuary = broken
-    for path in names_in_spool(book):
+    for path in spooled_files(book):
         path.unlink()
-    asked = [f"/export_{each}?format={form}" for each in ("claims", "ledger", "policies")
+    addresses = [f"/export_{each}?format={form}" for each in ("claims", "ledger", "policies")
              for form in ("csv", "parquet")]  # fmt: skip
-    asked += [f"{POLICIES}?manifest=1", "/exports/Before"]
-    for client, address in [(actuary, each) for each in asked] + [
+    addresses += [f"{POLICIES}?manifest=1", "/exports/Before"]
+    for client, address in [(actuary, each) for each in addresses] + [
         (handler, f"{POLICIES}?{REASON}")
     ]:
         for headers in ({}, {"Range": "bytes=0-99"}, {"Range": "bytes=-9"}, {"Range": "bytes=5-"}):
@@ -164,18 +173,18 @@ def test_without_the_trail_every_export_answers_503_and_sends_nothing(book, brok
             assert b"H-1" not in answer.data
             assert "ETag" not in answer.headers
 
-    assert names_in_spool(book) == []
+    assert spooled_files(book) == []
 
 
 def test_without_the_trail_nothing_is_kept_and_nothing_deleted(book, broken):
     _, actuary = broken
     refused = keep(actuary, "After")
     form = fields_of(actuary.get("/exports/Before/delete"))
-    kept = actuary.post("/exports/Before/delete", data=form)
+    deletion = actuary.post("/exports/Before/delete", data=form)
 
-    assert (refused.status_code, kept.status_code) == (503, 503)
+    assert (refused.status_code, deletion.status_code) == (503, 503)
     assert SENTENCE in refused.text
-    assert SENTENCE in kept.text
+    assert SENTENCE in deletion.text
     folders = [path for path in kept_folder(book.config).iterdir() if path.is_dir()]
     assert len(folders) == 1
     assert len(list(folders[0].iterdir())) == 2
@@ -191,20 +200,20 @@ def test_without_the_trail_the_command_writes_nothing(book, broken, tmp_path):
     assert not path.exists()
 
 
-def test_once_the_trail_is_mended_the_same_request_is_served(book, broken):
+def test_once_the_trail_is_repaired_the_same_request_is_served(book, broken):
     _, actuary = broken
     assert actuary.get(POLICIES).status_code == 503
-    run(book, MENDED)
+    run(book, REPAIRED)
 
     assert actuary.get(POLICIES).status_code == 200
     run(book, BROKEN)
 
 
-def test_the_command_is_told(book, tmp_path):
+def test_an_export_by_command_is_recorded(book, tmp_path):
     path = tmp_path / "claims.csv"
     options = ["--as-at", "2024-12-31", "--manifest"]
     book.test_cli_runner().invoke(args=["exports", "claims", "--to", str(path), *options])
 
-    (event,) = told(book)
+    (event,) = file_events(book)
     assert (event["action"], event["actor"]) == ("file_exported", "command")
     assert event["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()

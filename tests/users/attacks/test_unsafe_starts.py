@@ -1,4 +1,4 @@
-"""A book that people sign in to does not start when it would not be safe, and says why."""
+"""A book with sign-in does not start with unsafe settings, and says why."""
 
 import subprocess
 import sys
@@ -36,7 +36,7 @@ def gunicorn(port: int) -> list[str]:
 
 
 def ended(command: list[str], settings, **environment: str) -> subprocess.CompletedProcess:
-    """What became of a start that has to end by itself."""
+    """The result of a start that must fail."""
     return subprocess.run(
         command,
         cwd=PROJECT_FOLDER,
@@ -50,12 +50,12 @@ def ended(command: list[str], settings, **environment: str) -> subprocess.Comple
 
 @pytest.fixture
 def safe(tmp_path):
-    """Settings that start."""
+    """Settings that are safe."""
     return signed_in_settings(make_settings(tmp_path))
 
 
 @pytest.mark.parametrize("key", WEAK)
-def test_a_key_that_could_be_guessed_starts_nothing(safe, key):
+def test_the_book_does_not_start_with_a_weak_key(safe, key):
     settings = replace(safe, secret_key=key)
 
     outcome = ended(flask_command(), settings)
@@ -67,7 +67,7 @@ def test_a_key_that_could_be_guessed_starts_nothing(safe, key):
     assert not key or key not in outcome.stderr + outcome.stdout
 
 
-def test_without_the_names_of_the_book_nothing_starts(safe):
+def test_the_book_does_not_start_without_trusted_hosts(safe):
     outcome = ended(flask_command(), replace(safe, trusted_hosts=()))
 
     assert outcome.returncode != 0
@@ -76,7 +76,7 @@ def test_without_the_names_of_the_book_nothing_starts(safe):
 
 
 @pytest.mark.parametrize("how", ["option", "environment"])
-def test_debug_starts_nothing(safe, how):
+def test_the_book_does_not_start_in_debug_mode(safe, how):
     command = flask_command("--debug") if how == "option" else flask_command()
 
     outcome = ended(command, safe, **({} if how == "option" else {"FLASK_DEBUG": "1"}))
@@ -87,7 +87,7 @@ def test_debug_starts_nothing(safe, how):
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"secret_key": MADE_UP}, "SECRET_KEY is a placeholder"),
         ({"secret_key": ""}, "SECRET_KEY is missing"),
@@ -95,21 +95,21 @@ def test_debug_starts_nothing(safe, how):
         ({"trusted_hosts": (".com",)}, "TRUSTED_HOSTS has '.com'"),
     ],
 )
-def test_gunicorn_starts_nothing_that_is_not_safe_either(safe, changed, said):
+def test_gunicorn_does_not_start_an_unsafe_book_either(safe, changed, message):
     outcome = ended(gunicorn(free_port()), replace(safe, **changed))
 
     assert outcome.returncode != 0
-    assert said in outcome.stderr + outcome.stdout
+    assert message in outcome.stderr + outcome.stdout
 
 
-def test_gunicorn_with_debug_starts_nothing(safe):
+def test_gunicorn_does_not_start_in_debug_mode(safe):
     outcome = ended(gunicorn(free_port()), safe, FLASK_DEBUG="1")
 
     assert outcome.returncode != 0
     assert "Debug is on" in outcome.stderr + outcome.stdout
 
 
-def test_a_weak_key_of_pseudonyms_starts_nothing(safe):
+def test_the_book_does_not_start_with_a_weak_pseudonym_key(safe):
     outcome = ended(flask_command(), safe, PSEUDONYM_KEY="secret")
 
     assert outcome.returncode != 0

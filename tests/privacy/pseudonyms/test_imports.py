@@ -1,9 +1,9 @@
-"""What an import says of people is for who sees names, and what it need not keep it does not."""
+"""Imports show names only to roles that see them, and do not store what they do not need."""
 
 from flaskr.extensions import db
 from flaskr.users.models import Role
 from tests.imports.uploading import load, read_again, upload
-from tests.privacy.pseudonyms.readers import reader
+from tests.privacy.pseudonyms.readers import reading_client
 
 POLICIES = (
     "policy_number;line_of_business;inception_date;expiry_date;premium;deductible\n"
@@ -14,11 +14,11 @@ POLICIES = (
 def test_one_value_for_all_rows_and_a_files_name_are_not_shown_or_kept(book, handler):
     page = upload(handler, ("Anna Andersson.csv", POLICIES))
     page = read_again(handler, page, **{"constant-0-policyholder": "Anna Andersson"})
-    shown = load(handler, page)
-    number = shown.request.path.rpartition("/")[2]
-    viewer = reader(book, Role.VIEWER)
+    response = load(handler, page)
+    number = response.request.path.rpartition("/")[2]
+    viewer = reading_client(book, Role.VIEWER)
 
-    assert "Anna Andersson.csv" in shown.text
+    assert "Anna Andersson.csv" in response.text
     for address in ("/imports", f"/imports/{number}"):
         page = viewer.get(address)
         assert (page.status_code, "Anna" in page.text) == (200, False), address

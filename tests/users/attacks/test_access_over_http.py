@@ -1,9 +1,9 @@
-"""The ways in where people sign in: names, plain http, proxies, cookies and headers."""
+"""Access to a book with sign-in: host names, plain http, proxies, cookies and headers."""
 
 import pytest
 
 from flaskr.users.models import Role
-from tests.users.people import CSRF, let_in, sign_in, signed_in, signed_in_settings
+from tests.users.people import CSRF, add_user, sign_in, signed_in_client, signed_in_settings
 
 PAGES = ("/", "/claims", "/sign_in", "/claims/new", "/export_claims", "/account", "/nothing")
 STRANGE = [
@@ -15,8 +15,8 @@ BY_PROXY = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
 HARMLESS = "max-age=31536000"
 
 
-def test_a_name_that_is_not_the_books_opens_nothing(sqlite_signed_in):
-    client = signed_in(sqlite_signed_in, Role.HANDLER)
+def test_an_unknown_host_name_is_refused(sqlite_signed_in):
+    client = signed_in_client(sqlite_signed_in, Role.HANDLER)
 
     for host in STRANGE:
         for path in PAGES:
@@ -25,7 +25,7 @@ def test_a_name_that_is_not_the_books_opens_nothing(sqlite_signed_in):
             assert "does not accept the host name in the address" in answer.text
 
 
-def test_an_open_book_goes_by_no_strange_name_either(sqlite_app):
+def test_an_open_book_refuses_unknown_host_names_too(sqlite_app):
     client = sqlite_app.test_client()
 
     for host in set(STRANGE) - {"127.0.0.1", "[::1]"}:
@@ -37,13 +37,13 @@ def test_an_open_book_goes_by_no_strange_name_either(sqlite_app):
             ), host
 
 
-def test_whoever_watches_over_the_book_asks_by_any_name(sqlite_signed_in):
+def test_the_health_check_accepts_any_host_name(sqlite_signed_in):
     answer = sqlite_signed_in.test_client().get("/healthz", headers={"Host": "10.0.0.7:8000"})
 
     assert answer.status_code == 200
 
 
-def test_plain_http_from_another_machine_opens_nothing(sqlite_signed_in):
+def test_plain_http_from_another_machine_is_refused(sqlite_signed_in):
     client = sqlite_signed_in.test_client()
 
     for path in PAGES:
@@ -53,16 +53,16 @@ def test_plain_http_from_another_machine_opens_nothing(sqlite_signed_in):
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-Proto", "Forwarded", "X-Forwarded-For", "Via"])
-def test_a_proxy_that_is_not_trusted_makes_nothing_secure(sqlite_signed_in, header):
-    said = {header: "https" if header.endswith("Proto") else "for=127.0.0.1;proto=https"}
+def test_an_untrusted_proxy_cannot_claim_https(sqlite_signed_in, header):
+    headers = {header: "https" if header.endswith("Proto") else "for=127.0.0.1;proto=https"}
 
-    answer = sqlite_signed_in.test_client().get("/claims", headers=said)
+    answer = sqlite_signed_in.test_client().get("/claims", headers=headers)
 
     assert (answer.status_code, "only over https" in answer.text) == (403, True)
 
 
-def test_a_proxy_that_is_not_trusted_is_not_let_in_over_https_either(sqlite_signed_in):
-    """A server may believe its word; then everybody would have the proxy's address."""
+def test_an_untrusted_proxy_is_refused_over_https_too(sqlite_signed_in):
+    """Even if the server trusts its headers: every client would have the proxy's address."""
     client = sqlite_signed_in.test_client()
 
     for path in PAGES:
@@ -73,12 +73,12 @@ def test_a_proxy_that_is_not_trusted_is_not_let_in_over_https_either(sqlite_sign
 
 @pytest.fixture
 def behind_a_proxy(sqlite_signed_in, embedded_settings, make_app):
-    """The same book, served behind one proxy."""
+    """The same book behind one trusted proxy."""
     return make_app(signed_in_settings(embedded_settings, trusted_proxies=1))
 
 
 def browser_of(app):
-    """A browser that comes by the proxy, as far as the proxy tells."""
+    """A client whose requests come through the proxy."""
     client = app.test_client()
     client.environ_base["REMOTE_ADDR"] = "192.168.0.7"
     for name, text in BY_PROXY.items():
@@ -87,7 +87,7 @@ def browser_of(app):
 
 
 def test_behind_a_trusted_proxy_with_https_people_sign_in(behind_a_proxy):
-    email, client = let_in(behind_a_proxy, Role.HANDLER), browser_of(behind_a_proxy)
+    email, client = add_user(behind_a_proxy, Role.HANDLER), browser_of(behind_a_proxy)
     form = client.get("/sign_in", base_url="https://localhost")
     data = {"email": email, "password": "wrong", "csrf_token": CSRF.search(form.text)[1]}
 
@@ -107,15 +107,15 @@ def test_behind_a_trusted_proxy_with_https_people_sign_in(behind_a_proxy):
     assert form.headers["Strict-Transport-Security"].startswith(HARMLESS)
 
 
-def test_behind_a_proxy_that_forgets_to_say_https_nothing_opens(behind_a_proxy):
+def test_a_trusted_proxy_that_does_not_forward_https_is_refused(behind_a_proxy):
     client = behind_a_proxy.test_client()
     client.environ_base["REMOTE_ADDR"] = "192.168.0.7"
 
-    for said in ({}, {"X-Forwarded-Proto": "http", "X-Forwarded-For": "203.0.113.9"}):
-        assert client.get("/sign_in", headers=said).status_code == 403
+    for headers in ({}, {"X-Forwarded-Proto": "http", "X-Forwarded-For": "203.0.113.9"}):
+        assert client.get("/sign_in", headers=headers).status_code == 403
 
 
-def test_a_proxys_name_of_the_host_must_be_the_books(behind_a_proxy):
+def test_a_forwarded_host_name_must_be_trusted(behind_a_proxy):
     client = browser_of(behind_a_proxy)
 
     answer = client.get("/sign_in", headers={"X-Forwarded-Host": "evil.example"})
@@ -124,7 +124,7 @@ def test_a_proxys_name_of_the_host_must_be_the_books(behind_a_proxy):
 
 
 def test_a_post_over_https_from_another_page_is_refused_by_its_referrer(behind_a_proxy):
-    email, client = let_in(behind_a_proxy, Role.HANDLER), browser_of(behind_a_proxy)
+    email, client = add_user(behind_a_proxy, Role.HANDLER), browser_of(behind_a_proxy)
     page = client.get("/sign_in", base_url="https://localhost")
     data = {"email": email, "password": "x", "csrf_token": CSRF.search(page.text)[1]}
 
@@ -133,10 +133,10 @@ def test_a_post_over_https_from_another_page_is_refused_by_its_referrer(behind_a
         assert answer.status_code == 400
 
 
-def test_over_plain_http_at_home_the_cookie_is_for_pages_alone_too(sqlite_signed_in):
+def test_over_local_http_the_cookie_is_httponly_and_samesite_too(sqlite_signed_in):
     client = sqlite_signed_in.test_client()
 
-    answer = sign_in(client, let_in(sqlite_signed_in, Role.VIEWER))
+    answer = sign_in(client, add_user(sqlite_signed_in, Role.VIEWER))
 
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("claimbook_session=")
@@ -145,8 +145,8 @@ def test_over_plain_http_at_home_the_cookie_is_for_pages_alone_too(sqlite_signed
     assert "Strict-Transport-Security" not in answer.headers
 
 
-def test_every_answer_has_the_headers_that_guard_it(sqlite_signed_in):
-    client = signed_in(sqlite_signed_in, Role.HANDLER)
+def test_every_response_has_the_security_headers(sqlite_signed_in):
+    client = signed_in_client(sqlite_signed_in, Role.HANDLER)
     paths = (*PAGES, "/healthz", "/static/book.css", "/export_claims?manifest=1", "/imports")
 
     for path in paths:
@@ -157,15 +157,15 @@ def test_every_answer_has_the_headers_that_guard_it(sqlite_signed_in):
                 assert "unsafe" not in policy
                 assert answer.headers["X-Content-Type-Options"] == "nosniff"
                 assert answer.headers["Referrer-Policy"] == "same-origin"
-                kept = answer.headers.get("Cache-Control", "")
+                caching = answer.headers.get("Cache-Control", "")
                 if answer.mimetype == "text/html" and method != "OPTIONS":
-                    assert kept == "no-store", (path, method)
+                    assert caching == "no-store", (path, method)
                 if path.startswith("/export") and answer.status_code == 200 and method == "GET":
-                    assert kept == "private, no-cache", path
+                    assert caching == "private, no-cache", path
 
 
-def test_what_is_too_large_is_refused(sqlite_signed_in):
-    client = signed_in(sqlite_signed_in, Role.HANDLER)
+def test_a_too_large_request_is_refused(sqlite_signed_in):
+    client = signed_in_client(sqlite_signed_in, Role.HANDLER)
 
     answer = client.post("/claims/new", data={"description": "x" * 2 * 1024 * 1024})
 
