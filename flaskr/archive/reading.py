@@ -39,11 +39,11 @@ class _Section(io.RawIOBase):
         self.file, self.start, self.size = file, start, size
         self.at = 0
 
-    def _readable(self) -> bool:
+    def readable(self) -> bool:
         """Whether it can be read: yes."""
         return True
 
-    def _seekable(self) -> bool:
+    def seekable(self) -> bool:
         """Whether it can be read from anywhere: yes."""
         return True
 
@@ -56,7 +56,7 @@ class _Section(io.RawIOBase):
         """Return the place in the part."""
         return self.at
 
-    def _readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: Any) -> int:
         """Read what is left of the part, as far as the buffer takes it."""
         wanted = max(0, min(len(buffer), self.size - self.at))
         self.file.seek(self.start + self.at)

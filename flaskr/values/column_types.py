@@ -55,7 +55,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
-    def _load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Use timestamptz where the database has it."""
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
