@@ -9,9 +9,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from flaskr.database import working
 from flaskr.errors import EXPIRED, ClaimBookError
-from flaskr.exports.kept.views import named
-from flaskr.exports.tasks import full_disk_told
-from flaskr.exports.views import sent
+from flaskr.exports.kept.views import file_name_parameters
+from flaskr.exports.tasks import explain_full_disk
+from flaskr.exports.views import send_open_file
 from flaskr.extensions import csrf, db
 from flaskr.facts.columns import Column
 from flaskr.facts.lists import Contents
@@ -78,7 +78,7 @@ def _sent_form() -> UploadForm:
     most = current_app.config["IMPORT_BYTES"]
     request.max_content_length = MOST_FILES * most + _FORM_BYTES
     try:
-        with full_disk_told():  # what comes is on disk before it is looked at
+        with explain_full_disk():  # what comes is on disk before it is looked at
             form = UploadForm()
         form.validate_on_submit()
     except RequestEntityTooLarge:
@@ -213,5 +213,5 @@ def refused_rows(name: str, at: int):
     stem = job.asked.files[at]["name"].rpartition(".")[0] or job.asked.files[at]["name"]
     digest, size = digest_of(path)
     headers = Headers({"Content-Type": "text/csv; charset=utf-8"})
-    headers.set("Content-Disposition", "attachment", **named(f"{stem}-refused.csv"))
-    return sent(path.open("rb"), headers, size, digest)
+    headers.set("Content-Disposition", "attachment", **file_name_parameters(f"{stem}-refused.csv"))
+    return send_open_file(path.open("rb"), headers, size, digest)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flaskr.archive.making import entry
+from flaskr.archive.making import member_header
 from flaskr.archive.manifest import MANIFEST, Manifest, Member, read_manifest
 
 HEAD = "0006"
@@ -26,7 +26,7 @@ def members_of(path: Path) -> dict[str, bytes]:
 def packed(path: Path, members: dict[str, bytes], compression: int = ZIP_STORED) -> Path:
     with ZipFile(path, "w") as archive:
         for name, content in members.items():
-            head = entry(name)
+            head = member_header(name)
             head.compress_type = compression
             archive.writestr(head, content)
     return path

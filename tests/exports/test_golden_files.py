@@ -8,7 +8,7 @@ from itertools import cycle
 
 import pytest
 
-from flaskr.exports.dictionary import COLUMNS
+from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.facts.claims import CLAIM_COLUMNS
 from flaskr.facts.columns import totalled
 from flaskr.facts.ledger import LEDGER_COLUMNS
@@ -76,7 +76,7 @@ def test_the_movements_of_a_ledger_file_add_up_to_the_claims_of_the_same_cut(get
 
 
 def test_policies_of_a_cut_are_there_also_without_claims_in_it(get, tmp_path):
-    columns, at = COLUMNS[Contents.POLICIES], "as_at=2023-01-31&basis=booked"
+    columns, at = FILE_COLUMNS[Contents.POLICIES], "as_at=2023-01-31&basis=booked"
     policies = read(get(f"/export_policies?{at}").data, "csv", "pyarrow", columns, tmp_path)
     claims = read(get(f"/export_claims?{at}").data, "csv", "pyarrow", CLAIM_COLUMNS, tmp_path)
     later = get("/export_policies?as_at=2024-12-31&manifest=1").json

@@ -3,10 +3,10 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from flaskr.errors import ClaimBookError
-from flaskr.exports.dictionary import COLUMNS
+from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.exports.parameters import FileRequest, ParameterError, file_request
 from flaskr.facts.lists import Contents
-from flaskr.files.formats import Dialect, FileFormat, Form
+from flaskr.files.formats import Dialect, FileFormat, OutputFormat
 
 
 @pytest.fixture(autouse=True)
@@ -25,26 +25,26 @@ def asked(query: dict | list, contents: Contents = Contents.CLAIMS) -> FileReque
 @pytest.mark.parametrize(
     ("query", "form"),
     [
-        ({}, Form()),
-        ({"format": "csv"}, Form()),
-        ({"format": "parquet"}, Form(FileFormat.PARQUET)),
-        ({"raw": "1"}, Form(is_raw=True)),
-        ({"dialect": "excel-sv"}, Form(dialect=Dialect.EXCEL_SV)),
+        ({}, OutputFormat()),
+        ({"format": "csv"}, OutputFormat()),
+        ({"format": "parquet"}, OutputFormat(FileFormat.PARQUET)),
+        ({"raw": "1"}, OutputFormat(is_raw=True)),
+        ({"dialect": "excel-sv"}, OutputFormat(dialect=Dialect.EXCEL_SV)),
     ],
 )
 def test_the_form_is_read(query, form):
-    assert asked(query).form == form
+    assert asked(query).output_format == form
 
 
 def test_columns_are_picked_and_ordered():
     request = asked({"columns": "paid, claim_reference"})
 
     assert [column.name for column in request.columns] == ["paid", "claim_reference"]
-    assert asked({}).columns == COLUMNS[Contents.CLAIMS]
+    assert asked({}).columns == FILE_COLUMNS[Contents.CLAIMS]
 
 
 def test_there_is_one_query_string_for_one_file():
-    every = ",".join(column.name for column in COLUMNS[Contents.CLAIMS])
+    every = ",".join(column.name for column in FILE_COLUMNS[Contents.CLAIMS])
     plain = [{}, {"format": "csv"}, {"sort": "-recorded"}, {"columns": every}, {"text": " "}]
     narrow = MultiDict([("status", "open"), ("raw", "1"), ("status", "closed")])
 
@@ -55,7 +55,7 @@ def test_there_is_one_query_string_for_one_file():
 @pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("contents", Contents)
 def test_its_query_string_asks_for_the_same_file(session, contents):
-    names = ",".join(column.name for column in COLUMNS[contents][::-1])
+    names = ",".join(column.name for column in FILE_COLUMNS[contents][::-1])
     query = {"format": "jsonl", "columns": names, "as_at": "2024-12-31", "basis": "booked"}
     request = asked(query, contents)
 

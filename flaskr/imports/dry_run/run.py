@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 from flaskr.exports.making.snapshot import book_snapshot
 from flaskr.facts.lists import Contents
-from flaskr.files.readers.dispatch import ReadTable, opened
+from flaskr.files.readers.dispatch import TableFile, open_table
 from flaskr.files.readers.options import Unreadable
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rows import ClaimRows
@@ -41,14 +41,14 @@ class _Run:
         """Read one file into the staging database; a refusal names the file and its columns."""
         titles: tuple[str, ...] = ()
         try:
-            with opened(file.path, file.options, self.order.limits) as table:
+            with open_table(file.path, file.options, self.order.limits) as table:
                 titles = table.titles
                 self.read_table(at, file, table)
         except (ImportRefused, Unreadable) as error:
             error.at, error.titles = at, titles
             raise
 
-    def read_table(self, at: int, file: FileToRead, table: ReadTable) -> None:
+    def read_table(self, at: int, file: FileToRead, table: TableFile) -> None:
         """Read one file onto the staging database, unless a column that it needs is missing."""
         columns = columns_of(file, table.titles, is_migration=self.order.is_migration)
         self._check_contents(file, columns)
@@ -147,14 +147,14 @@ def make_dry_run(report: Report, order: DryRunTask) -> DryRun:
     return outcome
 
 
-def _file_found(file: FileToRead, table: ReadTable, columns: FileColumns, rows: int) -> FileFound:
+def _file_found(file: FileToRead, table: TableFile, columns: FileColumns, rows: int) -> FileFound:
     """Return what is known of a file before its rows are compared."""
     return FileFound(
         name=file.name,
         sha256=file.sha256,
         size=file.size,
         contents=columns.layout.contents,
-        kind=table.kind,
+        kind=table.file_format,
         sheet=table.sheet,
         sheets=table.sheets,
         encoding=str(table.encoding),

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
-from flaskr.files.readers.dispatch import CellBatch, ReadTable
+from flaskr.files.readers.dispatch import CellBatch, TableFile
 from flaskr.imports.dry_run.parsing import Parsed, keys_of, parsed
 from flaskr.imports.dry_run.staging import FaultRow, Staging
 from flaskr.imports.dry_run_result import ColumnUse
@@ -210,7 +210,7 @@ def _shown(value: object) -> str:
     return f"{short}…" if len(visible) > _SHOWN_CHARACTERS else short
 
 
-def stage_file(rows: StagedRows, table: ReadTable, tell: Callable[[int, int, int], None]) -> None:
+def stage_file(rows: StagedRows, table: TableFile, tell: Callable[[int, int, int], None]) -> None:
     """Read all rows of a file into its table; `tell` gets rows, bytes read and bytes in all."""
 
     def told() -> Iterator[pa.RecordBatch]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from flaskr.archive.bulk.connections import lock_ledger
+from flaskr.archive.bulk.connections import take_ledger_lock
 from flaskr.imports.plan import plan_batches
 
 _AT_ONCE = 10_000
@@ -27,7 +27,7 @@ def lock_what_changes(connection: Any, plan: Path) -> None:
     edited = _ids(plan, "policies_changed", "id")
     named = _ids(plan, "claims_created", "policy_id") | _ids(plan, "claims_changed", "policy_id")
     _lock(connection, "policies", edited | named, "UPDATE" if edited else "KEY SHARE")
-    lock_ledger(connection)
+    take_ledger_lock(connection)
 
 
 def _lock(connection: Any, table: str, wanted: Iterable[int], mode: str) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from flaskr.archive.bulk.connections import writing
+from flaskr.archive.bulk.connections import book_transaction
 from flaskr.archive.bulk.events import insert_event
 from flaskr.archive.bulk.loading import insert_rows, move_sequence, next_id, update_rows
 from flaskr.archive.bulk.tables import TableRows
@@ -54,7 +54,7 @@ def load_plan(report: Report, order: LoadTask) -> Loaded:
 
     Raises PlanOutdated when the book has changed where the plan touches it.
     """
-    with writing(order.address) as connection:
+    with book_transaction(order.address) as connection:
         lock_what_changes(connection, order.plan)
         check_untouched(connection, order.plan, order.watermark)
         loading = _Loading(connection, order, report)

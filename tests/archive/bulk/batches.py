@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
-from flaskr.archive.bulk.connections import lock_ledger, writing
+from flaskr.archive.bulk.connections import book_transaction, take_ledger_lock
 from flaskr.archive.bulk.loading import insert_rows, move_sequence
 from flaskr.archive.bulk.tables import TableRows
 
@@ -69,8 +69,8 @@ def rows_of(name: str, *batches: pa.RecordBatch) -> TableRows:
 
 def insert(address: str, name: str, *batches: pa.RecordBatch) -> list[int]:
     told: list[int] = []
-    with writing(address) as connection:
-        lock_ledger(connection)
+    with book_transaction(address) as connection:
+        take_ledger_lock(connection)
         insert_rows(connection, rows_of(name, *batches), told.append)
         move_sequence(connection, name, batches[-1]["id"][-1].as_py())
     return told

@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 
 from flaskr import create_app
 from flaskr.claims.models import Claim
-from flaskr.exports.services import FILES_AT_ONCE, named_limits
+from flaskr.exports.services import FILES_AT_ONCE, explain_limits
 from flaskr.extensions import db
 from flaskr.isolation import OutOfMemory, place
 from tests.exports.reading import add_claims
@@ -92,7 +92,7 @@ def test_work_without_memory_gives_an_error_page_and_no_file(client_with, sessio
 def test_work_over_its_memory_is_told_with_the_setting_that_is_the_limit():
     with (
         pytest.raises(OutOfMemory, match="needs more. .* raise EXPORT_MEMORY_BYTES"),
-        named_limits(),
+        explain_limits(),
     ):
         raise OutOfMemory("It needs more.")
 

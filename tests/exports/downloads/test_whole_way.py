@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from flaskr.claims.models import Claim, LedgerEntry, coverage_by
-from flaskr.exports.dictionary import COLUMNS
+from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.extensions import db
 from flaskr.facts.kinds import TEXTS
 from flaskr.facts.lists import Contents, EntryType, LineOfBusiness, Status
@@ -148,7 +148,7 @@ def recorded(at: datetime) -> dict:
 
 
 def in_columns(contents: Contents, shown: dict) -> tuple:
-    return tuple(shown[column.name] for column in COLUMNS[contents])
+    return tuple(shown[column.name] for column in FILE_COLUMNS[contents])
 
 
 @pytest.fixture(scope="module")
@@ -181,13 +181,13 @@ def book(lasting_app) -> Book:
 def rows_of(app, contents: Contents, form: str, folder, more: str = "") -> list[tuple]:
     response = app.test_client().get(f"/export_{contents}?format={form}{more}")
     assert response.status_code == 200, response.text
-    columns = read(response.data, form, EXACT[form], COLUMNS[contents], folder)
+    columns = read(response.data, form, EXACT[form], FILE_COLUMNS[contents], folder)
     return list(zip(*columns.values(), strict=True))
 
 
 def unguarded(contents: Contents, row: tuple) -> tuple:
     """The row without the one apostrophe that the guard puts before a text."""
-    kinds = [column.kind for column in COLUMNS[contents]]
+    kinds = [column.kind for column in FILE_COLUMNS[contents]]
     return tuple(
         value[1:] if kind in TEXTS and (value or "").startswith("'") else value
         for kind, value in zip(kinds, row, strict=True)

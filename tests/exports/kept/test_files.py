@@ -12,11 +12,11 @@ import pytest
 
 from flaskr.errors import ChangedMeanwhile
 from flaskr.exports.kept.files import (
-    KeptDamaged,
+    KeptExportDamaged,
     NameTaken,
-    delete,
+    delete_file,
     folder_of,
-    keep,
+    keep_file,
     kept_export,
     kept_exports,
 )
@@ -35,7 +35,7 @@ def manifest_of(name: str, content: bytes = CONTENT, at: str = "2024-01-01T00:00
 
 
 def keep_one(root: Path, name: str = "A", **facts):
-    return keep(root, io.BytesIO(CONTENT), manifest_of(name, **facts))
+    return keep_file(root, io.BytesIO(CONTENT), manifest_of(name, **facts))
 
 
 def killed_at(step: int, work, *arguments) -> bool:
@@ -80,7 +80,7 @@ def test_a_deletion_killed_at_any_step_never_tells_of_a_file_that_is_not_there(t
     for step in count(1):
         root = tmp_path / str(step)
         kept = keep_one(root)
-        was_killed = killed_at(step, delete, root, "A", DELETED)
+        was_killed = killed_at(step, delete_file, root, "A", DELETED)
         now = kept_export(root, "A")
         assert now.deleted_at or now.path.read_bytes() == CONTENT
         keep_one(root, "B")  # which sweeps
@@ -97,7 +97,7 @@ def test_of_many_who_keep_one_name_at_once_one_wins(tmp_path):
     def attempt(number: int) -> bytes | None:
         content = bytes([number]) * 100_000
         try:
-            keep(tmp_path / "kept", io.BytesIO(content), manifest_of("A", content))
+            keep_file(tmp_path / "kept", io.BytesIO(content), manifest_of("A", content))
         except NameTaken:
             return None
         return content
@@ -145,8 +145,8 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
 
 
 def test_what_is_not_what_its_manifest_says_is_not_kept(tmp_path):
-    with pytest.raises(KeptDamaged, match="changed while it was being kept"):
-        keep(tmp_path, io.BytesIO(b"other"), manifest_of("A"))
+    with pytest.raises(KeptExportDamaged, match="changed while it was being kept"):
+        keep_file(tmp_path, io.BytesIO(b"other"), manifest_of("A"))
 
     assert kept_exports(tmp_path) == []
 
@@ -166,7 +166,7 @@ def test_names_that_are_read_alike_have_one_folder(tmp_path):
 
 def test_nothing_is_deleted_twice(tmp_path):
     keep_one(tmp_path)
-    delete(tmp_path, "A", DELETED)
+    delete_file(tmp_path, "A", DELETED)
 
     with pytest.raises(ChangedMeanwhile, match="deleted already"):
-        delete(tmp_path, "A", DELETED)
+        delete_file(tmp_path, "A", DELETED)

@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from flaskr.errors import ClaimBookError
 from flaskr.exports.parameters import file_request
-from flaskr.exports.services import made_file
+from flaskr.exports.services import export_file
 from flaskr.facts.lists import Contents
 from flaskr.settings import BOOK_FILE
 from tests.exports.downloads.test_failures import SLOW_POLICIES
@@ -143,5 +143,5 @@ def test_a_book_that_is_cut_short_under_the_reading_gives_an_error(session, book
         os.kill(process.pid, signal.SIGCONT)
 
     with pytest.raises(ClaimBookError):
-        made_file(file_request(Contents.CLAIMS, MultiDict()), on_progress=valuation)
+        export_file(file_request(Contents.CLAIMS, MultiDict()), on_progress=valuation)
     assert spool_of(book_settings) == []

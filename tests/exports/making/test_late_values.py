@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from flaskr.exports.dictionary import COLUMNS
+from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.exports.making.snapshot import BATCH_ROWS
 from flaskr.extensions import db
 from flaskr.facts.lists import Contents
@@ -76,7 +76,7 @@ def late_app(lasting_app):
 @pytest.mark.parametrize("contents", Contents)
 def test_what_comes_after_a_whole_batch_without_it_is_in_every_form(late_app, tmp_path, contents):
     client, expected = late_app.test_client(), LAST[contents]
-    chosen = [column for column in COLUMNS[contents] if column.name in expected]
+    chosen = [column for column in FILE_COLUMNS[contents] if column.name in expected]
     names = ",".join(column.name for column in chosen)
     # a workbook of so many rows takes seconds to read: once is enough
     for form in FORMS if contents is Contents.POLICIES else ("csv", "parquet"):

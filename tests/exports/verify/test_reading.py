@@ -8,19 +8,19 @@ import pyarrow.parquet
 import pytest
 
 from flaskr.exports.verify.read_files import ReadFacts
-from flaskr.exports.verify.reading import read_given_file
+from flaskr.exports.verify.reading import read_file_facts
 from flaskr.files.formats import FileFormat
 
 
 def facts_of(folder: Path, content: bytes) -> ReadFacts:
     path = folder / "given"
     path.write_bytes(content)
-    return read_given_file(print, path)
+    return read_file_facts(print, path)
 
 
 def facts_of_parquet(folder: Path, table: pa.Table) -> ReadFacts:
     pyarrow.parquet.write_table(table, folder / "given")
-    return read_given_file(print, folder / "given")
+    return read_file_facts(print, folder / "given")
 
 
 def test_a_file_without_a_byte_is_json_lines_of_no_rows(tmp_path):

@@ -13,7 +13,7 @@ from flaskr.files.writers.csv import CsvWriter
 from flaskr.files.writers.excel_csv import ExcelCsvWriter
 from flaskr.files.writers.json_lines import JsonLinesWriter
 from flaskr.files.writers.parquet import ParquetWriter
-from flaskr.files.writers.xlsx.rows import SheetWriter
+from flaskr.files.writers.xlsx.sheet import SheetWriter
 from tests.files.writers.any_rows import COLUMNS, OTHER_COLUMNS, frame_of
 
 EVERY_COLUMN = (*COLUMNS, *OTHER_COLUMNS)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from flaskr.files.readers.cells import ROWS_AT_ONCE
-from flaskr.files.readers.dispatch import opened
+from flaskr.files.readers.dispatch import open_table
 from flaskr.files.readers.options import ReadingLimits, ReadingOptions, Unreadable
 
 LIMITS = ReadingLimits(unpacked_bytes=1024**3)
@@ -24,7 +24,7 @@ def read_files(report, paths: list[Path], options: dict) -> tuple[list[str], int
 def outcome_of(path: Path, options: ReadingOptions) -> str:
     rows = faults = 0
     try:
-        with opened(path, options, LIMITS) as table:
+        with open_table(path, options, LIMITS) as table:
             assert 0 < len(table.titles) <= LIMITS.columns
             done = table.bytes_done
             for batch in table.batches():

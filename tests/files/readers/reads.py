@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flaskr.files.readers.dispatch import opened
+from flaskr.files.readers.dispatch import open_table
 from flaskr.files.readers.options import ReadingLimits, ReadingOptions
 
 LIMITS = ReadingLimits()
@@ -11,7 +11,7 @@ LIMITS = ReadingLimits()
 def read(path: Path, limits: ReadingLimits = LIMITS, **options):
     """The titles, the numbered rows and the faults of a file."""
     rows, faults = [], []
-    with opened(path, ReadingOptions(**options), limits) as table:
+    with open_table(path, ReadingOptions(**options), limits) as table:
         for batch in table.batches():
             cells = zip(*(column.to_pylist() for column in batch.cells.columns), strict=True)
             rows += zip(batch.rows.to_pylist(), cells, strict=True)

@@ -6,8 +6,8 @@ import io
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from flaskr.files.readers.csv.fast import shape_of, table_of
-from flaskr.files.readers.csv.strict import Malformed, records
+from flaskr.files.readers.csv.fast import block_shape, parse_csv_block
+from flaskr.files.readers.csv.strict import MalformedCsv, csv_records
 
 texts = st.text("a \"å'\n\r,;", max_size=40) | st.lists(
     st.sampled_from(['"', '""', ",", "\n", "\r\n", "\r", "a", '"a,b"', '"a\nb"', " "]), max_size=25
@@ -18,8 +18,8 @@ many = settings(max_examples=6 * settings().max_examples)
 def strict_rows(text: str, separator: str):
     """The cells of each row that is no blank line; None for what is no CSV."""
     try:
-        cells = [record.cells for record in records(text, separator, is_last=True)]
-    except Malformed:
+        cells = [record.cells for record in csv_records(text, separator, is_last=True)]
+    except MalformedCsv:
         return None
     return [row for row in cells if row != [None]]
 
@@ -27,10 +27,10 @@ def strict_rows(text: str, separator: str):
 def quick_rows(text: str, separator: str, width: int):
     """The same read by Arrow; None when it is not to be trusted with it."""
     block = text.encode()
-    shape = shape_of(block, separator, is_last=True)
+    shape = block_shape(block, separator, is_last=True)
     if shape is None or shape.size != len(block):
         return None
-    table = table_of(memoryview(block), separator, width)
+    table = parse_csv_block(memoryview(block), separator, width)
     if table is None or table.num_rows != len(shape.filled):
         return None
     return [list(row.values()) for row in table.to_pylist()] if table.num_rows else []
@@ -82,8 +82,8 @@ def test_well_formed_csv_is_always_trusted_to_arrow(rows, ends):
 def test_a_block_that_ends_anywhere_gives_only_whole_rows(text, valuation):
     whole = strict_rows(text, ",")
     try:
-        found = list(records(text[:valuation], ",", is_last=False))
-    except Malformed:
+        found = list(csv_records(text[:valuation], ",", is_last=False))
+    except MalformedCsv:
         return
     if whole is None:
         return

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from flaskr.files.readers.csv import table as csv_tables
+from flaskr.files.readers.csv import reader as csv_tables
 from flaskr.files.readers.options import EncodingNotChosen, ReadingLimits, Unreadable
 from tests.files.readers.reads import read, rows_of
 

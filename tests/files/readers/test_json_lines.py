@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flaskr.files.readers.json_lines.fast import table_of
-from flaskr.files.readers.json_lines.table import object_in
+from flaskr.files.readers.json_lines.fast import parse_json_block
+from flaskr.files.readers.json_lines.reader import parse_object
 from flaskr.files.readers.options import Unreadable
 from tests.files.readers.reads import read, rows_of
 
@@ -74,11 +74,11 @@ pieces = st.sampled_from(
 @settings(max_examples=6 * settings().max_examples)
 @given(st.lists(pieces, min_size=1, max_size=12).map("".join))
 def test_what_arrow_is_trusted_with_it_reads_as_python_does(text):
-    table = table_of(text.encode(), ["a", "b"])
+    table = parse_json_block(text.encode(), ["a", "b"])
     if table is None:
         return
 
-    objects = [object_in(line, 1) for line in text.split("\n") if line.strip()]
+    objects = [parse_object(line, 1) for line in text.split("\n") if line.strip()]
 
     assert table.to_pylist() == [{"a": None, "b": None, **made} for made in objects]
 
@@ -87,7 +87,7 @@ def test_what_arrow_is_trusted_with_it_reads_as_python_does(text):
 def test_lines_of_texts_are_always_trusted_to_arrow(texts):
     lines = "".join(json.dumps({"a": text}) + "\n" for text in texts)
 
-    assert table_of(lines.encode(), ["a"]).column("a").to_pylist() == texts
+    assert parse_json_block(lines.encode(), ["a"]).column("a").to_pylist() == texts
 
 
 def test_invalid_utf_8_is_told_with_its_line(path):

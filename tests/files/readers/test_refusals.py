@@ -2,7 +2,7 @@
 
 import pytest
 
-from flaskr.files.readers.dispatch import opened
+from flaskr.files.readers.dispatch import open_table
 from flaskr.files.readers.options import (
     EncodingNotChosen,
     ReadingOptions,
@@ -15,7 +15,7 @@ from tests.files.readers.test_sheets import made
 
 
 def read_header(report, path):
-    with opened(path, ReadingOptions(), LIMITS) as table:
+    with open_table(path, ReadingOptions(), LIMITS) as table:
         return [sum(len(batch.rows) for batch in table.batches()), *table.titles]
 
 

@@ -11,7 +11,7 @@ from flaskr.files.writers.csv import CsvWriter
 from flaskr.files.writers.excel_csv import ExcelCsvWriter
 from flaskr.files.writers.json_lines import JsonLinesWriter
 from flaskr.files.writers.parquet import ParquetWriter
-from flaskr.files.writers.xlsx.rows import SheetWriter
+from flaskr.files.writers.xlsx.sheet import SheetWriter
 from tests.files.readers.reads import rows_of
 from tests.files.writers.any_rows import LONG_TEXTS, few, frame_of, rows, written
 

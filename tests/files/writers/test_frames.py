@@ -12,10 +12,10 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from flaskr.exports.making.policies import PoliciesByPosition
 from flaskr.exports.making.snapshot import Snapshot
-from flaskr.exports.statements import Sql, compiled_rows
+from flaskr.exports.statements import Sql, compile_rows
 from flaskr.facts.claims import CLAIM_COLUMNS
 from flaskr.files.formats import ExportError
-from flaskr.files.writers.frames import file_frame, money
+from flaskr.files.writers.frames import amounts_from_ore, file_frame
 
 DAYS = ("2024-01-01", "2025-01-01")
 LARGEST = 10**18 - 1
@@ -85,7 +85,7 @@ def test_a_column_without_any_value_keeps_its_declared_type():
 
 @pytest.mark.parametrize("ore", [0, 1, -1, 10, -12345, LARGEST, -LARGEST, None])
 def test_ore_become_decimals_without_arithmetic(ore):
-    (amount,) = money(pa.array([7, ore], pa.int64()).slice(1)).to_pylist()
+    (amount,) = amounts_from_ore(pa.array([7, ore], pa.int64()).slice(1)).to_pylist()
 
     assert amount == (None if ore is None else Decimal(ore).scaleb(-2))
 
@@ -93,7 +93,7 @@ def test_ore_become_decimals_without_arithmetic(ore):
 @pytest.mark.parametrize("ore", [LARGEST + 1, -LARGEST - 1])
 def test_an_amount_over_18_digits_is_refused(ore):
     with pytest.raises(ExportError, match="18 digits"):
-        money(pa.array([ore]))
+        amounts_from_ore(pa.array([ore]))
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def snapshot(tmp_path):
 
 def test_a_text_after_batches_of_nulls_is_read_because_of_the_typed_row(snapshot):
     rows = select(column("id", Integer), column("day", Date), column("text", String))
-    typed = compiled_rows(rows.select_from(sa_table("t")).order_by("id"), sqlite_dialect())
+    typed = compile_rows(rows.select_from(sa_table("t")).order_by("id"), sqlite_dialect())
 
     batches = list(snapshot.batches(typed))
 

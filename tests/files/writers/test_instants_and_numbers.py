@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given
 
 from flaskr.exports.making.file import DigestingFile
-from flaskr.files.formats import Dialect, FileFormat, Form
+from flaskr.files.formats import Dialect, FileFormat, OutputFormat
 from flaskr.files.writers.dispatch import writer_for
 from tests.exports.readers import EXACT, EXCEL_SV, FORMS, read
 from tests.files.writers.any_rows import OTHER_COLUMNS, few, frame_of, other_rows
 from tests.optional import optional
 
 
-def form_of(name: str) -> Form:
+def form_of(name: str) -> OutputFormat:
     if name == EXCEL_SV:
-        return Form(FileFormat.CSV, Dialect.EXCEL_SV)
-    return Form(FileFormat(name))
+        return OutputFormat(FileFormat.CSV, Dialect.EXCEL_SV)
+    return OutputFormat(FileFormat(name))
 
 
 def body_of(form: str, *frames: list) -> bytes:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
-from flaskr.files.writers.xlsx.limits import MOST_BYTES, MOST_ROWS, SheetTooSmall, check_bytes
-from flaskr.files.writers.xlsx.rows import SheetWriter
+from flaskr.files.writers.xlsx.limits import MAX_ROWS, MAX_SHEET_BYTES, SheetTooSmall, check_bytes
+from flaskr.files.writers.xlsx.sheet import SheetWriter
 from tests.files.writers.any_rows import (
     COLUMNS,
     LONG_TEXTS,
@@ -182,14 +182,14 @@ def test_more_rows_than_a_sheet_has_are_refused_before_anything_is_written():
     file = io.BytesIO()
 
     with pytest.raises(SheetTooSmall, match="holds at most 1,048,575 rows.* Use csv or parquet"):
-        SheetWriter(file, COLUMNS, MOST_ROWS + 1)
+        SheetWriter(file, COLUMNS, MAX_ROWS + 1)
 
     assert file.getvalue() == b""
 
 
 def test_more_rows_than_were_told_of_are_refused_with_their_frame_and_the_most_are_taken():
-    writer = SheetWriter(io.BytesIO(), COLUMNS, MOST_ROWS)
-    writer.rows = MOST_ROWS - 1
+    writer = SheetWriter(io.BytesIO(), COLUMNS, MAX_ROWS)
+    writer.rows = MAX_ROWS - 1
 
     writer.write(frame_of([MADE]))
     with pytest.raises(SheetTooSmall):
@@ -206,7 +206,7 @@ def test_a_text_that_a_cell_would_cut_is_refused(text):
 
 
 def test_a_sheet_larger_than_excel_opens_is_refused():
-    check_bytes(MOST_BYTES)
+    check_bytes(MAX_SHEET_BYTES)
 
     with pytest.raises(SheetTooSmall, match="2 GiB"):
-        check_bytes(MOST_BYTES + 1)
+        check_bytes(MAX_SHEET_BYTES + 1)
