@@ -96,7 +96,7 @@ class CsvReader:
             yield normalise_batch(batch, self.is_escaped)
 
     def rows_one_by_one(self, size: int) -> Iterator[CellBatch]:
-        """Parse the complete rows at the beginning of a block strictly; yield them and the faults."""
+        """Parse the complete rows at the beginning of a block strictly; yield rows and faults."""
         is_last = self.text.is_ended and size >= len(self.text.buffer)
         text = self.text.decode(size)
         builder = BatchBuilder(self.titles)
