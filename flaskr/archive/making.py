@@ -110,17 +110,17 @@ def member_header(name: str) -> ZipInfo:
 
 
 def _write_member(
-    archive: ZipFile, snapshot: Snapshot, wanted: TableSql, tally: _Tally, progress: _Progress
+    archive: ZipFile, snapshot: Snapshot, table_sql: TableSql, tally: _Tally, progress: _Progress
 ) -> Member:
     """Write the file of one table, and return its entry in the manifest."""
-    table = wanted.table
+    table = table_sql.table
     words = [column.name for column in table.columns if column.words]
     with archive.open(member_header(table.member), "w", force_zip64=True) as place:
         file = DigestingFile(place)
         with pyarrow.parquet.ParquetWriter(
             cast(IO[bytes], file), archive_schema(table), compression="zstd", use_dictionary=words
         ) as writer:
-            for group in _row_groups(snapshot.batches(wanted.rows), table):
+            for group in _row_groups(snapshot.batches(table_sql.rows), table):
                 tally.add(group)
                 writer.write_table(group, row_group_size=GROUP_ROWS)
                 progress.advance(group.num_rows)

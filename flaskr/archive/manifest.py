@@ -53,10 +53,10 @@ def read_manifest(content: bytes, schema_version: str) -> Manifest:
     The schema version is checked first, because the rest may differ in another schema.
     """
     try:
-        said: dict[str, Any] = json.loads(content)
-        _check_schema(said, schema_version)
-        members = {str(name): Member(**member) for name, member in said.pop("members").items()}
-        manifest = Manifest(members=members, **said)
+        fields: dict[str, Any] = json.loads(content)
+        _check_schema(fields, schema_version)
+        members = {str(name): Member(**member) for name, member in fields.pop("members").items()}
+        manifest = Manifest(members=members, **fields)
         is_same = manifest.as_bytes() == content
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise ArchiveError(f"{MANIFEST} of the archive cannot be read.") from error
@@ -65,9 +65,9 @@ def read_manifest(content: bytes, schema_version: str) -> Manifest:
     return manifest
 
 
-def _check_schema(said: dict[str, Any], schema_version: str) -> None:
+def _check_schema(fields: dict[str, Any], schema_version: str) -> None:
     """Raise ArchiveError, naming both schemas, for an archive of another schema."""
-    theirs = str(said["schema_version"])[:40]
+    theirs = str(fields["schema_version"])[:40]
     if theirs != schema_version:
         raise ArchiveError(
             f"The archive has schema {theirs} of ClaimBook, and this book has schema "

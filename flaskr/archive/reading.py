@@ -68,9 +68,9 @@ class _Section(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read into a buffer, up to the end of the part."""
-        wanted = max(0, min(len(buffer), self.size - self.at))
+        length = max(0, min(len(buffer), self.size - self.at))
         self.file.seek(self.start + self.at)
-        piece = self.file.read(wanted)
+        piece = self.file.read(length)
         buffer[: len(piece)] = piece
         self.at += len(piece)
         return len(piece)
@@ -136,7 +136,7 @@ def _explain_broken_file(name: str) -> Iterator[None]:
 
 
 def _manifest_bytes(packed: ZipFile) -> bytes:
-    """Return the bytes of the manifest; raises KeyError if there is none."""
+    """Return the bytes of the manifest; raises KeyError if there is no manifest."""
     info = packed.getinfo(MANIFEST)
     _check_stored(info)
     if info.file_size > MAX_MANIFEST_BYTES:

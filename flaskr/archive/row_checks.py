@@ -90,8 +90,8 @@ class RowChecks:
 
     def _check_range(self, column: ArchiveColumn, numbers: pa.Array, least: int, most: int) -> None:
         """Refuse numbers outside a range; both ends are allowed."""
-        found = pc.min_max(numbers)
-        low, high = found["min"].as_py(), found["max"].as_py()
+        extremes = pc.min_max(numbers)
+        low, high = extremes["min"].as_py(), extremes["max"].as_py()
         if low is not None and not (least <= low and high <= most):
             raise self._error(column.name, "is out of range or in the future")
 

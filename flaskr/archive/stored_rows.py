@@ -66,7 +66,7 @@ def _ore_of(amounts: pa.Array) -> pa.Array:
 
 
 def last_instant(batch: Any, table: ArchiveTable) -> Any:
-    """Return the latest instant in rows; None if there is none."""
+    """Return the latest instant in rows; None if there are no instants."""
     latest = [
         pc.max(batch[column.name]).as_py()
         for column in table.columns

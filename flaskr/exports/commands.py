@@ -105,27 +105,27 @@ def _write_file(contents: Contents, path: Path, options: dict[str, Any]) -> None
     require_book()
     with working("read"):
         request = file_request(contents, _parameters(path, options))
-        made = _export_with_progress_bar(request)
-        with made.file:
-            record_file(Action.FILE_EXPORTED, request, made, _ACTOR)
+        exported = _export_with_progress_bar(request)
+        with exported.file:
+            record_file(Action.FILE_EXPORTED, request, exported, _ACTOR)
             _write_atomically(
-                path, lambda target: shutil.copyfileobj(made.file, target, 1024 * 1024)
+                path, lambda target: shutil.copyfileobj(exported.file, target, 1024 * 1024)
             )
         if beside:
-            text = manifest_text(manifest(request, made.facts, _ACTOR))
+            text = manifest_text(manifest(request, exported.facts, _ACTOR))
             _write_atomically(beside, lambda target: target.write(text.encode()))
-    click.echo(f"{path}: {made.facts.rows} rows, {made.facts.size} bytes")
-    for name, amount in made.facts.totals.items():
+    click.echo(f"{path}: {exported.facts.rows} rows, {exported.facts.size} bytes")
+    for name, amount in exported.facts.totals.items():
         click.echo(f"{name:<13}{amount}")
-    click.echo(f"sha256       {made.facts.sha256}")
+    click.echo(f"sha256       {exported.facts.sha256}")
 
 
 def _parameters(path: Path, options: dict[str, Any]) -> MultiDict[str, str]:
     """Return the options as parameters of an export address."""
-    given = MultiDict(parse_qsl(options["where"] or "", keep_blank_values=True))
+    parameters = MultiDict(parse_qsl(options["where"] or "", keep_blank_values=True))
     ending = path.suffix.removeprefix(".")
     by_name = ending if ending in list(FileFormat) else None
-    asked = {
+    by_option = {
         "format": options["file_format"] or by_name,
         "dialect": options["dialect"],
         "raw": "1" if options["raw"] else None,
@@ -135,10 +135,10 @@ def _parameters(path: Path, options: dict[str, Any]) -> MultiDict[str, str]:
         "since": options.get("since"),
         "reason": options["reason"],
     }
-    for name, value in asked.items():
+    for name, value in by_option.items():
         if value is not None:
-            given.add(name, str(value))
-    return given
+            parameters.add(name, str(value))
+    return parameters
 
 
 def _export_with_progress_bar(request: FileRequest) -> ExportedFile:

@@ -105,29 +105,29 @@ class FileRequest:
         return urlencode(self.parameters, doseq=True)
 
 
-def file_request(contents: FileContents, given: MultiDict[str, str]) -> FileRequest:
+def file_request(contents: FileContents, parameters: MultiDict[str, str]) -> FileRequest:
     """Return the request that the parameters of an address make.
 
     Raises ParameterError or FilterError, both naming what is allowed, and NamesWithheld.
     """
-    reason = _parse_reason(given)
+    reason = _parse_reason(parameters)
     has_names = gives_names(reason)
-    row_filter = FILTERS[contents].from_parameters(given, besides=FILE_PARAMETERS)
-    file_format = parse_choice(given, "format", FileFormat) or FileFormat.CSV
+    row_filter = FILTERS[contents].from_parameters(parameters, besides=FILE_PARAMETERS)
+    file_format = parse_choice(parameters, "format", FileFormat) or FileFormat.CSV
     form = OutputFormat(
-        file_format, parse_choice(given, "dialect", Dialect), _is_switch_on(given, "raw")
+        file_format, parse_choice(parameters, "dialect", Dialect), _is_switch_on(parameters, "raw")
     )
     if file_format is not FileFormat.CSV and (form.dialect or form.is_raw):
         name = "dialect" if form.dialect else "raw"
         raise ParameterError(f"“{name}” is only for CSV; {file_format} never changes texts.")
-    _is_switch_on(given, "manifest")
-    columns = _chosen_columns(contents, given, has_names)
+    _is_switch_on(parameters, "manifest")
+    columns = _chosen_columns(contents, parameters, has_names)
     return FileRequest(contents, row_filter, form, columns, has_names, sees_names.get(), reason)
 
 
-def _parse_reason(given: MultiDict[str, str]) -> str:
-    """Return the reason for which names are requested; empty if there is none."""
-    text = _single_value(given, "reason")
+def _parse_reason(parameters: MultiDict[str, str]) -> str:
+    """Return the reason for which names are requested; empty if none is given."""
+    text = _single_value(parameters, "reason")
     if text is None:
         return ""
     reason = clean_text(text)
@@ -136,17 +136,19 @@ def _parse_reason(given: MultiDict[str, str]) -> str:
     return reason
 
 
-def _single_value(given: MultiDict[str, str], name: str) -> str | None:
+def _single_value(parameters: MultiDict[str, str], name: str) -> str | None:
     """Return the value of a parameter; raises ParameterError if it is given more than once."""
-    texts = given.getlist(name)
+    texts = parameters.getlist(name)
     if len(texts) > 1:
         raise ParameterError(f"“{name}” is given more than once; give it once.")
     return texts[0] if texts else None
 
 
-def parse_choice(given: MultiDict[str, str], name: str, allowed: type[Member]) -> Member | None:
+def parse_choice(
+    parameters: MultiDict[str, str], name: str, allowed: type[Member]
+) -> Member | None:
     """Return the member of a closed list that a parameter names; None if it is not given."""
-    text = _single_value(given, name)
+    text = _single_value(parameters, name)
     if text is None:
         return None
     return _parse_allowed(text, name, list(allowed), allowed)
@@ -161,15 +163,17 @@ def _parse_allowed(text: str, name: str, allowed: list[str], read: Callable[[str
     return read(text)
 
 
-def _is_switch_on(given: MultiDict[str, str], name: str) -> bool:
+def _is_switch_on(parameters: MultiDict[str, str], name: str) -> bool:
     """Return whether a switch parameter is on; the only allowed value is 1."""
-    text = _single_value(given, name)
+    text = _single_value(parameters, name)
     return text is not None and _parse_allowed(text, name, ["1"], bool)
 
 
-def _chosen_columns(contents: FileContents, given: MultiDict[str, str], has_names: bool) -> Columns:
+def _chosen_columns(
+    contents: FileContents, parameters: MultiDict[str, str], has_names: bool
+) -> Columns:
     """Return the requested columns in the requested order; all columns if none are named."""
-    text = _single_value(given, "columns")
+    text = _single_value(parameters, "columns")
     columns = available_columns(contents, has_names)
     every = {column.name: column for column in columns}
     if text is None:

@@ -17,6 +17,7 @@ from flaskr.exports.spool import pin_tag, pinned_tag
 from flaskr.exports.tasks import explain_full_disk
 
 _LAST_BYTES = re.compile(r"bytes=-([0-9]{1,18})", re.ASCII)
+_RECORDED = "told"  # marks the notes about recorded downloads
 
 
 def is_one_range(request: Request) -> bool:
@@ -66,14 +67,16 @@ def is_recorded(request: Request, response: Response, cache_key: str, who: str, 
     if is_start or _LAST_BYTES.fullmatch(request.headers["Range"]):
         return False
     return (
-        pinned_tag(spool_folder(current_app.config), _reader_key(request, f"told {cache_key}", who))
+        pinned_tag(
+            spool_folder(current_app.config), _reader_key(request, f"{_RECORDED} {cache_key}", who)
+        )
         == tag
     )
 
 
 def remember_recorded(request: Request, cache_key: str, who: str, tag: str) -> None:
     """Note that the download of a file was recorded in the trail."""
-    remember_tag(request, f"told {cache_key}", who, tag)
+    remember_tag(request, f"{_RECORDED} {cache_key}", who, tag)
 
 
 def clamp_last_bytes(environ: dict[str, Any], size: int) -> dict[str, Any]:

@@ -12,17 +12,17 @@ from flaskr.exports.services import ExportedFile, spool_folder
 from flaskr.exports.spool import remove_file
 
 
-def record_file(action: Action, request: FileRequest, made: ExportedFile, actor: str) -> None:
+def record_file(action: Action, request: FileRequest, exported: ExportedFile, actor: str) -> None:
     """Record that an exported file, or its manifest, is sent.
 
     Raises NotRecorded, after removing the file.
     """
-    recorded = trail_facts(request, made.facts)
+    recorded = trail_facts(request, exported.facts)
     try:
         record_apart(action, Subject.FILE, request.trail_address, actor=actor, after=recorded)
     except NotRecorded:
-        made.file.close()
-        remove_file(spool_folder(current_app.config), made.tag)
+        exported.file.close()
+        remove_file(spool_folder(current_app.config), exported.tag)
         raise
 
 

@@ -72,10 +72,10 @@ def spooled_file(request: FileRequest, watermark: Mapping[str, int]) -> Exported
 
 def spooled_file_by_tag(request: FileRequest, tag: str) -> ExportedFile | None:
     """Return the spooled file with a tag, if it is what the request asks for."""
-    found = stored_file(spool_folder(current_app.config), tag)
-    if found is None:
+    stored = stored_file(spool_folder(current_app.config), tag)
+    if stored is None:
         return None
-    file, facts = found[0], ExportFacts.from_json(found[1])
+    file, facts = stored[0], ExportFacts.from_json(stored[1])
     if facts.asked == request.cache_key:
         return ExportedFile(file, facts, tag)
     file.close()
@@ -98,8 +98,8 @@ def export_file_at(
     """Do what `export_file` does, for a watermark that is already known."""
     config = current_app.config
     _check_since(request, watermark)
-    if found := spooled_file(request, watermark):
-        return found
+    if stored := spooled_file(request, watermark):
+        return stored
     limits = Limits(config["EXPORT_SECONDS"], config["EXPORT_MEMORY_BYTES"])
     with (
         place(config["INSTANCE_FOLDER"], "export", FILES_AT_ONCE),

@@ -112,7 +112,7 @@ def pin_tag(folder: Path, reader: str, tag: str) -> None:
 
 
 def pinned_tag(folder: Path, reader: str) -> str:
-    """Return the tag of the file that a reader was last given; empty if there is none."""
+    """Return the tag of the file that a reader was last given; empty if no file was given."""
     try:
         return (folder / f"{reader}{PIN}").read_text(encoding="ascii")
     except FileNotFoundError:
@@ -126,9 +126,9 @@ def remove_expired(folder: Path, most_bytes: int) -> None:
     are being made stay, whatever their age or size.
     """
     with suppress(FileNotFoundError):  # another process removed the file, or there is no folder
-        found = [(path.stat(), path) for path in folder.iterdir()]
-        total = sum(status.st_size for status, _ in found)
-        for status, path in sorted(found, key=lambda pair: pair[0].st_mtime):
+        files = [(path.stat(), path) for path in folder.iterdir()]
+        total = sum(status.st_size for status, _ in files)
+        for status, path in sorted(files, key=lambda pair: pair[0].st_mtime):
             is_old = time.time() - status.st_mtime > SPOOL_SECONDS
             is_over = total > most_bytes and path.suffix not in (_FACTS, PIN)
             if (is_old or is_over or path.suffix == _PART) and _remove_unless_locked(path):

@@ -90,21 +90,23 @@ def _answer(contents: FileContents) -> Response:
     tag = tag_of(export_request, watermark)
     if request.if_none_match.contains_weak(tag):
         return _with_tag(Response(status=304), tag)
-    made = continued_file(request, export_request, actor())
-    if made is None:
+    exported = continued_file(request, export_request, actor())
+    if exported is None:
         _check_if_match(tag)
         is_head = request.method == "HEAD"
-        made = (
+        exported = (
             spooled_file(export_request, watermark)
             if is_head
             else export_file_at(export_request, watermark)
         )
-    if made is None:  # HEAD makes no file, so the length is not known; it must not be given as 0
+    if (
+        exported is None
+    ):  # HEAD makes no file, so the length is not known; it must not be given as 0
         return _with_tag(Response(iter(()), headers=_file_headers(export_request)), tag)
-    response = _file_response(export_request, made)
-    record = partial(record_file, Action.FILE_EXPORTED, export_request, made, actor())
-    record_once(response, export_request.cache_key, made.tag, record)
-    remember_tag(request, export_request.cache_key, actor(), made.tag)
+    response = _file_response(export_request, exported)
+    record = partial(record_file, Action.FILE_EXPORTED, export_request, exported, actor())
+    record_once(response, export_request.cache_key, exported.tag, record)
+    remember_tag(request, export_request.cache_key, actor(), exported.tag)
     return response
 
 
@@ -122,11 +124,11 @@ def record_once(response: Response, cache_key: str, tag: str, record: Callable[[
 
 def _manifest_response(export_request: FileRequest) -> Response:
     """Make a file and return its manifest as JSON."""
-    made = export_file(export_request)
-    made.file.close()
+    exported = export_file(export_request)
+    exported.file.close()
     if request.method == "GET":
-        record_file(Action.MANIFEST_READ, export_request, made, actor())
-    return json_response(manifest(export_request, made.facts, actor()))
+        record_file(Action.MANIFEST_READ, export_request, exported, actor())
+    return json_response(manifest(export_request, exported.facts, actor()))
 
 
 def json_response(manifest: dict[str, Any]) -> Response:
@@ -134,16 +136,16 @@ def json_response(manifest: dict[str, Any]) -> Response:
     return _private(Response(manifest_text(manifest), mimetype="application/json"))
 
 
-def _file_response(export_request: FileRequest, made: ExportedFile) -> Response:
+def _file_response(export_request: FileRequest, exported: ExportedFile) -> Response:
     """Return a response with an exported file, or with the requested range of it."""
     headers = Headers(_file_headers(export_request))
-    headers["X-Row-Count"] = str(made.facts.rows)
+    headers["X-Row-Count"] = str(exported.facts.rows)
     for since in next_since(
-        export_request, made.facts
+        export_request, exported.facts
     ).values():  # as in the manifest of the same request
         headers["X-Next-Since"] = str(since)
-    headers["Repr-Digest"] = digest_header(made.facts.sha256)
-    return send_open_file(made.file, headers, made.facts.size, made.tag)
+    headers["Repr-Digest"] = digest_header(exported.facts.sha256)
+    return send_open_file(exported.file, headers, exported.facts.size, exported.tag)
 
 
 def send_open_file(file: IO[bytes], headers: Headers, size: int, tag: str) -> Response:

@@ -66,7 +66,7 @@ def update_from_temp_table(connection: Any, name: str, batches: Iterator[Any], k
 
 
 def highest_id(connection: Any, name: str) -> int:
-    """Return the highest id in a table or given by its sequence; 0 if there is none."""
+    """Return the highest id in a table or given by its sequence; 0 if there are no ids."""
     highest = sql.SQL(
         "SELECT greatest(coalesce(max(id), 0),"
         " coalesce(pg_sequence_last_value(pg_get_serial_sequence({text}, 'id')), 0)) FROM {table}"

@@ -105,7 +105,7 @@ def _bound_integers(column: Any) -> list[int | None]:
     """Return a column of integers as Python integers, None for NULL."""
     if column.null_count == 0:
         return column.to_numpy().tolist()
-    found = np.full(len(column), None, object)
+    values = np.full(len(column), None, object)
     is_there = column.is_valid().to_numpy(zero_copy_only=False)
-    found[is_there] = column.drop_null().to_numpy()
-    return found.tolist()
+    values[is_there] = column.drop_null().to_numpy()
+    return values.tolist()

@@ -96,7 +96,7 @@ def kept_exports(root: Path) -> list[KeptExport]:
     """Return all kept exports, including deleted ones, newest first."""
     paths = [path for path in root.glob(f"*/{_MANIFEST}") if path.parent.suffix != _PART]
     exports = [KeptExport(path.parent, _manifest_in(path)) for path in paths]
-    return sorted(exports, key=lambda kept: (kept.kept_at, kept.name), reverse=True)
+    return sorted(exports, key=lambda export: (export.kept_at, export.name), reverse=True)
 
 
 def kept_export(root: Path, name: str) -> KeptExport | None:
@@ -181,13 +181,13 @@ def delete_file(
     Raises ChangedMeanwhile if it was deleted already.
     """
     with explain_full_disk(), _exclusive_lock(root):
-        kept = kept_export(root, name)
-        if kept is None or kept.deleted_at:
+        export = kept_export(root, name)
+        if export is None or export.deleted_at:
             raise ChangedMeanwhile(f"“{name}” was deleted already.")
         record()
-        _write_manifest(kept.folder, kept.manifest | {"deleted": deleted})
-        kept.path.unlink(missing_ok=True)
-        _sync_folder(kept.folder)
+        _write_manifest(export.folder, export.manifest | {"deleted": deleted})
+        export.path.unlink(missing_ok=True)
+        _sync_folder(export.folder)
 
 
 def _sweep(root: Path) -> None:
@@ -196,9 +196,9 @@ def _sweep(root: Path) -> None:
         shutil.rmtree(path)
     for path in root.glob(f"*/*{_PART}"):
         path.unlink()
-    for kept in kept_exports(root):
-        if kept.deleted_at:
-            kept.path.unlink(missing_ok=True)
+    for export in kept_exports(root):
+        if export.deleted_at:
+            export.path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -97,11 +97,11 @@ class KeepForm(FlaskForm):
 
     def requested_file(self) -> FileRequest:
         """Return the request for the file to keep; raises what `file_request` does."""
-        given = MultiDict(parse_qsl(self.query.data or "", keep_blank_values=True))
-        given.update(_FORMATS[self.form.data][1])
+        parameters = MultiDict(parse_qsl(self.query.data or "", keep_blank_values=True))
+        parameters.update(_FORMATS[self.form.data][1])
         if self.as_at.data:
-            given.update({"as_at": self.as_at.data.isoformat(), "basis": self.basis.data})
-        return file_request(self.contents.data, given)
+            parameters.update({"as_at": self.as_at.data.isoformat(), "basis": self.basis.data})
+        return file_request(self.contents.data, parameters)
 
 
 class DeleteForm(FlaskForm):

@@ -42,38 +42,38 @@ def keep_export(request: FileRequest, name: str, note: str, actor: str) -> KeptE
     """
     root = kept_folder(current_app.config)
     kept_files.check_name_is_free(root, name)  # before the work too
-    made = export_file(request)
-    with made.file:
-        kept_manifest = manifest(request, made.facts, actor)
+    exported = export_file(request)
+    with exported.file:
+        kept_manifest = manifest(request, exported.facts, actor)
         kept_manifest["file"]["name"] = f"{name}.{request.output_format.file_format}"
         kept_manifest["kept"] = {"name": name, "by": actor, **_now()} | (
             {"note": note} if note else {}
         )
         if kept_manifest["filter"].get("text"):
             kept_manifest["kept"]["found_by_names"] = request.searches_names
-        facts = {"file": request.trail_address, **trail_facts(request, made.facts)}
+        facts = {"file": request.trail_address, **trail_facts(request, exported.facts)}
         return kept_files.keep_file(
-            root, made.file, kept_manifest, _recorder(Action.EXPORT_KEPT, name, actor, facts)
+            root, exported.file, kept_manifest, _recorder(Action.EXPORT_KEPT, name, actor, facts)
         )
 
 
-def delete_export(kept: KeptExport, actor: str) -> None:
+def delete_export(export: KeptExport, actor: str) -> None:
     """Delete the file of a kept export; the manifest stays and records it. Raises NotRecorded."""
     root = kept_folder(current_app.config)
-    record = _recorder(Action.KEPT_EXPORT_DELETED, kept.name, actor, _file_digest(kept))
-    kept_files.delete_file(root, kept.name, {"by": actor, **_now()}, record)
+    record = _recorder(Action.KEPT_EXPORT_DELETED, export.name, actor, _file_digest(export))
+    kept_files.delete_file(root, export.name, {"by": actor, **_now()}, record)
 
 
-def record_download(kept: KeptExport, actor: str) -> None:
+def record_download(export: KeptExport, actor: str) -> None:
     """Record that a kept file is downloaded; raises NotRecorded."""
-    facts = _file_digest(kept) | {"identified": kept.has_names}
-    _recorder(Action.KEPT_EXPORT_READ, kept.name, actor, facts)()
+    facts = _file_digest(export) | {"identified": export.has_names}
+    _recorder(Action.KEPT_EXPORT_READ, export.name, actor, facts)()
 
 
-def _file_digest(kept: KeptExport) -> dict[str, Any]:
+def _file_digest(export: KeptExport) -> dict[str, Any]:
     """Return the facts of a kept file for the trail: rows, size and SHA-256."""
-    file = kept.manifest["file"]
-    return {"rows": kept.manifest["rows"], "size": file["size"], "sha256": file["sha256"]}
+    file = export.manifest["file"]
+    return {"rows": export.manifest["rows"], "size": file["size"], "sha256": file["sha256"]}
 
 
 def _recorder(

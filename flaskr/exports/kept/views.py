@@ -104,11 +104,11 @@ def delete_kept(name: str):
     return page, 422 if form.errors and status == 200 else status
 
 
-def _requested_file(given: MultiDict[str, str]) -> FileRequest:
+def _requested_file(parameters: MultiDict[str, str]) -> FileRequest:
     """Return the request in the address of the list; by default claims as Parquet."""
-    contents = parse_choice(given, "contents", Contents) or Contents.CLAIMS
-    parameters = MultiDict([(n, text) for n, text in given.items(multi=True) if n != "contents"])
-    return file_request(contents, parameters or MultiDict({"format": "parquet"}))
+    contents = parse_choice(parameters, "contents", Contents) or Contents.CLAIMS
+    others = MultiDict([(n, text) for n, text in parameters.items(multi=True) if n != "contents"])
+    return file_request(contents, others or MultiDict({"format": "parquet"}))
 
 
 def _show_list(form: KeepForm, status: int):

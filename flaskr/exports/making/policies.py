@@ -81,8 +81,8 @@ class PoliciesByPosition:
 
     def _positions(self, policy_ids: pa.Array) -> pa.Array:
         """Return the position of each policy; null for a claim without a policy."""
-        found = self._position_of(integers(policy_ids))
-        return pa.array(found, mask=np.asarray(policy_ids.is_null()))
+        positions = self._position_of(integers(policy_ids))
+        return pa.array(positions, mask=np.asarray(policy_ids.is_null()))
 
     def columns_of(self, claims: pa.RecordBatch) -> dict[str, Any]:
         """Return policy_number, line_of_business and coverage for a batch of claims."""

@@ -90,15 +90,15 @@ def _parse_pattern(pattern: re.Pattern[str], text: Any) -> str:
 def known_from_kept(root: Path, sha256: str, name: str) -> KnownFile | None:
     """Return what is known from the newest kept export with this content, else with this name."""
     every = kept_exports(root)
-    for kept in every:
-        if kept.manifest["file"]["sha256"] == sha256:
-            return _known_from_export(kept, "which has the same SHA-256")
-    for kept in every:
-        if kept.manifest["file"]["name"] == name:
-            return _known_from_export(kept, "which has the same file name")
+    for export in every:
+        if export.manifest["file"]["sha256"] == sha256:
+            return _known_from_export(export, "which has the same SHA-256")
+    for export in every:
+        if export.manifest["file"]["name"] == name:
+            return _known_from_export(export, "which has the same file name")
     return None
 
 
-def _known_from_export(kept: KeptExport, why: str) -> KnownFile:
+def _known_from_export(export: KeptExport, why: str) -> KnownFile:
     """Return what is known from the manifest of a kept export."""
-    return _known(kept.manifest, f"the manifest of the kept export “{kept.name}”, {why}")
+    return _known(export.manifest, f"the manifest of the kept export “{export.name}”, {why}")

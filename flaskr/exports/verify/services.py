@@ -14,7 +14,7 @@ from flaskr.files.readers.options import Unreadable
 from flaskr.isolation import Limits, WorkError, place, preload, run_isolated
 
 _READING_MODULE = preload("flaskr.exports.verify.reading")
-_READ_FILE = f"{_READING_MODULE}:read_given_file"
+_READ_FILE = f"{_READING_MODULE}:read_file_facts"
 FILES_AT_ONCE = 2
 _NOTHING = "nothing"
 _UNREADABLE = "cannot be read"

@@ -89,9 +89,11 @@ def _float_cells(values: pa.Array) -> pa.StringArray:
     plain = pc.fill_null(pc.match_substring_regex(texts, r"^(-?[1-9]|0$|-?0\.)[0-9.]{0,14}$"), True)
     if pc.all(plain).as_py() is not False:
         return texts
-    odd = pc.invert(plain)
+    is_unusual = pc.invert(plain)
     return pc.replace_with_mask(
-        texts, odd, pa.array([shortest_digits(text) for text in texts.filter(odd).to_pylist()])
+        texts,
+        is_unusual,
+        pa.array([shortest_digits(text) for text in texts.filter(is_unusual).to_pylist()]),
     )
 
 
@@ -108,20 +110,20 @@ def _null_cells(values: pa.Array) -> pa.StringArray:
 def _day_cells(values: pa.Array) -> pa.Array:
     """Return dates, or texts with sentences if some are outside the years 1 to 9999."""
     numbers = values.cast(pa.int32())
-    near = pc.and_(pc.greater_equal(numbers, FIRST_DAY), pc.less_equal(numbers, LAST_DAY))
-    if pc.all(near).as_py() is not False:
+    in_range = pc.and_(pc.greater_equal(numbers, FIRST_DAY), pc.less_equal(numbers, LAST_DAY))
+    if pc.all(in_range).as_py() is not False:
         return values
-    texts = pc.if_else(near, numbers, None).cast(pa.date32()).cast(pa.string())
-    return pc.if_else(near, texts, _FAR_DAY)
+    texts = pc.if_else(in_range, numbers, None).cast(pa.date32()).cast(pa.string())
+    return pc.if_else(in_range, texts, _FAR_DAY)
 
 
 def _timestamp_cells(values: pa.Array) -> pa.Array:
     """Return instants in UTC; times without an offset are dates if all are at midnight."""
     kind = _NAIVE if values.type.tz is None else _INSTANT
-    there = values.cast(kind, safe=False)
-    numbers = there.cast(pa.int64())
-    back = there.cast(values.type, safe=False)
-    near = pc.and_(
+    instants = values.cast(kind, safe=False)
+    numbers = instants.cast(pa.int64())
+    back = instants.cast(values.type, safe=False)
+    in_range = pc.and_(
         pc.equal(back.cast(pa.int64()), values.cast(pa.int64())),
         pc.and_(
             pc.greater_equal(numbers, FIRST_DAY * _DAY_MICROSECONDS),
@@ -129,23 +131,23 @@ def _timestamp_cells(values: pa.Array) -> pa.Array:
         ),
     )
     if kind == _NAIVE:
-        return _days_at_midnight(numbers, near)
-    if pc.all(near).as_py() is not False:
-        return there
-    texts = pc.if_else(near, there, None).cast(pa.string())
-    return pc.if_else(near, texts, _FAR_INSTANT)
+        return _days_at_midnight(numbers, in_range)
+    if pc.all(in_range).as_py() is not False:
+        return instants
+    texts = pc.if_else(in_range, instants, None).cast(pa.string())
+    return pc.if_else(in_range, texts, _FAR_INSTANT)
 
 
-def _days_at_midnight(numbers: pa.Array, near: pa.Array) -> pa.Array:
+def _days_at_midnight(numbers: pa.Array, in_range: pa.Array) -> pa.Array:
     """Return times without an offset, in microseconds, as dates; a sentence if not at midnight."""
     days = pc.floor(pc.divide(numbers.cast(pa.float64(), safe=False), _DAY_MICROSECONDS))
-    days = pc.if_else(near, days, None).cast(pa.int32())
+    days = pc.if_else(in_range, days, None).cast(pa.int32())
     whole = pc.equal(pc.multiply(days.cast(pa.int64()), _DAY_MICROSECONDS), numbers)
     is_day = pc.if_else(numbers.is_valid(), pc.fill_null(whole, False), None)
-    found = pc.if_else(is_day, days, None).cast(pa.date32())
+    dates = pc.if_else(is_day, days, None).cast(pa.date32())
     if pc.all(is_day).as_py() is not False:
-        return found
-    return pc.if_else(is_day, found.cast(pa.string()), _NO_OFFSET)
+        return dates
+    return pc.if_else(is_day, dates.cast(pa.string()), _NO_OFFSET)
 
 
 def _date64_cells(values: pa.Array) -> pa.Array:

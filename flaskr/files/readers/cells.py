@@ -176,8 +176,8 @@ def _without_blank_rows(batch: CellBatch) -> CellBatch:
         filled |= _is_filled(column)
         if filled.all():
             return batch
-    kept = pa.array(filled)
-    return CellBatch(batch.rows.filter(kept), batch.cells.filter(kept), batch.faults)
+    mask = pa.array(filled)
+    return CellBatch(batch.rows.filter(mask), batch.cells.filter(mask), batch.faults)
 
 
 def _is_filled(column: pa.Array) -> np.ndarray:

@@ -30,11 +30,11 @@ def format_values(values: pa.Array) -> pa.Array:
 
 def escape_texts(texts: pa.Array, unsafe: str, escape: Callable[[str], str]) -> pa.Array:
     """Return texts with `escape` applied to those that match the pattern `unsafe`."""
-    found = pc.fill_null(pc.match_substring_regex(texts, unsafe), False)
-    if not found.true_count:
+    is_unsafe = pc.fill_null(pc.match_substring_regex(texts, unsafe), False)
+    if not is_unsafe.true_count:
         return texts
-    safe = pa.array(map(escape, texts.filter(found).to_pylist()), pa.string())
-    return pc.replace_with_mask(texts, found, safe)
+    safe = pa.array(map(escape, texts.filter(is_unsafe).to_pylist()), pa.string())
+    return pc.replace_with_mask(texts, is_unsafe, safe)
 
 
 def bytes_of(texts: pa.Array) -> memoryview:

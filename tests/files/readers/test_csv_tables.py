@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from flaskr.files.readers.csv import reader as csv_tables
+from flaskr.files.readers.csv import reader as csv_reader
 from flaskr.files.readers.options import EncodingNotChosen, ReadingLimits, Unreadable
 from tests.files.readers.reads import read, rows_of
 
@@ -83,9 +83,9 @@ def test_rows_of_other_lengths_are_told_and_blank_cells_beyond_the_header_are_no
         (b'[{"a":1}]', "a JSON list"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", r"Save it as \.xlsx"),
         (b"%PDF-1.7", r"CSV, Excel workbook \(\.xlsx\), Parquet, JSON lines"),
-        (b"PAR1 is no more", "starts as parquet does"),
+        (b"PAR1 is no more", "starts as parquet, but"),
         (b"PK\x03\x04", "not a workbook that can be read"),
-        (b"\xff\xff\xff\xff\x10\0\0\0", "starts as arrow does"),
+        (b"\xff\xff\xff\xff\x10\0\0\0", "starts as arrow, but"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(path, content, refusal):
@@ -120,7 +120,7 @@ def test_every_limit_has_its_sentence(path, limits, refusal):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_rows_that_blocks_cut_anywhere_come_back_whole(path, monkeypatch, encoding):
-    monkeypatch.setattr(csv_tables, "BLOCK_BYTES", 50)
+    monkeypatch.setattr(csv_reader, "BLOCK_BYTES", 50)
     chance = random.Random(7)
     pieces = ["", "a", "å😀", "x,y", 'q"q', "l\nl", "l\r\nl", "r\rr"]
     made = [[f"{n}"] + [chance.choice(pieces) for _ in range(2)] for n in range(2000)]

@@ -14,7 +14,7 @@ from flaskr.files.readers.text_files import TextFile, lines_in
 from flaskr.files.readers.titles import EMPTY, filled_width, titles_of
 
 _SEPARATORS = ",;\t"
-_BLOCK_BYTES = 4 * 1024**2
+BLOCK_BYTES = 4 * 1024**2
 MAX_ROW_BYTES = 16 * 1024**2
 _MAX_HEADER_BYTES = 1024**2
 _LINE = re.compile(r'(?:[^"\r\n]++|"[^"]*+")*+(?:\r\n|\r|\n|\Z|")')
@@ -56,16 +56,16 @@ class CsvReader:
 
     def batches(self) -> Iterator[CellBatch]:
         """Yield the rows below the header."""
-        wanted = _BLOCK_BYTES
-        while block := self.text.fill(wanted):
+        block_size = BLOCK_BYTES
+        while block := self.text.fill(block_size):
             before = self.row
             shape = block_shape(block, self.separator, self.text.is_ended)
             if shape and shape.size:
                 yield from self._rows_of_shape(block, shape)
             else:
                 yield from self.rows_one_by_one(len(block))
-            wanted = _BLOCK_BYTES if self.row > before else 2 * wanted
-            if wanted > MAX_ROW_BYTES:
+            block_size = BLOCK_BYTES if self.row > before else 2 * block_size
+            if block_size > MAX_ROW_BYTES:
                 raise Unreadable(
                     f"Line {self.text.line}: the row that begins there has over "
                     f"{MAX_ROW_BYTES // 1024**2} MB. A quote may be open, or the row too long."

@@ -45,13 +45,13 @@ def csv_records(text: str, separator: str, is_last: bool) -> Iterator[CsvRecord]
     start, at, size = 0, 0, len(text)
     cells: list[Cell] = []
     while at < size or cells:
-        found = match(text, at)
-        if found is None:
+        cell = match(text, at)
+        if cell is None:
             if fault := _fault_at(text, at, is_last):
                 raise fault
             return
-        quoted, plain, end = found.groups()
-        at = found.end()
+        quoted, plain, end = cell.groups()
+        at = cell.end()
         if at == size and end in ("", "\r") and not is_last:
             return  # the rest of the cell, or the LF of CR LF, may follow
         cells.append(plain or None if quoted is None else quoted.replace('""', '"'))

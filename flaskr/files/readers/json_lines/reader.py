@@ -47,11 +47,11 @@ def _not_a_number(literal: str) -> _NotANumber:
 
 def _object_from_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object; raises _RepeatedKey, where json would keep the last value."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    value = dict(pairs)
+    if len(value) < len(pairs):
         keys = [key for key, _ in pairs]
         raise _RepeatedKey(next(key for key in keys if keys.count(key) > 1))
-    return made
+    return value
 
 
 _DECODER = json.JSONDecoder(
@@ -85,13 +85,13 @@ class JsonLinesReader:
 
     def _whole_lines(self) -> int:
         """Return how many bytes of the buffer are complete lines; 0 at the end of the file."""
-        wanted = _BLOCK_BYTES
-        while block := self.text.fill(wanted):
+        block_size = _BLOCK_BYTES
+        while block := self.text.fill(block_size):
             size = len(block) if self.text.is_ended else block.rfind(b"\n") + 1
             if size:
                 return size
-            wanted *= 2
-            if wanted > _MAX_LINE_BYTES:
+            block_size *= 2
+            if block_size > _MAX_LINE_BYTES:
                 raise Unreadable(
                     f"Row {self.last_row + 1} has over {_MAX_LINE_BYTES // 1024**2} MB."
                 )
@@ -133,10 +133,10 @@ class JsonLinesReader:
         if rows:
             yield self._batch(rows, objects)
 
-    def _check_keys(self, made: dict[str, Any]) -> None:
+    def _check_keys(self, value: dict[str, Any]) -> None:
         """Raise Unreadable for a key that is not a title: its column would be lost."""
-        if not made.keys() <= self.known:
-            key = next(key for key in made if key not in self.known)
+        if not value.keys() <= self.known:
+            key = next(key for key in value if key not in self.known)
             raise Unreadable(
                 f"Row {self.last_row} has the key “{key[:40]}”, which the first line lacks. "
                 "Name every key in the first line, with null where there is no value."
@@ -144,23 +144,23 @@ class JsonLinesReader:
 
     def _batch(self, rows: list[int], objects: list[dict[str, Any]]) -> CellBatch:
         """Return some objects as a batch."""
-        columns = [_cells_of([made.get(key) for made in objects]) for key in self.keys]
+        columns = [_cells_of([value.get(key) for value in objects]) for key in self.keys]
         return CellBatch(pa.array(rows, pa.int64()), batch_of(columns, self.titles))
 
 
 def parse_object(line: str, row: int) -> dict[str, Any]:
     """Return the object of a line; raises Unreadable with its number."""
     try:
-        made = _DECODER.decode(line)
+        value = _DECODER.decode(line)
     except _RepeatedKey as error:
         raise Unreadable(
             f"Row {row} has the key “{str(error)[:40]}” twice. Keep one of them."
         ) from error
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"Row {row} cannot be read as JSON. {_WHAT_TO_DO}") from error
-    if not isinstance(made, dict):
+    if not isinstance(value, dict):
         raise Unreadable(f"Row {row} is not a JSON object. {_WHAT_TO_DO}")
-    return made
+    return value
 
 
 def _cells_of(values: list[Any]) -> pa.StringArray:

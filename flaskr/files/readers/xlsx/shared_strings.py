@@ -16,7 +16,7 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 def decode_escapes(text: str) -> str:
     """Return a text with _xHHHH_ decoded: characters that XML cannot contain are written so."""
     if "_x" in text:
-        text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+        text = _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), text)
         if SENTENCE_MARK in text:
             return NUL_CELL
     return text

@@ -110,20 +110,20 @@ class Workbook:
             if attributes.get("state", "visible") != "visible":
                 self.hidden.add(name)
 
-    def choose_sheet(self, wanted: str) -> str:
+    def choose_sheet(self, wanted_sheet: str) -> str:
         """Return the wanted sheet, else the one named “Claims”, else the only one.
 
         Raises SheetNotChosen when there are several, or the wanted one does not exist.
         """
-        if wanted in self.sheet_paths:
-            return wanted
-        if not wanted and _DEFAULT_SHEET in self.sheet_paths:
+        if wanted_sheet in self.sheet_paths:
+            return wanted_sheet
+        if not wanted_sheet and _DEFAULT_SHEET in self.sheet_paths:
             return _DEFAULT_SHEET
-        if not wanted and len(self.sheets) == 1:
+        if not wanted_sheet and len(self.sheets) == 1:
             return self.sheets[0]
         if not self.sheets:
             raise Unreadable("The workbook has no sheet of cells.")
-        problem = f"has no sheet “{wanted[:40]}”" if wanted else "has several sheets"
+        problem = f"has no sheet “{wanted_sheet[:40]}”" if wanted_sheet else "has several sheets"
         raise SheetNotChosen(f"The workbook {problem}. Choose one of them.", self.sheets)
 
     def _related_path(self, kind: str) -> str:
