@@ -43,9 +43,9 @@ class WrittenArchive:
 def write_archive(path: Path, *, actor: str, on_progress: Report | None = None) -> WrittenArchive:
     """Write the whole book to a file, which appears only when it is complete.
 
-    Two archives of an unchanged book have the same bytes. Raises BusyError, DatabaseAway, an error
-    about a full disk, ArchiveError if the totals differ from the database's, OutOfTime, OutOfMemory
-    or WorkError, and NotRecorded; then there is no archive.
+    Two archives of an unchanged book have the same bytes. Raises BusyError, DatabaseAway, DiskFull,
+    ArchiveError if the totals differ from the database's, OutOfTime, OutOfMemory or WorkError, and
+    NotRecorded; then there is no archive.
     """
     config = current_app.config
     task = _write_archive_task(path.with_name(f"{path.name}.{secrets.token_hex(4)}.part"))
@@ -91,7 +91,7 @@ def import_archive(path: Path, *, actor: str, on_progress: Report | None = None)
     writes. Raises ArchiveError if the archive is refused, BusyError, DatabaseAway, OutOfTime,
     OutOfMemory or WorkError.
     """
-    task = _load_archive_task(path, actor)
+    task = load_archive_task(path, actor)
     db.session.remove()
     with explain_limits("IMPORT"):
         loaded: LoadedArchive = run_isolated(
@@ -125,7 +125,7 @@ def _write_archive_task(path: Path) -> WriteArchiveTask:
     )
 
 
-def _load_archive_task(path: Path, actor: str) -> LoadArchiveTask:
+def load_archive_task(path: Path, actor: str) -> LoadArchiveTask:
     """Return the task to load an archive into this book."""
 
     def text(statement: Select[Any]) -> str:

@@ -14,7 +14,7 @@ from flaskr.facts.lists import FileContents
 from flaskr.files.formats import OutputFormat
 
 
-class _DiskFull(ClaimBookError):
+class DiskFull(ClaimBookError):
     """The disk is full; nothing of the file is kept."""
 
     status = 507
@@ -28,7 +28,7 @@ def explain_full_disk() -> Iterator[None]:
     except OSError as error:
         if error.errno not in (ENOSPC, EDQUOT, EFBIG):
             raise
-        raise _DiskFull(
+        raise DiskFull(
             "The disk is full, and nothing was done. Whoever runs the book can free space: "
             "delete kept exports, or put INSTANCE_FOLDER on a larger disk."
         ) from error

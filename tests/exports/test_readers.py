@@ -1,4 +1,4 @@
-"""The README's ways for data people: each program reads the address itself."""
+"""The README's examples for data tools: each program reads the address itself."""
 
 import re
 from decimal import Decimal
@@ -17,7 +17,7 @@ README = Path(__file__).parent.parent.parent / "README.md"
 
 @pytest.fixture
 def over_http() -> duckdb.DuckDBPyConnection:
-    """A connection that reads addresses, as DuckDB does once it has fetched its extension."""
+    """A connection that reads addresses, as DuckDB does with its httpfs extension."""
     folder = Path(optional("duckdb_extension_httpfs").__file__).parent
     connection = duckdb.connect()
     connection.load_extension(str(next(folder.rglob("httpfs.duckdb_extension"))))
@@ -31,7 +31,7 @@ def address(app, small_book):
 
 
 def readme_lines(language: str, containing: str) -> str:
-    """The README's example, whose address is the book's of this test."""
+    """The README's example with the address of this test's book."""
     blocks = re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     (found,) = [block for block in blocks if containing in block]
     return found
@@ -111,7 +111,7 @@ def test_the_parts_of_one_reading_come_from_one_file_though_the_book_changes(cli
     assert other.headers["ETag"] == anew.headers["ETag"] != end.headers["ETag"]
 
 
-def test_the_last_bytes_of_a_shorter_file_are_all_of_it(client, small_book):
+def test_a_range_of_more_last_bytes_than_a_file_has_is_the_whole_file(client, small_book):
     whole = client.get("/export_claims?format=parquet")
     part = client.get(
         "/export_claims?format=parquet", headers={"Range": "bytes=-999999"}, buffered=True

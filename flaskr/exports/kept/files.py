@@ -148,8 +148,8 @@ def keep_file(
 ) -> KeptExport:
     """Copy a file to the kept exports, with its manifest, and check its SHA-256.
 
-    `record` is called when all is ready; if it raises, nothing is kept. Raises NameTaken, an error
-    about a full disk, or KeptExportDamaged if the copy differs from the manifest.
+    `record` is called when all is ready; if it raises, nothing is kept. Raises NameTaken,
+    DiskFull, or KeptExportDamaged if the copy differs from the manifest.
     """
     name = manifest["kept"]["name"]
     with explain_full_disk(), _exclusive_lock(root):

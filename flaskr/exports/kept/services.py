@@ -38,7 +38,7 @@ def clean_export_name(text: str) -> str:
 def keep_export(request: FileRequest, name: str, note: str, actor: str) -> KeptExport:
     """Export a file and keep it under a name.
 
-    Raises what `export_file` raises, NameTaken, an error about a full disk, and NotRecorded.
+    Raises what `export_file` raises, NameTaken, DiskFull, and NotRecorded.
     """
     root = kept_folder(current_app.config)
     kept_files.check_name_is_free(root, name)  # before the work too

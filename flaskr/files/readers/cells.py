@@ -132,9 +132,9 @@ def normalise_texts(texts: pa.StringArray, is_escaped: bool = False) -> pa.Strin
     if _SPACES[first].any():
         texts = pc.if_else(pc.fill_null(pc.utf8_is_space(texts), False), None, texts)
     if is_escaped and (first == _APOSTROPHE).any():
-        guarded = pc.fill_null(pc.match_substring_regex(texts, _ESCAPED_FORMULA), False)
-        plain = pc.utf8_slice_codeunits(texts.filter(guarded), 1)
-        texts = pc.replace_with_mask(texts, guarded, plain)
+        is_formula = pc.fill_null(pc.match_substring_regex(texts, _ESCAPED_FORMULA), False)
+        plain = pc.utf8_slice_codeunits(texts.filter(is_formula), 1)
+        texts = pc.replace_with_mask(texts, is_formula, plain)
     return texts
 
 

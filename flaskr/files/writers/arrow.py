@@ -14,7 +14,7 @@ from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
 from flaskr.files.writers.columnar import RowGroups, described_schema
 
-_BATCH_ROWS = 65_536
+BATCH_ROWS = 65_536
 _FILL_VALUES = {
     Kind.REFERENCE: "",
     Kind.TEXT: "",
@@ -31,7 +31,7 @@ class ArrowWriter:
 
     def __init__(self, file: IO[bytes], columns: tuple[Column, ...]) -> None:
         self.kinds = [column.kind for column in columns]
-        self.groups = RowGroups(described_schema(columns), _BATCH_ROWS)
+        self.groups = RowGroups(described_schema(columns), BATCH_ROWS)
         self.writer = pyarrow.ipc.new_stream(file, self.groups.schema)
 
     def write(self, frame: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""Batches of claims and entries, and the way into a book."""
+"""Batches of claims and entries, and how to insert them."""
 
 from datetime import UTC, date, datetime
 
@@ -13,7 +13,7 @@ INSTANT = pa.timestamp("us", "UTC")
 
 
 def claim_batch(first: int, *references: str) -> pa.RecordBatch:
-    """Every other claim has everything, the others have nothing that may be left out."""
+    """Every other claim is complete; the others have only the required columns."""
     ids = list(range(first, first + len(references)))
     odd = [at % 2 == 0 for at in range(len(references))]
 

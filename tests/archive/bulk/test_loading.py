@@ -63,7 +63,7 @@ def test_booleans_come_in(address):
     assert [each.description_changed for each in found] == [True, False]
 
 
-def test_what_the_book_makes_afterwards_follows_on(address):
+def test_ids_continue_after_bulk_loading(address):
     insert(address, "claims", claim_batch(2, "Full", "Bare"))
     insert(address, "ledger_entries", entry_batch(1, [2, 3]))
 
@@ -82,7 +82,7 @@ def writing_after_commit(address: str):
     return book_transaction(address)
 
 
-def test_a_table_without_rows_is_none_the_worse(address):
+def test_loading_no_rows_changes_nothing(address):
     told: list[int] = []
     with book_transaction(address) as connection:
         insert_rows(connection, TableRows("claims", 0, lambda: iter(())), told.append)
@@ -91,7 +91,7 @@ def test_a_table_without_rows_is_none_the_worse(address):
     assert sum(told) == 0
 
 
-def test_a_replaced_entry_is_refused_and_so_is_all_of_it(address):
+def test_a_replaced_entry_is_refused_with_the_whole_load(address):
     insert(address, "ledger_entries", entry_batch(1, [1]))
 
     with (  # noqa: PT012
@@ -105,7 +105,7 @@ def test_a_replaced_entry_is_refused_and_so_is_all_of_it(address):
     assert db.session.get(LedgerEntry, 1).entry_type is EntryType.RESERVE_OPEN
 
 
-def test_a_row_that_the_database_refuses_leaves_nothing_of_the_others(address):
+def test_a_row_that_the_database_refuses_rolls_back_the_others(address):
     with pytest.raises(Exception, match="(?i)unique"):
         insert(address, "claims", claim_batch(2, "Full"), claim_batch(3, "Before"))
     with pytest.raises(Exception, match="(?i)foreign key"):

@@ -14,7 +14,7 @@ from tests.archive.bulk.batches import INSTANT, RECORDED, claim_batch, entry_bat
 pytestmark = pytest.mark.both_databases
 
 
-def test_updates_set_what_they_name_and_count_what_they_found(address):
+def test_updates_set_the_named_columns_and_return_the_number_of_rows(address):
     insert(address, "claims", claim_batch(2, "Full", "Bare", "Third"))
     changes = pa.RecordBatch.from_pydict(
         {

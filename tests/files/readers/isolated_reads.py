@@ -1,4 +1,4 @@
-"""Work for the isolated process of the hostile files: reads them, one after the other."""
+"""Read hostile files, one after the other, in the isolated process."""
 
 import resource
 from pathlib import Path
@@ -15,7 +15,7 @@ MOST_KEPT = 5
 
 
 def read_files(report, paths: list[Path], options: dict) -> tuple[list[str], int]:
-    """What each file gives, and the peak of memory in bytes on top of what there was."""
+    """The outcome of each file, and the peak of additional memory in bytes."""
     before = resident()
     outcomes = [outcome_of(path, ReadingOptions(**options)) for path in paths]
     return outcomes, peak() - before
@@ -46,7 +46,7 @@ def check(batch, table) -> None:
     batch.cells.validate(full=True)
     for column in batch.cells.columns:
         assert column.type in TYPES or str(column.type).startswith("decimal128(38, ")
-        column.slice(0, MOST_KEPT).to_pylist()  # what is in the calendar and UTF-8 can be looked at
+        column.slice(0, MOST_KEPT).to_pylist()  # raises for invalid dates and invalid UTF-8
 
 
 def resident() -> int:

@@ -1,4 +1,4 @@
-"""Files read in this process, as their rows."""
+"""Read files in this process and return their rows."""
 
 from pathlib import Path
 
@@ -20,6 +20,6 @@ def read(path: Path, limits: ReadingLimits = LIMITS, **options):
 
 
 def rows_of(path: Path, content: bytes | str, limits: ReadingLimits = LIMITS, **options):
-    """The numbered rows of a file of some content."""
+    """The numbered rows of a file with this content."""
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return read(path, limits, **options)[1]

@@ -20,7 +20,7 @@ def test_numbers_keep_their_digits_and_keys_come_in_any_order(path):
     ]
 
 
-def test_what_is_no_text_or_number_says_so_in_its_cell(path):
+def test_a_value_that_is_not_a_text_or_number_becomes_a_sentence(path):
     content = '{"a":"x"}\n{"a":NaN}\n{"a":-Infinity}\n{"a":[1]}\n{"a":{}}\n{"a":true}\n'
     content += '{"a":"\\u0000"}\n{"a":"\\ud800"}\n{"a":" "}\n{"a":"\\ud83d\\ude00"}\n'
 
@@ -54,7 +54,7 @@ def test_what_is_no_text_or_number_says_so_in_its_cell(path):
         ("{}\n", "The file is empty"),
     ],
 )
-def test_lines_that_cannot_be_read_are_told_by_their_number(path, content, refusal):
+def test_a_line_that_cannot_be_read_is_named_by_its_number(path, content, refusal):
     with pytest.raises(Unreadable, match=refusal):
         rows_of(path, content)
 
@@ -73,7 +73,7 @@ pieces = st.sampled_from(
 
 @settings(max_examples=6 * settings().max_examples)
 @given(st.lists(pieces, min_size=1, max_size=12).map("".join))
-def test_what_arrow_is_trusted_with_it_reads_as_python_does(text):
+def test_lines_left_to_arrow_are_read_as_python_reads_them(text):
     table = parse_json_block(text.encode(), ["a", "b"])
     if table is None:
         return
@@ -84,12 +84,12 @@ def test_what_arrow_is_trusted_with_it_reads_as_python_does(text):
 
 
 @given(st.lists(st.text('aå😀"\\\n\t\x01{}', max_size=6) | st.none(), min_size=1, max_size=9))
-def test_lines_of_texts_are_always_trusted_to_arrow(texts):
+def test_lines_of_texts_are_always_left_to_arrow(texts):
     lines = "".join(json.dumps({"a": text}) + "\n" for text in texts)
 
     assert parse_json_block(lines.encode(), ["a"]).column("a").to_pylist() == texts
 
 
-def test_invalid_utf_8_is_told_with_its_line(path):
+def test_invalid_utf_8_is_refused_with_its_line(path):
     with pytest.raises(Unreadable, match="Line 2 is not UTF-8"):
         rows_of(path, b'{"a":"x"}\n{"a":"\xff"}\n')

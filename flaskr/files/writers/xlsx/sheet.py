@@ -52,18 +52,10 @@ def _escape(text: str) -> str:
 class SheetWriter:
     """Writes frames to the only sheet of a workbook; uses no temporary files.
 
-    `rows` is the expected number of rows, if known. Raises SheetTooSmall for too many: at once if
-    `rows` is given, else at the first frame that does not fit.
+    Raises SheetTooSmall at the first frame that does not fit.
     """
 
-    def __init__(
-        self,
-        file: IO[bytes],
-        columns: tuple[Column, ...],
-        rows: int | None = None,
-        title: str = "Claims",
-    ) -> None:
-        check_rows(rows or 0)
+    def __init__(self, file: IO[bytes], columns: tuple[Column, ...], title: str = "Claims") -> None:
         self.schema = schema_of(columns)
         self.columns = columns
         self.title = title
