@@ -79,14 +79,16 @@ class Lender:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.kept: dict[Settings, tuple[Flask, dict]] = {}
+        self.listeners: dict[Settings, int] = {}
         self.lent: list[Flask] = []
 
     def lend(self, settings: Settings) -> Flask:
         """Give an application as if it were new; what the test before did to it is undone."""
-        if settings not in self.kept:
+        if settings not in self.kept or self.listens_anew(settings):
             app = create_app(settings)
             app.jinja_env.bytecode_cache = COMPILED_TEMPLATES
             self.kept[settings] = app, state_of(app)
+            self.listeners[settings] = listeners_of(app)
         app, whole = self.kept[settings]
         for name, as_made in whole.items():
             held = getattr(app, name)
@@ -94,6 +96,10 @@ class Lender:
             held.update(copied(as_made))
         self.lent.append(app)
         return app
+
+    def listens_anew(self, settings: Settings) -> bool:
+        """Whether a test had new connections prepared in its own way, which cannot be undone."""
+        return listeners_of(self.kept[settings][0]) != self.listeners[settings]
 
     def take_back(self) -> None:
         """Close the connections of what was lent."""
@@ -105,6 +111,12 @@ def state_of(app: Flask) -> dict[str, dict]:
     """What a test may change of an application."""
     names = ("config", "extensions", "before_request_funcs", "after_request_funcs")
     return {name: copied(getattr(app, name)) for name in names}
+
+
+def listeners_of(app: Flask) -> int:
+    """How many functions prepare a new connection."""
+    with app.app_context():
+        return len(list(db.engine.pool.dispatch.connect))
 
 
 def copied(held: dict) -> dict:

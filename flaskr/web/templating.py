@@ -27,17 +27,17 @@ def money(amount: Decimal | None) -> str:
     return _NOTHING if amount is None else money_text(amount)
 
 
-def _day(value: date | None) -> str:
+def day(value: date | None) -> str:
     """Write a day as 2026-01-31; a dash when there is none."""
     return _NOTHING if value is None else value.isoformat()
 
 
-def _instant(value: datetime) -> str:
+def instant(value: datetime) -> str:
     """Write an instant as the book's own local time, to the minute."""
     return value.astimezone(book_zone()).strftime("%Y-%m-%d %H:%M")
 
 
-def _percent(value: float | None) -> str:
+def percent(value: float | None) -> str:
     """Write a share as 12.3 %."""
     return _NOTHING if value is None else f"{value:.1%}".replace("%", "\u00a0%")
 
@@ -72,7 +72,7 @@ def byte_size(value: int) -> str:
 
 def register(app: Flask) -> None:
     """Give the templates their filters, what they ask of names, and the book's currency."""
-    for write in (money, _day, _instant, _percent, words, fact, number, byte_size, pseudonym):
+    for write in (money, day, instant, percent, words, fact, number, byte_size, pseudonym):
         app.add_template_filter(write)
     app.jinja_env.globals.update(
         sees_names=sees_names.get,

@@ -65,12 +65,15 @@ def test_the_query_string_of_a_request_gives_the_same_request(session, contents)
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ([("format", "xls")], "“xls” is no format: it takes csv, xlsx, parquet, arrow, jsonl"),
-        ([("format", "")], "it takes csv, xlsx"),
-        ([("format", "CSV")], "it takes csv, xlsx"),
-        ([("raw", "yes")], "“yes” is no raw: it takes 1"),
-        ([("manifest", "0")], "“0” is no manifest: it takes 1"),
-        ([("dialect", "excel")], "“excel” is no dialect: it takes excel-sv"),
+        (
+            [("format", "xls")],
+            "“xls” is not valid for “format”; choose one of csv, xlsx, parquet, arrow, jsonl",
+        ),
+        ([("format", "")], "choose one of csv, xlsx"),
+        ([("format", "CSV")], "choose one of csv, xlsx"),
+        ([("raw", "yes")], "“yes” is not valid for “raw”; choose one of 1"),
+        ([("manifest", "0")], "“0” is not valid for “manifest”; choose one of 1"),
+        ([("dialect", "excel")], "“excel” is not valid for “dialect”; choose one of excel-sv"),
         ([("format", "xlsx"), ("dialect", "excel-sv")], "“dialect” is only for CSV; xlsx never"),
         ([("format", "jsonl"), ("raw", "1")], "“raw” is only for CSV; jsonl never"),
         ([("stauts", "open")], "no parameter “stauts”. The parameters are as_at, .*status"),
