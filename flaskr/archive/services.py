@@ -91,7 +91,7 @@ def import_archive(path: Path, *, actor: str, on_progress: Report | None = None)
     writes. Raises ArchiveError if the archive is refused, BusyError, DatabaseAway, OutOfTime,
     OutOfMemory or WorkError.
     """
-    task = load_archive_task(path, actor)
+    task = _load_archive_task(path, actor)
     db.session.remove()
     with explain_limits("IMPORT"):
         loaded: LoadedArchive = run_isolated(
@@ -125,7 +125,7 @@ def _write_archive_task(path: Path) -> WriteArchiveTask:
     )
 
 
-def load_archive_task(path: Path, actor: str) -> LoadArchiveTask:
+def _load_archive_task(path: Path, actor: str) -> LoadArchiveTask:
     """Return the task to load an archive into this book."""
 
     def text(statement: Select[Any]) -> str:

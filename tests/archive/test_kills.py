@@ -19,7 +19,7 @@ import os, signal, sys
 from pathlib import Path
 from flaskr import create_app
 from flaskr.archive.loading import load_archive
-from flaskr.archive.services import load_archive_task
+from flaskr.archive.services import _load_archive_task
 
 def die(progress):
     done, in_all = progress
@@ -27,7 +27,7 @@ def die(progress):
         os.kill(os.getpid(), signal.SIGKILL)
 
 with create_app().app_context():
-    load_archive(die, load_archive_task(Path(sys.argv[1]), "command"))
+    load_archive(die, _load_archive_task(Path(sys.argv[1]), "command"))
 """
 
 

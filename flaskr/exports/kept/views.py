@@ -117,7 +117,7 @@ def _show_list(form: KeepForm, status: int):
         "exports/kept/index.html",
         kept=kept_exports(kept_folder(current_app.config)),
         form=form,
-        asked=_other_parameters(form),
+        preset=_other_parameters(form),
     )
     return page, status, {"Retry-After": "5"} if status == 503 else {}
 

@@ -115,7 +115,7 @@ def test_a_workbook_that_excel_saved_again_still_has_its_totals(golden_book, tmp
     [
         (b'"paid"\n1.00\n1.5\n', "file “1.5” in row 2, which is not an amount"),
         (b'"paid"\n1e3\n', "file “1e3” in row 1, which is not an amount"),
-        (b'{"paid":"1.00"}\n{"paid":true}\n', "true or false stands here in row 2, which is not"),
+        (b'{"paid":"1.00"}\n{"paid":true}\n', "This is true or false in row 2, which is not"),
         (b'{"paid":"1.00"}\n{"pay":"1.00"}\n', "Row 2 has the key “pay”, which the first line"),
     ],
 )

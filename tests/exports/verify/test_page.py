@@ -90,17 +90,17 @@ def bomb_of_strings() -> bytes:
 
 
 HOSTILE = {
-    "nothing but the start of Parquet": (b"PAR1", "begins as parquet does, but cannot be read"),
-    "nothing but the start of a workbook": (b"PK\x03\x04" + b"\0" * 100, "This is not a workbook"),
-    "nothing but the start of an Arrow stream": (
+    "only the start of Parquet": (b"PAR1", "starts as parquet, but cannot be read"),
+    "only the start of a workbook": (b"PK\x03\x04" + b"\0" * 100, "This is not a workbook"),
+    "only the start of an Arrow stream": (
         b"\xff\xff\xff\xff\x10\0\0\0",
-        "begins as arrow does, but cannot be read",
+        "starts as arrow, but cannot be read",
     ),
-    "JSON without end": (b'{"a":' * 50_000, "Row 1 cannot be read as JSON"),
-    "lines that are no objects": (b'{"paid":"1.00"}\n[1]\n', "Row 2 is no JSON object"),
-    "bytes that are no text": (bytes(range(128, 256)) * 100, "bytes that are not UTF-8"),
+    "endless JSON": (b'{"a":' * 50_000, "Row 1 cannot be read as JSON"),
+    "lines that are not objects": (b'{"paid":"1.00"}\n[1]\n', "Row 2 is not a JSON object"),
+    "bytes that are not text": (bytes(range(128, 256)) * 100, "bytes that are not UTF-8"),
     "Windows-1252": ('"paid","cause"\n1.00,"å"\n'.encode("cp1252"), "file is not UTF-8"),
-    "one line without end": (b'"paid' * 50_000, "text after a closing quote"),
+    "one endless line": (b'"paid' * 50_000, "text after a closing quote"),
     "rows of other widths": (b'"paid","b"\n1.00,"x"\n1.00\n', "Row 3: The row has 1 cells"),
     "a picture": (b"\x89PNG\r\n\x1a\n", "The file is a picture"),
 }

@@ -64,7 +64,7 @@ def test_the_only_column_for_a_swedish_excel_may_be_an_amount(tmp_path):
 def test_a_text_not_written_as_an_amount_is_not_one(tmp_path, text):
     facts = facts_of(tmp_path, f'\ufeff"rows";"paid"\r\n1;1,00\r\n2;{text}\r\n'.encode())
 
-    assert "in row 2, which is no amount" in facts.totals["paid"]
+    assert "in row 2, which is not an amount" in facts.totals["paid"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_text_not_written_as_an_amount_is_not_one(tmp_path, text):
     [
         (pa.array([1.5]), "not amounts but double"),
         (pa.array([1]), "not amounts but int64"),
-        (pa.array(["1.5"]), "“1.5” in row 1, which is no amount"),
+        (pa.array(["1.5"]), "“1.5” in row 1, which is not an amount"),
         (pa.array([Decimal("0.001")]), "amounts of decimal128(3, 3) that are finer than an öre"),
     ],
 )

@@ -94,7 +94,7 @@ def test_the_same_rows_give_the_same_bytes_whatever_the_size_of_the_frames(gener
     whole = body_of(generated)
 
     assert body_of(generated) == whole
-    assert written(SheetWriter, [frame_of([row]) for row in generated], len(generated)) == whole
+    assert written(SheetWriter, [frame_of([row]) for row in generated]) == whole
 
 
 @pytest.mark.parametrize("text", [*ODD_TEXTS, *LONG_TEXTS, " \n a \t ", "\r\n", "'", "@a"])
