@@ -24,7 +24,7 @@ from flaskr.files.readers.xlsx.sheet import SheetReader
 from flaskr.files.readers.xlsx.workbook import Workbook
 from flaskr.files.readers.xlsx.xml import BROKEN_WORKBOOK
 
-__all__ = ["CellBatch", "TableFile", "RowFault", "open_table"]
+__all__ = ["CellBatch", "RowFault", "TableFile", "open_table"]
 
 # What Arrow, zipfile and zlib raise for broken files. MemoryError is not among them.
 _BROKEN_FILE_ERRORS = (

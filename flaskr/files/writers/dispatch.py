@@ -14,7 +14,7 @@ from flaskr.files.writers.parquet import ParquetWriter
 from flaskr.files.writers.xlsx.sheet import SheetWriter
 
 
-class FrameWriter(Protocol):
+class FormatWriter(Protocol):
     """What the writer of each format does."""
 
     def write(self, frame: pd.DataFrame) -> None:
@@ -26,7 +26,7 @@ class FrameWriter(Protocol):
 
 def writer_for(
     output_format: OutputFormat, columns: Columns, file: IO[bytes], title: str
-) -> FrameWriter:
+) -> FormatWriter:
     """Return the writer of a format; `title` is the sheet name of a workbook."""
     if output_format.file_format is FileFormat.XLSX:
         return SheetWriter(file, columns, title=title)

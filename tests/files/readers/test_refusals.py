@@ -11,7 +11,7 @@ from flaskr.files.readers.options import (
 )
 from flaskr.isolation import Limits, run_isolated
 from tests.files.readers.reads import LIMITS
-from tests.files.readers.test_sheets import made
+from tests.files.readers.test_xlsx import workbook_of
 
 
 def read_header(report, path):
@@ -26,7 +26,7 @@ def read_isolated(path):
 
 
 def test_a_refusal_in_the_isolated_process_keeps_its_class_sentence_and_sheets(path):
-    path.write_bytes(made(["a"], sheets=("One", "Two")))
+    path.write_bytes(workbook_of(["a"], sheets=("One", "Two")))
     with pytest.raises(SheetNotChosen, match="has several sheets") as several:
         read_isolated(path)
     path.write_bytes("å,b\n1,2\n".encode("cp1252"))

@@ -15,7 +15,7 @@ from flaskr.facts.kinds import TEXTS
 from flaskr.facts.lists import Contents, EntryType, LineOfBusiness, Status
 from flaskr.policies.models import Policy
 from tests.exports.readers import EXACT, EXCEL_SV, FORMS, read
-from tests.files.writers.any_rows import ODD_TEXTS, admitted, texts
+from tests.files.writers.any_rows import ODD_TEXTS, accepted, texts
 
 pytestmark = pytest.mark.slow
 
@@ -156,7 +156,7 @@ def book(lasting_app) -> Book:
     """A book with difficult values: unusual texts, extreme amounts and dates."""
     made = Book()
     with lasting_app.app_context():
-        for number, odd in enumerate(filter(None, map(admitted, (*ODD_TEXTS, "Å" * 32_000)))):
+        for number, odd in enumerate(filter(None, map(accepted, (*ODD_TEXTS, "Å" * 32_000)))):
             day, largest = (FIRST, LAST)[number % 2], LARGEST if number < 2 else Decimal("0.05")
             made.add_policy({
                 "policy_number": odd[:64], "policyholder": odd, "is_cancelled": number % 3 == 0,

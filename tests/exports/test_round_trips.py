@@ -8,7 +8,7 @@ from flaskr.extensions import db
 from flaskr.facts.lists import Contents
 from tests.exports.golden import FORMS
 
-# A book of 100,000 takes minutes: CLAIMS=100000 pytest -n 0 tests/exports/test_coming_back.py
+# A book of 100,000 takes minutes: CLAIMS=100000 pytest -n 0 tests/exports/test_round_trips.py
 CLAIMS = int(os.environ.get("CLAIMS", "150"))
 ENDINGS = {"csv-raw": "csv", "excel-sv": "csv", "excel-sv-raw": "csv"}
 
