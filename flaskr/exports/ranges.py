@@ -38,16 +38,18 @@ def continued_file(request: Request, export_request: FileRequest, who: str) -> E
             return found
     if any(named) or not is_one_range(request) or _LAST_BYTES.fullmatch(request.headers["Range"]):
         return None
-    folder = spool_folder(current_app.config)
-    return spooled_file_by_tag(
-        export_request, pinned_tag(folder, _reader_key(request, export_request.cache_key, who))
-    )
+    return spooled_file_by_tag(export_request, _last_tag(request, export_request.cache_key, who))
 
 
 def remember_tag(request: Request, cache_key: str, who: str, tag: str) -> None:
     """Note which file a reader was given."""
     with explain_full_disk():
         pin_tag(spool_folder(current_app.config), _reader_key(request, cache_key, who), tag)
+
+
+def _last_tag(request: Request, cache_key: str, who: str) -> str:
+    """Return the tag of the file that a reader was last given; empty if no file was given."""
+    return pinned_tag(spool_folder(current_app.config), _reader_key(request, cache_key, who))
 
 
 def _reader_key(request: Request, cache_key: str, who: str) -> str:
@@ -66,12 +68,7 @@ def is_recorded(request: Request, response: Response, cache_key: str, who: str, 
     is_start = response.status_code == 200 or not response.content_range.start
     if is_start or _LAST_BYTES.fullmatch(request.headers["Range"]):
         return False
-    return (
-        pinned_tag(
-            spool_folder(current_app.config), _reader_key(request, f"{_RECORDED} {cache_key}", who)
-        )
-        == tag
-    )
+    return _last_tag(request, f"{_RECORDED} {cache_key}", who) == tag
 
 
 def remember_recorded(request: Request, cache_key: str, who: str, tag: str) -> None:
