@@ -17,13 +17,12 @@ from flaskr.exports.services import MAKE_FILE, export_task
 from flaskr.extensions import db
 from flaskr.facts.lists import Contents
 from flaskr.isolation import Limits, run_isolated
-from flaskr.settings import BOOK_FILE
+from flaskr.settings import BOOK_FILE, PROJECT_FOLDER
 from tests.exports.reading import add_claims, csv_frame, parquet_frame
 from tests.factories import make_claim, pay, reserve
 
 pytestmark = pytest.mark.both_databases
 
-ROOT = Path(__file__).parent.parent.parent
 MANY = 140_000  # more than is read ahead
 
 
@@ -138,7 +137,10 @@ def test_the_web_process_loads_only_one_sqlite_library(book_settings):
     # A second library would release the first one's file locks, and committed rows could be lost.
     command = [sys.executable, "-W", "error", "-c", ONLY_ONE_SQLITE]
     done = subprocess.run(
-        [*command, str(book_settings.instance_folder)], cwd=ROOT, capture_output=True, text=True
+        [*command, str(book_settings.instance_folder)],
+        cwd=PROJECT_FOLDER,
+        capture_output=True,
+        text=True,
     )
 
     assert done.returncode == 0, done.stderr
