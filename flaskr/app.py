@@ -148,7 +148,7 @@ def _register_blueprints(app: Flask) -> None:
 
 def _register_commands(app: Flask) -> None:
     """Register the commands of each feature."""
-    for command in (verify_commands.verify, archive_commands.book):
+    for command in (verify_commands.verify_command, archive_commands.export_book):
         export_commands.exports.add_command(command)
     groups = (
         claim_commands.claims,

@@ -1,1 +1,1 @@
-"""A whole book as one file: written from either database, loaded into an empty one."""
+"""Archives: the whole book in one file, from either database, to load into an empty book."""

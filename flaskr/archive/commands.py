@@ -1,21 +1,21 @@
-"""flask exports book: write the whole book to one file."""
+"""flask exports book: write the whole book to an archive."""
 
 import sys
 from pathlib import Path
 
 import click
 
-from flaskr.archive.services import ArchiveWritten, write_archive
+from flaskr.archive.services import WrittenArchive, write_archive
 from flaskr.book.services import require_book
 from flaskr.database import transaction_mode
 
 _ACTOR = "command"
 
 
-@click.command()
+@click.command("book")
 @click.argument("path", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--overwrite", is_flag=True, help="Replace an existing file.")
-def book(path: Path, overwrite: bool) -> None:
+def export_book(path: Path, overwrite: bool) -> None:
     """Write the whole book to FILE; "flask import FILE" loads it into an empty book."""
     if not path.parent.is_dir():
         raise click.ClickException(f"There is no folder {path.parent}.")
@@ -24,7 +24,7 @@ def book(path: Path, overwrite: bool) -> None:
     require_book()
     with transaction_mode("read"):
         try:
-            written = _written_with_bar(path)
+            written = _write_with_progress_bar(path)
         except OSError as error:
             raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
     click.echo(f"{path}: {written.size} bytes")
@@ -33,8 +33,8 @@ def book(path: Path, overwrite: bool) -> None:
     click.echo(f"sha256           {written.sha256}")
 
 
-def _written_with_bar(path: Path) -> ArchiveWritten:
-    """Write the archive; the progress goes to standard error, when a person is there to see."""
+def _write_with_progress_bar(path: Path) -> WrittenArchive:
+    """Write the archive; show the progress on standard error if that is a terminal."""
     is_hidden = not sys.stderr.isatty()
     with click.progressbar(length=0, label="Writing", file=sys.stderr, hidden=is_hidden) as bar:
 

@@ -1,4 +1,4 @@
-"""Loads an archive into an empty book: in the isolated process, in one transaction."""
+"""Load an archive into an empty book in one transaction; runs in the isolated process."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -9,16 +9,16 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 
-from flaskr.archive.bulk.connections import lock_ledger, writing
+from flaskr.archive.bulk.connections import book_transaction, take_ledger_lock
 from flaskr.archive.bulk.events import insert_event
 from flaskr.archive.bulk.loading import insert_rows, move_sequence, next_id
 from flaskr.archive.bulk.tables import TableRows
 from flaskr.archive.manifest import ArchiveError, Manifest
-from flaskr.archive.reading import Archive, opened_archive
+from flaskr.archive.reading import Archive, open_archive
 from flaskr.archive.row_checks import RowChecks
-from flaskr.archive.stored_rows import loadable
+from flaskr.archive.stored_rows import database_rows
 from flaskr.archive.tables import ArchiveTable
-from flaskr.archive.tasks import ArchiveLoaded, LoadArchiveTask
+from flaskr.archive.tasks import LoadArchiveTask, LoadedArchive
 from flaskr.audit.services import BOOK
 from flaskr.isolation import Report
 from flaskr.values.calendar import utc_now
@@ -27,33 +27,37 @@ from flaskr.values.money import from_ore
 _NOT_EMPTY = "An archive can only be loaded into an empty book, and this one already has rows."
 
 
-def load_archive(report: Report, order: LoadArchiveTask) -> ArchiveLoaded:
-    """Load every row and prove the book sound; reports (rows loaded, rows in all).
+def load_archive(report: Report, task: LoadArchiveTask) -> LoadedArchive:
+    """Load all rows and check the book; reports (rows loaded, rows in all).
 
-    Raises ArchiveError, with nothing written, when the archive or the book is not as it must be.
+    Raises ArchiveError, with nothing written, if the archive is wrong or the book is not empty.
     """
-    with opened_archive(order) as archive, writing(order.address) as book, _told_rules():
-        _claim_empty_book(book, order)
-        _load_tables(book, archive, order, report)
-        book.execute("ANALYZE")  # or the checks are planned for the empty tables that these were
-        _check_totals(book, archive.manifest, order)
-        for said, rule in order.rules.items():
+    with (
+        open_archive(task) as archive,
+        book_transaction(task.address) as book,
+        _explain_database_refusals(),
+    ):
+        _lock_empty_book(book, task)
+        _load_tables(book, archive, task, report)
+        book.execute("ANALYZE")  # otherwise the checks would be planned for empty tables
+        _check_totals(book, archive.manifest, task)
+        for meaning, rule in task.rules.items():
             if book.execute(rule).fetchone() != (0,):
-                raise ArchiveError(f"The archive is not consistent: {said}.")
-        for table in order.tables:
+                raise ArchiveError(f"The archive is not consistent: {meaning}.")
+        for table in task.tables:
             if table.key == "id" and (last := next_id(book, table.name) - 1):
                 move_sequence(book, table.name, last)
         loaded = _loaded_facts(archive.manifest)
         counts = {name: getattr(loaded, name) for name in ("policies", "claims", "entries")}
-        after = {"file": order.path.name, **counts, **loaded.totals}
-        insert_event(book, order.event, subject=BOOK, recorded_at=utc_now(), after=after)
+        after = {"file": task.path.name, **counts, **loaded.totals}
+        insert_event(book, task.event, subject=BOOK, recorded_at=utc_now(), after=after)
         return loaded
 
 
-def _claim_empty_book(book: Any, order: LoadArchiveTask) -> None:
-    """Keep all other writers out until commit; raises ArchiveError unless there are no rows."""
-    lock_ledger(book)
-    names = [table.name for table in order.tables]
+def _lock_empty_book(book: Any, task: LoadArchiveTask) -> None:
+    """Lock out all other writers until commit; raises ArchiveError if there are rows."""
+    take_ledger_lock(book)
+    names = [table.name for table in task.tables]
     if isinstance(book, psycopg.Connection):
         book.execute(f"LOCK TABLE {', '.join(names)} IN SHARE ROW EXCLUSIVE MODE".encode())
     for name in names:
@@ -61,8 +65,8 @@ def _claim_empty_book(book: Any, order: LoadArchiveTask) -> None:
             raise ArchiveError(_NOT_EMPTY)
 
 
-def _load_tables(book: Any, archive: Archive, order: LoadArchiveTask, report: Report) -> None:
-    """Insert the rows of all tables; raises ArchiveError for one that could not be the book's."""
+def _load_tables(book: Any, archive: Archive, task: LoadArchiveTask, report: Report) -> None:
+    """Insert the rows of all tables; raises ArchiveError for a row that is not valid."""
     members = archive.manifest.members
     in_all = sum(member.rows for member in members.values())
     done = 0
@@ -73,8 +77,8 @@ def _load_tables(book: Any, archive: Archive, order: LoadArchiveTask, report: Re
         done += rows
         report((done, in_all))
 
-    for table in order.tables:
-        checks = RowChecks(table, order.today, utc_now())
+    for table in task.tables:
+        checks = RowChecks(table, task.today, utc_now())
         rows = _checked_rows(archive, table, checks)
         insert_rows(book, TableRows(table.name, members[table.member].rows, rows), advance)
         reached |= checks.reached
@@ -84,18 +88,18 @@ def _load_tables(book: Any, archive: Archive, order: LoadArchiveTask, report: Re
 def _checked_rows(
     archive: Archive, table: ArchiveTable, checks: RowChecks
 ) -> Callable[[], Iterator[pa.RecordBatch]]:
-    """Return a function that yields a table's rows for the database, each batch checked before."""
+    """Return a function that yields a table's rows for the database, checked batch by batch."""
 
     def batches() -> Iterator[pa.RecordBatch]:
         for batch in archive.batches(table):
             checks.check(batch)
-            yield loadable(batch, table)
+            yield database_rows(batch, table)
 
     return batches
 
 
 def _check_counters(book: Any, reached: dict[str, int]) -> None:
-    """Raise ArchiveError when a counter would give a reference that is there already."""
+    """Raise ArchiveError if a counter would allot a reference that exists already."""
     counters = dict(book.execute("SELECT name, value FROM counters").fetchall())
     if any(counters.get(name, 0) < number for name, number in reached.items()):
         raise ArchiveError(
@@ -103,19 +107,19 @@ def _check_counters(book: Any, reached: dict[str, int]) -> None:
         )
 
 
-def _check_totals(book: Any, manifest: Manifest, order: LoadArchiveTask) -> None:
-    """Raise ArchiveError unless the database adds up to what the manifest says."""
-    for table in order.tables:
-        said = manifest.members[table.member]
-        rows, *sums = book.execute(order.totals[table.name]).fetchone()
-        found = {name: str(from_ore(ore)) for name, ore in zip(table.totals, sums, strict=True)}
-        if (rows, found) != (said.rows, said.totals):
+def _check_totals(book: Any, manifest: Manifest, task: LoadArchiveTask) -> None:
+    """Raise ArchiveError unless the totals in the database equal those in the manifest."""
+    for table in task.tables:
+        member = manifest.members[table.member]
+        rows, *sums = book.execute(task.totals[table.name]).fetchone()
+        totals = {name: str(from_ore(ore)) for name, ore in zip(table.totals, sums, strict=True)}
+        if (rows, totals) != (member.rows, member.totals):
             raise ArchiveError(f"{table.name} does not add up to the totals in the manifest.")
 
 
 @contextmanager
-def _told_rules() -> Iterator[None]:
-    """Turn what the database itself refuses into a refusal of the archive."""
+def _explain_database_refusals() -> Iterator[None]:
+    """Turn the database's own refusals into ArchiveError."""
     try:
         yield
     except (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError) as error:
@@ -129,15 +133,15 @@ def _told_rules() -> Iterator[None]:
 
 
 def _first_line(error: Exception) -> str:
-    """Return what a database says first, as a sentence."""
+    """Return the first line of a database error, as a sentence."""
     return str(error).splitlines()[0].rstrip(".") + "."
 
 
-def _loaded_facts(manifest: Manifest) -> ArchiveLoaded:
-    """Return what was loaded."""
+def _loaded_facts(manifest: Manifest) -> LoadedArchive:
+    """Return the facts of the loaded archive."""
     rows = {name: member.rows for name, member in manifest.members.items()}
     ledger = manifest.members["ledger_entries.parquet"]
-    return ArchiveLoaded(
+    return LoadedArchive(
         policies=rows["policies.parquet"],
         claims=rows["claims.parquet"],
         entries=rows["ledger_entries.parquet"],

@@ -1,4 +1,4 @@
-"""The manifest of an archive: what it is of, and how to tell that it is whole."""
+"""The manifest of an archive: what book it is of, and how to check that it is complete."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -7,17 +7,17 @@ from typing import Any
 from flaskr.errors import ClaimBookError
 
 MANIFEST = "manifest.json"
-LARGEST_MANIFEST = 64 * 1024
+MAX_MANIFEST_BYTES = 64 * 1024
 APPLICATION = "ClaimBook"
 
 
 class ArchiveError(ClaimBookError):
-    """An archive that cannot be made or taken in; nothing was written."""
+    """An archive cannot be written or loaded; nothing was written."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """One table's file: its rows and amounts together, size in bytes, SHA-256."""
+    """One table's file: its number of rows, totals, size in bytes, SHA-256."""
 
     rows: int
     totals: dict[str, str]
@@ -27,10 +27,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an archive says of itself; amounts are strings of their exact digits.
+    """The manifest of an archive; amounts are strings of their exact digits.
 
-    `last_recorded_at` is the last instant in the book: two archives of one book have the same
-    bytes, whenever they were made.
+    `last_recorded_at` is the last instant in the book, not the time of writing, so that two
+    archives of one book have the same bytes.
     """
 
     application: str
@@ -43,20 +43,20 @@ class Manifest:
     members: dict[str, Member]
 
     def as_bytes(self) -> bytes:
-        """Return it as JSON for people too, always in the same words."""
+        """Return the manifest as readable JSON; the same manifest gives the same bytes."""
         return (json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def read_manifest(content: bytes, schema_version: str) -> Manifest:
-    """Return the manifest that was written so; raises ArchiveError for any other.
+    """Parse a manifest that `as_bytes` wrote; raises ArchiveError for any other.
 
-    One of another schema may look otherwise in every way but its version, so that comes first.
+    The schema version is checked first, because the rest may differ in another schema.
     """
     try:
-        said: dict[str, Any] = json.loads(content)
-        _check_schema(said, schema_version)
-        members = {str(name): Member(**member) for name, member in said.pop("members").items()}
-        manifest = Manifest(members=members, **said)
+        fields: dict[str, Any] = json.loads(content)
+        _check_schema(fields, schema_version)
+        members = {str(name): Member(**member) for name, member in fields.pop("members").items()}
+        manifest = Manifest(members=members, **fields)
         is_same = manifest.as_bytes() == content
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise ArchiveError(f"{MANIFEST} of the archive cannot be read.") from error
@@ -65,9 +65,9 @@ def read_manifest(content: bytes, schema_version: str) -> Manifest:
     return manifest
 
 
-def _check_schema(said: dict[str, Any], schema_version: str) -> None:
-    """Raise ArchiveError for an archive of another schema, naming both."""
-    theirs = str(said["schema_version"])[:40]
+def _check_schema(fields: dict[str, Any], schema_version: str) -> None:
+    """Raise ArchiveError, naming both schemas, for an archive of another schema."""
+    theirs = str(fields["schema_version"])[:40]
     if theirs != schema_version:
         raise ArchiveError(
             f"The archive has schema {theirs} of ClaimBook, and this book has schema "

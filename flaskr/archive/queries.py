@@ -1,11 +1,11 @@
-"""What an archive reads of the book, and what must hold in one that was loaded."""
+"""The queries for writing an archive, and the integrity rules for a loaded one."""
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Integer, Select, cast, func, or_, select
 from sqlalchemy.sql.expression import ColumnElement
 
-from flaskr.archive.tables import TABLES, kept_columns
+from flaskr.archive.tables import TABLE_TOTALS, archived_columns
 from flaskr.claims.ledger.check import wrong_claims, wrong_entries, wrong_reversals
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import Base
@@ -16,34 +16,34 @@ _SOURCED = (Policy, PolicyRevision, Claim, ClaimRevision, LedgerEntry)
 
 
 def table_rows(name: str) -> Select[Any]:
-    """Select the rows of a table in the order of their key, flags as 0 and 1."""
+    """Select the rows of a table in the order of the key, with booleans as 0 and 1."""
     table = Base.metadata.tables[name]
-    columns: list[Any] = [_plain(column) for column in kept_columns(table)]
+    columns: list[Any] = [_plain(column) for column in archived_columns(table)]
     rows: Select[Any] = select(*columns)
     return rows.order_by(*table.primary_key.columns)
 
 
 def _plain(column: Any) -> ColumnElement[Any]:
-    """Return a column as both databases hand it to Arrow alike."""
+    """Return a column with the same Arrow type on both databases."""
     return cast(column, Integer).label(column.name) if isinstance(column.type, Boolean) else column
 
 
 def table_totals(name: str) -> Select[Any]:
-    """Select the number of a table's rows and its amounts together, in öre."""
+    """Select the number of a table's rows and the sums of its amounts, in öre."""
     table = Base.metadata.tables[name]
-    sums: list[Any] = [_sum_of(table.c[amount]) for amount in TABLES[name]]
+    sums: list[Any] = [_sum_of(table.c[amount]) for amount in TABLE_TOTALS[name]]
     totals: Select[Any] = select(func.count().label("rows"), *sums)
     return totals.select_from(table)
 
 
 def _sum_of(amount: Any) -> Any:
-    """Return the sum of a column as whole öre, 0 of no rows."""
+    """Return the sum of a column in öre; 0 if there are no rows."""
     sum_ = func.coalesce(func.sum(cast(amount, BigInteger)), 0)
     return cast(sum_, BigInteger).label(amount.name)
 
 
-def rules_to_hold() -> dict[str, Select[Any]]:
-    """Return selects that find nothing in a sound book, each with what it means if one does."""
+def integrity_rules() -> dict[str, Select[Any]]:
+    """Return selects that find nothing in a consistent book, by the sentence about a finding."""
     return {
         "a ledger entry does not follow from the entries before it": wrong_entries(),
         "a ledger entry is not the opposite of the entry it reverses": wrong_reversals(),
@@ -55,18 +55,18 @@ def rules_to_hold() -> dict[str, Select[Any]]:
     }
 
 
-def counted(rule: Select[Any]) -> Select[Any]:
-    """Select how many rows break a rule.
+def count_of(rule: Select[Any]) -> Select[Any]:
+    """Select how many rows violate a rule.
 
-    Not the first one that does: looking for one only, PostgreSQL takes the claims one by one, and
-    reads the ledger for each.
+    To find only the first one, PostgreSQL would go through the claims one by one and read the
+    ledger for each.
     """
     rows: Select[Any] = select(func.count())
     return rows.select_from(rule.order_by(None).subquery())
 
 
 def _early_entries() -> Select[Any]:
-    """Select the ids of entries recorded before their claim, or dated before it was reported."""
+    """Select the ids of entries recorded before their claim, or dated before its report."""
     reported = func.coalesce(Claim.reported_date, Claim.loss_date)
     is_early = or_(
         LedgerEntry.recorded_at < Claim.recorded_at, LedgerEntry.transaction_date < reported
@@ -75,18 +75,20 @@ def _early_entries() -> Select[Any]:
 
 
 def _wrong_revisions(revision: Any, owner: Any) -> Select[Any]:
-    """Select the ids of revisions on which the clock goes back, or that are before their owner."""
+    """Select the ids of revisions older than the one before them, or than their owner."""
     owner_id = revision.__table__.c[f"{owner.__name__.lower()}_id"]
     before = func.lag(revision.replaced_at).over(partition_by=owner_id, order_by=revision.id)
-    kept = select(
+    revisions = select(
         revision.id, revision.replaced_at, owner_id.label("owner_id"), before.label("before")
     ).subquery()
-    is_wrong = or_(kept.c.replaced_at < kept.c.before, kept.c.replaced_at < owner.recorded_at)
-    return select(kept.c.id).join(owner, owner.id == kept.c.owner_id).where(is_wrong)
+    is_wrong = or_(
+        revisions.c.replaced_at < revisions.c.before, revisions.c.replaced_at < owner.recorded_at
+    )
+    return select(revisions.c.id).join(owner, owner.id == revisions.c.owner_id).where(is_wrong)
 
 
 def _unknown_imports() -> Select[Any]:
-    """Select the ids of imports that rows name and that are not there: no foreign key does it."""
+    """Select the import ids in rows that do not exist; there is no foreign key for them."""
     first, *others = (select(model.import_id) for model in _SOURCED)
     named = first.union(*others).subquery().c
     return select(named.import_id).where(

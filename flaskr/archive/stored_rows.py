@@ -1,4 +1,4 @@
-"""Rows of the book and their Arrow form in an archive, and back; only for the isolated process."""
+"""Convert rows between the database and an archive; only for the isolated process."""
 
 from typing import Any
 
@@ -6,58 +6,58 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flaskr.archive.tables import ArchiveColumn, ArchiveTable, Stored
-from flaskr.files.writers.frames import INSTANT, MONEY, days, instants, money
+from flaskr.archive.tables import ArchiveColumn, ArchiveTable, StoredType
+from flaskr.files.writers.frames import INSTANT_TYPE, MONEY_TYPE, amounts_from_ore, days, instants
 
 GROUP_ROWS = 65_536
 _ARROW_TYPES = {
-    Stored.NUMBER: pa.int64(),
-    Stored.FLAG: pa.bool_(),
-    Stored.MONEY: MONEY,
-    Stored.DAY: pa.date32(),
-    Stored.INSTANT: INSTANT,
-    Stored.TEXT: pa.string(),
+    StoredType.NUMBER: pa.int64(),
+    StoredType.FLAG: pa.bool_(),
+    StoredType.MONEY: MONEY_TYPE,
+    StoredType.DAY: pa.date32(),
+    StoredType.INSTANT: INSTANT_TYPE,
+    StoredType.TEXT: pa.string(),
 }
 
 
-def schema_of(table: ArchiveTable) -> pa.Schema:
-    """Return the schema of a table's file."""
+def archive_schema(table: ArchiveTable) -> pa.Schema:
+    """Return the Arrow schema of a table's file."""
     return pa.schema(
         pa.field(column.name, _ARROW_TYPES[column.stored], nullable=column.is_nullable)
         for column in table.columns
     )
 
 
-def archived(batch: pa.RecordBatch, table: ArchiveTable) -> pa.Table:
-    """Return rows as the database gives them in the form that the archive has."""
-    arrays = [_typed(batch[column.name], column) for column in table.columns]
-    return pa.Table.from_arrays(arrays, schema=schema_of(table))
+def archive_rows(batch: pa.RecordBatch, table: ArchiveTable) -> pa.Table:
+    """Return database rows in the schema of the archive."""
+    arrays = [_declared_type_of(batch[column.name], column) for column in table.columns]
+    return pa.Table.from_arrays(arrays, schema=archive_schema(table))
 
 
-def _typed(values: pa.Array, column: ArchiveColumn) -> pa.Array:
-    """Return a column in its declared type."""
-    if column.stored is Stored.MONEY:
-        return money(values)
-    if column.stored is Stored.INSTANT:
+def _declared_type_of(values: pa.Array, column: ArchiveColumn) -> pa.Array:
+    """Return a database column in its declared Arrow type."""
+    if column.stored is StoredType.MONEY:
+        return amounts_from_ore(values)
+    if column.stored is StoredType.INSTANT:
         return instants(values)
-    if column.stored is Stored.DAY:
+    if column.stored is StoredType.DAY:
         return days(values)
     return values.cast(_ARROW_TYPES[column.stored])
 
 
-def loadable(batch: pa.RecordBatch, table: ArchiveTable) -> pa.RecordBatch:
-    """Return rows of an archive as the database takes them: amounts in öre, no typed NULLs."""
+def database_rows(batch: pa.RecordBatch, table: ArchiveTable) -> pa.RecordBatch:
+    """Return archive rows as the database stores them: amounts in öre, columns without a schema."""
     arrays = {column.name: batch[column.name] for column in table.columns}
     for column in table.columns:
-        if column.stored is Stored.MONEY:
-            arrays[column.name] = _ore(arrays[column.name])
+        if column.stored is StoredType.MONEY:
+            arrays[column.name] = _ore_of(arrays[column.name])
     return pa.RecordBatch.from_pydict(arrays)
 
 
-def _ore(amounts: pa.Array) -> pa.Array:
+def _ore_of(amounts: pa.Array) -> pa.Array:
     """Return amounts as whole öre, without arithmetic: the lower half of each 16-byte integer.
 
-    The amounts have at most 18 digits, so that it holds them whole.
+    Amounts have at most 18 digits, so they fit the lower half.
     """
     halves = np.frombuffer(amounts.buffers()[1], "<i8").reshape(-1, 2)
     low = halves[amounts.offset : amounts.offset + len(amounts), 0]
@@ -66,10 +66,10 @@ def _ore(amounts: pa.Array) -> pa.Array:
 
 
 def last_instant(batch: Any, table: ArchiveTable) -> Any:
-    """Return the last instant in rows; None where there is none."""
-    found = [
+    """Return the latest instant in rows; None if there are no instants."""
+    latest = [
         pc.max(batch[column.name]).as_py()
         for column in table.columns
-        if column.stored is Stored.INSTANT
+        if column.stored is StoredType.INSTANT
     ]
-    return max((instant for instant in found if instant), default=None)
+    return max((instant for instant in latest if instant), default=None)

@@ -1,4 +1,4 @@
-"""What passes between the application and the isolated process that makes or loads an archive."""
+"""What the application and the isolated process exchange to write or load an archive."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ from flaskr.exports.statements import Sql
 
 @dataclass(frozen=True)
 class TableSql:
-    """What is read of one table."""
+    """The statements that read one table."""
 
     table: ArchiveTable
     rows: Sql
@@ -21,7 +21,7 @@ class TableSql:
 
 @dataclass(frozen=True)
 class WriteArchiveTask:
-    """An archive to make: the book's address, what it is, what to read of it, the empty file."""
+    """An archive to write: the book's address, the file, facts of the book, the statements."""
 
     address: str
     path: Path
@@ -35,9 +35,9 @@ class WriteArchiveTask:
 
 @dataclass(frozen=True)
 class LoadArchiveTask:
-    """An archive to load: what book it must be of, and what must hold when it is in.
+    """An archive to load: the book's address, the file, what must agree, and the checks afterwards.
 
-    `rules` count the rows that break one, by what that means.
+    `rules` are statements that count violations, by the sentence about them.
     """
 
     address: str
@@ -49,12 +49,12 @@ class LoadArchiveTask:
     tables: tuple[ArchiveTable, ...]
     totals: dict[str, str]
     rules: dict[str, str]
-    event: dict[str, Any]  # of the trail, but for what only the loading knows
+    event: dict[str, Any]  # of the trail, without what is known only after loading
 
 
 @dataclass(frozen=True)
-class ArchiveLoaded:
-    """An archive that is in the book, with the ledger's amounts together."""
+class LoadedArchive:
+    """An archive that was loaded, with the totals of the ledger."""
 
     policies: int
     claims: int

@@ -1,1 +1,1 @@
-"""Claims out: one snapshot, one writer a format, files that can be trusted."""
+"""Export claims, ledger entries, policies and the trail to files, each from one snapshot."""

@@ -1,4 +1,4 @@
-"""flask exports: write a file of the book, as its address would give it."""
+"""flask exports: write the same files as the export addresses."""
 
 import os
 import secrets
@@ -19,7 +19,7 @@ from flaskr.database import transaction_mode
 from flaskr.exports.manifest import MANIFEST_ENDING, manifest, manifest_text
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.recording import record_file
-from flaskr.exports.services import MadeFile, made_file
+from flaskr.exports.services import ExportedFile, export_file
 from flaskr.facts.lists import Contents
 from flaskr.files.formats import Dialect, FileFormat
 from flaskr.values.as_at import Basis
@@ -65,36 +65,36 @@ _FILE_OPTIONS: tuple[Callable[[Command], Command], ...] = (
 
 
 def _file_options(command: Command) -> Command:
-    """Give a command the options of a file."""
+    """Add the common options to a command that writes a file."""
     for option in reversed(_FILE_OPTIONS):
         command = option(command)
     return command
 
 
-@exports.command()
+@exports.command("claims")
 @_file_options
-def claims(path: Path, **options: Any) -> None:
+def export_claims(path: Path, **options: Any) -> None:
     """Write claims to a file."""
     _write_file(Contents.CLAIMS, path, options)
 
 
-@exports.command()
+@exports.command("ledger")
 @click.option("--since", help="Only entries after the one with this number.")
 @_file_options
-def ledger(path: Path, **options: Any) -> None:
+def export_ledger(path: Path, **options: Any) -> None:
     """Write ledger entries to a file."""
     _write_file(Contents.LEDGER, path, options)
 
 
-@exports.command()
+@exports.command("policies")
 @_file_options
-def policies(path: Path, **options: Any) -> None:
+def export_policies(path: Path, **options: Any) -> None:
     """Write policies to a file."""
     _write_file(Contents.POLICIES, path, options)
 
 
 def _write_file(contents: Contents, path: Path, options: dict[str, Any]) -> None:
-    """Make the file and put it in its place at once, complete, with a bar of the progress."""
+    """Export a file with a progress bar; it appears at its path only when it is complete."""
     beside = path.with_name(path.name + MANIFEST_ENDING) if options["with_manifest"] else None
     if not path.parent.is_dir():
         raise click.ClickException(f"There is no folder {path.parent}.")
@@ -105,25 +105,27 @@ def _write_file(contents: Contents, path: Path, options: dict[str, Any]) -> None
     require_book()
     with transaction_mode("read"):
         request = file_request(contents, _parameters(path, options))
-        made = _made_with_bar(request)
-        with made.file:
-            record_file(Action.FILE_EXPORTED, request, made, _ACTOR)
-            _place(path, lambda target: shutil.copyfileobj(made.file, target, 1024 * 1024))
+        exported = _export_with_progress_bar(request)
+        with exported.file:
+            record_file(Action.FILE_EXPORTED, request, exported, _ACTOR)
+            _write_atomically(
+                path, lambda target: shutil.copyfileobj(exported.file, target, 1024 * 1024)
+            )
         if beside:
-            text = manifest_text(manifest(request, made.facts, _ACTOR))
-            _place(beside, lambda target: target.write(text.encode()))
-    click.echo(f"{path}: {made.facts.rows} rows, {made.facts.size} bytes")
-    for name, amount in made.facts.totals.items():
+            text = manifest_text(manifest(request, exported.facts, _ACTOR))
+            _write_atomically(beside, lambda target: target.write(text.encode()))
+    click.echo(f"{path}: {exported.facts.rows} rows, {exported.facts.size} bytes")
+    for name, amount in exported.facts.totals.items():
         click.echo(f"{name:<13}{amount}")
-    click.echo(f"sha256       {made.facts.sha256}")
+    click.echo(f"sha256       {exported.facts.sha256}")
 
 
 def _parameters(path: Path, options: dict[str, Any]) -> MultiDict[str, str]:
-    """Return the options as the parameters of an address."""
-    given = MultiDict(parse_qsl(options["where"] or "", keep_blank_values=True))
+    """Return the options as parameters of an export address."""
+    parameters = MultiDict(parse_qsl(options["where"] or "", keep_blank_values=True))
     ending = path.suffix.removeprefix(".")
     by_name = ending if ending in list(FileFormat) else None
-    asked = {
+    by_option = {
         "format": options["file_format"] or by_name,
         "dialect": options["dialect"],
         "raw": "1" if options["raw"] else None,
@@ -133,14 +135,14 @@ def _parameters(path: Path, options: dict[str, Any]) -> MultiDict[str, str]:
         "since": options.get("since"),
         "reason": options["reason"],
     }
-    for name, value in asked.items():
+    for name, value in by_option.items():
         if value is not None:
-            given.add(name, str(value))
-    return given
+            parameters.add(name, str(value))
+    return parameters
 
 
-def _made_with_bar(request: FileRequest) -> MadeFile:
-    """Return the made file; the progress goes to standard error, when a person is there to see."""
+def _export_with_progress_bar(request: FileRequest) -> ExportedFile:
+    """Return the exported file; show the progress on standard error if that is a terminal."""
     is_hidden = not sys.stderr.isatty()
     with click.progressbar(length=0, label="Writing", file=sys.stderr, hidden=is_hidden) as bar:
 
@@ -148,11 +150,11 @@ def _made_with_bar(request: FileRequest) -> MadeFile:
             done, bar.length = progress
             bar.update(done - bar.pos)
 
-        return made_file(request, show)
+        return export_file(request, show)
 
 
-def _place(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
-    """Write a file beside its place and rename it, so that no half of one ever stands there."""
+def _write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
+    """Write a temporary file next to the path and rename it, so that no partial file appears."""
     beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
         with beside.open("xb") as target:

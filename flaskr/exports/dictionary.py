@@ -1,4 +1,4 @@
-"""The data dictionary: every column of every file, with names or with pseudonyms."""
+"""The data dictionary: the columns of every file, with names or with pseudonyms."""
 
 from dataclasses import replace
 
@@ -10,24 +10,26 @@ from flaskr.facts.policies import POLICY_COLUMNS, POLICYHOLDER
 from flaskr.facts.trail import TRAIL_COLUMNS
 from flaskr.values.pseudonyms import pseudonym_column
 
-COLUMNS: dict[FileContents, Columns] = {
+FILE_COLUMNS: dict[FileContents, Columns] = {
     Contents.CLAIMS: CLAIM_COLUMNS,
     Contents.LEDGER: LEDGER_COLUMNS,
     Contents.POLICIES: POLICY_COLUMNS,
     TrailContents.TRAIL: TRAIL_COLUMNS,
 }
 
-# What may say who somebody is; without names, files have the pseudonyms of the one.
-NAMING = {column.name for columns in COLUMNS.values() for column in columns if column.is_personal}
+# Columns that may identify people. Files without names have pseudonyms for the policyholder.
+NAMING_COLUMNS = {
+    column.name for columns in FILE_COLUMNS.values() for column in columns if column.is_personal
+}
 
-# The amounts whose sums prove a file; a name means the same in each.
-ADDED_UP = {name for columns in COLUMNS.values() for name in total_names(columns)}
+# The amounts with control totals; a name has the same meaning in every file.
+TOTALLED_COLUMNS = {name for columns in FILE_COLUMNS.values() for name in total_names(columns)}
 
 
-def given_columns(contents: FileContents, has_names: bool) -> Columns:
-    """Return all columns of a file with names, or with pseudonyms and without free text."""
+def available_columns(contents: FileContents, has_names: bool) -> Columns:
+    """Return the columns of a file: all of them, or with pseudonyms and without free text."""
     if has_names:
-        return COLUMNS[contents]
+        return FILE_COLUMNS[contents]
     stand_in = replace(
         POLICYHOLDER,
         name=pseudonym_column(),
@@ -37,5 +39,5 @@ def given_columns(contents: FileContents, has_names: bool) -> Columns:
         "har samma nyckel, annars heter kolumnen annorlunda; tom när namnet är raderat",
         hides=POLICYHOLDER.name,
     )
-    shown = (stand_in if column == POLICYHOLDER else column for column in COLUMNS[contents])
-    return tuple(column for column in shown if column.name not in NAMING)
+    columns = (stand_in if column == POLICYHOLDER else column for column in FILE_COLUMNS[contents])
+    return tuple(column for column in columns if column.name not in NAMING_COLUMNS)

@@ -1,4 +1,4 @@
-"""The manifest: what a file is, of which book, and how to tell that it is still the same."""
+"""The manifest of a file: what it has, of which book, and the totals and digest to verify it."""
 
 import json
 from dataclasses import dataclass
@@ -17,53 +17,53 @@ from flaskr.settings import BOOK_VERSION
 from flaskr.values.calendar import today
 
 MANIFEST_ENDING = ".manifest.json"
-SCHEMA_VERSION = 2  # of the files: one more when a column changes its name, type or meaning
+SCHEMA_VERSION = 2  # of the files: raise it when a column changes its name, type or meaning
 _LIBRARIES = ("pandas", "pyarrow", "numpy", "XlsxWriter", "adbc-driver-manager", "SQLAlchemy")
 
 
 @dataclass(frozen=True)
-class MadeFacts(FileFacts):
-    """What is known of a made file: with what was asked for, and the instant it was made at."""
+class ExportFacts(FileFacts):
+    """The facts of an exported file; `asked` is the cache key of the request that made it."""
 
     asked: str
     made_at: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON keeps it, amounts as strings."""
+        """Return the facts for JSON, with amounts as strings."""
         return vars(self) | {"totals": {name: str(sum_) for name, sum_ in self.totals.items()}}
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> "MadeFacts":
-        """Read what `as_json` gave."""
-        totals = {name: Decimal(text) for name, text in kept["totals"].items()}
-        return cls(**(kept | {"totals": totals}))
+    def from_json(cls, facts: dict[str, Any]) -> "ExportFacts":
+        """Return the facts that `as_json` wrote."""
+        totals = {name: Decimal(text) for name, text in facts["totals"].items()}
+        return cls(**(facts | {"totals": totals}))
 
 
 @cache
 def versions() -> dict[str, str]:
-    """Return the versions of what makes the bytes of a file."""
+    """Return the versions of ClaimBook and of the libraries that write files."""
     return {"ClaimBook": BOOK_VERSION} | {name: version(name) for name in _LIBRARIES}
 
 
 def file_name(request: FileRequest) -> str:
-    """Return what a file is called: after the cut it shows, or after the local day."""
-    valuation = request.wanted.valuation
+    """Return the name of a file: with its as-at date, or with the local date."""
+    valuation = request.row_filter.valuation
     when = f"as-at-{valuation.day}-{valuation.basis}" if valuation else f"{today()}"
-    some = ["some"] if request.wanted.filter_names else []
+    some = ["some"] if request.row_filter.filter_names else []
     name = "-".join([request.contents, *some, when])
-    return f"{name}.{request.form.file_format}"
+    return f"{name}.{request.output_format.file_format}"
 
 
-def manifest(request: FileRequest, facts: MadeFacts, actor: str) -> dict[str, Any]:
-    """Return the manifest of a made file: amounts are strings of their exact digits."""
-    valuation = request.wanted.valuation
+def manifest(request: FileRequest, facts: ExportFacts, actor: str) -> dict[str, Any]:
+    """Return the manifest of an exported file; amounts are strings of their exact digits."""
+    valuation = request.row_filter.valuation
     return {
         "file": {
             "name": file_name(request),
-            "format": request.form.file_format,
-            "dialect": request.form.dialect,
-            "raw": request.form.is_raw,
-            "media_type": MEDIA_TYPES[request.form.file_format],
+            "format": request.output_format.file_format,
+            "dialect": request.output_format.dialect,
+            "raw": request.output_format.is_raw,
+            "media_type": MEDIA_TYPES[request.output_format.file_format],
             "size": facts.size,
             "sha256": facts.sha256,
         },
@@ -74,8 +74,8 @@ def manifest(request: FileRequest, facts: MadeFacts, actor: str) -> dict[str, An
         "time_zone": current_app.config["BOOK_TIME_ZONE"],
         "as_at": valuation and str(valuation.day),
         "basis": valuation and valuation.basis,
-        "filter": filters_of(request),
-        "sort": request.wanted.sort,
+        "filter": filter_texts(request),
+        "sort": request.row_filter.sort,
         "query": request.query_string,
         "watermark": facts.watermark,
         **next_since(request, facts),
@@ -85,19 +85,19 @@ def manifest(request: FileRequest, facts: MadeFacts, actor: str) -> dict[str, An
     }
 
 
-def filters_of(request: FileRequest) -> dict[str, Any]:
-    """Return what leaves rows out of a file, as texts under the names of the parameters."""
-    said = request.wanted.parameters()
-    return {name: said[name] for name in sorted(request.wanted.filter_names)}
+def filter_texts(request: FileRequest) -> dict[str, Any]:
+    """Return the filters of a file, as texts under the names of the parameters."""
+    parameters = request.row_filter.parameters()
+    return {name: parameters[name] for name in sorted(request.row_filter.filter_names)}
 
 
-def manifest_text(said: dict[str, Any]) -> str:
-    """Return a manifest as JSON for people too: in its order, indented, letters as they are."""
-    return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+def manifest_text(manifest: dict[str, Any]) -> str:
+    """Return a manifest as readable JSON: in its order, indented, not escaped to ASCII."""
+    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
 
 
-def next_since(request: FileRequest, facts: MadeFacts) -> dict[str, int]:
-    """Return where the next file of the ledger goes on: `since` of its address."""
+def next_since(request: FileRequest, facts: ExportFacts) -> dict[str, int]:
+    """Return the parameter `since` for the next file of the ledger."""
     if request.contents is not Contents.LEDGER:
         return {}
     return {"next_since": facts.watermark["ledger_entries"]}

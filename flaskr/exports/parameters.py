@@ -1,4 +1,4 @@
-"""What an address of a file may be asked: its form, its columns, and the filter that pages have."""
+"""The parameters of an export address: format, columns, and the filters that pages have."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from flaskr.audit.filters import TrailFilter
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger.filters import LedgerFilter
 from flaskr.errors import ClaimBookError
-from flaskr.exports.dictionary import NAMING, given_columns
+from flaskr.exports.dictionary import NAMING_COLUMNS, available_columns
 from flaskr.exports.queries import FileFilter
 from flaskr.facts.columns import Columns
 from flaskr.facts.lists import Contents, FileContents, TrailContents
-from flaskr.files.formats import Dialect, FileFormat, Form
+from flaskr.files.formats import Dialect, FileFormat, OutputFormat
 from flaskr.policies.filters import PolicyFilter
 from flaskr.values.pseudonyms import NamesWithheld, may_ask_for_names, may_include_names, sees_names
 from flaskr.values.text import clean_text
@@ -35,97 +35,99 @@ SHORTEST_REASON, LONGEST_REASON = 3, 200
 
 
 class ParameterError(ClaimBookError):
-    """A request for a file that cannot be read."""
+    """A request for a file has an invalid parameter."""
 
     status = 400
 
 
 @dataclass(frozen=True)
 class FileRequest:
-    """Which file is asked for: of what, which rows in which order, which columns, in which form.
+    """A request for a file: contents, filter and order of the rows, columns and format.
 
-    `has_names` where those who ask get names, `finds_names` where a text is sought in names too;
-    `reason` is why, and changes nothing else.
+    `has_names`: the file may have names; `searches_names`: a text filter searches names too.
+    `reason` is why names are needed; it does not change the file otherwise.
     """
 
     contents: FileContents
-    wanted: FileFilter
-    form: Form
+    row_filter: FileFilter
+    output_format: OutputFormat
     columns: Columns
     has_names: bool
-    finds_names: bool
+    searches_names: bool
     reason: str = ""
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The parameters that ask for this file, in one order, without what goes by default."""
-        form, names = self.form, [column.name for column in self.columns]
-        asked: dict[str, Any] = {
+        """The parameters of this request, in a fixed order and without default values."""
+        form, names = self.output_format, [column.name for column in self.columns]
+        parameters: dict[str, Any] = {
             "format": form.file_format.value,
             "dialect": form.dialect.value if form.dialect else None,
             "raw": "1" if form.is_raw else None,
             "columns": None if self.has_all_columns else ",".join(names),
         }
-        return {n: v for n, v in asked.items() if v is not None} | self.wanted.parameters()
+        return {n: v for n, v in parameters.items() if v is not None} | self.row_filter.parameters()
 
     @property
     def has_all_columns(self) -> bool:
-        """Whether no columns were picked."""
-        return self.columns == given_columns(self.contents, self.has_names)
+        """Whether the file has all columns that are available."""
+        return self.columns == available_columns(self.contents, self.has_names)
 
     @property
     def is_identified(self) -> bool:
-        """Whether a column may say who somebody is."""
-        return any(column.name in NAMING for column in self.columns)
+        """Whether a column may identify people."""
+        return any(column.name in NAMING_COLUMNS for column in self.columns)
 
     @property
-    def asked(self) -> str:
-        """What tells this file from all others: the address, and what its reader may see.
+    def cache_key(self) -> str:
+        """A text that identifies this file: the address and what the reader may see.
 
-        Who names the tag of a file that others may see is compared by this.
+        A reader who sends the tag of a spooled file gets it only if this is equal.
         """
         names = ",".join(column.name for column in self.columns)
-        return f"{self.address} {names} {'found by names' if self.finds_names else ''}"
+        return f"{self.address} {names} {'found by names' if self.searches_names else ''}"
 
     @property
     def address(self) -> str:
-        """The one address that says this, without the host."""
+        """The canonical address of this request, without the host."""
         return f"/export_{self.contents}?{self.query_string}"
 
     @property
-    def told_address(self) -> str:
-        """The address as the trail keeps it: for ever, so without a text that may be a name."""
+    def trail_address(self) -> str:
+        """The address for the trail: without texts that may be names, as the trail is permanent."""
         parameters = self.parameters
         parameters |= {name: "*" for name in _FREE_TEXTS if parameters.get(name)}
         return f"/export_{self.contents}?{urlencode(parameters, doseq=True, safe='*')}"
 
     @property
     def query_string(self) -> str:
-        """The one query string that says this."""
+        """The canonical query string of this request."""
         return urlencode(self.parameters, doseq=True)
 
 
-def file_request(contents: FileContents, given: MultiDict[str, str]) -> FileRequest:
-    """Return which file the parameters ask for.
+def file_request(contents: FileContents, parameters: MultiDict[str, str]) -> FileRequest:
+    """Return the request that the parameters of an address make.
 
     Raises ParameterError or FilterError, both naming what is allowed, and NamesWithheld.
     """
-    reason = _given_reason(given)
+    reason = _parse_reason(parameters)
     has_names = may_include_names(reason)
-    wanted = FILTERS[contents].from_parameters(given, ignored=FILE_PARAMETERS)
-    file_format = one_of(given, "format", FileFormat) or FileFormat.CSV
-    form = Form(file_format, one_of(given, "dialect", Dialect), _is_one(given, "raw"))
+    row_filter = FILTERS[contents].from_parameters(parameters, ignored=FILE_PARAMETERS)
+    file_format = parse_choice(parameters, "format", FileFormat) or FileFormat.CSV
+    form = OutputFormat(
+        file_format, parse_choice(parameters, "dialect", Dialect), _is_switch_on(parameters, "raw")
+    )
     if file_format is not FileFormat.CSV and (form.dialect or form.is_raw):
         name = "dialect" if form.dialect else "raw"
         raise ParameterError(f"“{name}” is only for CSV; {file_format} never changes texts.")
-    _is_one(given, "manifest")
-    columns = _chosen_columns(contents, given, has_names)
-    return FileRequest(contents, wanted, form, columns, has_names, sees_names.get(), reason)
+    _is_switch_on(parameters, "manifest")
+    columns = _chosen_columns(contents, parameters, has_names)
+    return FileRequest(contents, row_filter, form, columns, has_names, sees_names.get(), reason)
 
 
-def _given_reason(given: MultiDict[str, str]) -> str:
-    """Return for what names are asked for; empty when it is not said."""
-    text = _once(given, "reason")
+def _parse_reason(parameters: MultiDict[str, str]) -> str:
+    """Return the reason for which names are requested; empty if none is given."""
+    text = _single_value(parameters, "reason")
     if text is None:
         return ""
     reason = clean_text(text)
@@ -134,26 +136,26 @@ def _given_reason(given: MultiDict[str, str]) -> str:
     return reason
 
 
-def _once(given: MultiDict[str, str], name: str) -> str | None:
-    """Return what a parameter says; raises ParameterError when it is given more than once."""
-    texts = given.getlist(name)
+def _single_value(parameters: MultiDict[str, str], name: str) -> str | None:
+    """Return the value of a parameter; raises ParameterError if it is given more than once."""
+    texts = parameters.getlist(name)
     if len(texts) > 1:
         raise ParameterError(f"“{name}” is given more than once; give it once.")
     return texts[0] if texts else None
 
 
-def one_of(given: MultiDict[str, str], name: str, allowed: type[Member]) -> Member | None:
-    """Return the member of a closed list that a parameter names; None when it is not given."""
-    text = _once(given, name)
+def parse_choice(
+    parameters: MultiDict[str, str], name: str, allowed: type[Member]
+) -> Member | None:
+    """Return the member of a closed list that a parameter names; None if it is not given."""
+    text = _single_value(parameters, name)
     if text is None:
         return None
-    return _refused_unless(text, name, list(allowed), allowed)
+    return _parse_allowed(text, name, list(allowed), allowed)
 
 
-def _refused_unless(
-    text: str, name: str, allowed: list[str], read: Callable[[str], Value]
-) -> Value:
-    """Read a text that must be one of those allowed; raises ParameterError naming them."""
+def _parse_allowed(text: str, name: str, allowed: list[str], read: Callable[[str], Value]) -> Value:
+    """Parse a text that must be among the allowed ones; raises ParameterError naming them."""
     if text not in allowed:
         raise ParameterError(
             f"“{text[:40]}” is not valid for “{name}”; choose one of {', '.join(allowed)}."
@@ -161,22 +163,24 @@ def _refused_unless(
     return read(text)
 
 
-def _is_one(given: MultiDict[str, str], name: str) -> bool:
-    """Return whether a switch is on, which is 1."""
-    text = _once(given, name)
-    return text is not None and _refused_unless(text, name, ["1"], bool)
+def _is_switch_on(parameters: MultiDict[str, str], name: str) -> bool:
+    """Return whether a switch parameter is on; the only allowed value is 1."""
+    text = _single_value(parameters, name)
+    return text is not None and _parse_allowed(text, name, ["1"], bool)
 
 
-def _chosen_columns(contents: FileContents, given: MultiDict[str, str], has_names: bool) -> Columns:
-    """Return the columns that are asked for, in that order; all of them when none are."""
-    text = _once(given, "columns")
-    columns = given_columns(contents, has_names)
+def _chosen_columns(
+    contents: FileContents, parameters: MultiDict[str, str], has_names: bool
+) -> Columns:
+    """Return the requested columns in the requested order; all columns if none are named."""
+    text = _single_value(parameters, "columns")
+    columns = available_columns(contents, has_names)
     every = {column.name: column for column in columns}
     if text is None:
         return columns
     names = [name.strip() for name in text.split(",")]
     for name in names:
-        if name in NAMING and name not in every:
+        if name in NAMING_COLUMNS and name not in every:
             _refuse_naming(contents, name)
         if name not in every:
             raise ParameterError(
@@ -188,12 +192,14 @@ def _chosen_columns(contents: FileContents, given: MultiDict[str, str], has_name
 
 
 def _refuse_naming(contents: FileContents, name: str) -> None:
-    """Raise NamesWithheld for a column that may name people, with what can be asked for instead."""
-    every = given_columns(contents, has_names=True)
+    """Raise NamesWithheld for a column that may name people; the message names an alternative."""
+    every = available_columns(contents, has_names=True)
     if name not in {column.name for column in every}:
         return
     if may_ask_for_names():
         raise NamesWithheld(f"“{name}” may contain names: say why you need it, with reason=.")
-    stand_ins = [column.name for column in given_columns(contents, False) if column.hides == name]
+    stand_ins = [
+        column.name for column in available_columns(contents, False) if column.hides == name
+    ]
     instead = f"ask for {stand_ins[0]}, its pseudonym" if stand_ins else "leave it out"
     raise NamesWithheld(f"“{name}” may contain names, and is not available here: {instead}.")

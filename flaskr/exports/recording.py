@@ -1,4 +1,4 @@
-"""What the trail is told of files: before they are sent, or they are not."""
+"""Record exported files in the trail, before they are sent."""
 
 from typing import Any
 
@@ -6,36 +6,36 @@ from flask import current_app
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import NotRecorded, record_separately
-from flaskr.exports.manifest import MadeFacts
+from flaskr.exports.manifest import ExportFacts
 from flaskr.exports.parameters import FileRequest
-from flaskr.exports.services import MadeFile, spool_folder
-from flaskr.exports.spool import forget
+from flaskr.exports.services import ExportedFile, spool_folder
+from flaskr.exports.spool import remove_file
 
 
-def record_file(action: Action, request: FileRequest, made: MadeFile, actor: str) -> None:
-    """Record that a made file, or its manifest, is handed out.
+def record_file(action: Action, request: FileRequest, exported: ExportedFile, actor: str) -> None:
+    """Record that an exported file, or its manifest, is sent.
 
-    Raises NotRecorded; nothing of the file stays then.
+    Raises NotRecorded, after removing the file.
     """
-    told = facts_of(request, made.facts)
+    recorded = trail_facts(request, exported.facts)
     try:
-        record_separately(action, Subject.FILE, request.told_address, actor=actor, after=told)
+        record_separately(action, Subject.FILE, request.trail_address, actor=actor, after=recorded)
     except NotRecorded:
-        made.file.close()
-        forget(spool_folder(current_app.config), made.tag)
+        exported.file.close()
+        remove_file(spool_folder(current_app.config), exported.tag)
         raise
 
 
-def facts_of(request: FileRequest, facts: MadeFacts) -> dict[str, Any]:
-    """Return what is told of a file; of the reason only when there is one."""
-    valuation = request.wanted.valuation
-    told = {
+def trail_facts(request: FileRequest, facts: ExportFacts) -> dict[str, Any]:
+    """Return the facts of a file that the trail records; a reason only if there is one."""
+    valuation = request.row_filter.valuation
+    recorded = {
         "rows": facts.rows,
         "size": facts.size,
         "sha256": facts.sha256,
-        "format": request.form.file_format.value,
+        "format": request.output_format.file_format.value,
         "as_at": valuation and str(valuation.day),
         "basis": valuation and valuation.basis.value,
         "identified": request.is_identified,
     }
-    return told | ({"reason": request.reason} if request.reason else {})
+    return recorded | ({"reason": request.reason} if request.reason else {})

@@ -1,4 +1,4 @@
-"""The spool: where a file is made, and stays for ten minutes under the tag that says what it is."""
+"""The spool: a folder where files are made and cached for ten minutes under their tag."""
 
 import fcntl
 import json
@@ -12,63 +12,63 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-KEPT_SECONDS = 600
-_MAKING = ".part"
+SPOOL_SECONDS = 600
+_PART = ".part"
 _FACTS = ".json"
 PIN = ".pin"
 _TAG = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
-class FilePart:
-    """A file in the making: its path, and it opened for reading; locked as long as it is open."""
+class TemporaryFile:
+    """A file that is being made: its path, and the open file; it is locked while it is open."""
 
     path: Path
     file: IO[bytes]
 
 
 @contextmanager
-def part_in(folder: Path) -> Iterator[FilePart]:
-    """Make an empty file that only this user can read; its name is gone when the block ends."""
+def temporary_file(folder: Path) -> Iterator[TemporaryFile]:
+    """Create an empty file that only this user can read; it is removed when the block ends."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{secrets.token_hex(16)}{_MAKING}"
+    path = folder / f"{secrets.token_hex(16)}{_PART}"
     with locked_file(path) as file:
         try:
-            yield FilePart(path, file)
+            yield TemporaryFile(path, file)
         finally:
             path.unlink(missing_ok=True)
 
 
 def locked_file(path: Path) -> IO[bytes]:
-    """Make a file and lock it, so that no sweep takes it."""
+    """Create a file and lock it, so that `remove_expired` leaves it."""
     while True:
         file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "rb")
         fcntl.flock(file, fcntl.LOCK_EX)
-        if os.fstat(file.fileno()).st_nlink:  # else a sweep came between the two
+        if os.fstat(file.fileno()).st_nlink:  # otherwise it was removed before it was locked
             return file
         file.close()
 
 
-def keep(part: FilePart, tag: str, facts: dict[str, Any]) -> None:
-    """Keep a made file under its tag, with what is known of it; facts first, so none lacks them."""
+def store_file(part: TemporaryFile, tag: str, facts: dict[str, Any]) -> None:
+    """Store a file under its tag, with its facts; the facts first, so that no file lacks them."""
     folder = part.path.parent
-    _note(folder / f"{tag}{_FACTS}", json.dumps(facts))
+    _write_atomically(folder / f"{tag}{_FACTS}", json.dumps(facts))
     part.path.rename(folder / tag)
 
 
-def _note(path: Path, said: str) -> None:
-    """Write a small file, which is there whole or not at all."""
-    with part_in(path.parent) as part:
-        part.path.write_text(said, encoding="utf-8")
+def _write_atomically(path: Path, text: str) -> None:
+    """Write a small file, completely or not at all."""
+    with temporary_file(path.parent) as part:
+        part.path.write_text(text, encoding="utf-8")
         part.path.rename(path)
 
 
-def kept(folder: Path, tag: str) -> tuple[IO[bytes], dict[str, Any]] | None:
-    """Return the file kept under a tag, opened, and its facts; None when it is not there, or old.
+def stored_file(folder: Path, tag: str) -> tuple[IO[bytes], dict[str, Any]] | None:
+    """Return the open file with a tag, and its facts; None if there is no such file, or it expired.
 
-    Once opened it can be read to its end, whatever a sweep does.
+    An open file can be read to its end, even after it is removed.
     """
-    if not _TAG.fullmatch(tag):  # it may come from outside
+    if not _TAG.fullmatch(tag):  # it may come from a request
         return None
     try:
         file = (folder / tag).open("rb")
@@ -79,64 +79,64 @@ def kept(folder: Path, tag: str) -> tuple[IO[bytes], dict[str, Any]] | None:
     except FileNotFoundError:
         file.close()
         return None
-    if time.time() - os.fstat(file.fileno()).st_mtime > KEPT_SECONDS:
+    if time.time() - os.fstat(file.fileno()).st_mtime > SPOOL_SECONDS:
         file.close()
         return None
     return file, facts
 
 
-def forget(folder: Path, tag: str) -> None:
-    """Remove the file kept under a tag; whoever has it open can read it to its end."""
+def remove_file(folder: Path, tag: str) -> None:
+    """Remove the file with a tag; those who have it open can still read it to its end."""
     for name in (tag, f"{tag}{_FACTS}"):
         (folder / name).unlink(missing_ok=True)
 
 
-def emptied(folder: Path) -> None:
-    """Remove all that is in the spool; waits for what is being made, to remove that too."""
+def remove_all_files(folder: Path) -> None:
+    """Remove all files in the spool; waits for files that are being made, and removes them too."""
     with suppress(FileNotFoundError):
-        for path in folder.glob(f"*{_MAKING}"):
+        for path in folder.glob(f"*{_PART}"):
             with suppress(FileNotFoundError), path.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)  # until it is made
+                fcntl.flock(file, fcntl.LOCK_EX)  # waits until it is made
         for path in list(folder.iterdir()):
             with suppress(FileNotFoundError):
-                _removed(path)
+                _remove_unless_locked(path)
 
 
-def pin(folder: Path, reader: str, tag: str) -> None:
-    """Note which file a reader, named by a digest, was given last.
+def pin_tag(folder: Path, reader: str, tag: str) -> None:
+    """Note the tag of the file that a reader (a digest) was last given.
 
-    The note is there or not, never half: a reader may ask for many parts at once.
+    The note is written atomically, because a reader may ask for many parts at once.
     """
-    if pinned(folder, reader) != tag:
-        _note(folder / f"{reader}{PIN}", tag)
+    if pinned_tag(folder, reader) != tag:
+        _write_atomically(folder / f"{reader}{PIN}", tag)
 
 
-def pinned(folder: Path, reader: str) -> str:
-    """Return the tag of the file that a reader was given last; empty for none."""
+def pinned_tag(folder: Path, reader: str) -> str:
+    """Return the tag of the file that a reader was last given; empty if no file was given."""
     try:
         return (folder / f"{reader}{PIN}").read_text(encoding="ascii")
     except FileNotFoundError:
         return ""
 
 
-def sweep(folder: Path, most_bytes: int) -> None:
-    """Remove what is older than ten minutes, the oldest of what is too much, and dead parts.
+def remove_expired(folder: Path, most_bytes: int) -> None:
+    """Remove files older than ten minutes, the oldest while there is too much, and orphaned parts.
 
-    A part is dead when nobody has it locked: whoever made it was killed. What is being made stays,
-    whatever its age or size.
+    A part is orphaned when nobody has it locked: the process that made it was killed. Files that
+    are being made stay, whatever their age or size.
     """
-    with suppress(FileNotFoundError):  # of a file: another sweep was first; of the folder: no spool
-        found = [(path.stat(), path) for path in folder.iterdir()]
-        total = sum(status.st_size for status, _ in found)
-        for status, path in sorted(found, key=lambda pair: pair[0].st_mtime):
-            is_old = time.time() - status.st_mtime > KEPT_SECONDS
+    with suppress(FileNotFoundError):  # another process removed the file, or there is no folder
+        files = [(path.stat(), path) for path in folder.iterdir()]
+        total = sum(status.st_size for status, _ in files)
+        for status, path in sorted(files, key=lambda pair: pair[0].st_mtime):
+            is_old = time.time() - status.st_mtime > SPOOL_SECONDS
             is_over = total > most_bytes and path.suffix not in (_FACTS, PIN)
-            if (is_old or is_over or path.suffix == _MAKING) and _removed(path):
+            if (is_old or is_over or path.suffix == _PART) and _remove_unless_locked(path):
                 total -= status.st_size
 
 
-def _removed(path: Path) -> bool:
-    """Remove a file unless somebody has it locked; return whether it is gone."""
+def _remove_unless_locked(path: Path) -> bool:
+    """Remove a file unless somebody has it locked; return whether it was removed."""
     with path.open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

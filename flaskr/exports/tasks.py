@@ -1,4 +1,4 @@
-"""A file that is ordered, and one that is made: what passes between the web and the workshop."""
+"""What the web process and the isolated process exchange to make a file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,24 +11,24 @@ from flaskr.errors import ClaimBookError
 from flaskr.exports.queries import FileSql
 from flaskr.facts.columns import Columns
 from flaskr.facts.lists import FileContents
-from flaskr.files.formats import Form
+from flaskr.files.formats import OutputFormat
 
 
-class _DiskFull(ClaimBookError):
-    """No room for a file; nothing of it stays."""
+class DiskFull(ClaimBookError):
+    """The disk is full; nothing of the file is kept."""
 
     status = 507
 
 
 @contextmanager
-def full_disk_told() -> Iterator[None]:
-    """Turn a full disk, or a user's full share of it, into a sentence."""
+def explain_full_disk() -> Iterator[None]:
+    """Turn the errors of a full disk, an exceeded quota or a size limit into a sentence."""
     try:
         yield
     except OSError as error:
         if error.errno not in (ENOSPC, EDQUOT, EFBIG):
             raise
-        raise _DiskFull(
+        raise DiskFull(
             "The disk is full, and nothing was done. Whoever runs the book can free space: "
             "delete kept exports, or put INSTANCE_FOLDER on a larger disk."
         ) from error
@@ -36,25 +36,25 @@ def full_disk_told() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class ExportTask:
-    """What to make and where: the book's address, what to read of it, the form, the empty file.
+    """A file to make: the book's address, the statements, the format, and the empty file's path.
 
-    `pseudonym_key` hides the names of columns that have pseudonyms.
+    `pseudonym_key` is the key for columns that have pseudonyms instead of names.
     """
 
     address: str
     contents: FileContents
     sql: FileSql
     columns: Columns
-    form: Form
+    output_format: OutputFormat
     currency: str
     path: Path
     pseudonym_key: str | None = field(default=None, repr=False)
-    is_counted_first: bool = False  # so that progress can be told
+    is_counted_first: bool = False  # so that progress can be reported
 
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What a made file is: its rows, amounts together, size, SHA-256, and how far the book was."""
+    """The facts of a file: rows, totals, size, SHA-256, and the watermark of the book."""
 
     rows: int
     totals: dict[str, Decimal]

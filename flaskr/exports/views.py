@@ -1,4 +1,4 @@
-"""Addresses of files, their manifests, and what their columns mean."""
+"""Downloads of files and manifests, and the data dictionary."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -13,24 +13,24 @@ from werkzeug.wsgi import FileWrapper
 
 from flaskr.audit.models import Action
 from flaskr.audit.services import NotRecorded
-from flaskr.exports.dictionary import COLUMNS, given_columns
+from flaskr.exports.dictionary import FILE_COLUMNS, available_columns
 from flaskr.exports.manifest import file_name, manifest, manifest_text, next_since
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.ranges import (
-    begun_file,
+    clamp_last_bytes,
+    continued_file,
     is_one_range,
-    is_told,
-    remember,
-    remember_told,
-    with_range_in,
+    is_recorded,
+    remember_recorded,
+    remember_tag,
 )
 from flaskr.exports.recording import record_file
 from flaskr.exports.services import (
-    MadeFile,
+    ExportedFile,
     current_watermark,
-    file_at,
-    made_file,
-    spooled,
+    export_file,
+    export_file_at,
+    spooled_file,
     sweep_spool,
     tag_of,
 )
@@ -46,152 +46,162 @@ _PIECE_BYTES = 256 * 1024
 
 @blueprint.record
 def sweep_at_start(state: BlueprintSetupState) -> None:
-    """Remove what an earlier life of the application left in the spool."""
+    """Clean the spool of what earlier processes left."""
     sweep_spool(state.app.config)
 
 
 @blueprint.get("/export_claims")
 def claims():
-    """Download the claims that the address asks for."""
+    """Download claims."""
     return _answer(Contents.CLAIMS)
 
 
 @blueprint.get("/export_ledger")
 def ledger():
-    """Download the ledger entries that the address asks for."""
+    """Download ledger entries."""
     return _answer(Contents.LEDGER)
 
 
 @blueprint.get("/export_policies")
 def policies():
-    """Download the policies that the address asks for."""
+    """Download policies."""
     return _answer(Contents.POLICIES)
 
 
 @blueprint.get("/export_trail")
 def trail():
-    """Download the events of the trail that the address asks for."""
+    """Download events of the trail."""
     return _answer(TrailContents.TRAIL)
 
 
 @blueprint.get("/dictionary")
 def dictionary():
     """Show every column of every file: its type, unit and meaning."""
-    files = {contents: given_columns(contents, may_include_names("")) for contents in COLUMNS}
+    files = {
+        contents: available_columns(contents, may_include_names("")) for contents in FILE_COLUMNS
+    }
     return render_template("exports/dictionary.html", files=files)
 
 
 def _answer(contents: FileContents) -> Response:
-    """Answer with a file, its manifest, 304 when the reader has it, or to HEAD its headers."""
-    wanted = file_request(contents, request.args)
+    """Return a file, its manifest, 304 if the reader has the file, or the headers for HEAD."""
+    export_request = file_request(contents, request.args)
     if "manifest" in request.args:
-        return _manifest_response(wanted)
-    watermark = current_watermark(wanted)
-    tag = tag_of(wanted, watermark)
+        return _manifest_response(export_request)
+    watermark = current_watermark(export_request)
+    tag = tag_of(export_request, watermark)
     if request.if_none_match.contains_weak(tag):
-        return _tagged(Response(status=304), tag)
-    made = begun_file(request, wanted, actor())
-    if made is None:
-        _refuse_another(tag)
+        return _with_tag(Response(status=304), tag)
+    exported = continued_file(request, export_request, actor())
+    if exported is None:
+        _check_if_match(tag)
         is_head = request.method == "HEAD"
-        made = spooled(wanted, watermark) if is_head else file_at(wanted, watermark)
-    if made is None:  # HEAD makes no file: the length is not known, and not said to be 0
-        return _tagged(Response(iter(()), headers=_file_headers(wanted)), tag)
-    response = _file_response(wanted, made)
-    record = partial(record_file, Action.FILE_EXPORTED, wanted, made, actor())
-    recorded(response, wanted.asked, made.tag, record)
-    remember(request, wanted.asked, actor(), made.tag)
+        exported = (
+            spooled_file(export_request, watermark)
+            if is_head
+            else export_file_at(export_request, watermark)
+        )
+    if (
+        exported is None
+    ):  # HEAD makes no file, so the length is not known; it must not be given as 0
+        return _with_tag(Response(iter(()), headers=_file_headers(export_request)), tag)
+    response = _file_response(export_request, exported)
+    record = partial(record_file, Action.FILE_EXPORTED, export_request, exported, actor())
+    record_once(response, export_request.cache_key, exported.tag, record)
+    remember_tag(request, export_request.cache_key, actor(), exported.tag)
     return response
 
 
-def recorded(response: Response, asked: str, tag: str, record: Callable[[], None]) -> None:
-    """Record that a file is sent, unless this goes on with what was; raises NotRecorded."""
-    if is_told(request, response, asked, actor(), tag):
+def record_once(response: Response, cache_key: str, tag: str, record: Callable[[], None]) -> None:
+    """Record that a file is sent, unless this continues a recorded download; raises NotRecorded."""
+    if is_recorded(request, response, cache_key, actor(), tag):
         return
     try:
         record()
     except NotRecorded:
         response.close()
         raise
-    remember_told(request, asked, actor(), tag)
+    remember_recorded(request, cache_key, actor(), tag)
 
 
-def _manifest_response(wanted: FileRequest) -> Response:
-    """Return the manifest of a file as JSON."""
-    made = made_file(wanted)
-    made.file.close()
+def _manifest_response(export_request: FileRequest) -> Response:
+    """Make a file and return its manifest as JSON."""
+    exported = export_file(export_request)
+    exported.file.close()
     if request.method == "GET":
-        record_file(Action.MANIFEST_READ, wanted, made, actor())
-    return json_response(manifest(wanted, made.facts, actor()))
+        record_file(Action.MANIFEST_READ, export_request, exported, actor())
+    return json_response(manifest(export_request, exported.facts, actor()))
 
 
-def json_response(said: dict[str, Any]) -> Response:
-    """Return a manifest as JSON."""
-    return _private(Response(manifest_text(said), mimetype="application/json"))
+def json_response(manifest: dict[str, Any]) -> Response:
+    """Return a manifest as a JSON response."""
+    return _private(Response(manifest_text(manifest), mimetype="application/json"))
 
 
-def _file_response(wanted: FileRequest, made: MadeFile) -> Response:
-    """Return a made file, or the range of it that is asked for."""
-    headers = Headers(_file_headers(wanted))
-    headers["X-Row-Count"] = str(made.facts.rows)
-    for since in next_since(wanted, made.facts).values():  # in the manifest, which may be of later
+def _file_response(export_request: FileRequest, exported: ExportedFile) -> Response:
+    """Return a response with an exported file, or with the requested range of it."""
+    headers = Headers(_file_headers(export_request))
+    headers["X-Row-Count"] = str(exported.facts.rows)
+    for since in next_since(
+        export_request, exported.facts
+    ).values():  # as in the manifest of the same request
         headers["X-Next-Since"] = str(since)
-    headers["Repr-Digest"] = digest_header(made.facts.sha256)
-    return sent(made.file, headers, made.facts.size, made.tag)
+    headers["Repr-Digest"] = digest_header(exported.facts.sha256)
+    return send_open_file(exported.file, headers, exported.facts.size, exported.tag)
 
 
-def sent(file: IO[bytes], headers: Headers, size: int, tag: str) -> Response:
-    """Return an open file, or the range of it that is asked for; closed when it is sent."""
+def send_open_file(file: IO[bytes], headers: Headers, size: int, tag: str) -> Response:
+    """Return a response with an open file, or a range of it; the file is closed when it is sent."""
     headers["Content-Length"] = str(size)
     is_range = is_one_range(request)
-    # A server's own wrapper may use sendfile, and cannot give a part.
+    # The server's file wrapper may use sendfile, and then cannot send a range.
     send = FileWrapper if is_range else request.environ.get("wsgi.file_wrapper", _pieces)
     response = Response(send(file, _PIECE_BYTES), headers=headers, direct_passthrough=True)
     response.call_on_close(file.close)
-    _tagged(response, tag)
-    asked = with_range_in(request.environ, size)
+    _with_tag(response, tag)
+    environ = clamp_last_bytes(request.environ, size)
     try:
-        _refuse_another(tag)
-        response.make_conditional(asked, accept_ranges=is_range, complete_length=size)
+        _check_if_match(tag)
+        response.make_conditional(environ, accept_ranges=is_range, complete_length=size)
     except (RequestedRangeNotSatisfiable, PreconditionFailed):
         file.close()
         raise
     return response
 
 
-def _refuse_another(tag: str) -> None:
-    """Raise PreconditionFailed for a reader who wants one file only (If-Match), not this one."""
+def _check_if_match(tag: str) -> None:
+    """Raise PreconditionFailed if the reader accepts only another file (If-Match)."""
     if request.if_match and not request.if_match.contains(tag):
         raise PreconditionFailed
 
 
 def digest_header(sha256: str) -> str:
-    """Return what Repr-Digest says of a SHA-256 in hex."""
+    """Return the Repr-Digest header for a SHA-256 in hex."""
     return f"sha-256=:{b64encode(bytes.fromhex(sha256)).decode()}:"
 
 
-def _tagged(response: Response, tag: str) -> Response:
-    """Return a response with the tag of its bytes."""
+def _with_tag(response: Response, tag: str) -> Response:
+    """Return a response with its ETag."""
     response.set_etag(tag)
     response.headers["Accept-Ranges"] = "bytes"
     return _private(response)
 
 
 def _private(response: Response) -> Response:
-    """Return a response that no cache in between keeps, and none hands out unasked."""
+    """Return a response that shared caches do not store and others revalidate."""
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
 def _pieces(file: IO[bytes], size: int) -> Iterator[bytes]:
-    """Yield a file piece by piece; it is closed after the last, or when the client goes away."""
+    """Yield a file in pieces; it is closed at its end, or when the client disconnects."""
     with file:
         yield from iter(partial(file.read, size), b"")
 
 
-def _file_headers(wanted: FileRequest) -> dict[str, Any]:
-    """Return the headers that a file has before it is made."""
+def _file_headers(export_request: FileRequest) -> dict[str, Any]:
+    """Return the headers that are known before a file is made."""
     return {
-        "Content-Type": MEDIA_TYPES[wanted.form.file_format],
-        "Content-Disposition": f"attachment; filename={file_name(wanted)}",
+        "Content-Type": MEDIA_TYPES[export_request.output_format.file_format],
+        "Content-Disposition": f"attachment; filename={file_name(export_request)}",
     }

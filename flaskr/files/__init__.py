@@ -1,1 +1,1 @@
-"""Files of any rows, in and out: one reader and one writer a format."""
+"""Reading and writing files of rows: one reader and one writer per format."""

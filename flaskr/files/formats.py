@@ -1,4 +1,4 @@
-"""The forms that a file comes in."""
+"""The formats of the files that are read and written."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,13 +7,13 @@ from flaskr.errors import ClaimBookError
 
 
 class ExportError(ClaimBookError):
-    """A file that could not be made; nothing of it is kept."""
+    """A file could not be made; nothing of it is kept."""
 
     status = 500
 
 
 class FileFormat(StrEnum):
-    """The forms that a file comes in; each value is also the end of its name."""
+    """The file formats; each value is also the file name extension."""
 
     CSV = "csv"
     XLSX = "xlsx"
@@ -23,7 +23,7 @@ class FileFormat(StrEnum):
 
 
 class Dialect(StrEnum):
-    """How CSV is written for other readers than the plain one's."""
+    """A variant of CSV for one particular program."""
 
     EXCEL_SV = "excel-sv"
 
@@ -38,8 +38,8 @@ MEDIA_TYPES = {
 
 
 @dataclass(frozen=True)
-class Form:
-    """The form of a file; `is_raw`: CSV text exactly as it is, without the guard of formulas."""
+class OutputFormat:
+    """The format of a file to write; `is_raw`: CSV whose texts are not escaped against formulas."""
 
     file_format: FileFormat = FileFormat.CSV
     dialect: Dialect | None = None

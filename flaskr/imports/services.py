@@ -13,7 +13,7 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import origin, record_separately
 from flaskr.database import driver_url
 from flaskr.errors import BusyError, ClaimBookError
-from flaskr.exports.tasks import full_disk_told
+from flaskr.exports.tasks import explain_full_disk
 from flaskr.extensions import db
 from flaskr.files.readers.options import (
     EncodingNotChosen,
@@ -69,7 +69,7 @@ def receive_uploads(
     job = new_job(jobs_folder(), JobRequest(actor, utc_now().isoformat(), (), is_migration))
     files = []
     try:
-        with full_disk_told():
+        with explain_full_disk():
             for at, (name, source) in enumerate(uploads):
                 path = job.folder / f"file-{at}"
                 sha256, size = store_upload(source, path, current_app.config["IMPORT_BYTES"])

@@ -9,9 +9,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from flaskr.database import transaction_mode
 from flaskr.errors import FORM_EXPIRED, ClaimBookError
-from flaskr.exports.kept.views import named
-from flaskr.exports.tasks import full_disk_told
-from flaskr.exports.views import sent
+from flaskr.exports.kept.views import file_name_parameters
+from flaskr.exports.tasks import explain_full_disk
+from flaskr.exports.views import send_open_file
 from flaskr.extensions import csrf, db
 from flaskr.facts.columns import Column
 from flaskr.facts.lists import Contents
@@ -84,7 +84,7 @@ def _upload_form() -> UploadForm:
     most = current_app.config["IMPORT_BYTES"]
     request.max_content_length = MOST_FILES * most + _FORM_BYTES
     try:
-        with full_disk_told():  # parsing writes the files to disk
+        with explain_full_disk():  # parsing writes the files to disk
             form = UploadForm()
         form.validate_on_submit()
     except RequestEntityTooLarge:
@@ -224,5 +224,5 @@ def refused_rows(name: str, at: int):
     stem = job.request.files[at]["name"].rpartition(".")[0] or job.request.files[at]["name"]
     digest, size = file_digest(path)
     headers = Headers({"Content-Type": "text/csv; charset=utf-8"})
-    headers.set("Content-Disposition", "attachment", **named(f"{stem}-refused.csv"))
-    return sent(path.open("rb"), headers, size, digest)
+    headers.set("Content-Disposition", "attachment", **file_name_parameters(f"{stem}-refused.csv"))
+    return send_open_file(path.open("rb"), headers, size, digest)

@@ -11,7 +11,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.exports.kept.files import KeptExport, kept_exports
 from flaskr.exports.kept.services import kept_folder
 from flaskr.exports.services import spool_folder
-from flaskr.exports.spool import emptied
+from flaskr.exports.spool import remove_all_files
 from flaskr.extensions import db
 from flaskr.imports.job_folders import JOBS
 from flaskr.imports.jobs import REQUEST, Job
@@ -58,7 +58,7 @@ def clear_old_pages(overwrites_always: bool) -> None:
 
 def empty_spool(config: Mapping[str, Any]) -> None:
     """Delete every file in the spool; files being made are deleted once they are done."""
-    emptied(spool_folder(config))
+    remove_all_files(spool_folder(config))
 
 
 def kept_exports_with_names(config: Mapping[str, Any]) -> list[KeptExport]:

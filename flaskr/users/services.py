@@ -122,8 +122,6 @@ def make_link(user: User, *, actor: str) -> str:
     """
     # one at a time, so that only one link remains
     user = locked_row(select(User).where(User.id == user.id))
-        select(User).where(User.id == user.id)
-    )  # one at a time: only one link remains
     if not user.is_active:
         raise _UserError(f"{user.email} may not sign in; make them active first.")
     secret = new_secret()

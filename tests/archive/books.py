@@ -1,4 +1,4 @@
-"""A small book with everything in it, and every file of it."""
+"""A small book with every kind of row, and its files."""
 
 import itertools
 from datetime import UTC, date, datetime
@@ -32,7 +32,7 @@ SOME_FILES += ["/export_ledger?since=9", "/export_claims?format=csv&dialect=exce
 
 
 def fill_book(app: Flask) -> None:
-    """Made-up claims with their revisions, the golden ledger, and what people did since."""
+    """Generated claims with revisions, the golden ledger, and later changes."""
     fill(app, "--policies", "60", "--claims", "300")
     with app.app_context():
         load_files(*GOLDEN, is_migration=True)
@@ -54,7 +54,7 @@ def fill_book(app: Flask) -> None:
 
 
 def add_import(claim) -> None:
-    """The record of an import with a file, of another that undoes it, and a row that it brought."""
+    """An import with a file, another that undoes it, and a row of the import."""
     zeros = dict.fromkeys(("changed", "unchanged", "refused", "entries"), 0)
     amounts = dict.fromkeys(("paid", "outstanding", "recovered"), Decimal("-1.50"))
     common = {"recorded_by": ACTOR, "created": 1, **zeros, **amounts}

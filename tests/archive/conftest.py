@@ -10,7 +10,7 @@ from tests.books import DATABASES
 
 @pytest.fixture(scope="session", params=DATABASES)
 def source(request, new_app) -> Iterator[Flask]:
-    """A book with everything in it, made on each database."""
+    """A book with every kind of row, on each database."""
     with new_app(request.param) as app:
         fill_book(app)
         yield app
@@ -23,7 +23,7 @@ def archive(source: Flask, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def embedded_archive(new_app, tmp_path_factory) -> Path:
-    """The archive of a book of SQLite."""
+    """The archive of a book on SQLite."""
     with new_app("sqlite") as app:
         fill_book(app)
         return archive_of(app, tmp_path_factory.mktemp("archive") / "book.zip")

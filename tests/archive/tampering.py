@@ -1,4 +1,4 @@
-"""Archives that somebody made with skill: every hash, size and total fits, and a row is wrong."""
+"""Tampered archives: every digest, size and total is correct, but a row is wrong."""
 
 import hashlib
 import io
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flaskr.archive.making import entry
+from flaskr.archive.making import member_header
 from flaskr.archive.manifest import MANIFEST, Manifest, Member, read_manifest
 
 HEAD = "0006"
@@ -26,7 +26,7 @@ def members_of(path: Path) -> dict[str, bytes]:
 def packed(path: Path, members: dict[str, bytes], compression: int = ZIP_STORED) -> Path:
     with ZipFile(path, "w") as archive:
         for name, content in members.items():
-            head = entry(name)
+            head = member_header(name)
             head.compress_type = compression
             archive.writestr(head, content)
     return path
@@ -37,7 +37,7 @@ def manifest_in(members: dict[str, bytes]) -> Manifest:
 
 
 def with_member(members: dict[str, bytes], name: str, content: bytes) -> dict[str, bytes]:
-    """The same members with another content of one, and a manifest that is of it."""
+    """The same members with one changed, and a matching manifest."""
     manifest = manifest_in(members)
     file = pq.ParquetFile(io.BytesIO(content))
     said = manifest.members[name]
@@ -52,7 +52,7 @@ def with_member(members: dict[str, bytes], name: str, content: bytes) -> dict[st
 
 
 def with_rows(path: Path, table: str, change: Callable[[Rows], object], to: Path) -> Path:
-    """The same archive with other rows in one table."""
+    """The same archive with changed rows in one table, and a matching manifest."""
     members = members_of(path)
     name = f"{table}.parquet"
     before = pq.read_table(io.BytesIO(members[name]))
@@ -64,7 +64,7 @@ def with_rows(path: Path, table: str, change: Callable[[Rows], object], to: Path
 
 
 def parquet(rows: pa.Table, schema: pa.Schema) -> bytes:
-    """A Parquet file of a schema, whether the rows keep to it or not."""
+    """A Parquet file with a schema that the rows need not fit."""
     sink = io.BytesIO()
     if any(rows[field.name].null_count and not field.nullable for field in schema):
         schema = rows.schema

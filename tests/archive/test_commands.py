@@ -17,7 +17,7 @@ def claim(session):
     return claim
 
 
-def test_the_book_is_written_and_what_it_is_told(runner, claim, tmp_path):
+def test_the_book_is_written_and_described(runner, claim, tmp_path):
     path = tmp_path / "book.zip"
 
     result = runner.invoke(args=["exports", "book", str(path)])
@@ -30,7 +30,7 @@ def test_the_book_is_written_and_what_it_is_told(runner, claim, tmp_path):
     assert [each.name for each in tmp_path.glob("book*")] == ["book.zip"]
 
 
-def test_a_file_that_is_there_is_replaced_only_when_told(runner, claim, tmp_path):
+def test_an_existing_archive_is_replaced_only_with_overwrite(runner, claim, tmp_path):
     path = tmp_path / "book.zip"
     path.write_bytes(b"mine")
 
@@ -43,21 +43,21 @@ def test_a_file_that_is_there_is_replaced_only_when_told(runner, claim, tmp_path
     assert is_archive(path)
 
 
-def test_a_folder_that_is_not_there_is_told(runner, claim, tmp_path):
+def test_a_missing_folder_is_an_error(runner, claim, tmp_path):
     result = runner.invoke(args=["exports", "book", str(tmp_path / "none" / "book.zip")])
 
     assert result.exit_code == 1
     assert "There is no folder" in result.output
 
 
-def test_an_empty_book_is_a_book_too(runner, session, tmp_path):
+def test_an_empty_book_can_be_archived(runner, session, tmp_path):
     result = runner.invoke(args=["exports", "book", str(tmp_path / "book.zip")])
 
     assert result.exit_code == 0
     assert "claims           0\n" in result.output
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(runner, claim, tmp_path):
+def test_a_full_disk_gives_an_error_and_leaves_nothing(runner, claim, tmp_path):
     small = tmp_path / "small"
     small.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=8192", "tmpfs", str(small)]

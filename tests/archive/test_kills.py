@@ -1,4 +1,4 @@
-"""A loading that is killed leaves an empty book, into which the archive can be loaded."""
+"""A killed load leaves an empty book, into which the archive can be loaded."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ import os, signal, sys
 from pathlib import Path
 from flaskr import create_app
 from flaskr.archive.loading import load_archive
-from flaskr.archive.services import load_order
+from flaskr.archive.services import _load_archive_task
 
 def die(progress):
     done, in_all = progress
@@ -27,14 +27,12 @@ def die(progress):
         os.kill(os.getpid(), signal.SIGKILL)
 
 with create_app().app_context():
-    load_archive(die, load_order(Path(sys.argv[1]), "command"))
+    load_archive(die, _load_archive_task(Path(sys.argv[1]), "command"))
 """
 
 
 @pytest.mark.parametrize("part", [0.5, 1.0])
-def test_a_loading_that_is_killed_leaves_an_empty_book(
-    session, book_settings, embedded_archive, part
-):
+def test_a_killed_load_leaves_an_empty_book(session, book_settings, embedded_archive, part):
     environment = {
         **os.environ,
         "INSTANCE_FOLDER": str(book_settings.instance_folder),

@@ -1,4 +1,4 @@
-"""From either database into either: the same book."""
+"""A book moved between any two databases stays the same."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.factories import make_claim, reserve
 
 
 def rows_of(app) -> dict[str, list[tuple]]:
-    """Every row of a book that agrees with itself."""
+    """All rows of a book, after its checks."""
     with app.app_context():
         assert not list(disagreements())
         rows = whole_book()
@@ -39,7 +39,7 @@ def test_a_moved_book_is_the_same_in_every_row_file_and_archive(
     assert len(set(before.values())) == len(addresses)
 
 
-def test_a_moved_book_goes_on_where_it_was(new_app, archive, source):
+def test_a_moved_book_continues_its_numbers(new_app, archive, source):
     with source.app_context():
         entries, claims, policies, *_ = watermark()
         totals = db.session.execute(TOTALS).one()

@@ -1,4 +1,4 @@
-"""Files that are no archive of this book, or no longer one: refused before a row is believed."""
+"""Files that are not a valid archive of this book are refused before rows are loaded."""
 
 import hashlib
 import io
@@ -20,8 +20,8 @@ from tests.factories import ACTOR, make_policy
 CLAIMS = "claims.parquet"
 
 
-def said(given, **changes):
-    """The same members, with a manifest that says otherwise."""
+def with_manifest(given, **changes):
+    """The same members with a changed manifest."""
     return {**given, MANIFEST: replace(manifest_in(given), **changes).as_bytes()}
 
 
@@ -33,7 +33,7 @@ def of_other_totals(members):
     manifest = manifest_in(members)
     ledger = manifest.members["ledger_entries.parquet"]
     changed = replace(ledger, totals={**ledger.totals, "paid": "1.00"})
-    return said(members, members={**manifest.members, "ledger_entries.parquet": changed})
+    return with_manifest(members, members={**manifest.members, "ledger_entries.parquet": changed})
 
 
 def with_column(members):
@@ -46,7 +46,7 @@ def with_column(members):
 def without_rows(members):
     manifest = manifest_in(members)
     fewer = replace(manifest.members[CLAIMS], rows=manifest.members[CLAIMS].rows - 1)
-    return said(members, members={**manifest.members, CLAIMS: fewer})
+    return with_manifest(members, members={**manifest.members, CLAIMS: fewer})
 
 
 def turned(members):
@@ -56,10 +56,19 @@ def turned(members):
 
 
 CHANGES = {
-    "another schema": (lambda m: said(m, schema_version="0099"), "schema 0099 .* has schema 0006"),
-    "another currency": (lambda m: said(m, currency="EUR"), "currency EUR.* BOOK_CURRENCY=EUR"),
-    "another zone": (lambda m: said(m, time_zone="UTC"), "time zone UTC"),
-    "another program": (lambda m: said(m, application="Other"), "not written by ClaimBook"),
+    "another schema": (
+        lambda m: with_manifest(m, schema_version="0099"),
+        "schema 0099 .* has schema 0006",
+    ),
+    "another currency": (
+        lambda m: with_manifest(m, currency="EUR"),
+        "currency EUR.* BOOK_CURRENCY=EUR",
+    ),
+    "another zone": (lambda m: with_manifest(m, time_zone="UTC"), "time zone UTC"),
+    "another program": (
+        lambda m: with_manifest(m, application="Other"),
+        "not written by ClaimBook",
+    ),
     "other totals": (of_other_totals, "ledger_entries does not add up"),
     "fewer rows": (without_rows, "does not have the number of rows"),
     "another content": (lambda m: {**m, CLAIMS: m[CLAIMS][:-1] + b"x"}, "not the file"),
@@ -91,7 +100,7 @@ def with_hash(members, content):
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_an_archive_that_is_not_whole_is_refused(sqlite_app, embedded_archive, tmp_path, name):
+def test_an_incomplete_archive_is_refused(sqlite_app, embedded_archive, tmp_path, name):
     change, reason = CHANGES[name]
     path = packed(tmp_path / "changed.zip", change(members_of(embedded_archive)))
 
@@ -101,12 +110,14 @@ def test_an_archive_that_is_not_whole_is_refused(sqlite_app, embedded_archive, t
     assert not any(watermark())
 
 
-def test_a_file_that_is_gone_is_told(sqlite_app, tmp_path):
+def test_a_missing_file_is_refused(sqlite_app, tmp_path):
     with pytest.raises(ArchiveError, match="cannot be read"):
         import_archive(tmp_path / "none.zip", actor=ACTOR)
 
 
-def test_a_compressed_archive_is_refused_unread(sqlite_app, embedded_archive, tmp_path):
+def test_a_compressed_archive_is_refused_without_unpacking_it(
+    sqlite_app, embedded_archive, tmp_path
+):
     path = packed(tmp_path / "small.zip", members_of(embedded_archive), ZIP_DEFLATED)
 
     with pytest.raises(ArchiveError, match="compressed or encrypted"):
@@ -114,7 +125,7 @@ def test_a_compressed_archive_is_refused_unread(sqlite_app, embedded_archive, tm
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.999])
-def test_a_cut_archive_is_refused(sqlite_app, embedded_archive, tmp_path, part):
+def test_a_truncated_archive_is_refused(sqlite_app, embedded_archive, tmp_path, part):
     whole = embedded_archive.read_bytes()
     path = tmp_path / "cut.zip"
     path.write_bytes(whole[: int(len(whole) * part)])
@@ -123,7 +134,7 @@ def test_a_cut_archive_is_refused(sqlite_app, embedded_archive, tmp_path, part):
         import_archive(path, actor=ACTOR)
 
 
-def test_a_parquet_bomb_is_stopped(sqlite_app, embedded_archive, tmp_path):
+def test_a_parquet_bomb_is_refused(sqlite_app, embedded_archive, tmp_path):
     sqlite_app.config["IMPORT_MEMORY_BYTES"] = 512 * 1024**2
     members = members_of(embedded_archive)
     rows = pq.read_table(io.BytesIO(members[CLAIMS]))
@@ -144,7 +155,7 @@ def test_a_parquet_bomb_is_stopped(sqlite_app, embedded_archive, tmp_path):
     assert not any(watermark())
 
 
-def test_a_book_that_has_rows_takes_no_archive(session, embedded_archive):
+def test_an_archive_is_not_loaded_into_a_book_with_rows(session, embedded_archive):
     make_policy()
     session.commit()
 
@@ -154,7 +165,7 @@ def test_a_book_that_has_rows_takes_no_archive(session, embedded_archive):
     assert watermark() == (0, 0, 1, 0, 0)
 
 
-def test_an_archive_is_told_by_its_first_bytes(sqlite_app, embedded_archive, tmp_path):
+def test_an_archive_is_recognised_by_its_first_bytes(sqlite_app, embedded_archive, tmp_path):
     other = packed(tmp_path / "other.zip", {"[Content_Types].xml": b""})
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "short").write_bytes(b"PK\x03\x04")

@@ -1,4 +1,4 @@
-"""An archive with skilfully wrong rows does not get in: each is refused with its reason."""
+"""Archives with wrong rows under a correct manifest are refused with the reason."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -48,7 +48,7 @@ def reverse_another_claims(rows):
 
 
 def pay_closed(rows):
-    """A payment of what is not reserved, after the last entry of a closed claim."""
+    """A payment after the last entry of a closed claim."""
     closed = next(row for row in reversed(rows) if row["status_after"] == "closed")
     paid = Decimal("5.00")
     paid_after = closed["paid_after"] + paid
@@ -138,18 +138,18 @@ def refuse(archive, tmp_path, table, change, reason):
 
 
 @pytest.mark.parametrize("name", WRONG_ROWS)
-def test_a_row_that_the_book_could_not_have_written_is_refused(
+def test_a_row_that_claimbook_could_not_have_written_is_refused(
     sqlite_app, embedded_archive, tmp_path, name
 ):
     refuse(embedded_archive, tmp_path, *WRONG_ROWS[name])
 
 
 @pytest.mark.parametrize("name", WRONG_BOOKS)
-def test_rows_that_make_no_sound_book_are_refused(session, embedded_archive, tmp_path, name):
+def test_rows_that_make_an_inconsistent_book_are_refused(session, embedded_archive, tmp_path, name):
     refuse(embedded_archive, tmp_path, *WRONG_BOOKS[name])
 
 
-def test_rows_that_are_not_changed_get_in(session, embedded_archive, tmp_path):
+def test_unchanged_rows_are_loaded(session, embedded_archive, tmp_path):
     crafted = with_rows(embedded_archive, "claims", lambda rows: None, tmp_path / "crafted.zip")
 
     assert import_archive(crafted, actor=ACTOR).claims == watermark()[1] > 300

@@ -28,10 +28,10 @@ from flaskr.facts.kinds import TEXTS, Kind
 from flaskr.files.writers.arrow import ArrowWriter
 from flaskr.files.writers.csv import CsvWriter
 from flaskr.files.writers.excel_csv import ExcelCsvWriter
-from flaskr.files.writers.frames import money, schema_of
+from flaskr.files.writers.frames import amounts_from_ore, schema_of
 from flaskr.files.writers.json_lines import JsonLinesWriter
 from flaskr.files.writers.parquet import ParquetWriter
-from flaskr.files.writers.xlsx.rows import SheetWriter
+from flaskr.files.writers.xlsx.sheet import SheetWriter
 
 FRAME_ROWS = 65_536
 GOAL = 1.7
@@ -58,7 +58,7 @@ def random_column(column: Column, rows: int, chance: np.random.Generator) -> pa.
     """Plausible values, a tenth of dates and words missing."""
     numbers = chance.integers(0, 10**6, rows)
     if column.kind is Kind.AMOUNT:
-        return money(pa.array(numbers * chance.integers(0, 1000, rows)))
+        return amounts_from_ore(pa.array(numbers * chance.integers(0, 1000, rows)))
     if column.kind in TEXTS:
         if column.is_personal:
             return pc.take(DESCRIPTIONS, pa.array(numbers % len(DESCRIPTIONS)))

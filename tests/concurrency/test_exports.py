@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from flaskr.claims.models import Claim
-from flaskr.exports.dictionary import COLUMNS
+from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.extensions import db
 from flaskr.facts.lists import Contents
 from flaskr.policies.models import Policy
@@ -59,7 +59,7 @@ def checked_export(
     response = client.get(f"/export_{contents}?format={form}")
     assert response.status_code == 200, response.text
     facts = facts_of(settings, response)
-    columns = read(response.data, form, EXACT[form], COLUMNS[contents], folder)
+    columns = read(response.data, form, EXACT[form], FILE_COLUMNS[contents], folder)
     rows = len(next(iter(columns.values())))
     assert rows == int(response.headers["X-Row-Count"]) == facts["rows"]
     assert {n: str(total(columns, n)) for n in facts["totals"]} == facts["totals"]

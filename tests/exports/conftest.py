@@ -30,7 +30,7 @@ def golden_book(golden_template, new_app) -> Iterator[GoldenBook]:
 
 @pytest.fixture
 def small_book(session):
-    """Four claims: with everything, with nothing, outside the cover, and after a cancellation."""
+    """Four claims: complete, almost empty, outside the cover, and after a cancellation."""
     policy = make_policy(policy_number="FÖ-001")
     cancelled = cancelled_policy(date(2024, 2, 1), policy_number="007")
     full = make_claim(

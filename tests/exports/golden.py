@@ -1,4 +1,4 @@
-"""The golden ledger in a book, and files of it; figures as they were published with it."""
+"""A book of the golden ledger and its files; the figures were published with it."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ FORMS = {
 
 
 class GoldenBook:
-    """A book of the golden ledger, and files of it, each made once."""
+    """A book of the golden ledger, and its files, each made once."""
 
     def __init__(self, app: Flask) -> None:
         self.client = app.test_client()
@@ -33,7 +33,7 @@ class GoldenBook:
         return self.made[address]
 
     def saved(self, folder: Path, query: str, contents: str = "claims") -> Path:
-        """A file with its manifest beside it; its path."""
+        """The path of a file that was saved with its manifest."""
         path = folder / "given"
         content, manifest = self.file(query, contents)
         path.write_bytes(content)
@@ -41,7 +41,7 @@ class GoldenBook:
         return path
 
     def verified(self, path: Path, *options: str) -> tuple[int, str]:
-        """What the command says: its exit code and its lines."""
+        """The exit code and the output of flask exports verify."""
         done = self.runner.invoke(args=["exports", "verify", str(path), *options])
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done.exit_code, done.output

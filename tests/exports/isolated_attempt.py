@@ -1,4 +1,4 @@
-"""What an export must not be able to do, for the isolated process of test_snapshot."""
+"""Try to write the book from the isolated process, for test_snapshot."""
 
 import adbc_driver_manager
 
@@ -11,7 +11,7 @@ def write_the_book(report, address):
     with book_snapshot(address) as snapshot:
         try:
             snapshot.table(Sql("UPDATE counters SET value = 1 RETURNING value"))
-        except DatabaseUnavailable as error:  # what SQLite says of a write
+        except DatabaseUnavailable as error:  # SQLite's error for a write
             return str(error.__cause__).lower()
         except adbc_driver_manager.Error as error:
             return str(error).lower()

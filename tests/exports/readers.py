@@ -1,4 +1,4 @@
-"""Every form of a file, read by every reader that can, into plain values of Python by column."""
+"""Read files of every format with every suitable reader, as Python values by column."""
 
 import io
 import json
@@ -38,7 +38,7 @@ def csv_by_pandas(form: str, path: Path, columns: Columns) -> Read:
 
 
 def csv_by_pyarrow(form: str, path: Path, columns: Columns) -> Read:
-    """Texts in quotes may be empty; what is not in quotes and empty is missing."""
+    """A quoted cell may be empty; an empty cell without quotes is missing."""
     table = pyarrow.csv.read_csv(
         path,
         parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter(form), newlines_in_values=True),
@@ -71,7 +71,7 @@ def csv_by_duckdb(form: str, path: Path, columns: Columns) -> Read:
 
 
 def cells_of(form: str, path: Path, columns: Columns) -> Read:
-    """What Excel shows: openpyxl leaves its escapes for characters as they are."""
+    """The text that Excel shows: openpyxl does not decode _xHHHH_."""
     unescape = optional("openpyxl.utils.escape").unescape
     book = optional("openpyxl").load_workbook(io.BytesIO(path.read_bytes()))
     header, *rows = book.active.iter_rows(values_only=True)
@@ -136,7 +136,7 @@ READERS: dict[tuple[str, str], Reader] = {
         f"read_json('{path}', {duckdb_columns(columns)})"
     ),
 }
-# Those that tell an empty text from a missing one, and change nothing else.
+# The readers that distinguish empty texts from missing ones, and change nothing else.
 EXACT = {
     "csv": "pyarrow",
     EXCEL_SV: "pyarrow",
@@ -148,7 +148,7 @@ EXACT = {
 
 
 def plain(kind: Kind, value: Any) -> Any:
-    """A value as the book has it, from what a reader gives; floats are the shortest digits."""
+    """The value that a reader returned, as the book has it; floats by their shortest digits."""
     if value is None or value is pd.NA or value != value:
         return None
     if kind in TEXTS:
@@ -167,7 +167,7 @@ def plain(kind: Kind, value: Any) -> Any:
 
 
 def read(body: bytes, form: str, reader: str, columns: Columns, folder: Path) -> Read:
-    """The columns of a file by name, in their order, as this reader reads them."""
+    """The columns of a file by name, in order, as a reader reads them."""
     path = folder / f"file.{form.partition('&')[0]}"
     path.write_bytes(body)
     found = READERS[form, reader](form, path, columns)

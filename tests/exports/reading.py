@@ -31,13 +31,13 @@ SELECT 'M' || n, 'm' || n, 'water on the floor of a kitchen', 'open', 0, 100,
 
 
 def add_claims(count: int) -> None:
-    """Many claims at once, each with 1.00 outstanding: enough for a long reading."""
+    """Many claims, each with 1.00 outstanding, so that reading takes long."""
     db.session.execute(text(MANY_CLAIMS), {"count": count})
     db.session.commit()
 
 
 def csv_frame(body: bytes) -> pd.DataFrame:
-    """A CSV export as a data engineer reads it: every type as declared."""
+    """A CSV export read by pandas with the declared types."""
     schema = schema_of(CLAIM_COLUMNS)
     options = pyarrow.csv.ConvertOptions(
         column_types=schema, strings_can_be_null=True, quoted_strings_can_be_null=False,

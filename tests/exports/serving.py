@@ -1,4 +1,4 @@
-"""A book on a real port, for readers that come over HTTP."""
+"""A book on a real port, for readers over HTTP."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from werkzeug.serving import make_server
 
 @contextmanager
 def served(app: Flask, asked: list[str] | None = None) -> Iterator[str]:
-    """Serve; give the address, and note each request's method and range in `asked`."""
+    """Serve the app, yield its address, and note each request's method and range."""
 
     def noting(environ, start_response):
         if asked is not None:

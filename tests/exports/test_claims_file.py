@@ -55,7 +55,7 @@ def test_csv_is_what_a_person_expects_to_see(client, small_book):
     )
 
 
-def test_raw_csv_and_parquet_carry_texts_exactly_as_they_are(client, small_book):
+def test_raw_csv_and_parquet_have_unchanged_texts(client, small_book):
     raw = csv_frame(client.get("/export_claims?raw=1").data)
     parquet = export(client, "parquet")
 
@@ -112,7 +112,7 @@ def test_amounts_add_up_to_those_of_the_book(client, small_book, file_format):
         assert frame[name].sum() == getattr(totals, name)
 
 
-def test_coverage_is_what_the_book_says_on_every_edge_of_the_cover(client, session):
+def test_coverage_is_that_of_the_book_on_every_boundary_of_the_cover(client, session):
     policies = [
         make_policy(),
         cancelled_policy(date(2024, 6, 1)),
@@ -154,7 +154,7 @@ def test_the_same_book_gives_the_same_bytes(client, small_book, file_format):
     ("file_format", "media_type"),
     [("csv", "text/csv; charset=utf-8"), ("parquet", "application/vnd.apache.parquet")],
 )
-def test_the_headers_tell_what_the_file_is(client, app, small_book, file_format, media_type):
+def test_the_headers_describe_the_file(client, app, small_book, file_format, media_type):
     response = client.get(f"/export_claims?format={file_format}")
     digest = b64encode(hashlib.sha256(response.data).digest()).decode()
     with app.app_context():

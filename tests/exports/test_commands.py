@@ -10,7 +10,7 @@ from tests.factories import make_claim, make_policy, reserve
 
 @pytest.fixture
 def write(runner, small_book, tmp_path):
-    """Run flask exports; return what it says, having succeeded or not as it should."""
+    """Run flask exports, check that it succeeds or fails as expected, and return the output."""
 
     def run(*arguments: str, fails: bool = False) -> str:
         result = runner.invoke(args=["exports", *arguments])
@@ -20,7 +20,7 @@ def write(runner, small_book, tmp_path):
     return run
 
 
-def test_the_file_is_the_one_that_the_address_gives(write, client, tmp_path):
+def test_the_command_writes_the_same_file_as_the_address(write, client, tmp_path):
     path = tmp_path / "claims.parquet"
     write("claims", "--to", str(path), "--where", "sort=claim_cost&coverage=not_in_force")
 
@@ -29,14 +29,14 @@ def test_the_file_is_the_one_that_the_address_gives(write, client, tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet", "arrow", "jsonl"])
-def test_the_form_goes_by_the_end_of_the_name(write, client, tmp_path, ending):
+def test_the_format_follows_from_the_file_name_extension(write, client, tmp_path, ending):
     path = tmp_path / f"ledger.{ending}"
     write("ledger", "--to", str(path))
 
     assert path.read_bytes() == client.get(f"/export_ledger?format={ending}").data
 
 
-def test_the_options_are_those_of_the_address(write, client, tmp_path):
+def test_the_options_are_the_parameters_of_the_address(write, client, tmp_path):
     path = tmp_path / "file"
     form = ["--format", "csv", "--dialect", "excel-sv", "--raw", "--columns", "policy_number"]
     write("policies", "--to", str(path), *form, "--as-at", "2024-12-31", "--basis", "booked")
@@ -47,7 +47,7 @@ def test_the_options_are_those_of_the_address(write, client, tmp_path):
     )
 
 
-def test_it_says_what_it_wrote(write, tmp_path):
+def test_the_command_prints_what_it_wrote(write, tmp_path):
     path = tmp_path / "claims.csv"
     said = write("claims", "--to", str(path))
 
@@ -57,20 +57,20 @@ def test_it_says_what_it_wrote(write, tmp_path):
     assert f"sha256       {hashlib.sha256(content).hexdigest()}\n" in said
 
 
-def test_the_ledger_goes_on_where_the_manifest_says(write, session, tmp_path):
+def test_the_next_ledger_file_continues_where_the_manifest_says(write, session, tmp_path):
     first, second = tmp_path / "first.csv", tmp_path / "second.csv"
     write("ledger", "--to", str(first), "--manifest")
-    told = json.loads((tmp_path / "first.csv.manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((tmp_path / "first.csv.manifest.json").read_text(encoding="utf-8"))
     reserve(make_claim(claim_reference="LATER", policy=make_policy()), "7.00")
     session.commit()
-    write("ledger", "--to", str(second), "--since", str(told["next_since"]))
+    write("ledger", "--to", str(second), "--since", str(manifest["next_since"]))
 
-    assert told["rows"] == len(pd.read_csv(first)) == 3
-    assert told["made"]["by"] == "command"
+    assert manifest["rows"] == len(pd.read_csv(first)) == 3
+    assert manifest["made"]["by"] == "command"
     assert list(pd.read_csv(second)["claim_reference"]) == ["LATER"]
 
 
-def test_a_file_that_is_there_stays_unless_told_otherwise(write, tmp_path):
+def test_an_existing_file_is_replaced_only_with_overwrite(write, tmp_path):
     path = tmp_path / "claims.csv"
     path.write_text("mine", encoding="utf-8")
 
@@ -91,20 +91,20 @@ def test_a_file_that_is_there_stays_unless_told_otherwise(write, tmp_path):
         (["--where", "format=csv", "--format", "xlsx"], "“format” is given more than once"),
     ],
 )
-def test_what_cannot_be_read_is_said_and_nothing_is_written(write, tmp_path, arguments, said):
+def test_an_invalid_option_is_an_error_and_nothing_is_written(write, tmp_path, arguments, said):
     output = write("claims", "--to", str(tmp_path / "out"), *arguments, fails=True)
 
     assert said in output
     assert list(tmp_path.glob("out*")) == []
 
 
-def test_a_folder_that_is_not_there_is_said_before_the_work(write, tmp_path):
+def test_a_missing_folder_is_an_error_before_the_work(write, tmp_path):
     path = tmp_path / "nowhere" / "claims.csv"
 
     assert f"There is no folder {path.parent}" in write("claims", "--to", str(path), fails=True)
 
 
-def test_a_folder_that_cannot_be_written_leaves_nothing(write):
+def test_a_folder_without_write_permission_leaves_no_file(write):
     said = write("claims", "--to", "/proc/claims.csv", fails=True)
 
     assert "/proc/claims.csv cannot be written" in said

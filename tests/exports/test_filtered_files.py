@@ -1,4 +1,4 @@
-"""A file has exactly the rows that the page with the same address shows, in its order."""
+"""A file has exactly the rows of the page with the same filter, in the same order."""
 
 import json
 from collections.abc import Callable
@@ -64,7 +64,7 @@ def file_rows(nasty_app) -> Callable[[str, str, str], list[str]]:
 
 
 def page_rows(kind: type[ClaimFilter | PolicyFilter], column: str, query: str) -> list[str]:
-    """The references on all the pages of a list, one after the other."""
+    """The references on all pages of a list, in order."""
     listing = kind.from_parameters(MultiDict(parse_qsl(query))).listing()
     page = listing.page(Cursor())
     found = [getattr(row, column) for row in page.rows]
@@ -83,7 +83,7 @@ SORTED = [
 
 
 def test_each_filter_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypatch):
-    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 7)
+    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", 7)
     sizes = set()
     for turn, (contents, kind, column, query) in enumerate(FILTERED):
         for valuation in (CUTS[0], CUTS[1 + turn % 2]):
@@ -98,7 +98,7 @@ def test_each_filter_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypat
 
 
 def test_each_order_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypatch):
-    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 7)
+    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", 7)
     for turn, (contents, kind, column, query) in enumerate(SORTED):
         asked = query + CUTS[turn % 3]
         with nasty_app.app_context():
@@ -107,7 +107,7 @@ def test_each_order_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypatc
         assert len(shown) > 1
 
 
-def test_text_that_is_sql_to_somebody_is_only_text(nasty_app, file_rows):
+def test_sql_in_a_text_filter_is_only_text(nasty_app, file_rows):
     everything = file_rows("claims", "claim_reference", "sort=recorded")
     for text in NASTY:
         with nasty_app.app_context():
@@ -121,7 +121,7 @@ def test_text_that_is_sql_to_somebody_is_only_text(nasty_app, file_rows):
     assert file_rows("claims", "claim_reference", "sort=recorded") == everything
 
 
-def test_sql_where_a_closed_list_is_wanted_is_refused(nasty_app):
+def test_sql_in_a_filter_by_a_closed_list_is_refused(nasty_app):
     client = nasty_app.test_client()
     names = ("columns", "sort", "status", "since", "as_at", "format", "claim")
     for name, text in product(names, NASTY):
@@ -132,7 +132,7 @@ def test_sql_where_a_closed_list_is_wanted_is_refused(nasty_app):
             )
 
 
-def test_the_ledger_is_read_on_from_where_the_last_file_ended(app, client, session):
+def test_a_ledger_file_continues_where_the_last_one_ended(app, client, session):
     reserve(make_claim(claim_reference="W"), "100.00")
     session.commit()
     first = client.get("/export_ledger?columns=entry_id")

@@ -1,4 +1,4 @@
-"""The golden ledger's totals, per date and clock, from every form of file by every reader."""
+"""The golden ledger's totals, per date and basis, in every format by every reader."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from itertools import cycle
 
 import pytest
 
-from flaskr.exports.dictionary import COLUMNS
+from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.facts.claims import CLAIM_COLUMNS
 from flaskr.facts.columns import total_names
 from flaskr.facts.ledger import LEDGER_COLUMNS
@@ -24,13 +24,13 @@ AMOUNTS = ("paid", "outstanding", "claim_cost", "recovered")
 
 @pytest.fixture(scope="module")
 def get(lasting_app) -> Callable:
-    """Gets an address of the golden book, each once."""
+    """Get an address of the golden book, each only once."""
     loaded = lasting_app.test_cli_runner().invoke(args=["import", "--migration", *map(str, GOLDEN)])
     assert loaded.exit_code == 0
     return cache(lasting_app.test_client().get)
 
 
-def cut_of(at: tuple[str, Basis]) -> str:
+def as_at_parameters(at: tuple[str, Basis]) -> str:
     return f"as_at={at[0]}&basis={at[1]}"
 
 
@@ -43,11 +43,11 @@ def sums(columns: dict[str, list]) -> list[str]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_files_as_at_add_up_to_the_table_and_the_page_by_every_reader(get, tmp_path, form):
+def test_every_reader_totals_files_as_at_a_date_to_the_table_and_the_page(get, tmp_path, form):
     for at, (claims, _, *amounts, _net) in TOTALS.items():
-        body = get(f"/export_claims?{cut_of(at)}&format={form}").data
-        manifest = get(f"/export_claims?{cut_of(at)}&format={form}&manifest=1").json
-        page = get(f"/claims?{cut_of(at)}").text
+        body = get(f"/export_claims?{as_at_parameters(at)}&format={form}").data
+        manifest = get(f"/export_claims?{as_at_parameters(at)}&format={form}&manifest=1").json
+        page = get(f"/claims?{as_at_parameters(at)}").text
 
         for reader in readers_of(form):
             columns = read(body, form, reader, CLAIM_COLUMNS, tmp_path)
@@ -61,12 +61,12 @@ def test_files_as_at_add_up_to_the_table_and_the_page_by_every_reader(get, tmp_p
         assert f"Export {claims} claims<" in page
 
 
-def test_the_movements_of_a_ledger_file_add_up_to_the_claims_of_the_same_cut(get, tmp_path):
+def test_the_movements_of_a_ledger_file_add_up_to_the_claims_as_at_the_same_date(get, tmp_path):
     ways = cycle((form, readers_of(form)[-1]) for form in FORMS)
     for (at, (_, entries, *amounts, _net)), (form, reader) in zip(
         TOTALS.items(), ways, strict=False
     ):
-        body = get(f"/export_ledger?{cut_of(at)}&format={form}").data
+        body = get(f"/export_ledger?{as_at_parameters(at)}&format={form}").data
 
         columns = read(body, form, reader, LEDGER_COLUMNS, tmp_path)
 
@@ -75,8 +75,8 @@ def test_the_movements_of_a_ledger_file_add_up_to_the_claims_of_the_same_cut(get
         assert columns["entry_id"] == sorted(set(columns["entry_id"]))
 
 
-def test_policies_of_a_cut_are_there_also_without_claims_in_it(get, tmp_path):
-    columns, at = COLUMNS[Contents.POLICIES], "as_at=2023-01-31&basis=booked"
+def test_policies_without_claims_are_in_the_file_as_at_a_date(get, tmp_path):
+    columns, at = FILE_COLUMNS[Contents.POLICIES], "as_at=2023-01-31&basis=booked"
     policies = read(get(f"/export_policies?{at}").data, "csv", "pyarrow", columns, tmp_path)
     claims = read(get(f"/export_claims?{at}").data, "csv", "pyarrow", CLAIM_COLUMNS, tmp_path)
     later = get("/export_policies?as_at=2024-12-31&manifest=1").json
@@ -87,5 +87,5 @@ def test_policies_of_a_cut_are_there_also_without_claims_in_it(get, tmp_path):
     assert (later["rows"], later["totals"]) == (3, {"premium": "17109.50"})
 
 
-def test_every_amount_that_adds_up_is_in_the_table(get):
+def test_every_amount_with_a_total_is_in_the_table(get):
     assert set(total_names(CLAIM_COLUMNS)) == set(total_names(LEDGER_COLUMNS)) == set(AMOUNTS)

@@ -3,63 +3,63 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from flaskr.errors import ClaimBookError
-from flaskr.exports.dictionary import COLUMNS
+from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.exports.parameters import FileRequest, ParameterError, file_request
 from flaskr.facts.lists import Contents
-from flaskr.files.formats import Dialect, FileFormat, Form
+from flaskr.files.formats import Dialect, FileFormat, OutputFormat
 
 
 @pytest.fixture(autouse=True)
 def in_an_open_book():
-    """What an address may be asked goes by the book that is asked."""
+    """Parsing parameters needs an open book."""
     book = Flask(__name__)
     book.config.update(BOOK_MODE="open", PSEUDONYM_KEY="tests")
     with book.app_context():
         yield
 
 
-def asked(query: dict | list, contents: Contents = Contents.CLAIMS) -> FileRequest:
+def request_for(query: dict | list, contents: Contents = Contents.CLAIMS) -> FileRequest:
     return file_request(contents, MultiDict(query))
 
 
 @pytest.mark.parametrize(
     ("query", "form"),
     [
-        ({}, Form()),
-        ({"format": "csv"}, Form()),
-        ({"format": "parquet"}, Form(FileFormat.PARQUET)),
-        ({"raw": "1"}, Form(is_raw=True)),
-        ({"dialect": "excel-sv"}, Form(dialect=Dialect.EXCEL_SV)),
+        ({}, OutputFormat()),
+        ({"format": "csv"}, OutputFormat()),
+        ({"format": "parquet"}, OutputFormat(FileFormat.PARQUET)),
+        ({"raw": "1"}, OutputFormat(is_raw=True)),
+        ({"dialect": "excel-sv"}, OutputFormat(dialect=Dialect.EXCEL_SV)),
     ],
 )
-def test_the_form_is_read(query, form):
-    assert asked(query).form == form
+def test_the_format_is_read_from_the_parameters(query, form):
+    assert request_for(query).output_format == form
 
 
-def test_columns_are_picked_and_ordered():
-    request = asked({"columns": "paid, claim_reference"})
+def test_columns_are_chosen_and_ordered():
+    request = request_for({"columns": "paid, claim_reference"})
 
     assert [column.name for column in request.columns] == ["paid", "claim_reference"]
-    assert asked({}).columns == COLUMNS[Contents.CLAIMS]
+    assert request_for({}).columns == FILE_COLUMNS[Contents.CLAIMS]
 
 
 def test_there_is_one_query_string_for_one_file():
-    every = ",".join(column.name for column in COLUMNS[Contents.CLAIMS])
+    every = ",".join(column.name for column in FILE_COLUMNS[Contents.CLAIMS])
     plain = [{}, {"format": "csv"}, {"sort": "-recorded"}, {"columns": every}, {"text": " "}]
     narrow = MultiDict([("status", "open"), ("raw", "1"), ("status", "closed")])
 
-    assert {asked(query).query_string for query in plain} == {"format=csv"}
-    assert asked(narrow).query_string == "format=csv&raw=1&status=closed&status=open"
+    assert {request_for(query).query_string for query in plain} == {"format=csv"}
+    assert request_for(narrow).query_string == "format=csv&raw=1&status=closed&status=open"
 
 
 @pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("contents", Contents)
-def test_its_query_string_asks_for_the_same_file(session, contents):
-    names = ",".join(column.name for column in COLUMNS[contents][::-1])
+def test_the_query_string_of_a_request_gives_the_same_request(session, contents):
+    names = ",".join(column.name for column in FILE_COLUMNS[contents][::-1])
     query = {"format": "jsonl", "columns": names, "as_at": "2024-12-31", "basis": "booked"}
-    request = asked(query, contents)
+    request = request_for(query, contents)
 
-    assert asked(request.parameters, contents) == request
+    assert request_for(request.parameters, contents) == request
 
 
 @pytest.mark.parametrize(
@@ -87,20 +87,20 @@ def test_its_query_string_asks_for_the_same_file(session, contents):
         ([("since", "1")], "no parameter “since”"),
     ],
 )
-def test_others_are_refused_with_what_is_allowed(query, said):
+def test_invalid_parameters_are_refused_with_what_is_allowed(query, said):
     with pytest.raises(ParameterError.__base__, match=said) as refusal:
-        asked(query)
+        request_for(query)
     assert refusal.value.status == 400
 
 
 @pytest.mark.parametrize("since", ["-1", "x", "1.0", "٣", "9" * 19, "1 2", "0x1"])
 def test_since_takes_the_number_of_an_entry(since):
     with pytest.raises(ClaimBookError, match="not the number of a ledger entry"):
-        asked({"since": since}, Contents.LEDGER)
+        request_for({"since": since}, Contents.LEDGER)
 
 
 @pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_a_request_that_cannot_be_read_is_a_400(client, method):
+def test_an_invalid_parameter_gives_a_400(client, method):
     for address in ("/export_claims?format=xls", "/export_ledger?sort=paid", "/export_policies?x"):
         assert getattr(client, method)(address).status_code == 400

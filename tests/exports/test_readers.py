@@ -1,4 +1,4 @@
-"""How data people read files: each program reads the address itself."""
+"""The documented examples for data tools: each program reads the address itself."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.optional import optional, require
 
 @pytest.fixture
 def over_http() -> duckdb.DuckDBPyConnection:
-    """A connection that reads addresses, as DuckDB does once it has fetched its extension."""
+    """A connection that reads addresses, as DuckDB does with its httpfs extension."""
     folder = Path(optional("duckdb_extension_httpfs").__file__).parent
     connection = duckdb.connect()
     connection.load_extension(str(next(folder.rglob("httpfs.duckdb_extension"))))
@@ -104,7 +104,7 @@ def test_the_parts_of_one_reading_come_from_one_file_though_the_book_changes(cli
     assert other.headers["ETag"] == anew.headers["ETag"] != end.headers["ETag"]
 
 
-def test_the_last_bytes_of_a_shorter_file_are_all_of_it(client, small_book):
+def test_a_range_of_more_last_bytes_than_a_file_has_is_the_whole_file(client, small_book):
     whole = client.get("/export_claims?format=parquet")
     part = client.get(
         "/export_claims?format=parquet", headers={"Range": "bytes=-999999"}, buffered=True

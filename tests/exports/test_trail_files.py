@@ -1,4 +1,4 @@
-"""The trail as a file: what its page shows, in every form, and never a part of the book."""
+"""The trail as a file: the rows of its page, in every format; it is not part of the book."""
 
 import io
 import zipfile
@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from flaskr.archive.services import write_archive
-from flaskr.archive.tables import TABLES
+from flaskr.archive.tables import TABLE_TOTALS
 from flaskr.audit.filters import TrailFilter, event_rows
 from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.audit.services import event_values
@@ -28,7 +28,7 @@ NAMES = [column.name for column in TRAIL_COLUMNS]
 
 @pytest.fixture
 def trail(app):
-    """Events with and without a before, odd letters, and one of another day."""
+    """Events with and without a `before`, unusual letters, and another date."""
     with app.app_context():
         policy = make_policy(policy_number="FÖ-001")
         claim = make_claim(claim_reference='"Ö"; 1,5', policy=policy, description="Rör")
@@ -42,8 +42,8 @@ def trail(app):
         db.session.commit()
 
 
-def stood(app, wanted: TrailFilter) -> dict[str, list]:
-    """The columns of the events as the table has them."""
+def stored_columns(app, wanted: TrailFilter) -> dict[str, list]:
+    """The columns of the events as they are in the table."""
     with app.app_context():
         rows = db.session.execute(wanted.rows()).all()
         db.session.remove()
@@ -66,8 +66,8 @@ def test_the_columns_of_the_file_are_those_of_the_table(app):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_read_back_is_the_table(app, client, trail, tmp_path, form):
-    expected = stood(app, TrailFilter())
+def test_every_format_read_back_equals_the_table(app, client, trail, tmp_path, form):
+    expected = stored_columns(app, TrailFilter())
 
     body = get(client, f"/export_trail?format={form}{'&raw=1' * ('csv' in form)}").data
 
@@ -101,7 +101,7 @@ def test_pandas_reads_instants_numbers_and_words(client, trail):
         ("sort=recorded", 7),
     ],
 )
-def test_a_file_has_what_the_page_shows(client, trail, asked, count):
+def test_a_file_has_the_rows_of_the_page(client, trail, asked, count):
     page = client.get(f"/trail?{asked}").text
     answer = get(client, f"/export_trail?{asked}")
 
@@ -109,7 +109,7 @@ def test_a_file_has_what_the_page_shows(client, trail, asked, count):
     assert page.count("<time ") == count
 
 
-def test_the_manifest_says_how_far_the_trail_was(client, trail):
+def test_the_manifest_has_the_watermark_of_the_trail(client, trail):
     said = get(client, "/export_trail?manifest=1&what=refused").json
 
     assert (said["contents"], said["rows"], said["totals"]) == ("trail", 1, {})
@@ -119,7 +119,7 @@ def test_the_manifest_says_how_far_the_trail_was(client, trail):
     assert said["columns"][3]["meaning_sv"] == "vad som gjordes eller nekades"
 
 
-def test_the_tag_moves_with_the_trail_alone(app, client, trail):
+def test_the_tag_changes_only_with_the_trail(app, client, trail):
     first = client.head("/export_trail").headers["ETag"]
     again = client.head("/export_trail").headers["ETag"]
     with app.app_context():
@@ -132,7 +132,7 @@ def test_the_tag_moves_with_the_trail_alone(app, client, trail):
     assert not_modified.status_code == 304
 
 
-def test_the_tag_moves_when_an_event_comes_in_below_the_highest(app, client, trail):
+def test_the_tag_changes_when_an_event_gets_an_id_below_the_highest(app, client, trail):
     with app.app_context():
         values = event_values(Action.SIGNED_IN, Subject.USER, ANNA, actor=ANNA)
         db.session.execute(insert(AuditEvent).values(id=900, **values))
@@ -155,7 +155,7 @@ def test_the_export_of_the_trail_is_in_the_trail(app, client, trail):
 
 
 @pytest.mark.parametrize("asked", ["as_at=2024-01-01", "columns=paid", "since=1", "what=x"])
-def test_what_the_trail_has_not_is_refused(client, asked):
+def test_parameters_that_the_trail_does_not_have_are_refused(client, asked):
     assert client.get(f"/export_trail?{asked}").status_code == 400
 
 
@@ -167,7 +167,7 @@ def test_columns_can_be_chosen(client, trail):
 
 def test_the_trail_is_neither_imported_nor_kept_nor_archived(app, client, trail, tmp_path):
     assert "trail" not in list(Contents)
-    assert "audit_events" not in TABLES
+    assert "audit_events" not in TABLE_TOTALS
     assert client.get("/exports?contents=trail").status_code == 400
     with app.app_context():
         write_archive(tmp_path / "book.zip", actor=ACTOR)
@@ -180,7 +180,7 @@ def test_the_trail_is_neither_imported_nor_kept_nor_archived(app, client, trail,
     assert "/export_trail?format=parquet" in client.get("/trail").text
 
 
-def test_the_dictionary_tells_the_columns_of_the_trail(client):
+def test_the_dictionary_has_the_columns_of_the_trail(client):
     page = client.get("/dictionary").text
 
     assert "/export_trail" in page

@@ -1,1 +1,1 @@
-"""Rows by the million into the book, from Arrow batches, on either database."""
+"""Bulk loading: Arrow batches into the tables of either database."""

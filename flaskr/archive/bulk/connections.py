@@ -1,4 +1,4 @@
-"""The book opened for writing by the isolated process: the driver's own connection, one commit."""
+"""Open the book for writing in the isolated process, with the driver's own connection."""
 
 import logging
 import sqlite3
@@ -25,22 +25,22 @@ _SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 @contextmanager
-def writing(address: str) -> Iterator[Any]:
-    """Give the book's connection in one transaction: committed at the end, else rolled back.
+def book_transaction(address: str) -> Iterator[Any]:
+    """Yield a connection in one transaction, committed at the end or rolled back on an error.
 
-    `address` is what `database.book_address` gives for writing. Raises BusyError when others keep
-    the book for 30 seconds, and DatabaseAway when it cannot be reached or its disk is full.
+    `address` is what `database.book_address` returns for writing. Raises BusyError if the book is
+    locked for 30 seconds, DatabaseAway if it cannot be reached or its disk is full.
     """
-    with _plain_errors():
+    with _explain_driver_errors():
         is_sqlite = address.startswith("file:")
         connection = _sqlite_book(address) if is_sqlite else _postgresql_book(address)
         with closing(connection):
             yield connection
-            connection.commit()  # what is closed without it is rolled back
+            connection.commit()  # closing without a commit rolls back
 
 
 def _sqlite_book(address: str) -> sqlite3.Connection:
-    """Open the SQLite file of an address, as the web does, and take its write lock."""
+    """Open a SQLite file with the web's settings, and take its write lock."""
     connection = sqlite3.connect(
         address, uri=True, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=False
     )
@@ -55,19 +55,19 @@ def _sqlite_book(address: str) -> sqlite3.Connection:
 
 
 def _postgresql_book(address: str) -> psycopg.Connection[Any]:
-    """Open the database of an address with the options that the web has."""
+    """Connect to PostgreSQL with the web's options."""
     return psycopg.connect(address, **engine_options(is_embedded=False)["connect_args"])
 
 
-def lock_ledger(connection: Any) -> None:
-    """Be the only one to add to the book until commit; see `database.lock_ledger`."""
+def take_ledger_lock(connection: Any) -> None:
+    """Lock out other writers of the ledger until commit, as `database.lock_ledger` does."""
     if isinstance(connection, psycopg.Connection):
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (LEDGER_LOCK,))
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Turn a driver's errors into ours where a sentence can help; the others are faults."""
+def _explain_driver_errors() -> Iterator[None]:
+    """Turn the drivers' errors into ours if the user can act on them."""
     try:
         yield
     except sqlite3.OperationalError as error:

@@ -1,4 +1,4 @@
-"""An event of the trail, into the transaction of whoever writes past the session."""
+"""Record an event of the trail in a transaction outside the session."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -17,12 +17,12 @@ def insert_event(
     recorded_at: datetime,
     after: Mapping[str, Any],
 ) -> None:
-    """Insert an event through the driver's own connection, with what only the work itself knows.
+    """Insert an event through the driver's own connection, with the facts known after the work.
 
-    `event` is what `flaskr.audit.services.event_values` gave to whoever asked for the work.
+    `event` is what `flaskr.audit.services.event_values` returned before it.
     """
     is_sqlite = isinstance(connection, sqlite3.Connection)
-    # as SQLAlchemy keeps an instant in SQLite: text, without a zone
+    # SQLAlchemy stores instants in SQLite as text without a time zone
     naive = recorded_at.astimezone(UTC).replace(tzinfo=None)
     at = naive.isoformat(" ", "microseconds") if is_sqlite else recorded_at
     row = {**event, "subject": subject, "recorded_at": at, "after": json_of(after)}

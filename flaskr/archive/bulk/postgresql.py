@@ -1,4 +1,4 @@
-"""Arrow batches into PostgreSQL, by COPY."""
+"""Load Arrow batches into PostgreSQL with COPY."""
 
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -9,15 +9,16 @@ import pyarrow as pa
 from psycopg import sql
 from pyarrow import csv
 
-# Text is always quoted and NULL never is, which is how COPY tells NULL from an empty text.
+# Texts are always quoted and NULL never is; so COPY distinguishes NULL from an empty text.
 _PLAIN_ROWS = csv.WriteOptions(include_header=False, quoting_style="needed")
 
 
 def copy_rows(
     connection: Any, name: str, batches: Iterator[Any], advance: Callable[[int], None]
 ) -> list[str]:
-    """Copy batches into a table, and return their columns; the server takes one in while the next
-    is made.
+    """Copy batches into a table, and return their columns.
+
+    The server loads one batch while the next is prepared.
     """
     first = next(batches, None)
     if first is None:
@@ -40,8 +41,8 @@ def _csv_rows(batch: Any) -> bytes:
     return sink.getvalue()
 
 
-def update_copied(connection: Any, name: str, batches: Iterator[Any], key: str) -> int:
-    """Update by one statement from a temporary table that the batches were copied to."""
+def update_from_temp_table(connection: Any, name: str, batches: Iterator[Any], key: str) -> int:
+    """Copy the batches to a temporary table and update from it; return how many rows changed."""
     first = next(batches, None)
     if first is None:
         return 0
@@ -65,7 +66,7 @@ def update_copied(connection: Any, name: str, batches: Iterator[Any], key: str) 
 
 
 def highest_id(connection: Any, name: str) -> int:
-    """Return the highest id that the table has or its sequence has given; 0 for none."""
+    """Return the highest id in a table or given by its sequence; 0 if there are no ids."""
     highest = sql.SQL(
         "SELECT greatest(coalesce(max(id), 0),"
         " coalesce(pg_sequence_last_value(pg_get_serial_sequence({text}, 'id')), 0)) FROM {table}"
@@ -74,5 +75,5 @@ def highest_id(connection: Any, name: str) -> int:
 
 
 def set_sequence(connection: Any, name: str, last_id: int) -> None:
-    """Let the sequence of a table's ids go on after one."""
+    """Set the sequence of a table to continue after an id."""
     connection.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (name, last_id))

@@ -1,4 +1,4 @@
-"""Arrow batches into SQLite, through a connection of the standard library's driver."""
+"""Load Arrow batches into SQLite with the standard library's driver."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,15 +10,15 @@ import pyarrow as pa
 from flaskr.archive.bulk.tables import TableRows
 
 _LOADING_CACHE_KIB = 1024 * 1024
-_ROWS_A_CALL = 65_536  # how often Python is asked while rows are moved
+_ROWS_A_CALL = 65_536  # between two reports of progress
 
 
 @contextmanager
-def roomy_cache(connection: Any) -> Iterator[None]:
-    """Let the connection keep the indexes in memory while it loads.
+def large_cache(connection: Any) -> Iterator[None]:
+    """Give the connection a cache that holds the indexes while it loads.
 
-    Claims come in any order in the ledger, so that its indexes grow everywhere at once: with the
-    usual 2 MB most entries would wait for a page.
+    The claims of ledger entries come in any order, so inserts are spread over the whole index: with
+    the usual 2 MB, most would wait for a page to be read.
     """
     before = connection.execute("PRAGMA cache_size").fetchone()[0]
     connection.execute(f"PRAGMA cache_size=-{_LOADING_CACHE_KIB}")
@@ -28,12 +28,14 @@ def roomy_cache(connection: Any) -> Iterator[None]:
         connection.execute(f"PRAGMA cache_size={before}")
 
 
-def insert_set_aside(connection: Any, table: TableRows, advance: Callable[[int], None]) -> None:
-    """Insert one table's rows: set aside first, then moved into the table by one statement.
+def insert_through_temp_table(
+    connection: Any, table: TableRows, advance: Callable[[int], None]
+) -> None:
+    """Insert one table's rows into a temporary table, and from there with a single statement.
 
-    A statement on a table with triggers keeps copies of the pages that it changes, to undo itself.
-    One for each row copies them for each row; one for all copies each page once, and none of those
-    that are new.
+    A statement on a table with triggers copies the pages that it changes, so that it can be undone.
+    One statement per row copies them for each row; a single one copies each page once, and no new
+    pages.
     """
     connection.execute(f"CREATE TEMP TABLE loading AS SELECT * FROM {table.name} LIMIT 0")  # noqa: S608
     for batch in table.batches():
@@ -41,12 +43,12 @@ def insert_set_aside(connection: Any, table: TableRows, advance: Callable[[int],
         advance(batch.num_rows // 2)
 
     def moved(rows: int) -> bool:
-        """Tell how far the one statement has come, and let every row pass."""
+        """Report the progress of the statement, and accept every row."""
         advance(rows - rows // 2)
         return True
 
     connection.create_function("moved", 1, moved)
-    # Python is asked once in a while: with the number of rows since the last time.
+    # The function is called only every 65,536 rows, with the number of rows since the last call.
     passing = f"(rowid % {_ROWS_A_CALL} <> 0 AND rowid <> {table.count})"
     rows = f"(rowid - 1) % {_ROWS_A_CALL} + 1"
     connection.execute(
@@ -55,20 +57,22 @@ def insert_set_aside(connection: Any, table: TableRows, advance: Callable[[int],
     connection.execute("DROP TABLE temp.loading")
 
 
-def update_each(connection: Any, name: str, batches: Iterator[Any], key: str) -> int:
-    """Update the rows of the batches' keys, a statement for each; return how many there were."""
+def update_one_by_one(connection: Any, name: str, batches: Iterator[Any], key: str) -> int:
+    """Update the rows one by one; return how many rows changed."""
     changed = 0
     for batch in batches:
         columns = [column for column in batch.schema.names if column != key]
         changes = ", ".join(f"{column} = ?" for column in columns)
-        rows = zip(*(_listed(batch.column(column)) for column in (*columns, key)), strict=True)
+        rows = zip(
+            *(_bound_values(batch.column(column)) for column in (*columns, key)), strict=True
+        )
         statement = f"UPDATE {name} SET {changes} WHERE {key} = ?"  # noqa: S608
         changed += connection.executemany(statement, rows).rowcount
     return changed
 
 
 def _insert_batch(connection: Any, name: str, batch: Any) -> None:
-    """Insert one batch; columns that are all NULL are left out."""
+    """Insert one batch, without the columns that are all NULL."""
     columns = {
         name: batch.column(name)
         for name in batch.schema.names
@@ -76,32 +80,32 @@ def _insert_batch(connection: Any, name: str, batch: Any) -> None:
     }
     marks = ", ".join("?" * len(columns))
     statement = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
-    rows = zip(*(_listed(column) for column in columns.values()), strict=True)
+    rows = zip(*(_bound_values(column) for column in columns.values()), strict=True)
     connection.executemany(statement, rows)
 
 
-def _listed(column: Any) -> list[Any]:
-    """Return a column as what the driver binds: text for days and instants, as the models do."""
+def _bound_values(column: Any) -> list[Any]:
+    """Return a column as values that the driver binds: dates and instants are text."""
     if column.null_count == len(column):
         return [None] * len(column)
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
     if pa.types.is_integer(column.type):
-        return _whole_numbers(column)
+        return _bound_integers(column)
     if pa.types.is_timestamp(column.type):
-        plain = column.cast(pa.timestamp("us"))  # a zone would be a Z in the text
+        plain = column.cast(pa.timestamp("us"))  # with a time zone, the text would have a Z
         return plain.cast(pa.string()).to_numpy(zero_copy_only=False).tolist()
-    coded = column.dictionary_encode()  # each text or day is made once, and shared
+    coded = column.dictionary_encode()  # so that equal texts and dates share one object
     distinct = [*coded.dictionary.cast(pa.string()).to_pylist(), None]
     codes = coded.indices.fill_null(len(distinct) - 1).to_numpy()
     return np.array(distinct, object)[codes].tolist()
 
 
-def _whole_numbers(column: Any) -> list[int | None]:
-    """Return a column of integers as Python's own, None for NULL."""
+def _bound_integers(column: Any) -> list[int | None]:
+    """Return a column of integers as Python integers, None for NULL."""
     if column.null_count == 0:
         return column.to_numpy().tolist()
-    found = np.full(len(column), None, object)
+    values = np.full(len(column), None, object)
     is_there = column.is_valid().to_numpy(zero_copy_only=False)
-    found[is_there] = column.drop_null().to_numpy()
-    return found.tolist()
+    values[is_there] = column.drop_null().to_numpy()
+    return values.tolist()

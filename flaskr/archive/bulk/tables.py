@@ -1,4 +1,4 @@
-"""Rows of one table on their way into the book."""
+"""The rows of one table to load."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TableRows:
-    """One table's rows: how many, and a function that yields them as Arrow record batches.
+    """One table's rows: their number, and a function that yields them as Arrow record batches.
 
-    The batches have the table's own columns, ids among them, and all batches the same: amounts are
-    whole öre, days date32, instants timestamp[us] in UTC. A column that is left out is NULL.
+    All batches have the same columns of the table, including ids: amounts are whole öre, dates
+    date32, instants timestamp[us] in UTC. A column that is left out is NULL.
     """
 
     name: str

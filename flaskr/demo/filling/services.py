@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import text
 
 from flaskr.archive.bulk.loading import insert_rows, move_sequence
-from flaskr.archive.bulk.sqlite import roomy_cache
+from flaskr.archive.bulk.sqlite import large_cache
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import BOOK, record
 from flaskr.book.services import advance_counter
@@ -53,7 +53,7 @@ def load_book(book: DemoBook, advance: Callable[[int], None]) -> None:
     """
     connection = db.session.connection().connection.driver_connection
     is_sqlite = db.engine.dialect.name == "sqlite"
-    with roomy_cache(connection) if is_sqlite else nullcontext():
+    with large_cache(connection) if is_sqlite else nullcontext():
         for table in book_tables(book):
             insert_rows(connection, table, advance)
             if table.count:

@@ -1,1 +1,1 @@
-"""Kept exports: files under a name, with their manifests, until somebody deletes them."""
+"""Kept exports: named files with manifests, stored until somebody deletes them."""

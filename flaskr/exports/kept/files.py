@@ -1,7 +1,7 @@
-"""Kept exports: files that stay, each in a folder of its own with its manifest.
+"""Store kept exports on disk, each in its own folder with its manifest.
 
-The folders are all there is; no row of the book tells of them. A folder comes to its place by one
-rename, whole and on disk, so there is no manifest without its file, and a name is taken once.
+The database has no rows about them. A folder is moved to its place by one rename when it is
+complete and on disk, so there is no manifest without its file, and a name is used only once.
 """
 
 import fcntl
@@ -19,24 +19,24 @@ from pathlib import Path
 from typing import IO, Any
 
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
-from flaskr.exports.dictionary import NAMING
+from flaskr.exports.dictionary import NAMING_COLUMNS
 from flaskr.exports.manifest import manifest_text
-from flaskr.exports.tasks import full_disk_told
+from flaskr.exports.tasks import explain_full_disk
 from flaskr.values.text import lookup_key
 
 _MANIFEST = "manifest.json"
-_MAKING = ".part"
+_PART = ".part"
 _PIECE_BYTES = 1024 * 1024
 
 
 class NameTaken(ClaimBookError):
-    """A name that a kept export has or had: it stays taken, so that it means one file for ever."""
+    """A kept export has or had the name; names are not reused, so that each means one file."""
 
     status = 409
 
 
-class KeptDamaged(ClaimBookError):
-    """A kept export that is no longer as it was kept."""
+class KeptExportDamaged(ClaimBookError):
+    """The file or the manifest of a kept export is missing, changed or unreadable."""
 
     status = 500
 
@@ -50,55 +50,57 @@ class KeptExport:
 
     @property
     def name(self) -> str:
-        """The name that it was kept under."""
+        """The name of the export."""
         return str(self.manifest["kept"]["name"])
 
     @property
     def kept_at(self) -> datetime:
-        """The instant it was kept at."""
+        """The instant at which it was kept."""
         return datetime.fromisoformat(self.manifest["kept"]["at"])
 
     @property
     def deleted_at(self) -> datetime | None:
-        """The instant its file was deleted at; None while it is there."""
+        """The instant at which its file was deleted; None if it was not."""
         deleted = self.manifest.get("deleted")
         return datetime.fromisoformat(deleted["at"]) if deleted else None
 
     @property
     def has_names(self) -> bool:
-        """Whether it may say who somebody is: by a column, or by a name that was searched for."""
+        """Whether it may identify people: by a column, or because it was searched by name."""
         searched = bool(self.manifest.get("filter", {}).get("text"))
         by_names = self.manifest["kept"].get("found_by_names", searched)
         return by_names or any(
-            column["name"] in NAMING for column in self.manifest.get("columns", ())
+            column["name"] in NAMING_COLUMNS for column in self.manifest.get("columns", ())
         )
 
     @property
     def path(self) -> Path:
-        """Where its file is."""
+        """The path of its file."""
         return self.folder / f"file.{self.manifest['file']['format']}"
 
-    def opened(self) -> IO[bytes]:
-        """Return its file, opened; raises KeptDamaged when it is not there or has another size."""
+    def open(self) -> IO[bytes]:
+        """Open its file; raises KeptExportDamaged if it is missing or has another size."""
         try:
             file = self.path.open("rb")
         except FileNotFoundError as error:
-            raise KeptDamaged(f"The file of “{self.name}” is missing from the disk.") from error
+            raise KeptExportDamaged(
+                f"The file of “{self.name}” is missing from the disk."
+            ) from error
         if os.fstat(file.fileno()).st_size != self.manifest["file"]["size"]:
             file.close()
-            raise KeptDamaged(f"The file of “{self.name}” has changed since it was kept.")
+            raise KeptExportDamaged(f"The file of “{self.name}” has changed since it was kept.")
         return file
 
 
 def kept_exports(root: Path) -> list[KeptExport]:
-    """Return every kept export, also those deleted, newest first."""
-    paths = [path for path in root.glob(f"*/{_MANIFEST}") if path.parent.suffix != _MAKING]
-    found = [KeptExport(path.parent, _manifest_in(path)) for path in paths]
-    return sorted(found, key=lambda kept: (kept.kept_at, kept.name), reverse=True)
+    """Return all kept exports, including deleted ones, newest first."""
+    paths = [path for path in root.glob(f"*/{_MANIFEST}") if path.parent.suffix != _PART]
+    exports = [KeptExport(path.parent, _manifest_in(path)) for path in paths]
+    return sorted(exports, key=lambda export: (export.kept_at, export.name), reverse=True)
 
 
 def kept_export(root: Path, name: str) -> KeptExport | None:
-    """Return the kept export of a name, however its letters are cased."""
+    """Return the kept export with a name, ignoring case; None if it does not exist."""
     folder = folder_of(root, name)
     try:
         return KeptExport(folder, _manifest_in(folder / _MANIFEST))
@@ -107,104 +109,109 @@ def kept_export(root: Path, name: str) -> KeptExport | None:
 
 
 def _manifest_in(path: Path) -> dict[str, Any]:
-    """Read a manifest; raises KeptDamaged naming its folder when it is none."""
+    """Read a manifest; raises KeptExportDamaged with its folder if it cannot be read."""
     try:
-        found: dict[str, Any] = json.loads(path.read_bytes())
+        manifest: dict[str, Any] = json.loads(path.read_bytes())
     except ValueError as error:
         where = f"kept/{path.parent.name}"
-        raise KeptDamaged(
+        raise KeptExportDamaged(
             f"The manifest in {where} cannot be read; restore or remove it."
         ) from error
-    return found
+    return manifest
 
 
 def folder_of(root: Path, name: str) -> Path:
-    """Return the folder of a name: names may be longer than a file system's, and are folded."""
+    """Return the folder for a name: a digest of the case-folded name, which may be long."""
     return root / hashlib.sha256(lookup_key(name).encode()).hexdigest()[:32]
 
 
-def refuse_taken(root: Path, name: str) -> None:
-    """Raise NameTaken when a kept export has the name, or had."""
-    if taken := kept_export(root, name):
-        was = "was deleted, but its name cannot be reused" if taken.deleted_at else "already exists"
-        raise NameTaken(f"“{taken.name}” {was}. Choose another name.")
+def check_name_is_free(root: Path, name: str) -> None:
+    """Raise NameTaken if a kept export has or had the name."""
+    if existing := kept_export(root, name):
+        was = (
+            "was deleted, but its name cannot be reused"
+            if existing.deleted_at
+            else "already exists"
+        )
+        raise NameTaken(f"“{existing.name}” {was}. Choose another name.")
 
 
-def _nothing() -> None:
+def _record_nothing() -> None:
     """Record nothing."""
 
 
-def keep(
+def keep_file(
     root: Path,
     source: IO[bytes],
     manifest: dict[str, Any],
-    record: Callable[[], None] = _nothing,
+    record: Callable[[], None] = _record_nothing,
 ) -> KeptExport:
-    """Keep a file with its manifest, copied, proved by its SHA-256 and put on disk.
+    """Copy a file to the kept exports, with its manifest, and check its SHA-256.
 
-    `record` is called when all is ready; what it raises leaves nothing kept. Raises NameTaken,
-    DiskFull, or KeptDamaged when what was copied is not what the manifest says.
+    `record` is called when all is ready; if it raises, nothing is kept. Raises NameTaken,
+    DiskFull, or KeptExportDamaged if the copy differs from the manifest.
     """
     name = manifest["kept"]["name"]
-    with full_disk_told(), _only_one(root):
+    with explain_full_disk(), _exclusive_lock(root):
         _sweep(root)
-        refuse_taken(root, name)
-        part = KeptExport(root / f"{secrets.token_hex(16)}{_MAKING}", manifest)
+        check_name_is_free(root, name)
+        part = KeptExport(root / f"{secrets.token_hex(16)}{_PART}", manifest)
         part.folder.mkdir(mode=0o700)
         try:
-            if _copied(source, part.path) != manifest["file"]["sha256"]:
-                raise KeptDamaged("The file changed while it was being kept. Please try again.")
+            if _copy_to_disk(source, part.path) != manifest["file"]["sha256"]:
+                raise KeptExportDamaged(
+                    "The file changed while it was being kept. Please try again."
+                )
             _write_manifest(part.folder, manifest)
             record()
             part.folder.rename(folder_of(root, name))
         finally:
             shutil.rmtree(part.folder, ignore_errors=True)
-        _put_on_disk(root)
+        _sync_folder(root)
     return KeptExport(folder_of(root, name), manifest)
 
 
-def delete(
-    root: Path, name: str, deleted: dict[str, str], record: Callable[[], None] = _nothing
+def delete_file(
+    root: Path, name: str, deleted: dict[str, str], record: Callable[[], None] = _record_nothing
 ) -> None:
-    """Delete a kept file; `deleted` says when and by whom, and goes into the manifest, which stays.
+    """Delete a kept file; `deleted` (when, by whom) is added to the manifest, which stays.
 
-    `record` is called before; what it raises leaves the file.
-
-    The manifest says so first: then it never tells of a file that is not there, and a sweep ends
-    what was cut short. Raises ChangedMeanwhile when it was deleted before.
+    `record` is called first; if it raises, the file stays. The manifest is changed before the file
+    is removed, so that it never describes a missing file; `_sweep` finishes what was interrupted.
+    Raises ChangedMeanwhile if it was deleted already.
     """
-    with full_disk_told(), _only_one(root):
-        kept = kept_export(root, name)
-        if kept is None or kept.deleted_at:
+    with explain_full_disk(), _exclusive_lock(root):
+        export = kept_export(root, name)
+        if export is None or export.deleted_at:
             raise ChangedMeanwhile(f"“{name}” was deleted already.")
         record()
-        _write_manifest(kept.folder, kept.manifest | {"deleted": deleted})
-        kept.path.unlink(missing_ok=True)
-        _put_on_disk(kept.folder)
+        _write_manifest(export.folder, export.manifest | {"deleted": deleted})
+        export.path.unlink(missing_ok=True)
+        _sync_folder(export.folder)
 
 
 def _sweep(root: Path) -> None:
-    """Remove what killed processes left; only for whoever holds the lock."""
-    for path in root.glob(f"*{_MAKING}"):
+    """Remove what killed processes left; the caller must hold the lock."""
+    for path in root.glob(f"*{_PART}"):
         shutil.rmtree(path)
-    for path in root.glob(f"*/*{_MAKING}"):
+    for path in root.glob(f"*/*{_PART}"):
         path.unlink()
-    for kept in kept_exports(root):
-        if kept.deleted_at:
-            kept.path.unlink(missing_ok=True)
+    for export in kept_exports(root):
+        if export.deleted_at:
+            export.path.unlink(missing_ok=True)
 
 
 @contextmanager
-def _only_one(root: Path) -> Iterator[None]:
-    """Be the only one to keep or delete, among all processes; the kernel frees a dead one's."""
+def _exclusive_lock(root: Path) -> Iterator[None]:
+    """Hold the lock for keeping and deleting; the kernel releases it if the process dies."""
     root.mkdir(mode=0o700, exist_ok=True)
     with (root / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _copied(source: IO[bytes], path: Path) -> str:
-    """Copy a file to disk, for this user only; return its SHA-256."""
+def _copy_to_disk(source: IO[bytes], path: Path) -> str:
+    """Copy a file and sync it to disk, readable by this user only; return its SHA-256."""
     digest = hashlib.sha256()
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as target:
         for piece in iter(partial(source.read, _PIECE_BYTES), b""):
@@ -216,8 +223,8 @@ def _copied(source: IO[bytes], path: Path) -> str:
 
 
 def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write a manifest in place of the one that is there, at once and on disk."""
-    making = folder / f"{_MANIFEST}{_MAKING}"
+    """Replace a manifest atomically and sync it to disk."""
+    making = folder / f"{_MANIFEST}{_PART}"
     making.unlink(missing_ok=True)
     making.touch(mode=0o600)
     with making.open("w", encoding="utf-8") as file:
@@ -225,11 +232,11 @@ def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     making.rename(folder / _MANIFEST)
-    _put_on_disk(folder)
+    _sync_folder(folder)
 
 
-def _put_on_disk(folder: Path) -> None:
-    """Put on disk which names a folder has."""
+def _sync_folder(folder: Path) -> None:
+    """Sync a folder's entries to disk."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)

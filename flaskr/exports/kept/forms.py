@@ -1,4 +1,4 @@
-"""Forms that keep an export and delete one."""
+"""The forms to keep an export and to delete one."""
 
 from urllib.parse import parse_qsl, urlencode
 
@@ -8,15 +8,15 @@ from wtforms import HiddenField, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import ValidationError
 
-from flaskr.exports.kept.services import clean_name
+from flaskr.exports.kept.services import clean_export_name
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.facts.lists import Contents
 from flaskr.values.as_at import Basis
 from flaskr.web.forms import CleanedField, DayField, NameField, Required, choice_field
 from flaskr.web.parameters import parse_past_date
 
-# What each form is called, and the parameters that ask for it.
-_FORMS: dict[str, tuple[str, dict[str, str]]] = {
+# The label of each format, and the parameters that request it.
+_FORMATS: dict[str, tuple[str, dict[str, str]]] = {
     "parquet": ("Parquet", {"format": "parquet"}),
     "xlsx": ("Excel workbook", {"format": "xlsx"}),
     "csv": ("CSV", {"format": "csv"}),
@@ -41,11 +41,11 @@ class _ExportNameField(CleanedField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the name; empty stays empty."""
         text = valuelist[0].strip() if valuelist else ""
-        self.data = clean_name(text) if text else ""
+        self.data = clean_export_name(text) if text else ""
 
 
 class KeepForm(FlaskForm):
-    """An export to keep; `query` is what else its address says: filter, order, columns."""
+    """An export to keep; `query` has the rest of its address: filter, order, columns."""
 
     name = _ExportNameField(
         "Name",
@@ -56,7 +56,7 @@ class KeepForm(FlaskForm):
     form = SelectField(
         "Format",
         [Required()],
-        choices=[SelectChoice(value, label) for value, (label, _) in _FORMS.items()],
+        choices=[SelectChoice(value, label) for value, (label, _) in _FORMATS.items()],
         invalid_choice_message="Choose one from the list.",
     )
     as_at = DayField(
@@ -73,36 +73,36 @@ class KeepForm(FlaskForm):
     query = HiddenField()
 
     def validate_as_at(self, field: DayField) -> None:
-        """Refuse a day that has not come."""
+        """Refuse a date in the future."""
         if field.data:
             parse_past_date(field.data.isoformat())
 
     def validate_basis(self, field: SelectField) -> None:
-        """Refuse a clock without a day."""
+        """Refuse the basis “booked” without a date."""
         if field.data is Basis.BOOKED and not self.as_at.data and not self.as_at.errors:
             raise ValidationError("The basis “booked” needs an as-at date.")
 
-    def ask(self, wanted: FileRequest) -> None:
-        """Fill in what an address asks for."""
-        asked = wanted.parameters
-        form = {name: asked.pop(name) for name in ("format", "dialect", "raw") if name in asked}
-        valuation = wanted.wanted.valuation
+    def fill_from(self, export_request: FileRequest) -> None:
+        """Fill in the form from a request."""
+        parameters = export_request.parameters
+        output = {n: parameters.pop(n) for n in ("format", "dialect", "raw") if n in parameters}
+        valuation = export_request.row_filter.valuation
         for name in ("as_at", "basis"):
-            asked.pop(name, None)
-        self.contents.data = wanted.contents
-        self.form.data = next(value for value, (_, said) in _FORMS.items() if said == form)
+            parameters.pop(name, None)
+        self.contents.data = export_request.contents
+        self.form.data = next(value for value, (_, each) in _FORMATS.items() if each == output)
         self.as_at.data = valuation and valuation.day
         self.basis.data = valuation.basis if valuation else Basis.KNOWN
-        self.query.data = urlencode(asked, doseq=True)
+        self.query.data = urlencode(parameters, doseq=True)
 
-    def asked(self) -> FileRequest:
-        """Return which file the form asks for; raises what `file_request` does."""
-        given = MultiDict(parse_qsl(self.query.data or "", keep_blank_values=True))
-        given.update(_FORMS[self.form.data][1])
+    def requested_file(self) -> FileRequest:
+        """Return the request for the file to keep; raises what `file_request` does."""
+        parameters = MultiDict(parse_qsl(self.query.data or "", keep_blank_values=True))
+        parameters.update(_FORMATS[self.form.data][1])
         if self.as_at.data:
-            given.update({"as_at": self.as_at.data.isoformat(), "basis": self.basis.data})
-        return file_request(self.contents.data, given)
+            parameters.update({"as_at": self.as_at.data.isoformat(), "basis": self.basis.data})
+        return file_request(self.contents.data, parameters)
 
 
 class DeleteForm(FlaskForm):
-    """A kept export to delete: nothing to fill in."""
+    """A kept export to delete; the form has no fields."""

@@ -1,4 +1,4 @@
-"""Keep an export under a name, and delete it again."""
+"""Keep exports under a name, and delete them."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,21 +14,21 @@ from flaskr.exports.kept import files as kept_files
 from flaskr.exports.kept.files import KeptExport
 from flaskr.exports.manifest import manifest
 from flaskr.exports.parameters import FileRequest
-from flaskr.exports.recording import facts_of
-from flaskr.exports.services import made_file
+from flaskr.exports.recording import trail_facts
+from flaskr.exports.services import export_file
 from flaskr.values.calendar import utc_now
 from flaskr.values.text import clean_reference, reference_key
 
-_RESERVED = {"verify"}  # is a page
+_RESERVED = {"verify"}  # the name of a page
 
 
 def kept_folder(config: Mapping[str, Any]) -> Path:
-    """Return the folder that exports are kept in."""
+    """Return the folder of kept exports."""
     return config["INSTANCE_FOLDER"] / "kept"
 
 
-def clean_name(text: str) -> str:
-    """Return the name of a kept export, which keeps to the rules of references."""
+def clean_export_name(text: str) -> str:
+    """Return the name of a kept export, cleaned and checked like a reference."""
     name = clean_reference(text)
     if reference_key(name) in _RESERVED:
         raise TextError(f"“{name}” is the name of a page. Choose another.")
@@ -36,49 +36,53 @@ def clean_name(text: str) -> str:
 
 
 def keep_export(request: FileRequest, name: str, note: str, actor: str) -> KeptExport:
-    """Make the file that is asked for and keep it under a name.
+    """Export a file and keep it under a name.
 
-    Raises what making a file does, NameTaken, DiskFull, and NotRecorded.
+    Raises what `export_file` raises, NameTaken, DiskFull, and NotRecorded.
     """
     root = kept_folder(current_app.config)
-    kept_files.refuse_taken(root, name)  # before the work, too
-    made = made_file(request)
-    with made.file:
-        said = manifest(request, made.facts, actor)
-        said["file"]["name"] = f"{name}.{request.form.file_format}"
-        said["kept"] = {"name": name, "by": actor, **_stamp()} | ({"note": note} if note else {})
-        if said["filter"].get("text"):
-            said["kept"]["found_by_names"] = request.finds_names
-        told = {"file": request.told_address, **facts_of(request, made.facts)}
-        return kept_files.keep(
-            root, made.file, said, _telling(Action.EXPORT_KEPT, name, actor, told)
+    kept_files.check_name_is_free(root, name)  # before the work too
+    exported = export_file(request)
+    with exported.file:
+        kept_manifest = manifest(request, exported.facts, actor)
+        kept_manifest["file"]["name"] = f"{name}.{request.output_format.file_format}"
+        kept_manifest["kept"] = {"name": name, "by": actor, **_now()} | (
+            {"note": note} if note else {}
+        )
+        if kept_manifest["filter"].get("text"):
+            kept_manifest["kept"]["found_by_names"] = request.searches_names
+        facts = {"file": request.trail_address, **trail_facts(request, exported.facts)}
+        return kept_files.keep_file(
+            root, exported.file, kept_manifest, _recorder(Action.EXPORT_KEPT, name, actor, facts)
         )
 
 
-def delete_export(kept: KeptExport, actor: str) -> None:
-    """Delete the file of a kept export; its manifest says so, and stays. Raises NotRecorded."""
+def delete_export(export: KeptExport, actor: str) -> None:
+    """Delete the file of a kept export; the manifest stays and records it. Raises NotRecorded."""
     root = kept_folder(current_app.config)
-    record = _telling(Action.KEPT_EXPORT_DELETED, kept.name, actor, _digest_of(kept))
-    kept_files.delete(root, kept.name, {"by": actor, **_stamp()}, record)
+    record = _recorder(Action.KEPT_EXPORT_DELETED, export.name, actor, _file_digest(export))
+    kept_files.delete_file(root, export.name, {"by": actor, **_now()}, record)
 
 
-def record_reading(kept: KeptExport, actor: str) -> None:
-    """Record that a kept file is handed out; raises NotRecorded."""
-    told = _digest_of(kept) | {"identified": kept.has_names}
-    _telling(Action.KEPT_EXPORT_READ, kept.name, actor, told)()
+def record_download(export: KeptExport, actor: str) -> None:
+    """Record that a kept file is downloaded; raises NotRecorded."""
+    facts = _file_digest(export) | {"identified": export.has_names}
+    _recorder(Action.KEPT_EXPORT_READ, export.name, actor, facts)()
 
 
-def _digest_of(kept: KeptExport) -> dict[str, Any]:
-    """Return what the trail is told of a kept file: which bytes they are."""
-    file = kept.manifest["file"]
-    return {"rows": kept.manifest["rows"], "size": file["size"], "sha256": file["sha256"]}
+def _file_digest(export: KeptExport) -> dict[str, Any]:
+    """Return the facts of a kept file for the trail: rows, size and SHA-256."""
+    file = export.manifest["file"]
+    return {"rows": export.manifest["rows"], "size": file["size"], "sha256": file["sha256"]}
 
 
-def _telling(action: Action, name: str, actor: str, told: Mapping[str, Any]) -> Callable[[], None]:
-    """Return what records something done with a kept export."""
-    return partial(record_separately, action, Subject.FILE, name, actor=actor, after=told)
+def _recorder(
+    action: Action, name: str, actor: str, facts: Mapping[str, Any]
+) -> Callable[[], None]:
+    """Return a function that records an action on a kept export."""
+    return partial(record_separately, action, Subject.FILE, name, actor=actor, after=facts)
 
 
-def _stamp() -> dict[str, str]:
-    """Return this instant as manifests write it."""
+def _now() -> dict[str, str]:
+    """Return the current instant in the form of manifests."""
     return {"at": utc_now().isoformat(timespec="seconds")}

@@ -1,4 +1,4 @@
-"""Pages of kept exports: the list and a form to keep one more, downloads, manifests, deletion."""
+"""The pages of kept exports: list, form to keep one, download, manifest, deletion."""
 
 import unicodedata
 from functools import partial
@@ -11,10 +11,16 @@ from flaskr.database import transaction_mode
 from flaskr.errors import ClaimBookError
 from flaskr.exports.kept.files import KeptExport, kept_export, kept_exports
 from flaskr.exports.kept.forms import DeleteForm, KeepForm
-from flaskr.exports.kept.services import delete_export, keep_export, kept_folder, record_reading
-from flaskr.exports.manifest import filters_of
-from flaskr.exports.parameters import FileRequest, file_request, one_of
-from flaskr.exports.views import blueprint, digest_header, json_response, recorded, sent
+from flaskr.exports.kept.services import delete_export, keep_export, kept_folder, record_download
+from flaskr.exports.manifest import filter_texts
+from flaskr.exports.parameters import FileRequest, file_request, parse_choice
+from flaskr.exports.views import (
+    blueprint,
+    digest_header,
+    json_response,
+    record_once,
+    send_open_file,
+)
 from flaskr.facts.lists import Contents
 from flaskr.users.gate.access import actor
 from flaskr.values.pseudonyms import sees_names, without_names
@@ -22,27 +28,27 @@ from flaskr.values.pseudonyms import sees_names, without_names
 
 @blueprint.get("/exports")
 def kept():
-    """List the kept exports, newest first, with a form to keep what the address asks for."""
+    """List the kept exports, newest first, with a form filled in from the address."""
     form = KeepForm()
     with without_names():
-        form.ask(_asked_file(request.args))
+        form.fill_from(_requested_file(request.args))
     return _show_list(form, 200)
 
 
 @blueprint.post("/exports")
 def keep():
-    """Make a file and keep it; the book is only read, so nobody who writes waits for it."""
+    """Export a file and keep it; the book is only read, so writers do not wait for it."""
     form = KeepForm()
     status = 422
     if form.validate_on_submit():
         try:
             with transaction_mode("read"), without_names():
-                made = keep_export(form.asked(), form.name.data, form.note.data, actor())
+                export = keep_export(form.requested_file(), form.name.data, form.note.data, actor())
         except ClaimBookError as error:
             form.form_errors.append(str(error))
             status = error.status
         else:
-            flash(f"Export “{made.name}” kept.", "success")
+            flash(f"Export “{export.name}” kept.", "success")
             return redirect(url_for(".kept"), code=303)
     return _show_list(form, status)
 
@@ -50,100 +56,100 @@ def keep():
 @blueprint.get("/exports/<name>")
 def kept_file(name: str):
     """Download a kept export."""
-    found = _kept_or_404(name)
-    if found.deleted_at:
-        abort(410, f"The file of “{found.name}” was deleted. Its manifest stays.")
-    _refuse_names(found)
-    said = found.manifest["file"]
-    headers = Headers({"Content-Type": said["media_type"]})
-    headers.set("Content-Disposition", "attachment", **named(said["name"]))
-    headers["X-Row-Count"] = str(found.manifest["rows"])
-    headers["Repr-Digest"] = digest_header(said["sha256"])
-    response = sent(found.opened(), headers, said["size"], said["sha256"])
-    reading = f"/exports/{found.folder.name}"
-    recorded(response, reading, said["sha256"], partial(record_reading, found, actor()))
+    export = _kept_or_404(name)
+    if export.deleted_at:
+        abort(410, f"The file of “{export.name}” was deleted. Its manifest stays.")
+    _require_names(export)
+    file = export.manifest["file"]
+    headers = Headers({"Content-Type": file["media_type"]})
+    headers.set("Content-Disposition", "attachment", **file_name_parameters(file["name"]))
+    headers["X-Row-Count"] = str(export.manifest["rows"])
+    headers["Repr-Digest"] = digest_header(file["sha256"])
+    response = send_open_file(export.open(), headers, file["size"], file["sha256"])
+    address = f"/exports/{export.folder.name}"
+    record_once(response, address, file["sha256"], partial(record_download, export, actor()))
     return response
 
 
 @blueprint.get("/exports/<name>/manifest")
 def kept_manifest(name: str):
     """Show the manifest of a kept export."""
-    found = _kept_or_404(name)
-    _refuse_names(found)
-    return json_response(found.manifest)
+    export = _kept_or_404(name)
+    _require_names(export)
+    return json_response(export.manifest)
 
 
-def _refuse_names(found: KeptExport) -> None:
-    """Refuse what may say who somebody is to who does not see names."""
-    if found.has_names and not sees_names.get():
-        abort(403, f"“{found.name}” has names or free text, which your role may not see.")
+def _require_names(export: KeptExport) -> None:
+    """Answer 403 if the export may identify people and the user may not see names."""
+    if export.has_names and not sees_names.get():
+        abort(403, f"“{export.name}” has names or free text, which your role may not see.")
 
 
 @blueprint.route("/exports/<name>/delete", methods=["GET", "POST"])
 def delete_kept(name: str):
-    """Delete the file of a kept export, once that is confirmed."""
-    found = _kept_or_404(name)
+    """Delete the file of a kept export after confirmation."""
+    export = _kept_or_404(name)
     form = DeleteForm()
     status = 200
     if form.validate_on_submit():
         try:
-            delete_export(found, actor())
+            delete_export(export, actor())
         except ClaimBookError as error:
             form.form_errors.append(str(error))
             status = error.status
         else:
-            flash(f"The file of “{found.name}” was deleted. Its manifest stays.", "success")
+            flash(f"The file of “{export.name}” was deleted. Its manifest stays.", "success")
             return redirect(url_for(".kept"), code=303)
-    page = render_template("exports/kept/delete.html", kept=found, form=form)
+    page = render_template("exports/kept/delete.html", kept=export, form=form)
     return page, 422 if form.errors and status == 200 else status
 
 
-def _asked_file(given: MultiDict[str, str]) -> FileRequest:
-    """Return which file an address of the list asks to keep; claims as Parquet unless it says."""
-    contents = one_of(given, "contents", Contents) or Contents.CLAIMS
-    asked = MultiDict([(n, text) for n, text in given.items(multi=True) if n != "contents"])
-    return file_request(contents, asked or MultiDict({"format": "parquet"}))
+def _requested_file(parameters: MultiDict[str, str]) -> FileRequest:
+    """Return the request in the address of the list; by default claims as Parquet."""
+    contents = parse_choice(parameters, "contents", Contents) or Contents.CLAIMS
+    others = MultiDict([(n, text) for n, text in parameters.items(multi=True) if n != "contents"])
+    return file_request(contents, others or MultiDict({"format": "parquet"}))
 
 
 def _show_list(form: KeepForm, status: int):
-    """Show the list, with the form as it stands."""
+    """Show the list and the form."""
     page = render_template(
         "exports/kept/index.html",
         kept=kept_exports(kept_folder(current_app.config)),
         form=form,
-        asked=_carried(form),
+        preset=_other_parameters(form),
     )
     return page, status, {"Retry-After": "5"} if status == 503 else {}
 
 
-def _carried(form: KeepForm):
-    """Return what else the form asks for, to say it in words; None when it asks for nothing."""
+def _other_parameters(form: KeepForm):
+    """Return the filter, order and columns of the form's request; None if it has none."""
     if not form.query.data:
         return None
     try:
         with without_names():
-            wanted = form.asked()
-    except (ClaimBookError, KeyError):  # KeyError: a choice that there is not
+            export_request = form.requested_file()
+    except (ClaimBookError, KeyError):  # KeyError: an unknown choice
         return None
-    is_some = not wanted.has_all_columns
+    is_some = not export_request.has_all_columns
     return {
-        "contents": wanted.contents,
-        "filter": filters_of(wanted),
-        "sort": wanted.wanted.sort,
-        "columns": [column.name for column in wanted.columns] if is_some else [],
+        "contents": export_request.contents,
+        "filter": filter_texts(export_request),
+        "sort": export_request.row_filter.sort,
+        "columns": [column.name for column in export_request.columns] if is_some else [],
     }
 
 
 def _kept_or_404(name: str) -> KeptExport:
-    """Return the kept export of a name, or answer that there is none."""
-    found = kept_export(kept_folder(current_app.config), name)
-    if found is None:
+    """Return the kept export with a name, or answer 404."""
+    export = kept_export(kept_folder(current_app.config), name)
+    if export is None:
         abort(404, f"There is no kept export “{name[:64]}”.")
-    return found
+    return export
 
 
-def named(name: str) -> dict[str, str]:
-    """Return a file's name for Content-Disposition, in ASCII for those who read no more."""
+def file_name_parameters(name: str) -> dict[str, str]:
+    """Return the parameters of Content-Disposition for a file name, with an ASCII fallback."""
     if name.isascii():
         return {"filename": name}
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()

@@ -1,1 +1,1 @@
-"""Making one file from one snapshot, in the isolated process."""
+"""Make one file from one snapshot of the book, in the isolated process."""

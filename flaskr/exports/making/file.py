@@ -1,4 +1,4 @@
-"""The workshop: makes one file in the isolated process, whose only imports from here are heavy."""
+"""Make one file; runs in the isolated process, and its imports are too heavy for the web."""
 
 import hashlib
 from collections import deque
@@ -15,7 +15,7 @@ from flaskr.exports.making.policies import PoliciesByPosition
 from flaskr.exports.making.pseudonyms import pseudonyms_of
 from flaskr.exports.making.snapshot import Snapshot, book_snapshot
 from flaskr.exports.queries import FileSql
-from flaskr.exports.tasks import ExportTask, FileFacts, full_disk_told
+from flaskr.exports.tasks import ExportTask, FileFacts, explain_full_disk
 from flaskr.facts.columns import Columns, total_names
 from flaskr.files.formats import ExportError, FileFormat
 from flaskr.files.writers.dispatch import writer_for
@@ -28,7 +28,7 @@ _BATCHES_AHEAD = 2
 
 
 class DigestingFile:
-    """A file that knows the SHA-256 and the size of what was written to it."""
+    """A file that computes the SHA-256 and the size of what is written to it."""
 
     closed = False
 
@@ -38,7 +38,7 @@ class DigestingFile:
         self.size = 0
 
     def write(self, piece: Any) -> int:
-        """Write and digest a piece, all of it: a disk takes a part when it has room for no more."""
+        """Write and digest a whole piece; a raw write may write only a part of it."""
         self.digest.update(piece)
         left = memoryview(piece).cast("B")
         self.size += len(left)
@@ -47,12 +47,12 @@ class DigestingFile:
         return len(piece)
 
     def flush(self) -> None:
-        """Hand everything to the operating system."""
+        """Flush to the operating system."""
         self.file.flush()
 
 
 class _Tally:
-    """The rows and amounts of the frames that went into a file."""
+    """The number of rows and the sums of the amounts written to a file."""
 
     def __init__(self, columns: Columns) -> None:
         self.rows = 0
@@ -65,34 +65,34 @@ class _Tally:
             self.amounts[name] += Decimal(frame[name].sum())
 
     def check(self, control: dict[str, int]) -> None:
-        """Raise ExportError unless the database adds up to the same."""
+        """Raise ExportError unless the totals equal the database's."""
         expected = {name: from_ore(control[name]) for name in self.amounts}
         if (self.rows, self.amounts) != (control["rows"], expected):
             raise ExportError("The file does not add up to the book's totals, so it was discarded.")
 
 
-def make_file(report: Report, order: ExportTask) -> FileFacts:
-    """Write the file that is ordered and return its facts; all of it is read in one transaction.
+def make_file(report: Report, task: ExportTask) -> FileFacts:
+    """Make the file of a task and return its facts; everything is read in one transaction.
 
-    Reports (rows written so far, rows in all once they are known). Raises ExportError when the
-    file's rows or amounts are not those that the database counts.
+    Reports (rows written so far, rows in all once they are known). Raises ExportError if the file's
+    rows or totals differ from the database's.
     """
     with (
-        full_disk_told(),
-        book_snapshot(order.address) as snapshot,
+        explain_full_disk(),
+        book_snapshot(task.address) as snapshot,
         ThreadPoolExecutor(1) as reader,
-        order.path.open("wb", buffering=0) as file,
+        task.path.open("wb", buffering=0) as file,
     ):
         digesting = DigestingFile(file)
-        watermark = snapshot.row(order.sql.watermark)
-        control = _totals_first(snapshot, order)
+        watermark = snapshot.row(task.sql.watermark)
+        control = _totals_first(snapshot, task)
         policies = (
-            PoliciesByPosition(snapshot.batches(order.sql.policies)) if order.sql.policies else None
+            PoliciesByPosition(snapshot.batches(task.sql.policies)) if task.sql.policies else None
         )
-        tally = _Tally(order.columns)
-        with closing(_writer_of(order, digesting)) as writer:
-            for batch in _read_ahead(reader, _readings(snapshot, order.sql, control)):
-                frame = _frame_of(batch, policies, order)
+        tally = _Tally(task.columns)
+        with closing(_writer_of(task, digesting)) as writer:
+            for batch in _read_ahead(reader, _batches_then_totals(snapshot, task.sql, control)):
+                frame = _frame_of(batch, policies, task)
                 tally.add(frame)
                 writer.write(frame)
                 report((tally.rows, control.get("rows")))
@@ -106,47 +106,49 @@ def make_file(report: Report, order: ExportTask) -> FileFacts:
     )
 
 
-def _totals_first(snapshot: Snapshot, order: ExportTask) -> dict[str, int]:
-    """Return the database's totals where the rows must be known before.
+def _totals_first(snapshot: Snapshot, task: ExportTask) -> dict[str, int]:
+    """Return the database's totals if the number of rows must be known first, else {}.
 
-    Elsewhere they are read last, because the writer is still busy then, and nobody waits for them.
+    Otherwise they are read last, while the writer is still busy, which costs no time.
     """
-    is_sheet = order.form.file_format is FileFormat.XLSX
-    if not (is_sheet or order.is_counted_first):
+    is_sheet = task.output_format.file_format is FileFormat.XLSX
+    if not (is_sheet or task.is_counted_first):
         return {}
-    control = snapshot.row(order.sql.totals)
+    control = snapshot.row(task.sql.totals)
     if is_sheet:
         check_rows(control["rows"])
     return control
 
 
-def _writer_of(order: ExportTask, file: DigestingFile) -> Any:
-    """Return the writer of what is ordered."""
-    title = order.contents.value.capitalize()
-    return writer_for(order.form, order.columns, cast(IO[bytes], file), title)
+def _writer_of(task: ExportTask, file: DigestingFile) -> Any:
+    """Return the writer for a task."""
+    title = task.contents.value.capitalize()
+    return writer_for(task.output_format, task.columns, cast(IO[bytes], file), title)
 
 
 def _frame_of(
-    batch: pa.RecordBatch, policies: PoliciesByPosition | None, order: ExportTask
+    batch: pa.RecordBatch, policies: PoliciesByPosition | None, task: ExportTask
 ) -> pd.DataFrame:
-    """Return one batch of rows as a frame of the columns of the file."""
-    made = policies.columns_of(batch) if policies else {}
-    made["currency"] = pa.repeat(order.currency, batch.num_rows)
-    for column in order.columns:
+    """Return one batch of rows as a frame with the columns of the file."""
+    computed = policies.columns_of(batch) if policies else {}
+    computed["currency"] = pa.repeat(task.currency, batch.num_rows)
+    for column in task.columns:
         if column.hides:
-            made[column.name] = pseudonyms_of(batch[column.hides], order.pseudonym_key)
-    return file_frame(batch, made, order.columns)
+            computed[column.name] = pseudonyms_of(batch[column.hides], task.pseudonym_key)
+    return file_frame(batch, computed, task.columns)
 
 
-def _readings(snapshot: Snapshot, sql: FileSql, control: dict[str, int]) -> Iterator[Any]:
-    """Yield the batches of rows; then put the database's totals into `control`, if not there."""
+def _batches_then_totals(
+    snapshot: Snapshot, sql: FileSql, control: dict[str, int]
+) -> Iterator[Any]:
+    """Yield the batches of rows; then read the database's totals into `control` if it is empty."""
     yield from snapshot.batches(sql.rows)
     if not control:
         control.update(snapshot.row(sql.totals))
 
 
 def _read_ahead(reader: ThreadPoolExecutor, batches: Iterable[Any]) -> Iterator[Any]:
-    """Yield the batches while a thread reads the next ones; reading and writing free the GIL."""
+    """Yield batches while a thread reads the next ones; reading and writing release the GIL."""
     source = iter(batches)
     ahead: deque[Future[Any]] = deque(
         reader.submit(next, source, None) for _ in range(_BATCHES_AHEAD)

@@ -1,4 +1,4 @@
-"""What claims take from their policies by position in Arrow, which costs a fraction of a join."""
+"""Look up the policy columns of claims by position in Arrow, at a fraction of a join's cost."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -26,12 +26,12 @@ _SLIM = pa.schema(
 )
 
 
-def _slim_policies(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return what is kept of a batch of policies; the cover ends on the earlier of two days."""
+def _slim_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the needed columns of a batch of policies; cover ends at expiry or cancellation."""
     ends = [day_numbers(batch[name], _NEVER) for name in ("expiry_date", "cancelled_on")]
     arrays = [
         pa.array(integers(batch["policy_id"])),
-        _copied(batch["policy_number"].cast(pa.string())),
+        _copy_texts(batch["policy_number"].cast(pa.string())),
         batch["line_of_business"].cast(pa.string()).dictionary_encode(),
         pa.array(day_numbers(batch["inception_date"], _NEVER)),
         pa.array(np.minimum(*ends)),
@@ -39,13 +39,13 @@ def _slim_policies(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, names=_SLIM.names).cast(_SLIM)
 
 
-def _copied(texts: pa.Array) -> pa.Array:
-    """Return texts in memory of their own: one column of a driver's batch keeps all of it."""
+def _copy_texts(texts: pa.Array) -> pa.Array:
+    """Return a copy of texts: a single column would keep the driver's whole batch in memory."""
     return pc.take(texts, pa.array(np.arange(len(texts), dtype=np.int32)))
 
 
 def _positions_by_id(ids: np.ndarray) -> np.ndarray | None:
-    """Return a table of the position of each id, None when the ids lie too far apart for one."""
+    """Return an array of the position of each id; None if the ids are too sparse for one."""
     highest = int(ids[-1]) if len(ids) else 0
     if highest > 4 * len(ids) + 1_000_000:
         return None
@@ -55,19 +55,17 @@ def _positions_by_id(ids: np.ndarray) -> np.ndarray | None:
 
 
 class PoliciesByPosition:
-    """What claims take from their policies, by position: the policies in the order of their ids.
+    """The policies in the order of their ids, to look up the policy columns of claims by position.
 
-    Kept as small as they go, some 35 bytes each: nothing else here grows with the book.
+    Each takes only some 35 bytes, because nothing else here grows with the book.
     """
 
     def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
-        kept = pa.Table.from_batches(
-            map(_slim_policies, batches), schema=_SLIM
-        ).unify_dictionaries()
+        table = pa.Table.from_batches(map(_slim_batch, batches), schema=_SLIM).unify_dictionaries()
         column = {}
-        for name in _SLIM.names:  # one at a time, so that few are there twice
-            column[name] = kept[name].combine_chunks()
-            kept = kept.drop_columns(name)
+        for name in _SLIM.names:  # one at a time, so that at most one is in memory twice
+            column[name] = table[name].combine_chunks()
+            table = table.drop_columns(name)
         ids = column.pop("policy_id").to_numpy()
         self.by_id = _positions_by_id(ids)
         self.ids = ids if self.by_id is None else ids[:0].copy()
@@ -78,16 +76,16 @@ class PoliciesByPosition:
         self.cover_end = column["cover_end"].to_numpy()
 
     def _position_of(self, ids: np.ndarray) -> np.ndarray:
-        """Return the position of each id; of 0, which stands for none, any."""
+        """Return the position of each id; any position for 0, which means no policy."""
         return np.searchsorted(self.ids, ids) if self.by_id is None else self.by_id[ids]
 
     def _positions(self, policy_ids: pa.Array) -> pa.Array:
-        """Return where each policy stands; null where there is none."""
-        found = self._position_of(integers(policy_ids))
-        return pa.array(found, mask=np.asarray(policy_ids.is_null()))
+        """Return the position of each policy; null for a claim without a policy."""
+        positions = self._position_of(integers(policy_ids))
+        return pa.array(positions, mask=np.asarray(policy_ids.is_null()))
 
     def columns_of(self, claims: pa.RecordBatch) -> dict[str, Any]:
-        """Return what a batch of claims takes: policy_number, line_of_business and coverage."""
+        """Return policy_number, line_of_business and coverage for a batch of claims."""
         positions = self._positions(claims["policy_id"])
         return {
             "policy_number": pc.take(self.numbers, positions),

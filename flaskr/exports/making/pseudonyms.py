@@ -1,4 +1,4 @@
-"""Columns of pseudonyms in place of names; only for the isolated process."""
+"""Replace a column of names by pseudonyms, in the isolated process."""
 
 import pyarrow as pa
 
@@ -7,9 +7,9 @@ from flaskr.values.pseudonyms import Pseudonyms
 
 
 def pseudonyms_of(names: pa.Array, key: str | None) -> pa.Array:
-    """Return the pseudonyms of a batch of names, each distinct one hidden once.
+    """Return the pseudonyms of a batch of names, computed once per distinct name.
 
-    Raises ExportError without a key: a file that was to have none must not get names.
+    Raises ExportError without a key, so that a file never has names by mistake.
     """
     if not key:
         raise ExportError("There is no key for pseudonyms, so no file was made.")

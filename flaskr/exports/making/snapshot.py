@@ -1,7 +1,7 @@
-"""One transaction of one connection to the book, read as Arrow; only for the isolated process.
+"""Read the book as Arrow in one transaction; only for the isolated process.
 
-ADBC's SQLite driver brings a SQLite of its own: opened in the web process it would drop the locks
-of the one that is there, and lose committed work.
+ADBC's SQLite driver has its own SQLite library. In the web process, it would release the file locks
+of Python's library, and committed work could be lost.
 """
 
 import logging
@@ -26,15 +26,15 @@ _AWAY = "The database does not answer. Please try again in a moment."
 
 
 class Snapshot:
-    """The book as it was when its first statement was run."""
+    """The book as it was when the first statement was run."""
 
     def __init__(self, connection: Any, options: dict[str, Any]) -> None:
         self.connection = connection
         self.options = options
 
     def batches(self, sql: Sql) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a statement, some 30,000 at a time, as the database types them."""
-        with self._executed(sql) as cursor, cursor.fetch_record_batch() as reader:
+        """Yield the rows of a statement, some 30,000 at a time, in the database's types."""
+        with self._cursor_of(sql) as cursor, cursor.fetch_record_batch() as reader:
             rows_to_drop = int(sql.has_typed_row)
             for batch in reader:
                 yield batch.slice(rows_to_drop)
@@ -42,13 +42,16 @@ class Snapshot:
 
     def table(self, sql: Sql) -> pa.Table:
         """Return all rows of a statement."""
-        with self._executed(sql) as cursor:
+        with self._cursor_of(sql) as cursor:
             return cursor.fetch_arrow_table().slice(int(sql.has_typed_row))
 
     @contextmanager
-    def _executed(self, sql: Sql) -> Iterator[Any]:
-        """Run a statement; give its cursor."""
-        with _plain_errors(), self.connection.cursor(adbc_stmt_kwargs=self.options) as cursor:
+    def _cursor_of(self, sql: Sql) -> Iterator[Any]:
+        """Run a statement and yield its cursor."""
+        with (
+            _explain_driver_errors(),
+            self.connection.cursor(adbc_stmt_kwargs=self.options) as cursor,
+        ):
             cursor.execute(sql.text)
             yield cursor
 
@@ -60,24 +63,24 @@ class Snapshot:
 
 @contextmanager
 def book_snapshot(address: str) -> Iterator[Snapshot]:
-    """Open the book, by an address as of libpq or a SQLite file URI, for one consistent reading.
+    """Open the book at a libpq address or SQLite file URI for one consistent read.
 
-    Raises DatabaseAway when it cannot be reached.
+    Raises DatabaseAway if it cannot be reached.
     """
     is_sqlite = address.startswith("file:")
     driver = adbc_driver_sqlite if is_sqlite else adbc_driver_postgresql
-    with _plain_errors():
+    with _explain_driver_errors():
         connection = driver.dbapi.connect(address, autocommit=False)
     with closing(connection):
-        if not is_sqlite:  # two statements would see two books otherwise, even in one transaction
+        if not is_sqlite:  # by default, two statements in one transaction may see two states
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         yield Snapshot(connection, _SQLITE_BATCH if is_sqlite else _POSTGRESQL_BATCH)
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Turn a driver's errors into ours where a sentence can help; the others are faults."""
+def _explain_driver_errors() -> Iterator[None]:
+    """Turn the driver's errors into ours if the user can act on them."""
     try:
         yield
     except adbc_driver_manager.Error as error:

@@ -1,1 +1,1 @@
-"""Verify: is a file still what its manifest says?"""
+"""Verify files: compare a file with its manifest."""

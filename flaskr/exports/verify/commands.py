@@ -1,4 +1,4 @@
-"""flask exports verify: is a file still what its manifest says?"""
+"""flask exports verify: compare a file with its manifest."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from flaskr.exports.manifest import MANIFEST_ENDING
-from flaskr.exports.verify.manifests import Known, known_from_text
-from flaskr.exports.verify.services import Verdict, verdict_on
+from flaskr.exports.verify.manifests import KnownFile, known_from_manifest
+from flaskr.exports.verify.services import Verdict, verify_file
 from flaskr.isolation import Limits
 
 
-@click.command()
+@click.command("verify")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--manifest",
@@ -22,15 +22,15 @@ from flaskr.isolation import Limits
     ),
 )
 @with_appcontext
-def verify(file: Path, manifest: Path | None) -> None:
+def verify_command(file: Path, manifest: Path | None) -> None:
     """Total a file again and compare it with its manifest.
 
     The exit code is 0 only when everything is equal; otherwise each difference is printed.
     """
     config = current_app.config
     limits = Limits(config["EXPORT_SECONDS"], config["EXPORT_MEMORY_BYTES"])
-    verdict = verdict_on(file.resolve(), file.name, _manifest_of(file, manifest), limits)
-    click.echo("\n".join([*_found(file, verdict), *_differences(verdict)]))
+    verdict = verify_file(file.resolve(), file.name, _manifest_of(file, manifest), limits)
+    click.echo("\n".join([*_file_lines(file, verdict), *_difference_lines(verdict)]))
     if verdict.known is None:
         raise click.ClickException(
             "There is no known manifest of this file; give it with --manifest."
@@ -40,24 +40,24 @@ def verify(file: Path, manifest: Path | None) -> None:
     click.echo("Everything is equal.")
 
 
-def _manifest_of(file: Path, manifest: Path | None) -> Known | None:
-    """Return what the manifest says that is named, or that lies beside the file."""
+def _manifest_of(file: Path, manifest: Path | None) -> KnownFile | None:
+    """Return what is known from the given manifest, or from the one beside the file."""
     beside = file.with_name(file.name + MANIFEST_ENDING)
     path = manifest or (beside if beside.exists() else None)
-    return known_from_text(path.read_bytes(), f"the manifest {path}") if path else None
+    return known_from_manifest(path.read_bytes(), f"the manifest {path}") if path else None
 
 
-def _found(file: Path, verdict: Verdict) -> list[str]:
-    """Return the lines that say what a file is."""
-    said = [f"{file}: {verdict.size} bytes", f"sha256       {verdict.sha256}"]
+def _file_lines(file: Path, verdict: Verdict) -> list[str]:
+    """Return the lines that describe a file."""
+    lines = [f"{file}: {verdict.size} bytes", f"sha256       {verdict.sha256}"]
     if verdict.facts is None:
-        return [*said, verdict.problem]
+        return [*lines, verdict.problem]
     totals = [f"{name:<13}{amount}" for name, amount in verdict.facts.totals.items()]
-    return [*said, f"rows         {verdict.facts.rows}", *totals]
+    return [*lines, f"rows         {verdict.facts.rows}", *totals]
 
 
-def _differences(verdict: Verdict) -> list[str]:
-    """Return the lines that say what differs, and from what."""
+def _difference_lines(verdict: Verdict) -> list[str]:
+    """Return the lines that describe the differences from the manifest."""
     if verdict.known is None:
         return []
     lines = [

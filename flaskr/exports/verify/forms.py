@@ -1,11 +1,11 @@
-"""The form that a file to verify is sent with."""
+"""The form to upload a file to verify."""
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 
 
 class VerifyForm(FlaskForm):
-    """A file to verify, and its manifest if there is one at hand."""
+    """A file to verify, and its manifest if available."""
 
     file = FileField("File", [FileRequired("Choose a file.")])
     manifest = FileField(

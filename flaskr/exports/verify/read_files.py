@@ -1,4 +1,4 @@
-"""What is found in a file that is given: what the isolated process returns to the web process."""
+"""What the isolated process returns about a file to verify."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,10 +8,10 @@ from flaskr.files.formats import FileFormat
 
 @dataclass(frozen=True)
 class ReadFacts:
-    """What was read of a file.
+    """The facts of a file that was read.
 
-    `totals` are the columns added up; where something that is not an amount stands in one, a
-    sentence that says what and in which row, rows counted from 1 below the header.
+    `totals` are the sums of the amount columns, or a sentence for a column with something that is
+    not an amount: what, and in which row, counted from 1 below the header.
     """
 
     file_format: FileFormat

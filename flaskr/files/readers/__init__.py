@@ -1,1 +1,1 @@
-"""Whatever people upload, as batches of cells, within limits."""
+"""Read uploaded files of any format as batches of cells, within limits."""

@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes and not by its name."""
+"""Detect the format of a file from its first bytes, not from its name."""
 
 import codecs
 import re
@@ -9,34 +9,38 @@ from flaskr.files.readers.options import Unreadable
 from flaskr.files.readers.titles import EMPTY
 
 _FIRST_BYTES = 4096
-_TAKEN = "Save it as CSV, Excel workbook (.xlsx), Parquet, JSON lines or an Arrow stream."
-_OTHERS = {
+_SUPPORTED = "Save it as CSV, Excel workbook (.xlsx), Parquet, JSON lines or an Arrow stream."
+_UNSUPPORTED = {
     b"\xd0\xcf\x11\xe0": "The file is an old or a locked workbook (.xls). Save it as .xlsx, "
     "without a password.",
-    b"%PDF": f"The file is a PDF. {_TAKEN}",
+    b"%PDF": f"The file is a PDF. {_SUPPORTED}",
     b"\x1f\x8b": "The file is compressed (gzip). Unpack it first.",
     b"BZh": "The file is compressed (bzip2). Unpack it first.",
     b"\xfd7zXZ": "The file is compressed (xz). Unpack it first.",
     b"\x28\xb5\x2f\xfd": "The file is compressed (zstd). Unpack it first.",
     b"7z\xbc\xaf": "The file is compressed (7z). Unpack it first.",
     b"Rar!": "The file is compressed (rar). Unpack it first.",
-    b"PK\x05\x06": f"The file is an empty archive. {_TAKEN}",
-    b"\x89PNG": f"The file is a picture. {_TAKEN}",
-    b"\xff\xd8\xff": f"The file is a picture. {_TAKEN}",
-    b"GIF8": f"The file is a picture. {_TAKEN}",
-    b"SQLite format 3": f"The file is a database. {_TAKEN}",
-    b"ARROW1": f"The file is an Arrow file (Feather). {_TAKEN}",
-    b"ORC": f"The file is an ORC file. {_TAKEN}",
-    b"Obj\x01": f"The file is an Avro file. {_TAKEN}",
-    b"{\\rtf": f"The file is a text document. {_TAKEN}",
+    b"PK\x05\x06": f"The file is an empty archive. {_SUPPORTED}",
+    b"\x89PNG": f"The file is a picture. {_SUPPORTED}",
+    b"\xff\xd8\xff": f"The file is a picture. {_SUPPORTED}",
+    b"GIF8": f"The file is a picture. {_SUPPORTED}",
+    b"SQLite format 3": f"The file is a database. {_SUPPORTED}",
+    b"ARROW1": f"The file is an Arrow file (Feather). {_SUPPORTED}",
+    b"ORC": f"The file is an ORC file. {_SUPPORTED}",
+    b"Obj\x01": f"The file is an Avro file. {_SUPPORTED}",
+    b"{\\rtf": f"The file is a text document. {_SUPPORTED}",
 }
-_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _MARKUP = re.compile(r"<(?:\?xml|!doctype|html|table)", re.IGNORECASE)
 _JSON_LIST = re.compile(r"\[\s*(?:[\[{]|$)")
 
 
-def kind_of(file: IO[bytes]) -> FileFormat:
-    """Return the form of a file and leave it at its start; raises Unreadable for none of these."""
+def detect_format(file: IO[bytes]) -> FileFormat:
+    """Return the format of a file and rewind it; raises Unreadable for other formats."""
     first = file.read(_FIRST_BYTES)
     file.seek(0)
     if not first:
@@ -47,23 +51,25 @@ def kind_of(file: IO[bytes]) -> FileFormat:
         return FileFormat.XLSX
     if first.startswith(b"\xff\xff\xff\xff"):
         return FileFormat.ARROW
-    for beginning, sentence in _OTHERS.items():
-        if first.startswith(beginning) and _is_binary(beginning, first):
-            raise Unreadable(sentence)
-    return _kind_of_text(first)
+    for signature, message in _UNSUPPORTED.items():
+        if first.startswith(signature) and _is_binary(signature, first):
+            raise Unreadable(message)
+    return _detect_text_format(first)
 
 
-def _is_binary(beginning: bytes, first: bytes) -> bool:
-    """Whether what begins as a binary file is one: a title may be ORC too."""
-    return not beginning.isalnum() or any(byte < 9 or byte > 126 for byte in first[:64])
+def _is_binary(signature: bytes, first: bytes) -> bool:
+    """Whether a file that begins like a binary one is binary: a CSV title may be “ORC” too."""
+    return not signature.isalnum() or any(byte < 9 or byte > 126 for byte in first[:64])
 
 
-def _kind_of_text(first: bytes) -> FileFormat:
-    """Return the form of a text file."""
-    encoding = next((_MARKS[mark] for mark in _MARKS if first.startswith(mark)), "utf-8")
+def _detect_text_format(first: bytes) -> FileFormat:
+    """Return the format of a text file."""
+    encoding = next(
+        (_BYTE_ORDER_MARKS[mark] for mark in _BYTE_ORDER_MARKS if first.startswith(mark)), "utf-8"
+    )
     text = first.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
     if _MARKUP.match(text):
-        raise Unreadable(f"The file is a web page or XML, whatever its name says. {_TAKEN}")
+        raise Unreadable(f"The file is a web page or XML, whatever its name says. {_SUPPORTED}")
     if _JSON_LIST.match(text):
         raise Unreadable("The file is a JSON list. Write JSON lines: one object a line.")
     return FileFormat.JSON_LINES if text.startswith("{") else FileFormat.CSV

@@ -1,4 +1,4 @@
-"""Any file that people upload as one table: told by its first bytes, read in batches of cells."""
+"""Open a file of any format as a table; the format is detected from the content."""
 
 import struct
 import zlib
@@ -12,21 +12,22 @@ from zipfile import BadZipFile
 import pyarrow as pa
 
 from flaskr.files.formats import FileFormat
-from flaskr.files.readers.cells import CellBatch, RowFault, checked
-from flaskr.files.readers.columnar import arrow_table, parquet_table
-from flaskr.files.readers.csv.table import CsvTable
-from flaskr.files.readers.detection import kind_of
-from flaskr.files.readers.json_lines.table import JsonLines
+from flaskr.files.readers.arrow import ArrowReader
+from flaskr.files.readers.cells import CellBatch, RowFault, checked_batches
+from flaskr.files.readers.csv.reader import CsvReader
+from flaskr.files.readers.detection import detect_format
+from flaskr.files.readers.json_lines.reader import JsonLinesReader
 from flaskr.files.readers.options import ReadingLimits, ReadingOptions, Unreadable
+from flaskr.files.readers.parquet import ParquetReader
 from flaskr.files.readers.text_files import TextFile
-from flaskr.files.readers.xlsx.table import Sheet
+from flaskr.files.readers.xlsx.sheet import SheetReader
 from flaskr.files.readers.xlsx.workbook import Workbook
-from flaskr.files.readers.xlsx.xml import BROKEN as BROKEN_WORKBOOK
+from flaskr.files.readers.xlsx.xml import BROKEN_WORKBOOK
 
-__all__ = ["CellBatch", "ReadTable", "RowFault", "opened"]
+__all__ = ["CellBatch", "RowFault", "TableFile", "open_table"]
 
-# What a broken file makes Arrow, zipfile and zlib raise; MemoryError is none of these.
-_BROKEN = (
+# What Arrow, zipfile and zlib raise for broken files. MemoryError is not among them.
+_BROKEN_FILE_ERRORS = (
     pa.ArrowException,
     BadZipFile,
     EOFError,
@@ -41,11 +42,11 @@ _BROKEN = (
 )
 
 
-class Titled(Protocol):
-    """What the reader of each form has; rows are numbered as in `CellBatch`.
+class FormatReader(Protocol):
+    """What the reader of each format has; rows are numbered as in `CellBatch`.
 
-    `titles_row` is that of the titles, 0 where they are in no row; `last_row`, blank or not, the
-    last that was read.
+    `titles_row` is the row of the titles, 0 if no row has them; `last_row` is the last row read,
+    blank or not.
     """
 
     titles: tuple[str, ...]
@@ -59,15 +60,15 @@ class Titled(Protocol):
 
 
 @dataclass(frozen=True)
-class ReadTable:
-    """A file that is being read.
+class TableFile:
+    """A file opened as a table.
 
-    `sheets` are those of a workbook, of which `sheet` is read; `encoding` is that of a text file,
-    `schema` that of a columnar one.
+    `sheets` are the sheets of a workbook and `sheet` is the one read; only text files have an
+    `encoding`, only columnar files a `schema`.
     """
 
-    kind: FileFormat
-    table: Titled
+    file_format: FileFormat
+    table: FormatReader
     size: int
     limits: ReadingLimits
     progress: Callable[[], int]
@@ -83,12 +84,12 @@ class ReadTable:
 
     @property
     def titles_row(self) -> int:
-        """The number of the row of the titles, 0 where they are in no row."""
+        """The number of the row of the titles, 0 if no row has them."""
         return self.table.titles_row
 
     @property
     def rows_done(self) -> int:
-        """How many rows below the titles have been read, blank ones too."""
+        """How many rows below the titles have been read, including blank ones."""
         return self.table.last_row - self.table.titles_row
 
     @property
@@ -97,98 +98,98 @@ class ReadTable:
         return min(self.size, self.progress())
 
     def batches(self) -> Iterator[CellBatch]:
-        """Yield the rows, at most 32,768 at once; raises Unreadable."""
-        with _breakage_told(self.kind):
-            yield from checked(self.table.batches(), self.limits)
+        """Yield the rows in batches of at most 32,768; raises Unreadable."""
+        with _explain_broken_file(self.file_format):
+            yield from checked_batches(self.table.batches(), self.limits)
 
 
 @contextmanager
-def opened(path: Path, options: ReadingOptions, limits: ReadingLimits) -> Iterator[ReadTable]:
-    """Open a file of any form and read its titles; raises Unreadable for what is none."""
+def open_table(path: Path, options: ReadingOptions, limits: ReadingLimits) -> Iterator[TableFile]:
+    """Open a file of any format and read its titles; raises Unreadable."""
     size = path.stat().st_size
     if size > limits.file_bytes:
         raise Unreadable(
             f"The file has {size // 1024**2:,} MB, over {limits.file_bytes // 1024**2:,}. Split it."
         )
     with path.open("rb") as file:
-        kind = kind_of(file)
-        with _breakage_told(kind):
-            table = _READERS[kind](file, size, options, limits)
+        file_format = detect_format(file)
+        with _explain_broken_file(file_format):
+            table = _OPENERS[file_format](file, size, options, limits)
         yield table
 
 
 @contextmanager
-def _breakage_told(kind: FileFormat) -> Iterator[None]:
-    """Say of a file that cannot be read as what it begins as, that it is broken."""
+def _explain_broken_file(file_format: FileFormat) -> Iterator[None]:
+    """Turn the libraries' errors about a broken file into Unreadable."""
     try:
         yield
-    except MemoryError:  # Arrow's is an ArrowException too
+    except MemoryError:  # Arrow's own MemoryError is an ArrowException too
         raise
-    except _BROKEN as error:
-        if kind is FileFormat.XLSX:
+    except _BROKEN_FILE_ERRORS as error:
+        if file_format is FileFormat.XLSX:
             raise Unreadable(BROKEN_WORKBOOK) from error
         raise Unreadable(
-            f"The file starts as {kind}, but cannot be read to the end. It may be "
+            f"The file starts as {file_format}, but cannot be read to the end. It may be "
             "damaged or incomplete: create it again."
         ) from error
 
 
-def _read_csv(
+def _open_csv(
     file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
-) -> ReadTable:
-    """Begin to read a CSV file."""
+) -> TableFile:
+    """Open a CSV file."""
     text = TextFile(file, options.encoding)
-    table = CsvTable(text, options, limits)
-    return ReadTable(FileFormat.CSV, table, size, limits, file.tell, encoding=text.encoding)
+    table = CsvReader(text, options, limits)
+    return TableFile(FileFormat.CSV, table, size, limits, file.tell, encoding=text.encoding)
 
 
-def _read_json_lines(
+def _open_json_lines(
     file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
-) -> ReadTable:
-    """Begin to read JSON lines."""
+) -> TableFile:
+    """Open JSON lines."""
     text = TextFile(file, options.encoding)
-    table = JsonLines(text, limits)
-    return ReadTable(FileFormat.JSON_LINES, table, size, limits, file.tell, encoding=text.encoding)
+    table = JsonLinesReader(text, limits)
+    return TableFile(FileFormat.JSON_LINES, table, size, limits, file.tell, encoding=text.encoding)
 
 
-def _read_workbook(
+def _open_xlsx(
     file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
-) -> ReadTable:
-    """Begin to read a sheet of a workbook."""
-    book = Workbook(file, size, limits)
-    name = book.chosen(options.sheet)
-    sheet = Sheet(book, name, limits)
+) -> TableFile:
+    """Open a sheet of a workbook."""
+    workbook = Workbook(file, size, limits)
+    name = workbook.choose_sheet(options.sheet)
+    sheet = SheetReader(workbook, name, limits)
 
     def progress() -> int:
-        return size * sheet.fed // sheet.size
+        return size * sheet.parsed_bytes // sheet.size
 
-    return ReadTable(FileFormat.XLSX, sheet, size, limits, progress, book.sheets, name)
+    return TableFile(FileFormat.XLSX, sheet, size, limits, progress, workbook.sheets, name)
 
 
-def _read_parquet(
+def _open_parquet(
     file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
-) -> ReadTable:
-    """Begin to read a Parquet file."""
-    table, count = parquet_table(file, limits)
+) -> TableFile:
+    """Open a Parquet file."""
+    table = ParquetReader(file, limits)
 
     def progress() -> int:
-        return size * (table.row - 1) // max(1, count)
+        return size * (table.row - 1) // max(1, table.row_count)
 
-    return ReadTable(FileFormat.PARQUET, table, size, limits, progress, schema=table.schema)
+    return TableFile(FileFormat.PARQUET, table, size, limits, progress, schema=table.schema)
 
 
-def _read_arrow(
+def _open_arrow(
     file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
-) -> ReadTable:
-    """Begin to read an Arrow stream."""
-    table = arrow_table(file, limits)
-    return ReadTable(FileFormat.ARROW, table, size, limits, file.tell, schema=table.schema)
+) -> TableFile:
+    """Open an Arrow stream."""
+    table = ArrowReader(file, limits)
+    return TableFile(FileFormat.ARROW, table, size, limits, file.tell, schema=table.schema)
 
 
-_READERS = {
-    FileFormat.CSV: _read_csv,
-    FileFormat.JSON_LINES: _read_json_lines,
-    FileFormat.XLSX: _read_workbook,
-    FileFormat.PARQUET: _read_parquet,
-    FileFormat.ARROW: _read_arrow,
+_OPENERS = {
+    FileFormat.CSV: _open_csv,
+    FileFormat.JSON_LINES: _open_json_lines,
+    FileFormat.XLSX: _open_xlsx,
+    FileFormat.PARQUET: _open_parquet,
+    FileFormat.ARROW: _open_arrow,
 }

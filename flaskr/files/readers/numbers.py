@@ -1,11 +1,11 @@
-"""Numbers and days as spreadsheets keep them, floats, as the texts that people mean."""
+"""Convert the floats in which spreadsheets store numbers and dates to text."""
 
 import math
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-_MOST = 10**15  # from here a float has no öre, and a spreadsheet keeps 15 digits
+_NUMBER_LIMIT = 10**15  # larger floats have no exact öre, and a spreadsheet keeps 15 digits
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _SHORT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})", re.ASCII)
 _TOO_LONG = (
@@ -15,16 +15,17 @@ NOT_A_NUMBER = "\0This is not a number. Write its digits, or leave the cell empt
 _NOT_A_DAY = "\0This date does not exist. Type it again."
 _TIME_ALONE = "\0This is a time without a date. Type the date."
 
-# Excel counts days from 1899-12-31, and has a 1900-02-29 that never was.
+# Excel counts days from 1899-12-31, and has a 1900-02-29 that did not exist.
 _EPOCH_1900 = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's days have no time zone
 _EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001
 FALSE_DAY, LAST_DAY = 60, 2_958_466
 
 
-def digits_of(text: str) -> str:
-    """Return a number as the shortest digits that make its float, without an exponent.
+def shortest_digits(text: str) -> str:
+    """Return a number as the shortest digits that give the same float, without an exponent.
 
-    Begins with NUL where it is none, or too large for a float to hold its last digit.
+    Returns a sentence that begins with NUL for what is not a number, and for a number too large for
+    a float to hold its last digit.
     """
     if _SHORT.fullmatch(text) and text != "-0":
         return text
@@ -34,15 +35,15 @@ def digits_of(text: str) -> str:
         return NOT_A_NUMBER
     if math.isnan(value) or (math.isinf(value) and not NUMBER.fullmatch(text)):
         return NOT_A_NUMBER
-    if abs(value) >= _MOST:
+    if abs(value) >= _NUMBER_LIMIT:
         return _TOO_LONG
     if value == int(value):
         return str(int(value))
     return format(Decimal(repr(value)), "f")
 
 
-def day_of(text: str, is_1904: bool) -> str:
-    """Return the day, or the day and time, that a number formatted as one shows, in ISO form."""
+def format_day(text: str, is_1904: bool) -> str:
+    """Return the ISO date, or date and time, that a spreadsheet's number of days stands for."""
     value = float(text)
     if 0 <= value < 1 and not is_1904:
         return _TIME_ALONE

@@ -1,4 +1,4 @@
-"""How a file is to be read, within which limits, and why it is refused: for the web process too."""
+"""The options, limits and errors of reading files; imported by the web process too."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from flaskr.errors import ClaimBookError
 
 
 class Encoding(StrEnum):
-    """The encodings that can be chosen; UTF-16 is told by the mark it begins with."""
+    """The encodings that can be chosen; UTF-16 is detected from its byte order mark."""
 
     UTF_8 = "utf-8"
     CP1252 = "cp1252"
@@ -15,11 +15,11 @@ class Encoding(StrEnum):
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """What the reader of a file has to be told.
+    """How to read a file.
 
-    `sheet` names one of a workbook's, empty for the only one; `is_raw`: CSV text without the guard
-    of formulas, so that no apostrophe is taken off; `separator` stands between the cells of CSV,
-    empty where it is detected.
+    `sheet` is the name of a workbook's sheet, empty for the only one; `is_raw`: CSV whose texts are
+    not escaped against formulas, so that no apostrophe is removed; `separator` of CSV cells, empty
+    to detect it.
     """
 
     encoding: Encoding = Encoding.UTF_8
@@ -40,20 +40,20 @@ class ReadingLimits:
 
 
 class Unreadable(ClaimBookError):
-    """A file that is refused as a whole; who reads several says which, and its columns."""
+    """A file is refused as a whole; `at` and `titles` are set by code that reads several files."""
 
     at: int | None = None
     titles: tuple[str, ...] = ()
 
 
 class SheetNotChosen(Unreadable):
-    """A workbook of several sheets, `sheets`, of which one has to be chosen."""
+    """A workbook has several sheets, `sheets`, and one must be chosen."""
 
     def __init__(self, message: str, sheets: tuple[str, ...] = ()) -> None:
-        """Keep the names; pickle gives the message alone and sets the rest."""
+        """Set the names; unpickling calls this with the message alone and then sets the rest."""
         super().__init__(message)
         self.sheets = sheets
 
 
 class EncodingNotChosen(Unreadable):
-    """A text that is not UTF-8 but could be Windows-1252, which has to be chosen."""
+    """A text is not UTF-8 but could be Windows-1252, which must be chosen."""

@@ -1,4 +1,4 @@
-"""Text files as UTF-8, a block at a time, whichever encoding they are in."""
+"""Read text files of any supported encoding as blocks of UTF-8."""
 
 import codecs
 from typing import IO
@@ -17,10 +17,10 @@ def lines_in(text: bytes) -> int:
 
 
 class TextFile:
-    """A text file of which `waiting` is what has been read and not yet taken, in UTF-8.
+    """A text file; `buffer` is what has been read and not yet consumed, as UTF-8.
 
-    Of a file that is in UTF-8 already, that is not checked here: see `decoded`. `line` is the
-    number of the line in which what waits begins.
+    The buffer of a UTF-8 file is only checked by `decode`. `line` is the number of the line in
+    which the buffer begins.
     """
 
     def __init__(self, file: IO[bytes], encoding: Encoding) -> None:
@@ -32,14 +32,14 @@ class TextFile:
             file.seek(0)
         is_plain = self.encoding == Encoding.UTF_8
         self.decoder = None if is_plain else codecs.getincrementaldecoder(self.encoding)()
-        self.waiting = b""
+        self.buffer = b""
         self.line = 1
         self.is_ended = False
 
     def fill(self, size: int) -> bytes:
-        """Return what waits, at least `size` bytes unless the file ends before."""
-        pieces = [self.waiting]
-        length = len(self.waiting)
+        """Return the buffer with at least `size` bytes, unless the file ends before."""
+        pieces = [self.buffer]
+        length = len(self.buffer)
         while length < size and not self.is_ended:
             read = self.file.read(_READ_BYTES)
             self.is_ended = not read
@@ -52,13 +52,13 @@ class TextFile:
                 )
             pieces.append(piece)
             length += len(piece)
-        self.waiting = b"".join(pieces)
-        return self.waiting
+        self.buffer = b"".join(pieces)
+        return self.buffer
 
-    def take(self, size: int) -> None:
-        """Leave the first bytes of what waits behind."""
-        self.line += lines_in(self.waiting[:size])
-        self.waiting = self.waiting[size:]
+    def consume(self, size: int) -> None:
+        """Remove the first bytes of the buffer."""
+        self.line += lines_in(self.buffer[:size])
+        self.buffer = self.buffer[size:]
 
     def _as_utf_8(self, piece: bytes, before: list[bytes]) -> bytes:
         """Return the next bytes of the file in UTF-8; raises Unreadable with the line."""
@@ -75,18 +75,18 @@ class TextFile:
             ) from error
 
     def _line_after(self, pieces: list[bytes], rest: bytes) -> int:
-        """Return the number of the line that comes after some pieces of text."""
+        """Return the number of the line that follows some pieces of text."""
         return self.line + lines_in(b"".join([*pieces, rest]))
 
-    def decoded(self, size: int) -> str:
-        """Return the first bytes of what waits as text; raises Unreadable with the line.
+    def decode(self, size: int) -> str:
+        """Return the first bytes of the buffer as text; raises Unreadable with the line.
 
-        A character that `size` cuts is left out, unless the file ends there.
+        A last character that is incomplete is left out, unless the file ends there.
         """
-        piece = self.waiting[:size]
+        piece = self.buffer[:size]
         decoder = codecs.getincrementaldecoder("utf-8")()
         try:
-            return decoder.decode(piece, final=self.is_ended and size >= len(self.waiting))
+            return decoder.decode(piece, final=self.is_ended and size >= len(self.buffer))
         except UnicodeDecodeError as error:
             line = self.line + lines_in(piece[: error.start])
             if any(byte in _NOT_CP1252 for byte in piece[error.start :]):

@@ -1,4 +1,4 @@
-"""The first row of a file, which names its columns."""
+"""The titles of a file: its first row, which names the columns."""
 
 from collections.abc import Sequence
 
@@ -9,19 +9,20 @@ _LONGEST_TITLE = 200
 
 
 def is_blank(cell: str | None) -> bool:
-    """Whether nothing stands in a cell."""
+    """Whether a cell is missing, empty or only white space."""
     return not cell or cell.isspace()
 
 
 def filled_width(cells: Sequence[str | None]) -> int:
-    """Return how many cells there are up to the last that is not blank."""
+    """Return the number of cells up to the last one that is not blank."""
     return max((at for at, cell in enumerate(cells, 1) if not is_blank(cell)), default=0)
 
 
 def titles_of(cells: Sequence[str | None], limits: ReadingLimits) -> tuple[str, ...]:
-    """Return the titles that a row of cells gives, trimmed, without blank ones at its end.
+    """Return the titles in a row of cells, trimmed, without blank ones at the end.
 
-    Raises Unreadable for none, too many, one that is missing or unreadable, and two that are alike.
+    Raises Unreadable for no titles, too many, a blank or unreadable one, and two that are equal
+    when case is ignored.
     """
     width = filled_width(cells)
     if not width:
@@ -41,7 +42,7 @@ def titles_of(cells: Sequence[str | None], limits: ReadingLimits) -> tuple[str, 
 
 
 def check_width(width: int, limits: ReadingLimits) -> None:
-    """Raise Unreadable for more columns than are taken."""
+    """Raise Unreadable for more columns than the limit."""
     if width > limits.columns:
         raise Unreadable(
             f"The file has {width:,} columns, over {limits.columns:,}. Keep only those that "
@@ -50,7 +51,7 @@ def check_width(width: int, limits: ReadingLimits) -> None:
 
 
 def _check_title(number: int, title: str) -> None:
-    """Raise Unreadable for a title that names no column."""
+    """Raise Unreadable for a title that cannot name a column."""
     if not title:
         raise Unreadable(f"Column {number} has no title. Name it in the first row, or remove it.")
     if "\0" in title:

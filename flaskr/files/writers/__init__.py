@@ -1,1 +1,1 @@
-"""One writer a format, from frames of declared columns."""
+"""One writer per format; each takes pandas frames of the declared columns."""

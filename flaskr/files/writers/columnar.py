@@ -1,4 +1,4 @@
-"""The schema that a columnar file carries, and its rows in groups of one size."""
+"""What the writers of Parquet and Arrow share: the described schema and rows in groups."""
 
 from collections.abc import Iterator
 
@@ -10,10 +10,10 @@ from flaskr.files.writers.frames import schema_of
 
 
 def described_schema(columns: tuple[Column, ...]) -> pa.Schema:
-    """Return a file's schema with unit, meaning and meaning_sv of each field, and pandas' own.
+    """Return a file's schema, with unit, meaning and meaning_sv of each field and pandas metadata.
 
-    With pandas' metadata read_parquet gives days and texts of Arrow's types, not objects; amounts
-    are Decimals either way.
+    With the pandas metadata, read_parquet gives dates and texts Arrow types instead of object;
+    amounts are Decimals either way.
     """
     plain = schema_of(columns)
     empty = plain.empty_table().to_pandas(types_mapper=pd.ArrowDtype)
@@ -23,38 +23,38 @@ def described_schema(columns: tuple[Column, ...]) -> pa.Schema:
 
 
 def _description(column: Column) -> dict[str, str]:
-    """Return what a file says about a column; nothing about what is not declared."""
-    said = {"unit": column.unit, "meaning": column.meaning, "meaning_sv": column.meaning_sv}
-    return {key: text for key, text in said.items() if text}
+    """Return the metadata of a column, without what is not declared."""
+    metadata = {"unit": column.unit, "meaning": column.meaning, "meaning_sv": column.meaning_sv}
+    return {key: text for key, text in metadata.items() if text}
 
 
-class Groups:
-    """Brings rows into groups of one size, wherever the frames end that they came in."""
+class RowGroups:
+    """Collects rows into groups of one size, whatever the size of the frames."""
 
     def __init__(self, schema: pa.Schema, size: int) -> None:
         self.schema = schema
         self.size = size
-        self.waiting: list[pa.Table] = []
+        self.pending: list[pa.Table] = []
 
     def add(self, frame: pd.DataFrame) -> Iterator[pa.Table]:
-        """Yield the groups that a frame makes full, each in one chunk."""
+        """Add a frame and yield the groups that are now full, each in one chunk."""
         table = pa.Table.from_pandas(frame, schema=self.schema, preserve_index=False, nthreads=1)
-        # from_pandas takes the types from the schema, not what it says about them
-        self.waiting.append(pa.Table.from_arrays(table.columns, schema=self.schema))
-        while self.rows() >= self.size:
-            yield self.taken(self.size)
+        # from_pandas takes the types from the schema, but not the metadata of its fields
+        self.pending.append(pa.Table.from_arrays(table.columns, schema=self.schema))
+        while self.pending_rows() >= self.size:
+            yield self.take(self.size)
 
     def rest(self) -> Iterator[pa.Table]:
-        """Yield the last group, if rows are left for one."""
-        if left := self.rows():
-            yield self.taken(left)
+        """Yield the last group, if there are rows left."""
+        if left := self.pending_rows():
+            yield self.take(left)
 
-    def rows(self) -> int:
-        """Return how many rows wait for their group."""
-        return sum(table.num_rows for table in self.waiting)
+    def pending_rows(self) -> int:
+        """Return how many rows are not in a group yet."""
+        return sum(table.num_rows for table in self.pending)
 
-    def taken(self, rows: int) -> pa.Table:
-        """Return the first of the rows that wait, as a group; they wait no more."""
-        together = pa.concat_tables(self.waiting)
-        self.waiting = [together.slice(rows)]
-        return together.slice(0, rows).combine_chunks()
+    def take(self, count: int) -> pa.Table:
+        """Remove the first pending rows and return them as a group."""
+        together = pa.concat_tables(self.pending)
+        self.pending = [together.slice(count)]
+        return together.slice(0, count).combine_chunks()

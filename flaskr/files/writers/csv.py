@@ -1,8 +1,7 @@
-"""CSV: UTF-8, lines end in LF, every text in quotes, days as 2026-01-31, amounts as plain digits.
+"""Write CSV: UTF-8, LF line ends, quoted texts, dates as 2026-01-31, amounts as plain digits.
 
-Instants are 2026-01-31 12:00:00.000000Z. A missing value is nothing at all, an empty text is "".
-Texts in quotes may hold any character; a lone CR too, which unquoted would end the row for some
-readers.
+Instants are 2026-01-31 12:00:00.000000Z. A missing value is an empty cell, an empty text is "".
+Every text is quoted because some readers end the row at a lone CR that is not.
 """
 
 from typing import IO
@@ -16,27 +15,27 @@ import pyarrow.csv
 from flaskr.facts.columns import Column, formula_guarded_names
 from flaskr.files.writers.frames import schema_of
 
-# A spreadsheet takes a text that begins so for a formula. The apostrophe is among them because it
-# is the guard itself: so whoever strips exactly one gets every text back.
-GUARDED = "=+-@\t\r\n\0'"
-_GUARDED_BYTES = np.isin(np.arange(256), list(GUARDED.encode()))
+# Spreadsheets treat a text that starts with one of these as a formula. The apostrophe is included
+# because it is the escape character: removing exactly one restores every text.
+FORMULA_STARTS = "=+-@\t\r\n\0'"
+_FORMULA_START_BYTES = np.isin(np.arange(256), list(FORMULA_STARTS.encode()))
 
 
-def guarded(texts: pa.Array) -> pa.Array:
-    """Return texts with an apostrophe before each that a spreadsheet would take for a formula."""
+def escape_formulas(texts: pa.Array) -> pa.Array:
+    """Return texts with an apostrophe before each that a spreadsheet would treat as a formula."""
     offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32)
     offsets = offsets[texts.offset : texts.offset + len(texts) + 1]
     letters = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)
     has_first = offsets[:-1] < offsets[1:]
     risky = np.zeros(len(texts), dtype=bool)
-    risky[has_first] = _GUARDED_BYTES[letters[offsets[:-1][has_first]]]
+    risky[has_first] = _FORMULA_START_BYTES[letters[offsets[:-1][has_first]]]
     if not risky.any():
         return texts
     return pc.if_else(pa.array(risky), pc.binary_join_element_wise("'", texts, ""), texts)
 
 
 class CsvWriter:
-    """Writes frames to a CSV file; the header also when there are none."""
+    """Writes frames to a CSV file; a file without rows has a header too."""
 
     def __init__(self, file: IO[bytes], columns: tuple[Column, ...], is_raw: bool) -> None:
         self.schema = schema_of(columns)
@@ -49,10 +48,10 @@ class CsvWriter:
         table = pa.Table.from_pandas(frame, schema=self.schema, preserve_index=False, nthreads=1)
         for name in self.texts:
             position = self.schema.get_field_index(name)
-            safe = pa.chunked_array([guarded(c) for c in table[name].chunks], pa.string())
+            safe = pa.chunked_array([escape_formulas(c) for c in table[name].chunks], pa.string())
             table = table.set_column(position, self.schema.field(name), safe)
         self.writer.write_table(table)
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write what is still buffered."""
         self.writer.close()

@@ -1,6 +1,6 @@
-"""Rows as the database gives them to pandas frames of the declared schema.
+"""Convert database rows to pandas frames of the declared schema.
 
-In a frame every column is an ArrowDtype: texts are string, days date32, instants timestamp[us] in
+Every column of a frame is an ArrowDtype: texts are string, dates date32, instants timestamp[us] in
 UTC, amounts decimal128(18, 2), numbers int64, missing values NA. A frame shares its memory with the
 Arrow batch it came from.
 """
@@ -16,16 +16,16 @@ from flaskr.facts.columns import Columns
 from flaskr.facts.kinds import Kind
 from flaskr.files.formats import ExportError
 
-MONEY = pa.decimal128(18, 2)
-INSTANT = pa.timestamp("us", "UTC")
+MONEY_TYPE = pa.decimal128(18, 2)
+INSTANT_TYPE = pa.timestamp("us", "UTC")
 _LARGEST_ORE = 10**18 - 1
 _ARROW_TYPES = {
     Kind.REFERENCE: pa.string(),
     Kind.TEXT: pa.string(),
     Kind.CHOICE: pa.string(),
     Kind.DAY: pa.date32(),
-    Kind.INSTANT: INSTANT,
-    Kind.AMOUNT: MONEY,
+    Kind.INSTANT: INSTANT_TYPE,
+    Kind.AMOUNT: MONEY_TYPE,
     Kind.NUMBER: pa.int64(),
 }
 
@@ -35,10 +35,10 @@ def schema_of(columns: Columns) -> pa.Schema:
     return pa.schema([(column.name, _ARROW_TYPES[column.kind]) for column in columns])
 
 
-def money(ore: pa.Array) -> pa.Array:
+def amounts_from_ore(ore: pa.Array) -> pa.Array:
     """Return whole öre as amounts with two decimals, without arithmetic.
 
-    A decimal128 is a 16-byte integer: the öre widened by their sign. Raises ExportError for an
+    A decimal128 is a 16-byte integer: the öre with the sign extended. Raises ExportError for an
     amount of more than 18 digits.
     """
     values = integers(ore)
@@ -47,42 +47,45 @@ def money(ore: pa.Array) -> pa.Array:
     wide = np.empty((len(values), 2), dtype="<i8")
     wide[:, 0] = values
     wide[:, 1] = values >> 63
-    amounts = pa.Array.from_buffers(MONEY, len(values), [None, pa.py_buffer(wide)])
+    amounts = pa.Array.from_buffers(MONEY_TYPE, len(values), [None, pa.py_buffer(wide)])
     return pc.if_else(ore.is_valid(), amounts, None) if ore.null_count else amounts
 
 
 def integers(column: pa.Array) -> np.ndarray:
-    """Return a column of whole numbers as int64; a missing one is 0."""
+    """Return a column of whole numbers as int64; a missing value is 0."""
     return pc.fill_null(column, 0).to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
 
 
 def days(column: pa.Array) -> pa.Array:
-    """Return a column of days as date32, from the text that SQLite keeps or as it is."""
+    """Return a column of dates as date32; SQLite stores dates as text."""
     return column.cast(pa.date32())
 
 
 def day_numbers(column: pa.Array, missing: int) -> np.ndarray:
-    """Return days as numbers since 1970, with `missing` for those that are not there."""
+    """Return dates as days since 1970-01-01, with `missing` for missing values."""
     return pc.fill_null(days(column).cast(pa.int32()), missing).to_numpy(zero_copy_only=False)
 
 
 def instants(column: pa.Array) -> pa.Array:
-    """Return a column of instants in UTC, from the text that SQLite keeps or as it is."""
+    """Return a column of instants in UTC; SQLite stores instants as text."""
     plain = column.cast(pa.timestamp("us")) if pa.types.is_string(column.type) else column
-    return plain.cast(INSTANT)
+    return plain.cast(INSTANT_TYPE)
 
 
-def file_frame(batch: pa.RecordBatch, made: dict[str, Any], columns: Columns) -> pd.DataFrame:
-    """Return the columns of a file as a frame: those made already, the others out of the batch."""
-    arrays = [made[c.name] if c.name in made else _typed(batch[c.name], c.kind) for c in columns]
+def file_frame(batch: pa.RecordBatch, computed: dict[str, Any], columns: Columns) -> pd.DataFrame:
+    """Return the columns of a file as a frame: those in `computed`, the others from `batch`."""
+    arrays = [
+        computed[c.name] if c.name in computed else _declared_type_of(batch[c.name], c.kind)
+        for c in columns
+    ]
     table = pa.Table.from_arrays(arrays, schema=schema_of(columns))
     return table.to_pandas(types_mapper=pd.ArrowDtype)
 
 
-def _typed(column: pa.Array, kind: Kind) -> pa.Array:
-    """Return a column of the database in its declared type."""
+def _declared_type_of(column: pa.Array, kind: Kind) -> pa.Array:
+    """Return a database column in its declared Arrow type."""
     if kind is Kind.AMOUNT:
-        return money(column)
+        return amounts_from_ore(column)
     if kind is Kind.INSTANT:
         return instants(column)
     return days(column) if kind is Kind.DAY else column.cast(_ARROW_TYPES[kind])

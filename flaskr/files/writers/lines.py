@@ -1,4 +1,4 @@
-"""Rows as lines of text, made a column at a time: what CSV for Excel, XLSX and JSON lines share."""
+"""Build rows of text column by column, for Excel CSV, XLSX and JSON lines."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,38 +7,38 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# So few that four columns of the longest texts, every character escaped, still fit the 2 GiB that
-# one Arrow array of texts holds.
+# Small enough that four columns of the longest texts, with every character escaped, fit the 2 GiB
+# limit of one Arrow string array.
 _ROWS_AT_ONCE = 2048
 
 
-def batches(frame: pd.DataFrame, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a frame a few at a time."""
+def record_batches(frame: pd.DataFrame, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a frame in small batches."""
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False, nthreads=1)
     yield from table.to_batches(max_chunksize=_ROWS_AT_ONCE)
 
 
-def joined(*parts: pa.Array | str) -> pa.Array:
-    """Return texts put together row by row; missing where a part is."""
+def join_texts(*parts: pa.Array | str) -> pa.Array:
+    """Concatenate texts row by row; null where any part is null."""
     return pc.binary_join_element_wise(*parts, "")
 
 
-def digits(values: pa.Array) -> pa.Array:
-    """Return numbers as 123, amounts as -1234.50, days as 0001-02-28, instants with a Z."""
+def format_values(values: pa.Array) -> pa.Array:
+    """Return values as text: numbers 123, amounts -1234.50, dates 0001-02-28, instants with a Z."""
     return values.cast(pa.string())
 
 
-def escaped(texts: pa.Array, unsafe: str, escape: Callable[[str], str]) -> pa.Array:
-    """Return texts with `escape` applied to those in which the pattern `unsafe` is found."""
-    found = pc.fill_null(pc.match_substring_regex(texts, unsafe), False)
-    if not found.true_count:
+def escape_texts(texts: pa.Array, unsafe: str, escape: Callable[[str], str]) -> pa.Array:
+    """Return texts with `escape` applied to those that match the pattern `unsafe`."""
+    is_unsafe = pc.fill_null(pc.match_substring_regex(texts, unsafe), False)
+    if not is_unsafe.true_count:
         return texts
-    safe = pa.array(map(escape, texts.filter(found).to_pylist()), pa.string())
-    return pc.replace_with_mask(texts, found, safe)
+    safe = pa.array(map(escape, texts.filter(is_unsafe).to_pylist()), pa.string())
+    return pc.replace_with_mask(texts, is_unsafe, safe)
 
 
-def as_bytes(texts: pa.Array) -> memoryview:
-    """Return texts one after the other in UTF-8, without a copy."""
+def bytes_of(texts: pa.Array) -> memoryview:
+    """Return the texts concatenated as UTF-8, without copying them."""
     _, offsets, letters = texts.buffers()
     ends = np.frombuffer(offsets, dtype=np.int32)
     return memoryview(letters)[ends[texts.offset] : ends[texts.offset + len(texts)]]

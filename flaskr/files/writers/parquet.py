@@ -1,4 +1,4 @@
-"""Parquet: zstd, row groups of 65,536, dictionaries for short lists only, each field described."""
+"""Write Parquet: zstd, row groups of 65,536, dictionaries for closed lists, described fields."""
 
 from typing import IO
 
@@ -7,16 +7,16 @@ import pyarrow.parquet
 
 from flaskr.facts.columns import Column, names_of
 from flaskr.facts.kinds import Kind
-from flaskr.files.writers.columnar import Groups, described_schema
+from flaskr.files.writers.columnar import RowGroups, described_schema
 
-_GROUP_ROWS = 65_536
+GROUP_ROWS = 65_536
 
 
 class ParquetWriter:
-    """Writes frames to a Parquet file, in groups of one size wherever the frames end."""
+    """Writes frames to a Parquet file, in row groups of one size whatever the frames' size."""
 
     def __init__(self, file: IO[bytes], columns: tuple[Column, ...]) -> None:
-        self.groups = Groups(described_schema(columns), _GROUP_ROWS)
+        self.groups = RowGroups(described_schema(columns), GROUP_ROWS)
         self.writer = pyarrow.parquet.ParquetWriter(
             file,
             self.groups.schema,
@@ -28,10 +28,10 @@ class ParquetWriter:
     def write(self, frame: pd.DataFrame) -> None:
         """Append the rows of a frame."""
         for group in self.groups.add(frame):
-            self.writer.write_table(group, row_group_size=_GROUP_ROWS)
+            self.writer.write_table(group, row_group_size=GROUP_ROWS)
 
     def close(self) -> None:
-        """Write what is left, and the footer."""
+        """Write the last rows and the footer."""
         for group in self.groups.rest():
-            self.writer.write_table(group, row_group_size=_GROUP_ROWS)
+            self.writer.write_table(group, row_group_size=GROUP_ROWS)
         self.writer.close()

@@ -12,7 +12,7 @@ from flaskr.claims.ledger.rules import BALANCES
 from flaskr.claims.models import CLAIM_EDITS, Claim, LedgerEntry
 from flaskr.claims.queries import watermark_select
 from flaskr.exports.making.snapshot import Snapshot
-from flaskr.exports.statements import LIBPQ, compiled, compiled_rows
+from flaskr.exports.statements import LIBPQ, compile_rows, compile_statement
 from flaskr.imports.dry_run.staging import Staging
 from flaskr.imports.plan import STATE_COLUMNS
 from flaskr.policies.models import POLICY_EDITS, Policy
@@ -76,7 +76,7 @@ class BookRows:
 
     def watermark(self) -> dict[str, int]:
         """Return the highest ids of the book's tables in this snapshot."""
-        return self.snapshot.row(compiled(watermark_select(), self.dialect))
+        return self.snapshot.row(compile_statement(watermark_select(), self.dialect))
 
     def copy_claims(self, keys: str) -> None:
         """Copy the claims whose keys are in column k of the select `keys`."""
@@ -124,4 +124,4 @@ class BookRows:
 
     def read(self, rows: Any) -> Any:
         """Yield the batches of a select."""
-        return self.snapshot.batches(compiled_rows(rows, self.dialect))
+        return self.snapshot.batches(compile_rows(rows, self.dialect))

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from flaskr.files.readers.dispatch import CellBatch, opened
-from flaskr.files.writers.csv import GUARDED
+from flaskr.files.readers.dispatch import CellBatch, open_table
+from flaskr.files.writers.csv import FORMULA_STARTS
 from flaskr.imports.dry_run.staged_files import FileColumns
 from flaskr.imports.dry_run.staging import Staging
 from flaskr.imports.dry_run_result import ColumnUse
@@ -30,7 +30,7 @@ def write_refused(staging: Staging, at: int, columns: FileColumns, task: DryRunT
     if not staging.one("SELECT count(*) FROM faults WHERE file = $file", file=at):
         return
     with (
-        opened(file.path, file.options, task.limits) as table,
+        open_table(file.path, file.options, task.limits) as table,
         path.open("w", encoding="utf-8-sig", newline="") as output,
     ):
         titles = {use.title: _title_of(use, columns.layout) for use in columns.uses}
@@ -77,5 +77,5 @@ def _cell_as_text(value: Any) -> str:
     text = "" if value is None else str(value)
     if text.startswith("\0"):
         return ""
-    is_risky = text[:1] in GUARDED and not _NUMBER.fullmatch(text)
+    is_risky = text[:1] in FORMULA_STARTS and not _NUMBER.fullmatch(text)
     return f"'{text}" if text and is_risky else text

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from flaskr.exports.making.snapshot import book_snapshot
 from flaskr.facts.lists import Contents
-from flaskr.files.readers.dispatch import ReadTable, opened
+from flaskr.files.readers.dispatch import TableFile, open_table
 from flaskr.files.readers.options import Unreadable
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rows import ClaimRows
@@ -42,14 +42,14 @@ class _DryRunner:
         """Read one file into the staging database; an error carries its position and titles."""
         titles: tuple[str, ...] = ()
         try:
-            with opened(file.path, file.options, self.task.limits) as table:
+            with open_table(file.path, file.options, self.task.limits) as table:
                 titles = table.titles
                 self._read_table(at, file, table)
         except (ImportRefused, Unreadable) as error:
             error.at, error.titles = at, titles
             raise
 
-    def _read_table(self, at: int, file: FileToRead, table: ReadTable) -> None:
+    def _read_table(self, at: int, file: FileToRead, table: TableFile) -> None:
         """Read one table into the staging database, unless a required column is missing."""
         columns = file_columns(file, table.titles, is_migration=self.task.is_migration)
         self._check_contents(file, columns)
@@ -149,14 +149,14 @@ def make_dry_run(report: Report, task: DryRunTask) -> DryRun:
     return outcome
 
 
-def _file_result(file: FileToRead, table: ReadTable, columns: FileColumns, rows: int) -> FileResult:
+def _file_result(file: FileToRead, table: TableFile, columns: FileColumns, rows: int) -> FileResult:
     """Return the result of a file before its rows are compared."""
     return FileResult(
         name=file.name,
         sha256=file.sha256,
         size=file.size,
         contents=columns.layout.contents,
-        kind=table.kind,
+        kind=table.file_format,
         sheet=table.sheet,
         sheets=table.sheets,
         encoding=str(table.encoding),

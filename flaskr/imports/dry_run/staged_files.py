@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
-from flaskr.files.readers.dispatch import CellBatch, ReadTable
+from flaskr.files.readers.dispatch import CellBatch, TableFile
 from flaskr.imports.dry_run.parsing import ParsedColumn, parse_column, reference_keys
 from flaskr.imports.dry_run.staging import FaultRow, Staging
 from flaskr.imports.dry_run_result import ColumnUse
@@ -211,7 +211,7 @@ def _quoted(value: object) -> str:
 
 
 def stage_file(
-    rows: StagedRows, table: ReadTable, on_progress: Callable[[int, int, int], None]
+    rows: StagedRows, table: TableFile, on_progress: Callable[[int, int, int], None]
 ) -> None:
     """Read all rows of a file into its staging table; `on_progress` gets (rows, bytes, size)."""
 

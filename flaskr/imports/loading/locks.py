@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from flaskr.archive.bulk.connections import lock_ledger
+from flaskr.archive.bulk.connections import take_ledger_lock
 from flaskr.imports.plan import plan_batches
 
 _IDS_PER_QUERY = 10_000
@@ -29,7 +29,7 @@ def lock_planned_rows(connection: Any, plan: Path) -> None:
         plan, "claims_changed", "policy_id"
     )
     _lock(connection, "policies", edited | referenced, "UPDATE" if edited else "KEY SHARE")
-    lock_ledger(connection)
+    take_ledger_lock(connection)
 
 
 def _lock(connection: Any, table: str, ids: Iterable[int], mode: str) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from flaskr.archive.bulk.connections import writing
+from flaskr.archive.bulk.connections import book_transaction
 from flaskr.archive.bulk.events import insert_event
 from flaskr.archive.bulk.loading import insert_rows, move_sequence, next_id, update_rows
 from flaskr.archive.bulk.tables import TableRows
@@ -55,7 +55,7 @@ def load_plan(report: Report, task: LoadTask) -> Loaded:
 
     Raises PlanOutdated when the book has changed where the plan touches it.
     """
-    with writing(task.address) as connection:
+    with book_transaction(task.address) as connection:
         lock_planned_rows(connection, task.plan)
         check_untouched(connection, task.plan, task.watermark)
         loading = _Loading(connection, task, report)

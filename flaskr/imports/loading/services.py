@@ -9,7 +9,7 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import event_values
 from flaskr.database import driver_url, transaction_mode
 from flaskr.errors import ClaimBookError
-from flaskr.exports.dictionary import NAMING
+from flaskr.exports.dictionary import NAMING_COLUMNS
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.imports.dry_run_result import DryRun, FileResult
@@ -105,7 +105,8 @@ def _file_record(result: FileResult) -> dict[str, Any]:
     """Return the row of import_files for one file."""
     columns = {use.title: use.name if use.is_loaded else "" for use in result.columns}
     constants = {
-        name: "given" if name in NAMING else value for name, value in result.constants.items()
+        name: "given" if name in NAMING_COLUMNS else value
+        for name, value in result.constants.items()
     }
     return {
         "contents": result.contents,

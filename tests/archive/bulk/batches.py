@@ -1,10 +1,10 @@
-"""Batches of claims and entries, and the way into a book."""
+"""Batches of claims and entries, and how to insert them."""
 
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
-from flaskr.archive.bulk.connections import lock_ledger, writing
+from flaskr.archive.bulk.connections import book_transaction, take_ledger_lock
 from flaskr.archive.bulk.loading import insert_rows, move_sequence
 from flaskr.archive.bulk.tables import TableRows
 
@@ -13,7 +13,7 @@ INSTANT = pa.timestamp("us", "UTC")
 
 
 def claim_batch(first: int, *references: str) -> pa.RecordBatch:
-    """Every other claim has everything, the others have nothing that may be left out."""
+    """Every other claim is complete; the others have only the required columns."""
     ids = list(range(first, first + len(references)))
     odd = [at % 2 == 0 for at in range(len(references))]
 
@@ -69,8 +69,8 @@ def rows_of(name: str, *batches: pa.RecordBatch) -> TableRows:
 
 def insert(address: str, name: str, *batches: pa.RecordBatch) -> list[int]:
     told: list[int] = []
-    with writing(address) as connection:
-        lock_ledger(connection)
+    with book_transaction(address) as connection:
+        take_ledger_lock(connection)
         insert_rows(connection, rows_of(name, *batches), told.append)
         move_sequence(connection, name, batches[-1]["id"][-1].as_py())
     return told

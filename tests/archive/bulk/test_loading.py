@@ -4,7 +4,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from flaskr.archive.bulk.connections import writing
+from flaskr.archive.bulk.connections import book_transaction
 from flaskr.archive.bulk.loading import insert_rows, next_id, update_rows
 from flaskr.archive.bulk.tables import TableRows
 from flaskr.claims.ledger.services import set_reserve
@@ -63,7 +63,7 @@ def test_booleans_come_in(address):
     assert [each.description_changed for each in found] == [True, False]
 
 
-def test_what_the_book_makes_afterwards_follows_on(address):
+def test_ids_continue_after_bulk_loading(address):
     insert(address, "claims", claim_batch(2, "Full", "Bare"))
     insert(address, "ledger_entries", entry_batch(1, [2, 3]))
 
@@ -79,22 +79,25 @@ def test_what_the_book_makes_afterwards_follows_on(address):
 
 def writing_after_commit(address: str):
     db.session.commit()
-    return writing(address)
+    return book_transaction(address)
 
 
-def test_a_table_without_rows_is_none_the_worse(address):
+def test_loading_no_rows_changes_nothing(address):
     told: list[int] = []
-    with writing(address) as connection:
+    with book_transaction(address) as connection:
         insert_rows(connection, TableRows("claims", 0, lambda: iter(())), told.append)
         assert update_rows(connection, "claims", iter(())) == 0
 
     assert sum(told) == 0
 
 
-def test_a_replaced_entry_is_refused_and_so_is_all_of_it(address):
+def test_a_replaced_entry_is_refused_with_the_whole_load(address):
     insert(address, "ledger_entries", entry_batch(1, [1]))
 
-    with pytest.raises(Exception, match="append-only|duplicate key"), writing(address) as book:  # noqa: PT012
+    with (  # noqa: PT012
+        pytest.raises(Exception, match="append-only|duplicate key"),
+        book_transaction(address) as book,
+    ):
         insert_rows(book, rows_of("claims", claim_batch(2, "Full")), lambda rows: None)
         insert_rows(book, rows_of("ledger_entries", entry_batch(1, [2])), lambda rows: None)
 
@@ -102,7 +105,7 @@ def test_a_replaced_entry_is_refused_and_so_is_all_of_it(address):
     assert db.session.get(LedgerEntry, 1).entry_type is EntryType.RESERVE_OPEN
 
 
-def test_a_row_that_the_database_refuses_leaves_nothing_of_the_others(address):
+def test_a_row_that_the_database_refuses_rolls_back_the_others(address):
     with pytest.raises(Exception, match="(?i)unique"):
         insert(address, "claims", claim_batch(2, "Full"), claim_batch(3, "Before"))
     with pytest.raises(Exception, match="(?i)foreign key"):
@@ -113,7 +116,7 @@ def test_a_row_that_the_database_refuses_leaves_nothing_of_the_others(address):
 
 
 def test_an_error_of_the_work_itself_rolls_back(address):
-    with pytest.raises(KeyError), writing(address) as book:  # noqa: PT012
+    with pytest.raises(KeyError), book_transaction(address) as book:  # noqa: PT012
         insert_rows(book, rows_of("claims", claim_batch(2, "Full")), lambda rows: None)
         raise KeyError
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from flaskr.archive.bulk.connections import writing
+from flaskr.archive.bulk.connections import book_transaction
 from flaskr.archive.bulk.loading import update_rows
 from flaskr.claims.models import Claim
 from flaskr.extensions import db
@@ -14,7 +14,7 @@ from tests.archive.bulk.batches import INSTANT, RECORDED, claim_batch, entry_bat
 pytestmark = pytest.mark.both_databases
 
 
-def test_updates_set_what_they_name_and_count_what_they_found(address):
+def test_updates_set_the_named_columns_and_return_the_number_of_rows(address):
     insert(address, "claims", claim_batch(2, "Full", "Bare", "Third"))
     changes = pa.RecordBatch.from_pydict(
         {
@@ -28,7 +28,7 @@ def test_updates_set_what_they_name_and_count_what_they_found(address):
     )
     nobody = changes.slice(0, 1).set_column(5, "id", pa.array([99]))
 
-    with writing(address) as connection:
+    with book_transaction(address) as connection:
         assert update_rows(connection, "claims", iter([changes, nobody])) == 2
 
     full, bare, third = (db.session.get(Claim, each) for each in (2, 3, 4))
@@ -44,7 +44,7 @@ def test_rows_are_updated_by_another_key_too(address):
         {"claim_reference_key": pa.array(["before"]), "description": pa.array(["new"])}
     )
 
-    with writing(address) as connection:
+    with book_transaction(address) as connection:
         assert update_rows(connection, "claims", iter([changes]), "claim_reference_key") == 1
 
     assert db.session.get(Claim, 1).description == "new"
@@ -54,5 +54,5 @@ def test_an_append_only_row_is_not_updated(address):
     insert(address, "ledger_entries", entry_batch(1, [1]))
     changes = pa.RecordBatch.from_pydict({"id": pa.array([1]), "paid": pa.array([5])})
 
-    with pytest.raises(Exception, match="append-only"), writing(address) as connection:
+    with pytest.raises(Exception, match="append-only"), book_transaction(address) as connection:
         update_rows(connection, "ledger_entries", iter([changes]))

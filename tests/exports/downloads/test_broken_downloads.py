@@ -1,4 +1,4 @@
-"""A real server, whose worker is killed or whose client goes away: an error, or a whole file."""
+"""A real server whose worker is killed or whose client disconnects."""
 
 import http.client
 import os
@@ -19,13 +19,13 @@ from tests.exports.reading import add_claims, csv_frame
 
 pytestmark = pytest.mark.slow
 
-MANY = 120_000  # some 12 MB: far more than the sockets hold
+MANY = 120_000  # some 12 MB: far more than the socket buffers
 BOOTED = re.compile(r"Booting worker with pid: (\d+)")
 
 
 @contextmanager
 def gunicorn(settings: Settings) -> Iterator[tuple[int, Path]]:
-    """One worker over the book; its port, and the log that names it and those that follow it."""
+    """Gunicorn with one worker: its port, and the log with the worker's process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -60,7 +60,7 @@ def gunicorn(settings: Settings) -> Iterator[tuple[int, Path]]:
 
 def is_up(port: int) -> bool:
     try:
-        with asked(port, "/healthz") as connection:
+        with sent_request(port, "/healthz") as connection:
             return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
@@ -74,8 +74,8 @@ def wait_until(condition) -> None:
 
 
 @contextmanager
-def asked(port: int, path: str = "/export_claims") -> Iterator[http.client.HTTPConnection]:
-    """A connection on which a request was sent; closed afterwards."""
+def sent_request(port: int, path: str = "/export_claims") -> Iterator[http.client.HTTPConnection]:
+    """A connection on which a request was sent; it is closed at the end."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     with closing(connection):
         connection.request("GET", path, headers={"Connection": "close"})
@@ -100,9 +100,9 @@ def open_spool_files(pid: int) -> list[str]:
 
 
 def assert_whole_again(port: int, log: Path, killed: int, settings: Settings) -> None:
-    """Another worker has taken over, hands out a whole file, and has swept up."""
+    """A new worker runs, sends a complete file, and has cleaned the spool."""
     wait_until(lambda: is_up(port) and worker_of(log) != killed)
-    with asked(port) as connection, connection.getresponse() as response:
+    with sent_request(port) as connection, connection.getresponse() as response:
         body = response.read()
     assert (response.status, len(body)) == (200, int(response.headers["Content-Length"]))
     assert len(csv_frame(body)) == int(response.headers["X-Row-Count"]) == MANY
@@ -115,7 +115,7 @@ def test_a_worker_killed_while_it_makes_a_file_gives_an_error_and_leaves_nothing
     add_claims(MANY)
     with gunicorn(book_settings) as (port, log):
         killed = worker_of(log)
-        with asked(port) as connection:
+        with sent_request(port) as connection:
             wait_until(lambda: is_being_written(book_settings))
             os.kill(killed, signal.SIGKILL)
             with pytest.raises((http.client.HTTPException, ConnectionError)):
@@ -125,16 +125,16 @@ def test_a_worker_killed_while_it_makes_a_file_gives_an_error_and_leaves_nothing
 
 
 @pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
-def test_a_download_that_breaks_off_is_noticed_by_either_side(session, book_settings):
+def test_an_interrupted_download_is_noticed_on_both_sides(session, book_settings):
     add_claims(MANY)
     with gunicorn(book_settings) as (port, log):
         worker = worker_of(log)
-        with asked(port) as connection, connection.getresponse() as response:
+        with sent_request(port) as connection, connection.getresponse() as response:
             assert response.read(100_000)
         wait_until(lambda: open_spool_files(worker) == [])
         assert parts(book_settings) == []
 
-        with asked(port) as connection, connection.getresponse() as response:
+        with sent_request(port) as connection, connection.getresponse() as response:
             assert response.status == 200
             os.kill(worker, signal.SIGKILL)
             with pytest.raises((http.client.IncompleteRead, ConnectionError)):

@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 
 from flaskr import create_app
 from flaskr.claims.models import Claim
-from flaskr.exports.services import FILES_AT_ONCE, named_limits
+from flaskr.exports.services import FILES_AT_ONCE, explain_limits
 from flaskr.extensions import db
 from flaskr.isolation import OutOfMemory, slot
 from tests.exports.reading import add_claims
@@ -20,7 +20,7 @@ def spool_of(settings) -> list[Path]:
     return sorted((settings.instance_folder / "spool").iterdir())
 
 
-# Slow for the workshop only, whose connections have no name.
+# Slow only for the isolated process, whose connections have no application name.
 SLOW_POLICIES = """
 ALTER TABLE policies RENAME TO kept_policies;
 CREATE VIEW policies AS SELECT * FROM kept_policies WHERE
@@ -31,7 +31,7 @@ CREATE VIEW policies AS SELECT * FROM kept_policies WHERE
 
 @pytest.fixture
 def client_with(book_settings):
-    """A client of the same book under other settings."""
+    """A client of the same book with other settings."""
     apps = []
 
     def make(**changes):
@@ -45,7 +45,7 @@ def client_with(book_settings):
 
 
 def test_a_book_that_does_not_add_up_gives_no_file(client, session, book_settings):
-    # Far over what the rules admit: the two together no longer fit the 18 digits of a file.
+    # Far more than the rules allow: the sum does not fit the 18 digits of a file.
     make_claim()
     session.execute(text("UPDATE claims SET paid = 999999999999999999, outstanding = 1"))
     session.commit()
@@ -57,9 +57,7 @@ def test_a_book_that_does_not_add_up_gives_no_file(client, session, book_setting
     assert spool_of(book_settings) == []
 
 
-def test_a_database_that_fails_under_the_reading_gives_an_error_page(
-    client, session, book_settings
-):
+def test_a_database_that_fails_while_it_is_read_gives_an_error_page(client, session, book_settings):
     assert client.get("/export_claims").status_code == 200
     before = spool_of(book_settings)
     session.execute(text("ALTER TABLE claims RENAME COLUMN cause TO motive"))
@@ -73,32 +71,34 @@ def test_a_database_that_fails_under_the_reading_gives_an_error_page(
     assert spool_of(book_settings) == before
 
 
-# SQLite: from PostgreSQL rows come in pieces that find place in any helper.
+# SQLite: PostgreSQL sends rows in pieces that fit any memory limit.
 @pytest.mark.slow
 @pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
 def test_work_without_memory_gives_an_error_page_and_no_file(client_with, session, book_settings):
     add_claims(80_000)
-    # Long texts: the helper has some room of its own, in which short ones would find place.
+    # Long texts: short ones would fit the memory that the helper already has.
     session.execute(update(Claim).values(description="å" * 2_000))
     session.commit()
 
     response = client_with(export_memory_bytes=16 * 1024**2).get("/export_claims")
 
-    # C libraries differ in how they fail without memory: by an error of their own, or a crash.
+    # C libraries fail in different ways without memory: with their own error, or a crash.
     assert response.status_code in (500, 503)
     assert spool_of(book_settings) == []
 
 
-def test_work_over_its_memory_is_told_with_the_setting_that_is_the_limit():
+def test_the_error_about_too_much_memory_names_the_setting():
     with (
         pytest.raises(OutOfMemory, match="needs more. .* raise EXPORT_MEMORY_BYTES"),
-        named_limits(),
+        explain_limits(),
     ):
         raise OutOfMemory("It needs more.")
 
 
 @pytest.mark.parametrize("book_settings", ["postgresql"], indirect=True)
-def test_work_over_its_time_gives_a_503_that_names_the_setting(client_with, session, book_settings):
+def test_work_over_its_time_limit_gives_a_503_that_names_the_setting(
+    client_with, session, book_settings
+):
     make_policy()
     session.commit()
     client = client_with(export_seconds=1)
@@ -127,7 +127,7 @@ def test_a_database_that_went_away_gives_a_503(client, book_settings, postgres):
     assert "does not answer" in response.text
 
 
-def test_a_third_file_at_once_is_asked_to_come_back(client, book_settings):
+def test_a_third_file_at_the_same_time_gets_a_503(client, book_settings):
     folder = book_settings.instance_folder
     with slot(folder, "export", FILES_AT_ONCE), slot(folder, "export", FILES_AT_ONCE):
         busy = client.get("/export_claims")
@@ -139,7 +139,7 @@ def test_a_third_file_at_once_is_asked_to_come_back(client, book_settings):
     assert client.get("/export_claims").status_code == 200
 
 
-def test_a_start_sweeps_the_spool(book_settings, client_with):
+def test_the_spool_is_cleaned_at_the_start(book_settings, client_with):
     spool = book_settings.instance_folder / "spool"
     spool.mkdir()
     (spool / "x.csv").touch()

@@ -1,4 +1,4 @@
-"""How the addresses of files answer: tags, conditions, ranges, manifests, the same bytes twice."""
+"""HTTP of export addresses: ETags, conditions, ranges, manifests, and stable bytes."""
 
 import hashlib
 import re
@@ -33,13 +33,13 @@ def varied_app(lasting_app):
 
 @pytest.fixture
 def visitor(varied_app):
-    """A browser whose book's spool is empty."""
+    """A client of a book with an empty spool."""
     empty_spool(varied_app)
     return Visitor(varied_app.test_client())
 
 
 class Visitor:
-    """Gets answers to their end, as a browser does."""
+    """A client that reads responses to their end, as a browser does."""
 
     def __init__(self, client) -> None:
         self.get = partial(client.get, buffered=True)
@@ -58,7 +58,7 @@ def spool_of(app) -> list[Path]:
 
 @pytest.mark.parametrize("contents", ["claims", "ledger", "policies"])
 @pytest.mark.parametrize("form", FORMS)
-def test_the_same_request_gives_the_same_bytes_also_made_anew(varied_app, contents, form):
+def test_the_same_request_gives_the_same_bytes_also_when_made_again(varied_app, contents, form):
     client, address = varied_app.test_client(), f"/export_{contents}?format={form}"
     first, kept = client.get(address), client.get(address)
     empty_spool(varied_app)
@@ -71,7 +71,7 @@ def test_the_same_request_gives_the_same_bytes_also_made_anew(varied_app, conten
     assert len(spool_of(varied_app)) >= 2
 
 
-def test_every_request_that_asks_for_something_else_has_another_tag(visitor):
+def test_every_different_request_has_another_tag(visitor):
     asked = [
         *(f"{CLAIMS}?format={form}" for form in FORMS),
         *(f"{CLAIMS}?{more}" for more in ("raw=1", "columns=paid", "status=open", "sort=paid")),
@@ -95,7 +95,7 @@ CHANGES = {
 }
 
 
-def test_the_tag_changes_with_whatever_the_book_gains_and_with_the_day(app, client, session):
+def test_the_tag_changes_with_every_change_of_the_book_and_with_the_date(app, client, session):
     reserve(make_claim(claim_reference="W", policy=make_policy(policy_number="H")), "100.00")
     session.commit()
     addresses = (CLAIMS, "/export_ledger", "/export_policies")
@@ -112,7 +112,7 @@ def test_the_tag_changes_with_whatever_the_book_gains_and_with_the_day(app, clie
         assert len({tags[address] for tags in seen}) == len(CHANGES) + 2
 
 
-def test_a_reader_who_has_the_file_gets_304_and_none_is_made(varied_app, visitor):
+def test_a_reader_who_has_the_file_gets_304_and_no_file_is_made(varied_app, visitor):
     tag = visitor.head(CLAIMS).headers["ETag"]
     for condition in (tag, f"W/{tag}", f'"other", {tag}', "*"):
         answer = visitor.get(CLAIMS, headers={"If-None-Match": condition})
@@ -124,7 +124,7 @@ def test_a_reader_who_has_the_file_gets_304_and_none_is_made(varied_app, visitor
     assert visitor.get(CLAIMS, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_head_before_the_file_makes_none_and_after_it_tells_its_size(varied_app, visitor):
+def test_head_makes_no_file_and_has_the_size_of_one_that_was_made(varied_app, visitor):
     before = visitor.head(CLAIMS)
     assert spool_of(varied_app) == []
     assert "Content-Length" not in before.headers
@@ -155,7 +155,7 @@ def test_a_range_is_that_part_of_the_file(visitor, asked, part):
     assert head.data == b""
 
 
-def test_a_range_of_a_file_that_is_another_by_now_is_the_whole(visitor):
+def test_a_range_of_a_changed_file_is_answered_with_the_whole_file(visitor):
     whole = visitor.get(CLAIMS)
     some = {"Range": "bytes=5-9"}
     same = visitor.get(CLAIMS, headers={**some, "If-Range": whole.headers["ETag"]})
@@ -166,7 +166,7 @@ def test_a_range_of_a_file_that_is_another_by_now_is_the_whole(visitor):
     assert other.headers["Content-Length"] == str(len(whole.data))
 
 
-def test_several_ranges_at_once_get_the_whole(visitor):
+def test_several_ranges_at_once_are_answered_with_the_whole_file(visitor):
     whole = visitor.get(CLAIMS)
     several = visitor.get(CLAIMS, headers={"Range": "bytes=0-1,5-9"})
 
@@ -174,7 +174,7 @@ def test_several_ranges_at_once_get_the_whole(visitor):
 
 
 @pytest.mark.parametrize("asked", ["bytes=999999-", "bytes=999999-1000000"])
-def test_a_range_beyond_the_end_gets_a_page_that_says_how_long_the_file_is(visitor, asked):
+def test_a_range_beyond_the_end_gets_an_error_page_and_the_length_of_the_file(visitor, asked):
     size = len(visitor.get(CLAIMS).data)
     beyond = visitor.get(CLAIMS, headers={"Range": asked})
 
@@ -185,13 +185,13 @@ def test_a_range_beyond_the_end_gets_a_page_that_says_how_long_the_file_is(visit
 
 
 @pytest.mark.parametrize("asked", ["lines=1-2", "bytes=9-5", "bytes=x", "nonsense", ""])
-def test_a_range_that_cannot_be_read_is_as_if_not_given(visitor, asked):
+def test_an_invalid_range_is_ignored(visitor, asked):
     whole = visitor.get(CLAIMS)
 
     assert visitor.get(CLAIMS, headers={"Range": asked}).data == whole.data
 
 
-def test_who_wants_one_file_only_is_told_when_it_is_another(visitor):
+def test_if_match_with_another_tag_gives_412(visitor):
     whole = visitor.get(CLAIMS)
     same = visitor.get(CLAIMS, headers={"If-Match": whole.headers["ETag"]})
     other = visitor.get(CLAIMS, headers={"If-Match": '"other"'})
@@ -203,7 +203,7 @@ def test_who_wants_one_file_only_is_told_when_it_is_another(visitor):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_manifest_is_that_of_the_file_and_asks_for_it_again(visitor, form):
+def test_the_manifest_describes_the_file_and_its_query_gives_it_again(visitor, form):
     address = f"/export_ledger?format={form}&as_at=2024-05-20&entry_type=PAYMENT"
     answer = visitor.get(f"{address}&manifest=1")
     manifest, whole = answer.json, visitor.get(address)
@@ -226,7 +226,7 @@ def test_the_manifest_is_that_of_the_file_and_asks_for_it_again(visitor, form):
     assert all(isinstance(amount, str) for amount in manifest["totals"].values())
 
 
-def test_requests_at_the_same_time_get_the_same_file_or_are_asked_to_come_back(varied_app, visitor):
+def test_requests_at_the_same_time_get_the_same_file_or_a_503(varied_app, visitor):
     def ask(number: int):
         return varied_app.test_client().get(CLAIMS)
 

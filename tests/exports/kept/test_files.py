@@ -12,11 +12,11 @@ import pytest
 
 from flaskr.errors import ChangedMeanwhile
 from flaskr.exports.kept.files import (
-    KeptDamaged,
+    KeptExportDamaged,
     NameTaken,
-    delete,
+    delete_file,
     folder_of,
-    keep,
+    keep_file,
     kept_export,
     kept_exports,
 )
@@ -35,11 +35,11 @@ def manifest_of(name: str, content: bytes = CONTENT, at: str = "2024-01-01T00:00
 
 
 def keep_one(root: Path, name: str = "A", **facts):
-    return keep(root, io.BytesIO(CONTENT), manifest_of(name, **facts))
+    return keep_file(root, io.BytesIO(CONTENT), manifest_of(name, **facts))
 
 
 def killed_at(step: int, work, *arguments) -> bool:
-    """Do work in a process that is killed at its nth look at the file system; whether it was."""
+    """Run work in a process that is killed at its nth file system call; return whether it was."""
     child = os.fork()
     if not child:
         steps = count(1)
@@ -54,7 +54,7 @@ def killed_at(step: int, work, *arguments) -> bool:
     return os.waitpid(child, 0)[1] == signal.SIGKILL
 
 
-def test_a_keeping_killed_at_any_step_leaves_nothing_or_all_of_it(tmp_path):
+def test_keeping_that_is_killed_at_any_step_leaves_nothing_or_the_complete_export(tmp_path):
     outcomes = set()
     for step in count(1):
         root = tmp_path / str(step)
@@ -76,14 +76,14 @@ def test_a_keeping_killed_at_any_step_leaves_nothing_or_all_of_it(tmp_path):
     assert step > 10
 
 
-def test_a_deletion_killed_at_any_step_never_tells_of_a_file_that_is_not_there(tmp_path):
+def test_a_deletion_killed_at_any_step_never_leaves_a_manifest_of_a_missing_file(tmp_path):
     for step in count(1):
         root = tmp_path / str(step)
         kept = keep_one(root)
-        was_killed = killed_at(step, delete, root, "A", DELETED)
+        was_killed = killed_at(step, delete_file, root, "A", DELETED)
         now = kept_export(root, "A")
         assert now.deleted_at or now.path.read_bytes() == CONTENT
-        keep_one(root, "B")  # which sweeps
+        keep_one(root, "B")  # which removes leftovers
         assert kept.path.exists() == (now.deleted_at is None)
         assert [path for path in root.rglob("*") if path.suffix == ".part"] == []
         if not was_killed:
@@ -93,11 +93,11 @@ def test_a_deletion_killed_at_any_step_never_tells_of_a_file_that_is_not_there(t
     assert step > 5
 
 
-def test_of_many_who_keep_one_name_at_once_one_wins(tmp_path):
+def test_only_one_of_many_concurrent_requests_gets_a_name(tmp_path):
     def attempt(number: int) -> bytes | None:
         content = bytes([number]) * 100_000
         try:
-            keep(tmp_path / "kept", io.BytesIO(content), manifest_of("A", content))
+            keep_file(tmp_path / "kept", io.BytesIO(content), manifest_of("A", content))
         except NameTaken:
             return None
         return content
@@ -113,13 +113,14 @@ FULL_DISK = """
 import sys
 from pathlib import Path
 from flaskr.exports.tasks import DiskFull
-from tests.exports.kept.test_files import CONTENT, keep, keep_one, manifest_of
+from flaskr.exports.kept.files import keep_file
+from tests.exports.kept.test_files import CONTENT, keep_one, manifest_of
 import io
 root = Path(sys.argv[1]) / "kept"
 keep_one(root)
 large = CONTENT * 1000
 try:
-    keep(root, io.BytesIO(large), manifest_of("B", large))
+    keep_file(root, io.BytesIO(large), manifest_of("B", large))
 except DiskFull as error:
     print(error)
 print(*sorted(path.name for path in root.rglob("*") if path.is_file()))
@@ -127,38 +128,38 @@ print(*sorted(path.name for path in root.rglob("*") if path.is_file()))
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
+def test_a_full_disk_gives_an_error_and_leaves_nothing(tmp_path):
     mounted = f"mount -t tmpfs -o size=128k tmpfs {tmp_path}"
     box = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
     if subprocess.run([*box, mounted], capture_output=True).returncode:
         pytest.skip("this machine lets nobody mount a small disk")
 
-    told = subprocess.run(
+    result = subprocess.run(
         [*box, f'{mounted} && "$0" -c "$1" {tmp_path}', sys.executable, FULL_DISK],
         cwd=PROJECT_FOLDER,
         capture_output=True,
         text=True,
     )
 
-    assert told.stdout.startswith("The disk is full, and nothing was done."), told.stderr
-    assert told.stdout.splitlines()[-1] == "file.csv lock manifest.json"
+    assert result.stdout.startswith("The disk is full, and nothing was done."), result.stderr
+    assert result.stdout.splitlines()[-1] == "file.csv lock manifest.json"
 
 
-def test_what_is_not_what_its_manifest_says_is_not_kept(tmp_path):
-    with pytest.raises(KeptDamaged, match="changed while it was being kept"):
-        keep(tmp_path, io.BytesIO(b"other"), manifest_of("A"))
+def test_a_file_that_differs_from_its_manifest_is_not_kept(tmp_path):
+    with pytest.raises(KeptExportDamaged, match="changed while it was being kept"):
+        keep_file(tmp_path, io.BytesIO(b"other"), manifest_of("A"))
 
     assert kept_exports(tmp_path) == []
 
 
-def test_the_newest_come_first_whatever_they_are_called(tmp_path):
+def test_the_newest_come_first_whatever_their_names(tmp_path):
     for name, year in (("B", 2024), ("A", 2023), ("C", 2022)):
         keep_one(tmp_path, name, at=f"{year}-01-01T00:00:00+00:00")
 
     assert [kept.name for kept in kept_exports(tmp_path)] == ["B", "A", "C"]
 
 
-def test_names_that_are_read_alike_have_one_folder(tmp_path):
+def test_names_that_differ_only_in_case_have_the_same_folder(tmp_path):
     alike = {folder_of(tmp_path, name) for name in ("Straße", "STRASSE", " strasse ")}
 
     assert len(alike) == 1
@@ -166,7 +167,7 @@ def test_names_that_are_read_alike_have_one_folder(tmp_path):
 
 def test_nothing_is_deleted_twice(tmp_path):
     keep_one(tmp_path)
-    delete(tmp_path, "A", DELETED)
+    delete_file(tmp_path, "A", DELETED)
 
     with pytest.raises(ChangedMeanwhile, match="deleted already"):
-        delete(tmp_path, "A", DELETED)
+        delete_file(tmp_path, "A", DELETED)

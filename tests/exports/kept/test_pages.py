@@ -26,7 +26,7 @@ def files_of(app) -> list[str]:
     return sorted(path.name for path in root.rglob("*") if path.is_file())
 
 
-def test_a_kept_export_is_listed_with_what_it_is(client, small_book):
+def test_a_kept_export_is_listed_with_its_facts(client, small_book):
     answer = keep(client, note="for the auditors", form="csv")
 
     page = client.get("/exports").text
@@ -51,7 +51,7 @@ def test_it_downloads_as_it_was_when_it_was_kept(client, small_book, session):
     assert response.headers["Cache-Control"] == "private, no-cache"
 
 
-def test_it_answers_ranges_and_what_a_reader_has_already(client, small_book):
+def test_it_answers_ranges_and_if_none_match(client, small_book):
     keep(client, form="csv")
     address = "/exports/Year end 2024"
     with client.get(address) as whole:
@@ -65,7 +65,7 @@ def test_it_answers_ranges_and_what_a_reader_has_already(client, small_book):
         assert (head.headers["Content-Length"], head.data) == (str(len(data)), b"")
 
 
-def test_its_manifest_says_what_it_is_and_who_kept_it(client, small_book):
+def test_its_manifest_describes_it_and_who_kept_it(client, small_book):
     keep(client, form="parquet", note="for the auditors")
 
     manifest = client.get("/exports/Year end 2024/manifest").json
@@ -79,7 +79,7 @@ def test_its_manifest_says_what_it_is_and_who_kept_it(client, small_book):
     }  # fmt: skip
 
 
-def test_what_a_page_shows_is_what_is_kept_and_said_in_words(client, small_book):
+def test_the_filter_of_a_page_is_kept_and_described(client, small_book):
     path = "/exports?contents=claims&status=open&status=closed&cost_from=1&sort=-paid&columns=paid"
     path += "&as_at=2024-12-31&basis=booked&format=csv&dialect=excel-sv"
     form = client.get(path)
@@ -127,7 +127,7 @@ def test_names_with_odd_characters_work_in_addresses(client, small_book, name):
         ({"csrf_token": ""}, "has expired"),
     ],
 )
-def test_what_is_refused_is_said_and_nothing_is_kept(client, app, typed, sentence):
+def test_a_refused_form_shows_the_reason_and_nothing_is_kept(client, app, typed, sentence):
     answer = keep(client, **{"name": "A", **typed})
 
     assert answer.status_code in (400, 422)
@@ -135,12 +135,12 @@ def test_what_is_refused_is_said_and_nothing_is_kept(client, app, typed, sentenc
     assert not kept_folder(app.config).exists() or files_of(app) == ["lock"]
 
 
-def test_an_address_that_asks_for_what_there_is_not_is_answered_so(client):
+def test_an_address_with_an_unknown_parameter_is_refused(client):
     assert client.get("/exports?contents=claims&stats=open").status_code == 400
     assert client.get("/exports?contents=people").status_code == 400
 
 
-def test_a_name_is_taken_once_however_it_is_cased_and_what_was_typed_stays(client, small_book):
+def test_a_name_is_used_once_ignoring_case_and_the_form_keeps_what_was_typed(client, small_book):
     keep(client, "Årsslut")
 
     again = keep(client, "årsSLUT", note="mine")
@@ -170,7 +170,7 @@ def test_deletion_asks_first_removes_the_file_and_keeps_manifest_and_name(client
     assert "was deleted" in client.get("/exports/Year end 2024/delete").text
 
 
-def test_a_second_deletion_is_told_of_the_first(client, small_book):
+def test_a_second_deletion_gives_an_error_about_the_first(client, small_book):
     keep(client)
     page = client.get("/exports/Year end 2024/delete")
     client.post("/exports/Year end 2024/delete", data=fields_of(page))
@@ -189,7 +189,7 @@ def test_deletion_needs_its_token(client, small_book):
         assert answer.status_code == 200
 
 
-def test_unknown_names_are_not_there(client):
+def test_an_unknown_name_gives_a_404(client):
     for address in ("/exports/x", "/exports/x/manifest", "/exports/x/delete", "/exports/%ED%A0%80"):
         assert client.get(address).status_code == 404
 
@@ -205,20 +205,20 @@ def test_names_and_notes_are_shown_and_never_run(client, small_book):
         assert "<img" not in page
 
 
-def test_keeping_waits_for_who_writes_the_book_only_to_be_recorded(client, app, small_book):
+def test_keeping_waits_for_a_writer_only_to_record_the_event(client, app, small_book):
     page = fields_of(client.get("/exports"))
     with app.app_context(), ThreadPoolExecutor(1) as elsewhere:
         with db.engine.begin() as other:
-            other.exec_driver_sql("SELECT 1")  # on SQLite it has the write lock now
+            other.exec_driver_sql("SELECT 1")  # on SQLite this takes the write lock
             answer = elsewhere.submit(client.post, "/exports", data={**page, "name": "A"})
             while not list(kept_folder(app.config).glob("*.part/manifest.json")):
-                sleep(0.01)  # all but the record is done
+                sleep(0.01)  # until only the event is missing
                 if answer.done():
                     break
         assert answer.result().status_code == 303
 
 
-def test_a_file_that_is_no_longer_what_was_kept_is_not_handed_out(client, app, small_book):
+def test_a_kept_file_that_changed_is_not_sent(client, app, small_book):
     keep(client)
     (kept,) = kept_exports(kept_folder(app.config))
     kept.path.write_bytes(kept.path.read_bytes()[:-1])

@@ -1,4 +1,4 @@
-"""What goes wrong while a file is made: an error with a sentence, and nothing left behind."""
+"""Faults while a file is made give an error with a sentence and leave nothing."""
 
 import multiprocessing
 import os
@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from flaskr.errors import ClaimBookError
 from flaskr.exports.parameters import file_request
-from flaskr.exports.services import made_file
+from flaskr.exports.services import export_file
 from flaskr.facts.lists import Contents
 from flaskr.settings import BOOK_FILE
 from tests.exports.downloads.test_failures import SLOW_POLICIES
@@ -25,7 +25,7 @@ from tests.exports.readers import FORMS
 from tests.exports.reading import add_claims
 from tests.factories import make_claim, make_policy, reserve
 
-MANY = 140_000  # more than is read ahead of what is written
+MANY = 140_000  # more than is read ahead
 SMALL_DISK = 16 * 1024  # bytes
 
 END_SLEEPERS = """
@@ -39,7 +39,7 @@ def spool_of(settings) -> list[Path]:
 
 @pytest.fixture
 def small_disk(book_settings):
-    """A spool on a disk of its own, far too small."""
+    """A spool on a separate disk that is too small."""
     spool = book_settings.instance_folder / "spool"
     spool.mkdir(mode=0o700)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", str(spool)]
@@ -77,7 +77,7 @@ def test_a_disk_without_room_for_a_note_gives_an_error_that_says_so(client, sess
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_an_amount_that_no_file_holds_half_way_gives_no_file(client, session, book_settings, form):
+def test_an_amount_too_large_for_the_file_gives_no_file(client, session, book_settings, form):
     add_claims(40_000)
     session.execute(
         text("UPDATE claims SET paid = 999999999999999999, outstanding = 1 WHERE id = 5000")
@@ -93,7 +93,7 @@ def test_an_amount_that_no_file_holds_half_way_gives_no_file(client, session, bo
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_balances_that_are_not_the_sums_of_their_ledger_give_no_file_of_a_cut(
+def test_balances_that_differ_from_their_ledger_give_no_file_as_at_a_date(
     client, session, book_settings, form
 ):
     reserve(make_claim(), "100.00")
@@ -108,7 +108,7 @@ def test_balances_that_are_not_the_sums_of_their_ledger_give_no_file_of_a_cut(
 
 
 @pytest.mark.parametrize("book_settings", ["postgresql"], indirect=True)
-def test_a_server_that_ends_the_reading_gives_a_503(client, session, book_settings, postgres):
+def test_a_server_that_ends_the_connection_gives_a_503(client, session, book_settings, postgres):
     make_policy()
     session.commit()
     client.get("/export_claims?raw=1")
@@ -130,7 +130,7 @@ def test_a_server_that_ends_the_reading_gives_a_503(client, session, book_settin
 
 
 @pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
-def test_a_book_that_is_cut_short_under_the_reading_gives_an_error(session, book_settings):
+def test_a_database_truncated_while_it_is_read_gives_an_error(session, book_settings):
     add_claims(MANY)
     book = book_settings.instance_folder / BOOK_FILE
     with closing(sqlite3.connect(book)) as connection:
@@ -143,5 +143,5 @@ def test_a_book_that_is_cut_short_under_the_reading_gives_an_error(session, book
         os.kill(process.pid, signal.SIGCONT)
 
     with pytest.raises(ClaimBookError):
-        made_file(file_request(Contents.CLAIMS, MultiDict()), on_progress=valuation)
+        export_file(file_request(Contents.CLAIMS, MultiDict()), on_progress=valuation)
     assert spool_of(book_settings) == []

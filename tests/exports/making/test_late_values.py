@@ -1,4 +1,4 @@
-"""Columns that are empty throughout the first batches and have a value at last."""
+"""Columns that are empty in the first batches and have a value later."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from flaskr.exports.dictionary import COLUMNS
+from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.exports.making.snapshot import BATCH_ROWS
 from flaskr.extensions import db
 from flaskr.facts.lists import Contents
@@ -34,7 +34,7 @@ INSERT INTO ledger_entries (claim_id, entry_type, transaction_date, recorded_at,
     paid, outstanding, recovered, paid_after, outstanding_after, recovered_after, status_after,
     reverses, reason)
 """
-# The last in a file: of claims and policies the first in the book, newest come first.
+# The last rows of a file; claims and policies come newest first.
 BOOK = (
     f"{POLICIES} VALUES ({FULL_POLICY}, {RECORDED})",
     f"{CLAIMS} VALUES ('L', 'l', 1, 'fire', '0001-01-01', '9999-12-31', '9999-12-31', 'closed',"
@@ -74,11 +74,11 @@ def late_app(lasting_app):
 
 
 @pytest.mark.parametrize("contents", Contents)
-def test_what_comes_after_a_whole_batch_without_it_is_in_every_form(late_app, tmp_path, contents):
+def test_a_value_after_a_whole_batch_of_nulls_is_in_every_format(late_app, tmp_path, contents):
     client, expected = late_app.test_client(), LAST[contents]
-    chosen = [column for column in COLUMNS[contents] if column.name in expected]
+    chosen = [column for column in FILE_COLUMNS[contents] if column.name in expected]
     names = ",".join(column.name for column in chosen)
-    # a workbook of so many rows takes seconds to read: once is enough
+    # reading so large a workbook takes seconds, so only once
     for form in FORMS if contents is Contents.POLICIES else ("csv", "parquet"):
         body = client.get(f"/export_{contents}?format={form}&columns={names}").data
 

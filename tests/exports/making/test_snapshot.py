@@ -17,22 +17,21 @@ from flaskr.exports.services import MAKE_FILE, export_task
 from flaskr.extensions import db
 from flaskr.facts.lists import Contents
 from flaskr.isolation import Limits, run_isolated
-from flaskr.settings import BOOK_FILE
+from flaskr.settings import BOOK_FILE, PROJECT_FOLDER
 from tests.exports.reading import add_claims, csv_frame, parquet_frame
 from tests.factories import make_claim, pay, reserve
 
 pytestmark = pytest.mark.both_databases
 
-ROOT = Path(__file__).parent.parent.parent
-MANY = 140_000  # more than the process reads ahead of what it has written
+MANY = 140_000  # more than is read ahead
 
 
-def asked(**parameters: str) -> FileRequest:
+def request_for(**parameters: str) -> FileRequest:
     return file_request(Contents.CLAIMS, MultiDict(parameters))
 
 
 class Interruption:
-    """Commits ten paid claims while the process that makes the file stands still."""
+    """Commits ten paid claims while the isolated process is paused."""
 
     def __init__(self, folder: Path) -> None:
         self.wal = folder / f"{BOOK_FILE}-wal"
@@ -55,7 +54,7 @@ class Interruption:
         os.kill(process.pid, signal.SIGCONT)
 
 
-def test_what_is_committed_while_a_file_is_made_is_not_in_it_and_stays_in_the_book(
+def test_a_commit_while_a_file_is_made_is_not_in_the_file_and_stays_in_the_book(
     session, book_settings, tmp_path
 ):
     add_claims(MANY)
@@ -63,7 +62,7 @@ def test_what_is_committed_while_a_file_is_made_is_not_in_it_and_stays_in_the_bo
 
     facts = run_isolated(
         MAKE_FILE,
-        export_task(asked(format="parquet"), tmp_path / "file"),
+        export_task(request_for(format="parquet"), tmp_path / "file"),
         limits=Limits(60, 2 * 1024**3),
         on_progress=interruption,
     )
@@ -81,7 +80,7 @@ def test_what_is_committed_while_a_file_is_made_is_not_in_it_and_stays_in_the_bo
         assert db.session.scalar(text("PRAGMA integrity_check")) == "ok"
 
 
-def test_each_file_made_while_others_write_agrees_with_itself(app, client, session):
+def test_each_file_made_while_others_write_is_consistent(app, client, session):
     claims = [make_claim() for _ in range(5)]
     for claim in claims:
         reserve(claim, "1000.00")
@@ -134,11 +133,14 @@ print(sorted({"pandas", "pyarrow", "numpy"} & set(sys.modules)))
 
 @pytest.mark.slow
 @pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
-def test_the_web_process_that_hands_out_files_has_one_sqlite_library(book_settings):
-    # A second one would drop the first one's locks on the book's file, and lose committed rows.
+def test_the_web_process_loads_only_one_sqlite_library(book_settings):
+    # A second library would release the first one's file locks, and committed rows could be lost.
     command = [sys.executable, "-W", "error", "-c", ONLY_ONE_SQLITE]
     done = subprocess.run(
-        [*command, str(book_settings.instance_folder)], cwd=ROOT, capture_output=True, text=True
+        [*command, str(book_settings.instance_folder)],
+        cwd=PROJECT_FOLDER,
+        capture_output=True,
+        text=True,
     )
 
     assert done.returncode == 0, done.stderr
@@ -149,7 +151,7 @@ def test_the_web_process_that_hands_out_files_has_one_sqlite_library(book_settin
 
 
 def test_the_isolated_process_cannot_write_the_book(session, tmp_path):
-    order = export_task(asked(), tmp_path / "file")
+    order = export_task(request_for(), tmp_path / "file")
 
     refused = run_isolated(
         "tests.exports.isolated_attempt:write_the_book",

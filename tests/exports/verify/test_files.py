@@ -8,12 +8,12 @@ from tests.browsing import send
 from tests.exports.golden import FORMS
 from tests.optional import optional
 
-CUT = "as_at=2024-03-31"  # known: paid 117850.70, outstanding 272100.05
+AS_AT = "as_at=2024-03-31"  # known: paid 117850.70, outstanding 272100.05
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_file_of_each_form_is_equal_to_its_manifest(golden_book, tmp_path, form):
-    path = golden_book.saved(tmp_path, f"{CUT}&{FORMS[form]}")
+def test_a_file_of_each_format_is_equal_to_its_manifest(golden_book, tmp_path, form):
+    path = golden_book.saved(tmp_path, f"{AS_AT}&{FORMS[form]}")
 
     code, said = golden_book.verified(path)
 
@@ -23,7 +23,9 @@ def test_a_file_of_each_form_is_equal_to_its_manifest(golden_book, tmp_path, for
 
 
 @pytest.mark.parametrize("contents", ["ledger", "policies"])
-def test_files_of_the_ledger_and_of_policies_too(golden_book, tmp_path, contents):
+def test_files_of_the_ledger_and_of_policies_are_equal_to_their_manifests(
+    golden_book, tmp_path, contents
+):
     path = golden_book.saved(tmp_path, "format=parquet", contents)
 
     code, said = golden_book.verified(path)
@@ -33,7 +35,9 @@ def test_files_of_the_ledger_and_of_policies_too(golden_book, tmp_path, contents
 
 @pytest.mark.parametrize("query", ["columns=claim_reference", "columns=paid", "cost_from=9999999"])
 @pytest.mark.parametrize("form", ["csv", "parquet", "jsonl", "xlsx", "arrow"])
-def test_a_file_of_some_columns_or_of_no_rows(golden_book, tmp_path, form, query):
+def test_a_file_of_some_columns_or_of_no_rows_is_equal_to_its_manifest(
+    golden_book, tmp_path, form, query
+):
     path = golden_book.saved(tmp_path, f"format={form}&{query}")
 
     code, said = golden_book.verified(path)
@@ -42,8 +46,8 @@ def test_a_file_of_some_columns_or_of_no_rows(golden_book, tmp_path, form, query
 
 
 @pytest.mark.parametrize("form", ["csv", "excel-sv", "jsonl"])
-def test_an_amount_changed_by_an_ore_is_told_with_both_totals(golden_book, tmp_path, form):
-    path = golden_book.saved(tmp_path, f"{CUT}&{FORMS[form]}")
+def test_an_amount_changed_by_an_ore_is_shown_with_both_totals(golden_book, tmp_path, form):
+    path = golden_book.saved(tmp_path, f"{AS_AT}&{FORMS[form]}")
     before = path.read_bytes()
     path.write_bytes(before.replace(b"9899", b"9898", 1))
 
@@ -57,8 +61,8 @@ def test_an_amount_changed_by_an_ore_is_told_with_both_totals(golden_book, tmp_p
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_changed_byte_is_told_in_each_form(golden_book, tmp_path, form):
-    path = golden_book.saved(tmp_path, f"{CUT}&{FORMS[form]}")
+def test_a_changed_byte_is_a_difference_in_each_format(golden_book, tmp_path, form):
+    path = golden_book.saved(tmp_path, f"{AS_AT}&{FORMS[form]}")
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
@@ -70,8 +74,8 @@ def test_a_changed_byte_is_told_in_each_form(golden_book, tmp_path, form):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_file_that_was_cut_short_is_told_in_each_form(golden_book, tmp_path, form):
-    path = golden_book.saved(tmp_path, f"{CUT}&{FORMS[form]}")
+def test_a_truncated_file_is_a_difference_in_each_format(golden_book, tmp_path, form):
+    path = golden_book.saved(tmp_path, f"{AS_AT}&{FORMS[form]}")
     content = path.read_bytes()
     path.write_bytes(content[: len(content) * 2 // 3])
 
@@ -81,9 +85,9 @@ def test_a_file_that_was_cut_short_is_told_in_each_form(golden_book, tmp_path, f
     assert f"size: manifest {len(content)} bytes, file {len(content) * 2 // 3} bytes" in said
 
 
-def test_a_file_of_another_kind_is_told_and_added_up_all_the_same(golden_book, tmp_path):
-    csv = golden_book.saved(tmp_path, f"{CUT}&format=csv")
-    csv.write_bytes(golden_book.client.get(f"/export_claims?{CUT}&format=parquet").data)
+def test_a_file_in_another_format_is_a_difference_and_is_totalled_anyway(golden_book, tmp_path):
+    csv = golden_book.saved(tmp_path, f"{AS_AT}&format=csv")
+    csv.write_bytes(golden_book.client.get(f"/export_claims?{AS_AT}&format=parquet").data)
 
     code, said = golden_book.verified(csv)
 
@@ -93,7 +97,7 @@ def test_a_file_of_another_kind_is_told_and_added_up_all_the_same(golden_book, t
 
 
 def test_a_workbook_that_excel_saved_again_still_has_its_totals(golden_book, tmp_path):
-    path = golden_book.saved(tmp_path, f"{CUT}&format=xlsx")
+    path = golden_book.saved(tmp_path, f"{AS_AT}&format=xlsx")
     load_workbook = optional("openpyxl").load_workbook
     load_workbook(io.BytesIO(path.read_bytes())).save(path.with_suffix(".xlsx"))
     path.with_suffix(".xlsx").rename(path)
@@ -111,12 +115,14 @@ def test_a_workbook_that_excel_saved_again_still_has_its_totals(golden_book, tmp
     [
         (b'"paid"\n1.00\n1.5\n', "file “1.5” in row 2, which is not an amount"),
         (b'"paid"\n1e3\n', "file “1e3” in row 1, which is not an amount"),
-        (b'{"paid":"1.00"}\n{"paid":true}\n', "true or false stands here in row 2, which is not"),
+        (b'{"paid":"1.00"}\n{"paid":true}\n', "This is true or false in row 2, which is not"),
         (b'{"paid":"1.00"}\n{"pay":"1.00"}\n', "Row 2 has the key “pay”, which the first line"),
     ],
 )
-def test_what_is_no_amount_is_told_with_its_row(golden_book, tmp_path, content, sentence):
-    path = golden_book.saved(tmp_path, f"{CUT}&format=csv&columns=paid")
+def test_a_value_that_is_not_an_amount_is_shown_with_its_row(
+    golden_book, tmp_path, content, sentence
+):
+    path = golden_book.saved(tmp_path, f"{AS_AT}&format=csv&columns=paid")
     path.write_bytes(content)
 
     code, said = golden_book.verified(path)
@@ -124,8 +130,8 @@ def test_what_is_no_amount_is_told_with_its_row(golden_book, tmp_path, content, 
     assert (code, sentence in said) == (1, True), said
 
 
-def test_a_manifest_that_was_changed_is_told(golden_book, tmp_path):
-    path = golden_book.saved(tmp_path, f"{CUT}&format=csv")
+def test_a_changed_manifest_is_a_difference(golden_book, tmp_path):
+    path = golden_book.saved(tmp_path, f"{AS_AT}&format=csv")
     beside = tmp_path / "given.manifest.json"
     manifest = json.loads(beside.read_bytes())
     manifest["totals"]["paid"] = "117850.69"
@@ -145,7 +151,7 @@ def test_a_manifest_that_was_changed_is_told(golden_book, tmp_path):
     ["", "[]", "{}", "[" * 100_000, '{"file": {"size": "1"}}', b"\xff\xfe{"],
     ids=["empty", "list", "object", "deep", "wrong", "no-utf-8"],
 )
-def test_what_is_no_manifest_is_refused(golden_book, tmp_path, text):
+def test_a_file_that_is_not_a_manifest_is_refused(golden_book, tmp_path, text):
     path = golden_book.saved(tmp_path, "format=csv")
     other = tmp_path / "other.json"
     other.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -163,8 +169,8 @@ def test_a_manifest_that_is_too_large_is_refused(golden_book, tmp_path):
     assert "too large for a manifest" in golden_book.verified(path)[1]
 
 
-def test_without_any_manifest_the_file_is_described_and_nothing_is_proved(golden_book, tmp_path):
-    path = golden_book.saved(tmp_path, f"{CUT}&format=csv")
+def test_without_a_manifest_the_file_is_described_and_the_command_fails(golden_book, tmp_path):
+    path = golden_book.saved(tmp_path, f"{AS_AT}&format=csv")
     (tmp_path / "given.manifest.json").unlink()
 
     code, said = golden_book.verified(path)
@@ -174,8 +180,10 @@ def test_without_any_manifest_the_file_is_described_and_nothing_is_proved(golden
     assert "There is no known manifest of this file" in said
 
 
-def test_a_kept_export_proves_a_file_by_its_content_then_by_its_name(golden_book, tmp_path):
-    send(golden_book.client, f"/exports?{CUT}&format=jsonl", name="Q1")
+def test_a_file_is_compared_with_the_kept_export_of_its_content_then_of_its_name(
+    golden_book, tmp_path
+):
+    send(golden_book.client, f"/exports?{AS_AT}&format=jsonl", name="Q1")
     path = tmp_path / "Q1.jsonl"
     path.write_bytes(golden_book.client.get("/exports/Q1").data)
     renamed = path.with_name("other.jsonl")

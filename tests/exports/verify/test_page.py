@@ -13,7 +13,7 @@ from flaskr.isolation import slot
 from tests.browsing import fields_of
 from tests.optional import optional
 
-CUT = "as_at=2024-03-31"
+AS_AT = "as_at=2024-03-31"
 
 
 def post(client, content: bytes, name: str = "given", manifest: bytes | None = None):
@@ -28,8 +28,8 @@ def left_in_spool(golden_book) -> list[str]:
         return [p.name for p in spool_folder(context.app.config).iterdir() if p.suffix == ".part"]
 
 
-def test_a_file_that_is_equal_is_said_to_be(golden_book):
-    content, manifest = golden_book.file(f"{CUT}&format=parquet")
+def test_an_equal_file_is_shown_as_equal(golden_book):
+    content, manifest = golden_book.file(f"{AS_AT}&format=parquet")
 
     answer = post(golden_book.client, content, "q1.parquet", manifest)
 
@@ -39,8 +39,8 @@ def test_a_file_that_is_equal_is_said_to_be(golden_book):
     assert left_in_spool(golden_book) == []
 
 
-def test_what_differs_is_marked_line_by_line(golden_book):
-    content, manifest = golden_book.file(f"{CUT}&format=csv")
+def test_each_difference_is_marked(golden_book):
+    content, manifest = golden_book.file(f"{AS_AT}&format=csv")
 
     answer = post(golden_book.client, content.replace(b"9899.95", b"9899.94"), "q1", manifest)
 
@@ -51,8 +51,8 @@ def test_what_differs_is_marked_line_by_line(golden_book):
     assert answer.text.count("differs</span>") == 2  # hash and paid
 
 
-def test_a_file_that_nothing_is_known_of_is_described(golden_book):
-    content, _ = golden_book.file(f"{CUT}&format=csv")
+def test_a_file_without_a_manifest_is_described(golden_book):
+    content, _ = golden_book.file(f"{AS_AT}&format=csv")
 
     answer = post(golden_book.client, content)
 
@@ -81,7 +81,7 @@ def bomb_of_cells() -> bytes:
 
 
 def bomb_of_strings() -> bytes:
-    """A workbook whose shared texts unpack to more than the reading may take."""
+    """A workbook whose shared strings unpack to more than the limit."""
     file = io.BytesIO()
     optional("openpyxl").Workbook().save(file)
     with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
@@ -90,24 +90,24 @@ def bomb_of_strings() -> bytes:
 
 
 HOSTILE = {
-    "nothing but the start of Parquet": (b"PAR1", "begins as parquet does, but cannot be read"),
-    "nothing but the start of a workbook": (b"PK\x03\x04" + b"\0" * 100, "This is not a workbook"),
-    "nothing but the start of an Arrow stream": (
+    "only the start of Parquet": (b"PAR1", "starts as parquet, but cannot be read"),
+    "only the start of a workbook": (b"PK\x03\x04" + b"\0" * 100, "This is not a workbook"),
+    "only the start of an Arrow stream": (
         b"\xff\xff\xff\xff\x10\0\0\0",
-        "begins as arrow does, but cannot be read",
+        "starts as arrow, but cannot be read",
     ),
-    "JSON without end": (b'{"a":' * 50_000, "Row 1 cannot be read as JSON"),
-    "lines that are no objects": (b'{"paid":"1.00"}\n[1]\n', "Row 2 is no JSON object"),
-    "bytes that are no text": (bytes(range(128, 256)) * 100, "bytes that are not UTF-8"),
+    "endless JSON": (b'{"a":' * 50_000, "Row 1 cannot be read as JSON"),
+    "lines that are not objects": (b'{"paid":"1.00"}\n[1]\n', "Row 2 is not a JSON object"),
+    "bytes that are not text": (bytes(range(128, 256)) * 100, "bytes that are not UTF-8"),
     "Windows-1252": ('"paid","cause"\n1.00,"å"\n'.encode("cp1252"), "file is not UTF-8"),
-    "one line without end": (b'"paid' * 50_000, "text after a closing quote"),
+    "one endless line": (b'"paid' * 50_000, "text after a closing quote"),
     "rows of other widths": (b'"paid","b"\n1.00,"x"\n1.00\n', "Row 3: The row has 1 cells"),
     "a picture": (b"\x89PNG\r\n\x1a\n", "The file is a picture"),
 }
 
 
 @pytest.mark.parametrize(("content", "sentence"), HOSTILE.values(), ids=HOSTILE)
-def test_what_cannot_be_read_is_refused_in_a_sentence(golden_book, content, sentence):
+def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(golden_book, content, sentence):
     answer = post(golden_book.client, content)
 
     assert answer.status_code == 422
@@ -122,7 +122,9 @@ def bomb_of_a_length() -> bytes:
 
 
 @pytest.mark.parametrize("make", [bomb_of_a_length, bomb_of_rows, bomb_of_cells, bomb_of_strings])
-def test_a_small_file_that_unpacks_to_too_much_is_answered_and_costs_little(golden_book, make):
+def test_a_small_file_that_unpacks_to_too_much_is_answered_within_the_memory_limit(
+    golden_book, make
+):
     answer = post(golden_book.client, make())
 
     assert answer.status_code in (200, 422)
@@ -131,7 +133,7 @@ def test_a_small_file_that_unpacks_to_too_much_is_answered_and_costs_little(gold
 
 
 def test_a_file_that_cannot_be_read_is_still_compared_by_its_bytes(golden_book):
-    content, manifest = golden_book.file(f"{CUT}&format=parquet")
+    content, manifest = golden_book.file(f"{AS_AT}&format=parquet")
 
     answer = post(golden_book.client, content[:-100], "q1", manifest)
 
@@ -140,7 +142,7 @@ def test_a_file_that_cannot_be_read_is_still_compared_by_its_bytes(golden_book):
     assert f'<td class="prose">{len(content) - 100} bytes</td>' in answer.text
 
 
-def test_a_manifest_that_is_none_is_refused(golden_book):
+def test_an_invalid_manifest_is_refused(golden_book):
     answer = post(golden_book.client, b'"paid"\n', manifest=b"[]")
 
     assert answer.status_code == 422
@@ -156,7 +158,9 @@ def test_a_form_without_a_file_or_without_its_token_is_refused(golden_book):
     assert (forged.status_code, "has expired" in forged.text) == (400, True)
 
 
-def test_more_than_other_forms_take_is_taken_here_up_to_its_own_limit(make_app, embedded_settings):
+def test_uploads_larger_than_in_other_forms_are_accepted_up_to_the_limit(
+    make_app, embedded_settings
+):
     client = make_app(
         replace(embedded_settings, verify_bytes=300_000, max_request_bytes=50_000)
     ).test_client()
@@ -172,7 +176,7 @@ def test_more_than_other_forms_take_is_taken_here_up_to_its_own_limit(make_app, 
 
 def test_names_and_texts_of_a_file_are_shown_and_never_run(golden_book):
     attack = "<script>alert(1)</script>"
-    _, manifest = golden_book.file(f"{CUT}&format=csv&columns=paid")
+    _, manifest = golden_book.file(f"{AS_AT}&format=csv&columns=paid")
     changed = json.loads(manifest)
     changed["columns"] = [{"name": attack}]
 
@@ -184,7 +188,7 @@ def test_names_and_texts_of_a_file_are_shown_and_never_run(golden_book):
     assert "<script>" not in answer.text
 
 
-def test_a_third_file_at_once_is_asked_to_come_back(golden_book):
+def test_a_third_file_at_the_same_time_gets_a_503(golden_book):
     folder = golden_book.client.application.config["INSTANCE_FOLDER"]
 
     with slot(folder, "verify", FILES_AT_ONCE), slot(folder, "verify", FILES_AT_ONCE):

@@ -1,4 +1,4 @@
-"""What verify makes of a file: its form, columns, rows and totals, as the readers give them."""
+"""The facts that verify reads from a file: format, columns, rows and totals."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -8,22 +8,22 @@ import pyarrow.parquet
 import pytest
 
 from flaskr.exports.verify.read_files import ReadFacts
-from flaskr.exports.verify.reading import read_given_file
+from flaskr.exports.verify.reading import read_file_facts
 from flaskr.files.formats import FileFormat
 
 
 def facts_of(folder: Path, content: bytes) -> ReadFacts:
     path = folder / "given"
     path.write_bytes(content)
-    return read_given_file(print, path)
+    return read_file_facts(print, path)
 
 
 def facts_of_parquet(folder: Path, table: pa.Table) -> ReadFacts:
     pyarrow.parquet.write_table(table, folder / "given")
-    return read_given_file(print, folder / "given")
+    return read_file_facts(print, folder / "given")
 
 
-def test_a_file_without_a_byte_is_json_lines_of_no_rows(tmp_path):
+def test_an_empty_file_is_json_lines_without_rows(tmp_path):
     assert facts_of(tmp_path, b"") == ReadFacts(FileFormat.JSON_LINES, False, (), 0, {})
 
 
@@ -36,13 +36,13 @@ def test_a_file_without_a_byte_is_json_lines_of_no_rows(tmp_path):
     ],
     ids=["csv", "excel-sv", "jsonl"],
 )
-def test_rows_in_which_nothing_stands_are_counted(tmp_path, content):
+def test_blank_rows_are_counted(tmp_path, content):
     facts = facts_of(tmp_path, content)
 
     assert (facts.rows, facts.totals) == (3, {"paid": Decimal("1.50")})
 
 
-def test_rows_in_which_nothing_stands_are_counted_in_parquet(tmp_path):
+def test_blank_rows_are_counted_in_parquet(tmp_path):
     paid = pa.array([None, Decimal("1.50"), None], pa.decimal128(18, 2))
 
     facts = facts_of_parquet(tmp_path, pa.table({"paid": paid}))
@@ -61,10 +61,10 @@ def test_the_only_column_for_a_swedish_excel_may_be_an_amount(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["1.50", "'1,50", "1e3", "1,5", '""'])
-def test_what_is_not_written_as_an_amount_is_none(tmp_path, text):
+def test_a_text_not_written_as_an_amount_is_not_one(tmp_path, text):
     facts = facts_of(tmp_path, f'\ufeff"rows";"paid"\r\n1;1,00\r\n2;{text}\r\n'.encode())
 
-    assert "in row 2, which is no amount" in facts.totals["paid"]
+    assert "in row 2, which is not an amount" in facts.totals["paid"]
 
 
 @pytest.mark.parametrize(
@@ -72,17 +72,17 @@ def test_what_is_not_written_as_an_amount_is_none(tmp_path, text):
     [
         (pa.array([1.5]), "not amounts but double"),
         (pa.array([1]), "not amounts but int64"),
-        (pa.array(["1.5"]), "“1.5” in row 1, which is no amount"),
+        (pa.array(["1.5"]), "“1.5” in row 1, which is not an amount"),
         (pa.array([Decimal("0.001")]), "amounts of decimal128(3, 3) that are finer than an öre"),
     ],
 )
-def test_a_column_of_parquet_that_has_no_amounts_is_told(tmp_path, values, sentence):
+def test_a_parquet_column_that_is_not_amounts_is_described(tmp_path, values, sentence):
     facts = facts_of_parquet(tmp_path, pa.table({"paid": values}))
 
     assert sentence in facts.totals["paid"]
 
 
-def test_texts_of_digits_in_parquet_are_added_up(tmp_path):
+def test_texts_of_digits_in_parquet_are_totalled(tmp_path):
     facts = facts_of_parquet(tmp_path, pa.table({"paid": ["1.50", None, "-0.25"]}))
 
     assert facts.totals == {"paid": Decimal("1.25")}

@@ -1,4 +1,4 @@
-"""Files that are made to take all the memory or time there is."""
+"""Small files made to use all memory or time."""
 
 import io
 import struct
@@ -35,7 +35,7 @@ def parquet(columns: dict, **options) -> bytes:
 
 
 def repeated(value, count: int) -> pa.Array:
-    """A column of one value, which a file has once."""
+    """A column that repeats one value, stored once in a file."""
     return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), count), [value])
 
 
@@ -90,7 +90,7 @@ def many_columns(separator: bytes) -> bytes:
     return separator.join(b"c%d" % n for n in range(10_000)) + b"\n"
 
 
-# What each is made of, and what its sentence says; made one at a time, since some are large.
+# How to make each bomb and what its refusal says; made one at a time, because some are large.
 BOMBS = {
     "zip bomb": (lambda: workbook(" " * (40 * MEGABYTE)), "far more than its size"),
     "forged size": (lying, "not a workbook that can be read"),

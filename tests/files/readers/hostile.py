@@ -1,4 +1,4 @@
-"""Hostile files: good ones of each form, and what a generator does to them."""
+"""Hostile files: valid ones of each format, damaged by a generator."""
 
 import io
 import zipfile
@@ -13,7 +13,7 @@ from flaskr.files.writers.csv import CsvWriter
 from flaskr.files.writers.excel_csv import ExcelCsvWriter
 from flaskr.files.writers.json_lines import JsonLinesWriter
 from flaskr.files.writers.parquet import ParquetWriter
-from flaskr.files.writers.xlsx.rows import SheetWriter
+from flaskr.files.writers.xlsx.sheet import SheetWriter
 from tests.files.writers.any_rows import COLUMNS, OTHER_COLUMNS, frame_of
 
 EVERY_COLUMN = (*COLUMNS, *OTHER_COLUMNS)
@@ -50,7 +50,7 @@ TOKENS["excel-sv"] = TOKENS["csv"]
 
 @cache
 def good(form: str) -> bytes:
-    """A file of a few rows as the book itself writes it."""
+    """A file of a few rows from our own writer."""
     at = datetime(2024, 2, 29, 12, tzinfo=UTC)
     texts = ["00123", "=1+1", 'a "b"\r\nc', "Åsa; 1 234,50", "_x0041_", "😀", None, ""]
     made = [
@@ -71,9 +71,9 @@ def places(content: bytes, at: float) -> int:
 
 @st.composite
 def mutated(draw, form: str, content: bytes) -> bytes:
-    """A file, or a part of one, after some accidents."""
+    """A file, or a part of one, after some damage."""
     changed = bytearray(content)
-    # the end of a Parquet file says what is in it, so it is worth more than its share
+    # the footer of a Parquet file describes it, so it is damaged more often
     at = st.floats(0, 1) | (st.floats(0.6, 1) if form == "parquet" else st.floats(0, 0.3))
     kinds = st.sampled_from(["flip", "flip", "cut", "token", "token", "double", "drop"])
     for kind in draw(st.lists(kinds, min_size=1, max_size=4)):
@@ -108,7 +108,7 @@ def parts_of(workbook: bytes) -> dict[str, bytes]:
 
 @st.composite
 def hostile_files(draw) -> tuple[str, bytes]:
-    """The form of a file, and its content after some accidents; of a workbook, also to a part."""
+    """The format of a file, and its damaged content; a workbook may have a damaged part."""
     form = draw(st.sampled_from(["csv", "excel-sv", "jsonl", "xlsx", "xlsx", "parquet", "arrow"]))
     content = good(form)
     if form == "xlsx" and draw(st.integers(0, 3)):

@@ -1,4 +1,4 @@
-"""Work for the isolated process of the hostile files: reads them, one after the other."""
+"""Read hostile files, one after the other, in the isolated process."""
 
 import resource
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from flaskr.files.readers.cells import ROWS_AT_ONCE
-from flaskr.files.readers.dispatch import opened
+from flaskr.files.readers.dispatch import open_table
 from flaskr.files.readers.options import ReadingLimits, ReadingOptions, Unreadable
 
 LIMITS = ReadingLimits(unpacked_bytes=1024**3)
@@ -15,7 +15,7 @@ MOST_KEPT = 5
 
 
 def read_files(report, paths: list[Path], options: dict) -> tuple[list[str], int]:
-    """What each file gives, and the peak of memory in bytes on top of what there was."""
+    """The outcome of each file, and the peak of additional memory in bytes."""
     before = resident()
     outcomes = [outcome_of(path, ReadingOptions(**options)) for path in paths]
     return outcomes, peak() - before
@@ -24,7 +24,7 @@ def read_files(report, paths: list[Path], options: dict) -> tuple[list[str], int
 def outcome_of(path: Path, options: ReadingOptions) -> str:
     rows = faults = 0
     try:
-        with opened(path, options, LIMITS) as table:
+        with open_table(path, options, LIMITS) as table:
             assert 0 < len(table.titles) <= LIMITS.columns
             done = table.bytes_done
             for batch in table.batches():
@@ -46,7 +46,7 @@ def check(batch, table) -> None:
     batch.cells.validate(full=True)
     for column in batch.cells.columns:
         assert column.type in TYPES or str(column.type).startswith("decimal128(38, ")
-        column.slice(0, MOST_KEPT).to_pylist()  # what is in the calendar and UTF-8 can be looked at
+        column.slice(0, MOST_KEPT).to_pylist()  # raises for invalid dates and invalid UTF-8
 
 
 def resident() -> int:

@@ -1,8 +1,8 @@
-"""Files read in this process, as their rows."""
+"""Read files in this process and return their rows."""
 
 from pathlib import Path
 
-from flaskr.files.readers.dispatch import opened
+from flaskr.files.readers.dispatch import open_table
 from flaskr.files.readers.options import ReadingLimits, ReadingOptions
 
 LIMITS = ReadingLimits()
@@ -11,7 +11,7 @@ LIMITS = ReadingLimits()
 def read(path: Path, limits: ReadingLimits = LIMITS, **options):
     """The titles, the numbered rows and the faults of a file."""
     rows, faults = [], []
-    with opened(path, ReadingOptions(**options), limits) as table:
+    with open_table(path, ReadingOptions(**options), limits) as table:
         for batch in table.batches():
             cells = zip(*(column.to_pylist() for column in batch.cells.columns), strict=True)
             rows += zip(batch.rows.to_pylist(), cells, strict=True)
@@ -20,6 +20,6 @@ def read(path: Path, limits: ReadingLimits = LIMITS, **options):
 
 
 def rows_of(path: Path, content: bytes | str, limits: ReadingLimits = LIMITS, **options):
-    """The numbered rows of a file of some content."""
+    """The numbered rows of a file with this content."""
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return read(path, limits, **options)[1]

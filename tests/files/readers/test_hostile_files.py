@@ -1,4 +1,4 @@
-"""Whatever is done to a file, it gives cells or a sentence, within its memory."""
+"""A damaged file gives cells or a sentence, within the memory limit."""
 
 import re
 from collections import Counter
@@ -18,15 +18,15 @@ SENTENCE = re.compile(r"Unreadable [A-Z“].*[.:]\)?$", re.DOTALL)
 FILES_AT_ONCE, TIMES = 40, 10
 
 
-def read_apart(paths, **options) -> tuple[list[str], int]:
+def read_isolated(paths, **options) -> tuple[list[str], int]:
     work = "tests.files.readers.isolated_reads:read_files"
     return run_isolated(work, list(paths), options, limits=LIMITS)
 
 
 def outcomes_of(paths) -> tuple[list[str], int]:
-    """What each file gives; when all at once crash Arrow's own code, one by one."""
+    """The outcome of each file; one by one if together they crash Arrow."""
     try:
-        return read_apart(paths)
+        return read_isolated(paths)
     except OutOfMemory:
         if len(paths) == 1:
             return ["OutOfMemory"], 0
@@ -34,9 +34,7 @@ def outcomes_of(paths) -> tuple[list[str], int]:
     return [outcome for (outcome,), _ in alone], max(peak for _, peak in alone)
 
 
-def test_four_hundred_files_after_accidents_give_cells_or_a_sentence(
-    tmp_path_factory, record_property
-):
+def test_four_hundred_damaged_files_give_cells_or_a_sentence(tmp_path_factory, record_property):
     seen: Counter[str] = Counter()
     peaks: list[int] = []
 
@@ -67,7 +65,7 @@ def test_four_hundred_files_after_accidents_give_cells_or_a_sentence(
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_refused_within_its_memory(name, tmp_path, record_property):
+def test_a_bomb_is_refused_within_the_memory_limit(name, tmp_path, record_property):
     made, said = BOMBS[name]
     path = tmp_path / "bomb"
     path.write_bytes(made())

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flaskr.files.readers.json_lines.fast import table_of
-from flaskr.files.readers.json_lines.table import object_in
+from flaskr.files.readers.json_lines.fast import parse_json_block
+from flaskr.files.readers.json_lines.reader import parse_object
 from flaskr.files.readers.options import Unreadable
 from tests.files.readers.reads import read, rows_of
 
@@ -20,7 +20,7 @@ def test_numbers_keep_their_digits_and_keys_come_in_any_order(path):
     ]
 
 
-def test_what_is_no_text_or_number_says_so_in_its_cell(path):
+def test_a_value_that_is_not_a_text_or_number_becomes_a_sentence(path):
     content = '{"a":"x"}\n{"a":NaN}\n{"a":-Infinity}\n{"a":[1]}\n{"a":{}}\n{"a":true}\n'
     content += '{"a":"\\u0000"}\n{"a":"\\ud800"}\n{"a":" "}\n{"a":"\\ud83d\\ude00"}\n'
 
@@ -54,7 +54,7 @@ def test_what_is_no_text_or_number_says_so_in_its_cell(path):
         ("{}\n", "The file is empty"),
     ],
 )
-def test_lines_that_cannot_be_read_are_told_by_their_number(path, content, refusal):
+def test_a_line_that_cannot_be_read_is_named_by_its_number(path, content, refusal):
     with pytest.raises(Unreadable, match=refusal):
         rows_of(path, content)
 
@@ -73,23 +73,23 @@ pieces = st.sampled_from(
 
 @settings(max_examples=6 * settings().max_examples)
 @given(st.lists(pieces, min_size=1, max_size=12).map("".join))
-def test_what_arrow_is_trusted_with_it_reads_as_python_does(text):
-    table = table_of(text.encode(), ["a", "b"])
+def test_lines_left_to_arrow_are_read_as_python_reads_them(text):
+    table = parse_json_block(text.encode(), ["a", "b"])
     if table is None:
         return
 
-    objects = [object_in(line, 1) for line in text.split("\n") if line.strip()]
+    objects = [parse_object(line, 1) for line in text.split("\n") if line.strip()]
 
     assert table.to_pylist() == [{"a": None, "b": None, **made} for made in objects]
 
 
 @given(st.lists(st.text('aå😀"\\\n\t\x01{}', max_size=6) | st.none(), min_size=1, max_size=9))
-def test_lines_of_texts_are_always_trusted_to_arrow(texts):
+def test_lines_of_texts_are_always_left_to_arrow(texts):
     lines = "".join(json.dumps({"a": text}) + "\n" for text in texts)
 
-    assert table_of(lines.encode(), ["a"]).column("a").to_pylist() == texts
+    assert parse_json_block(lines.encode(), ["a"]).column("a").to_pylist() == texts
 
 
-def test_invalid_utf_8_is_told_with_its_line(path):
+def test_invalid_utf_8_is_refused_with_its_line(path):
     with pytest.raises(Unreadable, match="Line 2 is not UTF-8"):
         rows_of(path, b'{"a":"x"}\n{"a":"\xff"}\n')

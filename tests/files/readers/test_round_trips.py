@@ -1,4 +1,4 @@
-"""What our own writers write is read back as it was."""
+"""Files from our own writers are read back unchanged."""
 
 from decimal import Decimal
 from functools import partial
@@ -11,7 +11,7 @@ from flaskr.files.writers.csv import CsvWriter
 from flaskr.files.writers.excel_csv import ExcelCsvWriter
 from flaskr.files.writers.json_lines import JsonLinesWriter
 from flaskr.files.writers.parquet import ParquetWriter
-from flaskr.files.writers.xlsx.rows import SheetWriter
+from flaskr.files.writers.xlsx.sheet import SheetWriter
 from tests.files.readers.reads import rows_of
 from tests.files.writers.any_rows import LONG_TEXTS, few, frame_of, rows, written
 
@@ -29,7 +29,7 @@ TYPED = ("parquet", "arrow")
 
 
 def as_read(form, row):
-    """A row as it should come back: text where the form has only text, days and amounts too."""
+    """The row as it should come back: all texts if the format has only texts."""
     reference, word, day, amount, description = row
     if form not in TYPED:
         day = None if day is None else day.isoformat()
@@ -49,19 +49,19 @@ def amount_text(form, amount):
 
 @pytest.mark.parametrize("form", WRITERS)
 @few
-@given(made=rows)
-def test_every_row_comes_back_under_its_number(form, made, tmp_path_factory):
+@given(generated=rows)
+def test_every_row_comes_back_under_its_number(form, generated, tmp_path_factory):
     write, options = WRITERS[form]
     raw = (options.get("is_raw", False),) if "csv" in form or "excel" in form else ()
-    content = write([frame_of(made)], *raw)
+    content = write([frame_of(generated)], *raw)
     path = tmp_path_factory.mktemp("file") / "file"
     if not content:
-        return  # JSON lines of no rows name no columns
+        return  # JSON lines without rows have no titles
 
     found = rows_of(path, content, **options)
 
     first = 2 if form not in ("jsonl", *TYPED) else 1
-    numbered = [(number, as_read(form, row)) for number, row in enumerate(made, first)]
+    numbered = [(number, as_read(form, row)) for number, row in enumerate(generated, first)]
     assert found == [
         (number, row) for number, row in numbered if any(v not in (None, "") for v in row)
     ]

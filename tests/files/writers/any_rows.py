@@ -1,4 +1,4 @@
-"""Rows of anything that the book admits, for the round trips of every format."""
+"""Generated rows of everything that the book accepts, for the round trips of every format."""
 
 import io
 from datetime import UTC, date, datetime
@@ -42,8 +42,8 @@ ODD_TEXTS = (
 LONG_TEXTS = ("Å" * 32_000, "&" * 32_000, '"\x01' * 16_000, "😀" * 16_000, "_x0041_" * 4_571)
 
 
-def admitted(text: str) -> str | None:
-    """The text as the book keeps it, None when it refuses it."""
+def accepted(text: str) -> str | None:
+    """The text as the book stores it; None if it refuses it."""
     try:
         return clean_text(text)
     except TextError:
@@ -54,7 +54,7 @@ texts = st.none() | (
     st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
     | st.text(ODD_CHARACTERS, max_size=12)
     | st.sampled_from(ODD_TEXTS)
-).map(admitted)
+).map(accepted)
 days = st.none() | st.dates() | st.dates(date(1899, 12, 25), date(1900, 3, 10))
 ore = st.integers(-LARGEST, LARGEST) | st.integers(-(10**15) - 9, 10**15 + 9)
 ore |= st.integers(0, 17).flatmap(lambda n: st.integers(-(10**n), 10**n))
@@ -74,14 +74,15 @@ instants = (
 )
 numbers = st.none() | st.integers(-(2**63), 2**63 - 1) | st.integers(-(10**15) - 9, 10**15 + 9)
 other_rows = st.lists(st.tuples(instants, numbers, instants, st.integers(0, 9)), max_size=20)
-# a file costs more than its rows
+# making a file takes longer than generating its rows
 few = settings(max_examples=3 * settings().max_examples // 10)
 
 
-def frame_of(made: list[Any], of: Columns = COLUMNS) -> pd.DataFrame:
+def frame_of(generated: list[Any], of: Columns = COLUMNS) -> pd.DataFrame:
     schema = schema_of(of)
     arrays = [
-        pa.array([row[place] for row in made], field.type) for place, field in enumerate(schema)
+        pa.array([row[place] for row in generated], field.type)
+        for place, field in enumerate(schema)
     ]
     return pa.Table.from_arrays(arrays, schema=schema).to_pandas(types_mapper=pd.ArrowDtype)
 
@@ -91,7 +92,7 @@ def rows_of(table: pa.Table) -> list[Row]:
 
 
 def written(writer_class, frames: list[pd.DataFrame], *options) -> bytes:
-    """The file as the workshop writes it: into a file that cannot be sought in."""
+    """The content of a file, written without seeking as in the isolated process."""
     file = io.BytesIO()
     writer = writer_class(DigestingFile(file), COLUMNS, *options)
     for frame in frames:

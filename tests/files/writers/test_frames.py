@@ -12,10 +12,10 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from flaskr.exports.making.policies import PoliciesByPosition
 from flaskr.exports.making.snapshot import Snapshot
-from flaskr.exports.statements import Sql, compiled_rows
+from flaskr.exports.statements import Sql, compile_rows
 from flaskr.facts.claims import CLAIM_COLUMNS
 from flaskr.files.formats import ExportError
-from flaskr.files.writers.frames import file_frame, money
+from flaskr.files.writers.frames import amounts_from_ore, file_frame
 
 DAYS = ("2024-01-01", "2025-01-01")
 LARGEST = 10**18 - 1
@@ -60,12 +60,12 @@ def claims(*policy_ids: int | None, **facts) -> pa.RecordBatch:
 
 
 def claims_frame(batch: pa.RecordBatch, policies: PoliciesByPosition) -> pd.DataFrame:
-    made = {**policies.columns_of(batch), "currency": pa.repeat("SEK", batch.num_rows)}
-    return file_frame(batch, made, CLAIM_COLUMNS)
+    generated = {**policies.columns_of(batch), "currency": pa.repeat("SEK", batch.num_rows)}
+    return file_frame(batch, generated, CLAIM_COLUMNS)
 
 
 @pytest.mark.parametrize("ids", [(1, 2, 3, 5), (1, 2, 3, 4_000_000_000)])
-def test_claims_take_from_their_own_policy_however_far_apart_the_ids_are(ids):
+def test_claims_get_the_columns_of_their_own_policy_however_sparse_the_ids_are(ids):
     frame = claims_frame(claims(ids[3], None, 2, 1), policies(*ids))
 
     last_line = ("home", "motor", "travel")[ids[3] % 3]
@@ -84,8 +84,8 @@ def test_a_column_without_any_value_keeps_its_declared_type():
 
 
 @pytest.mark.parametrize("ore", [0, 1, -1, 10, -12345, LARGEST, -LARGEST, None])
-def test_ore_become_decimals_without_arithmetic(ore):
-    (amount,) = money(pa.array([7, ore], pa.int64()).slice(1)).to_pylist()
+def test_ore_become_exact_decimals(ore):
+    (amount,) = amounts_from_ore(pa.array([7, ore], pa.int64()).slice(1)).to_pylist()
 
     assert amount == (None if ore is None else Decimal(ore).scaleb(-2))
 
@@ -93,7 +93,7 @@ def test_ore_become_decimals_without_arithmetic(ore):
 @pytest.mark.parametrize("ore", [LARGEST + 1, -LARGEST - 1])
 def test_an_amount_over_18_digits_is_refused(ore):
     with pytest.raises(ExportError, match="18 digits"):
-        money(pa.array([ore]))
+        amounts_from_ore(pa.array([ore]))
 
 
 @pytest.fixture
@@ -108,9 +108,9 @@ def snapshot(tmp_path):
         yield Snapshot(connection, {"adbc.sqlite.query.batch_rows": 2})
 
 
-def test_a_text_after_batches_of_nulls_is_read_because_of_the_typed_row(snapshot):
+def test_the_typed_row_lets_a_text_after_batches_of_nulls_be_read(snapshot):
     rows = select(column("id", Integer), column("day", Date), column("text", String))
-    typed = compiled_rows(rows.select_from(sa_table("t")).order_by("id"), sqlite_dialect())
+    typed = compile_rows(rows.select_from(sa_table("t")).order_by("id"), sqlite_dialect())
 
     batches = list(snapshot.batches(typed))
 
@@ -120,6 +120,6 @@ def test_a_text_after_batches_of_nulls_is_read_because_of_the_typed_row(snapshot
     assert table["day"].cast(pa.date32()).to_pylist()[7] == date(2024, 2, 29)
 
 
-def test_without_the_typed_row_such_a_table_cannot_be_read(snapshot):
+def test_without_the_typed_row_a_text_after_batches_of_nulls_cannot_be_read(snapshot):
     with pytest.raises(OSError, match="(?i)type mismatch|invalid"):
         list(snapshot.batches(Sql("SELECT id, day, text FROM t ORDER BY id")))

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from flaskr.exports.dictionary import COLUMNS
+from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.facts.lists import Contents
 from flaskr.imports.dry_run.staged_files import file_columns
 from flaskr.imports.layouts import (
@@ -60,7 +60,7 @@ def test_no_title_belongs_to_two_columns(layout):
 
 @pytest.mark.parametrize("contents", list(Contents))
 def test_our_own_files_are_recognised_with_every_column(contents):
-    names = [column.name for column in COLUMNS[contents]]
+    names = [column.name for column in FILE_COLUMNS[contents]]
 
     assert recognised_contents(names) is contents
     assert [use.title for use in columns(*names).uses if not use.name] == []

@@ -1,6 +1,6 @@
 import pytest
 
-from flaskr.archive.bulk.connections import writing
+from flaskr.archive.bulk.connections import book_transaction
 from flaskr.database import driver_url
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
@@ -18,7 +18,7 @@ def test_the_written_entries_are_compared_with_the_plan(importing):
     load(job)
     db.session.remove()
 
-    with writing(driver_url("rw")) as connection:
+    with book_transaction(driver_url("rw")) as connection:
         check_written(connection, job.folder / PLAN, 1)
         with pytest.raises(ClaimBookError, match="does not add up to the dry run"):
             check_written(connection, job.folder / PLAN, 2)
@@ -26,14 +26,14 @@ def test_the_written_entries_are_compared_with_the_plan(importing):
 
 def test_the_last_instant_of_a_book_is_that_of_its_last_row(importing):
     db.session.remove()
-    with writing(driver_url("rw")) as connection:
+    with book_transaction(driver_url("rw")) as connection:
         empty = latest_instant(connection)
     entry = reserve(make_claim(), "5.00")
     recorded_at = entry.recorded_at
     db.session.commit()
     db.session.remove()
 
-    with writing(driver_url("rw")) as connection:
+    with book_transaction(driver_url("rw")) as connection:
         last = latest_instant(connection)
 
     assert (empty.year, last) == (1, recorded_at)

@@ -1,1 +1,1 @@
-"""CSV: the fast reader and the strict one."""
+"""Read CSV: with Arrow where that is safe, else with a strict parser."""

@@ -1,4 +1,4 @@
-"""CSV read by Arrow, after NumPy has seen that there is but one way to read it."""
+"""Parse CSV with Arrow, after a check with NumPy that the quoting is unambiguous."""
 
 from typing import NamedTuple
 
@@ -9,10 +9,11 @@ import pyarrow.csv
 QUOTE, LF, CR = ord('"'), ord("\n"), ord("\r")
 
 
-class Shape(NamedTuple):
-    """Whole rows at the beginning of a block.
+class BlockShape(NamedTuple):
+    """The complete rows at the beginning of a block.
 
-    Their bytes, how many they are, and which of them, from 0, are no blank lines.
+    `size` is their length in bytes, `records` their number, and `filled` the positions, from 0, of
+    those that are not blank lines.
     """
 
     size: int
@@ -20,12 +21,11 @@ class Shape(NamedTuple):
     filled: np.ndarray
 
 
-def shape_of(block: bytes, separator: str, is_last: bool) -> Shape | None:
-    """Return which rows of a block are whole; None when a quote stands where none may.
+def block_shape(block: bytes, separator: str, is_last: bool) -> BlockShape | None:
+    """Return the complete rows of a block; None when the quoting is not valid.
 
-    The quotes of a well-formed text open and close in turn, where one that is written twice closes
-    and opens again: so each that opens comes after a separator, a line end or a quote, and each
-    that closes before one.
+    In valid CSV, quotes open and close in turn; a doubled quote closes and opens again. So each
+    opening quote follows a separator, a line end or a quote, and each closing quote precedes one.
     """
     letters = np.frombuffer(block, dtype=np.uint8)
     quotes = np.flatnonzero(letters == QUOTE)
@@ -34,16 +34,16 @@ def shape_of(block: bytes, separator: str, is_last: bool) -> Shape | None:
         ends = ends[:-1]  # the LF of CR LF may follow
     size = len(block) if is_last else int(ends[-1]) + 1 if len(ends) else 0
     inside = quotes[: np.searchsorted(quotes, size)]
-    if len(inside) % 2 or not _are_in_place(letters[:size], inside, separator):
+    if len(inside) % 2 or not _are_quotes_valid(letters[:size], inside, separator):
         return None
     starts = np.concatenate(([0], ends + 1))
     starts = starts[starts < size]
     first = letters[starts]
-    return Shape(size, len(starts), np.flatnonzero((first != LF) & (first != CR)))
+    return BlockShape(size, len(starts), np.flatnonzero((first != LF) & (first != CR)))
 
 
 def _row_ends(block: bytes, letters: np.ndarray, quotes: np.ndarray) -> np.ndarray:
-    """Return the places of the line ends outside of quotes; of CR LF, that of the LF."""
+    """Return the positions of the line ends outside quotes; for CR LF, that of the LF."""
     ends = letters == LF
     if b"\r" in block:
         alone = letters == CR
@@ -53,8 +53,8 @@ def _row_ends(block: bytes, letters: np.ndarray, quotes: np.ndarray) -> np.ndarr
     return places[np.searchsorted(quotes, places) % 2 == 0]
 
 
-def _are_in_place(letters: np.ndarray, quotes: np.ndarray, separator: str) -> bool:
-    """Whether the quotes, of which there are two of each cell, stand where they may."""
+def _are_quotes_valid(letters: np.ndarray, quotes: np.ndarray, separator: str) -> bool:
+    """Whether opening and closing quotes, which alternate, have valid neighbours."""
     if not len(quotes):
         return True
     neighbours = np.zeros(256, dtype=bool)
@@ -66,14 +66,14 @@ def _are_in_place(letters: np.ndarray, quotes: np.ndarray, separator: str) -> bo
     return bool(before.all() and after.all())
 
 
-def table_of(block: memoryview, separator: str, width: int) -> pa.Table | None:
-    """Return rows of `width` texts; None when a row has more or fewer, or is not UTF-8.
+def parse_csv_block(block: memoryview, separator: str, width: int) -> pa.Table | None:
+    """Return rows of `width` texts; None when a row has more or fewer cells, or is not UTF-8.
 
-    Nothing between separators is null, "" is an empty text. Blank lines are left out.
+    An empty cell is null, "" is an empty text. Blank lines are skipped.
     """
     names = [str(place) for place in range(width)]
     if bytes(block[-1:]) not in (b"\n", b"\r"):
-        # Without a line end Arrow takes the last cell for quoted if the one before is.
+        # Without a line end, Arrow treats the last cell as quoted if the one before it is.
         block = memoryview(bytes(block) + b"\n")
     try:
         return pyarrow.csv.read_csv(

@@ -1,7 +1,7 @@
-"""CSV read strictly, cell by cell: what is not exactly quoted is told with its place.
+"""Parse CSV strictly, cell by cell; incorrect quoting is an error with its position.
 
-A quote inside a cell that does not begin with one is a character like others. Slower than Arrow's
-reader, which takes `"abc"d` and quotes that are never closed for something.
+A quote inside an unquoted cell is an ordinary character. This is slower than Arrow's reader, which
+accepts `"abc"d` and quotes that are never closed.
 """
 
 import re
@@ -13,16 +13,16 @@ Cell = str | None
 _QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
 
 
-class Record(NamedTuple):
-    """One row: its cells, null where nothing stands, and where it lies in the text."""
+class CsvRecord(NamedTuple):
+    """One row: its cells, None for empty ones, and its start and end in the text."""
 
     cells: list[Cell]
     start: int
     end: int
 
 
-class Malformed(Exception):
-    """What is no CSV: a sentence, and the place in the text where it begins."""
+class MalformedCsv(Exception):
+    """Text that is not valid CSV: a sentence, and the position in the text where it begins."""
 
     def __init__(self, sentence: str, at: int) -> None:
         super().__init__(sentence)
@@ -31,13 +31,13 @@ class Malformed(Exception):
 
 @cache
 def _cell_pattern(separator: str) -> re.Pattern[str]:
-    """Return what matches a cell and what ends it: groups quoted, plain, end."""
+    """Return a pattern for a cell and its end: the groups are quoted, plain, end."""
     plain = f'(?!")[^{separator}\r\n]*+'
     return re.compile(f'(?:"((?:[^"]++|"")*+)"|({plain}))({separator}|\r\n|\r|\n|\\Z)')
 
 
-def records(text: str, separator: str, is_last: bool) -> Iterator[Record]:
-    """Yield the rows that are whole; raises Malformed for what is none.
+def csv_records(text: str, separator: str, is_last: bool) -> Iterator[CsvRecord]:
+    """Yield the complete rows of a text; raises MalformedCsv.
 
     Unless the text is the last of its file, what follows the last line end is not a row yet.
     """
@@ -45,26 +45,28 @@ def records(text: str, separator: str, is_last: bool) -> Iterator[Record]:
     start, at, size = 0, 0, len(text)
     cells: list[Cell] = []
     while at < size or cells:
-        found = match(text, at)
-        if found is None:
+        cell = match(text, at)
+        if cell is None:
             if fault := _fault_at(text, at, is_last):
                 raise fault
             return
-        quoted, plain, end = found.groups()
-        at = found.end()
+        quoted, plain, end = cell.groups()
+        at = cell.end()
         if at == size and end in ("", "\r") and not is_last:
-            return  # the other half of a cell, or of CR LF, may follow
+            return  # the rest of the cell, or the LF of CR LF, may follow
         cells.append(plain or None if quoted is None else quoted.replace('""', '"'))
         if end != separator:
-            yield Record(cells, start, at)
+            yield CsvRecord(cells, start, at)
             start, cells = at, []
 
 
-def _fault_at(text: str, at: int, is_last: bool) -> Malformed | None:
-    """Return what is wrong with a cell in quotes; None when its end may follow."""
+def _fault_at(text: str, at: int, is_last: bool) -> MalformedCsv | None:
+    """Return the error in a quoted cell; None when its end may follow."""
     closed = _QUOTED.match(text, at)
     if closed and closed.end() < len(text):
-        return Malformed("there is text after a closing quote. Write quotes in a cell twice.", at)
+        return MalformedCsv(
+            "there is text after a closing quote. Write quotes in a cell twice.", at
+        )
     if is_last:
-        return Malformed("a quote is opened and never closed. Close it, or write it twice.", at)
+        return MalformedCsv("a quote is opened and never closed. Close it, or write it twice.", at)
     return None

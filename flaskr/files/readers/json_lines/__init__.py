@@ -1,1 +1,1 @@
-"""JSON lines: one object a line."""
+"""Read JSON lines: one object per line."""

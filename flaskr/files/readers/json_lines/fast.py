@@ -1,4 +1,4 @@
-"""JSON lines of texts only, as our own are, read by Arrow where there is but one way to."""
+"""Parse JSON lines that have only texts, as exported files do, with Arrow where that is safe."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ import pyarrow.json
 LF, OPENING, CLOSING = ord("\n"), ord("{"), ord("}")
 
 
-def table_of(block: bytes, keys: Sequence[str]) -> pa.Table | None:
-    """Return lines as a table of texts; None unless each is one object of texts and nulls.
+def parse_json_block(block: bytes, keys: Sequence[str]) -> pa.Table | None:
+    """Return lines as a table of texts; None unless each line is one object of texts and nulls.
 
-    Arrow refuses all else: numbers, other keys, keys that come twice, and control characters. It
-    takes two objects on one line, or one on two: hence the look at how lines begin and end, and
-    at how many there are.
+    Arrow refuses everything else: numbers, other keys, repeated keys, and control characters. But
+    it accepts two objects on one line, or one on two lines; so how lines begin and end, and how
+    many there are, is checked here.
     """
     count = _lines_of_objects(block)
     if not count or b"\\u0000" in block:
@@ -28,14 +28,14 @@ def table_of(block: bytes, keys: Sequence[str]) -> pa.Table | None:
                 unexpected_field_behavior="error",
             ),
         )
-        table.validate(full=True)  # it does not look whether texts are UTF-8
+        table.validate(full=True)  # read_json does not check that texts are UTF-8
     except pa.ArrowInvalid:
         return None
     return table if table.num_rows == count else None
 
 
 def _lines_of_objects(block: bytes) -> int:
-    """Return how many lines there are, 0 unless each begins and ends as an object does."""
+    """Return the number of lines; 0 unless each begins with `{` and ends with `}`."""
     letters = np.frombuffer(block, dtype=np.uint8)
     ends = np.flatnonzero(letters == LF)
     if letters[-1] != LF:

@@ -1,1 +1,1 @@
-"""Excel workbooks: parts, sheets, rows, cells."""
+"""Read Excel workbooks: parts, sheets, rows, cells."""

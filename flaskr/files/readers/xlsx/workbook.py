@@ -1,4 +1,4 @@
-"""Workbooks: their parts, sizes, sheets, styles and shared texts, read with care."""
+"""The parts of a workbook: sheets, styles and shared strings; sizes are checked first."""
 
 import posixpath
 import re
@@ -8,53 +8,53 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from flaskr.files.readers.columnar import check_unpacked
 from flaskr.files.readers.options import ReadingLimits, SheetNotChosen, Unreadable
-from flaskr.files.readers.xlsx.shared_texts import SharedTexts
-from flaskr.files.readers.xlsx.xml import BROKEN, Attributes, local, walk
+from flaskr.files.readers.xlsx.shared_strings import SharedStrings
+from flaskr.files.readers.xlsx.xml import BROKEN_WORKBOOK, Attributes, local_name, parse_elements
 
-_SHEET = "Claims"
-_MOST_PARTS = 10_000
-_MOST_RATIO = 200  # unpacked to packed; a plain sheet of numbers packs to about a tenth
+_DEFAULT_SHEET = "Claims"
+_MAX_PARTS = 10_000
+_MAX_RATIO = 200  # unpacked to packed; an ordinary sheet packs to about a tenth
 _RATIO_FROM = 8 * 1024**2
 _DIRECTORY_END = b"PK\x05\x06"
 _LONGEST_DIRECTORY_END = 22 + 65_535
-# Numbers of the formats that are built in and show days.
+# The built-in number formats that show dates or times.
 _DAY_FORMATS = {14, 15, 16, 17, 18, 19, 20, 21, 22, *range(27, 37), 45, 46, 47, *range(50, 59)}
-_NO_PART_OF_A_DAY = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
+_LITERALS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 
 
 def _check_directory(file: IO[bytes], size: int) -> None:
-    """Raise Unreadable for a zip file whose directory alone would take much memory."""
+    """Raise Unreadable for a zip file whose directory alone would use much memory."""
     file.seek(max(0, size - _LONGEST_DIRECTORY_END))
     end = file.read()
     at = end.rfind(_DIRECTORY_END)
     if at < 0 or len(end) < at + 22:
-        raise Unreadable(BROKEN)
+        raise Unreadable(BROKEN_WORKBOOK)
     (parts,) = struct.unpack("<H", end[at + 10 : at + 12])
     (length,) = struct.unpack("<L", end[at + 12 : at + 16])
-    if parts > _MOST_PARTS or length > _MOST_PARTS * 1024:
+    if parts > _MAX_PARTS or length > _MAX_PARTS * 1024:
         raise Unreadable("The workbook has too many parts. Save only the rows as a new workbook.")
 
 
 def _check_sizes(archive: ZipFile, size: int, limits: ReadingLimits) -> None:
-    """Raise Unreadable for a workbook that would unpack to too much.
+    """Raise Unreadable for a workbook that would unpack to too much, or is locked.
 
     zipfile stops reading a part at the size that its directory gives, so that size can be trusted.
     """
     parts = archive.infolist()
     if any(part.compress_type not in (ZIP_STORED, ZIP_DEFLATED) for part in parts):
-        raise Unreadable(BROKEN)
+        raise Unreadable(BROKEN_WORKBOOK)
     if any(part.flag_bits & 1 for part in parts):
         raise Unreadable("The workbook is locked. Save it without a password.")
     unpacked = sum(part.file_size for part in parts)
     check_unpacked(unpacked, limits)
-    if unpacked > _RATIO_FROM and unpacked > _MOST_RATIO * size:
+    if unpacked > _RATIO_FROM and unpacked > _MAX_RATIO * size:
         raise Unreadable(
             "The workbook unpacks to far more than its size. Save only the rows as a new workbook."
         )
 
 
 class Workbook:
-    """What a workbook says of its sheets; `sheets` are the names of those that are seen."""
+    """An open workbook; `sheets` are the names of its visible sheets, or all if none is visible."""
 
     def __init__(self, file: IO[bytes], size: int, limits: ReadingLimits) -> None:
         _check_directory(file, size)
@@ -63,13 +63,13 @@ class Workbook:
         self.limits = limits
         self.path = self._main_path()
         self.is_1904 = False
-        self.places: dict[str, str] = {}  # a sheet's name to the part it is in
+        self.sheet_paths: dict[str, str] = {}  # the path of each sheet's part, by its name
         self.hidden: set[str] = set()
-        self.related = self._relations(self.path)
+        self.relations = self._relations(self.path)
         with self.archive.open(self.path) as part:
-            walk(part, self.note)
-        self.sheets = tuple(name for name in self.places if name not in self.hidden)
-        self.sheets = self.sheets or tuple(self.places)
+            parse_elements(part, self.note)
+        self.sheets = tuple(name for name in self.sheet_paths if name not in self.hidden)
+        self.sheets = self.sheets or tuple(self.sheet_paths)
 
     def _main_path(self) -> str:
         """Return the name of the part that lists the sheets."""
@@ -78,65 +78,68 @@ class Workbook:
                 if path.endswith(".bin"):
                     raise Unreadable("This is a binary workbook (.xlsb). Save it as .xlsx.")
                 return path
-        raise Unreadable(BROKEN)
+        raise Unreadable(BROKEN_WORKBOOK)
 
     def _relations(self, path: str) -> dict[str, tuple[str, str]]:
-        """Return the kind and the path of what a part refers to, by id."""
+        """Return the type and the path of each part that a part refers to, by relationship id."""
         folder, name = posixpath.split(path)
-        found: dict[str, tuple[str, str]] = {}
+        relations: dict[str, tuple[str, str]] = {}
 
         def note(element: str, attributes: Attributes) -> None:
-            if local(element) == "Relationship":
+            if local_name(element) == "Relationship":
                 target = posixpath.join("/", folder, attributes.get("Target", ""))
                 kind = posixpath.basename(attributes.get("Type", ""))
-                found[attributes.get("Id", "")] = kind, posixpath.normpath(target).lstrip("/")
+                relations[attributes.get("Id", "")] = kind, posixpath.normpath(target).lstrip("/")
 
         with self.archive.open(posixpath.join(folder, "_rels", f"{name}.rels")) as part:
-            walk(part, note)
-        return found
+            parse_elements(part, note)
+        return relations
 
     def note(self, element: str, attributes: Attributes) -> None:
-        """Note what the list of sheets says."""
-        kind = local(element)
+        """Handle an element of the part that lists the sheets."""
+        kind = local_name(element)
         if kind == "workbookPr":
             self.is_1904 = attributes.get("date1904") in ("1", "true")
         if kind != "sheet":
             return
-        key = next((value for name, value in attributes.items() if local(name) == "id"), "")
-        form, path = self.related.get(key, ("", ""))
-        if form == "worksheet":
+        key = next((value for name, value in attributes.items() if local_name(name) == "id"), "")
+        kind, path = self.relations.get(key, ("", ""))
+        if kind == "worksheet":
             name = attributes.get("name", "")
-            self.places[name] = path
+            self.sheet_paths[name] = path
             if attributes.get("state", "visible") != "visible":
                 self.hidden.add(name)
 
-    def chosen(self, wanted: str) -> str:
-        """Return the sheet that is wanted, else the one named “Claims”, else the only one."""
-        if wanted in self.places:
-            return wanted
-        if not wanted and _SHEET in self.places:
-            return _SHEET
-        if not wanted and len(self.sheets) == 1:
+    def choose_sheet(self, wanted_sheet: str) -> str:
+        """Return the wanted sheet, else the one named “Claims”, else the only one.
+
+        Raises SheetNotChosen when there are several, or the wanted one does not exist.
+        """
+        if wanted_sheet in self.sheet_paths:
+            return wanted_sheet
+        if not wanted_sheet and _DEFAULT_SHEET in self.sheet_paths:
+            return _DEFAULT_SHEET
+        if not wanted_sheet and len(self.sheets) == 1:
             return self.sheets[0]
         if not self.sheets:
             raise Unreadable("The workbook has no sheet of cells.")
-        said = f"has no sheet “{wanted[:40]}”" if wanted else "has several sheets"
-        raise SheetNotChosen(f"The workbook {said}. Choose one of them.", self.sheets)
+        problem = f"has no sheet “{wanted_sheet[:40]}”" if wanted_sheet else "has several sheets"
+        raise SheetNotChosen(f"The workbook {problem}. Choose one of them.", self.sheets)
 
     def _related_path(self, kind: str) -> str:
-        """Return the path of a part of the workbook, empty when it has none."""
-        return next((path for form, path in self.related.values() if form == kind), "")
+        """Return the path of a part of the workbook, empty when there is no such part."""
+        return next((path for each, path in self.relations.values() if each == kind), "")
 
     def day_styles(self) -> frozenset[str]:
-        """Return the numbers of the styles in which a number shows as a day."""
+        """Return the numbers of the cell styles that show a number as a date or a time."""
         path = self._related_path("styles")
         if not path:
             return frozenset()
         formats, styles, inside = set(_DAY_FORMATS), list[int](), [False]
 
         def note(element: str, attributes: Attributes) -> None:
-            kind = local(element)
-            if kind == "numFmt" and _shows_day(attributes.get("formatCode", "")):
+            kind = local_name(element)
+            if kind == "numFmt" and _is_day_format(attributes.get("formatCode", "")):
                 formats.add(int(attributes.get("numFmtId", "0")))
             if kind in ("cellXfs", "cellStyles", "cellStyleXfs", "dxfs"):
                 inside[0] = kind == "cellXfs"
@@ -144,12 +147,12 @@ class Workbook:
                 styles.append(int(attributes.get("numFmtId", "0")))
 
         with self.archive.open(path) as part:
-            walk(part, note)
+            parse_elements(part, note)
         return frozenset(str(place) for place, number in enumerate(styles) if number in formats)
 
-    def shared_texts(self) -> SharedTexts:
-        """Return the texts that cells share."""
-        texts = SharedTexts(self.limits.cell_length)
+    def shared_texts(self) -> SharedStrings:
+        """Return the shared strings of the workbook."""
+        texts = SharedStrings(self.limits.cell_length)
         path = self._related_path("sharedStrings")
         if path:
             with self.archive.open(path) as part:
@@ -157,6 +160,6 @@ class Workbook:
         return texts
 
 
-def _shows_day(code: str) -> bool:
-    """Whether a format shows a day or a time, of which its letters are."""
-    return any(letter in "dmyhs" for letter in _NO_PART_OF_A_DAY.sub("", code.lower()))
+def _is_day_format(code: str) -> bool:
+    """Whether a format code shows a date or a time: whether it has d, m, y, h or s as codes."""
+    return any(letter in "dmyhs" for letter in _LITERALS.sub("", code.lower()))

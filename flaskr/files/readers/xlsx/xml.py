@@ -1,4 +1,4 @@
-"""The XML of a workbook, parsed piece by piece; no document types, so no entities either."""
+"""Parse the XML of a workbook in small pieces; document types, and so entities, are refused."""
 
 from collections.abc import Callable, Iterator
 from typing import IO
@@ -6,23 +6,23 @@ from xml.parsers import expat
 
 from flaskr.files.readers.options import Unreadable
 
-_PIECE_BYTES = 16 * 1024  # each may name many long texts, so few cells at once
-_LONGEST_TOKEN = 1024**2  # a tag, an attribute or a comment; the parser holds it whole
-BROKEN = "This is not a workbook that can be read. Open it and save it again as .xlsx."
+_PIECE_BYTES = 16 * 1024  # small, because each cell may refer to a long shared string
+_MAX_TOKEN_BYTES = 1024**2  # a tag, an attribute or a comment, which the parser keeps in memory
+BROKEN_WORKBOOK = "This is not a workbook that can be read. Open it and save it again as .xlsx."
 Attributes = dict[str, str]
 
 
-def parsed(
+def parse_part(
     part: IO[bytes],
     start: Callable[[str, Attributes], None],
     end: Callable[[str], None] | None = None,
     text: Callable[[str], None] | None = None,
 ) -> Iterator[int]:
-    """Parse a part, calling back with local names; yield how many bytes have been parsed.
+    """Parse a part with these callbacks; yield how many bytes have been parsed so far.
 
-    Raises Unreadable for a document type, wherever it hides, and for a part that is no XML.
+    Raises Unreadable for a document type and for a part that is not XML. Element names are passed
+    as "namespace name".
     """
-    # Names come with their namespace; a workbook's own are told apart by its root's.
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -31,33 +31,33 @@ def parsed(
         parser.EndElementHandler = end
     if text:
         parser.CharacterDataHandler = text
-    fed = 0
+    parsed_bytes = 0
     try:
         while piece := part.read(_PIECE_BYTES):
             parser.Parse(piece, False)
-            fed += len(piece)
-            if fed - parser.CurrentByteIndex > _LONGEST_TOKEN:
-                raise Unreadable(BROKEN)
-            yield fed
+            parsed_bytes += len(piece)
+            if parsed_bytes - parser.CurrentByteIndex > _MAX_TOKEN_BYTES:
+                raise Unreadable(BROKEN_WORKBOOK)
+            yield parsed_bytes
         parser.Parse(b"", True)
     except expat.ExpatError as error:
-        raise Unreadable(BROKEN) from error
+        raise Unreadable(BROKEN_WORKBOOK) from error
 
 
 def _refuse_doctype(*declared: object) -> None:
-    """Refuse a document type: workbooks have none, and it could declare entities."""
+    """Refuse a document type: it could declare entities, and workbooks have none."""
     raise Unreadable(
         "The workbook declares XML entities, which a workbook does not need. Save it again as "
         ".xlsx."
     )
 
 
-def local(name: str) -> str:
+def local_name(name: str) -> str:
     """Return a name without its namespace."""
     return name.rpartition(" ")[2]
 
 
-def walk(part: IO[bytes], start: Callable[[str, Attributes], None]) -> None:
-    """Parse a part that is of elements and attributes only."""
-    for _ in parsed(part, start):
+def parse_elements(part: IO[bytes], start: Callable[[str, Attributes], None]) -> None:
+    """Parse a part of which only elements and attributes matter."""
+    for _ in parse_part(part, start):
         pass

@@ -1,1 +1,1 @@
-"""Excel workbooks: typed cells, written as a stream."""
+"""Write Excel workbooks with typed cells, as a stream."""

@@ -1,4 +1,7 @@
-"""All of a workbook but its rows: styles, widths, a frozen bold header, a filter, no clock."""
+"""Everything in a workbook except the rows: styles, widths, a frozen bold header, a filter.
+
+The workbook does not contain the time it was made, so that the same rows give the same bytes.
+"""
 
 import io
 import re
@@ -32,31 +35,31 @@ _WIDTHS = {
     Kind.AMOUNT: 18,
     Kind.NUMBER: 12,
 }
-_ROOM_FOR_ARROW = 4
+_FILTER_BUTTON_WIDTH = 4
 
 
 @dataclass(frozen=True)
-class Shell:
-    """A workbook's parts: its sheet before and after the rows, what each cell begins with."""
+class SheetTemplate:
+    """The XML around the rows of a sheet, the start of each column's cells, and the other parts."""
 
     head: bytes
     tail: bytes
-    starts: list[str]  # the cell up to the number of its row
-    styles: list[str]  # and from there to the end of its attributes
+    starts: list[str]  # of a cell, up to its row number
+    styles: list[str]  # of a cell, from its row number to the end of its attributes
     parts: dict[str, bytes]
 
 
-def shell(columns: tuple[Column, ...], title: str, rows: int) -> Shell:
-    """Return what is around `rows` rows of a sheet with these columns."""
+def sheet_template(columns: tuple[Column, ...], title: str, rows: int) -> SheetTemplate:
+    """Return the template of a sheet with these columns and `rows` rows."""
     with ZipFile(_empty_workbook(columns, title, rows)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     sheet = parts.pop(SHEET).decode()
     head, _, rest = sheet.partition('<row r="2"')
     styles = re.findall(r'<c r="[A-Z]+2" s="(\d+)"/>', rest)
     tail = rest[rest.index("</sheetData>") :]
-    # The dimension is that of the empty sheet; without it readers take all the rows there are.
+    # The dimension is that of the empty sheet; without one, readers read all rows.
     head = re.sub(r"<dimension [^>]*/>", "", head)
-    return Shell(
+    return SheetTemplate(
         head=head.encode(),
         tail=tail.encode(),
         starts=[f'<c r="{xl_col_to_name(place)}' for place in range(len(columns))],
@@ -66,7 +69,7 @@ def shell(columns: tuple[Column, ...], title: str, rows: int) -> Shell:
 
 
 def _empty_workbook(columns: tuple[Column, ...], title: str, rows: int) -> io.BytesIO:
-    """Return a workbook with a header, and one row of blank cells that show each column's style."""
+    """Return a workbook with a header and one row of blank cells in each column's style."""
     file = io.BytesIO()
     with Workbook(file, {"in_memory": True}) as book:
         book.set_properties({"created": _CREATED})
@@ -74,14 +77,14 @@ def _empty_workbook(columns: tuple[Column, ...], title: str, rows: int) -> io.By
         bold = book.add_format({"bold": True})
         formats = {kind: book.add_format({"num_format": _FORMATS[kind]}) for kind in Kind}
         for place, column in enumerate(columns):
-            width = max(_WIDTHS[column.kind], len(column.name) + _ROOM_FOR_ARROW)
+            width = max(_WIDTHS[column.kind], len(column.name) + _FILTER_BUTTON_WIDTH)
             sheet.set_column(place, place, width, formats[column.kind])
             sheet.write_string(0, place, column.name, bold)
             sheet.write_blank(1, place, None, formats[column.kind])
         sheet.freeze_panes(1, 0)
         last = len(columns) - 1
         sheet.autofilter(0, 0, rows, last)
-        # Else Excel marks each reference of digits as a mistake.
+        # Otherwise Excel flags each reference of digits as an error.
         sheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, rows, last)})
     file.seek(0)
     return file

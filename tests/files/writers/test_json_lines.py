@@ -12,8 +12,8 @@ from flaskr.files.writers.json_lines import JsonLinesWriter
 from tests.files.writers.any_rows import COLUMNS, LONG_TEXTS, Row, few, frame_of, rows, written
 
 
-def body_of(made: list[Row]) -> bytes:
-    return written(JsonLinesWriter, [frame_of(made)])
+def body_of(generated: list[Row]) -> bytes:
+    return written(JsonLinesWriter, [frame_of(generated)])
 
 
 def read_back(body: bytes) -> list[Row]:
@@ -35,30 +35,30 @@ def read_back(body: bytes) -> list[Row]:
 
 @few
 @given(rows)
-def test_every_row_comes_back_amounts_and_days_as_strings(made):
-    assert read_back(body_of(made)) == made
+def test_every_row_comes_back_with_amounts_and_dates_as_strings(generated):
+    assert read_back(body_of(generated)) == generated
 
 
 @few
 @given(rows)
-def test_the_same_rows_give_the_same_bytes_however_they_are_framed(made):
-    whole = body_of(made)
+def test_the_same_rows_give_the_same_bytes_whatever_the_size_of_the_frames(generated):
+    whole = body_of(generated)
 
-    assert body_of(made) == whole
-    assert written(JsonLinesWriter, [frame_of([row]) for row in made]) == whole
+    assert body_of(generated) == whole
+    assert written(JsonLinesWriter, [frame_of([row]) for row in generated]) == whole
 
 
 @pytest.mark.parametrize("text", LONG_TEXTS)
 def test_the_longest_texts_come_back(text):
-    made = [("a", "open", date(2024, 1, 2), Decimal("1.00"), text)]
+    generated = [("a", "open", date(2024, 1, 2), Decimal("1.00"), text)]
 
-    assert read_back(body_of(made)) == made
+    assert read_back(body_of(generated)) == generated
 
 
 def test_a_line_is_one_object_in_the_order_of_the_columns():
-    made = [("00123", None, date(1, 2, 3), Decimal("-0.05"), 'Å "x"\n\\\x01')]
+    generated = [("00123", None, date(1, 2, 3), Decimal("-0.05"), 'Å "x"\n\\\x01')]
 
-    assert body_of(made).decode() == (
+    assert body_of(generated).decode() == (
         '{"reference":"00123","word":null,"day":"0001-02-03","amount":"-0.05",'
         '"description":"Å \\"x\\"\\n\\\\\\u0001"}\n'
     )

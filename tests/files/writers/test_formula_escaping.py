@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
-from flaskr.files.writers.csv import CsvWriter, guarded
+from flaskr.files.writers.csv import CsvWriter, escape_formulas
 
 RISKY = "=+-@\t\r\n\0'"
 TEXTS = st.lists(
@@ -21,8 +21,8 @@ TEXTS = st.lists(
 COLUMNS = (Column("text", Kind.TEXT, "", ""), Column("amount", Kind.AMOUNT, "", ""))
 
 
-def unguarded(text: str) -> str:
-    """What an import does: strip exactly one."""
+def without_apostrophe(text: str) -> str:
+    """Remove exactly one apostrophe, as an import does."""
     return text[1:] if text.startswith("'") else text
 
 
@@ -41,22 +41,22 @@ def read_back(body: bytes) -> list[list[str]]:
 
 
 @given(TEXTS, st.integers(0, 5))
-def test_no_guarded_text_begins_as_a_formula_and_each_comes_back(texts, skipped):
-    safe = guarded(pa.array(texts, pa.string()).slice(min(skipped, len(texts)))).to_pylist()
+def test_no_escaped_text_begins_like_a_formula_and_each_comes_back(texts, skipped):
+    safe = escape_formulas(pa.array(texts, pa.string()).slice(min(skipped, len(texts)))).to_pylist()
 
     for before, after in zip(texts[skipped:], safe, strict=True):
         if before is None:
             assert after is None
             continue
         assert after[:1] not in set(RISKY[:-1])
-        assert unguarded(after) == before
+        assert without_apostrophe(after) == before
 
 
 @given(TEXTS)
-def test_every_text_survives_the_file_whatever_line_ends_it_has(texts):
+def test_every_text_comes_back_whatever_line_ends_it_has(texts):
     rows = read_back(written(texts))
 
-    assert [unguarded(text) for text, _ in rows] == [text or "" for text in texts]
+    assert [without_apostrophe(text) for text, _ in rows] == [text or "" for text in texts]
 
 
 @given(TEXTS)
@@ -65,12 +65,12 @@ def test_a_raw_file_has_each_text_as_it_is(texts):
 
 
 @pytest.mark.parametrize("text", ['=HYPERLINK("http://x")', "+1", "-1", "@a", "\ta", "'", "\r"])
-def test_numbers_are_never_guarded_and_texts_that_begin_so_always(text):
+def test_numbers_are_never_escaped_and_texts_like_formulas_always_are(text):
     ((safe, amount),) = read_back(written([text]))
 
     assert safe == f"'{text}"
     assert amount == "-5.00"
 
 
-def test_a_missing_text_and_an_empty_one_are_told_apart():
+def test_a_missing_text_and_an_empty_one_differ():
     assert written([None, ""]).split(b"\n")[1:3] == [b",-5.00", b'"",-5.00']

@@ -12,7 +12,7 @@ from tests.optional import optional
 Workbook = optional("openpyxl").Workbook
 
 
-def made(*rows, sheets=("Blad1",), **formats) -> bytes:
+def workbook_of(*rows, sheets=("Blad1",), **formats) -> bytes:
     """A workbook that openpyxl wrote, the rows in its first sheet."""
     book = Workbook()
     book.active.title = sheets[0]
@@ -28,13 +28,15 @@ def made(*rows, sheets=("Blad1",), **formats) -> bytes:
 
 
 def value(path, xml: str) -> str | None:
-    """What one cell of a sheet is read as."""
+    """The value that one cell of a sheet is read as."""
     ((_, (cell,)),) = rows_of(path, workbook(f'<row r="2">{xml}</row>'))
     return cell
 
 
-def test_numbers_are_their_shortest_digits_and_texts_stay_texts(path):
-    content = made(["a", "b", "c", "d"], ["00123", 123, 123.0, 0.1], [1e-7, -2.5, 10**14, "1,50"])
+def test_numbers_are_read_as_their_shortest_digits_and_texts_as_texts(path):
+    content = workbook_of(
+        ["a", "b", "c", "d"], ["00123", 123, 123.0, 0.1], [1e-7, -2.5, 10**14, "1,50"]
+    )
 
     assert rows_of(path, content) == [
         (2, ("00123", "123", "123", "0.1")),
@@ -42,17 +44,17 @@ def test_numbers_are_their_shortest_digits_and_texts_stay_texts(path):
     ]
 
 
-def test_days_are_iso_days_and_a_time_of_day_is_kept(path):
+def test_dates_are_read_as_iso_dates_and_a_time_of_day_is_kept(path):
     noon = datetime(2024, 2, 29, 12, 30, tzinfo=UTC).replace(tzinfo=None)
     days = [datetime(2024, 2, 29), datetime(1900, 3, 1), datetime(1900, 1, 1), noon]  # noqa: DTZ001
-    content = made(["a", "b", "c", "d", "e"], [*days, 45351], E2='yyyy"-"mm"-"dd')
+    content = workbook_of(["a", "b", "c", "d", "e"], [*days, 45351], E2='yyyy"-"mm"-"dd')
 
     assert rows_of(path, content) == [
         (2, ("2024-02-29", "1900-03-01", "1900-01-01", "2024-02-29T12:30:00", "2024-02-29"))
     ]
 
 
-def test_a_workbook_that_counts_from_1904_gives_the_same_days(path):
+def test_a_workbook_with_the_1904_date_system_gives_the_same_dates(path):
     book = Workbook()
     book.epoch = datetime(1904, 1, 1)  # noqa: DTZ001
     book.active.append(["a"])
@@ -64,7 +66,7 @@ def test_a_workbook_that_counts_from_1904_gives_the_same_days(path):
 
 @pytest.mark.parametrize("code", ['#,##0.00" dm"', "[Red]0", "0.00E+00", "General", "_d0"])
 def test_numbers_whose_format_has_letters_stay_numbers(path, code):
-    assert rows_of(path, made(["a"], [1.5], A2=code)) == [(2, ("1.5",))]
+    assert rows_of(path, workbook_of(["a"], [1.5], A2=code)) == [(2, ("1.5",))]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_numbers_whose_format_has_letters_stay_numbers(path, code):
         ('<c t="str"><v>_xD800_</v></c>', "half a character"),
     ],
 )
-def test_a_cell_that_cannot_be_read_says_why(path, xml, said):
+def test_a_cell_that_cannot_be_read_becomes_a_sentence(path, xml, said):
     cell = value(path, xml)
 
     assert cell.startswith("\0")
@@ -108,7 +110,7 @@ def test_a_cell_that_cannot_be_read_says_why(path, xml, said):
         ),
     ],
 )
-def test_a_cell_is_read_as_people_mean_it(path, xml, expected):
+def test_a_cell_is_read_as_a_spreadsheet_shows_it(path, xml, expected):
     assert value(path, xml) == expected
 
 
@@ -118,7 +120,7 @@ def test_blank_rows_and_gaps_are_skipped_and_counted(path):
     assert rows_of(path, workbook(rows)) == [(7, ("1",))]
 
 
-def test_a_cell_beyond_the_header_is_told_with_its_row(path):
+def test_a_cell_beyond_the_header_is_a_fault_with_its_row(path):
     path.write_bytes(workbook('<row r="3"><c r="A3"><v>1</v></c><c r="D3"><v>2</v></c></row>'))
 
     titles, rows, ((row, said, text),) = read(path)
@@ -128,10 +130,10 @@ def test_a_cell_beyond_the_header_is_told_with_its_row(path):
 
 
 def test_the_only_sheet_the_one_named_claims_or_the_chosen_one_is_read(path):
-    three = made(["a"], [1], sheets=("One", "Claims", "Three"))
-    two = made(["a"], [1], sheets=("One", "Two"))
+    three = workbook_of(["a"], [1], sheets=("One", "Claims", "Three"))
+    two = workbook_of(["a"], [1], sheets=("One", "Two"))
 
-    assert rows_of(path, made(["a"], [1])) == [(2, ("1",))]
+    assert rows_of(path, workbook_of(["a"], [1])) == [(2, ("1",))]
     assert rows_of(path, three, sheet="One") == [(2, ("1",))]
     path.write_bytes(three)
     assert read(path)[0] == ("in Claims",)
@@ -155,12 +157,12 @@ def test_the_only_sheet_the_one_named_claims_or_the_chosen_one_is_read(path):
         "<row>",
     ],
 )
-def test_a_sheet_that_makes_no_sense_is_refused(path, rows):
+def test_an_invalid_sheet_is_refused(path, rows):
     with pytest.raises(Unreadable, match="not a workbook that can be read"):
         rows_of(path, workbook(rows))
 
 
-def test_a_workbook_cut_short_or_without_a_part_is_refused(path):
+def test_a_truncated_workbook_or_one_without_a_part_is_refused(path):
     whole = good("xlsx")
     parts = parts_of(whole)
     valuation = [whole[:end] for end in range(4, len(whole), len(whole) // 30)]
@@ -172,6 +174,6 @@ def test_a_workbook_cut_short_or_without_a_part_is_refused(path):
             rows_of(path, content)
 
 
-def test_a_workbook_that_unpacks_to_more_than_is_taken_is_refused(path):
+def test_a_workbook_that_unpacks_to_too_much_is_refused(path):
     with pytest.raises(Unreadable, match="unpacks to over 0 MB"):
         rows_of(path, good("xlsx"), ReadingLimits(unpacked_bytes=1000))

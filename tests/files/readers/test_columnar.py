@@ -62,7 +62,7 @@ def test_each_type_is_read_as_what_it_means(values, kind, cells):
         ([1], pa.duration("s"), r"type duration\[s\]"),
     ],
 )
-def test_a_value_that_cannot_be_read_says_why(values, kind, said):
+def test_a_value_that_cannot_be_read_becomes_a_sentence(values, kind, said):
     (cell, nothing) = cells_of(pa.array([*values, None], kind)).to_pylist()
 
     assert cell.startswith("\0")
@@ -70,7 +70,7 @@ def test_a_value_that_cannot_be_read_says_why(values, kind, said):
     assert nothing is None
 
 
-def test_values_beside_one_that_cannot_be_read_are_texts():
+def test_values_in_a_column_with_an_unreadable_one_are_texts():
     days = cells_of(pa.array([MIDNIGHT, NAIVE, None], pa.timestamp("us"))).to_pylist()
     instants = cells_of(pa.array([0, 1, None], pa.timestamp("ns", "UTC"))).to_pylist()
 

@@ -1,4 +1,4 @@
-"""From the database through the workshop into every form and back: any text, amount and day."""
+"""Any text, amount and date from the database to every format and back."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from flaskr.claims.models import Claim, LedgerEntry, coverage_of
-from flaskr.exports.dictionary import COLUMNS
+from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.extensions import db
 from flaskr.facts.kinds import TEXTS
 from flaskr.facts.lists import Contents, EntryType, LineOfBusiness, Status
 from flaskr.policies.models import Policy
 from tests.exports.readers import EXACT, EXCEL_SV, FORMS, read
-from tests.files.writers.any_rows import ODD_TEXTS, admitted, texts
+from tests.files.writers.any_rows import ODD_TEXTS, accepted, texts
 
 pytestmark = pytest.mark.slow
 
@@ -77,7 +77,7 @@ books = st.tuples(
 
 
 class Book:
-    """What was put into the database, row by row as the files have to show it."""
+    """The rows put into the database, as files must have them."""
 
     def __init__(self) -> None:
         self.rows: dict[Contents, list[tuple]] = {contents: [] for contents in Contents}
@@ -148,15 +148,15 @@ def recorded(at: datetime) -> dict:
 
 
 def in_columns(contents: Contents, shown: dict) -> tuple:
-    return tuple(shown[column.name] for column in COLUMNS[contents])
+    return tuple(shown[column.name] for column in FILE_COLUMNS[contents])
 
 
 @pytest.fixture(scope="module")
 def book(lasting_app) -> Book:
-    """A book with what is hard in it: odd texts, the largest amounts, the first and last days."""
+    """A book with difficult values: unusual texts, extreme amounts and dates."""
     made = Book()
     with lasting_app.app_context():
-        for number, odd in enumerate(filter(None, map(admitted, (*ODD_TEXTS, "Å" * 32_000)))):
+        for number, odd in enumerate(filter(None, map(accepted, (*ODD_TEXTS, "Å" * 32_000)))):
             day, largest = (FIRST, LAST)[number % 2], LARGEST if number < 2 else Decimal("0.05")
             made.add_policy({
                 "policy_number": odd[:64], "policyholder": odd, "is_cancelled": number % 3 == 0,
@@ -181,22 +181,24 @@ def book(lasting_app) -> Book:
 def rows_of(app, contents: Contents, form: str, folder, more: str = "") -> list[tuple]:
     response = app.test_client().get(f"/export_{contents}?format={form}{more}")
     assert response.status_code == 200, response.text
-    columns = read(response.data, form, EXACT[form], COLUMNS[contents], folder)
+    columns = read(response.data, form, EXACT[form], FILE_COLUMNS[contents], folder)
     return list(zip(*columns.values(), strict=True))
 
 
-def unguarded(contents: Contents, row: tuple) -> tuple:
-    """The row without the one apostrophe that the guard puts before a text."""
-    kinds = [column.kind for column in COLUMNS[contents]]
+def without_apostrophe(contents: Contents, row: tuple) -> tuple:
+    """The row without the apostrophe that escapes a formula."""
+    kinds = [column.kind for column in FILE_COLUMNS[contents]]
     return tuple(
         value[1:] if kind in TEXTS and (value or "").startswith("'") else value
         for kind, value in zip(kinds, row, strict=True)
     )
 
 
-@settings(max_examples=3, phases=(Phase.explicit, Phase.generate))  # each adds to one book
+@settings(
+    max_examples=3, phases=(Phase.explicit, Phase.generate)
+)  # each example adds to the same book
 @given(books)
-def test_any_book_comes_back_from_every_form(lasting_app, book, tmp_path_factory, added):
+def test_any_book_comes_back_from_every_format(lasting_app, book, tmp_path_factory, added):
     folder = tmp_path_factory.mktemp("files")
     with lasting_app.app_context():
         for add, rows in zip((book.add_policy, book.add_claim, book.add_entry), added, strict=True):
@@ -210,11 +212,11 @@ def test_any_book_comes_back_from_every_form(lasting_app, book, tmp_path_factory
             if form in ("csv", EXCEL_SV):
                 starts = {v[:1] for row in found for v in row if isinstance(v, str)}
                 assert starts.isdisjoint(FORMULAS[:-1])
-                found = [unguarded(contents, row) for row in found]
+                found = [without_apostrophe(contents, row) for row in found]
             assert found == book.rows[contents], (contents, form)
 
 
 @pytest.mark.parametrize("contents", Contents)
 @pytest.mark.parametrize("form", ["csv", EXCEL_SV])
-def test_raw_files_have_every_text_exactly(lasting_app, book, tmp_path, contents, form):
+def test_raw_files_have_every_text_unchanged(lasting_app, book, tmp_path, contents, form):
     assert rows_of(lasting_app, contents, form, tmp_path, "&raw=1") == book.rows[contents]

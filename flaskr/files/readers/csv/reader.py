@@ -1,4 +1,4 @@
-"""CSV: parted by commas, semicolons or tabs, told by its first row."""
+"""Read CSV; the separator (comma, semicolon or tab) is detected from the first row."""
 
 import re
 from collections.abc import Iterator
@@ -6,30 +6,30 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
-from flaskr.files.readers.cells import CellBatch, Gathering, settled_batch, sliced
-from flaskr.files.readers.csv.fast import Shape, shape_of, table_of
-from flaskr.files.readers.csv.strict import Malformed, Record, records
+from flaskr.files.readers.cells import BatchBuilder, CellBatch, normalise_batch, slices_of
+from flaskr.files.readers.csv.fast import BlockShape, block_shape, parse_csv_block
+from flaskr.files.readers.csv.strict import CsvRecord, MalformedCsv, csv_records
 from flaskr.files.readers.options import ReadingLimits, ReadingOptions, Unreadable
 from flaskr.files.readers.text_files import TextFile, lines_in
 from flaskr.files.readers.titles import EMPTY, filled_width, titles_of
 
 _SEPARATORS = ",;\t"
-_BLOCK_BYTES = 4 * 1024**2
-LONGEST_ROW = 16 * 1024**2
-_LONGEST_HEADER = 1024**2
+BLOCK_BYTES = 4 * 1024**2
+MAX_ROW_BYTES = 16 * 1024**2
+_MAX_HEADER_BYTES = 1024**2
 _LINE = re.compile(r'(?:[^"\r\n]++|"[^"]*+")*+(?:\r\n|\r|\n|\Z|")')
 _IN_QUOTES = re.compile(r'"[^"]*+"')
-_FILLED = re.compile(r'[^\s",;]')
+_NOT_BLANK = re.compile(r'[^\s",;]')
 
 
-class CsvTable:
+class CsvReader:
     """The titles of a CSV file, and its rows in batches."""
 
     def __init__(self, text: TextFile, options: ReadingOptions, limits: ReadingLimits) -> None:
         self.text = text
-        self.is_guarded = not options.is_raw
+        self.is_escaped = not options.is_raw
         self.limits = limits
-        self.row = 1  # the number of the next
+        self.row = 1  # the number of the next row
         self._read_header(options.separator)
 
     @property
@@ -38,47 +38,47 @@ class CsvTable:
         return self.row - 1
 
     def _read_header(self, separator: str) -> None:
-        """Find the first row in which anything stands, and what parts its cells."""
-        self.text.fill(_LONGEST_HEADER)
-        text = self.text.decoded(_LONGEST_HEADER)
-        is_whole = self.text.is_ended and len(self.text.waiting) <= _LONGEST_HEADER
+        """Find the first row that is not blank, and the separator."""
+        self.text.fill(_MAX_HEADER_BYTES)
+        text = self.text.decode(_MAX_HEADER_BYTES)
+        is_whole = self.text.is_ended and len(self.text.buffer) <= _MAX_HEADER_BYTES
         self.separator = separator or _separator_of(text)
-        with self._place_told(text):
-            for record in records(text, self.separator, is_whole):
+        with self._explain_malformed_csv(text):
+            for record in csv_records(text, self.separator, is_whole):
                 self.row += 1
                 if filled_width(record.cells):
                     self.titles_row = self.last_row
                     self.width = len(record.cells)
                     self.titles = titles_of(record.cells, self.limits)
-                    self.text.take(len(text[: record.end].encode()))
+                    self.text.consume(len(text[: record.end].encode()))
                     return
         raise Unreadable(EMPTY if is_whole else "The first row does not end within 1 MB.")
 
     def batches(self) -> Iterator[CellBatch]:
         """Yield the rows below the header."""
-        wanted = _BLOCK_BYTES
-        while block := self.text.fill(wanted):
+        block_size = BLOCK_BYTES
+        while block := self.text.fill(block_size):
             before = self.row
-            shape = shape_of(block, self.separator, self.text.is_ended)
+            shape = block_shape(block, self.separator, self.text.is_ended)
             if shape and shape.size:
                 yield from self._rows_of_shape(block, shape)
             else:
                 yield from self.rows_one_by_one(len(block))
-            wanted = _BLOCK_BYTES if self.row > before else 2 * wanted
-            if wanted > LONGEST_ROW:
+            block_size = BLOCK_BYTES if self.row > before else 2 * block_size
+            if block_size > MAX_ROW_BYTES:
                 raise Unreadable(
                     f"Line {self.text.line}: the row that begins there has over "
-                    f"{LONGEST_ROW // 1024**2} MB. A quote may be open, or the row too long."
+                    f"{MAX_ROW_BYTES // 1024**2} MB. A quote may be open, or the row too long."
                 )
 
-    def _rows_of_shape(self, block: bytes, shape: Shape) -> Iterator[CellBatch]:
-        """Yield the rows at the beginning of a block, all at once if nothing is odd about them."""
+    def _rows_of_shape(self, block: bytes, shape: BlockShape) -> Iterator[CellBatch]:
+        """Yield the rows at the beginning of a block, all at once if Arrow can parse them."""
         count = len(shape.filled)
         if not count:
             self.row += shape.records
-            self.text.take(shape.size)
+            self.text.consume(shape.size)
             return
-        table = table_of(memoryview(block)[: shape.size], self.separator, self.width)
+        table = parse_csv_block(memoryview(block)[: shape.size], self.separator, self.width)
         width = len(self.titles)
         if (
             table is None
@@ -91,35 +91,35 @@ class CsvTable:
         rows = pa.array(self.row + shape.filled)
         cells = pa.RecordBatch.from_arrays(columns, names=list(self.titles))
         self.row += shape.records
-        self.text.take(shape.size)
-        for batch in sliced(CellBatch(rows, cells)):
-            yield settled_batch(batch, self.is_guarded)
+        self.text.consume(shape.size)
+        for batch in slices_of(CellBatch(rows, cells)):
+            yield normalise_batch(batch, self.is_escaped)
 
     def rows_one_by_one(self, size: int) -> Iterator[CellBatch]:
-        """Yield the whole rows at the beginning of a block, and tell those that are odd."""
-        is_last = self.text.is_ended and size >= len(self.text.waiting)
-        text = self.text.decoded(size)
-        gathering = Gathering(self.titles)
+        """Parse the complete rows at the beginning of a block strictly; yield rows and faults."""
+        is_last = self.text.is_ended and size >= len(self.text.buffer)
+        text = self.text.decode(size)
+        builder = BatchBuilder(self.titles)
         end = 0
-        with self._place_told(text):
-            for record in records(text, self.separator, is_last):
-                self._gather(gathering, record, text)
+        with self._explain_malformed_csv(text):
+            for record in csv_records(text, self.separator, is_last):
+                self._add_record(builder, record, text)
                 end = record.end
-                if gathering.is_full:
-                    yield from self.taken(gathering)
-        yield from self.taken(gathering)
-        self.text.take(len(text[:end].encode()))
+                if builder.is_full:
+                    yield from self._flush(builder)
+        yield from self._flush(builder)
+        self.text.consume(len(text[:end].encode()))
 
-    def _gather(self, gathering: Gathering, record: Record, text: str) -> None:
-        """Add a row, or what is wrong with it; blank cells beyond the header are no matter."""
+    def _add_record(self, builder: BatchBuilder, record: CsvRecord, text: str) -> None:
+        """Add a row or its fault; blank cells beyond the header are ignored."""
         cells, width = record.cells, len(self.titles)
         if len(cells) == width:
-            gathering.add(self.row, cells)
+            builder.add(self.row, cells)
         elif filled := filled_width(cells):
             if len(cells) > width and filled <= width:
-                gathering.add(self.row, cells[:width])
+                builder.add(self.row, cells[:width])
             else:
-                gathering.refuse(
+                builder.add_fault(
                     self.row,
                     f"The row has {filled if filled > width else len(cells)} "
                     f"cells, the header {width}. Put a cell that has the separator in quotes, "
@@ -128,25 +128,25 @@ class CsvTable:
                 )
         self.row += 1
 
-    def taken(self, gathering: Gathering) -> Iterator[CellBatch]:
-        """Yield what was gathered, without the guard of formulas."""
-        for batch in gathering.taken():
-            yield settled_batch(batch, self.is_guarded)
+    def _flush(self, builder: BatchBuilder) -> Iterator[CellBatch]:
+        """Yield the collected rows, normalised."""
+        for batch in builder.flush():
+            yield normalise_batch(batch, self.is_escaped)
 
     @contextmanager
-    def _place_told(self, text: str) -> Iterator[None]:
-        """Tell in which line it is that a text is no CSV."""
+    def _explain_malformed_csv(self, text: str) -> Iterator[None]:
+        """Turn MalformedCsv into Unreadable with the number of the line."""
         try:
             yield
-        except Malformed as fault:
+        except MalformedCsv as fault:
             line = self.text.line + lines_in(text[: fault.at].encode())
             raise Unreadable(f"Line {line}: {fault}") from fault
 
 
 def _separator_of(text: str) -> str:
-    """Return what parts the cells of the first row in which anything stands."""
+    """Return the separator of the first row that is not blank: the most frequent outside quotes."""
     for line in _LINE.finditer(text):
-        if _FILLED.search(line[0]):
+        if _NOT_BLANK.search(line[0]):
             outside = _IN_QUOTES.sub("", line[0])
             return max(_SEPARATORS, key=outside.count)
     return _SEPARATORS[0]

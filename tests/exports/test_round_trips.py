@@ -8,14 +8,14 @@ from flaskr.extensions import db
 from flaskr.facts.lists import Contents
 from tests.exports.golden import FORMS
 
-# A book of 100,000 takes minutes: CLAIMS=100000 pytest -n 0 tests/exports/test_coming_back.py
+# A book of 100,000 takes minutes: CLAIMS=100000 pytest -n 0 tests/exports/test_round_trips.py
 CLAIMS = int(os.environ.get("CLAIMS", "150"))
 ENDINGS = {"csv-raw": "csv", "excel-sv": "csv", "excel-sv-raw": "csv"}
 
 
 @pytest.fixture(scope="module")
 def filled_app(lasting_app):
-    """A made-up book, with edits, closed and reopened claims, reversals and recoveries."""
+    """A generated book with edits, closed and reopened claims, reversals and recoveries."""
     with lasting_app.app_context():
         load_book(prepare_book(max(CLAIMS // 5, 30), CLAIMS, 7, LAST_DAY), lambda rows: None)
         db.session.commit()
@@ -25,7 +25,7 @@ def filled_app(lasting_app):
 
 @pytest.mark.parametrize("contents", Contents)
 @pytest.mark.parametrize("form", FORMS)
-def test_a_file_of_the_book_comes_back_as_nothing_to_change(filled_app, contents, form, tmp_path):
+def test_an_exported_file_imported_again_changes_nothing(filled_app, contents, form, tmp_path):
     path = tmp_path / f"{contents}.{ENDINGS.get(form, form)}"
     response = filled_app.test_client().get(f"/export_{contents}?{FORMS[form]}")
     path.write_bytes(response.data)

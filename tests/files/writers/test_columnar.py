@@ -38,30 +38,30 @@ def table_of(body: bytes) -> pa.Table:
 @pytest.mark.parametrize("writer", WRITERS)
 @few
 @given(rows)
-def test_every_row_comes_back_in_its_declared_type(writer, made):
-    table = table_of(written(writer, [frame_of(made)]))
+def test_every_row_comes_back_in_its_declared_type(writer, generated):
+    table = table_of(written(writer, [frame_of(generated)]))
 
     assert table.schema.equals(SCHEMA, check_metadata=False)
-    assert rows_of(table) == made
+    assert rows_of(table) == generated
 
 
 @pytest.mark.parametrize("writer", WRITERS)
 @few
 @given(rows)
-def test_the_same_rows_give_the_same_bytes_however_they_are_framed(writer, made):
-    whole = written(writer, [frame_of(made)])
+def test_the_same_rows_give_the_same_bytes_whatever_the_size_of_the_frames(writer, generated):
+    whole = written(writer, [frame_of(generated)])
 
-    assert written(writer, [frame_of(made)]) == whole
-    assert written(writer, [frame_of([row]) for row in made]) == whole
-    assert written(writer, [frame_of(made).iloc[n : n + 7] for n in range(0, 30, 7)]) == whole
+    assert written(writer, [frame_of(generated)]) == whole
+    assert written(writer, [frame_of([row]) for row in generated]) == whole
+    assert written(writer, [frame_of(generated).iloc[n : n + 7] for n in range(0, 30, 7)]) == whole
 
 
 @pytest.mark.parametrize("writer", WRITERS)
 @pytest.mark.parametrize("text", LONG_TEXTS)
 def test_the_longest_texts_come_back(writer, text):
-    made: list[Row] = [("a", "open", date(2024, 1, 2), Decimal("1.00"), text)]
+    generated: list[Row] = [("a", "open", date(2024, 1, 2), Decimal("1.00"), text)]
 
-    assert rows_of(table_of(written(writer, [frame_of(made)]))) == made
+    assert rows_of(table_of(written(writer, [frame_of(generated)]))) == generated
 
 
 @pytest.mark.parametrize("writer", WRITERS)
@@ -74,7 +74,7 @@ def test_an_empty_file_has_the_whole_schema(writer):
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_each_field_says_what_it_is_and_in_what_unit(writer):
+def test_each_field_has_its_meaning_and_unit(writer):
     schema = table_of(written(writer, [])).schema
 
     said = [field.metadata for field in schema]
@@ -85,7 +85,7 @@ def test_each_field_says_what_it_is_and_in_what_unit(writer):
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_pandas_gets_the_types_without_being_told(writer):
+def test_pandas_gets_the_types_without_options(writer):
     table = table_of(written(writer, [frame_of([MADE])]))
 
     frame = table.to_pandas()
@@ -124,7 +124,7 @@ def test_rows_come_in_groups_of_one_size(writer, module, size):
     assert sizes == [65_536, 5]
 
 
-def test_a_stream_never_tells_what_lies_under_a_missing_amount():
+def test_a_stream_never_contains_the_bytes_under_a_missing_amount():
     def with_secret(secret: int) -> pd.DataFrame:
         frame = frame_of([MADE, MADE, MADE])
         mask = pa.py_buffer(np.packbits([1, 0, 1, secret % 2], bitorder="little"))

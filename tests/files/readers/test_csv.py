@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from flaskr.files.readers.csv import table as csv_tables
+from flaskr.files.readers.csv import reader as csv_reader
 from flaskr.files.readers.options import EncodingNotChosen, ReadingLimits, Unreadable
 from tests.files.readers.reads import read, rows_of
 
@@ -20,17 +20,17 @@ from tests.files.readers.reads import read, rows_of
         b'"a,;;;","b"\n1,x\n',
     ],
 )
-def test_files_are_read_whatever_parts_their_cells(path, content):
+def test_files_are_read_whatever_their_separator(path, content):
     assert rows_of(path, content) == [(2, ("1", "x"))]
 
 
-def test_blank_rows_are_left_out_and_the_others_keep_their_number(path):
+def test_blank_rows_are_skipped_and_the_others_keep_their_number(path):
     content = '\n ,\n"a",b\n\n1,x\n , \n,\n"",\n2,"y\n\nz"\n3,\n'
 
     assert rows_of(path, content) == [(5, ("1", "x")), (9, ("2", "y\n\nz")), (10, ("3", None))]
 
 
-def test_nothing_is_null_and_an_empty_text_stays_one(path):
+def test_an_empty_cell_is_null_and_an_empty_text_is_not(path):
     assert rows_of(path, 'a,b,c,d\n1,,"",  \n" x ",NA,null,"\u00a0"\n') == [
         (2, ("1", None, "", None)),
         (3, (" x ", "NA", "null", None)),
@@ -38,7 +38,7 @@ def test_nothing_is_null_and_an_empty_text_stays_one(path):
 
 
 @pytest.mark.parametrize("odd", ["", "1,2,3\n"], ids=["all at once", "one by one"])
-def test_the_guard_of_formulas_is_taken_off_once_and_only_where_it_is_one(path, odd):
+def test_the_apostrophe_before_a_formula_is_removed_once_and_no_other_is(path, odd):
     content = "a,b\n'=1+1,'t Hooft\n''=x,'\n'-5,'+1\n\"'\n\",'@\n=2,''s\n" + odd
 
     assert [row for _, row in rows_of(path, content)] == [
@@ -51,7 +51,7 @@ def test_the_guard_of_formulas_is_taken_off_once_and_only_where_it_is_one(path, 
     assert rows_of(path, content, is_raw=True)[0] == (2, ("'=1+1", "'t Hooft"))
 
 
-def test_rows_of_other_lengths_are_told_and_blank_cells_beyond_the_header_are_no_matter(path):
+def test_rows_of_another_length_are_faults_but_blank_cells_beyond_the_header_are_not(path):
     path.write_text("a,b,,\n1,2,,\n1,2,3\n1\n1,2,,,, \n,,,x\n")
 
     titles, rows, faults = read(path)
@@ -83,9 +83,9 @@ def test_rows_of_other_lengths_are_told_and_blank_cells_beyond_the_header_are_no
         (b'[{"a":1}]', "a JSON list"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", r"Save it as \.xlsx"),
         (b"%PDF-1.7", r"CSV, Excel workbook \(\.xlsx\), Parquet, JSON lines"),
-        (b"PAR1 is no more", "starts as parquet,"),
+        (b"PAR1 is no more", "starts as parquet, but"),
         (b"PK\x03\x04", "not a workbook that can be read"),
-        (b"\xff\xff\xff\xff\x10\0\0\0", "starts as arrow,"),
+        (b"\xff\xff\xff\xff\x10\0\0\0", "starts as arrow, but"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(path, content, refusal):
@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(path, content, re
         rows_of(path, content)
 
 
-def test_windows_1252_is_read_when_it_is_chosen_and_never_guessed(path):
+def test_windows_1252_is_read_only_when_it_is_chosen(path):
     content = "a,b\nÖ,€\n".encode("cp1252")
 
     with pytest.raises(EncodingNotChosen, match="Line 2 .* choose Windows-1252"):
@@ -113,14 +113,14 @@ def test_windows_1252_is_read_when_it_is_chosen_and_never_guessed(path):
         (ReadingLimits(file_bytes=5), "over 0"),
     ],
 )
-def test_every_limit_has_its_sentence(path, limits, refusal):
+def test_a_file_over_each_limit_is_refused(path, limits, refusal):
     with pytest.raises(Unreadable, match=refusal):
         rows_of(path, "a,b\n1,åä\n2,x\n3,xyz\n", limits)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_rows_that_blocks_cut_anywhere_come_back_whole(path, monkeypatch, encoding):
-    monkeypatch.setattr(csv_tables, "BLOCK_BYTES", 50)
+def test_rows_are_complete_wherever_blocks_end(path, monkeypatch, encoding):
+    monkeypatch.setattr(csv_reader, "BLOCK_BYTES", 50)
     chance = random.Random(7)
     pieces = ["", "a", "å😀", "x,y", 'q"q', "l\nl", "l\r\nl", "r\rr"]
     made = [[f"{n}"] + [chance.choice(pieces) for _ in range(2)] for n in range(2000)]

@@ -25,12 +25,12 @@ from tests.files.writers.any_rows import (
 HEADER = b'\xef\xbb\xbf"reference";"word";"day";"amount";"description"\r\n'
 
 
-def body_of(made: list[Row], is_raw: bool = True) -> bytes:
-    return written(ExcelCsvWriter, [frame_of(made)], is_raw)
+def body_of(generated: list[Row], is_raw: bool = True) -> bytes:
+    return written(ExcelCsvWriter, [frame_of(generated)], is_raw)
 
 
 def read_back(body: bytes) -> list[Row]:
-    """As pyarrow reads it: what is not in quotes and empty is missing."""
+    """The rows as pyarrow reads them: an empty cell without quotes is missing."""
     types = {field.name: field.type for field in SCHEMA}
     types["amount"] = pa.string()
     table = pyarrow.csv.read_csv(
@@ -51,16 +51,16 @@ def read_back(body: bytes) -> list[Row]:
 
 @few
 @given(rows)
-def test_every_row_comes_back_and_what_is_missing_stays_apart_from_what_is_empty(made):
-    assert read_back(body_of(made)) == made
+def test_every_row_comes_back_and_missing_values_differ_from_empty_texts(generated):
+    assert read_back(body_of(generated)) == generated
 
 
 @few
 @given(rows)
-def test_a_guarded_file_comes_back_when_one_apostrophe_is_stripped(made):
-    body = body_of(made, is_raw=False)
+def test_an_escaped_file_comes_back_when_one_apostrophe_is_removed(generated):
+    body = body_of(generated, is_raw=False)
 
-    for before, after in zip(made, read_back(body), strict=True):
+    for before, after in zip(generated, read_back(body), strict=True):
         for place in (0, 4):
             text = after[place]
             assert not (text or "").startswith(tuple("=+-@\t\r\n"))
@@ -70,33 +70,33 @@ def test_a_guarded_file_comes_back_when_one_apostrophe_is_stripped(made):
 
 @few
 @given(rows)
-def test_the_same_rows_give_the_same_bytes_however_they_are_framed(made):
-    whole = body_of(made)
+def test_the_same_rows_give_the_same_bytes_whatever_the_size_of_the_frames(generated):
+    whole = body_of(generated)
 
-    assert body_of(made) == whole
-    frames = [frame_of([row]) for row in made]
+    assert body_of(generated) == whole
+    frames = [frame_of([row]) for row in generated]
     assert written(ExcelCsvWriter, frames, True) == whole
 
 
 @pytest.mark.parametrize("text", LONG_TEXTS)
 def test_the_longest_texts_come_back(text):
-    made = [("a", "open", date(2024, 1, 2), Decimal("1.00"), text)]
+    generated = [("a", "open", date(2024, 1, 2), Decimal("1.00"), text)]
 
-    assert read_back(body_of(made)) == made
+    assert read_back(body_of(generated)) == generated
 
 
-def test_the_file_has_the_form_that_a_swedish_excel_opens():
-    made = [
+def test_the_file_has_the_format_that_swedish_excel_opens():
+    generated = [
         ("00123", "open", date(2024, 2, 29), Decimal("-1234.50"), 'Åsa; 1 234,50 "rör"\nkök'),
         (None, None, None, None, ""),
     ]
 
-    assert body_of(made, is_raw=False) == HEADER + (
+    assert body_of(generated, is_raw=False) == HEADER + (
         '"00123";"open";2024-02-29;-1234,50;"Åsa; 1 234,50 ""rör""\nkök"\r\n;;;;""\r\n'.encode()
     )
 
 
-def test_numbers_are_never_guarded():
+def test_numbers_are_never_escaped():
     body = body_of([("-1", "open", None, Decimal("-5.00"), "=1+1")], is_raw=False)
 
     (row,) = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), delimiter=";"))[1:]

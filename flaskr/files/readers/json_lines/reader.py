@@ -1,4 +1,4 @@
-"""JSON lines: one object a line; numbers keep their digits, keys come in any order."""
+"""Read JSON lines: numbers keep their digits, keys may come in any order."""
 
 import io
 import json
@@ -12,61 +12,64 @@ import pyarrow.compute as pc
 from flaskr.files.readers.cells import (
     NUL_CELL,
     ROWS_AT_ONCE,
-    UNREAD,
+    SENTENCE_MARK,
     CellBatch,
     batch_of,
-    settled,
-    settled_batch,
-    sliced,
+    normalise_batch,
+    normalise_texts,
+    slices_of,
     texts_of,
 )
-from flaskr.files.readers.json_lines.fast import table_of
+from flaskr.files.readers.json_lines.fast import parse_json_block
 from flaskr.files.readers.options import ReadingLimits, Unreadable
 from flaskr.files.readers.text_files import TextFile
 from flaskr.files.readers.titles import EMPTY, titles_of
 
 _BLOCK_BYTES = 4 * 1024**2
-_LONGEST_LINE = 16 * 1024**2
-_NESTED = UNREAD + "This is a list or an object. Write a text or a number."
-_TRUTH = UNREAD + "This is true or false. Write a text or a number."
+_MAX_LINE_BYTES = 16 * 1024**2
+_NESTED = SENTENCE_MARK + "This is a list or an object. Write a text or a number."
+_BOOLEAN = SENTENCE_MARK + "This is true or false. Write a text or a number."
 _WHAT_TO_DO = "Write one object a line, as {“claim_reference”: “C1”, …}."
 
 
-class _NoNumber(str):
-    """The sentence that stands for NaN or an infinity, which is told from texts by its class."""
+class _NotANumber(str):
+    """A sentence in place of NaN or an infinity; its class distinguishes it from texts."""
 
 
 class _RepeatedKey(ValueError):
-    """A key that stands twice in one object."""
+    """A key that occurs twice in one object."""
 
 
-def _no_number(literal: str) -> _NoNumber:
-    """Return what stands for a literal that JSON itself does not have."""
-    return _NoNumber(f"{UNREAD}{literal} is not a number. Write its digits, or null.")
+def _not_a_number(literal: str) -> _NotANumber:
+    """Return a sentence for a literal that is not JSON: NaN or an infinity."""
+    return _NotANumber(f"{SENTENCE_MARK}{literal} is not a number. Write its digits, or null.")
 
 
-def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object; raises RepeatedKey, where json would keep the last value."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
+def _object_from_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; raises _RepeatedKey, where json would keep the last value."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
         keys = [key for key, _ in pairs]
         raise _RepeatedKey(next(key for key in keys if keys.count(key) > 1))
-    return made
+    return value
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_object_of, parse_float=str, parse_int=str, parse_constant=_no_number
+    object_pairs_hook=_object_from_pairs,
+    parse_float=str,
+    parse_int=str,
+    parse_constant=_not_a_number,
 )
 
 
-class JsonLines:
-    """The titles of JSON lines, which are the keys of the first, and their values in batches."""
+class JsonLinesReader:
+    """The titles of JSON lines (the keys of the first line), and the rows in batches."""
 
     titles_row = 0
 
     def __init__(self, text: TextFile, limits: ReadingLimits) -> None:
         self.text = text
-        self.last_row = 0  # the number of the last line that was left behind
+        self.last_row = 0  # the number of the last line consumed
         self.keys = list(self._first_object())
         self.known = frozenset(self.keys)
         self.titles = titles_of(self.keys, limits)
@@ -74,45 +77,47 @@ class JsonLines:
             raise Unreadable("A key of the first line is empty. Name it, or leave it out.")
 
     def _first_object(self) -> dict[str, Any]:
-        """Return the object of the first line that is not blank; nothing is left behind yet."""
+        """Return the object of the first line that is not blank, without consuming it."""
         for row, line in enumerate(self.lines(self._whole_lines()), 1):
             if not line.isspace():
-                return object_in(line, row)
+                return parse_object(line, row)
         raise Unreadable(EMPTY)
 
     def _whole_lines(self) -> int:
-        """Return how many bytes wait that are whole lines; 0 at the end of the file."""
-        wanted = _BLOCK_BYTES
-        while block := self.text.fill(wanted):
+        """Return how many bytes of the buffer are complete lines; 0 at the end of the file."""
+        block_size = _BLOCK_BYTES
+        while block := self.text.fill(block_size):
             size = len(block) if self.text.is_ended else block.rfind(b"\n") + 1
             if size:
                 return size
-            wanted *= 2
-            if wanted > _LONGEST_LINE:
-                raise Unreadable(f"Row {self.last_row + 1} has over {_LONGEST_LINE // 1024**2} MB.")
+            block_size *= 2
+            if block_size > _MAX_LINE_BYTES:
+                raise Unreadable(
+                    f"Row {self.last_row + 1} has over {_MAX_LINE_BYTES // 1024**2} MB."
+                )
         return 0
 
     def lines(self, size: int) -> Iterator[str]:
-        """Yield the lines of the first bytes that wait."""
-        return io.StringIO(self.text.decoded(size), newline="\n")
+        """Return the lines of the first bytes of the buffer."""
+        return io.StringIO(self.text.decode(size), newline="\n")
 
     def batches(self) -> Iterator[CellBatch]:
         """Yield all rows; one line is one row, the first is number 1."""
         while size := self._whole_lines():
-            table = table_of(self.text.waiting[:size], self.keys)
+            table = parse_json_block(self.text.buffer[:size], self.keys)
             if table is None:
                 yield from self.rows_one_by_one(size)
             else:
                 rows = pa.array(np.arange(self.last_row + 1, self.last_row + 1 + len(table)))
                 columns = [table.column(key).combine_chunks() for key in self.keys]
                 yield from map(
-                    settled_batch, sliced(CellBatch(rows, batch_of(columns, self.titles)))
+                    normalise_batch, slices_of(CellBatch(rows, batch_of(columns, self.titles)))
                 )
                 self.last_row += len(table)
-            self.text.take(size)
+            self.text.consume(size)
 
     def rows_one_by_one(self, size: int) -> Iterator[CellBatch]:
-        """Yield the rows of the first bytes that wait."""
+        """Yield the rows of the first bytes of the buffer, parsed by Python."""
         rows: list[int] = []
         objects: list[dict[str, Any]] = []
         for line in self.lines(size):
@@ -120,7 +125,7 @@ class JsonLines:
             if line.isspace():
                 continue
             rows.append(self.last_row)
-            objects.append(object_in(line, self.last_row))
+            objects.append(parse_object(line, self.last_row))
             self._check_keys(objects[-1])
             if len(rows) == ROWS_AT_ONCE:
                 yield self._batch(rows, objects)
@@ -128,10 +133,10 @@ class JsonLines:
         if rows:
             yield self._batch(rows, objects)
 
-    def _check_keys(self, made: dict[str, Any]) -> None:
-        """Raise Unreadable for a key that is not among the titles: its column was not shown."""
-        if not made.keys() <= self.known:
-            key = next(key for key in made if key not in self.known)
+    def _check_keys(self, value: dict[str, Any]) -> None:
+        """Raise Unreadable for a key that is not a title: its column would be lost."""
+        if not value.keys() <= self.known:
+            key = next(key for key in value if key not in self.known)
             raise Unreadable(
                 f"Row {self.last_row} has the key “{key[:40]}”, which the first line lacks. "
                 "Name every key in the first line, with null where there is no value."
@@ -139,23 +144,23 @@ class JsonLines:
 
     def _batch(self, rows: list[int], objects: list[dict[str, Any]]) -> CellBatch:
         """Return some objects as a batch."""
-        columns = [_cells_of([made.get(key) for made in objects]) for key in self.keys]
+        columns = [_cells_of([value.get(key) for value in objects]) for key in self.keys]
         return CellBatch(pa.array(rows, pa.int64()), batch_of(columns, self.titles))
 
 
-def object_in(line: str, row: int) -> dict[str, Any]:
+def parse_object(line: str, row: int) -> dict[str, Any]:
     """Return the object of a line; raises Unreadable with its number."""
     try:
-        made = _DECODER.decode(line)
+        value = _DECODER.decode(line)
     except _RepeatedKey as error:
         raise Unreadable(
             f"Row {row} has the key “{str(error)[:40]}” twice. Keep one of them."
         ) from error
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"Row {row} cannot be read as JSON. {_WHAT_TO_DO}") from error
-    if not isinstance(made, dict):
+    if not isinstance(value, dict):
         raise Unreadable(f"Row {row} is not a JSON object. {_WHAT_TO_DO}")
-    return made
+    return value
 
 
 def _cells_of(values: list[Any]) -> pa.StringArray:
@@ -165,17 +170,17 @@ def _cells_of(values: list[Any]) -> pa.StringArray:
     except (pa.ArrowException, UnicodeEncodeError):
         texts = texts_of([_cell_of(value) for value in values])
     else:
-        if pc.any(pc.match_substring(texts, UNREAD)).as_py():
+        if pc.any(pc.match_substring(texts, SENTENCE_MARK)).as_py():
             texts = texts_of([_cell_of(value) for value in values])
-    return settled(texts)
+    return normalise_texts(texts)
 
 
 def _cell_of(value: Any) -> str | None:
-    """Return a value as a cell, or the sentence that says why it is none."""
+    """Return a value as a cell, or a sentence that says why it cannot be one."""
     if isinstance(value, bool):
-        return _TRUTH
+        return _BOOLEAN
     if isinstance(value, dict | list):
         return _NESTED
-    if value is None or isinstance(value, _NoNumber):
+    if value is None or isinstance(value, _NotANumber):
         return value
-    return NUL_CELL if UNREAD in value else str(value)
+    return NUL_CELL if SENTENCE_MARK in value else str(value)

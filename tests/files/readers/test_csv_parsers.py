@@ -1,4 +1,4 @@
-"""Arrow's quick reading and the strict one give the same cells, and those of Python's csv."""
+"""Arrow, the strict parser and Python's csv give the same cells."""
 
 import csv
 import io
@@ -6,8 +6,8 @@ import io
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from flaskr.files.readers.csv.fast import shape_of, table_of
-from flaskr.files.readers.csv.strict import Malformed, records
+from flaskr.files.readers.csv.fast import block_shape, parse_csv_block
+from flaskr.files.readers.csv.strict import MalformedCsv, csv_records
 
 texts = st.text("a \"å'\n\r,;", max_size=40) | st.lists(
     st.sampled_from(['"', '""', ",", "\n", "\r\n", "\r", "a", '"a,b"', '"a\nb"', " "]), max_size=25
@@ -16,21 +16,21 @@ many = settings(max_examples=6 * settings().max_examples)
 
 
 def strict_rows(text: str, separator: str):
-    """The cells of each row that is no blank line; None for what is no CSV."""
+    """The cells of each row that is not blank; None for invalid CSV."""
     try:
-        cells = [record.cells for record in records(text, separator, is_last=True)]
-    except Malformed:
+        cells = [record.cells for record in csv_records(text, separator, is_last=True)]
+    except MalformedCsv:
         return None
     return [row for row in cells if row != [None]]
 
 
-def quick_rows(text: str, separator: str, width: int):
-    """The same read by Arrow; None when it is not to be trusted with it."""
+def arrow_rows(text: str, separator: str, width: int):
+    """The same rows parsed by Arrow; None if they are not left to Arrow."""
     block = text.encode()
-    shape = shape_of(block, separator, is_last=True)
+    shape = block_shape(block, separator, is_last=True)
     if shape is None or shape.size != len(block):
         return None
-    table = table_of(memoryview(block), separator, width)
+    table = parse_csv_block(memoryview(block), separator, width)
     if table is None or table.num_rows != len(shape.filled):
         return None
     return [list(row.values()) for row in table.to_pylist()] if table.num_rows else []
@@ -41,18 +41,18 @@ def quick_rows(text: str, separator: str, width: int):
 @example('"a""b",1\r\n,""\r\r"x\r\ny",', ",")
 @example('""""\n"",""', ",")
 @example('a"b\n"c"\n', ",")
-def test_what_arrow_is_trusted_with_it_reads_as_the_strict_reader_does(text, separator):
+def test_blocks_left_to_arrow_are_read_as_the_strict_parser_reads_them(text, separator):
     strict = strict_rows(text, separator)
     width = len(strict[0]) if strict else 1
 
-    quick = quick_rows(text, separator, width)
+    quick = arrow_rows(text, separator, width)
 
     assert quick is None or quick == strict
 
 
 @many
 @given(text=texts, separator=st.sampled_from(",;\t"))
-def test_the_strict_reader_refuses_and_reads_what_pythons_does(text, separator):
+def test_the_strict_parser_reads_and_refuses_what_pythons_does(text, separator):
     source = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         expected = [row for row in source if row]
@@ -71,19 +71,19 @@ def test_the_strict_reader_refuses_and_reads_what_pythons_does(text, separator):
     ),
     ends=st.sampled_from(["\n", "\r\n", "\r"]),
 )
-def test_well_formed_csv_is_always_trusted_to_arrow(rows, ends):
+def test_valid_csv_is_always_left_to_arrow(rows, ends):
     file = io.StringIO(newline="")
     csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator=ends).writerows(rows)
 
-    assert quick_rows(file.getvalue(), ",", 3) == rows
+    assert arrow_rows(file.getvalue(), ",", 3) == rows
 
 
 @given(text=texts, valuation=st.integers(0, 40))
-def test_a_block_that_ends_anywhere_gives_only_whole_rows(text, valuation):
+def test_a_block_that_ends_anywhere_gives_only_complete_rows(text, valuation):
     whole = strict_rows(text, ",")
     try:
-        found = list(records(text[:valuation], ",", is_last=False))
-    except Malformed:
+        found = list(csv_records(text[:valuation], ",", is_last=False))
+    except MalformedCsv:
         return
     if whole is None:
         return
