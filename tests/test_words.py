@@ -98,6 +98,7 @@ def turns_in(texts: Texts) -> list[str]:
         f"{path.relative_to(PROJECT_FOLDER)}: {turn[0]}"
         for path, text in texts
         for turn in TURN.finditer(" ".join(text.split()))
+        if not turn[0].endswith("None")  # Python's
     ]
 
 

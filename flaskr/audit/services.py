@@ -123,7 +123,7 @@ def event_facts(row: Any, names: Collection[str], facts: Collection[str]) -> dic
 
 
 def json_of(values: Mapping[str, Any] | None) -> str | None:
-    """Return values as JSON; None if there are none."""
+    """Return values as JSON, or None without values."""
     return json.dumps(values, default=_plain, ensure_ascii=False) if values else None
 
 

@@ -46,7 +46,7 @@ def link(email: str) -> None:
 
 
 def _user_named(email: str) -> User:
-    """Return the user with an e-mail address; raises ClaimBookError if there is none."""
+    """Return the user with an e-mail address; raises ClaimBookError without one."""
     require_book()
     user = user_with_email(email)
     if user is None:

@@ -24,12 +24,12 @@ _DASH = "\u2013"
 
 
 def money_or_dash(amount: Decimal | None) -> str:
-    """Format an amount with grouped thousands; a dash if there is none."""
+    """Format an amount with grouped thousands; a dash if it is missing."""
     return _DASH if amount is None else format_money(amount)
 
 
 def _date_or_dash(value: date | None) -> str:
-    """Format a date as 2026-01-31; a dash if there is none."""
+    """Format a date as 2026-01-31; a dash if it is missing."""
     return _DASH if value is None else value.isoformat()
 
 
@@ -39,7 +39,7 @@ def _format_instant(value: datetime) -> str:
 
 
 def _percent_or_dash(value: float | None) -> str:
-    """Format a share as 12.3 %; a dash if there is none."""
+    """Format a share as 12.3 %; a dash if it is missing."""
     return _DASH if value is None else f"{value:.1%}".replace("%", "\u00a0%")
 
 

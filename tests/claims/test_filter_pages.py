@@ -14,7 +14,7 @@ from tests.factories import make_claim, make_policy, reserve
 
 @pytest.fixture
 def varied(app, monkeypatch):
-    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", 5)
+    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 5)
     with app.app_context():
         varied_claims()
         db.session.commit()
@@ -157,7 +157,7 @@ def test_filtered_claims_are_added_up(app, client):
 
 
 def test_over_ten_thousand_claims_are_not_added_up(client, varied, monkeypatch):
-    monkeypatch.setattr("flaskr.web.paging._COUNTED_ROWS", 3)
+    monkeypatch.setattr("flaskr.web.paging.COUNTED_ROWS", 3)
 
     page = client.get("/claims?loss_from=2023-01-01").text
 
@@ -202,7 +202,7 @@ def test_no_text_in_any_parameter_causes_a_server_error(client, varied, path):
     "query", ["", "sort=paid", "status=open&text=a", "as_at=2024-12-31&sort=policy_number"]
 )
 def test_a_list_needs_no_more_queries_for_more_rows(app, client, queries, monkeypatch, query):
-    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", 2)
+    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 2)
     counts = []
     for _ in range(2):
         with app.app_context():

@@ -70,7 +70,7 @@ def test_a_page_after_an_unknown_row_is_not_found(many):
 def test_the_count_is_shown_up_to_a_limit(many, monkeypatch):
     assert "120 claims" in many.get("/claims").text
 
-    monkeypatch.setattr("flaskr.web.paging._COUNTED_ROWS", 100)
+    monkeypatch.setattr("flaskr.web.paging.COUNTED_ROWS", 100)
 
     assert "100+ claims" in many.get("/claims").text
 

@@ -24,7 +24,7 @@ SORTS = [f"{sign}{name}" for name in (*ClaimFilter.SORTS, "recorded") for sign i
 
 @pytest.fixture
 def varied(rolled_back, monkeypatch):
-    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", PAGE)
+    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", PAGE)
     return varied_claims()
 
 
@@ -138,7 +138,7 @@ def test_sums_are_zero_without_rows_and_missing_for_too_many(varied, monkeypatch
     nothing = ClaimFilter(text="nothing like it").listing()
     empty = nothing.page(Cursor())
     assert nothing.count(empty, ("paid",)) == Count(0, sums={"paid": Decimal(0)})
-    monkeypatch.setattr("flaskr.web.paging._COUNTED_ROWS", 10)
+    monkeypatch.setattr("flaskr.web.paging.COUNTED_ROWS", 10)
 
     every = ClaimFilter().listing()
 

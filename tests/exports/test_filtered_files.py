@@ -83,7 +83,7 @@ SORTED = [
 
 
 def test_each_filter_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypatch):
-    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", 7)
+    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 7)
     sizes = set()
     for turn, (contents, kind, column, query) in enumerate(FILTERED):
         for valuation in (CUTS[0], CUTS[1 + turn % 2]):
@@ -98,7 +98,7 @@ def test_each_filter_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypat
 
 
 def test_each_order_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypatch):
-    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", 7)
+    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 7)
     for turn, (contents, kind, column, query) in enumerate(SORTED):
         asked = query + CUTS[turn % 3]
         with nasty_app.app_context():

@@ -48,7 +48,7 @@ def is_in_force(row, day: date) -> bool:
 @pytest.fixture
 def varied(rolled_back, monkeypatch) -> list[Policy]:
     """Eighteen policies recorded a day apart, some edited or cancelled on 10 June 2024."""
-    monkeypatch.setattr("flaskr.web.paging._PAGE_ROWS", PAGE)
+    monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", PAGE)
     policies = []
     for number in range(18):
         month = number % 4 + 1
