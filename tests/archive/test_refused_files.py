@@ -135,6 +135,7 @@ def test_a_truncated_archive_is_refused(sqlite_app, embedded_archive, tmp_path, 
 
 
 def test_a_parquet_bomb_is_refused(sqlite_app, embedded_archive, tmp_path):
+    # Takes seconds: the bomb is unpacked until the limit of memory is reached.
     sqlite_app.config["IMPORT_MEMORY_BYTES"] = 512 * 1024**2
     members = members_of(embedded_archive)
     rows = pq.read_table(io.BytesIO(members[CLAIMS]))

@@ -59,6 +59,7 @@ def pay_and_close(page: Page) -> None:
 
 
 def test_a_new_user_records_reports_pays_closes_and_downloads(visitor: Page, tmp_path):
+    # Takes seconds: it is a whole visit in a real browser.
     record_policy(visitor)
     report_claim(visitor)
     pay_and_close(visitor)

@@ -83,6 +83,7 @@ SORTED = [
 
 
 def test_each_filter_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypatch):
+    # Takes seconds: each filter makes a file, and pages through its list.
     monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 7)
     sizes = set()
     for turn, (contents, kind, column, query) in enumerate(FILTERED):
@@ -98,6 +99,7 @@ def test_each_filter_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypat
 
 
 def test_each_order_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypatch):
+    # Takes seconds: each order makes a file, and pages through its list.
     monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 7)
     for turn, (contents, kind, column, query) in enumerate(SORTED):
         asked = query + CUTS[turn % 3]

@@ -81,6 +81,7 @@ def test_a_commit_while_a_file_is_made_is_not_in_the_file_and_stays_in_the_book(
 
 
 def test_each_file_made_while_others_write_is_consistent(app, client, session):
+    # Takes seconds: every format is made while a thread posts payments.
     claims = [make_claim() for _ in range(5)]
     for claim in claims:
         reserve(claim, "1000.00")

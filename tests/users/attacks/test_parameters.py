@@ -104,6 +104,7 @@ def test_no_parameter_of_a_page_breaks_out(client, filled_book, texts):
 
 
 def test_no_parameter_of_a_file_breaks_out(app, client, filled_book):
+    # Takes seconds: hundreds of requests, every parameter with each text.
     for path, names in files(app).items():
         assert (
             unexpected_answers(client, path, names, [*QUOTES[:3], "\x00", "a\r\nX-Injected: yes"])
