@@ -27,9 +27,9 @@ from flaskr.exports.verify import views as verify_views
 from flaskr.extensions import csrf, db, migrate
 from flaskr.imports import commands as import_commands
 from flaskr.imports import views as import_views
+from flaskr.imports.history import commands as record_commands
+from flaskr.imports.history import views as import_record_views
 from flaskr.imports.job_folders import JOBS, delete_old_jobs
-from flaskr.imports.records import commands as record_commands
-from flaskr.imports.records import views as import_record_views
 from flaskr.imports.undo import views as import_undo_views
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
@@ -39,12 +39,12 @@ from flaskr.settings import PROJECT_FOLDER, Settings, read_settings
 from flaskr.users import account_views
 from flaskr.users import commands as user_commands
 from flaskr.users import views as people_views
-from flaskr.users.gate.gate import register_gate
+from flaskr.users.gate.request_checks import register_gate
 from flaskr.users.sessions.cookies import COOKIE_NAME, BookCookies
 from flaskr.users.signing_in import views as user_views
 from flaskr.web import health
 from flaskr.web.request_hooks import configure_logging, register_request_hooks
-from flaskr.web.templating import register_filters
+from flaskr.web.template_filters import register_filters
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -12,7 +12,7 @@ from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.imports.jobs import Job
 from flaskr.imports.loading.services import load_import
 from flaskr.imports.services import receive_uploads, try_import

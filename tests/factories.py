@@ -9,7 +9,7 @@ from flaskr.claims.ledger.rules import Movement
 from flaskr.claims.ledger.services import post_payment, post_recovery, set_reserve
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.services import report_claim
-from flaskr.facts.lists import Cause, EntryType, LineOfBusiness
+from flaskr.facts.closed_lists import Cause, EntryType, LineOfBusiness
 from flaskr.policies.models import Policy
 from flaskr.policies.services import record_policy
 

@@ -8,8 +8,8 @@ import click
 import pytest
 from flask.cli import FlaskGroup, ScriptInfo
 
-from flaskr.facts.lists import Cause, Contents, EntryType, LineOfBusiness
-from flaskr.imports.layouts import LAYOUTS, SKIPPED_COLUMNS
+from flaskr.facts.closed_lists import Cause, Contents, EntryType, LineOfBusiness
+from flaskr.imports.loaded_columns import LAYOUTS, SKIPPED_COLUMNS
 from flaskr.settings import PROJECT_FOLDER
 from flaskr.users.models import Role
 from tests.documentation import EXAMPLES, PAGES, README, commands, examples, text_of

@@ -16,7 +16,7 @@ from flaskr.claims.services import edit_claim
 from flaskr.database import migration_config, schema_problem
 from flaskr.errors import SchemaError
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause
+from flaskr.facts.closed_lists import Cause
 from flaskr.policies.services import cancel_policy
 from tests.books import create_database
 from tests.factories import ACTOR, make_claim, make_policy, pay, recover, reserve

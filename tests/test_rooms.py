@@ -20,7 +20,9 @@ HEAVY = {"pandas", "pyarrow", "numpy", "faker", "openpyxl", "xlsxwriter", "duckd
 HEAVY |= {"adbc_driver_manager", "adbc_driver_sqlite", "adbc_driver_postgresql"}
 MAY_BE_HEAVY = ("demo", "files", "exports", "archive", "imports", "reserving")
 KNOW_THE_REQUEST = ("flaskr/web/request_hooks.py", "flaskr/users/sessions/cookies.py")
-KNOW_THE_REQUEST += tuple(f"flaskr/users/gate/{name}.py" for name in ("access", "gate", "refusals"))
+KNOW_THE_REQUEST += tuple(
+    f"flaskr/users/gate/{name}.py" for name in ("access", "refusals", "request_checks")
+)
 NAMES = {dotted(path) for path in MODULES}
 # What Flask, click and SQLAlchemy find by a decorator, and nobody calls.
 REGISTERS = re.compile(r"blueprint|\.command|\.group|AppGroup|compiles|listens_for")

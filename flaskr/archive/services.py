@@ -19,7 +19,7 @@ from flaskr.audit.services import BOOK, event_values, record_separately
 from flaskr.claims.queries import watermark_select
 from flaskr.database import driver_url, migration_config
 from flaskr.exports.services import FILES_AT_ONCE, explain_errors, explain_limits
-from flaskr.exports.statements import compile_rows, compile_statement
+from flaskr.exports.sql_statements import compile_rows, compile_statement
 from flaskr.extensions import db
 from flaskr.isolation import Limits, Report, preload, run_isolated, slot
 from flaskr.settings import BOOK_VERSION

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flaskr.archive.tables import ArchiveTable
-from flaskr.exports.statements import Sql
+from flaskr.exports.sql_statements import Sql
 
 
 @dataclass(frozen=True)

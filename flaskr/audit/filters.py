@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.values.calendar import day_end
 from flaskr.values.text import clean_text
-from flaskr.web.conditions import has_text
-from flaskr.web.filters import Filter
+from flaskr.web.list_filters import Filter
 from flaskr.web.paging import Listing, NumberedListing
 from flaskr.web.parameters import (
     ParameterType,
@@ -20,6 +19,7 @@ from flaskr.web.parameters import (
     parameter_field,
     text_parameter,
 )
+from flaskr.web.sql_conditions import has_text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flaskr.audit.services import CHANGED
 from flaskr.facts.labels import CLOSED_LISTS
-from flaskr.web.templating import format_number, label_of, money_or_dash
+from flaskr.web.template_filters import format_number, label_of, money_or_dash
 
 _DASH = "\u2013"
 _AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}", re.ASCII)

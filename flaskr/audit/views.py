@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from flaskr.audit.filters import TrailFilter
 from flaskr.audit.presenters import changes_of
-from flaskr.web.filters import has_empty_values
+from flaskr.web.list_filters import has_empty_values
 from flaskr.web.paging import PAGE_PARAMETERS, Cursor
 from flaskr.web.parameters import FilterError
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, case, func, literal, select, type_
 from flaskr.claims.ledger.rules import BALANCES, Balances
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import db
-from flaskr.facts.lists import Coverage, Status
+from flaskr.facts.closed_lists import Coverage, Status
 from flaskr.policies.cover import is_in_force
 from flaskr.policies.models import POLICY_FACTS, Policy
 from flaskr.policies.row_queries import with_policy_facts

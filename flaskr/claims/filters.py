@@ -10,14 +10,13 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from flaskr.claims.as_at_queries import with_policy_columns
 from flaskr.claims.models import Claim
 from flaskr.claims.row_queries import claim_rows
-from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.claim_columns import CLAIM_COLUMNS
+from flaskr.facts.closed_lists import Cause, Coverage, LineOfBusiness, Status
 from flaskr.facts.columns import descending_first, sort_labels
-from flaskr.facts.lists import Cause, Coverage, LineOfBusiness, Status
 from flaskr.policies.models import Policy
 from flaskr.values.pseudonyms import sees_names
 from flaskr.values.text import clean_reference, reference_key
-from flaskr.web.conditions import between, has_text
-from flaskr.web.filters import AsAtFilter
+from flaskr.web.list_filters import AsAtFilter
 from flaskr.web.paging import Listing
 from flaskr.web.parameters import (
     ParameterType,
@@ -27,6 +26,7 @@ from flaskr.web.parameters import (
     parameter_field,
     text_parameter,
 )
+from flaskr.web.sql_conditions import between, has_text
 
 
 @dataclass(frozen=True, kw_only=True)

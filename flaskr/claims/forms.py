@@ -5,7 +5,7 @@ from enum import StrEnum
 from flask_wtf import FlaskForm
 from wtforms import BooleanField
 
-from flaskr.facts.lists import Cause, EntryType
+from flaskr.facts.closed_lists import Cause, EntryType
 from flaskr.web.forms import (
     DayField,
     MoneyField,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from flaskr.claims.ledger.constraints import CLAIM_CHECKS, LEDGER_CHECKS
 from flaskr.claims.ledger.rules import Movement, State
 from flaskr.extensions import Base
-from flaskr.facts.lists import Cause, Coverage, EntryType, Status
+from flaskr.facts.closed_lists import Cause, Coverage, EntryType, Status
 from flaskr.import_records.models import ImportSource
 from flaskr.policies.models import Policy
 from flaskr.values.column_types import (

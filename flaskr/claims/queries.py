@@ -13,7 +13,7 @@ from flaskr.claims.ledger.rules import BALANCES, OPEN_STATUSES, Balances
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.database import locked_row
 from flaskr.extensions import db
-from flaskr.facts.lists import Coverage
+from flaskr.facts.closed_lists import Coverage
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.values.money import ZERO
 from flaskr.values.text import lookup_key

@@ -21,7 +21,7 @@ from flaskr.claims.queries import (
 from flaskr.database import lock_ledger
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause, Coverage, Status
+from flaskr.facts.closed_lists import Cause, Coverage, Status
 from flaskr.policies.models import Policy
 from flaskr.values.calendar import today, utc_now
 from flaskr.values.money import ZERO

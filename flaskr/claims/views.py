@@ -17,13 +17,13 @@ from flaskr.claims.queries import entries_of
 from flaskr.claims.services import UncoversReserved, edit_claim, report_claim
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
-from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.claim_columns import CLAIM_COLUMNS
 from flaskr.facts.columns import total_names
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_by_number
 from flaskr.users.gate.access import actor
 from flaskr.values.calendar import today
-from flaskr.web.filters import has_empty_values
+from flaskr.web.list_filters import has_empty_values
 from flaskr.web.paging import PAGE_PARAMETERS, Cursor
 from flaskr.web.parameters import FilterError
 

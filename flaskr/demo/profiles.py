@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flaskr.facts.lists import Cause, LineOfBusiness
+from flaskr.facts.closed_lists import Cause, LineOfBusiness
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from flaskr.demo.profiles import (
     Profile,
 )
 from flaskr.extensions import db
-from flaskr.facts.lists import LineOfBusiness
+from flaskr.facts.closed_lists import LineOfBusiness
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policies_in_force
 from flaskr.policies.services import record_policy

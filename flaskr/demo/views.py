@@ -8,7 +8,7 @@ from flaskr.database import transaction_mode
 from flaskr.demo.random_claim import record_random_claim, swedish_faker
 from flaskr.extensions import db
 from flaskr.users.gate.access import actor
-from flaskr.users.gate.gate import refuse_other_sites
+from flaskr.users.gate.request_checks import refuse_other_sites
 
 blueprint = Blueprint("demo", __name__)
 

@@ -18,9 +18,9 @@ from flaskr.book.services import require_book
 from flaskr.database import transaction_mode
 from flaskr.exports.manifest import MANIFEST_ENDING, manifest, manifest_text
 from flaskr.exports.parameters import FileRequest, file_request
-from flaskr.exports.recording import record_file
 from flaskr.exports.services import ExportedFile, export_file
-from flaskr.facts.lists import Contents
+from flaskr.exports.trail_recording import record_file
+from flaskr.facts.closed_lists import Contents
 from flaskr.files.formats import Dialect, FileFormat
 from flaskr.values.as_at import Basis
 

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.claim_columns import CLAIM_COLUMNS
+from flaskr.facts.closed_lists import Contents, FileContents, TrailContents
 from flaskr.facts.columns import Columns, total_names
-from flaskr.facts.ledger import LEDGER_COLUMNS
-from flaskr.facts.lists import Contents, FileContents, TrailContents
-from flaskr.facts.policies import POLICY_COLUMNS, POLICYHOLDER
-from flaskr.facts.trail import TRAIL_COLUMNS
+from flaskr.facts.ledger_columns import LEDGER_COLUMNS
+from flaskr.facts.policy_columns import POLICY_COLUMNS, POLICYHOLDER
+from flaskr.facts.trail_columns import TRAIL_COLUMNS
 from flaskr.values.pseudonyms import pseudonym_column
 
 FILE_COLUMNS: dict[FileContents, Columns] = {

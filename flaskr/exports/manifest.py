@@ -11,7 +11,7 @@ from flask import current_app
 
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.tasks import FileFacts
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.files.formats import MEDIA_TYPES
 from flaskr.settings import BOOK_VERSION
 from flaskr.values.calendar import today

@@ -14,8 +14,8 @@ from flaskr.claims.ledger.filters import LedgerFilter
 from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import NAMING_COLUMNS, available_columns
 from flaskr.exports.queries import FileFilter
+from flaskr.facts.closed_lists import Contents, FileContents, TrailContents
 from flaskr.facts.columns import Columns
-from flaskr.facts.lists import Contents, FileContents, TrailContents
 from flaskr.files.formats import Dialect, FileFormat, OutputFormat
 from flaskr.policies.filters import PolicyFilter
 from flaskr.values.pseudonyms import NamesWithheld, may_ask_for_names, may_include_names, sees_names

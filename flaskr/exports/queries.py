@@ -13,7 +13,7 @@ from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger.filters import LedgerFilter
 from flaskr.claims.models import Claim
 from flaskr.claims.queries import watermark_select
-from flaskr.exports.statements import Rows, Sql, compile_rows, compile_statement
+from flaskr.exports.sql_statements import Rows, Sql, compile_rows, compile_statement
 from flaskr.facts.columns import Columns, total_names
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.row_queries import policy_facts

@@ -25,7 +25,7 @@ from flaskr.exports.spool import (
 )
 from flaskr.exports.tasks import ExportTask, explain_full_disk
 from flaskr.extensions import db
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.files.formats import ExportError
 from flaskr.isolation import (
     Limits,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from flaskr.errors import ClaimBookError
 from flaskr.exports.queries import FileSql
+from flaskr.facts.closed_lists import FileContents
 from flaskr.facts.columns import Columns
-from flaskr.facts.lists import FileContents
 from flaskr.files.formats import OutputFormat
 
 

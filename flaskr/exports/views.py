@@ -13,10 +13,7 @@ from werkzeug.wsgi import FileWrapper
 
 from flaskr.audit.models import Action
 from flaskr.audit.services import NotRecorded
-from flaskr.exports.dictionary import FILE_COLUMNS, available_columns
-from flaskr.exports.manifest import file_name, manifest, manifest_text, next_since
-from flaskr.exports.parameters import FileRequest, file_request
-from flaskr.exports.ranges import (
+from flaskr.exports.byte_ranges import (
     clamp_last_bytes,
     continued_file,
     is_one_range,
@@ -24,7 +21,9 @@ from flaskr.exports.ranges import (
     remember_recorded,
     remember_tag,
 )
-from flaskr.exports.recording import record_file
+from flaskr.exports.dictionary import FILE_COLUMNS, available_columns
+from flaskr.exports.manifest import file_name, manifest, manifest_text, next_since
+from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.services import (
     ExportedFile,
     current_watermark,
@@ -34,7 +33,8 @@ from flaskr.exports.services import (
     sweep_spool,
     tag_of,
 )
-from flaskr.facts.lists import Contents, FileContents, TrailContents
+from flaskr.exports.trail_recording import record_file
+from flaskr.facts.closed_lists import Contents, FileContents, TrailContents
 from flaskr.files.formats import MEDIA_TYPES
 from flaskr.users.gate.access import actor
 from flaskr.values.pseudonyms import may_include_names

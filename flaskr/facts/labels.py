@@ -1,8 +1,8 @@
 """The labels of values in closed lists, where the value itself is not fit for a page."""
 
-from flaskr.facts.claims import CLAIM_COLUMNS
-from flaskr.facts.ledger import LEDGER_COLUMNS
-from flaskr.facts.policies import POLICY_COLUMNS
+from flaskr.facts.claim_columns import CLAIM_COLUMNS
+from flaskr.facts.ledger_columns import LEDGER_COLUMNS
+from flaskr.facts.policy_columns import POLICY_COLUMNS
 
 LABELS: dict[str, str] = {
     "RESERVE_OPEN": "Reserve opened",

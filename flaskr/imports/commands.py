@@ -15,7 +15,7 @@ from flaskr.book.services import require_book
 from flaskr.errors import ClaimBookError
 from flaskr.files.readers.options import Encoding
 from flaskr.import_records.queries import loadings_of
-from flaskr.imports.dry_run_result import DryRun, FileResult, RowClass
+from flaskr.imports.dry_run.result import DryRun, FileResult, RowClass
 from flaskr.imports.jobs import Job, Progress
 from flaskr.imports.loading.services import load_import
 from flaskr.imports.services import OnProgress, register_files, try_import

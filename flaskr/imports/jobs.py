@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from flaskr.errors import ClaimBookError
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.files.readers.options import Encoding, ReadingOptions
-from flaskr.imports.dry_run_result import DryRun
+from flaskr.imports.dry_run.result import DryRun
 from flaskr.imports.tasks import FileToRead
 
 REQUEST, PROGRESS, OUTCOME, LOADED, LOCK = (

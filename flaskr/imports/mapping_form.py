@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flaskr.errors import ClaimBookError
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.files.readers.options import Encoding
-from flaskr.imports.dry_run_result import ColumnUse, FileResult
+from flaskr.imports.dry_run.result import ColumnUse, FileResult
 from flaskr.imports.jobs import OUTCOME, Job
-from flaskr.imports.layouts import (
+from flaskr.imports.loaded_columns import (
     LAYOUTS,
     Layout,
     loaded_columns,

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 
 from flaskr.claims.ledger.rules import BALANCES
 from flaskr.claims.models import CLAIM_FACTS
-from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.claim_columns import CLAIM_COLUMNS
 from flaskr.facts.columns import Columns
 from flaskr.facts.kinds import Kind
-from flaskr.facts.policies import POLICY_COLUMNS
+from flaskr.facts.policy_columns import POLICY_COLUMNS
 from flaskr.policies.models import POLICY_FACTS
 
 INSTANT = pa.timestamp("us", "UTC")

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from flaskr.claims.ledger.rules import BALANCES
 from flaskr.facts.labels import CLOSED_LISTS
-from flaskr.imports.dry_run_result import DryRun, FileResult, PreviewRow, RowClass
-from flaskr.imports.layouts import AMOUNT_NAMES
+from flaskr.imports.dry_run.result import DryRun, FileResult, PreviewRow, RowClass
+from flaskr.imports.loaded_columns import AMOUNT_NAMES
 from flaskr.values.money import ZERO
-from flaskr.web.templating import format_fact, label_of
+from flaskr.web.template_filters import format_fact, label_of
 
 _SUMS = ("claim_cost", *BALANCES, "premium")
 

@@ -21,7 +21,7 @@ from flaskr.files.readers.options import (
     SheetNotChosen,
     Unreadable,
 )
-from flaskr.imports.dry_run_result import DryRun
+from flaskr.imports.dry_run.result import DryRun
 from flaskr.imports.job_folders import JOBS, delete_old_jobs, file_digest, new_job, store_upload
 from flaskr.imports.jobs import OUTCOME, PROGRESS, Job, JobRequest, Progress
 from flaskr.imports.tasks import BookContext, DryRunTask, ImportRefused

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from flaskr.errors import ClaimBookError
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.files.readers.options import ReadingLimits, ReadingOptions
 
 

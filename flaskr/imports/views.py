@@ -13,15 +13,15 @@ from flaskr.exports.kept.views import file_name_parameters
 from flaskr.exports.tasks import explain_full_disk
 from flaskr.exports.views import send_open_file
 from flaskr.extensions import csrf, db
+from flaskr.facts.closed_lists import Contents
 from flaskr.facts.columns import Column
-from flaskr.facts.lists import Contents
 from flaskr.import_records.queries import loadings_of
 from flaskr.imports.blueprint import blueprint
 from flaskr.imports.decision_services import confirm_import, discard_import, read_again
 from flaskr.imports.forms import MOST_FILES, LoadForm, StepForm, UploadForm
 from flaskr.imports.job_folders import file_digest, job_named
 from flaskr.imports.jobs import OUTCOME, Job, JobBusy, Stage
-from flaskr.imports.layouts import LAYOUTS, loaded_columns
+from flaskr.imports.loaded_columns import LAYOUTS, loaded_columns
 from flaskr.imports.loading.services import load_import, record_finished_loading
 from flaskr.imports.mapping_form import file_mappings, requested_files
 from flaskr.imports.presenters import cell_text, cost_change, file_view
@@ -29,7 +29,7 @@ from flaskr.imports.refused_downloads import files_with_refusals
 from flaskr.imports.services import jobs_folder, receive_uploads, run_in_background, try_import
 from flaskr.imports.tasks import refused_path
 from flaskr.users.gate.access import actor
-from flaskr.web.templating import format_byte_size
+from flaskr.web.template_filters import format_byte_size
 
 _WAIT_SECONDS = 1.5  # most imports are done by then, and need no waiting page
 _REFRESH_SECONDS = "1"

@@ -8,17 +8,16 @@ from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Select, or_
 
+from flaskr.facts.closed_lists import LineOfBusiness
 from flaskr.facts.columns import descending_first, sort_labels
-from flaskr.facts.lists import LineOfBusiness
-from flaskr.facts.policies import POLICY_COLUMNS
+from flaskr.facts.policy_columns import POLICY_COLUMNS
 from flaskr.policies.cover import is_in_force
 from flaskr.policies.models import Policy
 from flaskr.policies.row_queries import policy_rows
 from flaskr.values.calendar import today
 from flaskr.values.pseudonyms import sees_names
 from flaskr.values.text import reference_key
-from flaskr.web.conditions import between, has_text
-from flaskr.web.filters import AsAtFilter
+from flaskr.web.list_filters import AsAtFilter
 from flaskr.web.paging import Listing
 from flaskr.web.parameters import (
     choice_parameter,
@@ -27,6 +26,7 @@ from flaskr.web.parameters import (
     money_parameter,
     text_parameter,
 )
+from flaskr.web.sql_conditions import between, has_text
 
 
 class PolicyStatus(StrEnum):

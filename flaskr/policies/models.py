@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flaskr.extensions import Base
-from flaskr.facts.lists import LineOfBusiness
+from flaskr.facts.closed_lists import LineOfBusiness
 from flaskr.import_records.models import ImportSource
 from flaskr.policies.cover import covers
 from flaskr.values.column_types import (

@@ -11,18 +11,14 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import event_facts, record
 from flaskr.book.services import allot_reference
 from flaskr.database import lock_ledger
-from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
+from flaskr.errors import ChangedMeanwhile, SentTwice
 from flaskr.extensions import db
-from flaskr.facts.lists import LineOfBusiness
+from flaskr.facts.closed_lists import LineOfBusiness
 from flaskr.policies.models import POLICY_EDITS, POLICY_FACTS, Policy, PolicyRevision
 from flaskr.policies.queries import locked_policy, policy_by_number
+from flaskr.policies.rules import PolicyError, check_policy_facts
 from flaskr.values.calendar import utc_now
-from flaskr.values.money import LARGEST_ENTRY, format_money, to_ore
 from flaskr.values.text import clean_name, clean_reference, is_allotted, reference_key
-
-
-class PolicyError(ClaimBookError):
-    """A policy that cannot be recorded, edited or cancelled as asked."""
 
 
 def record_policy(
@@ -159,24 +155,3 @@ def _next_revision_instant(policy: Policy) -> datetime:
         select(func.max(PolicyRevision.replaced_at)).where(PolicyRevision.policy_id == policy.id)
     )
     return max(utc_now(), policy.recorded_at, last or policy.recorded_at)
-
-
-def check_policy_facts(policy: Policy) -> None:
-    """Raise PolicyError when facts contradict one another, MoneyError for an invalid amount."""
-    if policy.expiry_date <= policy.inception_date:
-        raise PolicyError(
-            "The expiry date is the first day without cover: it must be after the inception date."
-        )
-    amounts = [policy.premium, policy.deductible]
-    amounts += [policy.sum_insured] if policy.sum_insured is not None else []
-    for amount in amounts:
-        to_ore(amount)
-    if min(amounts) < 0:
-        raise PolicyError("Premium, deductible and sum insured cannot be negative.")
-    if max(amounts) > LARGEST_ENTRY:
-        raise PolicyError(f"An amount on a policy can be at most {format_money(LARGEST_ENTRY)}.")
-    cancelled_on = policy.cancelled_on
-    if cancelled_on and not policy.inception_date <= cancelled_on < policy.expiry_date:
-        raise PolicyError(
-            "A policy can be cancelled from its inception date to the day before its expiry date."
-        )

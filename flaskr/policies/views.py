@@ -9,7 +9,7 @@ from flaskr.policies.forms import NewPolicyForm
 from flaskr.policies.queries import erased_policy_ids
 from flaskr.policies.services import record_policy
 from flaskr.users.gate.access import actor
-from flaskr.web.filters import has_empty_values
+from flaskr.web.list_filters import has_empty_values
 from flaskr.web.paging import PAGE_PARAMETERS, Cursor
 from flaskr.web.parameters import FilterError
 

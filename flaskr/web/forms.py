@@ -17,7 +17,7 @@ from wtforms.widgets import DateInput, TextArea, TextInput
 from flaskr.values.calendar import parse_day
 from flaskr.values.money import parse_money
 from flaskr.values.text import clean_name, clean_reference, clean_text
-from flaskr.web.templating import label_of
+from flaskr.web.template_filters import label_of
 
 _TOKEN = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _VERSION = re.compile(r"[0-9]{1,18}", re.ASCII)

@@ -11,7 +11,7 @@ from flaskr.archive.services import import_archive, write_archive
 from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause
+from flaskr.facts.closed_lists import Cause
 from flaskr.import_records.models import Import, ImportFile
 from flaskr.policies.services import edit_policy
 from tests.demo.conftest import fill

@@ -7,7 +7,7 @@ from flaskr.audit.presenters import Change, changes_of
 from flaskr.audit.queries import history_of
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause
+from flaskr.facts.closed_lists import Cause
 from flaskr.policies.services import edit_policy
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 

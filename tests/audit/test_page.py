@@ -8,7 +8,7 @@ from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.audit.services import event_values
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause
+from flaskr.facts.closed_lists import Cause
 from tests.audit.events import make_event
 from tests.factories import make_claim, make_policy
 

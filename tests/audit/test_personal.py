@@ -10,7 +10,7 @@ from sqlalchemy import text
 from flaskr.claims.ledger.services import close_claim, reopen_claim
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause
+from flaskr.facts.closed_lists import Cause
 from flaskr.policies.services import edit_policy
 from tests.audit.events import events
 from tests.factories import ACTOR, make_claim, make_policy

@@ -10,7 +10,7 @@ from flaskr.claims.ledger.services import close_claim, decline_claim, reopen_cla
 from flaskr.claims.services import ClaimError, edit_claim
 from flaskr.errors import LedgerError
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause
+from flaskr.facts.closed_lists import Cause
 from flaskr.policies.services import cancel_policy, edit_policy
 from tests.audit.events import actions, events, only_event, refuse_events, values_of
 from tests.factories import ACTOR, make_claim, make_policy, open_elsewhere, pay, recover, reserve

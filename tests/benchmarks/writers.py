@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.exports.making.file import DigestingFile
-from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.claim_columns import CLAIM_COLUMNS
 from flaskr.facts.columns import Column
 from flaskr.facts.kinds import TEXTS, Kind
 from flaskr.files.writers.arrow import ArrowWriter

@@ -14,7 +14,7 @@ from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.users.models import Role, Scope
 from flaskr.users.queries import user_with_email
 from flaskr.users.services import create_user

@@ -12,7 +12,7 @@ from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import delete_export, keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from flaskr.claims.ledger.services import (
 )
 from flaskr.claims.queries import entries_of
 from flaskr.errors import LedgerError
-from flaskr.facts.lists import EntryType
+from flaskr.facts.closed_lists import EntryType
 from flaskr.policies.services import cancel_policy
 from flaskr.values.calendar import today
 from tests.factories import ACTOR, make_claim, make_policy, open_elsewhere, pay, recover, reserve

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from flaskr.claims.models import ClaimRevision
 from flaskr.claims.services import ClaimError, UncoversReserved, edit_claim
 from flaskr.errors import ChangedMeanwhile
-from flaskr.facts.lists import Cause, Coverage
+from flaskr.facts.closed_lists import Cause, Coverage
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
 pytestmark = pytest.mark.usefixtures("rolled_back")

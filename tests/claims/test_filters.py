@@ -10,7 +10,7 @@ from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.models import Claim
 from flaskr.claims.row_queries import claim_rows
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause, Coverage, LineOfBusiness, Status
+from flaskr.facts.closed_lists import Cause, Coverage, LineOfBusiness, Status
 from flaskr.values.as_at import Basis, Valuation
 from flaskr.web.parameters import FilterError
 from tests.claims.varied import varied_claims

@@ -12,7 +12,7 @@ from flaskr.claims.models import Claim
 from flaskr.claims.queries import claim_by_reference, claim_totals, watermark
 from flaskr.claims.services import ClaimError, edit_claim
 from flaskr.errors import TextError
-from flaskr.facts.lists import Cause, Coverage, Status
+from flaskr.facts.closed_lists import Cause, Coverage, Status
 from flaskr.policies.services import cancel_policy
 from flaskr.values.calendar import today
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve

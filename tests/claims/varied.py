@@ -6,7 +6,7 @@ from itertools import cycle
 
 from flaskr.claims.ledger.services import close_claim, decline_claim, reopen_claim
 from flaskr.claims.models import Claim
-from flaskr.facts.lists import Cause, Coverage, LineOfBusiness
+from flaskr.facts.closed_lists import Cause, Coverage, LineOfBusiness
 from flaskr.policies.models import Policy
 from flaskr.policies.services import cancel_policy
 from tests.claims.clocks import amend, at, edit

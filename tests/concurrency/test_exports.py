@@ -14,7 +14,7 @@ from sqlalchemy import select
 from flaskr.claims.models import Claim
 from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.extensions import db
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.policies.models import Policy
 from tests.concurrency.runs import start_writers
 from tests.concurrency.writers import STOP

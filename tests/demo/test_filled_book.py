@@ -17,7 +17,7 @@ from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
 from flaskr.claims.queries import claim_totals, watermark
 from flaskr.claims.services import report_claim
 from flaskr.extensions import db
-from flaskr.facts.lists import Coverage, EntryType, Status
+from flaskr.facts.closed_lists import Coverage, EntryType, Status
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.values.calendar import day_end, local_day, utc_now
 from flaskr.values.money import ZERO

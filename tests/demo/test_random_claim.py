@@ -18,7 +18,7 @@ from flaskr.demo.random_claim import (
     swedish_faker,
 )
 from flaskr.extensions import db
-from flaskr.facts.lists import Coverage, EntryType
+from flaskr.facts.closed_lists import Coverage, EntryType
 from flaskr.values.calendar import today
 from tests.factories import make_policy
 

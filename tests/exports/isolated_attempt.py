@@ -4,7 +4,7 @@ import adbc_driver_manager
 
 from flaskr.errors import DatabaseUnavailable
 from flaskr.exports.making.snapshot import book_snapshot
-from flaskr.exports.statements import Sql
+from flaskr.exports.sql_statements import Sql
 
 
 def write_the_book(report, address):

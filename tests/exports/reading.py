@@ -8,7 +8,7 @@ import pyarrow.csv
 from sqlalchemy import text
 
 from flaskr.extensions import db
-from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.claim_columns import CLAIM_COLUMNS
 from flaskr.files.writers.frames import schema_of
 from flaskr.policies.models import Policy
 from flaskr.policies.services import cancel_policy

@@ -12,7 +12,7 @@ from flaskr.claims.as_at_queries import current_coverage
 from flaskr.claims.models import Claim
 from flaskr.claims.queries import claim_totals
 from flaskr.extensions import db
-from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.claim_columns import CLAIM_COLUMNS
 from flaskr.facts.columns import names_of
 from flaskr.facts.kinds import Kind
 from flaskr.policies.models import Policy

@@ -9,10 +9,10 @@ from itertools import cycle
 import pytest
 
 from flaskr.exports.dictionary import FILE_COLUMNS
-from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.claim_columns import CLAIM_COLUMNS
+from flaskr.facts.closed_lists import Contents
 from flaskr.facts.columns import total_names
-from flaskr.facts.ledger import LEDGER_COLUMNS
-from flaskr.facts.lists import Contents
+from flaskr.facts.ledger_columns import LEDGER_COLUMNS
 from flaskr.values.as_at import Basis
 from flaskr.values.money import format_money
 from tests.exports.readers import FORMS, READERS, read

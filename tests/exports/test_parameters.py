@@ -5,7 +5,7 @@ from werkzeug.datastructures import MultiDict
 from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.exports.parameters import FileRequest, ParameterError, file_request
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.files.formats import Dialect, FileFormat, OutputFormat
 
 

@@ -5,7 +5,7 @@ import pytest
 from flaskr.demo.commands import LAST_DAY
 from flaskr.demo.filling.services import load_book, prepare_book
 from flaskr.extensions import db
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from tests.exports.golden import FORMS
 
 # A book of 100,000 takes minutes: CLAIMS=100000 pytest -n 0 tests/exports/test_round_trips.py

@@ -16,8 +16,8 @@ from flaskr.audit.services import event_values
 from flaskr.claims.services import edit_claim
 from flaskr.exports.kept.forms import KeepForm
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause, Contents
-from flaskr.facts.trail import TRAIL_COLUMNS
+from flaskr.facts.closed_lists import Cause, Contents
+from flaskr.facts.trail_columns import TRAIL_COLUMNS
 from tests.audit.events import make_event
 from tests.exports.readers import EXACT, FORMS, READERS, read
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve

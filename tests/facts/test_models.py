@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import Date, Enum, Integer
 
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
-from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.claim_columns import CLAIM_COLUMNS
 from flaskr.facts.kinds import Kind
-from flaskr.facts.ledger import LEDGER_COLUMNS
-from flaskr.facts.policies import POLICY_COLUMNS
+from flaskr.facts.ledger_columns import LEDGER_COLUMNS
+from flaskr.facts.policy_columns import POLICY_COLUMNS
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.values.column_types import MoneyType, UtcDateTime
 

@@ -6,7 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from flaskr.extensions import db
-from flaskr.imports.dry_run_result import DryRun
+from flaskr.imports.dry_run.result import DryRun
 from tests.books import DATABASES
 from tests.imports.importing import Importing, load_files, load_golden
 from tests.imports.migration.older_system import CLAIMS, HOME, LEDGER, POLICIES, WATER

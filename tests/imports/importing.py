@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from flaskr.extensions import db
-from flaskr.imports.dry_run_result import DryRun
+from flaskr.imports.dry_run.result import DryRun
 from flaskr.imports.jobs import Job
 from flaskr.imports.loading.services import load_import
 from flaskr.imports.loading.tasks import Loaded

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
 from flaskr.extensions import db
-from flaskr.facts.lists import LineOfBusiness
+from flaskr.facts.closed_lists import LineOfBusiness
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.models import Policy
 from flaskr.policies.row_queries import policy_facts, policy_rows

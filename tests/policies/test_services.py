@@ -8,10 +8,11 @@ import time_machine
 from sqlalchemy import select
 
 from flaskr.errors import ChangedMeanwhile, MoneyError, TextError
-from flaskr.facts.lists import LineOfBusiness
+from flaskr.facts.closed_lists import LineOfBusiness
 from flaskr.policies.models import PolicyRevision
 from flaskr.policies.queries import policies_in_force, policy_by_number, policy_totals
-from flaskr.policies.services import PolicyError, cancel_policy, edit_policy
+from flaskr.policies.rules import PolicyError
+from flaskr.policies.services import cancel_policy, edit_policy
 from flaskr.values.calendar import today
 from tests.factories import ACTOR, make_policy
 

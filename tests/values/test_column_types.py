@@ -6,7 +6,7 @@ from sqlalchemy import func, literal, select
 from sqlalchemy.exc import StatementError
 
 from flaskr.claims.models import Claim
-from flaskr.facts.lists import Status
+from flaskr.facts.closed_lists import Status
 from flaskr.values.column_types import MoneyType, UtcDateTime
 from flaskr.values.money import LARGEST_BALANCE
 from tests.factories import make_claim, make_policy, pay, reserve

@@ -9,7 +9,7 @@ from flaskr.claims.ledger import services as ledger_services
 from flaskr.claims.ledger.posting import PostedBy
 from flaskr.claims.ledger.rules import OPEN_STATUSES, RECOVERY_TYPES, SETTLED_STATUSES
 from flaskr.claims.models import Claim, LedgerEntry
-from flaskr.facts.lists import Coverage, EntryType
+from flaskr.facts.closed_lists import Coverage, EntryType
 
 
 @dataclass(frozen=True)

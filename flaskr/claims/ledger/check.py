@@ -23,7 +23,7 @@ from flaskr.claims.ledger.rules import (
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import last_entry, locked_claim
 from flaskr.extensions import db
-from flaskr.facts.lists import EntryType, Status
+from flaskr.facts.closed_lists import EntryType, Status
 from flaskr.values.money import ZERO
 
 _NEVER = literal(date.min)

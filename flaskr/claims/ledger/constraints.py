@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint
 
 from flaskr.claims.ledger.rules import RECOVERY_TYPES, REVERSAL_TYPES, SETTLED_STATUSES
-from flaskr.facts.lists import EntryType, Status
+from flaskr.facts.closed_lists import EntryType, Status
 from flaskr.values.money import LARGEST_ENTRY, to_ore
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, Select, select
 from flaskr.claims.as_at_queries import is_entry_included
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.errors import TextError
-from flaskr.facts.lists import EntryType
+from flaskr.facts.closed_lists import EntryType
 from flaskr.values.text import clean_reference, reference_key
-from flaskr.web.conditions import between
-from flaskr.web.filters import RECORDED, AsAtFilter
+from flaskr.web.list_filters import RECORDED, AsAtFilter
 from flaskr.web.parameters import ParameterType, choices_parameter, date_parameter, parameter_field
+from flaskr.web.sql_conditions import between
 
 _HIGHEST_ID = 2**63 - 1
 

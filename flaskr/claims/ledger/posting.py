@@ -14,7 +14,7 @@ from flaskr.claims.queries import last_entry, locked_claim
 from flaskr.database import lock_ledger
 from flaskr.errors import ChangedMeanwhile, LedgerError
 from flaskr.extensions import db
-from flaskr.facts.lists import Coverage, EntryType
+from flaskr.facts.closed_lists import Coverage, EntryType
 from flaskr.values.calendar import local_day, utc_now
 from flaskr.values.text import clean_text
 

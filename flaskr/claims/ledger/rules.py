@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from flaskr.errors import LedgerError
-from flaskr.facts.lists import EntryType, Status
+from flaskr.facts.closed_lists import EntryType, Status
 from flaskr.values.money import LARGEST_BALANCE, LARGEST_ENTRY, ZERO, format_money, to_ore
 
 OPEN_STATUSES = (Status.OPEN, Status.REOPENED)

@@ -9,7 +9,7 @@ from flaskr.claims.ledger.rules import RECOVERY_TYPES, Movement, State, payment_
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import last_entry, locked_claim
 from flaskr.errors import LedgerError
-from flaskr.facts.lists import EntryType
+from flaskr.facts.closed_lists import EntryType
 from flaskr.values.money import checked_amount
 
 

@@ -13,7 +13,7 @@ from flaskr.demo.filling.book import DemoBook
 from flaskr.demo.filling.days import NONE, Array
 from flaskr.demo.filling.names import NameWords, name_words
 from flaskr.demo.profiles import DESCRIPTIONS, PROFILES, REOPENING_REASONS
-from flaskr.facts.lists import Cause, EntryType, Status
+from flaskr.facts.closed_lists import Cause, EntryType, Status
 
 _BATCH_ROWS = 65_536
 RECORDED_BY = "command"

@@ -8,7 +8,7 @@ from numpy.random import Generator
 from flaskr.demo.filling.claims import DemoClaims, ultimate_costs
 from flaskr.demo.filling.days import NONE, Array, BookDays
 from flaskr.demo.profiles import PROFILES
-from flaskr.facts.lists import EntryType, Status
+from flaskr.facts.closed_lists import EntryType, Status
 
 _TYPES = list(EntryType)
 _STATUSES = list(Status)

@@ -8,7 +8,7 @@ from numpy.random import Generator
 from flaskr.demo.filling.days import NONE, Array, BookDays
 from flaskr.demo.filling.policies import DemoPolicies
 from flaskr.demo.profiles import LARGEST_LOSS, PROFILES, TAIL_INDEX, TAIL_SHARE
-from flaskr.facts.lists import Cause
+from flaskr.facts.closed_lists import Cause
 
 CAUSES = list(Cause)
 _NOT_IN_FORCE_SHARE = 0.004

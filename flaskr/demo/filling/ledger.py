@@ -16,7 +16,7 @@ from flaskr.demo.filling.choices import (
 from flaskr.demo.filling.claims import DemoClaims
 from flaskr.demo.filling.days import NONE, Array, BookDays
 from flaskr.demo.profiles import PROFILES, REOPENING_REASONS
-from flaskr.facts.lists import EntryType, Status
+from flaskr.facts.closed_lists import EntryType, Status
 
 _MOST_ENTRIES = 14  # of one claim
 _REVERSAL_CODES = tuple(map(type_code, REVERSAL_TYPES))

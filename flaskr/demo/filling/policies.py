@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from flaskr.demo.filling.days import NONE, Array, BookDays
 from flaskr.demo.profiles import PREMIUM_LEVEL, PROFILES
-from flaskr.facts.lists import LineOfBusiness
+from flaskr.facts.closed_lists import LineOfBusiness
 
 YEARS = 7  # in which the policies of a book begin
 _LONGEST_CUSTOMER = 5  # policies in a row

@@ -10,7 +10,7 @@ from wtforms.validators import ValidationError
 
 from flaskr.exports.kept.services import clean_export_name
 from flaskr.exports.parameters import FileRequest, file_request
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.values.as_at import Basis
 from flaskr.web.forms import CleanedField, DayField, NameField, Required, choice_field
 from flaskr.web.parameters import parse_past_date

@@ -14,8 +14,8 @@ from flaskr.exports.kept import files as kept_files
 from flaskr.exports.kept.files import KeptExport
 from flaskr.exports.manifest import manifest
 from flaskr.exports.parameters import FileRequest
-from flaskr.exports.recording import trail_facts
 from flaskr.exports.services import export_file
+from flaskr.exports.trail_recording import trail_facts
 from flaskr.values.calendar import utc_now
 from flaskr.values.text import clean_reference, reference_key
 

@@ -21,7 +21,7 @@ from flaskr.exports.views import (
     record_once,
     send_open_file,
 )
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.users.gate.access import actor
 from flaskr.values.pseudonyms import sees_names, without_names
 

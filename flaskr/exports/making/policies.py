@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flaskr.facts.lists import Coverage
+from flaskr.facts.closed_lists import Coverage
 from flaskr.files.writers.frames import day_numbers, days, integers
 from flaskr.policies.cover import covers_days
 

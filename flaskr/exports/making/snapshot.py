@@ -15,7 +15,7 @@ import adbc_driver_sqlite.dbapi
 import pyarrow as pa
 
 from flaskr.errors import DatabaseUnavailable
-from flaskr.exports.statements import Sql
+from flaskr.exports.sql_statements import Sql
 
 _logger = logging.getLogger(__name__)
 

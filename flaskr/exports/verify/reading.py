@@ -4,8 +4,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from flaskr.exports.verify.read_files import ReadFacts
 from flaskr.exports.verify.sums import ColumnSums
+from flaskr.exports.verify.tasks import ReadFacts
 from flaskr.files.formats import FileFormat
 from flaskr.files.readers.csv.reader import MAX_ROW_BYTES
 from flaskr.files.readers.dispatch import open_table

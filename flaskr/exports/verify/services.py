@@ -9,7 +9,7 @@ from flask import current_app
 
 from flaskr.exports.kept.services import kept_folder
 from flaskr.exports.verify.manifests import KnownFile, format_label, known_from_kept
-from flaskr.exports.verify.read_files import ReadFacts
+from flaskr.exports.verify.tasks import ReadFacts
 from flaskr.files.readers.options import Unreadable
 from flaskr.isolation import Limits, WorkError, preload, run_isolated, slot
 

@@ -12,7 +12,7 @@ from flaskr.claims.ledger.rules import BALANCES
 from flaskr.claims.models import CLAIM_EDITS, Claim, LedgerEntry
 from flaskr.claims.queries import watermark_select
 from flaskr.exports.making.snapshot import Snapshot
-from flaskr.exports.statements import LIBPQ, compile_rows, compile_statement
+from flaskr.exports.sql_statements import LIBPQ, compile_rows, compile_statement
 from flaskr.imports.dry_run.staging import Staging
 from flaskr.imports.plan import STATE_COLUMNS
 from flaskr.policies.models import POLICY_EDITS, Policy

@@ -6,10 +6,11 @@ from datetime import date
 
 from flaskr.claims.ledger.rules import BALANCES
 from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS
-from flaskr.facts.lists import Contents, EntryType, Status
+from flaskr.facts.closed_lists import Contents, EntryType, Status
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rules import ClaimChecker
-from flaskr.imports.dry_run.row_classes import (
+from flaskr.imports.dry_run.result import RowClass
+from flaskr.imports.dry_run.row_outcomes import (
     LISTED_NAMES,
     NOTE_DUPLICATES,
     UNCOVERED_WARNING,
@@ -17,7 +18,6 @@ from flaskr.imports.dry_run.row_classes import (
     warnings_naming,
 )
 from flaskr.imports.dry_run.staging import Staging
-from flaskr.imports.dry_run_result import RowClass
 from flaskr.imports.plan import PlanWriter, plan_batch
 from flaskr.policies.cover import COVERS_LOSS
 

@@ -9,10 +9,10 @@ from flaskr.claims.ledger.rules import BALANCES, Movement, State
 from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, coverage_of
 from flaskr.claims.services import check_claim_dates
 from flaskr.errors import ClaimBookError
-from flaskr.facts.lists import Coverage, EntryType, Status
-from flaskr.imports.dry_run.row_classes import Tally, display_text, warnings_naming
+from flaskr.facts.closed_lists import Coverage, EntryType, Status
+from flaskr.imports.dry_run.result import PreviewRow
+from flaskr.imports.dry_run.row_outcomes import Tally, display_text, warnings_naming
 from flaskr.imports.dry_run.staging import FaultRow
-from flaskr.imports.dry_run_result import PreviewRow
 from flaskr.policies.models import Policy
 from flaskr.values.money import from_ore, to_ore
 from flaskr.values.text import is_allotted

@@ -7,18 +7,18 @@ from datetime import date
 from typing import Any
 
 from flaskr.errors import ClaimBookError
+from flaskr.facts.closed_lists import Contents
 from flaskr.facts.columns import names_of
 from flaskr.facts.kinds import Kind
-from flaskr.facts.lists import Contents
-from flaskr.facts.policies import POLICY_COLUMNS
+from flaskr.facts.policy_columns import POLICY_COLUMNS
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rules import NOT_ASSIGNED
-from flaskr.imports.dry_run.row_classes import NOTE_DUPLICATES, Tally, display_text, row_classes
+from flaskr.imports.dry_run.result import PreviewRow, RowClass
+from flaskr.imports.dry_run.row_outcomes import NOTE_DUPLICATES, Tally, display_text, row_classes
 from flaskr.imports.dry_run.staging import FaultRow, Staging
-from flaskr.imports.dry_run_result import PreviewRow, RowClass
 from flaskr.imports.plan import PlanWriter, plan_batch
 from flaskr.policies.models import POLICY_EDITS, POLICY_FACTS, Policy
-from flaskr.policies.services import check_policy_facts
+from flaskr.policies.rules import check_policy_facts
 from flaskr.values.money import from_ore
 from flaskr.values.text import is_allotted
 

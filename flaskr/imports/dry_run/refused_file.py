@@ -7,10 +7,10 @@ from typing import Any
 
 from flaskr.files.readers.dispatch import CellBatch, open_table
 from flaskr.files.writers.csv import FORMULA_STARTS
+from flaskr.imports.dry_run.result import ColumnUse
 from flaskr.imports.dry_run.staged_files import FileColumns
 from flaskr.imports.dry_run.staging import Staging
-from flaskr.imports.dry_run_result import ColumnUse
-from flaskr.imports.layouts import REFUSAL_COLUMNS, Layout
+from flaskr.imports.loaded_columns import REFUSAL_COLUMNS, Layout
 from flaskr.imports.tasks import DryRunTask, refused_path
 
 _NUMBER = re.compile(r"[-+]?[0-9][0-9., ]*", re.ASCII)

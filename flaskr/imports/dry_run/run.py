@@ -8,16 +8,16 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from flaskr.exports.making.snapshot import book_snapshot
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.files.readers.dispatch import TableFile, open_table
 from flaskr.files.readers.options import Unreadable
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rows import ClaimRows
 from flaskr.imports.dry_run.policy_rows import PolicyRows
 from flaskr.imports.dry_run.refused_file import write_refused
+from flaskr.imports.dry_run.result import LISTED_REFUSALS, DryRun, FileResult, Refusal, RowClass
 from flaskr.imports.dry_run.staged_files import FileColumns, StagedRows, file_columns, stage_file
 from flaskr.imports.dry_run.staging import Staging, open_staging
-from flaskr.imports.dry_run_result import LISTED_REFUSALS, DryRun, FileResult, Refusal, RowClass
 from flaskr.imports.loading.tasks import PLAN
 from flaskr.imports.migration.run import MigrationRows, highest_allotted
 from flaskr.imports.plan import PlanWriter

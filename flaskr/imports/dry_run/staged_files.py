@@ -11,9 +11,9 @@ from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
 from flaskr.files.readers.dispatch import CellBatch, TableFile
 from flaskr.imports.dry_run.parsing import ParsedColumn, parse_column, reference_keys
+from flaskr.imports.dry_run.result import ColumnUse
 from flaskr.imports.dry_run.staging import FaultRow, Staging
-from flaskr.imports.dry_run_result import ColumnUse
-from flaskr.imports.layouts import (
+from flaskr.imports.loaded_columns import (
     CLAIMS,
     LAYOUTS,
     SKIPPED_COLUMNS,

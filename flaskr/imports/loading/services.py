@@ -12,7 +12,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import NAMING_COLUMNS
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportKind
-from flaskr.imports.dry_run_result import DryRun, FileResult
+from flaskr.imports.dry_run.result import DryRun, FileResult
 from flaskr.imports.jobs import LOADED, PROGRESS, Job, JobBusy
 from flaskr.imports.loading.tasks import PLAN, Loaded, LoadTask, PlanOutdated, mapping_text
 from flaskr.imports.services import (

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 from flaskr.claims.models import CLAIM_EDITS, coverage_of
 from flaskr.claims.services import check_claim_dates
 from flaskr.errors import ClaimBookError
-from flaskr.facts.lists import Coverage
+from flaskr.facts.closed_lists import Coverage
 from flaskr.imports.dry_run.claim_rules import RowRefused, cover_of_row, displayed_column
 from flaskr.imports.dry_run.policy_rows import policy_of_row
-from flaskr.imports.dry_run.row_classes import display_cell
+from flaskr.imports.dry_run.row_outcomes import display_cell
 from flaskr.imports.dry_run.staging import FaultRow, Staging
 from flaskr.imports.tasks import BookContext
 from flaskr.policies.models import POLICY_EDITS
-from flaskr.policies.services import check_policy_facts
+from flaskr.policies.rules import check_policy_facts
 
 _Row = Mapping[str, Any]
 _ALREADY_KNOWN = "It is already in the book, where {name} is {value}; a migration changes nothing."

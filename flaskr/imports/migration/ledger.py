@@ -19,9 +19,9 @@ from flaskr.claims.ledger.rules import (
 )
 from flaskr.claims.models import Claim
 from flaskr.errors import ClaimBookError, LedgerError
-from flaskr.facts.lists import EntryType
+from flaskr.facts.closed_lists import EntryType
 from flaskr.imports.dry_run.claim_rules import RowRefused
-from flaskr.imports.dry_run.row_classes import display_cell
+from flaskr.imports.dry_run.row_outcomes import display_cell
 from flaskr.imports.dry_run.staging import FaultRow
 from flaskr.values.money import format_money, from_ore, to_ore
 

@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.imports.dry_run.book_rows import BookRows
-from flaskr.imports.dry_run.row_classes import NOTE_DUPLICATES, UNCOVERED_WARNING, warnings_naming
+from flaskr.imports.dry_run.result import RowClass
+from flaskr.imports.dry_run.row_outcomes import NOTE_DUPLICATES, UNCOVERED_WARNING, warnings_naming
 from flaskr.imports.dry_run.staged_files import FileColumns, staged_columns
 from flaskr.imports.dry_run.staging import BATCH_ROWS, Staging
-from flaskr.imports.dry_run_result import RowClass
-from flaskr.imports.layouts import LAYOUTS
+from flaskr.imports.loaded_columns import LAYOUTS
 from flaskr.imports.migration.facts import CREATE_FIRST_KNOWN, FactsChecker
 from flaskr.imports.migration.ledger import LedgerPlanner, staged_entry
-from flaskr.imports.migration.row_classes import migration_row_classes
+from flaskr.imports.migration.row_outcomes import migration_row_classes
 from flaskr.imports.plan import PLAN_SCHEMAS, PlanWriter
 from flaskr.imports.tasks import BookContext
 

@@ -15,10 +15,10 @@ from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
 from flaskr.database import lock_ledger, locked_row
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
-from flaskr.facts.lists import EntryType
+from flaskr.facts.closed_lists import EntryType
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.import_records.queries import undo_of
-from flaskr.imports.records.queries import import_numbered
+from flaskr.imports.history.queries import import_numbered
 from flaskr.imports.undo.queries import (
     amounts_by_claim,
     claims_edited_since,

@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.imports.blueprint import blueprint
-from flaskr.imports.records.queries import import_numbered
+from flaskr.imports.history.queries import import_numbered
 from flaskr.imports.undo.services import undo_import, undo_preview
 from flaskr.users.gate.access import actor
 

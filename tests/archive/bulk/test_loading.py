@@ -11,7 +11,7 @@ from flaskr.claims.ledger.services import set_reserve
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.database import driver_url
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause, EntryType, Status
+from flaskr.facts.closed_lists import Cause, EntryType, Status
 from tests.archive.bulk.batches import INSTANT, RECORDED, claim_batch, entry_batch, insert, rows_of
 from tests.factories import ACTOR, make_claim, make_policy
 

@@ -8,7 +8,7 @@ from flaskr.archive.bulk.connections import book_transaction
 from flaskr.archive.bulk.loading import update_rows
 from flaskr.claims.models import Claim
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause
+from flaskr.facts.closed_lists import Cause
 from tests.archive.bulk.batches import INSTANT, RECORDED, claim_batch, entry_batch, insert
 
 pytestmark = pytest.mark.both_databases

@@ -9,7 +9,7 @@ from flaskr.claims.as_at_queries import (
 )
 from flaskr.claims.models import Claim
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause, Coverage, LineOfBusiness
+from flaskr.facts.closed_lists import Cause, Coverage, LineOfBusiness
 from flaskr.policies.models import Policy
 from flaskr.policies.services import cancel_policy
 from tests.claims.clocks import (

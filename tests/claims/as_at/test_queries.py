@@ -11,7 +11,7 @@ from flaskr.claims.as_at_queries import (
     totals_as_at,
 )
 from flaskr.claims.ledger.services import close_claim, post_recovery, reopen_claim, reverse_entry
-from flaskr.facts.lists import Cause, EntryType, Status
+from flaskr.facts.closed_lists import Cause, EntryType, Status
 from flaskr.values.calendar import day_end, local_day
 from tests.claims.clocks import (
     BOOKED,

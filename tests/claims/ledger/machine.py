@@ -23,7 +23,7 @@ from flaskr.claims.queries import entries_of
 from flaskr.claims.services import report_claim
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause, EntryType
+from flaskr.facts.closed_lists import Cause, EntryType
 from flaskr.values.money import from_ore, to_ore
 from tests.claims.ledger.plain_ledger import (
     LIVE,

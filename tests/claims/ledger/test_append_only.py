@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from flaskr.claims.models import LedgerEntry
 from flaskr.claims.services import edit_claim
-from flaskr.facts.lists import Cause
+from flaskr.facts.closed_lists import Cause
 from flaskr.policies.services import edit_policy
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 

@@ -16,7 +16,7 @@ from flaskr.claims.ledger.services import (
 )
 from flaskr.claims.queries import entries_of
 from flaskr.errors import ChangedMeanwhile, LedgerError, MoneyError
-from flaskr.facts.lists import EntryType, Status
+from flaskr.facts.closed_lists import EntryType, Status
 from tests.factories import ACTOR, make_claim, open_elsewhere, pay, recover, reserve
 
 pytestmark = [pytest.mark.usefixtures("rolled_back"), pytest.mark.both_databases]

@@ -7,7 +7,7 @@ import pytest
 
 from flaskr.claims.ledger.rules import Movement, State, payment_movement
 from flaskr.errors import LedgerError, MoneyError
-from flaskr.facts.lists import EntryType, Status
+from flaskr.facts.closed_lists import EntryType, Status
 
 DAY = date(2024, 5, 1)
 OPEN, REOPENED, CLOSED, DECLINED = Status

@@ -11,8 +11,8 @@ from sqlalchemy import insert
 from flaskr.claims.models import Claim, LedgerEntry, coverage_of
 from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.extensions import db
+from flaskr.facts.closed_lists import Contents, EntryType, LineOfBusiness, Status
 from flaskr.facts.kinds import TEXTS
-from flaskr.facts.lists import Contents, EntryType, LineOfBusiness, Status
 from flaskr.policies.models import Policy
 from tests.exports.readers import EXACT, EXCEL_SV, FORMS, read
 from tests.files.writers.any_rows import ODD_TEXTS, accepted, texts

@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 from flaskr.errors import ClaimBookError
 from flaskr.exports.parameters import file_request
 from flaskr.exports.services import export_file
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.settings import BOOK_FILE
 from tests.exports.downloads.test_failures import SLOW_POLICIES
 from tests.exports.readers import FORMS

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.exports.making.snapshot import BATCH_ROWS
 from flaskr.extensions import db
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from tests.exports.readers import EXACT, FORMS, read
 
 pytestmark = pytest.mark.both_databases

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from flaskr.exports.verify.read_files import ReadFacts
 from flaskr.exports.verify.reading import read_file_facts
+from flaskr.exports.verify.tasks import ReadFacts
 from flaskr.files.formats import FileFormat
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from flaskr.exports.making.policies import PoliciesByPosition
 from flaskr.exports.making.snapshot import Snapshot
-from flaskr.exports.statements import Sql, compile_rows
-from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.exports.sql_statements import Sql, compile_rows
+from flaskr.facts.claim_columns import CLAIM_COLUMNS
 from flaskr.files.formats import ExportError
 from flaskr.files.writers.frames import amounts_from_ore, file_frame
 

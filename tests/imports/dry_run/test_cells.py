@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flaskr.errors import DateError, MoneyError, TextError
-from flaskr.facts.lists import EntryType
+from flaskr.facts.closed_lists import EntryType
 from flaskr.imports.dry_run import cells
 
 AMOUNTS = st.integers(0, 10**14 - 1).map(lambda ore: Decimal(ore).scaleb(-2))

@@ -8,7 +8,7 @@ from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import ClaimRevision
 from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause, EntryType
+from flaskr.facts.closed_lists import Cause, EntryType
 from flaskr.values.calendar import today
 from tests.factories import make_claim, make_policy, pay, recover, reserve
 from tests.imports.importing import COSTS, counts

@@ -5,7 +5,7 @@ from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.queries import claim_by_reference, claim_totals, entries_of
 from flaskr.extensions import db
-from flaskr.facts.lists import EntryType
+from flaskr.facts.closed_lists import EntryType
 from flaskr.values.calendar import today
 from tests.factories import ACTOR, make_claim, make_policy, pay, recover, reserve
 from tests.imports.importing import COSTS, counts

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from flaskr.exports.dictionary import FILE_COLUMNS
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.imports.dry_run.staged_files import file_columns
-from flaskr.imports.layouts import (
+from flaskr.imports.loaded_columns import (
     CLAIMS,
     LAYOUTS,
     LEDGER,

@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flaskr.errors import ClaimBookError
+from flaskr.facts.closed_lists import Cause, EntryType
 from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
-from flaskr.facts.lists import Cause, EntryType
 from flaskr.imports.dry_run.parsing import (
     ParsedColumn,
     cells,

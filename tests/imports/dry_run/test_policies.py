@@ -4,7 +4,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from flaskr.extensions import db
-from flaskr.facts.lists import LineOfBusiness
+from flaskr.facts.closed_lists import LineOfBusiness
 from flaskr.policies.models import PolicyRevision
 from flaskr.policies.queries import policy_by_number
 from tests.factories import make_policy

@@ -9,7 +9,7 @@ from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.extensions import db
-from flaskr.facts.lists import Coverage, EntryType, Status
+from flaskr.facts.closed_lists import Coverage, EntryType, Status
 from flaskr.policies.queries import policy_by_number
 from flaskr.values.calendar import utc_now
 from tests.imports.importing import GOLDEN, counts

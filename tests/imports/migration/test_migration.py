@@ -9,7 +9,7 @@ from flaskr.claims.as_at_queries import Basis, totals_as_at
 from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.services import post_payment
 from flaskr.claims.queries import claim_by_reference, entries_of
-from flaskr.facts.lists import Cause, Contents, Coverage, EntryType
+from flaskr.facts.closed_lists import Cause, Contents, Coverage, EntryType
 from flaskr.import_records.models import Import, ImportFile, ImportKind
 from flaskr.imports.tasks import ImportRefused
 from flaskr.policies.queries import policy_by_number

@@ -9,7 +9,7 @@ from flaskr.claims.models import ClaimRevision
 from flaskr.claims.queries import claim_by_reference, claim_totals, entries_of
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
-from flaskr.facts.lists import Cause, EntryType
+from flaskr.facts.closed_lists import Cause, EntryType
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.import_records.queries import loadings_of
 from flaskr.imports.undo.services import UndoRefused, undo_import, undo_preview

@@ -7,7 +7,7 @@ from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.imports.job_folders import job_named
 from flaskr.imports.services import jobs_folder
 from flaskr.users.models import Role, Scope, Token, UserSession

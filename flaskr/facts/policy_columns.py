@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flaskr.facts.claims import CURRENCY, LINE_OF_BUSINESS, POLICY_NUMBER
+from flaskr.facts.claim_columns import CURRENCY, LINE_OF_BUSINESS, POLICY_NUMBER
 from flaskr.facts.columns import Column, Columns
 from flaskr.facts.kinds import Kind
 

@@ -9,9 +9,9 @@ from flaskr.extensions import db
 from flaskr.import_records.models import Import
 from flaskr.import_records.queries import undo_of
 from flaskr.imports.blueprint import blueprint
+from flaskr.imports.history.queries import entry_listing, files_of, import_listing
 from flaskr.imports.job_folders import delete_old_jobs, jobs_under_way
 from flaskr.imports.jobs import Job
-from flaskr.imports.records.queries import entry_listing, files_of, import_listing
 from flaskr.imports.refused_downloads import files_with_refusals, loaded_job
 from flaskr.imports.services import jobs_folder
 from flaskr.web.paging import Cursor

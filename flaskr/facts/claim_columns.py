@@ -1,8 +1,8 @@
 """The columns of claims."""
 
+from flaskr.facts.closed_lists import Cause, Coverage, LineOfBusiness, Status
 from flaskr.facts.columns import Column, Columns
 from flaskr.facts.kinds import Kind
-from flaskr.facts.lists import Cause, Coverage, LineOfBusiness, Status
 
 CLAIM_REFERENCE = Column(
     "claim_reference",

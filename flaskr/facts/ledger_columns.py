@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from flaskr.facts.claims import CLAIM_REFERENCE, CURRENCY
+from flaskr.facts.claim_columns import CLAIM_REFERENCE, CURRENCY
+from flaskr.facts.closed_lists import EntryType, Status
 from flaskr.facts.columns import Column, Columns
 from flaskr.facts.kinds import Kind
-from flaskr.facts.lists import EntryType, Status
 
 _FROM_LEDGER = "follows from the ledger"
 _FROM_OTHER_BOOK = "of the book that it comes from"

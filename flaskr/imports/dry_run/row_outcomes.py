@@ -8,10 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
+from flaskr.imports.dry_run.result import PREVIEW_ROWS, PreviewRow, RowClass
 from flaskr.imports.dry_run.staging import Staging
-from flaskr.imports.dry_run_result import PREVIEW_ROWS, PreviewRow, RowClass
-from flaskr.imports.layouts import AMOUNT_NAMES, LAYOUTS, preview_columns
+from flaskr.imports.loaded_columns import AMOUNT_NAMES, LAYOUTS, preview_columns
 from flaskr.values.money import from_ore
 
 LISTED_NAMES = 20

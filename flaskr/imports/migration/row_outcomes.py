@@ -2,11 +2,11 @@
 
 # ruff: noqa: S608 - statements are built from names that the code declares
 
-from flaskr.facts.lists import Contents
-from flaskr.imports.dry_run.row_classes import display_texts
+from flaskr.facts.closed_lists import Contents
+from flaskr.imports.dry_run.result import PREVIEW_ROWS, PreviewRow, RowClass
+from flaskr.imports.dry_run.row_outcomes import display_texts
 from flaskr.imports.dry_run.staging import Staging
-from flaskr.imports.dry_run_result import PREVIEW_ROWS, PreviewRow, RowClass
-from flaskr.imports.layouts import LAYOUTS, preview_columns
+from flaskr.imports.loaded_columns import LAYOUTS, preview_columns
 
 _LEDGER_SUMS = (
     ", coalesce(sum(paid + outstanding), 0) AS claim_cost, coalesce(sum(paid), 0) AS paid, "

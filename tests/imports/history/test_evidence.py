@@ -8,7 +8,7 @@ from sqlalchemy.exc import DatabaseError
 from flaskr.claims.models import ClaimRevision
 from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.extensions import db
-from flaskr.facts.lists import Contents
+from flaskr.facts.closed_lists import Contents
 from flaskr.import_records.models import Import, ImportFile, ImportKind
 from flaskr.import_records.queries import loadings_of
 from flaskr.imports.job_folders import file_digest

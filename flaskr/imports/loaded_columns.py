@@ -6,12 +6,17 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from flaskr.facts.claims import CLAIM_COLUMNS
+from flaskr.facts.claim_columns import CLAIM_COLUMNS
+from flaskr.facts.closed_lists import Contents
 from flaskr.facts.columns import Column, Columns, names_of
 from flaskr.facts.kinds import Kind
-from flaskr.facts.ledger import ENTRY_NUMBER, LEDGER_COLUMNS, MIGRATED_RECORDED_AT, RECORDED_DATE
-from flaskr.facts.lists import Contents
-from flaskr.facts.policies import POLICY_COLUMNS
+from flaskr.facts.ledger_columns import (
+    ENTRY_NUMBER,
+    LEDGER_COLUMNS,
+    MIGRATED_RECORDED_AT,
+    RECORDED_DATE,
+)
+from flaskr.facts.policy_columns import POLICY_COLUMNS
 
 REFUSAL_COLUMNS = {
     "refused_row": "its row in the refused file",
