@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from flaskr.imports.job_folders import job_named
 from flaskr.imports.services import jobs_folder
+from tests.browser.accessibility import faults_on
 from tests.imports.uploading import FILES
 from tests.optional import optional
 
@@ -41,13 +41,6 @@ def send(page: Page, *paths: Path) -> None:
 def wait(page: Page) -> None:
     """Wait for the page of the running work, which updates itself."""
     expect(page.locator("progress")).to_have_count(0, timeout=PATIENCE)
-
-
-def faults_of(page: Page) -> list[str]:
-    width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    violations = Axe().run(page).response["violations"]
-    faults = [f"{page.url}: {fault['id']} {fault['nodes'][0]['html']}" for fault in violations]
-    return faults + ([f"{page.url}: {width} pixels too wide"] if width > 0 else [])
 
 
 def test_a_workbook_goes_from_the_file_to_the_claims_once(visitor: Page, served):
@@ -115,23 +108,23 @@ def files(tmp_path: Path) -> dict[str, Path]:
 
 def test_every_page_of_an_import_is_accessible_and_fits(reader: Page, served, files):
     send(reader, WORKBOOK)
-    faults = faults_of(reader)
+    faults = faults_on(reader)
     reader.get_by_role("button", name="Load 20 new rows").click()
     reader.wait_for_url("**/imports/1", timeout=PATIENCE)
-    faults += faults_of(reader)
+    faults += faults_on(reader)
     reader.goto("/claims/C25159")
-    faults += faults_of(reader)
+    faults += faults_on(reader)
     for path in files.values():
         send(reader, path)
         for details in reader.locator("details:not([open]) > summary").all()[::-1]:
             details.click()
-        faults += faults_of(reader)
+        faults += faults_on(reader)
     reader.goto("/imports")
-    faults += faults_of(reader)
+    faults += faults_on(reader)
     reader.goto("/import_claims")
     reader.get_by_role("button", name="Preview the import").click()
     expect(reader.get_by_text("Choose a file.")).to_be_visible()
-    faults += faults_of(reader)
+    faults += faults_on(reader)
 
     assert faults == []
 
@@ -145,14 +138,14 @@ def test_the_pages_of_running_and_interrupted_work_are_accessible(reader: Page, 
     faults = []
     with job.lock():
         reader.goto(address)
-        faults += faults_of(reader)
+        faults += faults_on(reader)
         job.write("progress.json", {"what": "x", "rows": 5, "done": 1, "whole": 3})
         expect(reader.get_by_text("5 rows read so far, 33.3\u00a0%.")).to_be_visible()
-        faults += faults_of(reader)
+        faults += faults_on(reader)
     expect(reader.get_by_role("button", name="Load 20 new rows")).to_be_visible()
     job.delete_files("outcome.json")
     reader.goto(address)
-    faults += faults_of(reader)
+    faults += faults_on(reader)
     reader.get_by_role("button", name="Try again").click()
     wait(reader)
 

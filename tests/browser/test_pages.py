@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from werkzeug.datastructures import MultiDict
 
@@ -13,6 +12,7 @@ from flaskr.exports.kept.services import delete_export, keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Contents
+from tests.browser.accessibility import faults_on, violations_on
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
 pytestmark = pytest.mark.slow
@@ -83,10 +83,7 @@ def filled(served):
 
 def faults_of(page: Page, path: str) -> list[str]:
     page.goto(path)
-    width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    violations = Axe().run(page).response["violations"]
-    faults = [f"{path}: {fault['id']} {fault['nodes'][0]['html']}" for fault in violations]
-    return faults + ([f"{path}: {width} pixels too wide"] if width > 0 else [])
+    return faults_on(page)
 
 
 def test_every_page_of_a_filled_book_is_accessible_and_fits(reader: Page, filled):
@@ -103,7 +100,7 @@ def test_a_refused_form_is_accessible(reader: Page, filled):
     reader.get_by_role("button", name="Post payment").click()
 
     assert reader.get_by_label("Amount").get_attribute("aria-invalid") == "true"
-    assert Axe().run(reader).response["violations"] == []
+    assert violations_on(reader) == []
 
 
 @pytest.mark.parametrize("path", ["/claims", "/policies"])
@@ -116,7 +113,7 @@ def test_every_menu_of_a_list_opens_inside_the_page_and_is_accessible(reader: Pa
         box = reader.locator("details[open] > .panel").bounding_box()
         if box["x"] < 0 or box["x"] + box["width"] > reader.viewport_size["width"]:
             faults.append(box)
-        faults += Axe().run(reader).response["violations"]
+        faults += violations_on(reader)
 
     assert faults == []
 
@@ -151,5 +148,4 @@ def test_the_page_of_a_changed_file_is_accessible(reader: Page, filled, tmp_path
 
     assert reader.get_by_text("does not match its manifest").is_visible()
     assert reader.get_by_role("rowheader", name="SHA-256 differs").is_visible()
-    assert Axe().run(reader).response["violations"] == []
-    assert reader.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert faults_on(reader) == []

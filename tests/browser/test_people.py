@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from flaskr.users.models import Role
+from tests.browser.accessibility import faults_on
 from tests.browser.conftest import PHONE, WIDE, visiting
 from tests.exports.serving import served as serving
 from tests.users.people import PASSWORD, add_user, signed_in_settings
@@ -83,24 +83,20 @@ def test_a_token_is_made_seen_once_and_revoked(signed_in_book, browser):
         assert "revoked" in page.get_by_role("status").inner_text()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_of_people_are_accessible(signed_in_book, browser, scheme):
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (PHONE, "dark")])
+def test_the_pages_of_people_are_accessible(signed_in_book, browser, width, scheme):
     app, address = signed_in_book
     email = add_user(app, Role.ADMINISTRATOR)
     add_user(app, Role.VIEWER)
-    violations = {}
+    faults = []
 
-    with visiting(browser, address, PHONE, scheme, True) as page:
+    with visiting(browser, address, width, scheme, True) as page:
         page.goto("/sign_in")
-        violations["/sign_in"] = Axe().run(page).response["violations"]
+        faults += faults_on(page)
         enter(page, email)
         pages = ("/people", "/people/new", "/people/viewer@example.com", "/account", "/settings")
         for at in (*pages, "/trail", "/account/password"):
             page.goto(at)
-            violations[at] = Axe().run(page).response["violations"]
-            is_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-            assert not is_wide, at
+            faults += faults_on(page)
 
-    assert {
-        at: [each["id"] for each in faults] for at, faults in violations.items() if faults
-    } == {}
+    assert faults == []
