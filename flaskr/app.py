@@ -169,10 +169,8 @@ def _open_embedded_book(app: Flask) -> None:
         return  # a server's schema is migrated by hand; every request checks it
     try:
         upgrade_embedded(app)
-        with (
-            transaction_mode("read"),
-            app.app_context(),
-        ):  # a writer must not keep others from starting
+        # reading, for a writer must not keep others from starting
+        with transaction_mode("read"), app.app_context():
             check_book_settings()
     finally:  # leave no connection open, whether or not the book can be served
         with app.app_context():
