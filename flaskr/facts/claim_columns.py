@@ -1,5 +1,7 @@
 """The columns of claims."""
 
+from dataclasses import replace
+
 from flaskr.facts.closed_lists import Cause, Coverage, LineOfBusiness, Status
 from flaskr.facts.columns import Column, Columns
 from flaskr.facts.kinds import Kind
@@ -44,15 +46,7 @@ CURRENCY = Column(
 CLAIM_COLUMNS: Columns = (
     CLAIM_REFERENCE,
     POLICY_NUMBER,
-    Column(
-        "line_of_business",
-        Kind.CHOICE,
-        LINE_OF_BUSINESS.meaning,
-        LINE_OF_BUSINESS.meaning_sv,
-        choices=LineOfBusiness,
-        derived="follows from the policy",
-        may_be_empty=True,
-    ),
+    replace(LINE_OF_BUSINESS, derived="follows from the policy", may_be_empty=True),
     Column(
         "cause",
         Kind.CHOICE,
