@@ -1,6 +1,7 @@
 """The layout: who may import whom, how large a room is, and one meaning a name."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -192,3 +193,8 @@ def test_what_only_its_own_module_uses_begins_with_an_underscore():
             if other != path
         )
     ] == []
+
+
+def test_every_module_can_be_imported():
+    for name in sorted(NAMES):
+        importlib.import_module(name)  # also measures what is otherwise loaded in another process

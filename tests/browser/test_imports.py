@@ -59,7 +59,7 @@ def test_a_workbook_goes_from_the_file_to_the_claims_once(visitor: Page, served)
     expect(visitor.get_by_text("There is nothing to load.")).to_be_visible()
     expect(visitor.get_by_text("This exact file was loaded on")).to_be_visible()
     expect(visitor.get_by_text("by open")).to_be_visible()
-    assert visitor.get_by_role("button", name="Load").count() == 0
+    expect(visitor.get_by_role("button", name="Load")).to_have_count(0)
 
 
 def test_faults_are_corrected_in_the_downloaded_rows_and_sent_again(
@@ -82,7 +82,7 @@ def test_faults_are_corrected_in_the_downloaded_rows_and_sent_again(
     visitor.get_by_role("button", name="Load 2 new rows").click()
     visitor.wait_for_url("**/imports/2", timeout=PATIENCE)
     visitor.goto("/claims")
-    assert visitor.locator("tbody tr").count() == 3
+    expect(visitor.locator("tbody tr")).to_have_count(3)
 
 
 @pytest.fixture
@@ -149,5 +149,5 @@ def test_the_pages_of_running_and_interrupted_work_are_accessible(reader: Page, 
     reader.get_by_role("button", name="Try again").click()
     wait(reader)
 
-    assert reader.get_by_role("button", name="Load 20 new rows").is_visible()
+    expect(reader.get_by_role("button", name="Load 20 new rows")).to_be_visible()
     assert faults == []

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.ledger.services import reverse_entry
@@ -124,16 +124,16 @@ def test_a_list_is_filtered_ordered_and_set_back_by_clicking(visitor: Page, fill
     visitor.get_by_label("From", exact=True).locator("visible=true").fill("1 000")
     visitor.get_by_role("button", name="Apply").click()
 
-    assert visitor.locator("tbody tr").count() == 1
+    expect(visitor.locator("tbody tr")).to_have_count(1)
     visitor.locator("summary").get_by_text("Order").click()
     visitor.get_by_label("Order", exact=True).select_option("Loss date, ascending")
     visitor.get_by_role("button", name="Apply").click()
-    assert visitor.url.endswith("/claims?cost_from=1000.00&sort=loss_date")
+    expect(visitor).to_have_url("/claims?cost_from=1000.00&sort=loss_date")
     visitor.get_by_role("link", name="Remove cost from 1\u202f000.00").click()
-    assert visitor.url.endswith("/claims?sort=loss_date")
+    expect(visitor).to_have_url("/claims?sort=loss_date")
     visitor.get_by_role("searchbox").fill("WORD word")
     visitor.get_by_role("button", name="Search").click()
-    assert visitor.locator("tbody tr").count() == 1
+    expect(visitor.locator("tbody tr")).to_have_count(1)
 
 
 def test_the_page_of_a_changed_file_is_accessible(reader: Page, filled, tmp_path):
@@ -146,6 +146,6 @@ def test_the_page_of_a_changed_file_is_accessible(reader: Page, filled, tmp_path
     reader.get_by_label("Manifest").set_input_files(tmp_path / "manifest.json")
     reader.get_by_role("button", name="Verify").click()
 
-    assert reader.get_by_text("does not match its manifest").is_visible()
-    assert reader.get_by_role("rowheader", name="SHA-256 differs").is_visible()
+    expect(reader.get_by_text("does not match its manifest")).to_be_visible()
+    expect(reader.get_by_role("rowheader", name="SHA-256 differs")).to_be_visible()
     assert faults_on(reader) == []

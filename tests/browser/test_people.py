@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from flaskr.users.models import Role
 from tests.browser.accessibility import faults_on
@@ -42,7 +43,7 @@ def test_from_the_first_administrator_to_a_handler_at_work(
     with visiting(browser, address, width, scheme, javascript) as page:
         page.goto("/people")
         enter(page, email)
-        assert page.url.endswith("/people")
+        expect(page).to_have_url("/people")
         page.get_by_role("link", name="Add a user").click()
         page.get_by_label("E-mail").fill("anna@example.com")
         page.get_by_label("Name").fill("Anna Åberg")
@@ -50,7 +51,7 @@ def test_from_the_first_administrator_to_a_handler_at_work(
         page.get_by_role("button", name="Add user").click()
         link = page.locator(".secret code").inner_text()
         page.get_by_role("button", name="Sign out").click()
-        assert "You have signed out" in page.get_by_role("status").inner_text()
+        expect(page.get_by_role("status")).to_contain_text("You have signed out")
 
         page.goto(link)
         page.get_by_label("New password", exact=True).fill(OTHER_PASSWORD)
@@ -60,9 +61,9 @@ def test_from_the_first_administrator_to_a_handler_at_work(
         page.get_by_role("link", name="Report a claim").first.click()
         page.get_by_label("Loss date").fill("2026-01-02")
         page.get_by_role("button", name="Report claim").click()
-        assert "reported" in page.get_by_role("status").inner_text()
-        assert "anna@example.com" in page.get_by_role("region", name="History").inner_text()
-        assert page.get_by_role("link", name="Users").count() == 0
+        expect(page.get_by_role("status")).to_contain_text("reported")
+        expect(page.get_by_role("region", name="History")).to_contain_text("anna@example.com")
+        expect(page.get_by_role("link", name="Users")).to_have_count(0)
 
 
 def test_a_token_is_made_seen_once_and_revoked(signed_in_book, browser):
@@ -78,9 +79,9 @@ def test_a_token_is_made_seen_once_and_revoked(signed_in_book, browser):
         secret = page.locator(".secret code").inner_text()
         assert re.fullmatch(r"claimbook_[\w-]{43}", secret)
         page.goto("/account")
-        assert page.locator(".secret").count() == 0
+        expect(page.locator(".secret")).to_have_count(0)
         page.get_by_role("button", name="Revoke nightly triangles").click()
-        assert "revoked" in page.get_by_role("status").inner_text()
+        expect(page.get_by_role("status")).to_contain_text("revoked")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (PHONE, "dark")])

@@ -69,7 +69,7 @@ def test_a_new_user_records_reports_pays_closes_and_downloads(visitor: Page, tmp
 
     expect(visitor).to_have_url(re.compile(r"/claims/?$"))
     expect(first_row.get_by_role("rowheader")).to_contain_text(reference)
-    assert visitor.locator("tbody tr").count() == 2
+    expect(visitor.locator("tbody tr")).to_have_count(2)
 
     names = ("CSV", "Parquet")
     frames = [read(download(visitor, name, tmp_path)) for name in names]
