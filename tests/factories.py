@@ -4,8 +4,8 @@ from datetime import date
 from decimal import Decimal
 from itertools import count
 
+from flaskr.claims.ledger.balances import Movement
 from flaskr.claims.ledger.posting import post_entry
-from flaskr.claims.ledger.rules import Movement
 from flaskr.claims.ledger.services import post_payment, post_recovery, set_reserve
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.services import report_claim

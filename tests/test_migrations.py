@@ -16,7 +16,7 @@ from flaskr.claims.services import edit_claim
 from flaskr.database import migration_config, schema_problem
 from flaskr.errors import SchemaError
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Cause
+from flaskr.facts.closed_lists import Cause, ReasonCode
 from flaskr.policies.services import cancel_policy
 from tests.books import create_database
 from tests.factories import ACTOR, make_claim, make_policy, pay, recover, reserve
@@ -42,7 +42,7 @@ def fill() -> None:
     edit_claim(claim, {"cause": Cause.FIRE}, seen_version=1, actor=ACTOR)
     cancel_policy(policy, date(2024, 12, 1), seen_version=1, actor=ACTOR)
     other = make_claim()
-    reverse_entry(pay(other, "7"), date(2024, 4, 2), actor=ACTOR)
+    reverse_entry(pay(other, "7"), date(2024, 4, 2), actor=ACTOR, reason_code=ReasonCode.OTHER)
     close_claim(other, date(2024, 4, 3), actor=ACTOR)
     make_claim()
     assert payment.paid == Decimal("30.05")

@@ -23,7 +23,7 @@ from flaskr.claims.queries import entries_of
 from flaskr.claims.services import report_claim
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Cause, EntryType
+from flaskr.facts.closed_lists import Cause, EntryType, ReasonCode
 from flaskr.values.money import from_ore, to_ore
 from tests.claims.ledger.plain_ledger import (
     LIVE,
@@ -194,7 +194,9 @@ class LedgerMachine(RuleBasedStateMachine):
             return "REVERSAL", -original.paid, -original.outstanding, -original.recovered, index
 
         def service(claim, day, actor):
-            return real.reverse_entry(entries_of(claim)[index], day, actor=actor)
+            return real.reverse_entry(
+                entries_of(claim)[index], day, actor=actor, reason_code=ReasonCode.OTHER
+            )
 
         self.post(number, back, entry, service)
 

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from flaskr.claims.ledger.check import Disagreement, disagreements, rebuild_balances
 from flaskr.claims.ledger.services import close_claim, reopen_claim, reverse_entry
+from flaskr.facts.closed_lists import ReasonCode
 from flaskr.values.money import ZERO
 from tests.factories import ACTOR, make_claim, pay, recover, reserve
 
@@ -27,10 +28,12 @@ def make_book() -> None:
     claim = make_claim(claim_reference="W-long")
     reserve(claim, "100")
     pay(claim, "30")
-    reverse_entry(pay(claim, "20"), date(2024, 4, 2), actor=ACTOR)
+    reverse_entry(pay(claim, "20"), date(2024, 4, 2), actor=ACTOR, reason_code=ReasonCode.OTHER)
     recover(claim, "10")
     close_claim(claim, date(2024, 5, 2), actor=ACTOR)
-    reopen_claim(claim, ZERO, date(2024, 5, 3), actor=ACTOR, reason="x")
+    reopen_claim(
+        claim, ZERO, date(2024, 5, 3), actor=ACTOR, reason="x", reason_code=ReasonCode.OTHER
+    )
     close_claim(claim, date(2024, 5, 4), actor=ACTOR)
     make_claim(claim_reference="W-none")
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from flaskr.claims.ledger.rules import Movement, State, payment_movement
+from flaskr.claims.ledger.balances import Movement, payment_movement
+from flaskr.claims.ledger.rules import State
 from flaskr.errors import LedgerError, MoneyError
 from flaskr.facts.closed_lists import EntryType, Status
 
