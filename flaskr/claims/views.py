@@ -10,15 +10,18 @@ from flaskr.claims.blueprint import blueprint, claim_or_404
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.forms import ClaimFactsForm, EditClaimForm, NewClaimForm
 from flaskr.claims.ledger.actions import allowed_actions, reversible_entry_ids
+from flaskr.claims.ledger.balances import BalancesByType
 from flaskr.claims.ledger.posting import coverage_reason
 from flaskr.claims.ledger.services import set_reserve
 from flaskr.claims.models import Claim
-from flaskr.claims.queries import entries_of
+from flaskr.claims.queries import balances_by_type, entries_of
 from flaskr.claims.services import UncoversReserved, edit_claim, report_claim
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
 from flaskr.facts.claim_columns import CLAIM_COLUMNS
+from flaskr.facts.closed_lists import CostType
 from flaskr.facts.columns import total_names
+from flaskr.facts.labels import EXCEPTION_MEANINGS
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_by_number
 from flaskr.users.gate.access import actor
@@ -54,13 +57,18 @@ def show(reference: str):
     """Show one claim: its facts, coverage, balances, ledger, and the allowed actions."""
     claim = claim_or_404(reference)
     entries = entries_of(claim)
+    by_type: BalancesByType = {CostType.INDEMNITY: claim.state}
+    if any(entry.cost_type is CostType.EXPENSE for entry in entries):
+        by_type = balances_by_type(claim.id, claim.state)
     return render_template(
         "claims/show.html",
         claim=claim,
         entries=entries,
+        by_type=by_type,
+        EXCEPTION_MEANINGS=EXCEPTION_MEANINGS,
         numbers={entry.id: number for number, entry in enumerate(entries, start=1)},
         coverage_reason=coverage_reason(claim),
-        actions=allowed_actions(claim),
+        actions=allowed_actions(claim, by_type),
         reversible=reversible_entry_ids(claim, entries),
         reversed_by={entry.reverses: entry.id for entry in entries if entry.reverses},
         history=history_of(Subject.CLAIM, claim.claim_reference, excluding=[Action.ENTRY_POSTED]),
@@ -109,6 +117,7 @@ def _report(form: NewClaimForm, policy: Policy | None) -> Claim:
         cause=form.cause.data,
         loss_date=form.loss_date.data,
         reported_date=form.reported_date.data,
+        event_code=form.event_code.data,
         description=form.description.data,
         form_token=form.form_token.data,
         actor=actor(),
@@ -155,6 +164,7 @@ def _changes_of(form: EditClaimForm, policy: Policy | None) -> dict[str, Any]:
         "cause": form.cause.data,
         "loss_date": form.loss_date.data,
         "reported_date": form.reported_date.data,
+        "event_code": form.event_code.data,
         "description": form.description.data,
     }
 
@@ -173,7 +183,10 @@ def _show_conflict(claim: Claim, form: EditClaimForm):
     form.version.show(claim.version)
     now = {
         "policy_number": claim.policy.policy_number if claim.policy else "",
-        **{name: getattr(claim, name) for name in ("cause", "loss_date", "reported_date")},
+        "cause": claim.cause,
+        "loss_date": claim.loss_date,
+        "reported_date": claim.reported_date,
+        "event_code": claim.event_code,
         "description": claim.description,
     }
     return render_template("claims/conflict.html", claim=claim, form=form, now=now), 409
