@@ -135,6 +135,22 @@ def test_one_amount_by_type_alone_makes_a_file_too(typed_app):
         assert answer.text.splitlines()[0] == f'"{name}"'
 
 
+def test_a_file_with_amounts_by_type_is_verified(typed_app, tmp_path):
+    path, runner = tmp_path / "claims.csv", typed_app.test_cli_runner()
+    asked = ["exports", "claims", "--to", str(path), "--columns", COLUMNS, "--manifest"]
+    made = runner.invoke(args=asked)
+    same = runner.invoke(args=["exports", "verify", str(path)])
+    lines = path.read_text().splitlines()
+    cells = lines[-2].split(",")
+    cells[-1] = f"{Decimal(cells[-1]) + Decimal('0.01')}"
+    path.write_text("\n".join([*lines[:-2], ",".join(cells), lines[-1], ""]))
+    changed = runner.invoke(args=["exports", "verify", str(path)])
+
+    assert (made.exit_code, same.exit_code) == (0, 0), (made.output, same.output)
+    assert changed.exit_code == 1
+    assert "recovered_expense: manifest" in changed.output
+
+
 def out_of_order(claim: Claim) -> None:
     """The entries of an older system: a payment of March recorded after one of May."""
     rows = (
