@@ -1,18 +1,22 @@
 """The queue in which everybody who writes to the embedded book waits before BEGIN IMMEDIATE.
 
 SQLite's busy handler sleeps up to 100 ms between two tries, so among many writers some wait for
-seconds. The queue is an exclusive lock on a file beside the database, and makes waiting fair. What
-keeps writers apart is still BEGIN IMMEDIATE, also from programs that do not know the queue.
+seconds. The queue is an exclusive lock on a file beside the database, for which writers ask in the
+order in which they came. What keeps them apart is still BEGIN IMMEDIATE, also from programs that do
+not know the queue.
 """
 
 import fcntl
 import os
 import sqlite3
+import struct
 import threading
 import time
 
 _ENDING = "-writers"  # beside the database, like SQLite's own -wal and -shm
 _RETRY_SECONDS = 0.002
+_FIRST_RETRY_SECONDS = 0.001  # for the first in line, so that the book is hardly ever idle
+_FLOCK = "hhqqi0q"  # struct flock of Linux: type, whence, start, length, process
 # (process, thread) of each turn of this process. The process tells a forked child that the turns
 # in its copy of the list are its parent's.
 _turns: list[tuple[int, int]] = []
@@ -45,19 +49,38 @@ class _Turn:
         _turns.append(self._owner)
 
     def _lock(self, deadline: float) -> None:
-        """Lock the file, at the latest at the deadline, which is on the monotonic clock."""
-        # A blocking flock has no time limit, and nothing can end it in a thread.
-        while True:
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        """Stand in line and lock the file, by the deadline, which is on the monotonic clock."""
+        # The place in line is a lock on one byte, numbered by the clock that all processes share.
+        # Without it, who has just written is the quickest to ask again, and overtakes the others.
+        place = time.monotonic_ns()
+        try:
+            self._lock_bytes(fcntl.F_OFD_SETLK, fcntl.F_RDLCK, place, 1)
+            while not ((is_first := self._is_first(place)) and self._try_lock()):
                 if time.monotonic() >= deadline:
-                    raise _error("database is locked", sqlite3.SQLITE_BUSY) from None
-                time.sleep(_RETRY_SECONDS)
-            except OSError as error:  # such as a network disk without locks
-                raise _unusable(error) from error
-            else:
-                return
+                    raise _error("database is locked", sqlite3.SQLITE_BUSY)
+                time.sleep(_FIRST_RETRY_SECONDS if is_first else _RETRY_SECONDS)
+            self._lock_bytes(fcntl.F_OFD_SETLK, fcntl.F_UNLCK, place, 1)
+        except OSError as error:  # such as a network disk without locks
+            raise _unusable(error) from error
+
+    def _is_first(self, place: int) -> bool:
+        """Whether nobody in line came before this place."""
+        kind = self._lock_bytes(fcntl.F_OFD_GETLK, fcntl.F_WRLCK, 0, place)
+        return kind == fcntl.F_UNLCK
+
+    def _lock_bytes(self, command: int, kind: int, start: int, length: int) -> int:
+        """Lock, unlock or ask about bytes of the file; return the kind of lock found."""
+        asked = struct.pack(_FLOCK, kind, os.SEEK_SET, start, length, 0)
+        return int(struct.unpack(_FLOCK, fcntl.fcntl(self._file, command, asked))[0])
+
+    def _try_lock(self) -> bool:
+        """Lock the file if it is free."""
+        # A blocking flock has no time limit, and nothing can end it in a thread.
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def end(self) -> None:
         """Let the next one in."""

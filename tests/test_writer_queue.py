@@ -106,6 +106,39 @@ def test_two_threads_take_turns(folder):
     assert is_free(folder)
 
 
+def test_writers_come_in_the_order_in_which_they_asked(folder):
+    come = []
+
+    def write(number):
+        with closing(connect(folder)) as connection:
+            connection.begin_immediate()
+            come.append(number)
+            connection.commit()
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+    with closing(connect(folder)) as first:
+        first.begin_immediate()
+        for writer in writers:
+            writer.start()
+            time.sleep(0.02)
+    for writer in writers:
+        writer.join(10)
+
+    assert come == [0, 1, 2, 3, 4, 5]
+
+
+def test_who_gives_up_does_not_keep_others_waiting(folder):
+    with closing(connect(folder)) as first, closing(connect(folder, timeout=0.02)) as second:
+        first.begin_immediate()
+        with pytest.raises(sqlite3.OperationalError):
+            second.begin_immediate()
+        first.rollback()
+
+        with closing(connect(folder, timeout=0.02)) as third:
+            third.begin_immediate()
+            assert third.in_transaction
+
+
 def in_forked_child(work) -> int:
     """The exit code of a forked child that does some work: 0, or 1 after an error."""
     child = os.fork()
