@@ -14,7 +14,7 @@ import threading
 import time
 
 _ENDING = "-writers"  # beside the database, like SQLite's own -wal and -shm
-_RETRY_SECONDS = 0.002
+_LINE_RETRY_SECONDS = 0.002
 _FIRST_RETRY_SECONDS = 0.001  # for the first in line, so that the book is hardly ever idle
 _FLOCK = "hhqqi0q"  # struct flock of Linux: type, whence, start, length, process
 # (process, thread) of each turn of this process. The process tells a forked child that the turns
@@ -55,10 +55,10 @@ class _Turn:
         place = time.monotonic_ns()
         try:
             self._lock_bytes(fcntl.F_OFD_SETLK, fcntl.F_RDLCK, place, 1)
-            while not ((is_first := self._is_first(place)) and self._try_lock()):
-                if time.monotonic() >= deadline:
-                    raise _error("database is locked", sqlite3.SQLITE_BUSY)
-                time.sleep(_FIRST_RETRY_SECONDS if is_first else _RETRY_SECONDS)
+            while not self._is_first(place):
+                _sleep(_LINE_RETRY_SECONDS, deadline)
+            while not self._try_lock():
+                _sleep(_FIRST_RETRY_SECONDS, deadline)
             self._lock_bytes(fcntl.F_OFD_SETLK, fcntl.F_UNLCK, place, 1)
         except OSError as error:  # such as a network disk without locks
             raise _unusable(error) from error
@@ -90,6 +90,13 @@ class _Turn:
         if self._owner[0] == os.getpid():
             fcntl.flock(self._file, fcntl.LOCK_UN)
         os.close(self._file)
+
+
+def _sleep(seconds: float, deadline: float) -> None:
+    """Sleep between two tries; raises "database is locked" at the deadline."""
+    if time.monotonic() >= deadline:
+        raise _error("database is locked", sqlite3.SQLITE_BUSY)
+    time.sleep(seconds)
 
 
 def _open_file(path: str) -> int:
