@@ -10,6 +10,7 @@ import psycopg
 
 from flaskr.database import LEDGER_LOCK, SQLITE_PRAGMAS, engine_options
 from flaskr.errors import _UNAVAILABLE_CODES, BusyError, DatabaseUnavailable
+from flaskr.writer_queue import QueuedConnection
 
 _logger = logging.getLogger(__name__)
 
@@ -39,15 +40,20 @@ def book_transaction(address: str) -> Iterator[Any]:
             connection.commit()  # closing without a commit rolls back
 
 
-def _sqlite_book(address: str) -> sqlite3.Connection:
-    """Open a SQLite file with the web's settings, and take its write lock."""
+def _sqlite_book(address: str) -> QueuedConnection:
+    """Open a SQLite file with the web's settings, and take its write lock in turn."""
     connection = sqlite3.connect(
-        address, uri=True, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=False
+        address,
+        uri=True,
+        isolation_level=None,
+        timeout=_BUSY_SECONDS,
+        check_same_thread=False,
+        factory=QueuedConnection,
     )
     try:
         for pragma in (*SQLITE_PRAGMAS, f"cache_size=-{_CACHE_KIB}"):
             connection.execute(f"PRAGMA {pragma}")
-        connection.execute("BEGIN IMMEDIATE")
+        connection.begin_immediate()
     except sqlite3.Error:
         connection.close()
         raise

@@ -1,0 +1,123 @@
+"""Threads and forked children in the queue of writers."""
+
+import os
+import sqlite3
+import threading
+import time
+from contextlib import closing
+
+import pytest
+
+from flaskr.writer_queue import holds_turn
+from tests.test_writer_queue import connect, is_free
+
+
+@pytest.fixture
+def folder(sqlite_app, book_folder):
+    return book_folder
+
+
+def test_two_threads_take_turns(folder):
+    begun = []
+    with closing(connect(folder)) as first, closing(connect(folder)) as second:
+        first.wait_for_turn()
+        other = threading.Thread(
+            target=lambda: (second.wait_for_turn(), begun.append(holds_turn()))
+        )
+        other.start()
+        time.sleep(0.05)
+        assert begun == []
+
+        first.rollback()
+        other.join(10)
+
+        assert begun == [True]
+        assert not holds_turn()  # the other thread does
+    assert is_free(folder)
+
+
+def test_writers_come_in_the_order_in_which_they_asked(folder):
+    come = []
+
+    def write(number):
+        with closing(connect(folder)) as connection:
+            connection.begin_immediate()
+            come.append(number)
+            connection.commit()
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+    with closing(connect(folder)) as first:
+        first.begin_immediate()
+        for writer in writers:
+            writer.start()
+            time.sleep(0.02)
+    for writer in writers:
+        writer.join(10)
+
+    assert come == [0, 1, 2, 3, 4, 5]
+
+
+def test_who_gives_up_does_not_keep_others_waiting(folder):
+    with closing(connect(folder)) as first, closing(connect(folder, timeout=0.02)) as second:
+        first.begin_immediate()
+        with pytest.raises(sqlite3.OperationalError):
+            second.begin_immediate()
+        first.rollback()
+
+        with closing(connect(folder, timeout=0.02)) as third:
+            third.begin_immediate()
+            assert third.in_transaction
+
+
+def in_forked_child(work) -> int:
+    """The exit code of a forked child that does some work: 0, or 1 after an error."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child_waits_like_others(folder):
+    def ask():
+        assert not holds_turn()
+        with closing(connect(folder, timeout=0.02)) as own, pytest.raises(sqlite3.OperationalError):
+            own.wait_for_turn()
+
+    with closing(connect(folder)) as connection:
+        connection.wait_for_turn()
+
+        assert in_forked_child(ask) == 0
+        assert not is_free(folder)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child_cannot_end_its_parents_turn(folder):
+    with closing(connect(folder)) as connection:
+        connection.wait_for_turn()
+
+        assert in_forked_child(connection.rollback) == 0
+        assert not is_free(folder)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_child_forked_in_a_turn_does_not_prolong_it(folder):
+    reading, writing = os.pipe()
+    with closing(connect(folder)) as connection:
+        connection.wait_for_turn()
+        child = os.fork()
+        if child == 0:  # has the open file until told to end
+            os.close(writing)
+            os.read(reading, 1)
+            os._exit(0)
+        connection.rollback()
+
+        assert is_free(folder)
+    os.close(reading)
+    os.close(writing)
+    os.waitpid(child, 0)
