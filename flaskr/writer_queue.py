@@ -4,6 +4,9 @@ SQLite's busy handler sleeps up to 100 ms between two tries, so among many write
 seconds. The queue is an exclusive lock on a file beside the database, for which writers ask in the
 order in which they came. What keeps them apart is still BEGIN IMMEDIATE, also from programs that do
 not know the queue.
+
+A writer that comes again at once may go first for a few milliseconds: its second transaction takes
+half the time of its first, because the processor's caches still hold what it needs.
 """
 
 import fcntl
@@ -14,8 +17,8 @@ import threading
 import time
 
 _ENDING = "-writers"  # beside the database, like SQLite's own -wal and -shm
-_LINE_RETRY_SECONDS = 0.002
-_FIRST_RETRY_SECONDS = 0.001  # for the first in line, so that the book is hardly ever idle
+_RETRY_SECONDS = 0.002
+_SKIPS_LINE_SECONDS = 0.01  # 8 writers, each for so long, are a cycle of less than 0.1 s
 _FLOCK = "hhqqi0q"  # struct flock of Linux: type, whence, start, length, process
 # (process, thread) of each turn of this process. The process tells a forked child that the turns
 # in its copy of the list are its parent's.
@@ -35,33 +38,35 @@ def _this_thread() -> tuple[int, int]:
 class _Turn:
     """The lock on the queue's file, from before BEGIN to the end of one transaction."""
 
-    def __init__(self, path: str, deadline: float) -> None:
-        """Wait for the lock; raises sqlite3.OperationalError when it is not free in time."""
+    def __init__(self, path: str, skips_line: bool, deadline: float) -> None:
+        """Wait for the lock; raises sqlite3.OperationalError when it is not free in time.
+
+        The deadline is on the monotonic clock. `skips_line` is whether to try before others.
+        """
         # Opened anew for each transaction: the lock is the open file's, so two threads, or a
         # process and its forked child, that share one open file would both hold it.
         self._file = _open_file(path)
         try:
-            self._lock(deadline)
+            self.skipped_line = skips_line and self._try_lock()
+            if not self.skipped_line:
+                self._stand_in_line(deadline)
+        except OSError as error:  # such as a network disk without locks
+            os.close(self._file)
+            raise _unusable(error) from error
         except BaseException:
             os.close(self._file)
             raise
         self._owner = _this_thread()
         _turns.append(self._owner)
 
-    def _lock(self, deadline: float) -> None:
-        """Stand in line and lock the file, by the deadline, which is on the monotonic clock."""
+    def _stand_in_line(self, deadline: float) -> None:
+        """Lock the file once nobody who came before is waiting."""
         # The place in line is a lock on one byte, numbered by the clock that all processes share.
-        # Without it, who has just written is the quickest to ask again, and overtakes the others.
         place = time.monotonic_ns()
-        try:
-            self._lock_bytes(fcntl.F_OFD_SETLK, fcntl.F_RDLCK, place, 1)
-            while not self._is_first(place):
-                _sleep(_LINE_RETRY_SECONDS, deadline)
-            while not self._try_lock():
-                _sleep(_FIRST_RETRY_SECONDS, deadline)
-            self._lock_bytes(fcntl.F_OFD_SETLK, fcntl.F_UNLCK, place, 1)
-        except OSError as error:  # such as a network disk without locks
-            raise _unusable(error) from error
+        self._lock_bytes(fcntl.F_OFD_SETLK, fcntl.F_RDLCK, place, 1)
+        while not (self._is_first(place) and self._try_lock()):
+            _sleep(deadline)
+        self._lock_bytes(fcntl.F_OFD_SETLK, fcntl.F_UNLCK, place, 1)
 
     def _is_first(self, place: int) -> bool:
         """Whether nobody in line came before this place."""
@@ -92,11 +97,11 @@ class _Turn:
         os.close(self._file)
 
 
-def _sleep(seconds: float, deadline: float) -> None:
-    """Sleep between two tries; raises "database is locked" at the deadline."""
+def _sleep(deadline: float) -> None:
+    """Sleep until the next try; raises "database is locked" at the deadline."""
     if time.monotonic() >= deadline:
         raise _error("database is locked", sqlite3.SQLITE_BUSY)
-    time.sleep(seconds)
+    time.sleep(_RETRY_SECONDS)
 
 
 def _open_file(path: str) -> int:
@@ -135,6 +140,7 @@ class QueuedConnection(sqlite3.Connection):
     """
 
     _turn: _Turn | None = None
+    _skips_line_until = 0.0  # on the monotonic clock
 
     def begin_immediate(self) -> None:
         """Begin a writing transaction when it is this connection's turn.
@@ -156,9 +162,13 @@ class QueuedConnection(sqlite3.Connection):
     def wait_for_turn(self) -> None:
         """Wait in the queue as long as the connection's busy_timeout allows, without beginning."""
         path = self.execute("PRAGMA database_list").fetchone()[2]  # absolute, links followed
-        if path and self._turn is None:
-            deadline = time.monotonic() + self._busy_timeout() / 1000
-            self._turn = _Turn(path + _ENDING, deadline)
+        if not path or self._turn is not None:
+            return
+        asked_at = time.monotonic()
+        deadline = asked_at + self._busy_timeout() / 1000
+        self._turn = _Turn(path + _ENDING, asked_at < self._skips_line_until, deadline)
+        if not self._turn.skipped_line:
+            self._skips_line_until = time.monotonic() + _SKIPS_LINE_SECONDS
 
     def _busy_timeout(self) -> int:
         """Return how long the connection waits for other writers, in milliseconds."""

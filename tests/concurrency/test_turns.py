@@ -1,15 +1,32 @@
-"""Threads and forked children in the queue of writers."""
+"""Threads, forked children and killed processes in the queue of writers."""
 
+import fcntl
 import os
+import signal
 import sqlite3
+import struct
+import subprocess
+import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 
+from flaskr.settings import PROJECT_FOLDER
 from flaskr.writer_queue import holds_turn
-from tests.test_writer_queue import connect, is_free
+from tests.test_writer_queue import QUEUE_FILE, connect, is_free
+
+HOLDS_THE_TURN = """
+import sys, time
+from pathlib import Path
+from tests.test_writer_queue import connect
+connection = connect(Path(sys.argv[1]))
+connection.begin_immediate()
+connection.execute("UPDATE book SET currency = 'EUR'")
+print("begun", flush=True)
+time.sleep(60)
+"""
 
 
 @pytest.fixture
@@ -55,6 +72,62 @@ def test_writers_come_in_the_order_in_which_they_asked(folder):
         writer.join(10)
 
     assert come == [0, 1, 2, 3, 4, 5]
+
+
+@contextmanager
+def somebody_in_line(folder):
+    with (folder / QUEUE_FILE).open("rb") as file:
+        place = struct.pack("hhqqi0q", fcntl.F_RDLCK, os.SEEK_SET, 1, 1, 0)  # before all others
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, place)
+        yield
+
+
+def write_with(connection) -> None:
+    connection.begin_immediate()
+    connection.commit()
+
+
+def test_a_writer_that_comes_again_at_once_goes_first_but_not_for_ever(folder, monkeypatch):
+    monkeypatch.setattr("flaskr.writer_queue._SKIPS_LINE_SECONDS", 0.5)
+    with closing(connect(folder, timeout=0.02)) as writer:
+        write_with(writer)
+        with somebody_in_line(folder):
+            write_with(writer)
+            time.sleep(0.5)
+
+            with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+                writer.begin_immediate()
+        write_with(writer)
+
+
+def test_another_writer_does_not_go_before_those_in_line(folder):
+    with closing(connect(folder)) as first, closing(connect(folder, timeout=0.02)) as second:
+        write_with(first)
+        with somebody_in_line(folder), pytest.raises(sqlite3.OperationalError):
+            second.begin_immediate()
+
+
+@pytest.mark.slow
+def test_the_next_in_line_comes_when_the_holder_is_killed(folder):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDS_THE_TURN, str(folder)],
+        cwd=PROJECT_FOLDER,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder, closing(connect(folder)) as writer:
+        assert holder.stdout.readline() == "begun\n"
+        killing = threading.Timer(0.1, holder.send_signal, [signal.SIGKILL])
+        killing.start()
+
+        started = time.monotonic()
+        writer.begin_immediate()
+
+        assert 0.1 <= time.monotonic() - started < 5
+        assert holder.wait(10) == -signal.SIGKILL
+        assert writer.execute("SELECT currency FROM book").fetchone() == ("SEK",)
+        writer.rollback()
+    assert is_free(folder)
 
 
 def test_who_gives_up_does_not_keep_others_waiting(folder):
