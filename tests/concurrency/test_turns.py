@@ -13,6 +13,9 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+from flaskr.privacy.residual_copies import clear_old_pages
 from flaskr.settings import PROJECT_FOLDER
 from flaskr.writer_queue import holds_turn
 from tests.test_writer_queue import QUEUE_FILE, connect, is_free
@@ -127,6 +130,21 @@ def test_the_next_in_line_comes_when_the_holder_is_killed(folder):
         assert holder.wait(10) == -signal.SIGKILL
         assert writer.execute("SELECT currency FROM book").fetchone() == ("SEK",)
         writer.rollback()
+    assert is_free(folder)
+
+
+def test_clearing_old_pages_of_the_file_waits_in_the_queue(folder, monkeypatch):
+    monkeypatch.setattr("flaskr.database.SQLITE_PRAGMAS", ("busy_timeout=20",))
+    db.session.remove()
+    db.engine.dispose()
+    with closing(connect(folder)) as other:
+        other.wait_for_turn()
+        with pytest.raises(ClaimBookError, match="old pages of its file remain"):
+            clear_old_pages(overwrites_always=True)
+
+        other.rollback()
+        clear_old_pages(overwrites_always=True)
+
     assert is_free(folder)
 
 
