@@ -164,11 +164,15 @@ def _register_commands(app: Flask) -> None:
 
 
 def _open_embedded_book(app: Flask) -> None:
-    """Migrate the embedded book; raise SettingsError if it was made with other settings."""
+    """Migrate the embedded book; raise SettingsError if it was made with other settings.
+
+    Where a book has been but is no longer, none is made: every request and command refuses.
+    """
     if app.config["DATABASE_URL"]:
         return  # a server's schema is migrated by hand; every request checks it
     try:
-        upgrade_embedded(app)
+        if not upgrade_embedded(app):
+            return
         # reading, for a writer must not keep others from starting
         with transaction_mode("read"), app.app_context():
             check_book_settings()

@@ -102,5 +102,5 @@ def test_a_failed_migration_leaves_no_connection_without_foreign_keys(sqlite_app
         upgrade(revision="nowhere")
     assert db.session.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
     db.session.rollback()
-    downgrade(revision="0001")
+    downgrade(revision="0001", x_arg="discard=yes")
     assert db.session.execute(text("PRAGMA foreign_keys")).scalar_one() == 1

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.services import close_claim, reverse_entry
 from flaskr.claims.services import edit_claim
-from flaskr.database import migration_config, schema_problem
+from flaskr.database import migration_config, schema_problem, transaction_mode
 from flaskr.errors import SchemaError
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Cause
@@ -52,11 +52,12 @@ def fill() -> None:
 def rows(tables=ALL_TABLES) -> dict[str, list]:
     """Every row of the tables, read without the models."""
     ordered = {name: f"SELECT * FROM {name} ORDER BY 1" for name in tables}  # noqa: S608
-    by_table = {
-        name: [dict(row) for row in db.session.execute(text(statement)).mappings()]
-        for name, statement in ordered.items()
-    }
-    db.session.remove()
+    with transaction_mode("read"):  # a writing one is refused after a downgrade
+        by_table = {
+            name: [dict(row) for row in db.session.execute(text(statement)).mappings()]
+            for name, statement in ordered.items()
+        }
+        db.session.remove()
     return by_table
 
 
@@ -66,16 +67,18 @@ def without(names: tuple[str, ...], records: list[dict]) -> list[dict]:
 
 def migrate(direction, revision: str) -> None:
     db.session.remove()
-    direction(revision=revision)
+    direction(revision=revision, x_arg="discard=yes")
 
 
 def is_append_only() -> bool:
     try:
-        db.session.execute(text("UPDATE ledger_entries SET id = id"))
+        with transaction_mode("migrate"):
+            db.session.execute(text("UPDATE ledger_entries SET id = id"))
     except DBAPIError as error:
         return "append-only" in str(error)
     finally:
         db.session.remove()
+        db.engine.dispose()  # no connection without foreign keys
     return False
 
 
