@@ -164,7 +164,7 @@ def schema_problem() -> str:
 
 
 def _no_book() -> str:
-    """Return where a book was looked for, and what to do if there is one, and if there is none."""
+    """Return where a book was looked for, and what to do whether or not there should be one."""
     if not is_embedded():
         return (
             "There is no book in this database. If there should be one, check DATABASE_URL and "
@@ -182,7 +182,7 @@ def _no_book() -> str:
 def upgrade_embedded(app: Flask) -> bool:
     """Upgrade the embedded book to this version's schema; other processes wait meanwhile.
 
-    Makes the book if there is none. Returns False, after logging why, if there has been one.
+    Creates a missing book. Returns False, after logging why, if there has been one.
     Raises SchemaError for a book from a newer version, and for a file that is not a database.
     """
     folder = app.config["INSTANCE_FOLDER"]
@@ -200,7 +200,7 @@ def upgrade_embedded(app: Flask) -> bool:
             if files_of_past_book(folder):
                 _logger.error("%s", problem)
                 return False
-            _logger.info("making a new, empty book in %s", folder)
+            _logger.info("creating a new, empty book in %s", folder)
         if problem:
             command.upgrade(migration_config(), "head")
     return True

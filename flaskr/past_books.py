@@ -1,4 +1,4 @@
-"""Signs that a book has been where there is none now, before a new, empty one is made there."""
+"""Find what a book that is gone has left, before a new, empty book is created in its place."""
 
 from pathlib import Path
 

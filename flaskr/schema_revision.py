@@ -8,6 +8,7 @@ import logging
 import sqlite3
 from typing import Any
 
+from flask import g
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -38,13 +39,14 @@ def check_revision(connection: Connection) -> None:
     except driver_error as error:
         # As SQLAlchemy raises it, which is not used here because it takes twice as long.
         raised = DBAPIError.instance("SELECT", None, error, driver_error)
-        if is_unavailable(raised):
+        if not isinstance(raised, DBAPIError) or is_unavailable(raised):
             raise raised from error
         row = None  # there is no such table
     try:
         _check(row, REVISION)
-    except SchemaError:
+    except SchemaError as error:
         connection.connection.rollback()
+        g.schema_error = error  # so that the request is refused, whoever catches it
         raise
 
 

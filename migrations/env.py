@@ -1,5 +1,6 @@
 """Run the migrations on the application's database, in one transaction."""
 
+import sqlite3
 import sys
 
 import click
@@ -17,7 +18,7 @@ from flaskr.schema_revision import MIGRATION_LOCK
 from flaskr.values.column_types import MoneyType, UtcDateTime
 
 COMPUTED = ("first_transaction_date", "last_transaction_date", "last_recorded_at")
-LOCK_NOT_AVAILABLE = "55P03"
+LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
 # before connecting, which makes files too
 LEFT_IN_FOLDER = files_of_past_book(current_app.config["INSTANCE_FOLDER"])
 
@@ -104,7 +105,7 @@ def refuse_loss(connection: Connection, before: dict[str, int]) -> None:
     """Raise SchemaError if tables or columns that had contents are gone."""
     lost = []
     after = columns_by_table(connection)
-    for name, number in before.items():
+    for name, number in sorted(before.items()):
         table, _, column = name.partition(".")
         if table not in after and not column and number:
             lost.append(f"{name} ({number} row{'s' if number > 1 else ''})")
@@ -117,17 +118,10 @@ def refuse_loss(connection: Connection, before: dict[str, int]) -> None:
         )
 
 
-def lock_out_writers(connection: Connection) -> None:
-    """Wait until no writing transaction is left; none begins before the migration ends."""
-    try:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE:
-            raise
-        raise BusyError(
-            "Somebody is writing to the book, such as an import that takes long, so nothing was "
-            "changed. Try again when they are done."
-        ) from error
+def is_in_use(error: OperationalError) -> bool:
+    """Whether the migration has waited too long for those who are using the book."""
+    is_locked = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+    return is_locked or getattr(error.orig, "sqlstate", "") in (LOCK_NOT_AVAILABLE, DEADLOCK)
 
 
 def run(connection: Connection) -> None:
@@ -142,8 +136,8 @@ def run(connection: Connection) -> None:
     called_for = context.get_context().opts["fn"].__name__  # the function of alembic.command
     if called_for == "upgrade":
         confirm_new_book(connection)
-    if connection.dialect.name == "postgresql":
-        lock_out_writers(connection)
+    if connection.dialect.name == "postgresql":  # no writing transaction is left, and none begins
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
     keeps_contents = called_for == "downgrade" and not is_told("discard")
     before = contents(connection) if keeps_contents else {}
     context.run_migrations()
@@ -157,5 +151,12 @@ def run(connection: Connection) -> None:
 try:
     with transaction_mode("migrate"), db.engine.begin() as migrating:
         run(migrating)
+except OperationalError as error:
+    if not is_in_use(error):
+        raise
+    raise BusyError(
+        "The book is in use, perhaps by an import or an export that takes long, so nothing was "
+        "changed. Try again when it is done."
+    ) from error
 finally:
     db.engine.dispose()  # do not reuse the connection that has foreign keys off
