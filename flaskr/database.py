@@ -28,6 +28,7 @@ TransactionMode = Literal["read", "write", "migrate"]
 current_mode: ContextVar[TransactionMode] = ContextVar("transaction_mode", default="write")
 
 LEDGER_LOCK = 7_201_001  # an arbitrary number: no other advisory lock of the database has it
+IMPORT_LOCK = 7_201_004
 
 SQLITE_PRAGMAS = (
     "busy_timeout=30000",  # first, for the other pragmas may have to wait too
@@ -130,6 +131,15 @@ def locked_row(statement: Select[Any]) -> Any:
     # SQLite needs no row lock: BEGIN IMMEDIATE has locked the whole database.
     fresh = statement.with_for_update().execution_options(populate_existing=True)
     return db.session.scalars(fresh).one()
+
+
+def lock_imports() -> None:
+    """Let one import at a time be loaded or undone, until the transaction ends.
+
+    Taken before any other lock. Not a lock on the book's row, which postings may change.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
 
 
 def lock_ledger() -> None:

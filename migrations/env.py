@@ -17,7 +17,12 @@ from flaskr.past_books import files_of_past_book, schemas_with_books
 from flaskr.schema_revision import MIGRATION_LOCK
 from flaskr.values.column_types import MoneyType, UtcDateTime
 
-COMPUTED = ("first_transaction_date", "last_transaction_date", "last_recorded_at")
+COMPUTED = (
+    "first_posted_at",
+    "first_transaction_date",
+    "last_recorded_at",
+    "last_transaction_date",
+)
 LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
 # before connecting, which makes files too
 LEFT_IN_FOLDER = files_of_past_book(current_app.config["INSTANCE_FOLDER"])
@@ -63,7 +68,7 @@ def confirm_new_book(connection: Connection) -> None:
 
 
 def is_computed(column: str) -> bool:
-    """Whether an upgrade fills a column of claims or entries from the ledger again."""
+    """Whether an upgrade fills a column from the ledger again."""
     return column.endswith("_booked") or column in COMPUTED
 
 

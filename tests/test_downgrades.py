@@ -1,17 +1,22 @@
 """A downgrade that would delete what people have recorded is refused, unless told to discard it."""
 
+from datetime import date
+
+import psycopg
 import pytest
 from flask_migrate import downgrade
 from sqlalchemy import event, select, update
 
 from flaskr.archive.bulk.connections import book_transaction
 from flaskr.audit.models import AuditEvent
+from flaskr.claims.ledger.services import reverse_entry
 from flaskr.claims.models import Claim
 from flaskr.database import driver_url, schema_problem, transaction_mode
 from flaskr.errors import BusyError, SchemaError
 from flaskr.extensions import db
+from flaskr.facts.closed_lists import ReasonCode
 from flaskr.users.models import Role
-from tests.factories import make_claim, reserve
+from tests.factories import ACTOR, make_claim, pay, reserve
 from tests.users.people import add_user
 
 pytestmark = pytest.mark.both_databases
@@ -86,6 +91,22 @@ def test_a_column_with_values_is_refused_too(session):
     )
 
 
+def test_texts_and_codes_beside_entries_are_refused_and_defaults_are_not(session):
+    claim = make_claim()
+    claim.event_code = "GUDRUN"
+    reserve(claim, "100")
+    why = {"reason_code": ReasonCode.OTHER, "reason": "Åsa was paid twice"}
+    reverse_entry(pay(claim, "7"), date(2024, 5, 2), actor=ACTOR, **why)
+    session.commit()
+
+    message = refusal_of("0006")
+
+    assert message.startswith(
+        "This downgrade would delete claims.event_code (1 value), entry_texts (1 row), "
+        "ledger_entries.reason_code (1 value), so nothing was changed."
+    )
+
+
 def test_columns_that_an_upgrade_fills_again_need_no_switch(session):
     reserve(make_claim(), "100")
     session.commit()
@@ -139,8 +160,8 @@ def test_a_migration_that_waits_too_long_for_a_writer_says_so(session, impatient
 
 @pytest.mark.parametrize("book_settings", ["postgresql"], indirect=True)
 def test_a_migration_that_waits_too_long_for_a_reader_says_so(session, impatient):
-    with transaction_mode("read"), db.engine.connect() as connection:
-        connection.exec_driver_sql("SELECT count(*) FROM audit_events")
+    with psycopg.connect(driver_url()) as reader:
+        reader.execute("SELECT count(*) FROM audit_events")
         with pytest.raises(BusyError, match="perhaps by an import or an export"):
             downgrade(revision="0005")
 
