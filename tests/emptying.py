@@ -21,7 +21,9 @@ SCHEMA_OF_BOOK = """
 # In the replica role the triggers that keep tables append-only do not fire.
 EMPTY_BOOK = """
     SET session_replication_role = replica;
-    TRUNCATE ledger_entries, claim_revisions, policy_revisions, claims, policies, import_files,
+    UPDATE book SET first_posted_at = NULL;
+    TRUNCATE entry_texts, closings, live_declarations, ledger_entries, claim_revisions,
+        policy_revisions, claims, policies, import_files,
         imports, counters, users, sessions, tokens, password_links, sign_in_attempts,
         audit_events RESTART IDENTITY
 """

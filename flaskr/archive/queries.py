@@ -6,7 +6,8 @@ from sqlalchemy import BigInteger, Boolean, Integer, Select, cast, func, or_, se
 from sqlalchemy.sql.expression import ColumnElement
 
 from flaskr.archive.tables import TABLE_TOTALS, archived_columns
-from flaskr.claims.ledger.check import wrong_claims, wrong_entries, wrong_reversals
+from flaskr.claims.ledger.check import wrong_claims
+from flaskr.claims.ledger.entry_checks import wrong_booked_entries, wrong_entries, wrong_reversals
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import Base
 from flaskr.import_records.models import Import
@@ -46,6 +47,7 @@ def integrity_rules() -> dict[str, Select[Any]]:
     """Return selects that find nothing in a consistent book, by the sentence about a finding."""
     return {
         "a ledger entry does not follow from the entries before it": wrong_entries(),
+        "a ledger entry does not follow from the entries of earlier days": wrong_booked_entries(),
         "a ledger entry is not the opposite of the entry it reverses": wrong_reversals(),
         "what a claim stores differs from its ledger": wrong_claims(),
         "a ledger entry is older than its claim or the report of the loss": _early_entries(),

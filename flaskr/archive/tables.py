@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Enum, String, Table, Text
 
-from flaskr.claims.ledger.rules import BALANCES
+from flaskr.claims.ledger.balances import BALANCES
 from flaskr.extensions import Base
 from flaskr.values.column_types import MoneyType, UtcDateTime
 
@@ -18,6 +18,9 @@ TABLE_TOTALS = {
     "policy_revisions": (),
     "claim_revisions": (),
     "ledger_entries": BALANCES,
+    "entry_texts": (),
+    "live_declarations": (),
+    "closings": ("premium", *BALANCES),
     "counters": (),
 }
 _LEFT_OUT = ("form_token",)  # identifies a form submitted from a browser

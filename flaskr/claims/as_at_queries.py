@@ -5,9 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, type_coerce
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, type_coerce
 
-from flaskr.claims.ledger.rules import BALANCES, Balances
+from flaskr.claims.ledger.balances import BALANCES, Balances
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Coverage, Status
@@ -26,6 +26,8 @@ from flaskr.values.calendar import day_end
 from flaskr.values.column_types import MoneyType, closed_list
 from flaskr.values.money import ZERO
 
+_STATE = (*BALANCES, "status", "closed_date")
+
 
 def is_entry_included(day: date, basis: Basis, entry: Any = LedgerEntry) -> ColumnElement[bool]:
     """Return the condition that a ledger entry counts at the end of `day`.
@@ -40,23 +42,14 @@ def is_entry_included(day: date, basis: Basis, entry: Any = LedgerEntry) -> Colu
 def is_claim_included(day: date, basis: Basis) -> ColumnElement[bool]:
     """Return the condition that a claim counts at the end of `day`.
 
-    Known: from the local day of its recording. Booked: from its reported date; without one from
-    the date of its first entry; without entries from its recording.
+    Known: from the local day of its recording. Booked: from its reported date or the date of its
+    first entry, whichever is earlier; without both from its recording.
     """
     recorded = Claim.recorded_at < day_end(day)
     if basis is Basis.KNOWN:
         return recorded
-    first_day = (
-        select(func.min(LedgerEntry.transaction_date))
-        .where(LedgerEntry.claim_id == Claim.id)
-        .correlate(Claim)
-        .scalar_subquery()
-    )
-    return case(
-        (Claim.reported_date.is_not(None), Claim.reported_date <= day),
-        (Claim.last_transaction_date.is_(None), recorded),
-        else_=first_day <= day,
-    )
+    first, reported = Claim.first_transaction_date, Claim.reported_date
+    return or_(reported <= day, first <= day, and_(reported.is_(None), first.is_(None), recorded))
 
 
 def _coverage_case(policy_id: Any, loss_date: Any, policy: dict[str, Any]) -> ColumnElement[Any]:
@@ -95,20 +88,36 @@ def _last_entry_as_at(day: date, basis: Basis) -> HistoryLookup:
     )
 
 
-def _state_as_at(last: Any, has_later: ColumnElement[bool]) -> dict[str, Any]:
+def entry_state(entry: Any, basis: Basis) -> dict[str, Any]:
+    """Return the columns of a claim's state after an entry, in the order of the basis.
+
+    The two orders differ only where a migration brought entries whose days were not in the order
+    of recording: there the state in the order of days stands beside the other.
+    """
+    after = {name: getattr(entry, f"{name}_after") for name in _STATE}
+    if basis is Basis.KNOWN:
+        return after
+    is_apart = entry.status_booked.is_not(None)
+    return {
+        name: case((is_apart, getattr(entry, f"{name}_booked")), else_=column)
+        for name, column in after.items()
+    }
+
+
+def _state_as_at(
+    last: Any, has_later: ColumnElement[bool], basis: Basis
+) -> dict[str, ColumnElement[Any]]:
     """Return the columns of a claim's state: that of the sought entry, else the claim's own."""
     without_entries = {
         "status": literal(Status.OPEN, closed_list(Status)),
         **dict.fromkeys(BALANCES, literal(ZERO, MoneyType())),
     }
+    sought = entry_state(last, basis)
     state = {
-        name: case(
-            (has_later, func.coalesce(getattr(last, f"{name}_after"), initial)),
-            else_=getattr(Claim, name),
-        )
+        name: case((has_later, func.coalesce(sought[name], initial)), else_=getattr(Claim, name))
         for name, initial in without_entries.items()
     }
-    closed_date = case((has_later, last.closed_date_after), else_=Claim.closed_date)
+    closed_date = case((has_later, sought["closed_date"]), else_=Claim.closed_date)
     return {**state, "closed_date": closed_date}
 
 
@@ -119,9 +128,9 @@ def claims_as_at(day: date, basis: Basis, with_policy: bool = True) -> Select[An
     status, paid, outstanding, recovered, closed_date, description; `with_policy` also
     policy_number, line_of_business, coverage. Amounts are Decimal in the book's currency; a claim
     without entries by then is open and has zero balances. Entries of the day itself count, later
-    ones do not. The state is that of the last entry that counts, because within a claim neither
-    transaction dates nor instants go backwards. A claim without later entries has that state in
-    its own columns.
+    ones do not. The state is that of the last entry that counts: by (recorded_at, id) if known, by
+    (transaction_date, id) if booked. A claim without later entries has that state in its own
+    columns.
     """
     source, last = join_history(Claim.__table__, _last_entry_as_at(day, basis))
     facts = {name: getattr(Claim, name) for name in CLAIM_FACTS}
@@ -129,7 +138,7 @@ def claims_as_at(day: date, basis: Basis, with_policy: bool = True) -> Select[An
         edited = revision_lookup(day, Claim, ClaimRevision, "claim_id")
         source, revision = join_history(source, edited)
         facts = facts_as_at(Claim, revision, CLAIM_FACTS)
-    state = _state_as_at(last, _has_later_entry(day, basis))
+    state = _state_as_at(last, _has_later_entry(day, basis), basis)
     rows = select(
         Claim.id.label("claim_id"),
         Claim.claim_reference,

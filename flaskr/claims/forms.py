@@ -5,7 +5,7 @@ from enum import StrEnum
 from flask_wtf import FlaskForm
 from wtforms import BooleanField
 
-from flaskr.facts.closed_lists import Cause, EntryType
+from flaskr.facts.closed_lists import REASON_CHOICES, Cause, EntryType, ReasonCode
 from flaskr.web.forms import (
     DayField,
     MoneyField,
@@ -101,7 +101,8 @@ class RecoveryForm(EntryForm):
 class ReversalForm(EntryForm):
     """The reversal of one entry."""
 
-    reason = NoteField("Reason", description="Shown in the ledger. Do not enter personal data.")
+    reason_code = choice_field("Reason", ReasonCode, REASON_CHOICES)
+    reason = NoteField("More about the reason", description="Shown in the ledger.")
 
 
 class CloseForm(EntryForm):
@@ -111,7 +112,8 @@ class CloseForm(EntryForm):
 class DeclineForm(EntryForm):
     """The refusal of a claim."""
 
-    reason = NoteField("Reason", description="Shown in the ledger. Do not enter personal data.")
+    reason_code = choice_field("Reason", ReasonCode, REASON_CHOICES)
+    reason = NoteField("More about the reason", description="Shown in the ledger.")
 
 
 class ReopenForm(EntryForm):
@@ -120,6 +122,5 @@ class ReopenForm(EntryForm):
     amount = MoneyField(
         "New case reserve", [Required()], description="What you still expect to pay: zero or more."
     )
-    reason = NoteField(
-        "Reason", [Required()], description="Shown in the ledger. Do not enter personal data."
-    )
+    reason_code = choice_field("Reason", ReasonCode, REASON_CHOICES)
+    reason = NoteField("More about the reason", description="Shown in the ledger.")

@@ -2,20 +2,30 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from flaskr.claims.ledger.balances import Movement
 from flaskr.claims.ledger.constraints import CLAIM_CHECKS, LEDGER_CHECKS
-from flaskr.claims.ledger.rules import Movement, State
+from flaskr.claims.ledger.rules import State
 from flaskr.extensions import Base
-from flaskr.facts.closed_lists import Cause, Coverage, EntryType, Status
+from flaskr.facts.closed_lists import (
+    Cause,
+    CostType,
+    Coverage,
+    EntryException,
+    EntryType,
+    ReasonCode,
+    Status,
+)
 from flaskr.import_records.models import ImportSource
 from flaskr.policies.models import Policy
 from flaskr.values.column_types import (
     FreeText,
     Instant,
     Money,
+    OptionalCode,
     Reference,
     ReferenceKey,
     closed_list,
@@ -29,6 +39,7 @@ class ClaimFacts:
     cause: Mapped[Cause | None] = mapped_column(closed_list(Cause))
     loss_date: Mapped[date | None]
     reported_date: Mapped[date | None]
+    event_code: Mapped[OptionalCode]  # the occurrence behind many claims, such as a storm
 
 
 CLAIM_FACTS = tuple(ClaimFacts.__annotations__)
@@ -48,6 +59,7 @@ class Claim(ClaimFacts, ImportSource, Base):
         Index(None, "status", "id"),
         Index(None, "loss_date", "id"),
         Index(None, "reported_date", "id"),
+        Index(None, "event_code", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -59,7 +71,8 @@ class Claim(ClaimFacts, ImportSource, Base):
     outstanding: Mapped[Money]
     recovered: Mapped[Money]
     closed_date: Mapped[date | None]
-    last_transaction_date: Mapped[date | None]  # this and the next: null without entries
+    first_transaction_date: Mapped[date | None]  # the least day of any entry
+    last_transaction_date: Mapped[date | None]  # the greatest; all three are null without entries
     last_recorded_at: Mapped[Instant | None]
     recorded_at: Mapped[Instant]
     recorded_by: Mapped[str] = mapped_column(String(64))
@@ -91,6 +104,9 @@ def coverage_of(policy: Policy | None, loss_date: date | None) -> Coverage:
     return Coverage.IN_FORCE if policy.covers(loss_date) else Coverage.NOT_IN_FORCE
 
 
+_IS_EXPENSE = text("cost_type = 'expense'")
+
+
 class LedgerEntry(ImportSource, Base):
     """One movement on a claim, never edited or deleted: a further entry corrects a mistake."""
 
@@ -99,11 +115,21 @@ class LedgerEntry(ImportSource, Base):
         *LEDGER_CHECKS,
         Index(None, "claim_id", "recorded_at"),
         Index(None, "claim_id", "transaction_date"),
+        # What is not expense is indemnity: see `queries.balances_by_type`.
+        Index(
+            "ix_ledger_entries_expense",
+            "claim_id",
+            sqlite_where=_IS_EXPENSE,
+            postgresql_where=_IS_EXPENSE,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     claim_id: Mapped[int] = mapped_column(ForeignKey(Claim.id, ondelete="RESTRICT"))
     entry_type: Mapped[EntryType] = mapped_column(closed_list(EntryType))
+    cost_type: Mapped[CostType] = mapped_column(
+        closed_list(CostType), server_default=CostType.INDEMNITY.value
+    )
     transaction_date: Mapped[date]
     recorded_at: Mapped[Instant]
     imported_at: Mapped[Instant | None]  # by migrations: recorded_at is the old system's
@@ -117,10 +143,20 @@ class LedgerEntry(ImportSource, Base):
     recovered_after: Mapped[Money]
     status_after: Mapped[Status] = mapped_column(closed_list(Status))
     closed_date_after: Mapped[date | None]
-    reason: Mapped[FreeText | None]
+    reason_code: Mapped[ReasonCode | None] = mapped_column(closed_list(ReasonCode))
     reverses: Mapped[int | None] = mapped_column(
         ForeignKey("ledger_entries.id", ondelete="RESTRICT"), unique=True
     )
+    exceptions: Mapped[str | None] = mapped_column(String(200))  # names, separated by spaces
+    # The state after this entry in the order of (transaction_date, id), where a claim that was
+    # migrated has entries whose days are not in the order of recording.
+    paid_booked: Mapped[Money | None]
+    outstanding_booked: Mapped[Money | None]
+    recovered_booked: Mapped[Money | None]
+    status_booked: Mapped[Status | None] = mapped_column(closed_list(Status))
+    closed_date_booked: Mapped[date | None]
+
+    texts: Mapped["EntryTexts | None"] = relationship(lazy="raise_on_sql")
 
     @property
     def movement(self) -> Movement:
@@ -137,6 +173,28 @@ class LedgerEntry(ImportSource, Base):
             self.status_after,
             self.closed_date_after,
         )
+
+    @property
+    def broken_rules(self) -> list[EntryException]:
+        """The rules of how people work that a migrated entry breaks."""
+        return [EntryException(name) for name in (self.exceptions or "").split()]
+
+
+class EntryTexts(Base):
+    """The texts of a ledger entry that may name people: each can be erased, and not changed."""
+
+    __tablename__ = "entry_texts"
+
+    entry_id: Mapped[int] = mapped_column(
+        ForeignKey(LedgerEntry.id, ondelete="RESTRICT"), primary_key=True, autoincrement=False
+    )
+    reason: Mapped[FreeText | None]
+    payee: Mapped[FreeText | None]
+    payee_reference: Mapped[FreeText | None]  # the number of the invoice
+    note: Mapped[FreeText | None]
+
+
+ENTRY_TEXTS = tuple(name for name in EntryTexts.__annotations__ if name != "entry_id")
 
 
 class ClaimRevision(ClaimFacts, Base):

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal_column, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from flaskr.claims.as_at_queries import current_coverage
-from flaskr.claims.ledger.rules import BALANCES, OPEN_STATUSES, Balances
+from flaskr.claims.ledger.balances import BALANCES, Balances, BalancesByType
+from flaskr.claims.ledger.rules import OPEN_STATUSES
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.database import locked_row
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Coverage
+from flaskr.facts.closed_lists import CostType, Coverage
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.values.money import ZERO
 from flaskr.values.text import lookup_key
@@ -51,23 +52,44 @@ def share_locked_policy(policy_id: int | None) -> Policy | None:
 
 
 def entries_of(claim: Claim) -> list[LedgerEntry]:
-    """Return a claim's ledger entries in order."""
+    """Return a claim's ledger entries with their texts, in the order of recording."""
     of_claim = select(LedgerEntry).where(LedgerEntry.claim_id == claim.id)
-    return list(db.session.scalars(of_claim.order_by(LedgerEntry.id)))
+    with_texts = of_claim.options(joinedload(LedgerEntry.texts))
+    return list(db.session.scalars(with_texts.order_by(LedgerEntry.id)))
 
 
 def last_entry(claim: Claim) -> LedgerEntry | None:
-    """Return a claim's last ledger entry, or None."""
+    """Return the entry of a claim that was recorded last, or None."""
     of_claim = select(LedgerEntry).where(LedgerEntry.claim_id == claim.id)
-    # Uses the index on (claim_id, transaction_date): dates never go backwards within a claim.
-    newest_first = of_claim.order_by(LedgerEntry.transaction_date.desc(), LedgerEntry.id.desc())
+    # Uses the index on (claim_id, recorded_at): instants never go backwards within a claim.
+    newest_first = of_claim.order_by(LedgerEntry.recorded_at.desc(), LedgerEntry.id.desc())
     return db.session.scalar(newest_first.limit(1))
 
 
 def first_transaction_date(claim: Claim) -> date | None:
-    """Return the transaction date of a claim's first entry, or None."""
+    """Return the least transaction date of a claim's entries, or None."""
     days = select(func.min(LedgerEntry.transaction_date)).where(LedgerEntry.claim_id == claim.id)
     return db.session.scalar(days)
+
+
+def last_transaction_date(claim: Claim) -> date | None:
+    """Return the greatest transaction date of a claim's entries, or None."""
+    days = select(func.max(LedgerEntry.transaction_date)).where(LedgerEntry.claim_id == claim.id)
+    return db.session.scalar(days)
+
+
+def balances_by_type(claim_id: int, total: Balances) -> BalancesByType:
+    """Return the balances of each cost type of a claim, whose balances in all are `total`.
+
+    Only expenses are added up, by an index of their own: most entries are indemnity.
+    """
+    sums = select(*(func.sum(getattr(LedgerEntry, name)) for name in BALANCES))
+    of_expense = sums.where(
+        LedgerEntry.claim_id == claim_id, LedgerEntry.cost_type == literal_column("'expense'")
+    )
+    expense = Balances(*(amount or ZERO for amount in db.session.execute(of_expense).one()))
+    indemnity = Balances(*(getattr(total, n) - getattr(expense, n) for n in BALANCES))
+    return {CostType.INDEMNITY: indemnity, CostType.EXPENSE: expense}
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,16 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import event_facts, record
+from flaskr.book.instants import next_instant
 from flaskr.book.services import allot_reference
-from flaskr.claims.ledger.rules import BALANCES
+from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, ClaimRevision, coverage_of
 from flaskr.claims.queries import (
     claim_by_reference,
-    first_transaction_date,
     locked_claim,
     share_locked_policy,
     with_current_policy,
@@ -23,7 +23,7 @@ from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Cause, Coverage, Status
 from flaskr.policies.models import Policy
-from flaskr.values.calendar import today, utc_now
+from flaskr.values.calendar import today
 from flaskr.values.money import ZERO
 from flaskr.values.text import clean_reference, clean_text, is_allotted, reference_key
 
@@ -57,7 +57,7 @@ def report_claim(
     share_locked_policy(policy.id if policy else None)
     lock_ledger()
     _check_sent_once(form_token)
-    recorded_at = utc_now()
+    recorded_at = next_instant()
     reference = _new_reference(claim_reference, recorded_at)
     claim = Claim(
         claim_reference=reference,
@@ -177,7 +177,7 @@ def _revision_of(claim: Claim, changed: Mapping[str, Any], actor: str) -> ClaimR
     """Return a revision with the facts that the claim has before the change."""
     return ClaimRevision(
         claim_id=claim.id,
-        replaced_at=_next_revision_instant(claim),
+        replaced_at=next_instant(),
         replaced_by=actor,
         description_changed="description" in changed,
         **{name: getattr(claim, name) for name in CLAIM_FACTS},
@@ -201,9 +201,10 @@ def _check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
     if (claim.loss_date and not loss_date) or (claim.reported_date and not reported_date):
         raise ClaimError("A date cannot be removed once the claim has it. Correct it instead.")
     check_claim_dates(loss_date, reported_date, today())
-    first_day = first_transaction_date(claim)
-    earliest = reported_date or loss_date
-    if first_day and earliest and first_day < earliest:
+    first_day = claim.first_transaction_date
+    earliest, before = reported_date or loss_date, claim.reported_date or claim.loss_date
+    is_later = earliest is not None and (before is None or earliest > before)
+    if first_day and earliest and is_later and first_day < earliest:
         raise ClaimError(
             f"The claim has an entry dated {first_day}; the reported date cannot be after it."
         )
@@ -221,11 +222,3 @@ def _check_uncovering(claim: Claim, changed: Mapping[str, Any], may_uncover: boo
             "With these facts the loss is not covered, but the claim has a reserve or "
             "payments. Tick “Save anyway” if that is right."
         )
-
-
-def _next_revision_instant(claim: Claim) -> datetime:
-    """Return now, or the instant of the last revision if the clock has been set back since."""
-    last = db.session.scalar(
-        select(func.max(ClaimRevision.replaced_at)).where(ClaimRevision.claim_id == claim.id)
-    )
-    return max(utc_now(), claim.recorded_at, last or claim.recorded_at)

@@ -58,6 +58,16 @@ CLAIM_COLUMNS: Columns = (
         may_be_empty=True,
     ),
     Column(
+        "event_code",
+        Kind.REFERENCE,
+        "the occurrence behind many claims, such as a storm; empty for most",
+        "den händelse som ligger bakom många skador, till exempel en storm; oftast tomt",
+        label="Event",
+        label_sv="händelse",
+        titles=("event", "cat code", "händelsekod"),
+        may_be_empty=True,
+    ),
+    Column(
         "status",
         Kind.CHOICE,
         "open, reopened, closed or declined",

@@ -75,6 +75,7 @@ class EntryType(StrEnum):
     RESERVE_CHANGE = "RESERVE_CHANGE"
     PAYMENT = "PAYMENT"
     PAYMENT_REVERSAL = "PAYMENT_REVERSAL"
+    REPAYMENT = "REPAYMENT"
     RECOVERY_SUBROGATION = "RECOVERY_SUBROGATION"
     RECOVERY_SALVAGE = "RECOVERY_SALVAGE"
     RECOVERY_DEDUCTIBLE = "RECOVERY_DEDUCTIBLE"
@@ -84,3 +85,46 @@ class EntryType(StrEnum):
     RESERVE_REOPEN = "RESERVE_REOPEN"
     IMPORT_OPENING = "IMPORT_OPENING"
     ADJUSTMENT = "ADJUSTMENT"
+
+
+class CostType(StrEnum):
+    """What a ledger entry is for: what is insured, or the expense of handling the claim."""
+
+    INDEMNITY = "indemnity"
+    EXPENSE = "expense"
+
+
+class ReasonCode(StrEnum):
+    """Why an entry was posted; the last three are set by the book only."""
+
+    CUSTOMER_WITHDREW = "customer_withdrew"
+    NOT_COVERED = "not_covered"
+    BELOW_DEDUCTIBLE = "below_deductible"
+    NEW_INFORMATION = "new_information"
+    BOOKED_TWICE = "booked_twice"
+    WRONG_CLAIM = "wrong_claim"
+    WRONG_AMOUNT = "wrong_amount"
+    LATE_DOCUMENT = "late_document"
+    RECOVERED = "recovered"
+    OTHER = "other"
+    MIGRATED = "migrated"
+    IMPORT_UNDONE = "import_undone"
+    IMPORT_SENT_AGAIN = "import_sent_again"
+
+
+# The codes that a person can choose.
+REASON_CHOICES = tuple(ReasonCode)[: tuple(ReasonCode).index(ReasonCode.MIGRATED)]
+
+
+class EntryException(StrEnum):
+    """A rule of how people work that a migrated entry breaks; it is taken as it was."""
+
+    STATUS = "status"  # the claim's status does not allow it: a payment on a closed claim
+    NOT_FIRST = "not_first"  # opens a claim that has entries
+    RESERVE = "reserve"  # a payment that changes the reserve by another amount than it covers
+    DECLINED_PAID = "declined_paid"  # declines a claim that has indemnity paid
+    BEFORE_REPORT = "before_report"  # dated before the claim was reported
+    AFTER_RECORDING = "after_recording"  # dated after the day it was recorded
+    OUT_OF_ORDER = "out_of_order"  # dated before an entry that was recorded earlier
+    OTHER_TYPE = "other_type"  # taken as another type of entry than the older system's
+    BELOW_ZERO = "below_zero"  # leaves a cost type below zero

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from flaskr.extensions import Base
-from flaskr.facts.closed_lists import Contents
+from flaskr.facts.closed_lists import Contents, ReasonCode
 from flaskr.values.column_types import FreeText, Instant, Money, closed_list
 
 
@@ -48,6 +48,8 @@ class Import(Base):
     undoes: Mapped[int | None] = mapped_column(
         ForeignKey("imports.id", ondelete="RESTRICT"), unique=True
     )
+    reason_code: Mapped[ReasonCode | None] = mapped_column(closed_list(ReasonCode))  # of an undo
+    claims_left_out: Mapped[int | None]  # whole, by choice, because a row of them was refused
 
     files: Mapped[list["ImportFile"]] = relationship(
         order_by="ImportFile.id", lazy="raise_on_sql", viewonly=True

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flaskr.claims.ledger.rules import BALANCES
+from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import CLAIM_FACTS
 from flaskr.facts.claim_columns import CLAIM_COLUMNS
 from flaskr.facts.columns import Columns
@@ -51,6 +51,7 @@ _CLAIM_TYPES = _planned_types(CLAIM_COLUMNS, CLAIM_FACTS)
 _POLICY_TYPES = _planned_types(POLICY_COLUMNS, POLICY_FACTS)
 _STATE_TYPES = {
     **_planned_types(CLAIM_COLUMNS, STATE_COLUMNS),
+    "first_transaction_date": pa.date32(),
     "last_transaction_date": pa.date32(),
     "last_recorded_at": INSTANT,
 }
@@ -109,13 +110,14 @@ PLAN_SCHEMAS = {
         claim_id=pa.int64(),
         claim_at=pa.int64(),
         entry_type=pa.string(),
+        cost_type=pa.string(),
         transaction_date=pa.date32(),
         recorded_at=INSTANT,
         **_BALANCE_TYPES,
         **{f"{name}_after": kind for name, kind in _BALANCE_TYPES.items()},
         status_after=pa.string(),
         closed_date_after=pa.date32(),
-        reason=pa.string(),
+        reason_code=pa.string(),
         reverses_at=pa.int64(),
     ),
     # The rows of the book that the plan depends on: a change of any of them outdates the plan.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flaskr.claims.ledger.rules import BALANCES
+from flaskr.claims.ledger.balances import BALANCES
 from flaskr.facts.labels import CLOSED_LISTS
 from flaskr.imports.dry_run.result import DryRun, FileResult, PreviewRow, RowClass
 from flaskr.imports.loaded_columns import AMOUNT_NAMES

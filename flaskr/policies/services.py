@@ -1,14 +1,15 @@
 """The services that record, edit and cancel a policy."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import event_facts, record
+from flaskr.book.instants import next_instant
 from flaskr.book.services import allot_reference
 from flaskr.database import lock_ledger
 from flaskr.errors import ChangedMeanwhile, SentTwice
@@ -17,7 +18,6 @@ from flaskr.facts.closed_lists import LineOfBusiness
 from flaskr.policies.models import POLICY_EDITS, POLICY_FACTS, Policy, PolicyRevision
 from flaskr.policies.queries import locked_policy, policy_by_number
 from flaskr.policies.rules import PolicyError, check_policy_facts
-from flaskr.values.calendar import utc_now
 from flaskr.values.text import clean_name, clean_reference, is_allotted, reference_key
 
 
@@ -41,7 +41,7 @@ def record_policy(
     """
     lock_ledger()
     _check_sent_once(form_token)
-    recorded_at = utc_now()
+    recorded_at = next_instant()
     number = _checked_number(policy_number) if policy_number else allot_reference("P", recorded_at)
     policy = Policy(
         policy_number=number,
@@ -115,7 +115,7 @@ def edit_policy(
     lock_ledger()
     revision = PolicyRevision(
         policy_id=policy.id,
-        replaced_at=_next_revision_instant(policy),
+        replaced_at=next_instant(),
         replaced_by=actor,
         policyholder_changed="policyholder" in changed,
         **{name: getattr(policy, name) for name in POLICY_FACTS},
@@ -147,11 +147,3 @@ def cancel_policy(policy: Policy, cancelled_on: date, *, seen_version: int, acto
     return edit_policy(
         policy, {"cancelled_on": cancelled_on}, seen_version=seen_version, actor=actor
     )
-
-
-def _next_revision_instant(policy: Policy) -> datetime:
-    """Return now, or the instant of the last revision if the clock has been set back since."""
-    last = db.session.scalar(
-        select(func.max(PolicyRevision.replaced_at)).where(PolicyRevision.policy_id == policy.id)
-    )
-    return max(utc_now(), policy.recorded_at, last or policy.recorded_at)

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -151,9 +152,19 @@ class NoteField(CleanedField):
         self.data = clean_text(valuelist[0] if valuelist else "")
 
 
-def choice_field(label: str, values: type[StrEnum], empty: str = "", **kwargs: Any) -> SelectField:
-    """Return a select field of a closed list; `empty` labels its empty choice, else required."""
-    choices = [SelectChoice(value.value, label_of(value).capitalize()) for value in values]
+def choice_field(
+    label: str,
+    values: type[StrEnum],
+    offered: Iterable[StrEnum] = (),
+    empty: str = "",
+    **kwargs: Any,
+) -> SelectField:
+    """Return a select field of a closed list; `empty` labels its empty choice, else required.
+
+    `offered` are the values that can be chosen, if not all.
+    """
+    listed = offered or values
+    choices = [SelectChoice(value.value, label_of(value).capitalize()) for value in listed]
     return SelectField(
         label,
         choices=[SelectChoice("", empty or "Choose…"), *choices],

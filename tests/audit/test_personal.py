@@ -10,7 +10,7 @@ from sqlalchemy import text
 from flaskr.claims.ledger.services import close_claim, reopen_claim
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Cause
+from flaskr.facts.closed_lists import Cause, ReasonCode
 from flaskr.policies.services import edit_policy
 from tests.audit.events import events
 from tests.factories import ACTOR, make_claim, make_policy
@@ -36,7 +36,14 @@ def do_everything_with(texts: list[str]) -> None:
     changes = {"description": other_description, "cause": Cause.FIRE}
     edit_claim(claim, changes, seen_version=1, actor=ACTOR)
     close_claim(claim, date(2024, 3, 3), actor=ACTOR, reason=reason)
-    reopen_claim(claim, Decimal(1), date(2024, 3, 4), actor=ACTOR, reason=reason)
+    reopen_claim(
+        claim,
+        Decimal(1),
+        date(2024, 3, 4),
+        actor=ACTOR,
+        reason=reason,
+        reason_code=ReasonCode.OTHER,
+    )
 
 
 def test_no_name_and_no_free_text_is_in_any_event(rolled_back):

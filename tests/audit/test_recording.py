@@ -10,7 +10,7 @@ from flaskr.claims.ledger.services import close_claim, decline_claim, reopen_cla
 from flaskr.claims.services import ClaimError, edit_claim
 from flaskr.errors import LedgerError
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Cause
+from flaskr.facts.closed_lists import Cause, ReasonCode
 from flaskr.policies.services import cancel_policy, edit_policy
 from tests.audit.events import actions, events, only_event, refuse_events, values_of
 from tests.factories import ACTOR, make_claim, make_policy, open_elsewhere, pay, recover, reserve
@@ -85,11 +85,24 @@ def test_every_entry_is_recorded_with_its_amounts(rolled_back):
     claim = make_claim(claim_reference="W-1")
     reserve(claim, "100")
     payment = pay(claim, "30.50")
-    reverse_entry(payment, date(2024, 5, 1), actor=ACTOR, reason="Åsa Öberg was paid twice")
+    reverse_entry(
+        payment,
+        date(2024, 5, 1),
+        actor=ACTOR,
+        reason="Åsa Öberg was paid twice",
+        reason_code=ReasonCode.OTHER,
+    )
     pay(claim, "10", date(2024, 5, 1))
     recover(claim, "5")
     close_claim(claim, date(2024, 5, 2), actor=ACTOR)
-    reopen_claim(claim, Decimal("1.00"), date(2024, 5, 3), actor=ACTOR, reason="Åsa called")
+    reopen_claim(
+        claim,
+        Decimal("1.00"),
+        date(2024, 5, 3),
+        actor=ACTOR,
+        reason="Åsa called",
+        reason_code=ReasonCode.OTHER,
+    )
 
     posted = [event for event in events() if event.action is Action.ENTRY_POSTED]
 
@@ -109,7 +122,7 @@ def test_every_entry_is_recorded_with_its_amounts(rolled_back):
 
 
 def test_declining_and_reopening_record_an_event_each(rolled_back):
-    decline_claim(make_claim(), date(2024, 3, 3), actor=ACTOR)
+    decline_claim(make_claim(), date(2024, 3, 3), actor=ACTOR, reason_code=ReasonCode.OTHER)
     open_elsewhere(make_claim())
 
     assert actions().count("entry_posted") == 2

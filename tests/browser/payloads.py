@@ -14,7 +14,7 @@ from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Contents
+from flaskr.facts.closed_lists import Contents, ReasonCode
 from flaskr.users.models import Role, Scope
 from flaskr.users.queries import user_with_email
 from flaskr.users.services import create_user
@@ -78,9 +78,9 @@ def claims_of(payload: str, short: str) -> None:
     policy = make_policy(policy_number=short, policyholder=payload)
     claim = make_claim(claim_reference=short, description=f"{payload}\n{payload}", policy=policy)
     reserve(claim, "100")
-    reverse_entry(pay(claim, "10"), DAY, actor=short, reason=payload)
+    reverse_entry(pay(claim, "10"), DAY, actor=short, reason=payload, reason_code=ReasonCode.OTHER)
     close_claim(claim, DAY, actor=short, reason=payload)
-    reopen_claim(claim, Decimal(5), DAY, actor=short, reason=payload)
+    reopen_claim(claim, Decimal(5), DAY, actor=short, reason=payload, reason_code=ReasonCode.OTHER)
 
 
 def people_of(payload: str, short: str, emails: list[str]) -> None:

@@ -11,7 +11,7 @@ from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import delete_export, keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Contents
+from flaskr.facts.closed_lists import Contents, ReasonCode
 from tests.browser.accessibility import faults_on, violations_on
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
@@ -67,7 +67,12 @@ def filled(served):
         policy = make_policy(policy_number="H-1", policyholder="Å" * 200)
         claim = make_claim(claim_reference="W-1", policy=policy, description="word " * 400)
         reserve(claim, "999999999999.99")
-        reverse_entry(pay(claim, "999999999.99"), pay(claim, "1").transaction_date, actor=ACTOR)
+        reverse_entry(
+            pay(claim, "999999999.99"),
+            pay(claim, "1").transaction_date,
+            actor=ACTOR,
+            reason_code=ReasonCode.OTHER,
+        )
         make_claim(claim_reference="W-2")
         make_claim(claim_reference="W-3", policy=make_policy(policy_number="W" * 64))
         for _ in range(60):

@@ -14,7 +14,7 @@ from flaskr.claims.ledger.services import (
 )
 from flaskr.claims.queries import entries_of
 from flaskr.errors import LedgerError
-from flaskr.facts.closed_lists import EntryType
+from flaskr.facts.closed_lists import EntryType, ReasonCode
 from flaskr.policies.services import cancel_policy
 from flaskr.values.calendar import today
 from tests.factories import ACTOR, make_claim, make_policy, open_elsewhere, pay, recover, reserve
@@ -98,14 +98,16 @@ def test_an_uncovered_claim_may_be_lowered_recovered_reversed_and_closed(uncover
     payment = entries_of(uncovered)[1]
     reserve(uncovered, "50", DAY)
     salvage = recover(uncovered, "4")
-    reverse_entry(salvage, DAY, actor=ACTOR)
-    reverse_entry(payment, DAY, actor=ACTOR)
+    reverse_entry(salvage, DAY, actor=ACTOR, reason_code=ReasonCode.OTHER)
+    reverse_entry(payment, DAY, actor=ACTOR, reason_code=ReasonCode.OTHER)
     close_claim(uncovered, DAY, actor=ACTOR)
 
     with pytest.raises(LedgerError, match="was cancelled"):
-        reopen_claim(uncovered, Decimal(1), DAY, actor=ACTOR, reason="x")
-    reopen_claim(uncovered, Decimal(0), DAY, actor=ACTOR, reason="x")
-    decline_claim(uncovered, DAY, actor=ACTOR)
+        reopen_claim(
+            uncovered, Decimal(1), DAY, actor=ACTOR, reason="x", reason_code=ReasonCode.OTHER
+        )
+    reopen_claim(uncovered, Decimal(0), DAY, actor=ACTOR, reason="x", reason_code=ReasonCode.OTHER)
+    decline_claim(uncovered, DAY, actor=ACTOR, reason_code=ReasonCode.OTHER)
 
 
 @pytest.mark.parametrize("loss", [date(2023, 12, 31), date(2025, 1, 1)])

@@ -6,7 +6,7 @@ from itertools import cycle
 
 from flaskr.claims.ledger.services import close_claim, decline_claim, reopen_claim
 from flaskr.claims.models import Claim
-from flaskr.facts.closed_lists import Cause, Coverage, LineOfBusiness
+from flaskr.facts.closed_lists import Cause, Coverage, LineOfBusiness, ReasonCode
 from flaskr.policies.models import Policy
 from flaskr.policies.services import cancel_policy
 from tests.claims.clocks import amend, at, edit
@@ -57,7 +57,12 @@ def varied_claims() -> list[Claim]:
         edit(claims[0], cause=Cause.STORM, loss_date=DAY - timedelta(days=7))
         edit(claims[3], policy_id=claims[1].policy_id)
         reopen_claim(
-            claims[6], Decimal("70.00"), date(2024, 6, 11), reason="more came", actor=ACTOR
+            claims[6],
+            Decimal("70.00"),
+            date(2024, 6, 11),
+            reason="more came",
+            actor=ACTOR,
+            reason_code=ReasonCode.OTHER,
         )
     return claims
 
@@ -77,6 +82,6 @@ def post_entries(claim: Claim, number: int) -> None:
         pay(claim, f"{100 * (number % 4 + 1)}.25", day)
         recover(claim, "10.00", day) if number % 3 else None
     elif number % 8 == 0:
-        decline_claim(claim, day, actor=ACTOR)
+        decline_claim(claim, day, actor=ACTOR, reason_code=ReasonCode.OTHER)
     if number in SETTLED and claim.status == "open":
         close_claim(claim, day, actor=ACTOR)

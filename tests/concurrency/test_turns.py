@@ -12,8 +12,9 @@ import time
 from contextlib import closing, contextmanager
 
 import pytest
+from sqlalchemy import text
 
-from flaskr.errors import ClaimBookError
+from flaskr.errors import ClaimBookError, SchemaError
 from flaskr.extensions import db
 from flaskr.privacy.residual_copies import clear_old_pages
 from flaskr.settings import PROJECT_FOLDER
@@ -145,6 +146,19 @@ def test_clearing_old_pages_of_the_file_waits_in_the_queue(folder, monkeypatch):
         other.rollback()
         clear_old_pages(overwrites_always=True)
 
+    assert is_free(folder)
+
+
+def test_a_writer_whose_schema_has_moved_leaves_the_queue(folder):
+    with closing(connect(folder)) as migrating:
+        migrating.begin_immediate()
+        migrating.execute("UPDATE alembic_version SET version_num = '9999'")
+        migrating.commit()
+
+    with pytest.raises(SchemaError):
+        db.session.scalar(text("SELECT 1"))
+
+    assert not holds_turn()
     assert is_free(folder)
 
 

@@ -17,7 +17,7 @@ from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
 from flaskr.claims.queries import claim_totals, watermark
 from flaskr.claims.services import report_claim
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Coverage, EntryType, Status
+from flaskr.facts.closed_lists import Coverage, EntryType, ReasonCode, Status
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.values.calendar import day_end, local_day, utc_now
 from flaskr.values.money import ZERO
@@ -241,7 +241,14 @@ def test_a_demo_book_takes_further_entries(filled, ledger, all_claims):
     closed = filled.get(Claim, found.id)
     day = utc_now().date() - timedelta(days=1)
 
-    entry = reopen_claim(closed, Decimal("10.00"), day, reason="A late invoice.", actor="open")
+    entry = reopen_claim(
+        closed,
+        Decimal("10.00"),
+        day,
+        reason="A late invoice.",
+        actor="open",
+        reason_code=ReasonCode.OTHER,
+    )
     reported = report_claim(loss_date=day, reported_date=day, policy=make_policy(), actor="open")
     db.session.flush()
 

@@ -50,14 +50,19 @@ def _close(claim: Claim, form: Any, by: PostedBy) -> LedgerEntry:
 
 def _decline(claim: Claim, form: Any, by: PostedBy) -> LedgerEntry:
     """Decline the claim, with the reason of the form."""
-    by["reason"] = form.reason.data
+    by |= reason_of(form)
     return ledger_services.decline_claim(claim, form.transaction_date.data, **by)
 
 
 def _reopen(claim: Claim, form: Any, by: PostedBy) -> LedgerEntry:
     """Reopen the claim, with the reserve and the reason of the form."""
-    by["reason"] = form.reason.data
+    by |= reason_of(form)
     return ledger_services.reopen_claim(claim, form.amount.data, form.transaction_date.data, **by)
+
+
+def reason_of(form: Any) -> PostedBy:
+    """Return the reason of a form: its code and its text."""
+    return {"reason_code": form.reason_code.data, "reason": form.reason.data}  # type: ignore[typeddict-item]
 
 
 def _is_open(claim: Claim) -> bool:
@@ -85,7 +90,7 @@ _ACTIONS = (
     ),
     LedgerAction(
         "recover", "Recover", "Post recovery", forms.RecoveryForm, _recover,
-        "Recovery posted to", lambda claim: claim.recovered < claim.paid,
+        "Recovery posted to", lambda claim: True,
     ),
     LedgerAction(
         "close", "Close", "Close claim", forms.CloseForm, _close, "Closed claim", _is_open,

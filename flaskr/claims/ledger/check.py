@@ -3,27 +3,28 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Select, case, func, literal, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, func, literal, or_, select, update
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import BOOK, record
+from flaskr.claims.ledger.entry_checks import (
+    wrong_booked_entries,
+    wrong_entries,
+    wrong_reversals,
+)
 from flaskr.claims.ledger.rules import (
-    ALLOWED_STATUSES,
-    BALANCES,
-    FIRST_ENTRY_TYPES,
-    OPEN_STATUSES,
-    REVERSAL_TYPES,
-    SETTLED_STATUSES,
-    STATUS_AFTER,
     State,
 )
 from flaskr.claims.models import Claim, LedgerEntry
-from flaskr.claims.queries import last_entry, locked_claim
+from flaskr.claims.queries import (
+    first_transaction_date,
+    last_entry,
+    last_transaction_date,
+    locked_claim,
+)
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import EntryType, Status
+from flaskr.facts.closed_lists import Status
 from flaskr.values.money import ZERO
 
 _NEVER = literal(date.min)
@@ -37,101 +38,18 @@ class Disagreement:
     text: str
 
 
-def _entries_with_previous() -> Any:
-    """Select every entry with what the entries before it on its claim lead to.
-
-    `*_sum` is the running sum of the deltas, `*_before` the value on the previous entry.
-    """
-    in_order: Any = {"partition_by": LedgerEntry.claim_id, "order_by": LedgerEntry.id}
-    sums = {name: func.sum(getattr(LedgerEntry, name)).over(**in_order) for name in BALANCES}
-    before = {
-        name: func.lag(getattr(LedgerEntry, name)).over(**in_order)
-        for name in ("transaction_date", "recorded_at", "status_after", "closed_date_after")
-    }
-    return select(
-        *LedgerEntry.__table__.columns,
-        *(column.label(f"{name}_sum") for name, column in sums.items()),
-        *(column.label(f"{name}_before") for name, column in before.items()),
-    ).subquery()
-
-
-def wrong_entries() -> Select[str, int]:
-    """Select (claim_reference, id) of entries whose state does not follow from the previous ones.
-
-    An entry is wrong too when its date or its instant is earlier than that of the entry before it,
-    and when the claim's status did not allow it.
-    """
-    entry = _entries_with_previous().c
-    status_type = LedgerEntry.status_after.type
-    status_before = func.coalesce(entry.status_after_before, literal(Status.OPEN, status_type))
-    # Typed literals: checking an archive compiles this select to text.
-    status_after = {kind: literal(after, status_type) for kind, after in STATUS_AFTER.items()}
-    status = case(
-        *((entry.entry_type == kind, after) for kind, after in status_after.items()),
-        else_=status_before,
-    )
-    closed_date = case(
-        (entry.status_after.not_in(SETTLED_STATUSES), None),
-        (entry.entry_type.in_(STATUS_AFTER), entry.transaction_date),
-        else_=entry.closed_date_after_before,
-    )
-    is_wrong = entry.status_after != status
-    # Not is_distinct_from, whose values cannot be compiled to text.
-    is_wrong |= func.coalesce(entry.closed_date_after, _NEVER) != func.coalesce(closed_date, _NEVER)
-    for name in BALANCES:
-        is_wrong |= entry[f"{name}_after"] != entry[f"{name}_sum"]
-    for clock in ("transaction_date", "recorded_at"):
-        is_wrong |= entry[clock] < entry[f"{clock}_before"]
-    is_wrong |= _is_forbidden(entry, status_before)
-    return (
-        select(Claim.claim_reference, entry.id)
-        .join(Claim, entry.claim_id == Claim.id)
-        .where(is_wrong)
-        .order_by(entry.id)
-    )
-
-
-def _is_forbidden(entry: Any, status_before: Any) -> Any:
-    """Return the condition that the rules forbid an entry.
-
-    They do when the claim's status does not allow its type, when it can only be the first entry and
-    is not, and when a payment reduces the reserve neither by its own amount nor to zero.
-    """
-    needs_open = [kind for kind, allowed in ALLOWED_STATUSES.items() if allowed == OPEN_STATUSES]
-    is_payment = entry.entry_type == EntryType.PAYMENT
-    return or_(
-        entry.entry_type.in_(needs_open) & status_before.in_(SETTLED_STATUSES),
-        (entry.entry_type == EntryType.RESERVE_REOPEN) & status_before.in_(OPEN_STATUSES),
-        entry.entry_type.in_(FIRST_ENTRY_TYPES) & entry.status_after_before.is_not(None),
-        is_payment & (entry.outstanding_after != ZERO) & (entry.outstanding != -entry.paid),
-    )
-
-
-def wrong_reversals() -> Select[str, int]:
-    """Select (claim_reference, id) of reversals that are not the exact opposite of their entry.
-
-    A reversal of another claim's entry is wrong too.
-    """
-    reversed_entry = aliased(LedgerEntry)
-    differs = LedgerEntry.claim_id != reversed_entry.claim_id
-    for name in BALANCES:
-        differs |= getattr(LedgerEntry, name) != -getattr(reversed_entry, name)
-    return (
-        select(Claim.claim_reference, LedgerEntry.id)
-        .join(Claim, LedgerEntry.claim_id == Claim.id)
-        .join(reversed_entry, LedgerEntry.reverses == reversed_entry.id)
-        .where(LedgerEntry.entry_type.in_(REVERSAL_TYPES), differs)
-        .order_by(LedgerEntry.id)
-    )
-
-
 def wrong_claims() -> Select[int, str]:
     """Select (id, claim_reference) of claims whose stored state is not that of their last entry."""
-    last_ids = (
-        select(func.max(LedgerEntry.id).label("entry_id")).group_by(LedgerEntry.claim_id).subquery()
+    ends = select(
+        func.max(LedgerEntry.id).label("entry_id"),
+        func.min(LedgerEntry.transaction_date).label("first_day"),
+        func.max(LedgerEntry.transaction_date).label("last_day"),
     )
+    of_claims = ends.group_by(LedgerEntry.claim_id).subquery()
     last_entries = (
-        select(LedgerEntry).join(last_ids, last_ids.c.entry_id == LedgerEntry.id).subquery()
+        select(*LedgerEntry.__table__.columns, of_claims.c.first_day, of_claims.c.last_day)
+        .join(of_claims, of_claims.c.entry_id == LedgerEntry.id)
+        .subquery()
     )
     state = {
         "paid": func.coalesce(last_entries.c.paid_after, ZERO),
@@ -143,7 +61,8 @@ def wrong_claims() -> Select[int, str]:
     }
     nullable = {
         "closed_date": last_entries.c.closed_date_after,
-        "last_transaction_date": last_entries.c.transaction_date,
+        "first_transaction_date": last_entries.c.first_day,
+        "last_transaction_date": last_entries.c.last_day,
         "last_recorded_at": last_entries.c.recorded_at,
     }
     differs = or_(*(getattr(Claim, name) != value for name, value in state.items()))
@@ -163,6 +82,10 @@ def disagreements() -> Iterator[Disagreement]:
         yield Disagreement(
             reference, f"ledger entry {entry_id} does not follow from the entries before it"
         )
+    for reference, entry_id in db.session.execute(wrong_booked_entries()):
+        yield Disagreement(
+            reference, f"ledger entry {entry_id} does not follow from the entries of earlier days"
+        )
     for reference, entry_id in db.session.execute(wrong_reversals()):
         yield Disagreement(
             reference, f"ledger entry {entry_id} is not the opposite of the entry it reverses"
@@ -181,7 +104,8 @@ def rebuild_balances(actor: str) -> int:
         claim = locked_claim(claim_id)
         last = last_entry(claim)
         values = asdict(last.state if last else State())
-        values["last_transaction_date"] = last.transaction_date if last else None
+        values["first_transaction_date"] = first_transaction_date(claim)
+        values["last_transaction_date"] = last_transaction_date(claim)
         values["last_recorded_at"] = last.recorded_at if last else None
         db.session.execute(update(Claim).where(Claim.id == claim_id).values(values))
     if claim_ids:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint
 
 from flaskr.claims.ledger.rules import RECOVERY_TYPES, REVERSAL_TYPES, SETTLED_STATUSES
-from flaskr.facts.closed_lists import EntryType, Status
+from flaskr.facts.closed_lists import CostType, EntryType, ReasonCode, Status
 from flaskr.values.money import LARGEST_ENTRY, to_ore
 
 
@@ -24,9 +24,12 @@ _SIGN_RULES = {
     "reserve_change": ("'RESERVE_CHANGE'", _RESERVE_ONLY),
     "payment": (
         "'PAYMENT'",
-        "paid > 0 AND outstanding <= 0 AND outstanding >= -paid AND recovered = 0",
+        "paid > 0 AND recovered = 0"
+        " AND (exceptions IS NOT NULL OR (outstanding <= 0 AND outstanding >= -paid))",
     ),
-    "payment_reversal": ("'PAYMENT_REVERSAL'", "paid < 0 AND outstanding >= 0 AND recovered = 0"),
+    "repayment": ("'REPAYMENT'", "paid < 0 AND outstanding = 0 AND recovered = 0"),
+    # Also of a migrated payment, which may have moved the reserve in either direction.
+    "payment_reversal": ("'PAYMENT_REVERSAL'", "paid < 0 AND recovered = 0"),
     "recovery": (_sql_list(RECOVERY_TYPES), "paid = 0 AND outstanding = 0 AND recovered > 0"),
     "recovery_reversal": (
         "'RECOVERY_REVERSAL'",
@@ -38,7 +41,7 @@ _SIGN_RULES = {
     ),
     "claim_declined": (
         "'CLAIM_DECLINED'",
-        f"{_RESERVE_ONLY} AND outstanding <= 0 AND paid_after = 0 AND status_after = 'declined'",
+        f"{_RESERVE_ONLY} AND outstanding <= 0 AND status_after = 'declined'",
     ),
     "import_opening": ("'IMPORT_OPENING'", "paid >= 0 AND outstanding >= 0 AND recovered >= 0"),
 }
@@ -47,6 +50,13 @@ _SETTLED_RULE = (
     f"(status_after IN ({_sql_list(SETTLED_STATUSES)})"
     " AND outstanding_after = 0 AND closed_date_after IS NOT NULL)"
     f" OR (status_after NOT IN ({_sql_list(SETTLED_STATUSES)}) AND closed_date_after IS NULL)"
+)
+
+# The state by the booked clock, on all migrated entries of a claim or on none of them.
+_BOOKED = ("paid_booked", "outstanding_booked", "recovered_booked", "status_booked")
+_BOOKED_RULE = (
+    f"({' AND '.join(f'{name} IS NULL' for name in (*_BOOKED, 'closed_date_booked'))})"
+    f" OR (imported_at IS NOT NULL AND {' AND '.join(f'{name} IS NOT NULL' for name in _BOOKED)})"
 )
 
 LEDGER_CHECKS = (
@@ -62,9 +72,7 @@ LEDGER_CHECKS = (
         name="largest_entry",
     ),
     CheckConstraint(
-        "paid_after >= 0 AND outstanding_after >= 0"
-        " AND recovered_after >= 0 AND recovered_after <= paid_after",
-        name="balances",
+        "paid_after >= 0 AND outstanding_after >= 0 AND recovered_after >= 0", name="balances"
     ),
     CheckConstraint(_SETTLED_RULE, name="settled"),
     CheckConstraint(
@@ -73,16 +81,24 @@ LEDGER_CHECKS = (
         f" OR (entry_type NOT IN ({_sql_list(REVERSAL_TYPES)}) AND reverses IS NULL)",
         name="reverses",
     ),
-    CheckConstraint("entry_type <> 'RESERVE_REOPEN' OR reason IS NOT NULL", name="reason"),
+    CheckConstraint(f"cost_type IN ({_sql_list(CostType)})", name="cost_type"),
+    CheckConstraint(
+        f"reason_code IS NULL OR reason_code IN ({_sql_list(ReasonCode)})", name="reason_code"
+    ),
+    CheckConstraint("exceptions IS NULL OR imported_at IS NOT NULL", name="exceptions"),
+    CheckConstraint(_BOOKED_RULE, name="booked"),
+    CheckConstraint(
+        f"status_booked IS NULL OR status_booked IN ({_sql_list(Status)})", name="status_booked"
+    ),
 )
 
 CLAIM_CHECKS = (
     CheckConstraint(f"status IN ({_sql_list(Status)})", name="status"),
     CheckConstraint("reported_date IS NULL OR loss_date <= reported_date", name="dates"),
+    CheckConstraint("paid >= 0 AND outstanding >= 0 AND recovered >= 0", name="balances"),
     CheckConstraint(
-        "paid >= 0 AND outstanding >= 0 AND recovered >= 0 AND recovered <= paid", name="balances"
-    ),
-    CheckConstraint(
-        "(last_transaction_date IS NULL) = (last_recorded_at IS NULL)", name="last_entry"
+        "(last_transaction_date IS NULL) = (last_recorded_at IS NULL)"
+        " AND (last_transaction_date IS NULL) = (first_transaction_date IS NULL)",
+        name="last_entry",
     ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 
 from flaskr.claims.as_at_queries import is_entry_included
-from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.claims.models import Claim, EntryTexts, LedgerEntry
 from flaskr.errors import TextError
 from flaskr.facts.closed_lists import EntryType
 from flaskr.values.text import clean_reference, reference_key
@@ -74,10 +74,14 @@ class LedgerFilter(AsAtFilter):
             LedgerEntry.recovered_after,
             LedgerEntry.status_after,
             LedgerEntry.reverses,
-            LedgerEntry.reason,
+            EntryTexts.reason,
             LedgerEntry.import_id,
             LedgerEntry.import_row,
         ]
-        rows = select(*columns).join(Claim, Claim.id == LedgerEntry.claim_id)
+        rows = (
+            select(*columns)
+            .join(Claim, Claim.id == LedgerEntry.claim_id)
+            .outerjoin(EntryTexts, EntryTexts.entry_id == LedgerEntry.id)
+        )
         in_order = self.order(rows.selected_columns).clauses(LedgerEntry.id)
         return rows.where(*self.conditions()).order_by(*in_order)

@@ -2,20 +2,28 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import NotRequired, TypedDict, Unpack
+from typing import Any, NotRequired, TypedDict, Unpack
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import CHANGED, record
-from flaskr.claims.ledger.rules import FIRST_ENTRY_TYPES, REASON_REQUIRED, Movement, State
-from flaskr.claims.models import Claim, LedgerEntry
-from flaskr.claims.queries import last_entry, locked_claim
+from flaskr.book.instants import next_instant
+from flaskr.book.periods import check_period, note_first_posting
+from flaskr.claims.ledger.balances import Balances, Movement, balances_after
+from flaskr.claims.ledger.rules import FIRST_ENTRY_TYPES, REASON_REQUIRED, State
+from flaskr.claims.models import ENTRY_TEXTS, Claim, EntryTexts, LedgerEntry
+from flaskr.claims.queries import (
+    balances_by_type,
+    last_entry,
+    last_transaction_date,
+    locked_claim,
+)
 from flaskr.database import lock_ledger
 from flaskr.errors import ChangedMeanwhile, LedgerError
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Coverage, EntryType
-from flaskr.values.calendar import local_day, utc_now
+from flaskr.facts.closed_lists import REASON_CHOICES, CostType, Coverage, EntryType, ReasonCode
+from flaskr.values.calendar import local_day
 from flaskr.values.text import clean_text
 
 # Reversals, and opening balances from another system, may be posted without coverage.
@@ -27,68 +35,98 @@ _ALLOWED_WITHOUT_COVERAGE = (
 
 
 class PostedBy(TypedDict):
-    """Who posts an entry, why, and which entry of the claim they saw last.
+    """Who posts an entry, why, the texts beside it, and which entry of the claim they saw last.
 
     `seen_entry` is the id of that entry (0 for none). If it is given and the claim has a newer
     entry, ChangedMeanwhile is raised, so a form that is sent twice posts once.
     """
 
     actor: str
-    reason: NotRequired[str]
     seen_entry: NotRequired[int | None]
+    reason_code: NotRequired[ReasonCode | None]
+    reason: NotRequired[str]
+    payee: NotRequired[str]
+    payee_reference: NotRequired[str]
+    note: NotRequired[str]
 
 
 def post_entry(
     claim: Claim,
     entry_type: EntryType,
-    movement_from: Callable[[State], Movement],
+    movement_from: Callable[[Balances], Movement],
     transaction_date: date,
     *,
+    cost_type: CostType = CostType.INDEMNITY,
     reverses: LedgerEntry | None = None,
     **by: Unpack[PostedBy],
 ) -> LedgerEntry:
     """Lock the claim, post one entry, and update the balances stored on the claim.
 
-    `movement_from` returns the signed deltas, given the state before the entry. `reverses` is the
-    entry that this one reverses. Raises LedgerError when a rule refuses the entry, and
-    ChangedMeanwhile when the claim has an entry newer than `seen_entry`.
+    `movement_from` returns the signed deltas, given the balances of the cost type before the entry.
+    `reverses` is the entry that this one reverses. Raises LedgerError when a rule refuses the
+    entry, and ChangedMeanwhile when the claim has an entry newer than `seen_entry`.
     """
     claim = locked_claim(claim.id)
     last = last_entry(claim)
     _check_seen_entry(claim, last, by.get("seen_entry"))
     _check_is_first(entry_type, last)
     _check_not_reversed(reverses)
+    _check_reason(entry_type, by)
     # From the last entry, not from the claim: a wrong balance there must not enter the ledger.
     before = last.state if last else State()
-    movement = movement_from(before)
-    after = before.after(entry_type, movement, transaction_date)
-    check_coverage(claim, entry_type, movement)
-    reason = _checked_reason(entry_type, by.get("reason", ""))
+    by_type = balances_by_type(claim.id, before)
+    movement = movement_from(by_type[cost_type])
+    after = before.after(entry_type, movement, transaction_date, cost_type, by_type)
+    check_coverage(claim, entry_type, movement, cost_type, by_type[cost_type])
     lock_ledger()
-    recorded_at = max(next_recorded_at(), claim.recorded_at)
-    last_date = last.transaction_date if last else None
-    check_transaction_date(claim, transaction_date, last_date, local_day(recorded_at))
     entry = LedgerEntry(
         claim_id=claim.id,
         entry_type=entry_type,
+        cost_type=cost_type,
         transaction_date=transaction_date,
-        recorded_at=recorded_at,
+        recorded_at=_checked_instant(claim, transaction_date),
         recorded_by=by["actor"],
         **vars(movement),
-        reason=reason,
+        reason_code=by.get("reason_code"),
         reverses=reverses.id if reverses else None,
+        texts=_texts_of(by),
     )
     _set_balances(claim, entry, after)
     db.session.add(entry)
     record_entry(claim, entry)
+    note_first_posting(entry.recorded_at)
     db.session.flush()
     return entry
 
 
+def _checked_instant(claim: Claim, transaction_date: date) -> datetime:
+    """Return the instant of an entry; raises LedgerError for a day that it cannot have."""
+    recorded_at = next_instant()
+    last_date = last_transaction_date(claim)
+    check_transaction_date(claim, transaction_date, last_date, local_day(recorded_at))
+    check_period(transaction_date)
+    return recorded_at
+
+
+def _texts_of(by: PostedBy) -> EntryTexts | None:
+    """Return the texts to store beside an entry, or None."""
+    texts = {name: clean_text(str(by.get(name) or "")) for name in ENTRY_TEXTS}
+    stored = {name: text for name, text in texts.items() if text}
+    return EntryTexts(**stored) if stored else None
+
+
 def record_entry(claim: Claim, entry: LedgerEntry) -> None:
-    """Record an entry in the audit trail, without its reason: free text is in the ledger only."""
-    facts = {"entry_type": entry.entry_type, "transaction_date": entry.transaction_date}
-    facts |= vars(entry.movement) | ({"reason": CHANGED} if entry.reason else {})
+    """Record an entry in the audit trail; of its texts, which may name people, only their names."""
+    facts: dict[str, Any] = {
+        "entry_type": entry.entry_type,
+        "transaction_date": entry.transaction_date,
+        **vars(entry.movement),
+    }
+    if entry.cost_type is not CostType.INDEMNITY:
+        facts["cost_type"] = entry.cost_type
+    if entry.reason_code:
+        facts["reason_code"] = entry.reason_code
+    facts |= {name: CHANGED for name in ENTRY_TEXTS if getattr(entry.texts, name, None)}
     reference = claim.claim_reference
     record(Action.ENTRY_POSTED, Subject.CLAIM, reference, actor=entry.recorded_by, after=facts)
 
@@ -100,19 +138,9 @@ def _set_balances(claim: Claim, entry: LedgerEntry, after: State) -> None:
     entry.recovered_after = claim.recovered = after.recovered
     entry.status_after = claim.status = after.status
     entry.closed_date_after = claim.closed_date = after.closed_date
+    claim.first_transaction_date = claim.first_transaction_date or entry.transaction_date
     claim.last_transaction_date = entry.transaction_date
     claim.last_recorded_at = entry.recorded_at
-
-
-def next_recorded_at() -> datetime:
-    """Return now, or the instant of the newest entry if the clock has been set back since.
-
-    Call it with the ledger locked, so that ids, instants and commits are in the same order.
-    """
-    entered_at = func.coalesce(LedgerEntry.imported_at, LedgerEntry.recorded_at)
-    last = db.session.scalar(select(entered_at).order_by(LedgerEntry.id.desc()).limit(1))
-    now = utc_now()
-    return max(now, last) if last else now
 
 
 def _check_seen_entry(claim: Claim, last: LedgerEntry | None, seen_entry: int | None) -> None:
@@ -124,16 +152,30 @@ def _check_seen_entry(claim: Claim, last: LedgerEntry | None, seen_entry: int | 
         )
 
 
-def check_coverage(claim: Claim, entry_type: EntryType, movement: Movement) -> None:
-    """Raise LedgerError when paid or outstanding would rise on a loss that is not covered."""
-    is_increase = movement.paid > 0 or movement.outstanding > 0
-    if not is_increase or entry_type in _ALLOWED_WITHOUT_COVERAGE:
+def check_coverage(
+    claim: Claim,
+    entry_type: EntryType,
+    movement: Movement,
+    cost_type: CostType = CostType.INDEMNITY,
+    of_type: Balances | None = None,
+) -> None:
+    """Raise LedgerError when paid or outstanding would rise on a loss that is not covered.
+
+    Expenses may: the survey that found it out is paid. So may what only brings a migrated cost
+    type that is below zero (`of_type`, before the entry) up to zero.
+    """
+    after = balances_after(movement, of_type or Balances())
+    is_increase = (movement.paid > 0 and after.paid > 0) or (
+        movement.outstanding > 0 and after.outstanding > 0
+    )
+    is_expense = cost_type is CostType.EXPENSE
+    if not is_increase or is_expense or entry_type in _ALLOWED_WITHOUT_COVERAGE:
         return
     if claim.coverage != Coverage.NOT_IN_FORCE:
         return
     raise LedgerError(
-        f"{coverage_reason(claim)} So no more can be reserved or paid; "
-        "the claim itself can be kept without a reserve."
+        f"{coverage_reason(claim)} So no more indemnity can be reserved or paid; "
+        "the claim itself can be kept, and expenses can be paid."
     )
 
 
@@ -155,12 +197,10 @@ def coverage_reason(claim: Claim) -> str:
     return f"Policy {policy.policy_number} covers {period}, and the loss was on {claim.loss_date}."
 
 
-def _checked_reason(entry_type: EntryType, reason: str) -> str | None:
-    """Return the reason to store; raises LedgerError when a required one is missing."""
-    cleaned = clean_text(reason)
-    if not cleaned and entry_type in REASON_REQUIRED:
-        raise LedgerError("Say why the claim is reopened.")
-    return cleaned or None
+def _check_reason(entry_type: EntryType, by: PostedBy) -> None:
+    """Raise LedgerError when an entry that takes something back has no reason."""
+    if entry_type in REASON_REQUIRED and by.get("reason_code") not in REASON_CHOICES:
+        raise LedgerError("Choose a reason.")
 
 
 def _check_is_first(entry_type: EntryType, last: LedgerEntry | None) -> None:
@@ -183,8 +223,8 @@ def check_transaction_date(
 ) -> None:
     """Raise LedgerError for a date in the future, or before the claim's last entry or its report.
 
-    `last_date` is the transaction date of the last entry, None without entries. A claim without a
-    reported date has its loss date in place of it.
+    `last_date` is the greatest transaction date of its entries, None without entries. A claim
+    without a reported date has its loss date in place of it.
     """
     if transaction_date > today:
         raise LedgerError(f"The date {transaction_date} is in the future.")

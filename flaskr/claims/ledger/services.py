@@ -1,22 +1,29 @@
-"""The services that post to a claim's ledger: each checks the rules and posts one entry."""
+"""The services that post to a claim's ledger: each checks the rules and posts."""
 
 from datetime import date
 from decimal import Decimal
 from typing import Unpack
 
+from flaskr.claims.ledger.balances import Balances, Movement, payment_movement
 from flaskr.claims.ledger.posting import PostedBy, post_entry
-from flaskr.claims.ledger.rules import RECOVERY_TYPES, Movement, State, payment_movement
+from flaskr.claims.ledger.rules import RECOVERY_TYPES
 from flaskr.claims.models import Claim, LedgerEntry
-from flaskr.claims.queries import last_entry, locked_claim
+from flaskr.claims.queries import balances_by_type, last_entry, locked_claim
 from flaskr.errors import LedgerError
-from flaskr.facts.closed_lists import EntryType
-from flaskr.values.money import checked_amount
+from flaskr.facts.closed_lists import CostType, EntryType
+from flaskr.values.money import ZERO, checked_amount
+
+_INDEMNITY, _EXPENSE = CostType.INDEMNITY, CostType.EXPENSE
 
 
 def set_reserve(
-    claim: Claim, level: Decimal, transaction_date: date, **by: Unpack[PostedBy]
+    claim: Claim,
+    level: Decimal,
+    transaction_date: date,
+    cost_type: CostType = _INDEMNITY,
+    **by: Unpack[PostedBy],
 ) -> LedgerEntry:
-    """Set the case reserve to a new level; the entry posts the difference.
+    """Set the case reserve of a cost type to a new level; the entry posts the difference.
 
     Raises LedgerError when the reserve is at that level already; a first reserve may be zero.
     """
@@ -24,31 +31,60 @@ def set_reserve(
     claim = locked_claim(claim.id)
     is_first = last_entry(claim) is None
 
-    def difference(before: State) -> Movement:
+    def difference(of_type: Balances) -> Movement:
         if level < 0:
             raise LedgerError("A reserve cannot be negative.")
-        if not is_first and level == before.outstanding:
+        if not is_first and level == of_type.outstanding:
             raise LedgerError("The reserve is already at that amount.")
-        return Movement(outstanding=level - before.outstanding)
+        return Movement(outstanding=level - of_type.outstanding)
 
     entry_type = EntryType.RESERVE_OPEN if is_first else EntryType.RESERVE_CHANGE
-    return post_entry(claim, entry_type, difference, transaction_date, **by)
+    return post_entry(claim, entry_type, difference, transaction_date, cost_type=cost_type, **by)
 
 
 def post_payment(
-    claim: Claim, amount: Decimal, transaction_date: date, **by: Unpack[PostedBy]
+    claim: Claim,
+    amount: Decimal,
+    transaction_date: date,
+    cost_type: CostType = _INDEMNITY,
+    **by: Unpack[PostedBy],
 ) -> LedgerEntry:
-    """Post a payment, which reduces the case reserve too, at most to zero.
+    """Post a payment, which reduces its cost type's case reserve too, at most to zero.
 
-    `amount` must be above zero, in the book's currency; money coming back is a recovery. Raises
-    LedgerError when the claim is settled or not covered, or the date is not allowed.
+    `amount` must be above zero, in the book's currency; money coming back is a repayment or a
+    recovery. Raises LedgerError when the claim is settled or not covered, or the date is not
+    allowed.
     """
     amount = checked_amount(amount)
     return post_entry(
         claim,
         EntryType.PAYMENT,
-        lambda before: payment_movement(amount, before),
+        lambda of_type: payment_movement(amount, of_type),
         transaction_date,
+        cost_type=cost_type,
+        **by,
+    )
+
+
+def post_repayment(
+    claim: Claim,
+    amount: Decimal,
+    transaction_date: date,
+    cost_type: CostType = _INDEMNITY,
+    **by: Unpack[PostedBy],
+) -> LedgerEntry:
+    """Post a part of a payment that its payee gives back; the case reserve stays as it is.
+
+    `amount` must be above zero, and at most what the cost type has paid. Raises LedgerError
+    otherwise, or when the date is not allowed.
+    """
+    movement = Movement(paid=-checked_amount(amount))
+    return post_entry(
+        claim,
+        EntryType.REPAYMENT,
+        lambda of_type: movement,
+        transaction_date,
+        cost_type=cost_type,
         **by,
     )
 
@@ -58,16 +94,19 @@ def post_recovery(
     recovery_type: EntryType,
     amount: Decimal,
     transaction_date: date,
+    cost_type: CostType = _INDEMNITY,
     **by: Unpack[PostedBy],
 ) -> LedgerEntry:
     """Post money that came back: subrogation, salvage or the deductible.
 
-    Raises LedgerError when the claim's recoveries would be more than its payments.
+    It may be more than what is paid: a deductible is collected before the payment.
     """
     if recovery_type not in RECOVERY_TYPES:
         raise ValueError(f"not a recovery: {recovery_type}")
     movement = Movement(recovered=checked_amount(amount))
-    return post_entry(claim, recovery_type, lambda before: movement, transaction_date, **by)
+    return post_entry(
+        claim, recovery_type, lambda of_type: movement, transaction_date, cost_type=cost_type, **by
+    )
 
 
 def reverse_entry(
@@ -75,7 +114,8 @@ def reverse_entry(
 ) -> LedgerEntry:
     """Reverse a payment or a recovery with an entry of exactly the opposite deltas.
 
-    Raises LedgerError for an entry of another type, and for one that is reversed already.
+    Raises LedgerError for an entry of another type, for one that is reversed already, and without
+    a reason.
     """
     if entry.entry_type == EntryType.PAYMENT:
         reversal_type = EntryType.PAYMENT_REVERSAL
@@ -84,32 +124,66 @@ def reverse_entry(
     else:
         raise LedgerError("Only a payment or a recovery can be reversed. Set the reserve instead.")
     opposite = -entry.movement
-    claim = locked_claim(entry.claim_id)
     return post_entry(
-        claim, reversal_type, lambda before: opposite, transaction_date, reverses=entry, **by
+        locked_claim(entry.claim_id),
+        reversal_type,
+        lambda of_type: opposite,
+        transaction_date,
+        cost_type=entry.cost_type,
+        reverses=entry,
+        **by,
     )
 
 
 def close_claim(claim: Claim, transaction_date: date, **by: Unpack[PostedBy]) -> LedgerEntry:
-    """Close a claim; the outstanding reserve is released."""
-    return post_entry(claim, EntryType.RESERVE_CLOSE, _release, transaction_date, **by)
+    """Close a claim; the outstanding reserve of each cost type is released."""
+    return _settle(claim, EntryType.RESERVE_CLOSE, transaction_date, **by)
 
 
 def decline_claim(claim: Claim, transaction_date: date, **by: Unpack[PostedBy]) -> LedgerEntry:
-    """Decline a claim that has nothing paid; the outstanding reserve is released."""
-    return post_entry(claim, EntryType.CLAIM_DECLINED, _release, transaction_date, **by)
+    """Decline a claim that has no indemnity paid; the outstanding reserve is released.
+
+    Raises LedgerError without a reason.
+    """
+    return _settle(claim, EntryType.CLAIM_DECLINED, transaction_date, **by)
+
+
+def _settle(
+    claim: Claim, entry_type: EntryType, transaction_date: date, **by: Unpack[PostedBy]
+) -> LedgerEntry:
+    """Release the reserve of one cost type with a change, and of the other with the last entry."""
+    claim = locked_claim(claim.id)
+    last = last_entry(claim)
+    of_type = balances_by_type(claim.id, last.state if last else Balances())
+    # A migrated reserve below zero comes up first, for what is outstanding in all stays above it.
+    first, then = _EXPENSE, _INDEMNITY
+    if of_type[_INDEMNITY].outstanding < 0:
+        first, then = then, first
+    if of_type[first].outstanding:
+        change = EntryType.RESERVE_CHANGE
+        released = post_entry(claim, change, _release, transaction_date, cost_type=first, **by)
+        by["seen_entry"] = released.id
+    return post_entry(claim, entry_type, _release, transaction_date, cost_type=then, **by)
 
 
 def reopen_claim(
-    claim: Claim, reserve: Decimal, transaction_date: date, **by: Unpack[PostedBy]
+    claim: Claim,
+    reserve: Decimal,
+    transaction_date: date,
+    expense_reserve: Decimal = ZERO,
+    **by: Unpack[PostedBy],
 ) -> LedgerEntry:
-    """Reopen a closed or declined claim with a reserve of zero or more; a reason is required."""
+    """Reopen a closed or declined claim with reserves of zero or more; a reason is required."""
     movement = Movement(outstanding=checked_amount(reserve))
-    return post_entry(
-        claim, EntryType.RESERVE_REOPEN, lambda before: movement, transaction_date, **by
+    reopened = post_entry(
+        claim, EntryType.RESERVE_REOPEN, lambda of_type: movement, transaction_date, **by
     )
+    if expense_reserve:
+        by["seen_entry"] = reopened.id
+        set_reserve(claim, expense_reserve, transaction_date, _EXPENSE, **by)
+    return reopened
 
 
-def _release(before: State) -> Movement:
-    """Return the movement that brings the case reserve to zero."""
-    return Movement(outstanding=-before.outstanding)
+def _release(of_type: Balances) -> Movement:
+    """Return the movement that brings the case reserve of a cost type to zero."""
+    return Movement(outstanding=-of_type.outstanding)

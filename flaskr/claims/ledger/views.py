@@ -6,7 +6,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 
 from flaskr.claims.blueprint import blueprint, claim_or_404
 from flaskr.claims.forms import EntryForm, ReversalForm
-from flaskr.claims.ledger.actions import ACTIONS_BY_NAME, reversible_entry_ids
+from flaskr.claims.ledger.actions import ACTIONS_BY_NAME, reason_of, reversible_entry_ids
 from flaskr.claims.ledger.posting import PostedBy, coverage_reason
 from flaskr.claims.ledger.services import reverse_entry
 from flaskr.claims.models import Claim
@@ -55,7 +55,7 @@ def reverse(reference: str, number: int):
     status = 200
     if form.validate_on_submit():
         by = _posted_by(form)
-        by["reason"] = form.reason.data
+        by |= reason_of(form)
         try:
             reverse_entry(entry, form.transaction_date.data, **by)
         except ClaimBookError as error:

@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.archive.bulk.tables import TableRows
+from flaskr.claims.ledger.rules import REASON_REQUIRED
 from flaskr.demo.filling.book import DemoBook
 from flaskr.demo.filling.days import NONE, Array
 from flaskr.demo.filling.names import NameWords, name_words
 from flaskr.demo.profiles import DESCRIPTIONS, PROFILES, REOPENING_REASONS
-from flaskr.facts.closed_lists import Cause, EntryType, Status
+from flaskr.facts.closed_lists import Cause, CostType, EntryType, ReasonCode, Status
 
 _BATCH_ROWS = 65_536
 RECORDED_BY = "command"
@@ -37,6 +38,7 @@ def book_tables(book: DemoBook) -> list[TableRows]:
     """Return the tables in loading order: a table comes after those that it refers to."""
     edited = np.flatnonzero(book.policies.edited != NONE)
     edited = edited[np.argsort(book.policies.edited[edited], kind="stable")]
+    with_text = np.flatnonzero(book.ledger.reason != NONE)
     names = name_words()
     return [
         _table_rows(
@@ -55,6 +57,9 @@ def book_tables(book: DemoBook) -> list[TableRows]:
         ),
         _table_rows(
             "ledger_entries", len(book.ledger.claim), lambda rows: _entry_columns(book, rows)
+        ),
+        _table_rows(
+            "entry_texts", len(with_text), lambda rows: _text_columns(book, with_text[rows])
         ),
     ]
 
@@ -114,6 +119,7 @@ def _claim_columns(book: DemoBook, rows: Rows) -> ArrowColumns:
         "outstanding": pa.array(state.outstanding[rows]),
         "recovered": pa.array(state.recovered[rows]),
         "closed_date": _days(state.closed[rows]),
+        "first_transaction_date": _days(state.first_day[rows]),
         "last_transaction_date": _days(np.where(has_entry, state.day[rows], NONE)),
         "last_recorded_at": _instants(state.recorded[rows], has_entry),
         "recorded_at": _instants(claims.recorded[rows]),
@@ -161,9 +167,22 @@ def _entry_columns(book: DemoBook, rows: Rows) -> ArrowColumns:
         "recovered_after": pa.array(entries.recovered_after[rows]),
         "status_after": _members(STATUSES, entries.status_after[rows]),
         "closed_date_after": _days(entries.closed_after[rows]),
-        "reason": _members(_REASONS, entries.reason[rows]),
+        "cost_type": _repeated(CostType.INDEMNITY.value, rows),
+        "reason_code": _members(
+            _REASON_CODES, np.where(_needs_reason(entries.entry_type[rows]), 0, NONE)
+        ),
         "reverses": _row_ids(entries.reverses[rows]),
     }
+
+
+def _needs_reason(types: Array) -> Array:
+    """Return which entries have a reason."""
+    return np.isin(types, [list(EntryType).index(kind) for kind in REASON_REQUIRED])
+
+
+def _text_columns(book: DemoBook, at: Array) -> ArrowColumns:
+    """Return the columns of the texts of some entries."""
+    return {"entry_id": pa.array(at + 1), "reason": _members(_REASONS, book.ledger.reason[at])}
 
 
 def _vocabulary(values: type[StrEnum]) -> Any:
@@ -174,6 +193,7 @@ def _vocabulary(values: type[StrEnum]) -> Any:
 _LINES = pa.array([profile.line.value for profile in PROFILES])
 CAUSES, TYPES, STATUSES = _vocabulary(Cause), _vocabulary(EntryType), _vocabulary(Status)
 _REASONS = pa.array(REOPENING_REASONS)
+_REASON_CODES = pa.array([ReasonCode.OTHER.value])
 _UNKNOWN_CAUSE = "The letter does not say what happened."
 _SENTENCES = [*(list(DESCRIPTIONS[cause]) for cause in Cause), [_UNKNOWN_CAUSE]]  # -1 is the last
 _ALL_SENTENCES = pa.array([sentence for sentences in _SENTENCES for sentence in sentences])

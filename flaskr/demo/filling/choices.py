@@ -49,6 +49,7 @@ class ClaimStates:
     day: Array
     typed_on: Array
     recorded: Array
+    first_day: Array
     last_row: Array
     last_type: Array
     last_paid: Array
@@ -78,6 +79,7 @@ def initial_states(claims: DemoClaims, days: BookDays, rng: Generator) -> ClaimS
         day=np.where(claims.reported == NONE, typed_on, claims.reported),
         typed_on=typed_on,
         recorded=claims.recorded.copy(),
+        first_day=np.full(count, NONE, np.int32),
         last_row=np.full(count, NONE, np.int32),
         last_type=np.full(count, NO_ENTRY, np.int8),
         last_paid=np.zeros(count, np.int64),

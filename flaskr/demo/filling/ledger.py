@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.random import Generator
 
-from flaskr.claims.ledger.rules import BALANCES, RECOVERY_TYPES, REVERSAL_TYPES
+from flaskr.claims.ledger.balances import BALANCES
+from flaskr.claims.ledger.rules import RECOVERY_TYPES, REVERSAL_TYPES
 from flaskr.demo.filling.choices import (
     NO_ENTRY,
     ClaimStates,
@@ -120,6 +121,8 @@ def _post(
         getattr(state, name)[moving] += delta
         getattr(state, f"last_{name}")[moving] = delta
     _update_status(state, moving, types, day)
+    is_first = state.last_row[moving] == NONE
+    state.first_day[moving[is_first]] = day[is_first]
     state.day[moving] = day
     state.recorded[moving] = recorded
     state.last_row[moving] = np.arange(first, first + len(moving), dtype=np.int32)

@@ -8,7 +8,7 @@ from sqlalchemy import Date, Integer, Select, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
-from flaskr.claims.ledger.rules import BALANCES
+from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import CLAIM_EDITS, Claim, LedgerEntry
 from flaskr.claims.queries import watermark_select
 from flaskr.exports.making.snapshot import Snapshot
@@ -27,6 +27,7 @@ _CLAIM_ROWS = select(
     Claim.claim_reference_key.label("claim_key"),
     *(getattr(Claim, name) for name in (*CLAIM_EDITS, *STATE_COLUMNS)),
     Claim.version,
+    Claim.first_transaction_date,
     Claim.last_transaction_date,
     Claim.recorded_at,
 )

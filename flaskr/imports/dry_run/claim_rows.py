@@ -4,7 +4,7 @@
 
 from datetime import date
 
-from flaskr.claims.ledger.rules import BALANCES
+from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS
 from flaskr.facts.closed_lists import Contents, EntryType, Status
 from flaskr.imports.dry_run.book_rows import BookRows
@@ -37,7 +37,7 @@ CREATE TABLE compared_claims AS
 WITH merged AS (
     SELECT t.row, t.claim_reference, t.claim_key, t.claim_cost,
         b.id, b.version, b.claim_reference AS book_reference, b.status, b.closed_date,
-        b.last_transaction_date,
+        b.first_transaction_date, b.last_transaction_date,
         p.id IS NULL AND t.policy_key IS NOT NULL AS lacks_policy,
         CASE WHEN t.policy_key IS NULL THEN b.policy_id ELSE p.id END AS policy_id,
         {", ".join(f"coalesce(t.{name}, b.{name}) AS {name}" for name in _FACTS)},

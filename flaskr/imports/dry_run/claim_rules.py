@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from flaskr.claims.ledger.balances import BALANCES, Movement
 from flaskr.claims.ledger.posting import check_coverage
-from flaskr.claims.ledger.rules import BALANCES, Movement, State
+from flaskr.claims.ledger.rules import State
 from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, coverage_of
 from flaskr.claims.services import check_claim_dates
 from flaskr.errors import ClaimBookError

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
-from flaskr.claims.ledger.rules import BALANCES
+from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db

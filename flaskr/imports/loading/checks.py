@@ -4,14 +4,13 @@
 
 import sqlite3
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flaskr.claims.ledger.rules import BALANCES
+from flaskr.claims.ledger.balances import BALANCES
 from flaskr.errors import ClaimBookError
 from flaskr.imports.loading.tasks import PlanOutdated
 from flaskr.imports.plan import entry_sums, plan_batches, plan_rows
@@ -26,15 +25,6 @@ _CHANGES = (
     ("policies", "policy_number_key", "policies_created", "policy_key"),
     ("policies", "policy_number_key", "touched", "policy_key"),
 )
-_LATEST = """SELECT max(at) FROM (
-    SELECT max(recorded_at) AS at FROM claims WHERE id = (SELECT max(id) FROM claims)
-    UNION ALL SELECT max(recorded_at) FROM policies WHERE id = (SELECT max(id) FROM policies)
-    UNION ALL SELECT max(replaced_at) FROM claim_revisions
-    WHERE id = (SELECT max(id) FROM claim_revisions)
-    UNION ALL SELECT max(replaced_at) FROM policy_revisions
-    WHERE id = (SELECT max(id) FROM policy_revisions)
-    UNION ALL SELECT coalesce(imported_at, recorded_at) FROM ledger_entries
-    WHERE id = (SELECT max(id) FROM ledger_entries)) AS latest"""
 
 
 def execute(connection: Any, sql: str, *values: Any) -> Any:
@@ -66,16 +56,6 @@ def _plan_contains(plan: Path, part: str, column: str, values: list[Any]) -> boo
         if pc.any(pc.is_in(planned.drop_null(), pa.array(values, planned.type))).as_py():
             return True
     return False
-
-
-def latest_instant(connection: Any) -> datetime:
-    """Return the last instant in the book, so that a clock that was set back continues from it."""
-    (latest,) = execute(connection, _LATEST).fetchone()
-    if latest is None:
-        return datetime.min.replace(tzinfo=UTC)
-    if isinstance(latest, str):  # SQLite stores instants as text, in UTC
-        return datetime.fromisoformat(latest).replace(tzinfo=UTC)
-    return latest.astimezone(UTC)
 
 
 def check_written(connection: Any, plan: Path, first_entry: int) -> None:

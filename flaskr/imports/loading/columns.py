@@ -7,8 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flaskr.claims.ledger.rules import BALANCES
+from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import CLAIM_FACTS
+from flaskr.facts.closed_lists import CostType
 from flaskr.import_records.models import ImportKind
 from flaskr.imports.plan import INSTANT, STATE_COLUMNS
 from flaskr.policies.models import POLICY_FACTS
@@ -69,10 +70,15 @@ class LoadingColumns:
         }
 
     def _last_entry(self, batch: Any) -> ArrowColumns:
-        """Return the day and instant of claims' last entries: the plan's, or the loading's."""
-        day, instant = batch.column("last_transaction_date"), batch.column("last_recorded_at")
+        """Return the days of claims' first and last entries and the instant of the last."""
+        first, day = batch.column("first_transaction_date"), batch.column("last_transaction_date")
+        instant = batch.column("last_recorded_at")
         if self.kind is ImportKind.MIGRATION:
-            return {"last_transaction_date": day, "last_recorded_at": instant}
+            return {
+                "first_transaction_date": first,
+                "last_transaction_date": day,
+                "last_recorded_at": instant,
+            }
         money = pc.add(
             pc.add(batch.column("paid"), batch.column("outstanding")), batch.column("recovered")
         )
@@ -80,6 +86,9 @@ class LoadingColumns:
         if "is_moved" in batch.schema.names:
             has_entry = batch.column("is_moved")
         return {
+            "first_transaction_date": pc.coalesce(
+                first, pc.if_else(has_entry, pa.scalar(self.today), first)
+            ),
             "last_transaction_date": pc.if_else(has_entry, pa.scalar(self.today), day),
             "last_recorded_at": pc.if_else(has_entry, pa.scalar(self.now, INSTANT), instant),
         }
@@ -149,7 +158,8 @@ class LoadingColumns:
             **{f"{name}_after": batch.column(f"{name}_after") for name in BALANCES},
             "status_after": batch.column("status_after"),
             "closed_date_after": batch.column("closed_date_after"),
-            "reason": batch.column("reason"),
+            "cost_type": pc.fill_null(batch.column("cost_type"), CostType.INDEMNITY.value),
+            "reason_code": batch.column("reason_code"),
             "reverses": reversed_entries,
             **self._source(batch),
         }

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from flaskr.archive.bulk.connections import take_ledger_lock
+from flaskr.database import IMPORT_LOCK
 from flaskr.imports.plan import plan_batches
 
 _IDS_PER_QUERY = 10_000
@@ -22,7 +23,7 @@ def lock_planned_rows(connection: Any, plan: Path) -> None:
     """
     if isinstance(connection, sqlite3.Connection):
         return
-    connection.execute("SELECT id FROM book FOR UPDATE")
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (IMPORT_LOCK,))  # one at a time
     _lock(connection, "claims", _ids(plan, "claims_changed", "id"), "UPDATE")
     edited = _ids(plan, "policies_changed", "id")
     referenced = _ids(plan, "claims_created", "policy_id") | _ids(

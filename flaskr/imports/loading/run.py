@@ -4,7 +4,6 @@ It uses the standard driver only: ADBC on the same SQLite file would drop its lo
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,9 +13,10 @@ from flaskr.archive.bulk.connections import book_transaction
 from flaskr.archive.bulk.events import insert_event
 from flaskr.archive.bulk.loading import insert_rows, move_sequence, next_id, update_rows
 from flaskr.archive.bulk.tables import TableRows
-from flaskr.claims.ledger.rules import BALANCES
+from flaskr.book.instants import instant_after_last
+from flaskr.claims.ledger.balances import BALANCES
 from flaskr.errors import ClaimBookError
-from flaskr.imports.loading.checks import check_untouched, check_written, execute, latest_instant
+from flaskr.imports.loading.checks import check_untouched, check_written, execute
 from flaskr.imports.loading.columns import LoadingColumns
 from flaskr.imports.loading.locks import lock_planned_rows
 from flaskr.imports.loading.tasks import Loaded, LoadTask
@@ -55,7 +55,7 @@ def load_plan(report: Report, task: LoadTask) -> Loaded:
 
     Raises PlanOutdated when the book has changed where the plan touches it.
     """
-    with book_transaction(task.address) as connection:
+    with book_transaction(task.address, task.revision) as connection:
         lock_planned_rows(connection, task.plan)
         check_untouched(connection, task.plan, task.watermark)
         loading = _Loading(connection, task, report)
@@ -72,7 +72,7 @@ class _Loading:
         self.rows = {name: plan_rows(task.plan, name) for name in _WRITTEN_PARTS}
         self.done = 0
         self.first_ids = {name: next_id(connection, name) for name in _TABLES}
-        now = max(datetime.now(UTC), latest_instant(connection))
+        now = instant_after_last(connection)
         self.columns = LoadingColumns(
             import_id=self.first_ids["imports"],
             now=now,

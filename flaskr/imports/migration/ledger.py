@@ -7,26 +7,18 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flaskr.claims.ledger.balances import BALANCES, Movement, payment_movement
 from flaskr.claims.ledger.posting import check_transaction_date
-from flaskr.claims.ledger.rules import (
-    BALANCES,
-    FIRST_ENTRY_TYPES,
-    REASON_REQUIRED,
-    RECOVERY_TYPES,
-    Movement,
-    State,
-    payment_movement,
-)
+from flaskr.claims.ledger.rules import FIRST_ENTRY_TYPES, REASON_REQUIRED, RECOVERY_TYPES, State
 from flaskr.claims.models import Claim
 from flaskr.errors import ClaimBookError, LedgerError
-from flaskr.facts.closed_lists import EntryType
+from flaskr.facts.closed_lists import CostType, EntryType, ReasonCode
 from flaskr.imports.dry_run.claim_rules import RowRefused
 from flaskr.imports.dry_run.row_outcomes import display_cell
 from flaskr.imports.dry_run.staging import FaultRow
 from flaskr.values.money import format_money, from_ore, to_ore
 
 _Row = Mapping[str, Any]
-_MIGRATED_REASON = "migrated"
 _REVERSED_TYPES = {
     EntryType.PAYMENT_REVERSAL: (EntryType.PAYMENT,),
     EntryType.RECOVERY_REVERSAL: RECOVERY_TYPES,
@@ -161,6 +153,7 @@ def staged_entry(each: PlannedEntry) -> dict[str, Any]:
         **{f"{name}_after": to_ore(getattr(each.after, name)) for name in BALANCES},
         "status_after": each.after.status.value,
         "closed_date_after": each.after.closed_date,
-        "reason": _MIGRATED_REASON if each.entry_type in REASON_REQUIRED else None,
+        "cost_type": CostType.INDEMNITY.value,
+        "reason_code": ReasonCode.MIGRATED.value if each.entry_type in REASON_REQUIRED else None,
         "reverses_row": each.reverses_row,
     }

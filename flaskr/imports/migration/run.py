@@ -73,14 +73,17 @@ WHERE b.last_transaction_date IS NULL AND l.claim_key NOT IN (
 ORDER BY l.claim_key, l.recorded_at, l.row"""
 _STATE_AFTER = """SELECT claim_key, paid_after AS paid, outstanding_after AS outstanding,
     recovered_after AS recovered, status_after AS status, closed_date_after AS closed_date,
-    transaction_date AS last_transaction_date, recorded_at AS last_recorded_at
+    min(transaction_date) OVER (PARTITION BY claim_key) AS first_transaction_date,
+    max(transaction_date) OVER (PARTITION BY claim_key) AS last_transaction_date,
+    recorded_at AS last_recorded_at
 FROM planned
 QUALIFY row_number() OVER (PARTITION BY claim_key ORDER BY recorded_at DESC, row DESC) = 1"""
 _NEW_CLAIMS = f"""SELECT n.* EXCLUDE (status, paid, outstanding, recovered, closed_date,
-    last_transaction_date, last_recorded_at), coalesce(s.status, 'open') AS status,
+    first_transaction_date, last_transaction_date, last_recorded_at),
+    coalesce(s.status, 'open') AS status,
     coalesce(s.paid, 0) AS paid, coalesce(s.outstanding, 0) AS outstanding,
-    coalesce(s.recovered, 0) AS recovered, s.closed_date, s.last_transaction_date,
-    s.last_recorded_at
+    coalesce(s.recovered, 0) AS recovered, s.closed_date,
+    s.first_transaction_date, s.last_transaction_date, s.last_recorded_at
 FROM new_claims n LEFT JOIN ({_STATE_AFTER}) s USING (claim_key) ORDER BY n.row"""
 _CLAIMS_CHANGED = f"""SELECT b.id, b.version, FALSE AS is_edited, TRUE AS is_moved,
     s.* EXCLUDE (claim_key)

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from flaskr.claims.ledger.rules import BALANCES
+from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import db
 from flaskr.import_records.models import Import

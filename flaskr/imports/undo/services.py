@@ -8,14 +8,13 @@ from sqlalchemy import Select, func, insert, literal, select, tuple_, update
 
 from flaskr.audit import services as trail
 from flaskr.audit.models import Action, Subject
-from flaskr.book.models import Book
-from flaskr.claims.ledger.posting import next_recorded_at
-from flaskr.claims.ledger.rules import BALANCES
+from flaskr.book.instants import next_instant
+from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
-from flaskr.database import lock_ledger, locked_row
+from flaskr.database import lock_imports, lock_ledger
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import EntryType
+from flaskr.facts.closed_lists import EntryType, ReasonCode
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.import_records.queries import undo_of
 from flaskr.imports.history.queries import import_numbered
@@ -90,7 +89,7 @@ def undo_import(number: int, *, actor: str) -> Import:
     Rows that it created stay, with zero amounts. Raises UndoRefused when anything that it touched
     was changed later.
     """
-    locked_row(select(Book))  # one import at a time
+    lock_imports()
     record = import_numbered(number)
     ids = select(Claim.id).where(
         Claim.id.in_(select(LedgerEntry.claim_id).where(entries_of_import(record)))
@@ -103,7 +102,7 @@ def undo_import(number: int, *, actor: str) -> Import:
     lock_ledger()
     if problem := _problem_of(record):
         raise UndoRefused(problem)
-    undo = _record_undo(record, next_recorded_at(), actor)
+    undo = _record_undo(record, next_instant(), actor)
     _reverse_entries(record, undo)
     _restore_facts(record, undo, Claim, ClaimRevision, "claim_id", CLAIM_FACTS)
     _restore_facts(record, undo, Policy, PolicyRevision, "policy_id", POLICY_FACTS)
@@ -172,7 +171,7 @@ def _reverse_entries(record: Import, undo: Import) -> None:
         **{f"{name}_after": getattr(last, f"{name}_after") - moved.c[name] for name in BALANCES},
         "status_after": last.status_after,
         "closed_date_after": last.closed_date_after,
-        "reason": literal(f"undo of import {record.id}"),
+        "reason_code": literal(ReasonCode.IMPORT_UNDONE.value),
         "reverses": moved.c.last_id,
         "import_id": literal(undo.id),
     }

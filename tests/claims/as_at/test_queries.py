@@ -11,7 +11,7 @@ from flaskr.claims.as_at_queries import (
     totals_as_at,
 )
 from flaskr.claims.ledger.services import close_claim, post_recovery, reopen_claim, reverse_entry
-from flaskr.facts.closed_lists import Cause, EntryType, Status
+from flaskr.facts.closed_lists import Cause, EntryType, ReasonCode, Status
 from flaskr.values.calendar import day_end, local_day
 from tests.claims.clocks import (
     BOOKED,
@@ -66,9 +66,16 @@ def test_balances_status_and_closed_date_are_those_of_the_last_entry_that_counts
         )
         close_claim(claim, date(2025, 2, 10), **by)
     with at("2025-03-10T12:00"):
-        reopen_claim(claim, Decimal("7.00"), date(2025, 3, 1), reason="a late bill", **by)
-        reverse_entry(recovery, date(2025, 3, 2), **by)
-        reverse_entry(payment, date(2025, 3, 3), **by)
+        reopen_claim(
+            claim,
+            Decimal("7.00"),
+            date(2025, 3, 1),
+            reason="a late bill",
+            **by,
+            reason_code=ReasonCode.OTHER,
+        )
+        reverse_entry(recovery, date(2025, 3, 2), **by, reason_code=ReasonCode.OTHER)
+        reverse_entry(payment, date(2025, 3, 3), **by, reason_code=ReasonCode.OTHER)
 
     rows = [
         claims_by_reference(day, basis)["A"]

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from flaskr.claims.ledger.check import Disagreement, disagreements, rebuild_balances
 from flaskr.claims.ledger.services import close_claim, reopen_claim, reverse_entry
+from flaskr.facts.closed_lists import ReasonCode
 from flaskr.values.money import ZERO
 from tests.factories import ACTOR, make_claim, pay, recover, reserve
 
@@ -27,10 +28,12 @@ def make_book() -> None:
     claim = make_claim(claim_reference="W-long")
     reserve(claim, "100")
     pay(claim, "30")
-    reverse_entry(pay(claim, "20"), date(2024, 4, 2), actor=ACTOR)
+    reverse_entry(pay(claim, "20"), date(2024, 4, 2), actor=ACTOR, reason_code=ReasonCode.OTHER)
     recover(claim, "10")
     close_claim(claim, date(2024, 5, 2), actor=ACTOR)
-    reopen_claim(claim, ZERO, date(2024, 5, 3), actor=ACTOR, reason="x")
+    reopen_claim(
+        claim, ZERO, date(2024, 5, 3), actor=ACTOR, reason="x", reason_code=ReasonCode.OTHER
+    )
     close_claim(claim, date(2024, 5, 4), actor=ACTOR)
     make_claim(claim_reference="W-none")
 
@@ -70,11 +73,16 @@ def test_an_empty_book_agrees(runner):
         ("W-none", "status = 'closed'"),
         ("W-none", "closed_date = '2024-05-02'"),
         ("W-long", "last_transaction_date = '2024-05-03'"),
+        ("W-long", "first_transaction_date = '2024-01-01'"),
         ("W-long", "last_recorded_at = '2001-01-01 00:00:00.000000'"),
-        ("W-long", "last_transaction_date = NULL, last_recorded_at = NULL"),
+        (
+            "W-long",
+            "first_transaction_date = NULL, last_transaction_date = NULL, last_recorded_at = NULL",
+        ),
         (
             "W-none",
-            "last_transaction_date = '2024-05-02', last_recorded_at = '2024-05-02 00:00:00.000000'",
+            "first_transaction_date = '2024-05-02', last_transaction_date = '2024-05-02', "
+            "last_recorded_at = '2024-05-02 00:00:00.000000'",
         ),
     ],
 )
@@ -117,6 +125,7 @@ def test_the_command_counts_the_faults_and_rebuilds_on_request(session, runner):
         "recorded_at = '2001-01-01 00:00:00.000000' WHERE entry_type = 'RESERVE_CLOSE'",
         "status_after = 'reopened' WHERE entry_type = 'PAYMENT'",
         "closed_date_after = '2024-06-02' WHERE entry_type = 'RESERVE_CLOSE'",
+        "cost_type = 'expense' WHERE entry_type = 'PAYMENT_REVERSAL'",
     ],
 )
 def test_a_changed_entry_is_reported_and_not_hidden_by_a_rebuild(book, corruption):

@@ -25,7 +25,6 @@ ENTRY = {
     "recovered_after": 100,
     "status_after": "open",
     "closed_date_after": None,
-    "reason": None,
     "reverses": None,
 }
 NO_CHANGE = {"paid": 0, "outstanding": 0, "recovered": 0}
@@ -38,6 +37,14 @@ def entry(kind: str, **changes) -> dict:
     return {**ENTRY, **NO_CHANGE, "entry_type": kind, **changes}
 
 
+IMPORTED = "2026-01-02 00:00:00.000000"
+BOOKED = {
+    "imported_at": IMPORTED,
+    "paid_booked": -1,
+    "outstanding_booked": 0,
+    "recovered_booked": 0,
+    "status_booked": "closed",
+}
 PAYMENT_REVERSED = {"paid": -1000, "reverses": "payment", "recovered_after": 0}
 RECOVERY_REVERSED = {"recovered": -100, "reverses": "recovery", "recovered_after": 0}
 ACCEPTED = [
@@ -49,9 +56,14 @@ ACCEPTED = [
     entry("RECOVERY_REVERSAL", **RECOVERY_REVERSED),
     entry("RESERVE_CLOSE", **CLOSED),
     entry("CLAIM_DECLINED", **DECLINED),
-    entry("RESERVE_REOPEN", reason="x"),
+    entry("CLAIM_DECLINED", **DECLINED | {"paid_after": 1}),  # expense
+    entry("RESERVE_REOPEN"),
     entry("IMPORT_OPENING", paid=1, outstanding=1, recovered=1),
     entry("ADJUSTMENT", paid=-1),
+    entry("REPAYMENT", paid=-1, cost_type="expense", reason_code="wrong_amount"),
+    entry("PAYMENT", paid=1, outstanding=5, imported_at=IMPORTED, exceptions="reserve status"),
+    entry("ADJUSTMENT", **BOOKED),
+    entry("ADJUSTMENT", recovered_after=2001),
     entry("ADJUSTMENT", reverses="payment"),
 ]
 VIOLATIONS = [
@@ -59,8 +71,8 @@ VIOLATIONS = [
     ("status_after", entry("RESERVE_CHANGE", status_after="pending")),
     ("signs_reserve_open", entry("RESERVE_OPEN", outstanding=-1)),
     ("signs_reserve_open", entry("RESERVE_OPEN", paid=1)),
-    ("signs_reserve_open", entry("RESERVE_REOPEN", reason="x", recovered=1)),
-    ("signs_reserve_open", entry("RESERVE_REOPEN", reason="x", outstanding=-1)),
+    ("signs_reserve_open", entry("RESERVE_REOPEN", recovered=1)),
+    ("signs_reserve_open", entry("RESERVE_REOPEN", outstanding=-1)),
     ("signs_reserve_change", entry("RESERVE_CHANGE", paid=1)),
     ("signs_reserve_change", entry("RESERVE_CHANGE", recovered=1)),
     ("signs_payment", entry("PAYMENT")),
@@ -69,7 +81,6 @@ VIOLATIONS = [
     ("signs_payment", entry("PAYMENT", paid=1, outstanding=-2)),
     ("signs_payment", entry("PAYMENT", paid=1, recovered=1)),
     ("signs_payment_reversal", entry("PAYMENT_REVERSAL", **PAYMENT_REVERSED | {"paid": 1})),
-    ("signs_payment_reversal", entry("PAYMENT_REVERSAL", **PAYMENT_REVERSED, outstanding=-1)),
     ("signs_payment_reversal", entry("PAYMENT_REVERSAL", **PAYMENT_REVERSED, recovered=-1)),
     *(
         ("signs_recovery", entry(f"RECOVERY_{kind}", **deltas))
@@ -84,7 +95,6 @@ VIOLATIONS = [
     ("signs_reserve_close", entry("RESERVE_CLOSE", **CLOSED, paid=1)),
     ("signs_reserve_close", entry("RESERVE_CLOSE")),
     ("signs_claim_declined", entry("CLAIM_DECLINED", **DECLINED, outstanding=1)),
-    ("signs_claim_declined", entry("CLAIM_DECLINED", **DECLINED | {"paid_after": 1})),
     ("signs_claim_declined", entry("CLAIM_DECLINED", **DECLINED | {"status_after": "closed"})),
     ("signs_import_opening", entry("IMPORT_OPENING", paid=-1)),
     ("signs_import_opening", entry("IMPORT_OPENING", outstanding=-1)),
@@ -95,14 +105,23 @@ VIOLATIONS = [
     ("balances", entry("ADJUSTMENT", paid_after=-1, recovered_after=-1)),
     ("balances", entry("ADJUSTMENT", outstanding_after=-1)),
     ("balances", entry("ADJUSTMENT", recovered_after=-1)),
-    ("balances", entry("ADJUSTMENT", recovered_after=2001)),
     ("settled", entry("RESERVE_CLOSE", **CLOSED | {"closed_date_after": None})),
     ("settled", entry("RESERVE_CLOSE", **CLOSED, outstanding_after=1)),
     ("settled", entry("ADJUSTMENT", closed_date_after="2024-06-01")),
     ("reverses", entry("PAYMENT_REVERSAL", **PAYMENT_REVERSED | {"reverses": None})),
     ("reverses", entry("RECOVERY_REVERSAL", **RECOVERY_REVERSED | {"reverses": None})),
     ("reverses", entry("RESERVE_CHANGE", reverses="payment")),
-    ("reason", entry("RESERVE_REOPEN")),
+    ("signs_repayment", entry("REPAYMENT", paid=1)),
+    ("signs_repayment", entry("REPAYMENT", paid=-1, outstanding=1)),
+    ("signs_repayment", entry("REPAYMENT", paid=-1, recovered=-1)),
+    ("cost_type", entry("ADJUSTMENT", cost_type="tax")),
+    ("reason_code", entry("ADJUSTMENT", reason_code="because")),
+    ("exceptions", entry("ADJUSTMENT", exceptions="status")),
+    ("booked", entry("ADJUSTMENT", **{**BOOKED, "imported_at": None})),
+    ("booked", entry("ADJUSTMENT", **{**BOOKED, "paid_booked": None})),
+    ("booked", entry("ADJUSTMENT", **{**BOOKED, "status_booked": None})),
+    ("booked", entry("ADJUSTMENT", imported_at=IMPORTED, closed_date_booked="2024-06-01")),
+    ("status_booked", entry("ADJUSTMENT", **{**BOOKED, "status_booked": "pending"})),
 ]
 
 
@@ -136,12 +155,12 @@ UPDATES = [
     ("claims", "balances", "paid = -1, recovered = -1"),
     ("claims", "balances", "outstanding = -1"),
     ("claims", "balances", "recovered = -1"),
-    ("claims", "balances", "recovered = paid + 1"),
     ("policies", "period", "inception_date = expiry_date"),
     ("policies", "amounts", "premium = -1"),
     ("policies", "amounts", "deductible = -1"),
     ("claims", "last_entry", "last_transaction_date = NULL"),
     ("claims", "last_entry", "last_recorded_at = NULL"),
+    ("claims", "last_entry", "first_transaction_date = NULL"),
     ("policies", "sum_insured", "sum_insured = -1"),
     ("policies", "cancelled_within_period", "cancelled_on = '2023-12-31'"),
     ("policies", "cancelled_within_period", "cancelled_on = expiry_date"),

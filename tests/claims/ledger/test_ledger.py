@@ -6,6 +6,7 @@ import pytest
 from flaskr.claims.as_at_queries import Basis, ledger_totals_as_at, totals_as_at
 from flaskr.claims.ledger.services import close_claim, reverse_entry
 from flaskr.errors import LedgerError
+from flaskr.facts.closed_lists import ReasonCode
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
 
@@ -24,11 +25,11 @@ def test_a_reversed_payment_restores_the_reserve_and_can_be_reversed_once(sessio
     reserve(claim, "100.00")
     payment = pay(claim, "40.00")
 
-    reverse_entry(payment, date(2024, 4, 2), actor=ACTOR)
+    reverse_entry(payment, date(2024, 4, 2), actor=ACTOR, reason_code=ReasonCode.OTHER)
 
     assert (claim.paid, claim.outstanding) == (Decimal("0.00"), Decimal("100.00"))
     with pytest.raises(LedgerError, match="reversed already"):
-        reverse_entry(payment, date(2024, 4, 3), actor=ACTOR)
+        reverse_entry(payment, date(2024, 4, 3), actor=ACTOR, reason_code=ReasonCode.OTHER)
 
 
 def test_the_totals_as_at_a_date_are_those_of_the_ledger(session):
