@@ -2,12 +2,14 @@
 
 # ruff: noqa: S608 - statements are built from names that the code declares
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Date, Integer, Select, cast, func, literal_column, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
+from flaskr.book.models import Book
 from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import CLAIM_EDITS, Claim, LedgerEntry
 from flaskr.claims.queries import watermark_select
@@ -46,7 +48,11 @@ _ENTRY_ROWS = select(
     LedgerEntry.transaction_date,
     LedgerEntry.recorded_at,
     *(getattr(LedgerEntry, name) for name in BALANCES),
+    LedgerEntry.id,
+    LedgerEntry.cost_type,
+    LedgerEntry.exceptions,
 )
+_FIRST_POSTED = select(Book.first_posted_at.label("at"))
 # By the index of expenses alone, which needs the cost type as a literal.
 _EXPENSE_ROWS = (
     select(
@@ -93,6 +99,13 @@ class BookRows:
     def watermark(self) -> dict[str, int]:
         """Return the highest ids of the book's tables in this snapshot."""
         return self.snapshot.row(compile_statement(watermark_select(), self.dialect))
+
+    def first_posted_at(self) -> datetime | None:
+        """Return when the book posted its own first entry; None when it has posted none."""
+        at = self.snapshot.row(compile_statement(_FIRST_POSTED, self.dialect))["at"]
+        if isinstance(at, str):  # SQLite stores instants as text, in UTC
+            return datetime.fromisoformat(at).replace(tzinfo=UTC)
+        return at.astimezone(UTC) if at else None
 
     def copy_claims(self, keys: str) -> None:
         """Copy the claims whose keys are in column k of the select `keys`."""
