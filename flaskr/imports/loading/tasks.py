@@ -8,6 +8,7 @@ from typing import Any
 
 from flaskr.errors import ClaimBookError
 from flaskr.import_records.models import ImportKind
+from flaskr.schema_revision import REVISION
 
 PLAN = "plan"  # the folder of the plan, in the folder of its job
 
@@ -34,6 +35,7 @@ class LoadTask:
     counters: dict[str, int]
     claims_left_out: int | None  # of a migration, by choice
     event: dict[str, Any]  # of the trail, without what only the loading knows
+    revision: str = REVISION  # of the process that makes the task
 
 
 @dataclass(frozen=True)
