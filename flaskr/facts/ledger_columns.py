@@ -238,5 +238,21 @@ RECORDED_DATE = Column(
     titles=("rec local",),
     may_be_empty=True,
 )
+_TEXT = Column("reason", Kind.TEXT, label_sv="skäl", may_be_empty=True, is_personal=True)
+# What the ledger of another system may say of an entry besides; the texts may name people.
+MIGRATED_COLUMNS: Columns = (
+    Column(
+        "cost_type",
+        Kind.CHOICE,
+        label_sv="kostnadsslag",
+        choices=CostType,
+        may_be_empty=True,
+    ),
+    Column("reason_code", Kind.CHOICE, label_sv="skälskod", choices=ReasonCode, may_be_empty=True),
+    _TEXT,
+    replace(_TEXT, name="payee", label="Payee", label_sv="betalningsmottagare"),
+    replace(_TEXT, name="payee_reference", label="Invoice number", label_sv="fakturanummer"),
+    replace(_TEXT, name="note", label="Note", label_sv="anteckning"),
+)
 # Of policies and claims, in migrations only.
 MIGRATED_RECORDED_AT = replace(_RECORDED_AT, may_be_empty=True)

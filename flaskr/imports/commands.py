@@ -38,6 +38,11 @@ _AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
 @click.option("--dry-run", is_flag=True, help="Show what would be done, without doing it.")
 @click.option("--good-rows", is_flag=True, help="Load the good rows and skip the refused ones.")
 @click.option(
+    "--leave-out-claims",
+    is_flag=True,
+    help="With --migration: leave out each claim that has a refused row, whole.",
+)
+@click.option(
     "--refused",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the refused rows with their reasons to this file.",
@@ -76,7 +81,9 @@ def import_file(files: tuple[Path, ...], migration: bool, **options: Any) -> Non
     is given.
 
     With --migration the files are those of an older system, up to three in any order: policies,
-    claims and ledger. An archive made by "flask exports book" is loaded into an empty book.
+    claims and ledger. Entries that break a rule of how people work are taken as they were, and
+    listed; a claim whose ledger does not add up is refused. An archive made by "flask exports book"
+    is loaded into an empty book.
     """
     try:
         require_book()
@@ -120,7 +127,8 @@ def _load_files(files: tuple[Path, ...], is_migration: bool, options: dict[str, 
         _write_refused(job, outcome, options["refused"])
         if options["dry_run"] or not outcome.changes and not outcome.refusal_count:
             return
-        job.update_request(is_confirmed=True, leaves_refused=options["good_rows"])
+        choice = "leave_out_claims" if is_migration else "good_rows"
+        job.update_request(is_confirmed=True, leaves_refused=options[choice])
         loaded = _load(job)
         click.echo(f"Loaded as import {loaded}.")
     finally:
