@@ -6,10 +6,12 @@ from flask import flash, redirect, render_template, request, url_for
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.queries import history_of
+from flaskr.book.periods import open_day
 from flaskr.claims.blueprint import blueprint, claim_or_404
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.forms import ClaimFactsForm, EditClaimForm, NewClaimForm
 from flaskr.claims.ledger.actions import allowed_actions, reversible_entry_ids
+from flaskr.claims.ledger.closed_periods import show_day_of_reserve
 from flaskr.claims.ledger.posting import coverage_reason
 from flaskr.claims.ledger.services import set_reserve
 from flaskr.claims.models import Claim
@@ -98,6 +100,7 @@ def report():
                 db.session.commit()
                 flash(f"Claim {claim.claim_reference} reported.", "success")
                 return redirect(url_for(".show", reference=claim.claim_reference), code=303)
+    show_day_of_reserve(form.reserve)
     return render_template("claims/new.html", form=form), 422 if form.errors else 200
 
 
@@ -114,7 +117,8 @@ def _report(form: NewClaimForm, policy: Policy | None) -> Claim:
         actor=actor(),
     )
     if form.reserve.data is not None:
-        set_reserve(claim, form.reserve.data, form.reported_date.data, actor=actor())
+        reserve_date = open_day(form.reported_date.data)
+        set_reserve(claim, form.reserve.data, reserve_date, actor=actor())
     return claim
 
 

@@ -14,8 +14,10 @@ from flaskr.archive.bulk.events import insert_event
 from flaskr.archive.bulk.loading import insert_rows, move_sequence, next_id, update_rows
 from flaskr.archive.bulk.tables import TableRows
 from flaskr.book.instants import instant_after_last
+from flaskr.book.periods import check_not_live
 from flaskr.claims.ledger.balances import BALANCES
 from flaskr.errors import ClaimBookError
+from flaskr.import_records.models import ImportKind
 from flaskr.imports.loading.checks import check_untouched, check_written, execute
 from flaskr.imports.loading.columns import LoadingColumns
 from flaskr.imports.loading.locks import lock_planned_rows
@@ -57,6 +59,8 @@ def load_plan(report: Report, task: LoadTask) -> Loaded:
     """
     with book_transaction(task.address) as connection:
         lock_planned_rows(connection, task.plan)
+        if task.kind is ImportKind.MIGRATION:
+            check_not_live("migration", connection)
         check_untouched(connection, task.plan, task.watermark)
         loading = _Loading(connection, task, report)
         loading.write()
