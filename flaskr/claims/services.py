@@ -201,8 +201,16 @@ def _check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
     if (claim.loss_date and not loss_date) or (claim.reported_date and not reported_date):
         raise ClaimError("A date cannot be removed once the claim has it. Correct it instead.")
     check_claim_dates(loss_date, reported_date, today())
-    first_day = claim.first_transaction_date
-    earliest, before = reported_date or loss_date, claim.reported_date or claim.loss_date
+    before = claim.reported_date or claim.loss_date
+    check_report_day(claim.first_transaction_date, reported_date or loss_date, before)
+
+
+def check_report_day(first_day: date | None, earliest: date | None, before: date | None) -> None:
+    """Raise ClaimError when an edit moves the report later, past the claim's first entry.
+
+    `earliest` is the reported date, else the loss date, and `before` is what it was. A migrated
+    claim may have entries before its report already.
+    """
     is_later = earliest is not None and (before is None or earliest > before)
     if first_day and earliest and is_later and first_day < earliest:
         raise ClaimError(

@@ -47,13 +47,12 @@ def _planned_types(columns: Columns, names: Iterable[str]) -> dict[str, pa.DataT
 
 
 STATE_COLUMNS = ("status", *BALANCES, "closed_date")
+ENTRY_DAYS = ("first_transaction_date", "last_transaction_date", "last_recorded_at")
 _CLAIM_TYPES = _planned_types(CLAIM_COLUMNS, CLAIM_FACTS)
 _POLICY_TYPES = _planned_types(POLICY_COLUMNS, POLICY_FACTS)
 _STATE_TYPES = {
     **_planned_types(CLAIM_COLUMNS, STATE_COLUMNS),
-    "first_transaction_date": pa.date32(),
-    "last_transaction_date": pa.date32(),
-    "last_recorded_at": INSTANT,
+    **dict(zip(ENTRY_DAYS, (pa.date32(), pa.date32(), INSTANT), strict=True)),
 }
 _BALANCE_TYPES = dict.fromkeys(BALANCES, pa.int64())
 
