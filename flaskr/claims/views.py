@@ -15,6 +15,7 @@ from flaskr.claims.ledger.closed_periods import show_day_of_reserve
 from flaskr.claims.ledger.posting import coverage_reason
 from flaskr.claims.ledger.services import set_reserve
 from flaskr.claims.models import Claim
+from flaskr.claims.provenance import MigratedEntries, late_cover, migrated_entries
 from flaskr.claims.queries import entries_of
 from flaskr.claims.services import UncoversReserved, edit_claim, report_claim
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
@@ -24,6 +25,7 @@ from flaskr.facts.columns import total_names
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_by_number
 from flaskr.users.gate.access import actor
+from flaskr.values.as_at import Basis
 from flaskr.values.calendar import today
 from flaskr.web.list_filters import has_empty_values
 from flaskr.web.paging import PAGE_PARAMETERS, Cursor
@@ -47,8 +49,15 @@ def index():
         wanted=wanted,
         typed=request.args,
         page=page,
+        migrated=_migrated(wanted),
         count=listing.count(page, total_names(CLAIM_COLUMNS) if wanted.is_restricted else ()),
     )
+
+
+def _migrated(wanted: ClaimFilter) -> list[MigratedEntries]:
+    """Return the migrations with entries in a known cut; a booked cut is as known today."""
+    is_known = wanted.as_at is not None and wanted.basis is Basis.KNOWN
+    return migrated_entries(wanted.as_at) if is_known and wanted.as_at else []
 
 
 @blueprint.get("/<reference>")
@@ -62,6 +71,7 @@ def show(reference: str):
         entries=entries,
         numbers={entry.id: number for number, entry in enumerate(entries, start=1)},
         coverage_reason=coverage_reason(claim),
+        late_cover=late_cover(claim),
         actions=allowed_actions(claim),
         reversible=reversible_entry_ids(claim, entries),
         reversed_by={entry.reverses: entry.id for entry in entries if entry.reverses},
