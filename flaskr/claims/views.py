@@ -6,14 +6,17 @@ from flask import flash, redirect, render_template, request, url_for
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.queries import history_of
+from flaskr.book.periods import open_day
 from flaskr.claims.blueprint import blueprint, claim_or_404
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.forms import ClaimFactsForm, EditClaimForm, NewClaimForm
 from flaskr.claims.ledger.actions import allowed_actions, reversible_entry_ids
 from flaskr.claims.ledger.balances import BalancesByType
+from flaskr.claims.ledger.closed_periods import show_day_of_reserve
 from flaskr.claims.ledger.posting import coverage_reason
 from flaskr.claims.ledger.services import set_reserve
 from flaskr.claims.models import Claim
+from flaskr.claims.provenance import MigratedEntries, late_cover, migrated_entries
 from flaskr.claims.queries import balances_by_type, entries_of
 from flaskr.claims.services import UncoversReserved, edit_claim, report_claim
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
@@ -25,6 +28,7 @@ from flaskr.facts.labels import EXCEPTION_MEANINGS
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_by_number
 from flaskr.users.gate.access import actor
+from flaskr.values.as_at import Basis
 from flaskr.values.calendar import today
 from flaskr.web.list_filters import has_empty_values
 from flaskr.web.paging import PAGE_PARAMETERS, Cursor
@@ -48,8 +52,15 @@ def index():
         wanted=wanted,
         typed=request.args,
         page=page,
+        migrated=_migrated(wanted),
         count=listing.count(page, total_names(CLAIM_COLUMNS) if wanted.is_restricted else ()),
     )
+
+
+def _migrated(wanted: ClaimFilter) -> list[MigratedEntries]:
+    """Return the migrations with entries in a known cut; a booked cut is as known today."""
+    is_known = wanted.as_at is not None and wanted.basis is Basis.KNOWN
+    return migrated_entries(wanted.as_at) if is_known and wanted.as_at else []
 
 
 @blueprint.get("/<reference>")
@@ -68,6 +79,7 @@ def show(reference: str):
         EXCEPTION_MEANINGS=EXCEPTION_MEANINGS,
         numbers={entry.id: number for number, entry in enumerate(entries, start=1)},
         coverage_reason=coverage_reason(claim),
+        late_cover=late_cover(claim),
         actions=allowed_actions(claim, by_type),
         reversible=reversible_entry_ids(claim, entries),
         reversed_by={entry.reverses: entry.id for entry in entries if entry.reverses},
@@ -106,6 +118,7 @@ def report():
                 db.session.commit()
                 flash(f"Claim {claim.claim_reference} reported.", "success")
                 return redirect(url_for(".show", reference=claim.claim_reference), code=303)
+    show_day_of_reserve(form.reserve)
     return render_template("claims/new.html", form=form), 422 if form.errors else 200
 
 
@@ -123,7 +136,8 @@ def _report(form: NewClaimForm, policy: Policy | None) -> Claim:
         actor=actor(),
     )
     if form.reserve.data is not None:
-        set_reserve(claim, form.reserve.data, form.reported_date.data, actor=actor())
+        reserve_date = open_day(form.reported_date.data)
+        set_reserve(claim, form.reserve.data, reserve_date, actor=actor())
     return claim
 
 

@@ -74,7 +74,7 @@ def import_and_undo(tour: Tour, handler, administrator) -> None:
     load(handler, page)
     [(action, who, kind, number)] = tour.new_events()
     assert (action, who, kind) == ("import_loaded", HANDLER, "import")
-    send(administrator, f"/imports/{number}/undo")
+    send(administrator, f"/imports/{number}/undo", reason_code="booked_twice")
     [(action, who, kind, undone)] = tour.new_events()
     assert (action, who, kind) == ("import_undone", ADMINISTRATOR, "import")
 

@@ -4,9 +4,11 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 
+from flaskr.book.periods import open_day
 from flaskr.claims.blueprint import blueprint, claim_or_404
 from flaskr.claims.forms import CostTypeForm, EntryForm, ReversalForm
 from flaskr.claims.ledger.actions import ACTIONS_BY_NAME, reason_of, reversible_entry_ids
+from flaskr.claims.ledger.closed_periods import show_first_open_day
 from flaskr.claims.ledger.posting import PostedBy, coverage_reason
 from flaskr.claims.ledger.services import reverse_entry
 from flaskr.claims.models import Claim
@@ -93,11 +95,12 @@ def _show_form(template: str, claim: Claim, form: EntryForm, status: int, **cont
     """
     last = last_entry(claim)
     if request.method == "GET":
-        form.transaction_date.data = today()
+        form.transaction_date.data = open_day(today())
         if claim.coverage is Coverage.NOT_IN_FORCE and isinstance(form, CostTypeForm):
             form.cost_type.data = CostType.EXPENSE
     if request.method == "GET" or status == ChangedMeanwhile.status:
         form.seen_entry.show(last.id if last else 0)
+    show_first_open_day(form.transaction_date)
     page = render_template(
         template,
         claim=claim,
