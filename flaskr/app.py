@@ -15,7 +15,13 @@ from flaskr.claims import commands as claim_commands
 from flaskr.claims import policy_views
 from flaskr.claims import views as claim_views
 from flaskr.claims.ledger import views as ledger_views
-from flaskr.database import configure_engine, engine_options, transaction_mode, upgrade_embedded
+from flaskr.database import (
+    configure_engine,
+    engine_options,
+    schema_problem,
+    transaction_mode,
+    upgrade_embedded,
+)
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
 from flaskr.errors import SettingsError
@@ -63,7 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _register_extensions(app)
     _register_blueprints(app)
     _register_commands(app)
-    errors.register_error_pages(app)
+    errors.register_error_pages(app, schema_problem)
     register_filters(app)
     _open_embedded_book(app)
     delete_old_jobs(settings.instance_folder / JOBS)
@@ -164,11 +170,15 @@ def _register_commands(app: Flask) -> None:
 
 
 def _open_embedded_book(app: Flask) -> None:
-    """Migrate the embedded book; raise SettingsError if it was made with other settings."""
+    """Migrate the embedded book; raise SettingsError if it was made with other settings.
+
+    Where a book has been but is no longer, none is made: every request and command refuses.
+    """
     if app.config["DATABASE_URL"]:
         return  # a server's schema is migrated by hand; every request checks it
     try:
-        upgrade_embedded(app)
+        if not upgrade_embedded(app):
+            return
         # reading, for a writer must not keep others from starting
         with transaction_mode("read"), app.app_context():
             check_book_settings()

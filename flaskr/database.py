@@ -1,6 +1,7 @@
 """Engine set-up for both databases, transactions and locks, and the state of the schema."""
 
 import fcntl
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,20 +12,23 @@ from urllib.parse import quote
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, Select, event, func, select
 from sqlalchemy.exc import DatabaseError
 
 from flaskr.errors import SchemaError
 from flaskr.extensions import db, migrate
+from flaskr.past_books import files_of_past_book
+from flaskr.schema_revision import REVISION, check_revision
+from flaskr.settings import BOOK_FILE
+
+_logger = logging.getLogger(__name__)
 
 TransactionMode = Literal["read", "write", "migrate"]
 current_mode: ContextVar[TransactionMode] = ContextVar("transaction_mode", default="write")
 
 LEDGER_LOCK = 7_201_001  # an arbitrary number: no other advisory lock of the database has it
-MIGRATION_LOCK = 7_201_002
-IMPORT_LOCK = 7_201_003
+IMPORT_LOCK = 7_201_004
 
 SQLITE_PRAGMAS = (
     "busy_timeout=30000",  # first, for the other pragmas may have to wait too
@@ -69,12 +73,16 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
     connection.exec_driver_sql(f"PRAGMA query_only={'ON' if mode == 'read' else 'OFF'}")
     connection.exec_driver_sql("BEGIN DEFERRED" if mode == "read" else "BEGIN IMMEDIATE")
+    if mode == "write":
+        check_revision(connection)
 
 
 def _begin_postgresql(connection: Connection) -> None:
     """Make a read transaction read-only, with one snapshot for all its statements."""
     if current_mode.get() == "read":
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    elif current_mode.get() == "write":
+        check_revision(connection)
 
 
 @contextmanager
@@ -152,20 +160,39 @@ def migration_config() -> Config:
 
 def schema_problem() -> str:
     """Return what is wrong with the schema and what to do about it; empty when it is current."""
-    script = ScriptDirectory.from_config(migration_config())
+    if is_embedded() and not (current_app.config["INSTANCE_FOLDER"] / BOOK_FILE).exists():
+        return _no_book()  # without connecting, which would make an empty file
     with transaction_mode("read"), db.engine.connect() as connection:
-        current = set(MigrationContext.configure(connection).get_current_heads())
-    if current == set(script.get_heads()):
-        return ""
-    known = {revision.revision for revision in script.walk_revisions()}
-    if current - known:
+        revision = max(MigrationContext.configure(connection).get_current_heads(), default="")
+    if not revision:
+        return _no_book()
+    if revision > REVISION:
         return "The database was made by a newer version of ClaimBook. Run that version instead."
-    return "The database's schema is behind this version. Run: flask db upgrade"
+    if revision < REVISION:
+        return "The database's schema is behind this version. Run: flask db upgrade"
+    return ""
 
 
-def upgrade_embedded(app: Flask) -> None:
+def _no_book() -> str:
+    """Return where a book was looked for, and what to do whether or not there should be one."""
+    if not is_embedded():
+        return (
+            "There is no book in this database. If there should be one, check DATABASE_URL and "
+            "the search path. To make a new, empty book, run: flask db upgrade"
+        )
+    folder = current_app.config["INSTANCE_FOLDER"]
+    left = ", ".join(files_of_past_book(folder))
+    return (
+        f"There is no book in {folder}{f', but files of one ({left})' if left else ''}. If there "
+        "should be one, check INSTANCE_FOLDER and DATABASE_URL, or restore it from a backup. To "
+        "make a new, empty book, run: flask db upgrade"
+    )
+
+
+def upgrade_embedded(app: Flask) -> bool:
     """Upgrade the embedded book to this version's schema; other processes wait meanwhile.
 
+    Creates a missing book. Returns False, after logging why, if there has been one.
     Raises SchemaError for a book from a newer version, and for a file that is not a database.
     """
     folder = app.config["INSTANCE_FOLDER"]
@@ -176,11 +203,17 @@ def upgrade_embedded(app: Flask) -> None:
         except DatabaseError as error:
             if getattr(error.orig, "sqlite_errorcode", 0) != sqlite3.SQLITE_NOTADB:
                 raise
-            raise SchemaError(f"{folder / 'claimbook.db'} is not a SQLite database.") from error
+            raise SchemaError(f"{folder / BOOK_FILE} is not a SQLite database.") from error
         if "newer" in problem:
             raise SchemaError(problem)
+        if problem.startswith("There is no book"):
+            if files_of_past_book(folder):
+                _logger.error("%s", problem)
+                return False
+            _logger.info("creating a new, empty book in %s", folder)
         if problem:
             command.upgrade(migration_config(), "head")
+    return True
 
 
 def is_embedded() -> bool:

@@ -2,9 +2,10 @@
 
 import logging
 import sqlite3
+from collections.abc import Callable
 
 from click import ClickException
-from flask import Flask, g, render_template
+from flask import Flask, current_app, g, render_template
 from flask.globals import request_ctx
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -186,12 +187,24 @@ def _show_refusal(error: ClaimBookError) -> _Response:
 
 
 def _show_database_error(error: DBAPIError) -> _Response:
-    """Respond with 503 when the database is unavailable, else with 500."""
+    """Respond with 503 when the database is unavailable or has another schema, else with 500."""
     if is_unavailable(error):
         _logger.error("database unavailable: %s", error.orig)
         return _error_page(503, "The database does not answer. Please try again in a moment.")
+    if problem := _problem_of_schema():
+        _logger.error("%s %s", problem, error.orig)
+        return _error_page(503, problem)
     _logger.exception("database error")
     return _error_page(500, _FAULT_MESSAGE)
+
+
+def _problem_of_schema() -> str:
+    """Return what is wrong with the schema; empty if it is right, or the database does not say."""
+    problem: Callable[[], str] = current_app.extensions["schema_problem"]
+    try:
+        return problem()
+    except (DBAPIError, PoolTimeout):
+        return ""
 
 
 def _show_pool_timeout(error: PoolTimeout) -> _Response:
@@ -205,8 +218,13 @@ def _show_internal_error(error: Exception) -> _Response:
     return _error_page(500, _FAULT_MESSAGE)
 
 
-def register_error_pages(app: Flask) -> None:
-    """Register the error pages."""
+def register_error_pages(app: Flask, schema_problem: Callable[[], str]) -> None:
+    """Register the error pages.
+
+    `schema_problem` returns what is wrong with the schema, which a migration may have changed while
+    this process was reading.
+    """
+    app.extensions["schema_problem"] = schema_problem
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(ClaimBookError, _show_refusal)
     app.register_error_handler(DBAPIError, _show_database_error)

@@ -1,12 +1,31 @@
 """Run the migrations on the application's database, in one transaction."""
 
-from alembic import context
-from sqlalchemy import Connection, Enum
+import sqlite3
+import sys
 
-from flaskr.database import MIGRATION_LOCK, transaction_mode
-from flaskr.errors import SchemaError
+import click
+from alembic import context
+from flask import current_app
+from sqlalchemy import Connection, Enum, inspect
+from sqlalchemy.engine.interfaces import ReflectedColumn
+from sqlalchemy.exc import OperationalError
+
+from flaskr.database import transaction_mode
+from flaskr.errors import BusyError, SchemaError
 from flaskr.extensions import db
+from flaskr.past_books import files_of_past_book, schemas_with_books
+from flaskr.schema_revision import MIGRATION_LOCK
 from flaskr.values.column_types import MoneyType, UtcDateTime
+
+COMPUTED = (
+    "first_posted_at",
+    "first_transaction_date",
+    "last_recorded_at",
+    "last_transaction_date",
+)
+LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
+# before connecting, which makes files too
+LEFT_IN_FOLDER = files_of_past_book(current_app.config["INSTANCE_FOLDER"])
 
 
 def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
@@ -27,11 +46,91 @@ def check_references(connection: Connection) -> None:
         raise SchemaError(f"The migration would leave {len(lost)} rows without what they refer to.")
 
 
+def is_told(switch: str) -> bool:
+    """Whether the command has -x <switch>=yes."""
+    return context.get_x_argument(as_dictionary=True).get(switch) == "yes"
+
+
+def confirm_new_book(connection: Connection) -> None:
+    """Ask before making a book where one has been; raises SchemaError if nobody can be asked."""
+    if context.get_context().get_current_heads() or is_told("new"):
+        return
+    if connection.dialect.name == "sqlite":
+        places = [f"the instance folder has {name}" for name in LEFT_IN_FOLDER]
+    else:
+        places = [f"the schema {name} has a book" for name in schemas_with_books(connection)]
+    if not places:
+        return
+    problem = f"There is no book here, but {', '.join(places)}."
+    if sys.stdin and sys.stdin.isatty() and click.confirm(f"{problem} Make a new, empty book?"):
+        return
+    raise SchemaError(f"{problem} To make a new, empty book, run: flask db upgrade -x new=yes")
+
+
+def is_computed(column: str) -> bool:
+    """Whether an upgrade fills a column from the ledger again."""
+    return column.endswith("_booked") or column in COMPUTED
+
+
+def contents(connection: Connection) -> dict[str, int]:
+    """Return how many rows each table has, and how many values each "table.column".
+
+    Computed columns have none, nor has one that is never null and the same in every row, because
+    that is its default.
+    """
+    counts: dict[str, int] = {}
+    for table, columns in columns_by_table(connection).items():
+        texts = [f"NULLIF(CAST({quote(name)} AS VARCHAR), '')" for name in columns]
+        sums = [f"count({text}), min({text}), max({text})" for text in texts]
+        statement = f"SELECT count(*), {', '.join(sums)} FROM {quote(table)}"  # noqa: S608 - ours
+        rows, *found = connection.exec_driver_sql(statement).one()
+        counts[table] = rows
+        for name, number, least, most in zip(columns, *[iter(found)] * 3, strict=True):
+            is_default = number == rows and least == most and not columns[name]["nullable"]
+            counts[f"{table}.{name}"] = 0 if is_default or is_computed(name) else number
+    return counts
+
+
+def quote(name: str) -> str:
+    """Return a name for use in SQL."""
+    return f'"{name}"'
+
+
+def columns_by_table(connection: Connection) -> dict[str, dict[str, ReflectedColumn]]:
+    """Return the columns of each table, by name."""
+    inspector = inspect(connection)
+    return {
+        table: {column["name"]: column for column in inspector.get_columns(table)}
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def refuse_loss(connection: Connection, before: dict[str, int]) -> None:
+    """Raise SchemaError if tables or columns that had contents are gone."""
+    lost = []
+    after = columns_by_table(connection)
+    for name, number in sorted(before.items()):
+        table, _, column = name.partition(".")
+        if table not in after and not column and number:
+            lost.append(f"{name} ({number} row{'s' if number > 1 else ''})")
+        if table in after and column and column not in after[table] and number:
+            lost.append(f"{name} ({number} value{'s' if number > 1 else ''})")
+    if lost:
+        raise SchemaError(
+            f"This downgrade would delete {', '.join(lost)}, so nothing was changed. Make a backup "
+            "of the book, then add the switch that discards them: flask db downgrade -x discard=yes"
+        )
+
+
+def is_in_use(error: OperationalError) -> bool:
+    """Whether the migration has waited too long for those who are using the book."""
+    is_locked = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+    return is_locked or getattr(error.orig, "sqlstate", "") in (LOCK_NOT_AVAILABLE, DEADLOCK)
+
+
 def run(connection: Connection) -> None:
     """Run the migrations that Alembic was called for."""
-    is_sqlite = connection.dialect.name == "sqlite"
-    if not is_sqlite:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
@@ -39,8 +138,16 @@ def run(connection: Connection) -> None:
         compare_type=True,
         transaction_per_migration=False,
     )
+    called_for = context.get_context().opts["fn"].__name__  # the function of alembic.command
+    if called_for == "upgrade":
+        confirm_new_book(connection)
+    if connection.dialect.name == "postgresql":  # no writing transaction is left, and none begins
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+    keeps_contents = called_for == "downgrade" and not is_told("discard")
+    before = contents(connection) if keeps_contents else {}
     context.run_migrations()
-    if is_sqlite:
+    refuse_loss(connection, before)
+    if connection.dialect.name == "sqlite":
         check_references(connection)
 
 
@@ -49,5 +156,12 @@ def run(connection: Connection) -> None:
 try:
     with transaction_mode("migrate"), db.engine.begin() as migrating:
         run(migrating)
+except OperationalError as error:
+    if not is_in_use(error):
+        raise
+    raise BusyError(
+        "The book is in use, perhaps by an import or an export that takes long, so nothing was "
+        "changed. Try again when it is done."
+    ) from error
 finally:
     db.engine.dispose()  # do not reuse the connection that has foreign keys off

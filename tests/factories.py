@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import count
 
+from flaskr.book.models import Closing
 from flaskr.claims.ledger.balances import Movement
 from flaskr.claims.ledger.posting import post_entry
 from flaskr.claims.ledger.services import post_payment, post_recovery, set_reserve
@@ -12,6 +13,8 @@ from flaskr.claims.services import report_claim
 from flaskr.facts.closed_lists import Cause, EntryType, LineOfBusiness
 from flaskr.policies.models import Policy
 from flaskr.policies.services import record_policy
+from flaskr.values.calendar import utc_now
+from flaskr.values.money import ZERO
 
 ACTOR = "command"
 numbers = count(1)
@@ -61,6 +64,14 @@ def open_elsewhere(claim: Claim, day: date = date(2024, 5, 1)) -> LedgerEntry:
     """Post an opening balance as an import does: 10 paid, 5 outstanding."""
     movement = Movement(paid=Decimal("10.00"), outstanding=Decimal("5.00"))
     return post_entry(claim, EntryType.IMPORT_OPENING, lambda before: movement, day, actor=ACTOR)
+
+
+def make_closing(closed_through: date) -> Closing:
+    """A closing, without its counts and sums."""
+    counts = dict.fromkeys(("policies", "claims", "entries"), 0)
+    amounts = dict.fromkeys(("premium", "paid", "outstanding", "recovered"), ZERO)
+    by = {"recorded_at": utc_now(), "recorded_by": ACTOR}
+    return Closing(closed_through=closed_through, **counts, **amounts, **by)
 
 
 def pay(claim: Claim, amount: str, day: date = date(2024, 4, 1)) -> LedgerEntry:

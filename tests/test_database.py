@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from flaskr import create_app
+from flaskr import create_app, database, schema_revision
 from flaskr.book.models import Book, Counter
 from flaskr.database import current_mode, lock_ledger, transaction_mode
 from flaskr.errors import SchemaError, is_unavailable
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE
+from flaskr.users.signing_in import throttling
 from tests.books import create_database, make_settings
 
 pytestmark = pytest.mark.both_databases
@@ -138,6 +139,19 @@ def test_the_ledger_has_one_writer_at_a_time(session, app):
     other.join()
 
     assert waited[0] >= released
+
+
+def test_each_advisory_lock_has_its_own_number():
+    declared = [
+        (module.__name__, name, value)
+        for module in (database, schema_revision, throttling)
+        for name, value in vars(module).items()
+        if name.endswith("_LOCK") and isinstance(value, int)
+    ]
+    numbers = {(name, value) for _, name, value in declared}
+
+    assert len(numbers) >= 4
+    assert len({value for _, value in numbers}) == len(numbers)
 
 
 def test_a_locked_book_is_unavailable(sqlite_app, book_folder):

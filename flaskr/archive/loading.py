@@ -41,7 +41,7 @@ def load_archive(report: Report, task: LoadArchiveTask) -> LoadedArchive:
     """
     with (
         open_archive(task) as archive,
-        book_transaction(task.address) as book,
+        book_transaction(task.address, task.revision) as book,
         _explain_database_refusals(),
     ):
         _lock_empty_book(book, task)

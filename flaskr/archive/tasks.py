@@ -8,6 +8,7 @@ from typing import Any
 
 from flaskr.archive.tables import ArchiveTable
 from flaskr.exports.sql_statements import Sql
+from flaskr.schema_revision import REVISION
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class LoadArchiveTask:
     totals: dict[str, str]
     rules: dict[str, str]
     event: dict[str, Any]  # of the trail, without what is known only after loading
+    revision: str = REVISION  # of the process that makes the task
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.database import separate_write
-from flaskr.errors import ClaimBookError
+from flaskr.errors import ClaimBookError, SchemaError
 from flaskr.extensions import db
 from flaskr.values.calendar import utc_now
 
@@ -91,6 +91,8 @@ def record_separately(
     try:
         with separate_write(patience) as connection:
             connection.execute(insert(AuditEvent).values(**values))
+    except SchemaError as error:
+        raise NotRecorded(str(error)) from error
     except (DBAPIError, PoolTimeout) as error:
         raise NotRecorded(
             "This must be recorded in the trail, which cannot be written right now, so it was "

@@ -60,6 +60,7 @@ def configure_logging(level: str) -> None:
 
 def _name_request() -> None:
     """Give the request an id, shown on its error page and in the log."""
+    g.pop("schema_error", None)
     g.request_id = secrets.token_hex(6)
 
 
@@ -74,6 +75,16 @@ def require_schema() -> None:
         return
     require_book()
     current_app.extensions["book_checked"] = True
+
+
+def _refuse_unwritten(response: Response) -> Response:
+    """Respond with 503 if the schema did not let this request write.
+
+    Views show most errors beside the form, with 422, as if other values could help.
+    """
+    if (error := g.pop("schema_error", None)) and response.status_code != error.status:
+        return current_app.make_response(current_app.handle_user_exception(error))
+    return response
 
 
 def _finish_response(response: Response) -> Response:
@@ -100,4 +111,5 @@ def register_request_hooks(app: Flask) -> None:
     app.before_request(_name_request)
     app.before_request(_set_mode)
     app.after_request(_finish_response)
+    app.after_request(_refuse_unwritten)  # runs before the one above
     app.teardown_request(_restore_mode)

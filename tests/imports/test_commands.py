@@ -210,4 +210,4 @@ def test_a_database_without_its_schema_is_refused_with_the_command_to_run(postgr
     with app.app_context():
         db.engine.dispose()
 
-    assert (result.exit_code, "Run: flask db upgrade" in result.output) == (1, True)
+    assert (result.exit_code, "run: flask db upgrade" in result.output) == (1, True)

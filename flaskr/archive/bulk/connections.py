@@ -11,6 +11,7 @@ import psycopg
 
 from flaskr.database import LEDGER_LOCK, SQLITE_PRAGMAS, engine_options
 from flaskr.errors import _UNAVAILABLE_CODES, BusyError, DatabaseUnavailable
+from flaskr.schema_revision import REVISION, check_driver_revision
 
 _logger = logging.getLogger(__name__)
 
@@ -26,16 +27,18 @@ _SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 @contextmanager
-def book_transaction(address: str) -> Iterator[Any]:
+def book_transaction(address: str, revision: str = REVISION) -> Iterator[Any]:
     """Yield a connection in one transaction, committed at the end or rolled back on an error.
 
-    `address` is what `database.book_address` returns for writing. Raises BusyError if the book is
-    locked for 30 seconds, DatabaseAway if it cannot be reached or its disk is full.
+    `address` is what `database.driver_url` returns for writing, and `revision` the schema's that
+    the caller's task was made for. Raises SchemaError if the book has another schema, BusyError if
+    it is locked for 30 seconds, DatabaseUnavailable if it cannot be reached or its disk is full.
     """
     with _explain_driver_errors():
         is_sqlite = address.startswith("file:")
         connection = _sqlite_book(address) if is_sqlite else _postgresql_book(address)
         with closing(connection):
+            check_driver_revision(connection, revision)
             yield connection
             connection.commit()  # closing without a commit rolls back
 

@@ -1,7 +1,7 @@
 """Posting one entry: the claim is locked, the rules are checked, the balances are stored."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NotRequired, TypedDict, Unpack
 
 from sqlalchemy import select
@@ -79,16 +79,12 @@ def post_entry(
     after = before.after(entry_type, movement, transaction_date, cost_type, by_type)
     check_coverage(claim, entry_type, movement, cost_type, by_type[cost_type])
     lock_ledger()
-    recorded_at = next_instant()
-    last_date = last_transaction_date(claim)
-    check_transaction_date(claim, transaction_date, last_date, local_day(recorded_at))
-    check_period(transaction_date)
     entry = LedgerEntry(
         claim_id=claim.id,
         entry_type=entry_type,
         cost_type=cost_type,
         transaction_date=transaction_date,
-        recorded_at=recorded_at,
+        recorded_at=_checked_instant(claim, transaction_date),
         recorded_by=by["actor"],
         **vars(movement),
         reason_code=by.get("reason_code"),
@@ -98,13 +94,22 @@ def post_entry(
     _set_balances(claim, entry, after)
     db.session.add(entry)
     record_entry(claim, entry)
-    note_first_posting(recorded_at)
+    note_first_posting(entry.recorded_at)
     db.session.flush()
     return entry
 
 
+def _checked_instant(claim: Claim, transaction_date: date) -> datetime:
+    """Return the instant of an entry; raises LedgerError for a day that it cannot have."""
+    recorded_at = next_instant()
+    last_date = last_transaction_date(claim)
+    check_transaction_date(claim, transaction_date, last_date, local_day(recorded_at))
+    check_period(transaction_date)
+    return recorded_at
+
+
 def _texts_of(by: PostedBy) -> EntryTexts | None:
-    """Return the texts to store beside an entry; None if there are none."""
+    """Return the texts to store beside an entry, or None."""
     texts = {name: clean_text(str(by.get(name) or "")) for name in ENTRY_TEXTS}
     stored = {name: text for name, text in texts.items() if text}
     return EntryTexts(**stored) if stored else None

@@ -90,8 +90,8 @@ class State(Balances):
         check_amounts(movement)
         check_signs(entry_type, movement, cost_type, by_type)
         after = self.moved(entry_type, movement, transaction_date)
-        check_balances(after)
         _check_type_balances(cost_type, movement, by_type)
+        check_balances(after)
         return after
 
     def moved(self, entry_type: EntryType, movement: Movement, transaction_date: date) -> "State":
@@ -222,6 +222,6 @@ def _check_type_balances(cost_type: CostType, movement: Movement, by_type: Balan
     for name in BALANCES:
         if getattr(after, name) < 0 and getattr(movement, name) < 0:
             raise LedgerError(
-                f"Of {cost_type}, {name} is {format_money(getattr(of_type, name))}, and it cannot "
-                "go below zero."
+                f"The {name} amount cannot go below zero: of {cost_type} it is "
+                f"{format_money(getattr(of_type, name))}."
             )

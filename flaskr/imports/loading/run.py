@@ -55,7 +55,7 @@ def load_plan(report: Report, task: LoadTask) -> Loaded:
 
     Raises PlanOutdated when the book has changed where the plan touches it.
     """
-    with book_transaction(task.address) as connection:
+    with book_transaction(task.address, task.revision) as connection:
         lock_planned_rows(connection, task.plan)
         check_untouched(connection, task.plan, task.watermark)
         loading = _Loading(connection, task, report)

@@ -8,6 +8,7 @@ from typing import Any
 
 from flaskr.errors import ClaimBookError
 from flaskr.import_records.models import ImportKind
+from flaskr.schema_revision import REVISION
 
 PLAN = "plan"  # the folder of the plan, in the folder of its job
 
@@ -33,6 +34,7 @@ class LoadTask:
     files: tuple[dict[str, Any], ...]  # a row of import_files each
     counters: dict[str, int]
     event: dict[str, Any]  # of the trail, without what only the loading knows
+    revision: str = REVISION  # of the process that makes the task
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class PlainEntry:
     paid: int
     outstanding: int
     recovered: int
+    cost: str = "indemnity"
     reverses: int | None = None  # its index in the claim's ledger
 
 
@@ -94,6 +95,7 @@ class PlainBook:
     policies: list[PlainFacts] = field(default_factory=list)
     claims: list[PlainFacts] = field(default_factory=list)
     ledgers: list[list[PlainEntry]] = field(default_factory=list)
+    closed_through: date = date.min
 
     def policy_facts(self, end: datetime | None = None) -> dict[int, dict]:
         return {n: p.known_at(end) if end else p.now for n, p in enumerate(self.policies)}
@@ -113,7 +115,7 @@ class PlainBook:
         for date_ in ("loss", "reported"):  # a date can be corrected, but not removed
             need(after[date_] is not None or claim.now[date_] is None)
         earliest = after["reported"] or after["loss"]
-        need(not ledger or not earliest or earliest <= ledger[0].day)
+        need(not ledger or not earliest or earliest <= min(entry.day for entry in ledger))
         loses = self.cover(number) != "not_in_force" and (sums.paid or sums.outstanding)
         uncovers = loses and covered(after, self.policy_facts()) == "not_in_force"
         need(may_uncover or not uncovers)
@@ -122,16 +124,17 @@ class PlainBook:
     def post(self, number: int, entry: PlainEntry) -> None:
         facts, ledger = self.claims[number].now, self.ledgers[number]
         need(entry.day <= entry.at.astimezone(STOCKHOLM).date())
-        need(not ledger or entry.day >= ledger[-1].day)
+        need(not ledger or entry.day >= max(earlier.day for earlier in ledger))
+        need(entry.day > self.closed_through)
         earliest = facts["reported"] or facts["loss"]
         need(not earliest or entry.day >= earliest)
         moved = (entry.paid, entry.outstanding, entry.recovered)
         need(max(map(abs, moved)) <= LARGEST)
         undoes = entry.reverses is not None
-        raises = entry.paid > 0 or entry.outstanding > 0
+        raises = entry.cost == "indemnity" and (entry.paid > 0 or entry.outstanding > 0)
         need(undoes or not raises or self.cover(number) != "not_in_force")
-        after = fold([*ledger, entry])
-        need(after.paid >= 0 and after.outstanding >= 0 and 0 <= after.recovered <= after.paid)
+        of_type = fold([e for e in (*ledger, entry) if e.cost == entry.cost])
+        need(min(of_type.paid, of_type.outstanding, of_type.recovered) >= 0)
         ledger.append(entry)
 
     def claims_as_at(self, day: date, basis: str) -> dict[int, tuple]:
@@ -139,8 +142,8 @@ class PlainBook:
         end, rows = end_of(day), {}
         for number, (claim, ledger) in enumerate(zip(self.claims, self.ledgers, strict=True)):
             facts, policies = claim.now, self.policy_facts()
-            first = ledger[0].day <= day if ledger else claim.at < end
-            counts = facts["reported"] <= day if facts["reported"] else first
+            days = [entry.day for entry in ledger] + ([facts["reported"]] * bool(facts["reported"]))
+            counts = min(days) <= day if days else claim.at < end
             entries = [entry for entry in ledger if entry.day <= day]
             if basis == "known":
                 facts, policies = claim.known_at(end), self.policy_facts(end)

@@ -1,20 +1,30 @@
 """Ledger and revisions are append-only: the database refuses changes, from raw SQL too."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from flaskr.book.models import LiveDeclaration
+from flaskr.claims.ledger.services import post_payment
 from flaskr.claims.models import LedgerEntry
 from flaskr.claims.services import edit_claim
 from flaskr.facts.closed_lists import Cause
 from flaskr.policies.services import edit_policy
-from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
+from flaskr.values.calendar import utc_now
+from tests.factories import ACTOR, make_claim, make_closing, make_policy, pay, reserve
 
 pytestmark = pytest.mark.both_databases
 
-TABLES = ("ledger_entries", "claim_revisions", "policy_revisions")
+TABLES = (
+    "ledger_entries",
+    "claim_revisions",
+    "policy_revisions",
+    "live_declarations",
+    "closings",
+)
 
 
 @pytest.fixture
@@ -26,6 +36,9 @@ def filled(rolled_back):
     pay(claim, "10")
     edit_claim(claim, {"cause": Cause.FIRE}, seen_version=1, actor=ACTOR)
     edit_policy(policy, {"premium": Decimal(1)}, seen_version=1, actor=ACTOR)
+    rolled_back.add(LiveDeclaration(id=1, recorded_at=utc_now(), recorded_by=ACTOR))
+    rolled_back.add(make_closing(date(2023, 12, 31)))
+    rolled_back.flush()
     return rolled_back
 
 
@@ -97,7 +110,63 @@ def test_no_table_is_emptied_at_once(filled, table):
 
 def test_the_orm_cannot_change_an_entry_either(filled):
     entry = filled.query(LedgerEntry).first()
-    entry.reason = "another"
+    entry.recorded_by = "another"
 
     with pytest.raises(DBAPIError, match="append-only"):
         filled.flush()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO live_declarations SELECT 2, recorded_at, recorded_by FROM live_declarations",
+        "INSERT INTO closings SELECT 9, closed_through, recorded_at, recorded_by, 0, 0, 0, 0, 0, 0,"
+        " 0 FROM closings",
+    ],
+)
+def test_a_second_declaration_and_a_second_closing_of_a_day_are_refused(filled, statement):
+    with pytest.raises(DBAPIError, match="(?i)one_row|unique|append-only"):
+        filled.execute(text(statement))
+
+
+@pytest.fixture
+def with_texts(filled):
+    """A book with a payment that has texts."""
+    claim = make_claim()
+    post_payment(claim, Decimal(1), date(2024, 5, 1), actor=ACTOR, payee="Åsa", note="by post")
+    return filled
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE entry_texts SET payee = 'Bo'",
+        "UPDATE entry_texts SET reason = 'because'",
+        "UPDATE entry_texts SET payee = NULL, note = 'by mail'",
+        "UPDATE entry_texts SET payee = NULL, entry_id = entry_id - 1",
+        "DELETE FROM entry_texts",
+        "INSERT INTO entry_texts (entry_id) SELECT entry_id FROM entry_texts",
+    ],
+)
+def test_a_text_of_an_entry_is_not_changed(with_texts, statement):
+    with pytest.raises(DBAPIError, match="(?i)only be erased|unique"):
+        with_texts.execute(text(statement))
+
+
+def test_texts_of_entries_are_not_replaced_or_emptied_at_once(with_texts):
+    statement = "TRUNCATE entry_texts"
+    if not is_postgresql(with_texts):
+        statement = "REPLACE INTO entry_texts (entry_id) SELECT entry_id FROM entry_texts"
+
+    with pytest.raises(DBAPIError, match="only be erased"):
+        with_texts.execute(text(statement))
+
+
+def test_a_text_of_an_entry_can_be_erased(with_texts):
+    with_texts.execute(text("UPDATE entry_texts SET payee = NULL"))
+
+    assert with_texts.execute(text("SELECT payee, note FROM entry_texts")).all() == [
+        (None, "by post")
+    ]
+    with pytest.raises(DBAPIError, match="only be erased"):
+        with_texts.execute(text("UPDATE entry_texts SET payee = 'Åsa'"))

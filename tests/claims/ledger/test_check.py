@@ -73,11 +73,16 @@ def test_an_empty_book_agrees(runner):
         ("W-none", "status = 'closed'"),
         ("W-none", "closed_date = '2024-05-02'"),
         ("W-long", "last_transaction_date = '2024-05-03'"),
+        ("W-long", "first_transaction_date = '2024-01-01'"),
         ("W-long", "last_recorded_at = '2001-01-01 00:00:00.000000'"),
-        ("W-long", "last_transaction_date = NULL, last_recorded_at = NULL"),
+        (
+            "W-long",
+            "first_transaction_date = NULL, last_transaction_date = NULL, last_recorded_at = NULL",
+        ),
         (
             "W-none",
-            "last_transaction_date = '2024-05-02', last_recorded_at = '2024-05-02 00:00:00.000000'",
+            "first_transaction_date = '2024-05-02', last_transaction_date = '2024-05-02', "
+            "last_recorded_at = '2024-05-02 00:00:00.000000'",
         ),
     ],
 )
@@ -120,6 +125,7 @@ def test_the_command_counts_the_faults_and_rebuilds_on_request(session, runner):
         "recorded_at = '2001-01-01 00:00:00.000000' WHERE entry_type = 'RESERVE_CLOSE'",
         "status_after = 'reopened' WHERE entry_type = 'PAYMENT'",
         "closed_date_after = '2024-06-02' WHERE entry_type = 'RESERVE_CLOSE'",
+        "cost_type = 'expense' WHERE entry_type = 'PAYMENT_REVERSAL'",
     ],
 )
 def test_a_changed_entry_is_reported_and_not_hidden_by_a_rebuild(book, corruption):

@@ -56,6 +56,7 @@ ACCEPTED = [
     entry("RECOVERY_REVERSAL", **RECOVERY_REVERSED),
     entry("RESERVE_CLOSE", **CLOSED),
     entry("CLAIM_DECLINED", **DECLINED),
+    entry("CLAIM_DECLINED", **DECLINED | {"paid_after": 1}),  # expense
     entry("RESERVE_REOPEN"),
     entry("IMPORT_OPENING", paid=1, outstanding=1, recovered=1),
     entry("ADJUSTMENT", paid=-1),
@@ -94,7 +95,6 @@ VIOLATIONS = [
     ("signs_reserve_close", entry("RESERVE_CLOSE", **CLOSED, paid=1)),
     ("signs_reserve_close", entry("RESERVE_CLOSE")),
     ("signs_claim_declined", entry("CLAIM_DECLINED", **DECLINED, outstanding=1)),
-    ("signs_claim_declined", entry("CLAIM_DECLINED", **DECLINED | {"paid_after": 1})),
     ("signs_claim_declined", entry("CLAIM_DECLINED", **DECLINED | {"status_after": "closed"})),
     ("signs_import_opening", entry("IMPORT_OPENING", paid=-1)),
     ("signs_import_opening", entry("IMPORT_OPENING", outstanding=-1)),

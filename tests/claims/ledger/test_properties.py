@@ -15,6 +15,7 @@ from flaskr.policies.services import edit_policy
 from flaskr.values.money import to_ore
 from tests.claims.ledger.machine import LedgerMachine, days, policies
 from tests.claims.ledger.plain_ledger import STOCKHOLM
+from tests.claims.ledger.postings import PostingMachine
 from tests.factories import ACTOR
 
 CANCELLED = st.none() | st.dates(date(2024, 3, 20), date(2024, 4, 10))
@@ -30,7 +31,7 @@ EDITS = st.fixed_dictionaries(
 COLUMNS = {"loss": "loss_date", "reported": "reported_date", "cause": "cause"}
 
 
-class BookMachine(LedgerMachine):
+class BookMachine(PostingMachine):
     """Edits facts too, and at the end compares both ledgers as at every date that matters."""
 
     @rule(number=LedgerMachine.claims, changes=EDITS, may_uncover=st.booleans())

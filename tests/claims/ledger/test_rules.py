@@ -8,8 +8,9 @@ import pytest
 from flaskr.claims.ledger.balances import Movement, payment_movement
 from flaskr.claims.ledger.rules import State
 from flaskr.errors import LedgerError, MoneyError
-from flaskr.facts.closed_lists import EntryType, Status
+from flaskr.facts.closed_lists import CostType, EntryType, Status
 
+INDEMNITY, EXPENSE = CostType
 DAY = date(2024, 5, 1)
 OPEN, REOPENED, CLOSED, DECLINED = Status
 OPEN_STATUSES = {OPEN, REOPENED}
@@ -19,6 +20,7 @@ ALLOWED = {
     "RESERVE_CHANGE": OPEN_STATUSES,
     "PAYMENT": OPEN_STATUSES,
     "PAYMENT_REVERSAL": OPEN_STATUSES,
+    "REPAYMENT": ANY,
     "RECOVERY_SUBROGATION": ANY,
     "RECOVERY_SALVAGE": ANY,
     "RECOVERY_DEDUCTIBLE": ANY,
@@ -62,7 +64,13 @@ VALID = [
     ("PAYMENT", "0 0 0", "0.01 0 0"),
     ("PAYMENT_REVERSAL", "130.50 0 0", "-130.50 100 0"),
     ("PAYMENT_REVERSAL", "10 5 0", "-10 0 0"),
+    ("PAYMENT_REVERSAL", "10 0 1", "-10 0 0"),
+    ("PAYMENT_REVERSAL", "10 5 0", "-10 -1 0"),  # of a migrated payment that raised the reserve
+    ("REPAYMENT", "10 5 0", "-10 0 0"),
+    ("REPAYMENT", "10 5 12", "-0.01 0 0"),
     ("RECOVERY_SUBROGATION", "10 5 0", "0 0 10"),
+    ("RECOVERY_SUBROGATION", "10 5 0", "0 0 10.01"),
+    ("RECOVERY_DEDUCTIBLE", "0 5 0", "0 0 3000"),
     ("RECOVERY_SALVAGE", "10 5 9.99", "0 0 0.01"),
     ("RECOVERY_DEDUCTIBLE", "10 0 0", "0 0 1"),
     ("RECOVERY_REVERSAL", "10 0 5", "0 0 -5"),
@@ -70,6 +78,7 @@ VALID = [
     ("RESERVE_CLOSE", "0 0 0", "0 0 0"),
     ("CLAIM_DECLINED", "0 5 0", "0 -5 0"),
     ("IMPORT_OPENING", "0 0 0", "10 5 10"),
+    ("IMPORT_OPENING", "0 0 0", "1 0 2"),
     ("IMPORT_OPENING", "0 0 0", "0 0 0"),
     ("ADJUSTMENT", "10 5 1", "-9 -5 0"),
     ("ADJUSTMENT", "10 5 1", "1 1 1"),
@@ -88,11 +97,14 @@ INVALID = [
     ("PAYMENT", "0 100 0", "40 -40 1"),
     ("PAYMENT_REVERSAL", "10 0 0", "10 0 0"),
     ("PAYMENT_REVERSAL", "10 0 0", "0 0 0"),
-    ("PAYMENT_REVERSAL", "10 5 0", "-10 -1 0"),
     ("PAYMENT_REVERSAL", "10 0 0", "-10.01 0 0"),
+    ("PAYMENT_REVERSAL", "10 0 0", "-10 -1 0"),
     ("PAYMENT_REVERSAL", "10 0 1", "-10 0 -1"),
-    ("PAYMENT_REVERSAL", "10 0 1", "-10 0 0"),  # would leave more recovered than paid
-    ("RECOVERY_SUBROGATION", "10 5 0", "0 0 10.01"),
+    ("REPAYMENT", "10 5 0", "-10.01 0 0"),
+    ("REPAYMENT", "10 5 0", "0 0 0"),
+    ("REPAYMENT", "10 5 0", "1 0 0"),
+    ("REPAYMENT", "10 5 0", "-1 1 0"),
+    ("REPAYMENT", "10 5 1", "-1 0 -1"),
     ("RECOVERY_SUBROGATION", "10 5 0", "0 0 0"),
     ("RECOVERY_SALVAGE", "10 5 5", "0 0 -1"),
     ("RECOVERY_DEDUCTIBLE", "10 5 5", "1 0 1"),
@@ -108,8 +120,7 @@ INVALID = [
     ("IMPORT_OPENING", "0 0 0", "-1 0 0"),
     ("IMPORT_OPENING", "0 0 0", "0 -1 0"),
     ("IMPORT_OPENING", "0 0 0", "1 0 -1"),
-    ("IMPORT_OPENING", "0 0 0", "1 0 2"),
-    ("ADJUSTMENT", "10 5 1", "-10 0 0"),
+    ("ADJUSTMENT", "10 5 1", "-11 0 0"),
     ("ADJUSTMENT", "10 5 1", "0 -6 0"),
     ("ADJUSTMENT", "10 5 1", "0 0 -2"),
     *((kind, "0 0 0", "0 1000000000000.00 0") for kind in ("RESERVE_OPEN", "RESERVE_CHANGE")),
@@ -137,6 +148,7 @@ HARMLESS = {
     **dict.fromkeys(("CLAIM_DECLINED", "RESERVE_REOPEN", "IMPORT_OPENING", "ADJUSTMENT"), "0 0 0"),
     "PAYMENT": "5 0 0",
     "PAYMENT_REVERSAL": "-5 0 0",
+    "REPAYMENT": "-5 0 0",
     **dict.fromkeys(("RECOVERY_SUBROGATION", "RECOVERY_SALVAGE", "RECOVERY_DEDUCTIBLE"), "0 0 1"),
     "RECOVERY_REVERSAL": "0 0 -1",
 }

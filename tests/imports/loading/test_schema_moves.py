@@ -1,0 +1,28 @@
+"""A migration between the dry run and the loading: the isolated process refuses to write."""
+
+import pytest
+
+from flaskr.claims.queries import watermark
+from flaskr.database import transaction_mode
+from flaskr.errors import SchemaError
+from flaskr.extensions import db
+from flaskr.imports.loading.services import load_import
+from tests.imports.importing import COSTS
+from tests.moving_schema import move
+
+pytestmark = pytest.mark.both_databases
+
+
+def test_an_import_that_was_confirmed_before_a_migration_is_refused(importing):
+    job = importing.job(COSTS, ("N-1", "10"))
+    job.update_request(is_confirmed=True)
+    move()
+
+    with pytest.raises(SchemaError, match="at revision 9999"):
+        load_import(job)
+
+    with transaction_mode("read"):
+        assert watermark() == (0, 0, 0, 0, 0)
+        db.session.remove()
+    assert not job.request.is_confirmed
+    assert "nothing was written" in job.request.note
