@@ -37,6 +37,7 @@ from flaskr.imports.history import commands as record_commands
 from flaskr.imports.history import views as import_record_views
 from flaskr.imports.job_folders import JOBS, delete_old_jobs
 from flaskr.imports.undo import views as import_undo_views
+from flaskr.network_disks import warn_of_network_disk
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands
@@ -176,6 +177,7 @@ def _open_embedded_book(app: Flask) -> None:
     """
     if app.config["DATABASE_URL"]:
         return  # a server's schema is migrated by hand; every request checks it
+    warn_of_network_disk(app.config["INSTANCE_FOLDER"])
     try:
         if not upgrade_embedded(app):
             return

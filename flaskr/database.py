@@ -14,13 +14,14 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, Select, event, func, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from flaskr.errors import SchemaError
 from flaskr.extensions import db, migrate
 from flaskr.past_books import files_of_past_book
 from flaskr.schema_revision import REVISION, check_revision
 from flaskr.settings import BOOK_FILE
+from flaskr.writer_queue import QueuedConnection
 
 _logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ SQLITE_PRAGMAS = (
 def engine_options(is_embedded: bool) -> dict[str, Any]:
     """Return the options of create_engine; dead connections are replaced before they are used."""
     if is_embedded:
-        return {"pool_pre_ping": True}
+        return {"pool_pre_ping": True, "connect_args": {"factory": QueuedConnection}}
     options = "-c timezone=UTC -c lock_timeout=30s -c application_name=claimbook -c jit=off"
     return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5, "options": options}}
 
@@ -63,7 +64,7 @@ def _set_pragmas(dbapi_connection: Any, record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Begin a transaction: a read one cannot write, a write one takes the write lock at once.
+    """Begin a transaction: a read one cannot write, a write one queues for the write lock.
 
     After a plain BEGIN the first write may fail with "database is locked" without waiting:
     busy_timeout does not apply to an upgrade from a read lock to a write lock.
@@ -72,9 +73,20 @@ def _begin_sqlite(connection: Connection) -> None:
     if mode == "migrate":  # no effect inside a transaction
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
     connection.exec_driver_sql(f"PRAGMA query_only={'ON' if mode == 'read' else 'OFF'}")
-    connection.exec_driver_sql("BEGIN DEFERRED" if mode == "read" else "BEGIN IMMEDIATE")
+    if mode == "read":
+        connection.exec_driver_sql("BEGIN DEFERRED")
+    else:
+        _begin_write(connection.connection.driver_connection)
     if mode == "write":
         check_revision(connection)
+
+
+def _begin_write(connection: Any) -> None:
+    """Begin a write transaction of SQLite; raises SQLAlchemy's errors, not the driver's."""
+    try:
+        connection.begin_immediate()
+    except sqlite3.Error as error:
+        raise DBAPIError.instance("BEGIN IMMEDIATE", None, error, sqlite3.Error) from error
 
 
 def _begin_postgresql(connection: Connection) -> None:
@@ -101,7 +113,7 @@ def separate_write(timeout_seconds: float = 30) -> Iterator[Connection]:
 
     For what is recorded about work that only reads, or that was refused. The session's transaction
     is ended first, because on SQLite the write would wait for it. `timeout_seconds` is how long to
-    wait for SQLite's other writers before an OperationalError.
+    wait for SQLite's other writers, in their queue too, before an OperationalError.
     """
     db.session.remove()
     with transaction_mode("write"), db.engine.connect() as connection:

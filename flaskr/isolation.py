@@ -23,6 +23,7 @@ from time import monotonic
 from typing import Any
 
 from flaskr.errors import BusyError, ClaimBookError
+from flaskr.writer_queue import holds_turn
 
 _logger = logging.getLogger(__name__)
 
@@ -84,8 +85,11 @@ def run_isolated(
     The function is called with a function that reports progress, then with `arguments`. Arguments,
     reports and result are pickled. A ClaimBookError that the work raises is raised here as is;
     work that ends without a result raises WorkError, OutOfTime or OutOfMemory. The process ends
-    when this one does, even if this one is killed.
+    when this one does, even if this one is killed. Raises RuntimeError in a writing transaction of
+    the embedded book, for which all other writers would wait, and the process itself if it writes.
     """
+    if holds_turn():
+        raise RuntimeError(f"{work} was started in a writing transaction. End it first.")
     receiver, sender = _forkserver.Pipe(duplex=False)
     process = _forkserver.Process(
         target=_run_in_child, args=(sender, work, arguments, limits), daemon=True, name=work

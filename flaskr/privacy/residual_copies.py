@@ -44,6 +44,7 @@ def clear_old_pages(overwrites_always: bool) -> None:
     db.session.remove()
     with closing(db.engine.raw_connection()) as connection:
         try:
+            connection.driver_connection.wait_for_turn()  # type: ignore[union-attr]
             if not overwrites_always:
                 connection.cursor().execute("VACUUM")
             rows = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

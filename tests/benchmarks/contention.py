@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.contention [processes] [actions]
 
-Prints how many committed or were refused with a reason, p50, p99 and throughput, and checks every
-balance; the exit code is 1 when anything is lost or wrong.
+Prints how many committed or were refused with a reason, p50, p99, the longest and throughput, and
+checks every balance; the exit code is 1 when anything is lost or wrong.
 """
 
 import sys
@@ -41,7 +41,8 @@ def measure(settings: Settings, processes: int, actions: int) -> bool:
     print(
         f"{name}: {run.committed} committed + {len(run.refused)} refused of {attempts}, "
         f"{len(wrong)} balances wrong, p50 {1000 * run.slowest_but(0.5):.1f} ms, "
-        f"p99 {1000 * run.slowest_but(0.01):.1f} ms, {attempts / run.elapsed:.0f} per second"
+        f"p99 {1000 * run.slowest_but(0.01):.1f} ms, longest {1000 * max(run.seconds):.0f} ms, "
+        f"{attempts / run.elapsed:.0f} per second"
     )
     for reason, count in Counter(run.refused).items():
         print(f"  refused {count}: {reason}")

@@ -16,12 +16,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from flask import current_app
+from sqlalchemy.exc import OperationalError
 
 from flaskr import create_app
 from flaskr.claims.ledger.services import post_payment, set_reserve
 from flaskr.claims.queries import claim_by_reference
 from flaskr.claims.services import report_claim
-from flaskr.errors import ClaimBookError, LedgerError
+from flaskr.errors import ClaimBookError, LedgerError, is_unavailable
 from flaskr.extensions import db
 from flaskr.settings import Settings
 from tests.factories import make_policy
@@ -50,6 +51,11 @@ def contend(reference: str, number: int, actions: int) -> dict:
         except ClaimBookError as error:
             db.session.rollback()
             refused.append(str(error))
+        except OperationalError as error:
+            db.session.rollback()
+            if not is_unavailable(error):
+                raise
+            refused.append("503: the book was locked for too long")
         db.session.remove()
         seconds.append(time.perf_counter() - begun)
     return {"committed": actions - len(refused), "refused": refused, "seconds": seconds}

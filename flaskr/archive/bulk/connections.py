@@ -12,6 +12,7 @@ import psycopg
 from flaskr.database import LEDGER_LOCK, SQLITE_PRAGMAS, engine_options
 from flaskr.errors import _UNAVAILABLE_CODES, BusyError, DatabaseUnavailable
 from flaskr.schema_revision import REVISION, check_driver_revision
+from flaskr.writer_queue import QueuedConnection
 
 _logger = logging.getLogger(__name__)
 
@@ -43,15 +44,20 @@ def book_transaction(address: str, revision: str = REVISION) -> Iterator[Any]:
             connection.commit()  # closing without a commit rolls back
 
 
-def _sqlite_book(address: str) -> sqlite3.Connection:
-    """Open a SQLite file with the web's settings, and take its write lock."""
+def _sqlite_book(address: str) -> QueuedConnection:
+    """Open a SQLite file with the web's settings, and take its write lock in turn."""
     connection = sqlite3.connect(
-        address, uri=True, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=False
+        address,
+        uri=True,
+        isolation_level=None,
+        timeout=_BUSY_SECONDS,
+        check_same_thread=False,
+        factory=QueuedConnection,
     )
     try:
         for pragma in (*SQLITE_PRAGMAS, f"cache_size=-{_CACHE_KIB}"):
             connection.execute(f"PRAGMA {pragma}")
-        connection.execute("BEGIN IMMEDIATE")
+        connection.begin_immediate()
     except sqlite3.Error:
         connection.close()
         raise
