@@ -187,10 +187,8 @@ LEDGER_COLUMNS: Columns = (
     Column(
         "exceptions",
         Kind.TEXT,
-        "the rules that an entry of an older system breaks, by name with spaces between; empty for "
-        "others",
-        "de regler som en transaktion från ett äldre system bryter mot, med mellanslag mellan "
-        "namnen; annars tomt",
+        "names of the rules that a migrated entry breaks, with spaces between; empty for others",
+        "namn på de regler som en migrerad transaktion bryter mot, med mellanslag; annars tomt",
         label_sv="undantag",
         derived="set by the migration",
         may_be_empty=True,
