@@ -1,17 +1,18 @@
 """Every page in a real browser: it fits the width and is accessible."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Page, expect
 from werkzeug.datastructures import MultiDict
 
-from flaskr.claims.ledger.services import reverse_entry
+from flaskr.claims.ledger.services import post_payment, reverse_entry
 from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import delete_export, keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Contents, ReasonCode
+from flaskr.facts.closed_lists import Contents, CostType, ReasonCode
 from tests.browser.accessibility import faults_on, violations_on
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
@@ -29,6 +30,7 @@ FULL = (
     "/claims?status=foo",
     "/claims?text=nothing&cause=fire&cause=water&loss_from=2020-01-01",
     "/claims?sort=-claim_cost&cost_from=1",
+    f"/claims?event_code={'W' * 64}&event_code=STORM",
     "/claims?as_at=2999-01-01",
     f"/claims?as_at={TODAY}&basis=booked",
     "/dictionary",
@@ -37,6 +39,7 @@ FULL = (
     "/claims/W-1",
     "/claims/W-1/reserve",
     "/claims/W-1/pay",
+    "/claims/W-1/repay",
     "/claims/W-1/recover",
     "/claims/W-1/close",
     "/claims/W-1/reverse/4",
@@ -65,7 +68,9 @@ def filled(served):
     app, _ = served
     with app.app_context():
         policy = make_policy(policy_number="H-1", policyholder="Å" * 200)
-        claim = make_claim(claim_reference="W-1", policy=policy, description="word " * 400)
+        claim = make_claim(
+            claim_reference="W-1", policy=policy, event_code="W" * 64, description="word " * 400
+        )
         reserve(claim, "999999999999.99")
         reverse_entry(
             pay(claim, "999999999.99"),
@@ -73,6 +78,9 @@ def filled(served):
             actor=ACTOR,
             reason_code=ReasonCode.OTHER,
         )
+        texts = {"payee": "Å" * 200, "payee_reference": "9" * 64, "note": "word " * 40}
+        expense = CostType.EXPENSE
+        post_payment(claim, Decimal(7), date(2024, 4, 1), expense, actor=ACTOR, **texts)
         make_claim(claim_reference="W-2")
         make_claim(claim_reference="W-3", policy=make_policy(policy_number="W" * 64))
         for _ in range(60):
