@@ -29,8 +29,8 @@ def export_book(path: Path, overwrite: bool) -> None:
             raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
     click.echo(f"{path}: {written.size} bytes")
     for name, rows in written.rows.items():
-        click.echo(f"{name:<17}{rows}")
-    click.echo(f"sha256           {written.sha256}")
+        click.echo(f"{name:<19}{rows}")
+    click.echo(f"{'sha256':<19}{written.sha256}")
 
 
 def _write_with_progress_bar(path: Path) -> WrittenArchive:

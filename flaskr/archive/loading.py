@@ -3,23 +3,31 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pyarrow as pa
 
-from flaskr.archive.bulk.connections import book_transaction, take_ledger_lock
+from flaskr.archive.bulk.connections import (
+    book_transaction,
+    placeholder,
+    stored_instant,
+    take_ledger_lock,
+)
 from flaskr.archive.bulk.events import insert_event
 from flaskr.archive.bulk.loading import insert_rows, move_sequence, next_id
 from flaskr.archive.bulk.tables import TableRows
-from flaskr.archive.manifest import ArchiveError, Manifest
+from flaskr.archive.manifest import MANIFEST, ArchiveError, Manifest
 from flaskr.archive.reading import Archive, open_archive
 from flaskr.archive.row_checks import RowChecks
 from flaskr.archive.stored_rows import database_rows
 from flaskr.archive.tables import ArchiveTable
 from flaskr.archive.tasks import LoadArchiveTask, LoadedArchive
 from flaskr.audit.services import BOOK
+from flaskr.book.periods import check_not_live
 from flaskr.isolation import Report
 from flaskr.values.calendar import utc_now
 from flaskr.values.money import from_ore
@@ -39,6 +47,7 @@ def load_archive(report: Report, task: LoadArchiveTask) -> LoadedArchive:
     ):
         _lock_empty_book(book, task)
         _load_tables(book, archive, task, report)
+        _set_first_posting(book, archive.manifest)
         book.execute("ANALYZE")  # otherwise the checks would be planned for empty tables
         _check_totals(book, archive.manifest, task)
         for meaning, rule in task.rules.items():
@@ -57,6 +66,7 @@ def load_archive(report: Report, task: LoadArchiveTask) -> LoadedArchive:
 def _lock_empty_book(book: Any, task: LoadArchiveTask) -> None:
     """Lock out all other writers until commit; raises ArchiveError if there are rows."""
     take_ledger_lock(book)
+    check_not_live("archive", book)
     names = [table.name for table in task.tables]
     if isinstance(book, psycopg.Connection):
         book.execute(f"LOCK TABLE {', '.join(names)} IN SHARE ROW EXCLUSIVE MODE".encode())
@@ -78,7 +88,7 @@ def _load_tables(book: Any, archive: Archive, task: LoadArchiveTask, report: Rep
         report((done, in_all))
 
     for table in task.tables:
-        checks = RowChecks(table, task.today, utc_now())
+        checks = RowChecks(table, task.today, utc_now(), ZoneInfo(task.time_zone))
         rows = _checked_rows(archive, table, checks)
         insert_rows(book, TableRows(table.name, members[table.member].rows, rows), advance)
         reached |= checks.reached
@@ -96,6 +106,20 @@ def _checked_rows(
             yield database_rows(batch, table)
 
     return batches
+
+
+def _set_first_posting(book: Any, manifest: Manifest) -> None:
+    """Give the book the instant of the archive's first posting; raises ArchiveError for another."""
+    if (text := manifest.first_posted_at) is None:
+        return
+    try:
+        first = datetime.fromisoformat(text).astimezone(UTC)
+    except (TypeError, ValueError):
+        first = None
+    if first is None or first.isoformat() != text:
+        raise ArchiveError(f"first_posted_at of {MANIFEST} is not an instant in UTC.")
+    statement = f"UPDATE book SET first_posted_at = {placeholder(book)}"  # noqa: S608
+    book.execute(statement, (stored_instant(book, first),))
 
 
 def _check_counters(book: Any, reached: dict[str, int]) -> None:

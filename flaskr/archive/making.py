@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import IO, Any, cast
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
@@ -88,6 +88,7 @@ def make_archive(report: Report, task: WriteArchiveTask) -> dict[str, int]:
         ZipFile(file, "w") as archive,
     ):
         watermark = snapshot.row(task.watermark)
+        first = _iso_instant(snapshot.row(task.first_posted_at)["first_posted_at"])
         control = [snapshot.row(each.totals) for each in task.tables]
         progress = _Progress(report, sum(totals["rows"] for totals in control))
         tallies = [_Tally(table) for table in tables]
@@ -96,7 +97,7 @@ def make_archive(report: Report, task: WriteArchiveTask) -> dict[str, int]:
             members[each.table.member] = _write_member(archive, snapshot, each, tally, progress)
             tally.check(expected)
         last = max(filter(None, (tally.last for tally in tallies)), default=None)
-        manifest = _manifest_of(task, watermark, members, last)
+        manifest = _manifest_of(task, watermark, members, last, first)
         archive.writestr(member_header(MANIFEST), manifest.as_bytes())
     return {tally.table.name: tally.rows for tally in tallies}
 
@@ -144,6 +145,7 @@ def _manifest_of(
     watermark: dict[str, int],
     members: dict[str, Member],
     last: datetime | None,
+    first: str | None,
 ) -> Manifest:
     """Return the manifest of the archive."""
     return Manifest(
@@ -153,6 +155,14 @@ def _manifest_of(
         currency=task.currency,
         time_zone=task.time_zone,
         last_recorded_at=last.isoformat() if last else None,
+        first_posted_at=first,
         watermark=watermark,
         members=members,
     )
+
+
+def _iso_instant(stored: str | datetime | None) -> str | None:
+    """Return an instant of the database as ISO text in UTC; SQLite stores it as text."""
+    if isinstance(stored, str):
+        stored = datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return stored.astimezone(UTC).isoformat() if stored else None

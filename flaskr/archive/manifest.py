@@ -30,7 +30,7 @@ class Manifest:
     """The manifest of an archive; amounts are strings of their exact digits.
 
     `last_recorded_at` is the last instant in the book, not the time of writing, so that two
-    archives of one book have the same bytes.
+    archives of one book have the same bytes. `first_posted_at` is the book's own, None without.
     """
 
     application: str
@@ -39,6 +39,7 @@ class Manifest:
     currency: str
     time_zone: str
     last_recorded_at: str | None
+    first_posted_at: str | None
     watermark: dict[str, int]
     members: dict[str, Member]
 

@@ -3,18 +3,28 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.archive.manifest import ArchiveError
 from flaskr.archive.tables import ArchiveColumn, ArchiveTable, StoredType
+from flaskr.claims.models import ENTRY_TEXTS
 from flaskr.errors import TextError
+from flaskr.facts.closed_lists import EntryException
 from flaskr.values.text import ALLOTTED, clean_reference, clean_text, reference_key
 
 _REFERENCES = ("claim_reference", "policy_number")
-_FREE_TEXTS = ("description", "policyholder", "reason")
-_PAST_DAYS = ("loss_date", "reported_date", "transaction_date", "closed_date_after")
+_FREE_TEXTS = ("description", "policyholder", "event_code", *ENTRY_TEXTS)
+_PAST_DAYS = (
+    "loss_date",
+    "reported_date",
+    "transaction_date",
+    "closed_date_after",
+    "closed_date_booked",
+    "closed_through",
+)
 _FIRST_INSTANT = datetime(1, 1, 2, tzinfo=UTC)  # a valid date in every time zone
 FIRST_DATE, LAST_DATE = date(1, 1, 1), date(9999, 12, 31)
 
@@ -22,10 +32,11 @@ FIRST_DATE, LAST_DATE = date(1, 1, 1), date(9999, 12, 31)
 class RowChecks:
     """Checks one table's rows; `reached` has the highest allotted number of each counter."""
 
-    def __init__(self, table: ArchiveTable, today: date, now: datetime) -> None:
+    def __init__(self, table: ArchiveTable, today: date, now: datetime, zone: ZoneInfo) -> None:
         self.table = table
         self.today = today
         self.now = now
+        self.zone = zone
         self.last_key: Any = None
         self.reached: dict[str, int] = {}
 
@@ -40,6 +51,8 @@ class RowChecks:
         for name in _REFERENCES:
             if name in batch.schema.names:
                 self._check_references(name, batch)
+        if "closed_through" in batch.schema.names:
+            self._check_closed_days(batch)
 
     def _error(self, column: str, problem: str) -> ArchiveError:
         """Return the error for a value of a column."""
@@ -64,6 +77,13 @@ class RowChecks:
             if ALLOTTED.fullmatch(key):
                 counter, _, number = key.upper().rpartition("-")
                 self.reached[counter] = max(self.reached.get(counter, 0), int(number))
+
+    def _check_closed_days(self, batch: pa.RecordBatch) -> None:
+        """Refuse a period that was closed before its last day had ended."""
+        days, instants = batch["closed_through"].to_pylist(), batch["recorded_at"].to_pylist()
+        for day, recorded_at in zip(days, instants, strict=True):
+            if day >= recorded_at.astimezone(self.zone).date():
+                raise self._error("closed_through", "had not ended when the period was closed")
 
     def check_number(self, column: ArchiveColumn, values: pa.Array) -> None:
         """Refuse numbers outside the range of the column, and ids below 1."""
@@ -105,7 +125,8 @@ class RowChecks:
         for text in distinct:
             is_too_long = column.most and len(text) > column.most
             is_unclean = column.name in _FREE_TEXTS and _clean_or_none(clean_text, text) != text
-            if is_too_long or is_unclean or "\0" in text:
+            is_unknown = column.name == "exceptions" and not _is_list_of_exceptions(text)
+            if is_too_long or is_unclean or is_unknown or "\0" in text:
                 raise self._error(column.name, f"{text[:40]!r} is not a text that the book accepts")
 
     def check_nothing(self, column: ArchiveColumn, values: pa.Array) -> None:
@@ -120,6 +141,11 @@ _CHECKS: dict[StoredType, Callable[[RowChecks, ArchiveColumn, pa.Array], None]] 
     StoredType.FLAG: RowChecks.check_nothing,
     StoredType.MONEY: RowChecks.check_nothing,
 }
+
+
+def _is_list_of_exceptions(text: str) -> bool:
+    """Whether a text is names of rules that a migrated entry may break, separated by spaces."""
+    return set(text.split(" ")) <= set(EntryException)
 
 
 def _clean_or_none(clean: Callable[[str], str], text: str) -> str | None:

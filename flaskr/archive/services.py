@@ -9,13 +9,14 @@ from typing import Any
 
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
 from flaskr.archive.queries import count_of, integrity_rules, table_rows, table_totals
 from flaskr.archive.tables import archive_tables
 from flaskr.archive.tasks import LoadArchiveTask, LoadedArchive, TableSql, WriteArchiveTask
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import BOOK, event_values, record_separately
+from flaskr.book.models import Book
 from flaskr.claims.queries import watermark_select
 from flaskr.database import driver_url, migration_config
 from flaskr.exports.services import FILES_AT_ONCE, explain_errors, explain_limits
@@ -114,6 +115,7 @@ def _write_archive_task(path: Path) -> WriteArchiveTask:
         currency=current_app.config["BOOK_CURRENCY"],
         time_zone=current_app.config["BOOK_TIME_ZONE"],
         watermark=compile_statement(watermark_select(), dialect),
+        first_posted_at=compile_statement(select(Book.first_posted_at), dialect),
         tables=tuple(
             TableSql(
                 table,

@@ -31,6 +31,7 @@ class WriteArchiveTask:
     currency: str
     time_zone: str
     watermark: Sql
+    first_posted_at: Sql
     tables: tuple[TableSql, ...]
 
 

@@ -8,6 +8,7 @@ from flaskr.facts.columns import Column, Columns
 from flaskr.facts.kinds import Kind
 
 _FROM_LEDGER = "follows from the ledger"
+_BY_HAND = "typed with a payment"
 _FROM_OTHER_BOOK = "of the book that it comes from"
 
 _RECORDED_AT = Column(
@@ -37,6 +38,15 @@ LEDGER_COLUMNS: Columns = (
         choices=EntryType,
     ),
     Column(
+        "cost_type",
+        Kind.CHOICE,
+        "what it is for: what is insured (indemnity), or handling the claim (expense)",
+        "vad den avser: ersättning (indemnity) eller skaderegleringskostnad (expense)",
+        label_sv="kostnadsslag",
+        choices=CostType,
+        derived="indemnity",
+    ),
+    Column(
         "transaction_date",
         Kind.DAY,
         "the day the entry counts from",
@@ -45,6 +55,15 @@ LEDGER_COLUMNS: Columns = (
         titles=("txn date", "bokföringsdag"),
     ),
     _RECORDED_AT,
+    Column(
+        "imported_at",
+        Kind.INSTANT,
+        "when a migration brought it from an older system; empty for others",
+        "när en migrering hämtade den från ett äldre system; annars tomt",
+        label_sv="importtid",
+        derived="set by the migration",
+        may_be_empty=True,
+    ),
     Column(
         "recorded_by",
         Kind.TEXT,
@@ -125,10 +144,64 @@ LEDGER_COLUMNS: Columns = (
         may_be_empty=True,
     ),
     Column(
+        "reason_code",
+        Kind.CHOICE,
+        "why, from a closed list; empty for most",
+        "skäl, ur en fast lista; oftast tomt",
+        label_sv="skälskod",
+        choices=ReasonCode,
+        derived="set by the migration",
+        may_be_empty=True,
+    ),
+    Column(
         "reason",
         Kind.TEXT,
         "why, where a reason was given",
         "skäl, när ett angavs",
+        label_sv="skäl",
+        derived="set by the migration",
+        may_be_empty=True,
+        is_personal=True,
+    ),
+    Column(
+        "payee",
+        Kind.TEXT,
+        "who a payment went to",
+        "betalningsmottagare",
+        label_sv="betalningsmottagare",
+        derived=_BY_HAND,
+        may_be_empty=True,
+        is_personal=True,
+    ),
+    Column(
+        "payee_reference",
+        Kind.TEXT,
+        "the number of the payee's invoice",
+        "mottagarens fakturanummer",
+        label="Invoice number",
+        label_sv="fakturanummer",
+        derived=_BY_HAND,
+        may_be_empty=True,
+        is_personal=True,
+    ),
+    Column(
+        "note",
+        Kind.TEXT,
+        "a note on a payment, in free text",
+        "anteckning om en betalning, i fri text",
+        label_sv="anteckning",
+        derived=_BY_HAND,
+        may_be_empty=True,
+        is_personal=True,
+    ),
+    Column(
+        "exceptions",
+        Kind.TEXT,
+        "the rules that an entry of an older system breaks, by name with spaces between; empty for "
+        "others",
+        "de regler som en transaktion från ett äldre system bryter mot, med mellanslag mellan "
+        "namnen; annars tomt",
+        label_sv="undantag",
         derived="set by the migration",
         may_be_empty=True,
     ),

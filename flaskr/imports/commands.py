@@ -11,8 +11,11 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from flaskr.archive.services import import_archive, is_archive
+from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.services import require_book
+from flaskr.database import transaction_mode
 from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
 from flaskr.files.readers.options import Encoding
 from flaskr.import_records.queries import loadings_of
 from flaskr.imports.dry_run.result import DryRun, FileResult, RowClass
@@ -131,8 +134,17 @@ def _load_files(files: tuple[Path, ...], is_migration: bool, options: dict[str, 
         job.update_request(is_confirmed=True, leaves_refused=options[choice])
         loaded = _load(job)
         click.echo(f"Loaded as import {loaded}.")
+        _remind_of_declaration()
     finally:
         job.remove()
+
+
+def _remind_of_declaration() -> None:
+    """Say that the book is not declared live, if it is not."""
+    with transaction_mode("read"):
+        if needs_declaration():
+            click.echo(NOT_LIVE, err=True)
+        db.session.rollback()
 
 
 def _pairs(arguments: tuple[str, ...]) -> dict[str, str]:

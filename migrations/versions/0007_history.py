@@ -7,6 +7,8 @@ content changes, except that the free-text reasons move to `entry_texts`, where 
 import sqlalchemy as sa
 from alembic import op
 
+from flaskr.errors import SchemaError
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -88,7 +90,7 @@ END $$
 """
 
 
-class CannotMigrate(Exception):
+class CannotMigrate(SchemaError):
     """The rows do not fit into the other schema, or were not copied exactly."""
 
 
@@ -205,10 +207,34 @@ def make_anew(table: str, columns: list[sa.Column], keys: list, copied: dict[str
     if not is_sqlite():
         op.execute(f"ALTER SEQUENCE {table}_id_seq OWNED BY {new}.id")
         op.execute(f"ALTER TABLE {new} ALTER COLUMN id SET DEFAULT nextval('{table}_id_seq')")
-    op.drop_table(table)
+    drop_old(table)
     op.rename_table(new, table)
     if not is_sqlite():
         add_keys(table, keys)
+
+
+def drop_old(table: str) -> None:
+    """Drop a table that was made anew; of the ledger's reasons nothing stays in the old place.
+
+    SQLite overwrites what it deletes only where it is told to: pages of indexes have no reasons.
+    """
+    if not is_sqlite() or table != "ledger_entries":
+        op.drop_table(table)
+        return
+    for clock in ("recorded_at", "transaction_date"):
+        op.drop_index(op.f(f"ix_{table}_claim_id_{clock}"), table_name=table)
+    was_on = op.get_bind().exec_driver_sql("PRAGMA secure_delete").scalar()
+    op.execute("PRAGMA secure_delete=ON")
+    op.drop_table(table)
+    op.execute(f"PRAGMA secure_delete={was_on}")
+
+
+def give_memory() -> None:
+    """Let indexes be built, and the rows looked up that refer to each other, in memory."""
+    # SQLite's connection is closed after the migration; PostgreSQL ends it with the transaction.
+    op.execute(
+        "PRAGMA cache_size=-262144" if is_sqlite() else "SET LOCAL maintenance_work_mem = '256MB'"
+    )
 
 
 def sums_of(table: str) -> str:
@@ -259,42 +285,30 @@ def make_ledger(is_new: bool, copied: dict[str, str]) -> None:
 
 
 def make_claims(is_new: bool) -> None:
-    """Make the table of claims anew on SQLite; on PostgreSQL change it."""
-    checks = CLAIM_CHECKS if is_new else CLAIM_CHECKS_BEFORE
+    """Make the table of claims anew, with its indexes.
+
+    On PostgreSQL to add a day to every row would take longer, and leave the rows of before as dead.
+    """
     if not is_sqlite():
-        change_claims(is_new, checks)
-    else:
-        keys = keys_of(
-            "claims", checks, ("form_token", "claim_reference_key"), {"policy_id": "policies"}
-        )
-        added = {"event_code": "NULL", "first_transaction_date": FIRST_DAY} if is_new else {}
-        make_anew("claims", claim_columns(is_new), keys, added)
-        for name in ("policy_id", "status", "loss_date", "reported_date"):
-            op.create_index(op.f(f"ix_claims_{name}_id"), "claims", [name, "id"])
-    if is_new:
-        op.create_index(op.f("ix_claims_event_code_id"), "claims", ["event_code", "id"])
+        for table in ("claim_revisions", "ledger_entries"):  # the ledger is made anew next
+            op.drop_constraint(op.f(f"fk_{table}_claim_id"), table)
+    checks = CLAIM_CHECKS if is_new else CLAIM_CHECKS_BEFORE
+    keys = keys_of(
+        "claims", checks, ("form_token", "claim_reference_key"), {"policy_id": "policies"}
+    )
+    added = {"event_code": "NULL", "first_transaction_date": FIRST_DAY} if is_new else {}
+    make_anew("claims", claim_columns(is_new), keys, added)
+    names = ("policy_id", "status", "loss_date", "reported_date")
+    for name in (*names, *(["event_code"] if is_new else [])):
+        op.create_index(op.f(f"ix_claims_{name}_id"), "claims", [name, "id"])
+    if not is_sqlite():
+        refer("claim_revisions", "claim_id", "claims")
 
 
-def change_claims(is_new: bool, checks: dict[str, str]) -> None:
-    """Add or drop the columns of claims, and replace two checks; PostgreSQL only."""
-    for name in ("balances", "last_entry"):
-        op.drop_constraint(f"ck_claims_{name}", "claims")
-    if is_new:
-        op.add_column("claims", column("event_code", sorted_text(64), True))
-        op.add_column("claims", column("first_transaction_date", sa.Date(), True))
-        first = (
-            "SELECT claim_id, min(transaction_date) AS day FROM ledger_entries GROUP BY claim_id"
-        )
-        op.execute(
-            f"UPDATE claims SET first_transaction_date = day FROM ({first}) f WHERE claim_id = claims.id"
-        )
-    else:
-        op.drop_index("ix_claims_event_code_id", table_name="claims")
-        op.drop_column("claims", "event_code")
-        op.drop_column("claims", "first_transaction_date")
-    checks = {"last_entry": LAST_ENTRY_BEFORE, **checks}
-    for name in ("balances", "last_entry"):
-        op.create_check_constraint(op.f(f"ck_claims_{name}"), "claims", checks[name])
+def refer(table: str, name: str, other: str) -> None:
+    """Add a foreign key; PostgreSQL only."""
+    key = op.f(f"fk_{table}_{name}")
+    op.create_foreign_key(key, table, other, [name], ["id"], ondelete="RESTRICT")
 
 
 def make_texts() -> None:
@@ -410,22 +424,14 @@ def make_periods() -> None:
 
 def upgrade() -> None:
     """Make the ledger and the claims anew, and move the reasons beside the ledger."""
-    if is_sqlite():
-        op.execute("PRAGMA secure_delete=ON")  # of the reasons nothing stays in their old place
-    else:
+    give_memory()
+    if not is_sqlite():
         op.execute("LOCK TABLE claims, ledger_entries IN ACCESS EXCLUSIVE MODE")
     make_claims(is_new=True)
     make_texts()
     make_ledger(True, {"cost_type": "'indemnity'", **nulls(ledger_columns(True))})
     if not is_sqlite():
-        op.create_foreign_key(
-            op.f("fk_entry_texts_entry_id"),
-            "entry_texts",
-            "ledger_entries",
-            ["entry_id"],
-            ["id"],
-            ondelete="RESTRICT",
-        )
+        refer("entry_texts", "entry_id", "ledger_entries")
     protect_texts()
     op.add_column("claim_revisions", column("event_code", sorted_text(64), True))
     op.add_column("imports", column("reason_code", sa.String(32), True))
@@ -437,6 +443,14 @@ def upgrade() -> None:
         "WHERE imported_at IS NULL ORDER BY id LIMIT 1)"
     )
     make_periods()
+    count_anew()
+
+
+def count_anew() -> None:
+    """Give the database statistics of the tables that were made anew, unless they are empty."""
+    if op.get_bind().exec_driver_sql("SELECT 1 FROM claims LIMIT 1").first():
+        for table in ("claims", "ledger_entries"):
+            op.execute(f"ANALYZE {table}")
 
 
 def nulls(columns: list[sa.Column]) -> dict[str, str]:
@@ -452,7 +466,8 @@ def check_fits_before() -> None:
     newer = (
         "entry_type = 'REPAYMENT' OR cost_type <> 'indemnity' OR exceptions IS NOT NULL "
         "OR status_booked IS NOT NULL OR recovered_after > paid_after "
-        "OR (entry_type = 'CLAIM_DECLINED' AND paid_after <> 0)"
+        "OR (entry_type = 'CLAIM_DECLINED' AND paid_after <> 0) "
+        "OR (entry_type = 'PAYMENT_REVERSAL' AND outstanding < 0)"
     )
     count = op.get_bind().exec_driver_sql(f"SELECT count(*) FROM ledger_entries WHERE {newer}")
     if rows := count.scalar():
@@ -465,11 +480,13 @@ def check_fits_before() -> None:
 def downgrade() -> None:
     """Move the reasons back into the ledger, and drop what this revision added."""
     check_fits_before()
+    give_memory()
     if not is_sqlite():
         op.execute("LOCK TABLE claims, ledger_entries IN ACCESS EXCLUSIVE MODE")
         op.execute("ALTER TABLE entry_texts DROP CONSTRAINT fk_entry_texts_entry_id")
     code = "CASE WHEN entry_type = 'RESERVE_REOPEN' THEN coalesce(reason_code, 'other') END"
     text = "(SELECT t.reason FROM entry_texts t WHERE t.entry_id = ledger_entries.id)"
+    make_claims(is_new=False)
     make_ledger(False, {"reason": f"coalesce({text}, {code})"})
     compare(
         "the reasons",
@@ -477,7 +494,6 @@ def downgrade() -> None:
         "WHERE t.reason = e.reason",
         "SELECT count(reason) FROM entry_texts",
     )
-    make_claims(is_new=False)
     op.drop_column("claim_revisions", "event_code")
     op.drop_column("imports", "claims_left_out")
     op.drop_column("imports", "reason_code")
@@ -486,3 +502,4 @@ def downgrade() -> None:
         op.drop_table(table)
     if not is_sqlite():
         op.execute("DROP FUNCTION refuse_text_change()")
+    count_anew()

@@ -6,14 +6,18 @@ from decimal import Decimal
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import update
 
 from flaskr.archive.services import import_archive, write_archive
-from flaskr.claims.ledger.services import close_claim
+from flaskr.book.models import Closing, LiveDeclaration
+from flaskr.claims.ledger.services import close_claim, post_payment, set_reserve
+from flaskr.claims.models import Claim, EntryTexts, LedgerEntry
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Cause
+from flaskr.facts.closed_lists import Cause, CostType, EntryType, Status
 from flaskr.import_records.models import Import, ImportFile
 from flaskr.policies.services import edit_policy
+from flaskr.values.calendar import utc_now
 from tests.demo.conftest import fill
 from tests.exports.reading import cancelled_policy
 from tests.factories import ACTOR, make_claim, make_policy, open_elsewhere, pay, reserve
@@ -41,16 +45,67 @@ def fill_book(app: Flask) -> None:
         full = make_claim(policy=policy, claim_reference="00123", description="=1+1;\n\té 🜚")
         reserve(full, "100.00")
         pay(full, "60.10")
+        add_texts(full)
         close_claim(full, date(2024, 5, 1), actor=ACTOR)
+        add_history()
         bare = make_claim(claim_reference="ß", cause=None, loss_date=None, reported_date=None)
-        edit_claim(bare, {"cause": Cause.FIRE, "description": "x"}, seen_version=1, actor=ACTOR)
+        facts = {"cause": Cause.FIRE, "description": "x", "event_code": "STORM-å"}
+        edit_claim(bare, facts, seen_version=1, actor=ACTOR)
         opened = make_claim(policy=cancelled, claim_reference="D", loss_date=date(2024, 1, 9))
         open_elsewhere(opened)
         edit_policy(policy, {"premium": Decimal("1.10")}, seen_version=1, actor=ACTOR)
         db.session.flush()
         add_import(opened)
         make_claim(claim_reference=None)
+        close_periods()
+        reserve(opened, "7.00", date(2024, 5, 2))
         db.session.commit()
+
+
+def add_texts(claim: Claim) -> None:
+    """An expense whose payee is erased, and whose note stays."""
+    by = {"payee": "Åsa Ek", "payee_reference": "F 7", "note": "Two\nlines"}
+    amount, day = Decimal("2.50"), date(2024, 5, 1)
+    of_type = {"cost_type": CostType.EXPENSE, "actor": ACTOR}
+    set_reserve(claim, amount, day, **of_type)
+    entry = post_payment(claim, amount, day, **of_type, **by)
+    erased = update(EntryTexts).where(EntryTexts.entry_id == entry.id).values(payee=None)
+    db.session.execute(erased)
+
+
+def add_history() -> None:
+    """A migrated payment that belongs to a day before the first entry, and before the report."""
+    claim = make_claim(claim_reference="History", reported_date=date(2024, 3, 2))
+    opened, paid = Decimal("100.00"), Decimal("40.00")
+    left, zero = opened - paid, Decimal(0)
+    common = {"claim_id": claim.id, "recorded_at": claim.recorded_at, "recorded_by": ACTOR}
+    common |= {"imported_at": claim.recorded_at, "cost_type": CostType.INDEMNITY}
+    common |= {"recovered": zero, "recovered_after": zero, "recovered_booked": zero}
+    common |= {"status_after": Status.OPEN, "status_booked": Status.OPEN, "paid_booked": paid}
+    first = {"entry_type": EntryType.RESERVE_OPEN, "transaction_date": date(2024, 3, 10)}
+    first |= {"paid": zero, "outstanding": opened, "paid_after": zero, "outstanding_after": opened}
+    late = {"entry_type": EntryType.PAYMENT, "transaction_date": date(2024, 2, 20)}
+    late |= {"paid": paid, "outstanding": -paid, "paid_after": paid, "outstanding_after": left}
+    late["exceptions"] = "before_report out_of_order"
+    db.session.add(LedgerEntry(**common, **first, outstanding_booked=left))
+    db.session.flush()
+    db.session.add(LedgerEntry(**common, **late, outstanding_booked=-paid))
+    claim.paid, claim.outstanding = paid, left
+    claim.first_transaction_date = late["transaction_date"]
+    claim.last_transaction_date = first["transaction_date"]
+    claim.last_recorded_at = claim.recorded_at
+    db.session.flush()
+
+
+def close_periods() -> None:
+    """The declaration that the book is live, and two closed periods."""
+    recorded = {"recorded_at": utc_now(), "recorded_by": ACTOR}
+    db.session.add(LiveDeclaration(id=1, **recorded))
+    counts = {"policies": 3, "claims": 2, "entries": 1, "premium": Decimal("9.50")}
+    amounts = {"paid": Decimal("1.25"), "outstanding": Decimal("-1.00"), "recovered": Decimal(0)}
+    for day in (date(2023, 12, 31), date(2024, 2, 29)):
+        db.session.add(Closing(closed_through=day, **recorded, **counts, **amounts))
+        db.session.flush()
 
 
 def add_import(claim) -> None:

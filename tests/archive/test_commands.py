@@ -25,7 +25,7 @@ def test_the_book_is_written_and_described(runner, claim, tmp_path):
     assert result.exit_code == 0, result.output
     assert is_archive(path)
     assert f"{path}: {path.stat().st_size} bytes" in result.output
-    assert "ledger_entries   2\n" in result.output
+    assert "ledger_entries     2\n" in result.output
     assert hashlib.sha256(path.read_bytes()).hexdigest() in result.output
     assert [each.name for each in tmp_path.glob("book*")] == ["book.zip"]
 
@@ -54,7 +54,7 @@ def test_an_empty_book_can_be_archived(runner, session, tmp_path):
     result = runner.invoke(args=["exports", "book", str(tmp_path / "book.zip")])
 
     assert result.exit_code == 0
-    assert "claims           0\n" in result.output
+    assert "claims             0\n" in result.output
 
 
 def test_a_full_disk_gives_an_error_and_leaves_nothing(runner, claim, tmp_path):

@@ -1,14 +1,20 @@
 """A book moved between any two databases stays the same."""
 
-import pytest
+from datetime import date
 
+import pytest
+from sqlalchemy.exc import DatabaseError
+
+from flaskr.book.models import Book, Closing, LiveDeclaration
+from flaskr.book.periods import closed_through, is_live
 from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.models import EntryTexts
 from flaskr.claims.queries import watermark
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportFile
 from tests.archive.books import EVERY_FILE, SOME_FILES, archive_of, files_of, load
 from tests.books import kind_of
-from tests.demo.conftest import whole_book
+from tests.demo.conftest import fill, whole_book
 from tests.factories import make_claim, reserve
 
 
@@ -17,7 +23,8 @@ def rows_of(app) -> dict[str, list[tuple]]:
     with app.app_context():
         assert not list(disagreements())
         rows = whole_book()
-        for model in (Import, ImportFile):
+        rows["first_posted_at"] = db.session.execute(db.select(Book.first_posted_at)).all()
+        for model in (Import, ImportFile, LiveDeclaration, Closing):
             found = db.session.execute(db.select(model.__table__).order_by(model.id))
             rows[model.__tablename__] = [tuple(row) for row in found]
         db.session.remove()
@@ -60,6 +67,36 @@ def test_a_moved_book_continues_its_numbers(new_app, archive, source):
     assert tuple(amount.scaleb(2) for amount in loaded.totals.values()) == tuple(totals)
     assert told == sorted(told)
     assert told[-1][0] == told[-1][1] > entries + claims + policies
+
+
+def test_a_moved_book_is_live_with_closed_periods_and_keeps_what_was_erased(
+    new_app, archive, source
+):
+    kind = "postgresql" if kind_of(source) == "sqlite" else "sqlite"
+    with new_app(kind) as app:
+        load(app, archive)
+
+        with app.app_context():
+            assert is_live()
+            assert closed_through() == date(2024, 2, 29)
+            assert db.session.scalar(db.select(Book.first_posted_at)) is not None
+            (texts,) = db.session.scalars(db.select(EntryTexts).where(EntryTexts.note.is_not(None)))
+            assert (texts.payee, texts.payee_reference) == (None, "F 7")
+            texts.payee = "Åsa Ek"
+            with pytest.raises(DatabaseError, match="can only be erased"):
+                db.session.commit()
+            db.session.rollback()
+
+
+def test_the_archive_of_a_book_that_posted_nothing_itself_says_so(new_app, tmp_path):
+    with new_app("sqlite") as first, new_app("postgresql") as second:
+        fill(first, "--policies", "5", "--claims", "20")
+        path = archive_of(first, tmp_path / "book.zip")
+        load(second, path)
+
+        with second.app_context():
+            assert db.session.scalar(db.select(Book.first_posted_at)) is None
+            assert not is_live()
 
 
 TOTALS = db.text("SELECT sum(paid), sum(outstanding), sum(recovered) FROM ledger_entries")

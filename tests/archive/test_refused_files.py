@@ -58,7 +58,19 @@ def turned(members):
 CHANGES = {
     "another schema": (
         lambda m: with_manifest(m, schema_version="0099"),
-        "schema 0099 .* has schema 0006",
+        "schema 0099 .* has schema 0007",
+    ),
+    "an older schema": (
+        lambda m: with_manifest(m, schema_version="0006"),
+        "schema 0006 .* has schema 0007.* Load it with the version that made it",
+    ),
+    "a first posting that is no instant": (
+        lambda m: with_manifest(m, first_posted_at="2024-05-01T00:00:00"),
+        "first_posted_at .* is not an instant",
+    ),
+    "a first posting of no entry": (
+        lambda m: with_manifest(m, first_posted_at="2024-05-01T00:00:00+00:00"),
+        "the first posting is not that of an entry",
     ),
     "another currency": (
         lambda m: with_manifest(m, currency="EUR"),

@@ -15,7 +15,8 @@ from tests.factories import ACTOR
 
 ORE = Decimal("0.01")
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
-DAY_AFTER = date.today() + timedelta(days=2)  # noqa: DTZ011
+TODAY = date.today()  # noqa: DTZ011
+DAY_AFTER = TODAY + timedelta(days=2)
 
 
 def put(**values):
@@ -53,7 +54,7 @@ def pay_closed(rows):
     paid = Decimal("5.00")
     paid_after = closed["paid_after"] + paid
     late = {"entry_type": "PAYMENT", "paid": paid, "outstanding": 0 * ORE, "recovered": 0 * ORE}
-    late |= {"id": rows[-1]["id"] + 1, "paid_after": paid_after, "reverses": None, "reason": None}
+    late |= {"id": rows[-1]["id"] + 1, "paid_after": paid_after, "reverses": None}
     rows.append({**closed, **late})
 
 
@@ -97,6 +98,16 @@ WRONG_ROWS = {
     "long text": ("claims", put(description="🜚" * 16_001), "not a text that the book accepts"),
     "long name": ("ledger_entries", put(recorded_by="x" * 65), "not a text that the book accepts"),
     "missing day": ("ledger_entries", put(transaction_date=None), "columns of this version"),
+    "unknown exception": ("ledger_entries", put(exceptions="luck"), "not a text"),
+    "unknown reason": ("ledger_entries", put(reason_code="luck"), "does not know"),
+    "unknown cost type": ("ledger_entries", put(cost_type="luck"), "does not know"),
+    "booked status": ("ledger_entries", put(status_booked="luck"), "does not know"),
+    "untrimmed payee": ("entry_texts", put(payee=" a"), "not a text that the book accepts"),
+    "untrimmed event": ("claims", put(event_code="a "), "not a text that the book accepts"),
+    "entry of zero": ("entry_texts", lambda rows: rows[0].update(entry_id=0), "out of range"),
+    "period to come": ("closings", put(closed_through=DAY_AFTER), "in the future"),
+    "period of today": ("closings", put(closed_through=TODAY), "had not ended"),
+    "declaration of tomorrow": ("live_declarations", put(recorded_at=TOMORROW), "in the future"),
     "counter below zero": ("counters", put(value=-1), "value is out of range"),
 }
 WRONG_BOOKS = {
@@ -122,9 +133,46 @@ WRONG_BOOKS = {
         put(replaced_at=datetime(1999, 1, 1, tzinfo=UTC)),
         "a revision of a policy is out of order",
     ),
+    "texts of no entry": ("entry_texts", put(entry_id=99_999), "(?i)foreign key"),
+    "entry before the report": (
+        "ledger_entries",
+        lambda rows: apart(rows).update(exceptions="out_of_order"),
+        "is older than its claim or the report",
+    ),
+    "entry out of order": (
+        "ledger_entries",
+        lambda rows: apart(rows).update(exceptions="before_report"),
+        "does not follow from the entries before it",
+    ),
+    "booked balance": (
+        "ledger_entries",
+        lambda rows: apart(rows).update(paid_booked=ORE),
+        "does not follow from the entries of earlier days",
+    ),
+    "closings that go back": ("closings", put(closed_through=date(2023, 1, 1)), "out of order"),
+    "closings of a book that is not live": (
+        "live_declarations",
+        lambda rows: rows.clear(),
+        "a closed period is out of order",
+    ),
+    "entry in a closed period": (
+        "closings",
+        put(closed_through=date(2024, 12, 31)),
+        "recorded after it was closed",
+    ),
+    "migration into a live book": (
+        "live_declarations",
+        put(recorded_at=datetime(2000, 1, 1, tzinfo=UTC)),
+        "migrated after the book was declared live",
+    ),
     "counter": ("counters", put(value=0), "a counter is lower"),
     "counter that is gone": ("counters", lambda rows: rows.pop(), "a counter is lower"),
 }
+
+
+def apart(rows):
+    """The entry whose day is before that of an entry recorded earlier."""
+    return next(row for row in rows if "out_of_order" in (row["exceptions"] or ""))
 
 
 def refuse(archive, tmp_path, table, change, reason):

@@ -5,13 +5,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from flaskr.book.models import Counter
-from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
+from flaskr.claims.models import Claim, ClaimRevision, EntryTexts, LedgerEntry
 from flaskr.extensions import db
 from flaskr.policies.models import Policy, PolicyRevision
 from tests.books import DATABASES
 
 SMALL = ("--policies", "500", "--claims", "3000")
-MODELS = (Policy, PolicyRevision, Claim, ClaimRevision, LedgerEntry, Counter)
+MODELS = (Policy, PolicyRevision, Claim, ClaimRevision, LedgerEntry, EntryTexts, Counter)
 
 
 def fill(app: Flask, *options: str) -> str:

@@ -1,9 +1,13 @@
-"""The last entry and the version that a demo book keeps of each claim and policy."""
+"""What a demo book keeps beside its claims, policies and entries."""
 
 import pytest
 from sqlalchemy import func, select
 
-from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
+from flaskr.book.models import Book
+from flaskr.claims.ledger.rules import REASON_REQUIRED
+from flaskr.claims.models import Claim, ClaimRevision, EntryTexts, LedgerEntry
+from flaskr.demo.profiles import REOPENING_REASONS
+from flaskr.facts.closed_lists import EntryType
 from flaskr.policies.models import Policy, PolicyRevision
 
 pytestmark = pytest.mark.both_databases
@@ -30,3 +34,18 @@ def test_versions_count_the_revisions(filled, model, owner):
     versions = filled.execute(select(model.id, model.version)).all()
 
     assert {row_id: version - 1 for row_id, version in versions if version > 1} == edits
+
+
+def test_each_reopening_has_a_text_beside_the_ledger_and_what_needs_one_a_code(filled):
+    entries = list(filled.scalars(select(LedgerEntry)))
+    texts = {each.entry_id: each for each in filled.scalars(select(EntryTexts))}
+    reopened = {e.id for e in entries if e.entry_type == EntryType.RESERVE_REOPEN}
+
+    assert set(texts) == reopened
+    assert {each.reason for each in texts.values()} == set(REOPENING_REASONS)
+    with_code = {entry.entry_type for entry in entries if entry.reason_code}
+    assert with_code == set(REASON_REQUIRED) & {entry.entry_type for entry in entries}
+
+
+def test_filling_a_book_is_not_its_first_posting(filled):
+    assert filled.scalar(select(Book.first_posted_at)) is None

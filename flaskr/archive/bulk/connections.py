@@ -4,6 +4,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -72,6 +73,18 @@ def take_ledger_lock(connection: Any) -> None:
     """Lock out other writers of the ledger until commit, as `database.lock_ledger` does."""
     if isinstance(connection, psycopg.Connection):
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (LEDGER_LOCK,))
+
+
+def placeholder(connection: Any) -> str:
+    """Return the driver's mark for a value in a statement."""
+    return "?" if isinstance(connection, sqlite3.Connection) else "%s"
+
+
+def stored_instant(connection: Any, instant: datetime) -> str | datetime:
+    """Return an instant as the models store it: SQLite has text, without a time zone."""
+    if not isinstance(connection, sqlite3.Connection):
+        return instant
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 @contextmanager

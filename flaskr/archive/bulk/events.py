@@ -1,11 +1,11 @@
 """Record an event of the trail in a transaction outside the session."""
 
-import sqlite3
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from flaskr.archive.bulk.connections import placeholder, stored_instant
 from flaskr.audit.services import json_of
 
 
@@ -21,12 +21,9 @@ def insert_event(
 
     `event` is what `flaskr.audit.services.event_values` returned before it.
     """
-    is_sqlite = isinstance(connection, sqlite3.Connection)
-    # SQLAlchemy stores instants in SQLite as text without a time zone
-    naive = recorded_at.astimezone(UTC).replace(tzinfo=None)
-    at = naive.isoformat(" ", "microseconds") if is_sqlite else recorded_at
+    at = stored_instant(connection, recorded_at)
     row = {**event, "subject": subject, "recorded_at": at, "after": json_of(after)}
     values = [value.value if isinstance(value, Enum) else value for value in row.values()]
     names = ", ".join(f'"{name}"' for name in row)
-    marks = ", ".join(["?" if is_sqlite else "%s"] * len(row))
+    marks = ", ".join([placeholder(connection)] * len(row))
     connection.execute(f"INSERT INTO audit_events ({names}) VALUES ({marks})", values)  # noqa: S608

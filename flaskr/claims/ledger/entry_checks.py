@@ -123,7 +123,7 @@ def _has_wrong_state(entry: Any, clock: str, status_before: Any, closed_before: 
     return is_wrong
 
 
-def _is_excused(entry: Any, exception: EntryException) -> Any:
+def is_excused(entry: Any, exception: EntryException) -> Any:
     """Return the condition that an entry's `exceptions` name a rule."""
     names = literal(" ") + func.coalesce(entry.exceptions, "") + literal(" ")
     return names.like(f"% {exception} %")
@@ -164,7 +164,7 @@ def _is_forbidden(entry: Any, status_before: Any) -> Any:
         EntryException.BELOW_ZERO: below_zero,
         EntryException.OUT_OF_ORDER: entry.transaction_date < entry.last_day,
     }
-    rules = (and_(rule, not_(_is_excused(entry, name))) for name, rule in broken.items())
+    rules = (and_(rule, not_(is_excused(entry, name))) for name, rule in broken.items())
     is_unordered = and_(entry.transaction_date < entry.last_day, entry.status_booked.is_(None))
     return or_(is_unordered, *rules)
 

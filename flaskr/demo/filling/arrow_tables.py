@@ -168,16 +168,9 @@ def _entry_columns(book: DemoBook, rows: Rows) -> ArrowColumns:
         "status_after": _members(STATUSES, entries.status_after[rows]),
         "closed_date_after": _days(entries.closed_after[rows]),
         "cost_type": _repeated(CostType.INDEMNITY.value, rows),
-        "reason_code": _members(
-            _REASON_CODES, np.where(_needs_reason(entries.entry_type[rows]), 0, NONE)
-        ),
+        "reason_code": _members(_REASON_CODES, entries.entry_type[rows]),
         "reverses": _row_ids(entries.reverses[rows]),
     }
-
-
-def _needs_reason(types: Array) -> Array:
-    """Return which entries have a reason."""
-    return np.isin(types, [list(EntryType).index(kind) for kind in REASON_REQUIRED])
 
 
 def _text_columns(book: DemoBook, at: Array) -> ArrowColumns:
@@ -193,7 +186,9 @@ def _vocabulary(values: type[StrEnum]) -> Any:
 _LINES = pa.array([profile.line.value for profile in PROFILES])
 CAUSES, TYPES, STATUSES = _vocabulary(Cause), _vocabulary(EntryType), _vocabulary(Status)
 _REASONS = pa.array(REOPENING_REASONS)
-_REASON_CODES = pa.array([ReasonCode.OTHER.value])
+_REASON_CODES = pa.array(
+    [ReasonCode.OTHER.value if kind in REASON_REQUIRED else None for kind in EntryType]
+)
 _UNKNOWN_CAUSE = "The letter does not say what happened."
 _SENTENCES = [*(list(DESCRIPTIONS[cause]) for cause in Cause), [_UNKNOWN_CAUSE]]  # -1 is the last
 _ALL_SENTENCES = pa.array([sentence for sentences in _SENTENCES for sentence in sentences])

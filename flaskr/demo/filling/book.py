@@ -36,8 +36,9 @@ class DemoBook:
     @property
     def row_count(self) -> int:
         """How many rows there are in all tables."""
+        texts = int((self.ledger.reason != NONE).sum())
         edited = int((self.policies.edited != NONE).sum()) + len(self.claim_revisions.claim)
-        return len(self.policies.line) + len(self.claims.line) + edited + self.entry_count
+        return len(self.policies.line) + len(self.claims.line) + edited + self.entry_count + texts
 
     def counters(self) -> dict[str, int]:
         """Return the last number of the references of each prefix and year."""

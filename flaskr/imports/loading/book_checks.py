@@ -15,13 +15,8 @@ from flaskr.imports.tasks import ImportRefused
 _WITH_INSTANTS = ("policies_created", "claims_created", "entries")
 
 
-def check_takes_migration(connection: Any, plan: Path) -> None:
-    """Raise unless the book is not live, and the plan's instants lie before its own first entry.
-
-    ImportRefused for a live book, PlanOutdated for the instants.
-    """
-    if execute(connection, "SELECT 1 FROM live_declarations").fetchone():
-        raise ImportRefused("The book has been declared live, and takes no migration any more.")
+def check_migrated_instants(connection: Any, plan: Path) -> None:
+    """Raise PlanOutdated unless a migration's instants lie before the book's own first entry."""
     first = _first_posted_at(connection)
     if first and any(instant >= first for instant in _latest_instants(plan)):
         raise PlanOutdated(

@@ -14,12 +14,13 @@ from flaskr.archive.bulk.events import insert_event
 from flaskr.archive.bulk.loading import insert_rows, move_sequence, next_id, update_rows
 from flaskr.archive.bulk.tables import TableRows
 from flaskr.book.instants import instant_after_last
+from flaskr.book.periods import check_not_live
 from flaskr.claims.ledger.balances import BALANCES
 from flaskr.errors import ClaimBookError
 from flaskr.import_records.models import ImportKind
 from flaskr.imports.loading.book_checks import (
+    check_migrated_instants,
     check_open_day,
-    check_takes_migration,
     keep_first_posting,
 )
 from flaskr.imports.loading.checks import check_untouched, check_written, execute
@@ -60,14 +61,16 @@ _IMPORT_SCHEMA = pa.schema(
 def load_plan(report: Report, task: LoadTask) -> Loaded:
     """Write a plan, completely or not at all; reports (what, rows, rows done, rows in all).
 
-    Raises PlanOutdated when the book has changed where the plan touches it, and ImportRefused when
-    it does not take such an import any more.
+    Raises PlanOutdated when the book has changed where the plan touches it, and LiveBook or
+    ImportRefused when it does not take such an import any more.
     """
     with book_transaction(task.address, task.revision) as connection:
         lock_planned_rows(connection, task.plan)
+        if task.kind is ImportKind.MIGRATION:
+            check_not_live("migration", connection)
         check_untouched(connection, task.plan, task.watermark)
         if task.kind is ImportKind.MIGRATION:
-            check_takes_migration(connection, task.plan)
+            check_migrated_instants(connection, task.plan)
         loading = _Loading(connection, task, report)
         loading.write()
         check_written(connection, task.plan, loading.first_ids["ledger_entries"])

@@ -21,12 +21,13 @@ def test_updates_set_the_named_columns_and_return_the_number_of_rows(address):
             "paid": pa.array([250, 100]),
             "cause": pa.array([None, "water"]),
             "last_recorded_at": pa.array([RECORDED.replace(year=2025)] * 2, INSTANT),
+            "first_transaction_date": pa.array([date(2024, 3, 3)] * 2),
             "last_transaction_date": pa.array([date(2025, 1, 1)] * 2),
             "recovered": pa.array([0, 0]),
             "id": pa.array([2, 3]),
         }
     )
-    nobody = changes.slice(0, 1).set_column(5, "id", pa.array([99]))
+    nobody = changes.slice(0, 1).set_column(6, "id", pa.array([99]))
 
     with book_transaction(address) as connection:
         assert update_rows(connection, "claims", iter([changes, nobody])) == 2
