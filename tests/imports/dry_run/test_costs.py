@@ -138,7 +138,8 @@ def test_a_cost_below_what_is_paid_is_refused(importing):
     [refusal] = importing.refusals(COSTS, ["A-1", 39])
 
     assert refusal == (
-        "claims.csv, row 2, Claim Cost “39.00”: The outstanding amount cannot go below zero."
+        "claims.csv, row 2, Claim Cost “39.00”: The outstanding amount cannot go below zero: of "
+        "indemnity it is 60.00."
     )
 
 

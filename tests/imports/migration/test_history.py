@@ -14,7 +14,7 @@ from flaskr.facts.closed_lists import EntryType, Status
 from flaskr.imports.services import try_import
 from tests.factories import ACTOR
 from tests.imports.conftest import files_of
-from tests.imports.importing import counts, register
+from tests.imports.importing import Importing, counts, register
 from tests.imports.migration.older_system import (
     CLAIMS,
     CLOSED,
@@ -136,4 +136,19 @@ def test_a_claim_with_entries_before_its_report_can_be_edited(migrate_ledger):
     )
 
     assert edited.loss_date == date(2024, 2, 20)
+    assert list(disagreements()) == []
+
+
+def test_a_file_moves_the_report_earlier_but_not_later_past_the_first_entry(
+    migrate_ledger, tmp_path
+):
+    migrate_ledger(OPENED.replace("03-02,", "02-27,"))
+    importing = Importing(tmp_path)
+    header = ("claim", "loss date", "reported date")
+
+    [refusal] = importing.refusals(header, ["W1", "2024-03-01", "2024-03-03"])
+    importing.load(header, ["W1", "2024-02-20", "2024-03-01"])
+
+    assert "has an entry dated 2024-02-27; the reported date cannot be after it" in refusal
+    assert claim_by_reference("W1").reported_date == date(2024, 3, 1)
     assert list(disagreements()) == []
