@@ -43,12 +43,12 @@ def work_a_claim(tour: Tour, handler) -> None:
         ("pay", {"amount": "100"}),
         ("recover", {"amount": "40", "kind": "salvage"}),
         ("close", {}),
-        ("reopen", {"amount": "5", "reason": "more"}),
+        ("reopen", {"amount": "5", "reason_code": "other", "reason": "more"}),
     )
     for action, typed in entries:
         send(handler, f"/claims/K1/{action}", **typed)
         assert tour.new_events() == [("entry_posted", HANDLER, "claim", "K1")], action
-    send(handler, "/claims/K1/reverse/4", reason="wrong")
+    send(handler, "/claims/K1/reverse/4", reason_code="wrong_amount", reason="wrong")
     assert tour.new_events() == [("entry_posted", HANDLER, "claim", "K1")]
     send(handler, "/policies/P1/edit", premium="120")
     assert tour.new_events() == [("policy_edited", HANDLER, "policy", "P1")]
@@ -93,6 +93,13 @@ def take_files(tour: Tour, handler, actuary) -> None:
     assert tour.new_events() == [("kept_export_read", ACTUARY, "file", "year end")]
     send(actuary, "/exports/year end/delete")
     assert tour.new_events() == [("kept_export_deleted", ACTUARY, "file", "year end")]
+
+
+def go_live_and_close(tour: Tour, actuary, administrator) -> None:
+    send(administrator, "/closings/live")
+    assert tour.new_events() == [("book_declared_live", ADMINISTRATOR, "book", "book")]
+    send(actuary, "/closings/new", closed_through="2025-12-31")
+    assert tour.new_events() == [("period_closed", ACTUARY, "book", "book")]
 
 
 def look_after_people(tour: Tour, administrator) -> None:
@@ -144,6 +151,7 @@ def test_every_write_records_exactly_one_event(tour):
     work_a_claim(tour, handler)
     import_and_undo(tour, handler, administrator)
     take_files(tour, handler, actuary)
+    go_live_and_close(tour, actuary, administrator)
     look_after_people(tour, administrator)
 
     takes_forms = {
