@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.ledger.services import post_payment, reverse_entry
+from flaskr.closings.services import close_period, declare_live
 from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import delete_export, keep_export
 from flaskr.exports.parameters import file_request
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 TODAY = date.today()  # noqa: DTZ011
 LONG_NAME = "Å" * 64
-EMPTY = ("/", "/claims", "/policies", "/exports", "/imports", "/import_claims")
+EMPTY = ("/", "/claims", "/policies", "/exports", "/imports", "/import_claims", "/closings")
 FULL = (
     "/",
     "/claims",
@@ -59,6 +60,11 @@ FULL = (
     "/exports?contents=claims&status=open&sort=-paid&as_at=2024-12-31&columns=claim_reference,paid",
     f"/exports/{LONG_NAME}/delete",
     "/exports/verify",
+    "/closings",
+    "/closings/live",
+    "/closings/new",
+    "/closings/2024-12-31",
+    "/closings/2024-12-31/claims",
 )
 
 
@@ -85,6 +91,9 @@ def filled(served):
         make_claim(claim_reference="W-3", policy=make_policy(policy_number="W" * 64))
         for _ in range(60):
             make_claim(policy=policy)
+        declare_live(actor=ACTOR)
+        close_period(date(2024, 12, 31), actor=ACTOR)
+        make_claim(policy=policy, claim_reference="L" * 64)
         db.session.commit()
         with transaction_mode("read"):
             request = file_request(
