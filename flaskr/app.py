@@ -15,6 +15,8 @@ from flaskr.claims import commands as claim_commands
 from flaskr.claims import policy_views
 from flaskr.claims import views as claim_views
 from flaskr.claims.ledger import views as ledger_views
+from flaskr.closings import commands as closing_commands
+from flaskr.closings import views as closing_views
 from flaskr.database import (
     configure_engine,
     engine_options,
@@ -136,6 +138,7 @@ _PAGES = (
     policy_views,  # on the blueprint of policies: a policy's page shows its claims
     claim_views,
     ledger_views,  # on the blueprint of claims
+    closing_views,
     demo_views,
     export_views,
     kept_views,  # this and the next on the blueprint of exports
@@ -159,6 +162,7 @@ def _register_commands(app: Flask) -> None:
         export_commands.exports.add_command(command)
     groups = (
         claim_commands.claims,
+        closing_commands.book,
         demo_commands.demo,
         export_commands.exports,
         import_commands.import_file,

@@ -1,5 +1,6 @@
 """A small book with one of each thing, and a URL in it for each rule."""
 
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import Rule
 
+from flaskr.closings.services import close_period, declare_live
 from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import keep_export
 from flaskr.exports.parameters import file_request
@@ -33,6 +35,9 @@ def fill_book(app: Flask) -> Known:
         pay(claim, "10")
         db.session.commit()
         number, waiting = two_imports()
+        declare_live(actor="open")
+        close_period(date(2024, 12, 31), actor="open")
+        db.session.commit()
         known = {"claim": "W-get", "policy": "H-get", "import": number, "job": waiting.name}
         known |= somebody()
     with app.app_context(), transaction_mode("read"):
@@ -83,4 +88,6 @@ def value_of(rule: Rule, name: str, known: Known) -> Any:
         return named.get(feature) or known["session" if page == "end_session" else "token"]
     if name == "number":
         return {"claims": 2, "imports": known["import"]}.get(feature, known["policy"])
-    return {"reference": known["claim"], "at": 0}.get(name, known.get(name))
+    if rule.endpoint == "closings.late":
+        return {"day": "2024-12-31", "kind": "entries"}[name]
+    return {"reference": known["claim"], "at": 0, "day": "2024-12-31"}.get(name, known.get(name))

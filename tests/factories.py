@@ -10,13 +10,14 @@ from flaskr.claims.ledger.posting import post_entry
 from flaskr.claims.ledger.services import post_payment, post_recovery, set_reserve
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.services import report_claim
-from flaskr.facts.closed_lists import Cause, EntryType, LineOfBusiness
+from flaskr.facts.closed_lists import Cause, EntryType, LineOfBusiness, ReasonCode
 from flaskr.policies.models import Policy
 from flaskr.policies.services import record_policy
 from flaskr.values.calendar import utc_now
 from flaskr.values.money import ZERO
 
 ACTOR = "command"
+WRONG_AMOUNT = ReasonCode.WRONG_AMOUNT
 numbers = count(1)
 
 

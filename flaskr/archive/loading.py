@@ -27,6 +27,7 @@ from flaskr.archive.stored_rows import database_rows
 from flaskr.archive.tables import ArchiveTable
 from flaskr.archive.tasks import LoadArchiveTask, LoadedArchive
 from flaskr.audit.services import BOOK
+from flaskr.book.periods import check_not_live
 from flaskr.isolation import Report
 from flaskr.values.calendar import utc_now
 from flaskr.values.money import from_ore
@@ -65,6 +66,7 @@ def load_archive(report: Report, task: LoadArchiveTask) -> LoadedArchive:
 def _lock_empty_book(book: Any, task: LoadArchiveTask) -> None:
     """Lock out all other writers until commit; raises ArchiveError if there are rows."""
     take_ledger_lock(book)
+    check_not_live("archive", book)
     names = [table.name for table in task.tables]
     if isinstance(book, psycopg.Connection):
         book.execute(f"LOCK TABLE {', '.join(names)} IN SHARE ROW EXCLUSIVE MODE".encode())

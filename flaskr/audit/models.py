@@ -43,6 +43,8 @@ class Action(StrEnum):
     TOKEN_MADE = "token_made"  # noqa: S105
     TOKEN_REVOKED = "token_revoked"  # noqa: S105
     REFUSED = "refused"
+    BOOK_DECLARED_LIVE = "book_declared_live"
+    PERIOD_CLOSED = "period_closed"  # no entry is dated in it any more
 
 
 class Subject(StrEnum):

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, se
 from flaskr.claims.ledger.balances import BALANCES, Balances
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Coverage, Status
+from flaskr.facts.closed_lists import CostType, Coverage, Status
 from flaskr.policies.cover import is_in_force
 from flaskr.policies.models import POLICY_FACTS, Policy
 from flaskr.policies.row_queries import with_policy_facts
@@ -185,14 +185,19 @@ def totals_as_at(day: date, basis: Basis) -> TotalsAsAt:
 
 
 def movements_as_at(day: date, basis: Basis) -> Select[Any]:
-    """Select (paid, outstanding, recovered, claim_cost): the deltas of each entry that counts."""
-    deltas: list[Any] = [
-        LedgerEntry.paid,
-        LedgerEntry.outstanding,
-        LedgerEntry.recovered,
-        (LedgerEntry.paid + LedgerEntry.outstanding).label("claim_cost"),
-    ]
-    return select(*deltas).where(is_entry_included(day, basis))
+    """Select the deltas of each entry that counts: paid, outstanding, recovered, claim_cost.
+
+    Also each of them by cost type (paid_indemnity, paid_expense and so on), null for the other.
+    """
+    deltas: dict[str, Any] = {name: getattr(LedgerEntry, name) for name in BALANCES}
+    deltas["claim_cost"] = LedgerEntry.paid + LedgerEntry.outstanding
+    of_type = {
+        f"{name}_{cost_type}": case((LedgerEntry.cost_type == cost_type, delta))
+        for name, delta in deltas.items()
+        for cost_type in CostType
+    }
+    columns = (column.label(name) for name, column in (deltas | of_type).items())
+    return select(*columns).where(is_entry_included(day, basis))
 
 
 def ledger_totals_as_at(day: date, basis: Basis) -> tuple[Decimal, Decimal, Decimal]:

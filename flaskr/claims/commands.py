@@ -5,6 +5,7 @@ from datetime import datetime
 import click
 from flask.cli import AppGroup
 
+from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.services import require_book
 from flaskr.claims.as_at_queries import Basis, totals_as_at
 from flaskr.claims.ledger.check import disagreements, rebuild_balances
@@ -33,11 +34,14 @@ def check(rebuild: bool) -> None:
             faults += 1
             click.echo(f"{fault.claim_reference}: {fault.text}")
         count, entries = book_size()
+        is_reminded = needs_declaration()
         db.session.rollback()
     if faults:
         raise click.ClickException(f"{faults} faults found.")
     where = db.engine.url.render_as_string()
     click.echo(f"The book agrees with its ledger: {count} claims, {entries} entries, {where}")
+    if is_reminded:
+        click.echo(NOT_LIVE, err=True)
 
 
 @claims.command()

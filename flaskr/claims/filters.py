@@ -33,10 +33,10 @@ from flaskr.web.sql_conditions import between, has_text
 class ClaimFilter(AsAtFilter):
     """Which claims, as at which date, in which order; a claim must meet every given condition.
 
-    `status`, `cause`, `line_of_business` and `coverage` may have several values, any of which
-    matches. `policy` is a policy's number; `text` is searched for in reference, policy number and,
-    for users who may see names, description. With an as-at date the conditions apply to the
-    claims and facts as at that date.
+    `status`, `cause`, `line_of_business`, `coverage` and `event_code` may have several values, any
+    of which matches. `policy` is a policy's number; `text` is searched for in reference, policy
+    number and, for users who may see names, description. With an as-at date the conditions apply
+    to the claims and facts as at that date.
     """
 
     SORTS: ClassVar = sort_labels(CLAIM_COLUMNS)
@@ -52,12 +52,13 @@ class ClaimFilter(AsAtFilter):
     reported_to: date | None = date_parameter()
     cost_from: Decimal | None = money_parameter()
     cost_to: Decimal | None = money_parameter()
+    event_code: tuple[str, ...] = parameter_field(ParameterType(clean_reference, is_list=True))
     policy: str = parameter_field(ParameterType(clean_reference), "")
     text: str = text_parameter()
 
     def conditions(self, columns: Any) -> list[ColumnElement[bool]]:
         """Return the conditions on the columns of `claim_rows`."""
-        names = ("status", "cause", "line_of_business", "coverage")
+        names = ("status", "cause", "line_of_business", "coverage", "event_code")
         choices = {name: getattr(self, name) for name in names}
         conditions = [columns[name].in_(values) for name, values in choices.items() if values]
         conditions += between(columns["loss_date"], self.loss_from, self.loss_to)

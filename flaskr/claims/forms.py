@@ -5,10 +5,11 @@ from enum import StrEnum
 from flask_wtf import FlaskForm
 from wtforms import BooleanField
 
-from flaskr.facts.closed_lists import REASON_CHOICES, Cause, EntryType, ReasonCode
+from flaskr.facts.closed_lists import REASON_CHOICES, Cause, CostType, EntryType, ReasonCode
 from flaskr.web.forms import (
     DayField,
     MoneyField,
+    NameField,
     NoteField,
     ReferenceField,
     Required,
@@ -25,6 +26,10 @@ class ClaimFactsForm(FlaskForm):
     cause = choice_field("Cause", Cause, empty="Unknown")
     loss_date = DayField("Loss date", description="The day it happened.")
     reported_date = DayField("Reported date", description="The day it was reported.")
+    event_code = ReferenceField(
+        "Event",
+        description="A code for what is behind many claims, such as a storm: STORM-2024-01.",
+    )
     description = NoteField("Description", description="What happened, without personal data.")
 
 
@@ -60,21 +65,45 @@ class EntryForm(FlaskForm):
     seen_entry = VersionField()
 
 
-class ReserveForm(EntryForm):
+class CostTypeForm(EntryForm):
+    """An entry that is of one cost type."""
+
+    cost_type = choice_field(
+        "Cost type",
+        CostType,
+        default=CostType.INDEMNITY,
+        description="Indemnity is what is insured, expense what handling the claim costs.",
+    )
+
+
+class ReserveForm(CostTypeForm):
     """A new level of the case reserve."""
 
     amount = MoneyField(
         "New case reserve",
         [Required()],
-        description="What you still expect to pay. The difference is posted.",
+        description="What you still expect to pay of this cost type. The difference is posted.",
     )
 
 
-class PaymentForm(EntryForm):
+class PaymentForm(CostTypeForm):
     """A payment."""
 
     amount = MoneyField(
-        "Amount", [Required()], description="This also reduces the case reserve, at most to zero."
+        "Amount",
+        [Required()],
+        description="This also reduces the case reserve of its cost type, at most to zero.",
+    )
+    payee = NameField("Payee", description="Who gets the money.")
+    payee_reference = NameField("Invoice number")
+    note = NoteField("Note", description="Shown in the ledger.")
+
+
+class RepaymentForm(CostTypeForm):
+    """A part of a payment that its payee gives back."""
+
+    amount = MoneyField(
+        "Amount", [Required()], description="At most what is paid. The case reserve stays as it is."
     )
 
 
@@ -91,36 +120,38 @@ class _RecoveryKind(StrEnum):
         return EntryType(f"RECOVERY_{self.name}")
 
 
-class RecoveryForm(EntryForm):
+class RecoveryForm(CostTypeForm):
     """Money that came back."""
 
     kind = choice_field("Recovery type", _RecoveryKind)
     amount = MoneyField("Amount", [Required()])
 
 
-class ReversalForm(EntryForm):
-    """The reversal of one entry."""
+class _ReasonForm(EntryForm):
+    """An entry that needs a reason."""
 
     reason_code = choice_field("Reason", ReasonCode, REASON_CHOICES)
     reason = NoteField("More about the reason", description="Shown in the ledger.")
+
+
+class ReversalForm(_ReasonForm):
+    """The reversal of one entry."""
 
 
 class CloseForm(EntryForm):
     """The closing of a claim."""
 
 
-class DeclineForm(EntryForm):
+class DeclineForm(_ReasonForm):
     """The refusal of a claim."""
 
-    reason_code = choice_field("Reason", ReasonCode, REASON_CHOICES)
-    reason = NoteField("More about the reason", description="Shown in the ledger.")
 
-
-class ReopenForm(EntryForm):
+class ReopenForm(_ReasonForm):
     """The reopening of a settled claim."""
 
     amount = MoneyField(
         "New case reserve", [Required()], description="What you still expect to pay: zero or more."
     )
-    reason_code = choice_field("Reason", ReasonCode, REASON_CHOICES)
-    reason = NoteField("More about the reason", description="Shown in the ledger.")
+    expense_reserve = MoneyField(
+        "New case reserve for expenses", description="What you still expect handling it to cost."
+    )

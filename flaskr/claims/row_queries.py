@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import BigInteger, Select, cast, func, literal_column, select, type_coerce
 
-from flaskr.claims.as_at_queries import claims_as_at, with_policy_columns
-from flaskr.claims.models import CLAIM_FACTS, Claim
+from flaskr.claims.as_at_queries import claims_as_at, is_entry_included, with_policy_columns
+from flaskr.claims.ledger.balances import BALANCES
+from flaskr.claims.models import CLAIM_FACTS, Claim, LedgerEntry
 from flaskr.extensions import db
+from flaskr.facts.closed_lists import CostType
 from flaskr.policies.models import Policy
 from flaskr.values.as_at import Valuation
+from flaskr.values.column_types import MoneyType
 from flaskr.web.paging import Listing
 
 
@@ -42,6 +45,35 @@ def _claims_now() -> Select[Any]:
         Claim.closed_date,
         Claim.description,
     )
+
+
+def with_balances_by_type(rows: Select[Any], valuation: Valuation | None) -> Select[Any]:
+    """Return a select of claims with their amounts by cost type: paid_indemnity, paid_expense...
+
+    Expenses are the sums of such entries, by an index of their own; indemnity is the rest.
+    """
+    expense = _expenses(valuation).subquery()
+    joined: Select[Any] = rows.select_from(Claim) if valuation is None else rows
+    joined = joined.outerjoin(expense, expense.c.claim_id == Claim.id)
+    for name in (*BALANCES, "claim_cost"):
+        of_expense = type_coerce(func.coalesce(expense.c[name], literal_column("0")), MoneyType())
+        joined = joined.add_columns(
+            (rows.selected_columns[name] - of_expense).label(f"{name}_{CostType.INDEMNITY}"),
+            of_expense.label(f"{name}_{CostType.EXPENSE}"),
+        )
+    return joined
+
+
+def _expenses(valuation: Valuation | None) -> Select[Any]:
+    """Select the sums of the expense entries of each claim that has any, as at a date."""
+    amounts = {name: getattr(LedgerEntry, name) for name in BALANCES}
+    amounts["claim_cost"] = LedgerEntry.paid + LedgerEntry.outstanding
+    sums = [cast(func.sum(amount), BigInteger).label(name) for name, amount in amounts.items()]
+    columns: list[Any] = [LedgerEntry.claim_id, *sums]
+    of_expense = select(*columns).where(LedgerEntry.cost_type == literal_column("'expense'"))
+    if valuation:
+        of_expense = of_expense.where(is_entry_included(valuation.day, valuation.basis))
+    return of_expense.group_by(LedgerEntry.claim_id)
 
 
 def claims_of_policy(policy: Policy) -> Listing:

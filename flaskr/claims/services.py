@@ -42,6 +42,7 @@ def report_claim(
     reported_date: date | None,
     cause: Cause | None = None,
     policy: Policy | None = None,
+    event_code: str = "",
     description: str = "",
     claim_reference: str = "",
     form_token: str | None = None,
@@ -66,6 +67,7 @@ def report_claim(
         cause=cause,
         loss_date=loss_date,
         reported_date=reported_date,
+        event_code=_clean_event_code(event_code),
         description=clean_text(description),
         status=Status.OPEN,
         **dict.fromkeys(BALANCES, ZERO),
@@ -139,14 +141,12 @@ def edit_claim(
     seen_version: int,
     actor: str,
     may_uncover: bool = False,
-    action: Action = Action.CLAIM_EDITED,
 ) -> Claim:
     """Change a claim's facts and keep the earlier ones in a revision.
 
-    Changes to the same values do nothing. `action` is the action in the audit trail. Raises
-    ClaimError when the new dates are not valid, ChangedMeanwhile when the claim no longer has the
-    version that the editor saw and, unless `may_uncover`, UncoversReserved when a claim with money
-    would no longer be covered.
+    Changes to the same values do nothing. Raises ClaimError when the new dates are not valid,
+    ChangedMeanwhile when the claim no longer has the version that the editor saw and, unless
+    `may_uncover`, UncoversReserved when a claim with money would no longer be covered.
     """
     if unknown := set(changes) - set(CLAIM_EDITS):
         raise ValueError(f"not facts of a claim: {sorted(unknown)}")
@@ -160,7 +160,7 @@ def edit_claim(
     _check_uncovering(claim, changed, may_uncover)
     share_locked_policy(changed.get("policy_id", claim.policy_id))
     lock_ledger()
-    revision = _revision_of(claim, changed, actor)
+    revision = revision_of(claim, changed, actor)
     before = _trail_facts(claim, [name for name in CLAIM_FACTS if name in changed])
     for name, value in changed.items():
         setattr(claim, name, value)
@@ -169,11 +169,12 @@ def edit_claim(
     db.session.flush()
     after = _trail_facts(with_current_policy(claim), changed)
     reference = claim.claim_reference
-    record(action, Subject.CLAIM, reference, actor=actor, before=before, after=after)
+    edited = Action.CLAIM_EDITED
+    record(edited, Subject.CLAIM, reference, actor=actor, before=before, after=after)
     return claim
 
 
-def _revision_of(claim: Claim, changed: Mapping[str, Any], actor: str) -> ClaimRevision:
+def revision_of(claim: Claim, changed: Collection[str], actor: str) -> ClaimRevision:
     """Return a revision with the facts that the claim has before the change."""
     return ClaimRevision(
         claim_id=claim.id,
@@ -189,7 +190,14 @@ def _changed_facts(claim: Claim, changes: Mapping[str, Any]) -> dict[str, Any]:
     cleaned = dict(changes)
     if "description" in cleaned:
         cleaned["description"] = clean_text(cleaned["description"])
+    if "event_code" in cleaned:
+        cleaned["event_code"] = _clean_event_code(cleaned["event_code"])
     return {name: value for name, value in cleaned.items() if getattr(claim, name) != value}
+
+
+def _clean_event_code(code: str | None) -> str | None:
+    """Return the code of an event as it is stored: like a reference; None for no event."""
+    return clean_reference(code) if code else None
 
 
 def _check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
@@ -201,8 +209,16 @@ def _check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:
     if (claim.loss_date and not loss_date) or (claim.reported_date and not reported_date):
         raise ClaimError("A date cannot be removed once the claim has it. Correct it instead.")
     check_claim_dates(loss_date, reported_date, today())
-    first_day = claim.first_transaction_date
-    earliest, before = reported_date or loss_date, claim.reported_date or claim.loss_date
+    before = claim.reported_date or claim.loss_date
+    check_report_day(claim.first_transaction_date, reported_date or loss_date, before)
+
+
+def check_report_day(first_day: date | None, earliest: date | None, before: date | None) -> None:
+    """Raise ClaimError when an edit moves the report later, past the claim's first entry.
+
+    `earliest` is the reported date, else the loss date, and `before` is what it was. A migrated
+    claim may have entries before its report already.
+    """
     is_later = earliest is not None and (before is None or earliest > before)
     if first_day and earliest and is_later and first_day < earliest:
         raise ClaimError(

@@ -6,22 +6,29 @@ from flask import flash, redirect, render_template, request, url_for
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.queries import history_of
+from flaskr.book.periods import open_day
 from flaskr.claims.blueprint import blueprint, claim_or_404
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.forms import ClaimFactsForm, EditClaimForm, NewClaimForm
 from flaskr.claims.ledger.actions import allowed_actions, reversible_entry_ids
+from flaskr.claims.ledger.balances import BalancesByType
+from flaskr.claims.ledger.closed_periods import show_day_of_reserve
 from flaskr.claims.ledger.posting import coverage_reason
 from flaskr.claims.ledger.services import set_reserve
 from flaskr.claims.models import Claim
-from flaskr.claims.queries import entries_of
+from flaskr.claims.provenance import MigratedEntries, late_cover, migrated_entries
+from flaskr.claims.queries import balances_by_type, entries_of
 from flaskr.claims.services import UncoversReserved, edit_claim, report_claim
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
 from flaskr.facts.claim_columns import CLAIM_COLUMNS
+from flaskr.facts.closed_lists import CostType
 from flaskr.facts.columns import total_names
+from flaskr.facts.labels import EXCEPTION_MEANINGS
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_by_number
 from flaskr.users.gate.access import actor
+from flaskr.values.as_at import Basis
 from flaskr.values.calendar import today
 from flaskr.web.list_filters import has_empty_values
 from flaskr.web.paging import PAGE_PARAMETERS, Cursor
@@ -45,8 +52,15 @@ def index():
         wanted=wanted,
         typed=request.args,
         page=page,
+        migrated=_migrated(wanted),
         count=listing.count(page, total_names(CLAIM_COLUMNS) if wanted.is_restricted else ()),
     )
+
+
+def _migrated(wanted: ClaimFilter) -> list[MigratedEntries]:
+    """Return the migrations with entries in a known cut; a booked cut is as known today."""
+    is_known = wanted.as_at is not None and wanted.basis is Basis.KNOWN
+    return migrated_entries(wanted.as_at) if is_known and wanted.as_at else []
 
 
 @blueprint.get("/<reference>")
@@ -54,13 +68,19 @@ def show(reference: str):
     """Show one claim: its facts, coverage, balances, ledger, and the allowed actions."""
     claim = claim_or_404(reference)
     entries = entries_of(claim)
+    by_type: BalancesByType = {CostType.INDEMNITY: claim.state}
+    if any(entry.cost_type is CostType.EXPENSE for entry in entries):
+        by_type = balances_by_type(claim.id, claim.state)
     return render_template(
         "claims/show.html",
         claim=claim,
         entries=entries,
+        by_type=by_type,
+        EXCEPTION_MEANINGS=EXCEPTION_MEANINGS,
         numbers={entry.id: number for number, entry in enumerate(entries, start=1)},
         coverage_reason=coverage_reason(claim),
-        actions=allowed_actions(claim),
+        late_cover=late_cover(claim),
+        actions=allowed_actions(claim, by_type),
         reversible=reversible_entry_ids(claim, entries),
         reversed_by={entry.reverses: entry.id for entry in entries if entry.reverses},
         history=history_of(Subject.CLAIM, claim.claim_reference, excluding=[Action.ENTRY_POSTED]),
@@ -98,6 +118,7 @@ def report():
                 db.session.commit()
                 flash(f"Claim {claim.claim_reference} reported.", "success")
                 return redirect(url_for(".show", reference=claim.claim_reference), code=303)
+    show_day_of_reserve(form.reserve)
     return render_template("claims/new.html", form=form), 422 if form.errors else 200
 
 
@@ -109,12 +130,14 @@ def _report(form: NewClaimForm, policy: Policy | None) -> Claim:
         cause=form.cause.data,
         loss_date=form.loss_date.data,
         reported_date=form.reported_date.data,
+        event_code=form.event_code.data,
         description=form.description.data,
         form_token=form.form_token.data,
         actor=actor(),
     )
     if form.reserve.data is not None:
-        set_reserve(claim, form.reserve.data, form.reported_date.data, actor=actor())
+        reserve_date = open_day(form.reported_date.data)
+        set_reserve(claim, form.reserve.data, reserve_date, actor=actor())
     return claim
 
 
@@ -155,6 +178,7 @@ def _changes_of(form: EditClaimForm, policy: Policy | None) -> dict[str, Any]:
         "cause": form.cause.data,
         "loss_date": form.loss_date.data,
         "reported_date": form.reported_date.data,
+        "event_code": form.event_code.data,
         "description": form.description.data,
     }
 
@@ -173,7 +197,10 @@ def _show_conflict(claim: Claim, form: EditClaimForm):
     form.version.show(claim.version)
     now = {
         "policy_number": claim.policy.policy_number if claim.policy else "",
-        **{name: getattr(claim, name) for name in ("cause", "loss_date", "reported_date")},
+        "cause": claim.cause,
+        "loss_date": claim.loss_date,
+        "reported_date": claim.reported_date,
+        "event_code": claim.event_code,
         "description": claim.description,
     }
     return render_template("claims/conflict.html", claim=claim, form=form, now=now), 409

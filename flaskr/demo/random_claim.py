@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from flaskr.book.periods import open_day
 from flaskr.claims.ledger.services import post_payment, set_reserve
 from flaskr.claims.models import Claim
 from flaskr.claims.services import report_claim
@@ -66,7 +67,7 @@ def record_random_claim(fake: "Faker", *, actor: str) -> Claim:
         actor=actor,
     )
     cost = random_cost(profile, rng)
-    set_reserve(claim, from_ore(cost), reported_date, actor=actor)
+    set_reserve(claim, from_ore(cost), open_day(reported_date), actor=actor)
     _post_random_payments(claim, cost, day, rng, actor)
     return claim
 
@@ -120,4 +121,4 @@ def _post_random_payments(claim: Claim, cost: int, day: date, rng: Random, actor
     ages = sorted((rng.randint(0, since_report) for _ in range(rng.randrange(4))), reverse=True)
     for age in ages:
         amount = from_ore(max(int(cost * rng.uniform(0.05, 0.4)), 1))
-        post_payment(claim, amount, day - timedelta(days=age), actor=actor)
+        post_payment(claim, amount, open_day(day - timedelta(days=age)), actor=actor)

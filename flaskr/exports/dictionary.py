@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flaskr.facts.claim_columns import CLAIM_COLUMNS
+from flaskr.facts.claim_columns import CLAIM_COLUMNS, CLAIM_COLUMNS_BY_TYPE
 from flaskr.facts.closed_lists import Contents, FileContents, TrailContents
 from flaskr.facts.columns import Columns, total_names
 from flaskr.facts.ledger_columns import LEDGER_COLUMNS
@@ -16,6 +16,12 @@ FILE_COLUMNS: dict[FileContents, Columns] = {
     Contents.POLICIES: POLICY_COLUMNS,
     TrailContents.TRAIL: TRAIL_COLUMNS,
 }
+# Further columns, which a file has only if its address names them.
+COLUMNS_ON_REQUEST: dict[FileContents, Columns] = {Contents.CLAIMS: CLAIM_COLUMNS_BY_TYPE}
+_ALL_COLUMNS = {
+    contents: columns + COLUMNS_ON_REQUEST.get(contents, ())
+    for contents, columns in FILE_COLUMNS.items()
+}
 
 # Columns that may identify people. Files without names have pseudonyms for the policyholder.
 NAMING_COLUMNS = {
@@ -23,10 +29,15 @@ NAMING_COLUMNS = {
 }
 
 # The amounts with control totals; a name has the same meaning in every file.
-TOTALLED_COLUMNS = {name for columns in FILE_COLUMNS.values() for name in total_names(columns)}
+TOTALLED_COLUMNS = {name for columns in _ALL_COLUMNS.values() for name in total_names(columns)}
 
 
 def available_columns(contents: FileContents, has_names: bool) -> Columns:
+    """Return the columns that a file can have: those of every file, then those on request."""
+    return default_columns(contents, has_names) + COLUMNS_ON_REQUEST.get(contents, ())
+
+
+def default_columns(contents: FileContents, has_names: bool) -> Columns:
     """Return the columns of a file: all of them, or with pseudonyms and without free text."""
     if has_names:
         return FILE_COLUMNS[contents]

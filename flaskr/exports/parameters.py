@@ -12,7 +12,7 @@ from flaskr.audit.filters import TrailFilter
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger.filters import LedgerFilter
 from flaskr.errors import ClaimBookError
-from flaskr.exports.dictionary import NAMING_COLUMNS, available_columns
+from flaskr.exports.dictionary import NAMING_COLUMNS, available_columns, default_columns
 from flaskr.exports.queries import FileFilter
 from flaskr.facts.closed_lists import Contents, FileContents, TrailContents
 from flaskr.facts.columns import Columns
@@ -70,8 +70,8 @@ class FileRequest:
 
     @property
     def has_all_columns(self) -> bool:
-        """Whether the file has all columns that are available."""
-        return self.columns == available_columns(self.contents, self.has_names)
+        """Whether the file has the columns that it has if its address names none."""
+        return self.columns == default_columns(self.contents, self.has_names)
 
     @property
     def is_identified(self) -> bool:
@@ -172,12 +172,11 @@ def _is_switch_on(parameters: MultiDict[str, str], name: str) -> bool:
 def _chosen_columns(
     contents: FileContents, parameters: MultiDict[str, str], has_names: bool
 ) -> Columns:
-    """Return the requested columns in the requested order; all columns if none are named."""
+    """Return the requested columns in the requested order; the usual ones if none are named."""
     text = _single_value(parameters, "columns")
-    columns = available_columns(contents, has_names)
-    every = {column.name: column for column in columns}
     if text is None:
-        return columns
+        return default_columns(contents, has_names)
+    every = {column.name: column for column in available_columns(contents, has_names)}
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name in NAMING_COLUMNS and name not in every:

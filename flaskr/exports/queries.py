@@ -13,7 +13,9 @@ from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger.filters import LedgerFilter
 from flaskr.claims.models import Claim
 from flaskr.claims.queries import watermark_select
+from flaskr.claims.row_queries import with_balances_by_type
 from flaskr.exports.sql_statements import Rows, Sql, compile_rows, compile_statement
+from flaskr.facts.claim_columns import CLAIM_COLUMNS_BY_TYPE
 from flaskr.facts.columns import Columns, total_names
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.row_queries import policy_facts
@@ -35,7 +37,7 @@ class FileSql:
 
 def file_sql(row_filter: FileFilter, columns: Columns, dialect: Dialect) -> FileSql:
     """Compile the statements for a file with these columns, for the book's database."""
-    rows = row_filter.rows()
+    rows = _rows_of_file(row_filter, columns)
     key = rows.selected_columns.keys()[0]
     names = {key, *(column.hides or column.name for column in columns)}
     selected = set(rows.selected_columns.keys())
@@ -50,6 +52,14 @@ def file_sql(row_filter: FileFilter, columns: Columns, dialect: Dialect) -> File
         rows=compile_rows(rows.with_only_columns(*read), dialect),
         totals=compile_statement(_control_totals(row_filter, rows, sums), dialect),
     )
+
+
+def _rows_of_file(row_filter: FileFilter, columns: Columns) -> Rows:
+    """Select the rows of a file; amounts by cost type are added up only if a column needs them."""
+    rows = row_filter.rows()
+    if isinstance(row_filter, ClaimFilter) and set(CLAIM_COLUMNS_BY_TYPE) & set(columns):
+        return with_balances_by_type(rows, row_filter.valuation)
+    return rows
 
 
 def watermark_of_file(row_filter: FileFilter) -> Rows:

@@ -21,7 +21,7 @@ from flaskr.exports.byte_ranges import (
     remember_recorded,
     remember_tag,
 )
-from flaskr.exports.dictionary import FILE_COLUMNS, available_columns
+from flaskr.exports.dictionary import COLUMNS_ON_REQUEST, FILE_COLUMNS, available_columns
 from flaskr.exports.manifest import file_name, manifest, manifest_text, next_since
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.services import (
@@ -80,7 +80,8 @@ def dictionary():
     files = {
         contents: available_columns(contents, may_include_names("")) for contents in FILE_COLUMNS
     }
-    return render_template("exports/dictionary.html", files=files)
+    on_request = {column for columns in COLUMNS_ON_REQUEST.values() for column in columns}
+    return render_template("exports/dictionary.html", files=files, on_request=on_request)
 
 
 def _answer(contents: FileContents) -> Response:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flaskr.facts.closed_lists import Cause, Coverage, LineOfBusiness, Status
+from flaskr.facts.closed_lists import Cause, CostType, Coverage, LineOfBusiness, Status
 from flaskr.facts.columns import Column, Columns
 from flaskr.facts.kinds import Kind
 
@@ -160,4 +160,32 @@ CLAIM_COLUMNS: Columns = (
         may_be_empty=True,
         is_personal=True,
     ),
+)
+
+
+_COST_TYPES_SV = {
+    CostType.INDEMNITY: "ersättning",
+    CostType.EXPENSE: "skaderegleringskostnad",
+}
+
+
+def _of_type(column: Column, cost_type: CostType) -> Column:
+    """Return the column of the part of an amount that is of one cost type."""
+    return Column(
+        f"{column.name}_{cost_type}",
+        column.kind,
+        f"what of {column.name} is {cost_type}: the sum of such ledger entries",
+        f"den del av {column.name} som är {_COST_TYPES_SV[cost_type]}: summan av sådana "
+        "transaktioner",
+        derived="follows from the ledger",
+        adds_up=True,
+    )
+
+
+# The amounts by cost type, which a file has only if they are asked for.
+CLAIM_COLUMNS_BY_TYPE: Columns = tuple(
+    _of_type(column, cost_type)
+    for column in CLAIM_COLUMNS
+    if column.adds_up
+    for cost_type in CostType
 )

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from flaskr.facts.claim_columns import CLAIM_REFERENCE, CURRENCY
-from flaskr.facts.closed_lists import EntryType, Status
+from flaskr.facts.closed_lists import CostType, EntryType, ReasonCode, Status
 from flaskr.facts.columns import Column, Columns
 from flaskr.facts.kinds import Kind
 
 _FROM_LEDGER = "follows from the ledger"
+_BY_HAND = "typed with a payment"
 _FROM_OTHER_BOOK = "of the book that it comes from"
 
 _RECORDED_AT = Column(
@@ -37,6 +38,15 @@ LEDGER_COLUMNS: Columns = (
         choices=EntryType,
     ),
     Column(
+        "cost_type",
+        Kind.CHOICE,
+        "what it is for: what is insured (indemnity), or handling the claim (expense)",
+        "vad den avser: ersättning (indemnity) eller skaderegleringskostnad (expense)",
+        label_sv="kostnadsslag",
+        choices=CostType,
+        derived="indemnity",
+    ),
+    Column(
         "transaction_date",
         Kind.DAY,
         "the day the entry counts from",
@@ -45,6 +55,15 @@ LEDGER_COLUMNS: Columns = (
         titles=("txn date", "bokföringsdag"),
     ),
     _RECORDED_AT,
+    Column(
+        "imported_at",
+        Kind.INSTANT,
+        "when a migration brought it from an older system; empty for others",
+        "när en migrering hämtade den från ett äldre system; annars tomt",
+        label_sv="importtid",
+        derived="set by the migration",
+        may_be_empty=True,
+    ),
     Column(
         "recorded_by",
         Kind.TEXT,
@@ -125,10 +144,64 @@ LEDGER_COLUMNS: Columns = (
         may_be_empty=True,
     ),
     Column(
+        "reason_code",
+        Kind.CHOICE,
+        "why, from a closed list; empty for most",
+        "skäl, ur en fast lista; oftast tomt",
+        label_sv="skälskod",
+        choices=ReasonCode,
+        derived="set by the migration",
+        may_be_empty=True,
+    ),
+    Column(
         "reason",
         Kind.TEXT,
         "why, where a reason was given",
         "skäl, när ett angavs",
+        label_sv="skäl",
+        derived="set by the migration",
+        may_be_empty=True,
+        is_personal=True,
+    ),
+    Column(
+        "payee",
+        Kind.TEXT,
+        "who a payment went to",
+        "betalningsmottagare",
+        label_sv="betalningsmottagare",
+        derived=_BY_HAND,
+        may_be_empty=True,
+        is_personal=True,
+    ),
+    Column(
+        "payee_reference",
+        Kind.TEXT,
+        "the number of the payee's invoice",
+        "mottagarens fakturanummer",
+        label="Invoice number",
+        label_sv="fakturanummer",
+        derived=_BY_HAND,
+        may_be_empty=True,
+        is_personal=True,
+    ),
+    Column(
+        "note",
+        Kind.TEXT,
+        "a note on a payment, in free text",
+        "anteckning om en betalning, i fri text",
+        label_sv="anteckning",
+        derived=_BY_HAND,
+        may_be_empty=True,
+        is_personal=True,
+    ),
+    Column(
+        "exceptions",
+        Kind.TEXT,
+        "the rules that an entry of an older system breaks, by name with spaces between; empty for "
+        "others",
+        "de regler som en transaktion från ett äldre system bryter mot, med mellanslag mellan "
+        "namnen; annars tomt",
+        label_sv="undantag",
         derived="set by the migration",
         may_be_empty=True,
     ),
@@ -164,6 +237,22 @@ RECORDED_DATE = Column(
     label_sv="registreringsdag",
     titles=("rec local",),
     may_be_empty=True,
+)
+_TEXT = Column("reason", Kind.TEXT, label_sv="skäl", may_be_empty=True, is_personal=True)
+# What the ledger of another system may say of an entry besides; the texts may name people.
+MIGRATED_COLUMNS: Columns = (
+    Column(
+        "cost_type",
+        Kind.CHOICE,
+        label_sv="kostnadsslag",
+        choices=CostType,
+        may_be_empty=True,
+    ),
+    Column("reason_code", Kind.CHOICE, label_sv="skälskod", choices=ReasonCode, may_be_empty=True),
+    _TEXT,
+    replace(_TEXT, name="payee", label="Payee", label_sv="betalningsmottagare"),
+    replace(_TEXT, name="payee_reference", label="Invoice number", label_sv="fakturanummer"),
+    replace(_TEXT, name="note", label="Note", label_sv="anteckning"),
 )
 # Of policies and claims, in migrations only.
 MIGRATED_RECORDED_AT = replace(_RECORDED_AT, may_be_empty=True)

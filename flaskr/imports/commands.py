@@ -11,8 +11,11 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from flaskr.archive.services import import_archive, is_archive
+from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.services import require_book
+from flaskr.database import transaction_mode
 from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
 from flaskr.files.readers.options import Encoding
 from flaskr.import_records.queries import loadings_of
 from flaskr.imports.dry_run.result import DryRun, FileResult, RowClass
@@ -37,6 +40,11 @@ _AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be done, without doing it.")
 @click.option("--good-rows", is_flag=True, help="Load the good rows and skip the refused ones.")
+@click.option(
+    "--leave-out-claims",
+    is_flag=True,
+    help="With --migration: leave out each claim that has a refused row, whole.",
+)
 @click.option(
     "--refused",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -76,7 +84,9 @@ def import_file(files: tuple[Path, ...], migration: bool, **options: Any) -> Non
     is given.
 
     With --migration the files are those of an older system, up to three in any order: policies,
-    claims and ledger. An archive made by "flask exports book" is loaded into an empty book.
+    claims and ledger. Entries that break a rule of how people work are taken as they were, and
+    listed; a claim whose ledger does not add up is refused. An archive made by "flask exports book"
+    is loaded into an empty book.
     """
     try:
         require_book()
@@ -120,11 +130,21 @@ def _load_files(files: tuple[Path, ...], is_migration: bool, options: dict[str, 
         _write_refused(job, outcome, options["refused"])
         if options["dry_run"] or not outcome.changes and not outcome.refusal_count:
             return
-        job.update_request(is_confirmed=True, leaves_refused=options["good_rows"])
+        choice = "leave_out_claims" if is_migration else "good_rows"
+        job.update_request(is_confirmed=True, leaves_refused=options[choice])
         loaded = _load(job)
         click.echo(f"Loaded as import {loaded}.")
+        _remind_of_declaration()
     finally:
         job.remove()
+
+
+def _remind_of_declaration() -> None:
+    """Say that the book is not declared live, if it is not."""
+    with transaction_mode("read"):
+        if needs_declaration():
+            click.echo(NOT_LIVE, err=True)
+        db.session.rollback()
 
 
 def _pairs(arguments: tuple[str, ...]) -> dict[str, str]:

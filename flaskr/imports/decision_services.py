@@ -7,6 +7,7 @@ from typing import Any
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import record_separately
+from flaskr.book.periods import check_not_live
 from flaskr.errors import ChangedMeanwhile
 from flaskr.imports.jobs import OUTCOME, Job
 from flaskr.imports.loading.services import check_confirmable
@@ -29,11 +30,13 @@ def read_again(job: Job, outcome_digest: str, *, actor: str, **changes: Any) -> 
 def confirm_import(job: Job, outcome_digest: str, *, leaves_refused: bool, actor: str) -> None:
     """Confirm that an import is to be loaded as its dry run says.
 
-    Raises JobBusy, ChangedMeanwhile when there is another outcome by now, and ImportRefused for an
-    outcome that cannot be loaded.
+    Raises JobBusy, ChangedMeanwhile when there is another outcome by now, ImportRefused for an
+    outcome that cannot be loaded, and LiveBook for a migration into a live book.
     """
     with job.lock():
         _check_unchanged(job, outcome_digest)
+        if job.request.is_migration:
+            check_not_live("migration")
         check_confirmable(
             job.outcome, leaves_refused=leaves_refused, is_migration=job.request.is_migration
         )

@@ -9,7 +9,9 @@ from wtforms import BooleanField, HiddenField, RadioField
 from wtforms.fields import SelectChoice
 from wtforms.validators import ValidationError
 
+from flaskr.facts.closed_lists import REASON_CHOICES, ReasonCode
 from flaskr.files.readers.options import Encoding
+from flaskr.web.forms import choice_field
 
 MOST_FILES = 3  # of an older system: policies, claims, ledger
 _CURRENT, _MIGRATION = "today", "migration"
@@ -53,6 +55,14 @@ class UploadForm(FlaskForm):
         if not all(base_name(file.filename) for file in field.data):
             raise ValidationError("The file has no name. Give it one and choose it again.")
 
+    def offer_kinds(self, is_import_possible: bool, is_migration_possible: bool) -> None:
+        """Leave out the types of import that are not possible, before the form is shown."""
+        possible = {_CURRENT: is_import_possible, _MIGRATION: is_migration_possible}
+        choices = [choice for choice in _KINDS if possible[choice.value]]
+        self.kind.choices = choices
+        if choices and not possible[self.kind.data or _CURRENT]:
+            self.kind.data = choices[0].value
+
     @property
     def is_migration(self) -> bool:
         """Whether the files are from an older system."""
@@ -74,3 +84,9 @@ class LoadForm(StepForm):
     """The confirmation of an import; `leaves_refused` leaves out the refused rows."""
 
     leaves_refused = BooleanField()
+
+
+class UndoForm(FlaskForm):
+    """The undo of an import."""
+
+    reason_code = choice_field("Reason", ReasonCode, REASON_CHOICES)

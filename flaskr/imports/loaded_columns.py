@@ -13,6 +13,7 @@ from flaskr.facts.kinds import Kind
 from flaskr.facts.ledger_columns import (
     ENTRY_NUMBER,
     LEDGER_COLUMNS,
+    MIGRATED_COLUMNS,
     MIGRATED_RECORDED_AT,
     RECORDED_DATE,
 )
@@ -93,10 +94,16 @@ CLAIMS = Layout(
     optional=tuple(names_of(CLAIM_COLUMNS, Kind.AMOUNT)),
 )
 POLICIES = Layout(Contents.POLICIES, "policy_number", (*POLICY_COLUMNS, MIGRATED_RECORDED_AT))
+_LEDGER_WITHOUT = {"entry_id", *(column.name for column in MIGRATED_COLUMNS)}
 LEDGER = Layout(
     Contents.LEDGER,
     "claim_reference",
-    (*(c for c in LEDGER_COLUMNS if c.name != "entry_id"), ENTRY_NUMBER, RECORDED_DATE),
+    (
+        *(c for c in LEDGER_COLUMNS if c.name not in _LEDGER_WITHOUT),
+        *MIGRATED_COLUMNS,
+        ENTRY_NUMBER,
+        RECORDED_DATE,
+    ),
 )
 LAYOUTS = {layout.contents: layout for layout in (CLAIMS, LEDGER, POLICIES)}
 
@@ -136,9 +143,10 @@ SKIPPED_COLUMNS: Mapping[tuple[bool, Contents], Mapping[str, str]] = {
     (True, Contents.POLICIES): {},
     (True, Contents.LEDGER): {},
 }
+PERSONAL_NAMES = {c.name for each in LAYOUTS.values() for c in each.columns if c.is_personal}
 AMOUNT_NAMES = {name for each in LAYOUTS.values() for name in names_of(each.columns, Kind.AMOUNT)}
 _NOT_IN_PREVIEW = ("claim_cost", "description", "recorded_at", "entry_number", "recorded_date")
-_RARELY_SET = ("cancelled_on", "sum_insured")
+_RARELY_SET = ("cancelled_on", "sum_insured", *(column.name for column in MIGRATED_COLUMNS))
 
 
 def loaded_columns(contents: Contents, is_migration: bool) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flaskr.claims.ledger.balances import BALANCES
-from flaskr.claims.models import CLAIM_FACTS
+from flaskr.claims.models import CLAIM_FACTS, ENTRY_TEXTS
 from flaskr.facts.claim_columns import CLAIM_COLUMNS
 from flaskr.facts.columns import Columns
 from flaskr.facts.kinds import Kind
@@ -47,15 +47,22 @@ def _planned_types(columns: Columns, names: Iterable[str]) -> dict[str, pa.DataT
 
 
 STATE_COLUMNS = ("status", *BALANCES, "closed_date")
+ENTRY_DAYS = ("first_transaction_date", "last_transaction_date", "last_recorded_at")
 _CLAIM_TYPES = _planned_types(CLAIM_COLUMNS, CLAIM_FACTS)
 _POLICY_TYPES = _planned_types(POLICY_COLUMNS, POLICY_FACTS)
 _STATE_TYPES = {
     **_planned_types(CLAIM_COLUMNS, STATE_COLUMNS),
-    "first_transaction_date": pa.date32(),
-    "last_transaction_date": pa.date32(),
-    "last_recorded_at": INSTANT,
+    **dict(zip(ENTRY_DAYS, (pa.date32(), pa.date32(), INSTANT), strict=True)),
 }
 _BALANCE_TYPES = dict.fromkeys(BALANCES, pa.int64())
+
+# The state after a migrated entry by the booked clock, where its order is another.
+_BOOKED_TYPES = {
+    **{f"{name}_booked": kind for name, kind in _BALANCE_TYPES.items()},
+    "status_booked": pa.string(),
+    "closed_date_booked": pa.date32(),
+}
+BOOKED_COLUMNS = tuple(_BOOKED_TYPES)
 
 
 def _types_before(facts: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
@@ -63,8 +70,8 @@ def _types_before(facts: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
     return {f"{name}_before": kind for name, kind in facts.items()}
 
 
-# `policy_at` and `claim_at` are positions, from 0, among the rows that the plan creates, for rows
-# that have no id yet. A null instant means the instant of loading.
+# `policy_at`, `claim_at` and `entry_at` are positions, from 0, among the rows that the plan
+# creates, for rows that have no id yet. A null instant means the instant of loading.
 PLAN_SCHEMAS = {
     "policies_created": _schema(
         row=pa.int64(),
@@ -119,7 +126,10 @@ PLAN_SCHEMAS = {
         closed_date_after=pa.date32(),
         reason_code=pa.string(),
         reverses_at=pa.int64(),
+        exceptions=pa.string(),
+        **_BOOKED_TYPES,
     ),
+    "entry_texts": _schema(entry_at=pa.int64(), **dict.fromkeys(ENTRY_TEXTS, pa.string())),
     # The rows of the book that the plan depends on: a change of any of them outdates the plan.
     "touched": _schema(
         claim_id=pa.int64(), policy_id=pa.int64(), claim_key=pa.string(), policy_key=pa.string()

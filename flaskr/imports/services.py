@@ -11,7 +11,8 @@ from flask import Flask, current_app
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import origin, record_separately
-from flaskr.database import driver_url
+from flaskr.book.periods import check_not_live
+from flaskr.database import driver_url, transaction_mode
 from flaskr.errors import BusyError, ClaimBookError
 from flaskr.exports.tasks import explain_full_disk
 from flaskr.extensions import db
@@ -130,6 +131,9 @@ def try_import(job: Job, on_progress: OnProgress | None = None) -> DryRun:
         job.delete_files(OUTCOME)
         task = _dry_run_task(job)
         try:
+            if job.request.is_migration:
+                with transaction_mode("read"):
+                    check_not_live("migration")
             outcome: DryRun = run_in_isolation(_MAKE_DRY_RUN, task, job, on_progress)
             _check_same_files(task)
         except ClaimBookError as error:

@@ -7,6 +7,7 @@ from flask import abort, current_app, flash, redirect, render_template, request,
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from flaskr.book.periods import is_live
 from flaskr.database import transaction_mode
 from flaskr.errors import FORM_EXPIRED, ClaimBookError
 from flaskr.exports.kept.views import file_name_parameters
@@ -28,7 +29,7 @@ from flaskr.imports.presenters import cell_text, cost_change, file_view
 from flaskr.imports.refused_downloads import files_with_refusals
 from flaskr.imports.services import jobs_folder, receive_uploads, run_in_background, try_import
 from flaskr.imports.tasks import refused_path
-from flaskr.users.gate.access import actor
+from flaskr.users.gate.access import actor, check_may_import, may_import
 from flaskr.web.template_filters import format_byte_size
 
 _WAIT_SECONDS = 1.5  # most imports are done by then, and need no waiting page
@@ -43,6 +44,8 @@ _FORM_BYTES = 64 * 1024  # for the form's other fields
 def upload():
     """Receive files to import, and start their dry run."""
     form = _upload_form()
+    if form.kind.data and form.is_submitted():
+        check_may_import(form.is_migration)
     if "csrf_token" in form.errors:
         abort(400, FORM_EXPIRED)
     status = 422 if form.errors else 200
@@ -59,6 +62,7 @@ def upload():
             status = error.status
         else:
             return _start(try_import, job)
+    form.offer_kinds(may_import(False), may_import(True) and not is_live())
     most = format_byte_size(current_app.config["IMPORT_BYTES"])
     required = {contents: layout.required for contents, layout in LAYOUTS.items()}
     page = render_template(
@@ -115,7 +119,9 @@ def _address_of(job: Job) -> str:
 @blueprint.get("/imports/under_way/<name>")
 def under_way(name: str):
     """Show the stage of an import, and what can be done with it."""
-    return _show(job_named(jobs_folder(), name))
+    job = job_named(jobs_folder(), name)
+    check_may_import(job.request.is_migration)
+    return _show(job)
 
 
 def _show(job: Job, status: int = 200, problem: str = ""):
@@ -167,13 +173,16 @@ def read(name: str):
     """Make a new dry run with the options of the form."""
     job = job_named(jobs_folder(), name)
     form = StepForm()
+    is_migration = request.form.get("migration", job.request.is_migration) in ("yes", True)
+    check_may_import(job.request.is_migration)
+    check_may_import(is_migration)
     try:
         read_again(
             job,
             form.shown.data or "",
             actor=actor(),
             files=requested_files(job, request.form),
-            is_migration=request.form.get("migration", job.request.is_migration) in ("yes", True),
+            is_migration=is_migration,
         )
     except JobBusy:
         return redirect(_address_of(job), code=303)
@@ -188,6 +197,7 @@ def load(name: str):
     job = job_named(jobs_folder(), name)
     if job.import_id:
         return redirect(_address_of(job), code=303)
+    check_may_import(job.request.is_migration)
     form = LoadForm()
     try:
         confirm_import(
@@ -209,6 +219,7 @@ def drop(name: str):
     job = job_named(jobs_folder(), name)
     if job.import_id:
         return redirect(_address_of(job), code=303)
+    check_may_import(job.request.is_migration)
     discard_import(job, actor=actor())
     flash("The files are discarded. Nothing was imported.", "success")
     return redirect(url_for(".index"), code=303)
@@ -218,6 +229,7 @@ def drop(name: str):
 def refused_rows(name: str, at: int):
     """Download the refused rows of one file, each with its reasons."""
     job = job_named(jobs_folder(), name)
+    check_may_import(job.request.is_migration)
     path = refused_path(job.folder, at)
     if at not in files_with_refusals(job) or job.stage in (Stage.READING, Stage.INTERRUPTED):
         abort(404, "That file has no refused rows.")

@@ -31,9 +31,10 @@ people = AppGroup("people", help="Erase personal data.")
 )
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def erase(numbers: tuple[str, ...], references: tuple[str, ...], yes: bool) -> None:
-    """Erase the policyholder of the policies with these NUMBERs, and their claims' descriptions.
+    """Erase the policyholder of the policies with these NUMBERs, and the texts of their claims.
 
-    Amounts and dates stay. This cannot be undone.
+    The texts are a claim's description, and what was written with its ledger entries: reasons,
+    payees, invoice numbers and notes. Amounts and dates stay. This cannot be undone.
     """
     if not numbers and not references:
         raise click.UsageError("Give the number of a policy, or a claim with --claim.")
@@ -55,7 +56,10 @@ def _question(records: PersonRecords) -> str:
     """Return the question to confirm before anything is erased."""
     policies = _count_text(len(records.policy_ids), "policy", "policies")
     claims = _count_text(len(records.claim_ids), "claim", "claims")
-    return f"Erase the policyholder of {policies} and the description of {claims} permanently?"
+    return (
+        f"Erase the policyholder of {policies}, and the description and the ledger's texts of "
+        f"{claims} permanently?"
+    )
 
 
 def _count_text(number: int, one: str, many: str) -> str:
@@ -66,7 +70,9 @@ def _count_text(number: int, one: str, many: str) -> str:
 def _print_result(result: ErasureResult) -> None:
     """Print what was erased, and where copies may remain."""
     names = _count_text(result.names, "policyholder", "policyholders")
-    click.echo(f"Erased: {names} and {_count_text(result.texts, 'description', 'descriptions')}.")
+    descriptions = _count_text(result.texts.descriptions, "description", "descriptions")
+    of_entries = _count_text(result.texts.entry_texts, "text", "texts")
+    click.echo(f"Erased: {names}, {descriptions} and {of_entries} of ledger entries.")
     if result.also_on:
         click.echo(f"The same name is on other policies: {', '.join(result.also_on)}.")
     if exports := kept_exports_with_names(current_app.config):

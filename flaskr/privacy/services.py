@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from flaskr.audit.models import Action
+from flaskr.claims.erasing import ErasedTexts, erase_claim_texts
 from flaskr.claims.models import Claim
-from flaskr.claims.services import edit_claim
 from flaskr.errors import ChangedMeanwhile
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
@@ -21,12 +21,12 @@ class ErasureResult:
     """How many names and texts were erased, and which other policies have one of the names."""
 
     names: int
-    texts: int
+    texts: ErasedTexts
     also_on: tuple[str, ...]
 
 
 def erase_person(records: PersonRecords, *, actor: str) -> ErasureResult:
-    """Blank the policyholder of policies and the description of claims.
+    """Blank the policyholder of policies, and of claims the description and the entries' texts.
 
     Raises ChangedMeanwhile if a policy has got another claim since the records were looked up.
     """
@@ -38,20 +38,14 @@ def erase_person(records: PersonRecords, *, actor: str) -> ErasureResult:
         raise ChangedMeanwhile(
             "A claim was added to one of the policies in the meantime. Run the command again."
         )
-    with_text = [claim for claim in claims if claim.description]
     with_name = [each for each in policies if each.id in records.policy_ids and each.policyholder]
     names = {policy.policyholder for policy in with_name}
-    for claim in with_text:
-        _erase_description(claim, actor)
+    texts = ErasedTexts()
+    for claim in claims:
+        texts += erase_claim_texts(claim, actor=actor)
     for policy in with_name:
         _erase_name(policy, actor)
-    return ErasureResult(len(with_name), len(with_text), tuple(policy_numbers_held_by(names)))
-
-
-def _erase_description(claim: Claim, actor: str) -> None:
-    """Blank a claim's description."""
-    blank = {"description": ""}
-    edit_claim(claim, blank, seen_version=claim.version, actor=actor, action=Action.PERSON_ERASED)
+    return ErasureResult(len(with_name), texts, tuple(policy_numbers_held_by(names)))
 
 
 def _erase_name(policy: Policy, actor: str) -> None:

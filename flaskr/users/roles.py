@@ -7,9 +7,15 @@ _HANDLERS = frozenset({Role.HANDLER})
 _ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 _FILE_READERS = frozenset({Role.HANDLER, Role.ACTUARY, Role.ADMINISTRATOR})
 _FILE_KEEPERS = frozenset({Role.ACTUARY, Role.ADMINISTRATOR})
+_PERIOD_CLOSERS = frozenset({Role.ACTUARY, Role.ADMINISTRATOR})
+_IMPORTERS = frozenset({Role.HANDLER, Role.ADMINISTRATOR})  # each of their own kind
 
 # Handlers work with policyholders, and administrators answer their requests.
 SEE_NAMES = frozenset({Role.HANDLER, Role.ADMINISTRATOR})
+
+# Who sends an import: ordinary ones move money, a migration makes the book's past.
+IMPORT = _HANDLERS
+MIGRATE = _ADMINISTRATORS
 
 # Pages that need no sign-in.
 PUBLIC = frozenset({"static", "health.show", "users.sign_in", "users.set_password"})
@@ -30,6 +36,11 @@ ROUTES: dict[str, frozenset[Role]] = {
     "policies.new": _HANDLERS,
     "policies.edit": _HANDLERS,
     "policies.cancel": _HANDLERS,
+    "closings.index": _PERIOD_CLOSERS,
+    "closings.show": _PERIOD_CLOSERS,
+    "closings.late": _PERIOD_CLOSERS,
+    "closings.close": _PERIOD_CLOSERS,
+    "closings.declare": _ADMINISTRATORS,
     "demo.generate_random_claim": _HANDLERS,
     "exports.claims": _FILE_READERS,
     "exports.ledger": _FILE_READERS,
@@ -43,12 +54,12 @@ ROUTES: dict[str, frozenset[Role]] = {
     "exports.delete_kept": _FILE_KEEPERS,
     "imports.index": _EVERYBODY,
     "imports.show": _EVERYBODY,
-    "imports.upload": _HANDLERS,
-    "imports.under_way": _HANDLERS,
-    "imports.read": _HANDLERS,
-    "imports.load": _HANDLERS,
-    "imports.drop": _HANDLERS,
-    "imports.refused_rows": _HANDLERS,
+    "imports.upload": _IMPORTERS,
+    "imports.under_way": _IMPORTERS,
+    "imports.read": _IMPORTERS,
+    "imports.load": _IMPORTERS,
+    "imports.drop": _IMPORTERS,
+    "imports.refused_rows": _IMPORTERS,
     "imports.undo": _ADMINISTRATORS,
     "trail.index": _ADMINISTRATORS,
     "exports.trail": _ADMINISTRATORS,

@@ -161,15 +161,18 @@ def choice_field(
 ) -> SelectField:
     """Return a select field of a closed list; `empty` labels its empty choice, else required.
 
-    `offered` are the values that can be chosen, if not all.
+    `offered` are the values that can be chosen, if not all. With a `default` there is no empty
+    choice.
     """
     listed = offered or values
     choices = [SelectChoice(value.value, label_of(value).capitalize()) for value in listed]
+    none = [] if "default" in kwargs else [SelectChoice("", empty or "Choose…")]
     return SelectField(
         label,
-        choices=[SelectChoice("", empty or "Choose…"), *choices],
+        choices=[*none, *choices],
         coerce=lambda value: values(value) if value else None,
         validators=[] if empty else [Required()],
         invalid_value_message="Choose one from the list.",
+        invalid_choice_message="Choose one from the list.",
         **kwargs,
     )

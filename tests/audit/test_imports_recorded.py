@@ -17,6 +17,7 @@ from flaskr.imports.services import jobs_folder, receive_uploads, run_in_backgro
 from flaskr.imports.undo.services import UndoRefused, undo_import
 from flaskr.isolation import WorkError
 from tests.audit.events import actions, events, only_event, refuse_events, values_of
+from tests.factories import WRONG_AMOUNT
 from tests.imports.importing import COSTS, Importing
 
 COST_FILE = b"claim reference;claim cost\nA-1;10.00\nA-2;5.50\n"
@@ -131,10 +132,10 @@ def test_background_work_has_the_origin_of_its_request(job):
 
 def test_an_undo_is_recorded_with_what_it_reversed(importing):
     importing.load(COSTS, ("A-1", 10), ("A-2", 5))
-    undone = undo_import(1, actor="eva")
+    undone = undo_import(1, reason_code=WRONG_AMOUNT, actor="eva")
     db.session.commit()
     with pytest.raises(UndoRefused):
-        undo_import(1, actor="eva")
+        undo_import(1, reason_code=WRONG_AMOUNT, actor="eva")
     db.session.rollback()
 
     event = only_event(Action.IMPORT_UNDONE)
@@ -143,12 +144,13 @@ def test_an_undo_is_recorded_with_what_it_reversed(importing):
         "entries": 2,
         **{"paid": "0.00", "outstanding": "-15.00", "recovered": "0.00"},
         "undone_by_import": undone.id,
+        "reason_code": "wrong_amount",
     }
 
 
 def test_isolated_processes_record_the_same_columns(importing):
     importing.load(COSTS, ("A-1", 10))
-    undo_import(1, actor="eva")
+    undo_import(1, reason_code=WRONG_AMOUNT, actor="eva")
     db.session.commit()
 
     loaded, undone = db.session.execute(

@@ -15,6 +15,8 @@ from flaskr.policies.services import cancel_policy, edit_policy
 from tests.audit.events import actions, events, only_event, refuse_events, values_of
 from tests.factories import ACTOR, make_claim, make_policy, open_elsewhere, pay, recover, reserve
 
+OTHER = {"actor": ACTOR, "reason_code": ReasonCode.OTHER}
+
 
 def test_a_reported_claim_is_recorded_with_its_facts_but_not_its_description(
     rolled_back,
@@ -85,24 +87,11 @@ def test_every_entry_is_recorded_with_its_amounts(rolled_back):
     claim = make_claim(claim_reference="W-1")
     reserve(claim, "100")
     payment = pay(claim, "30.50")
-    reverse_entry(
-        payment,
-        date(2024, 5, 1),
-        actor=ACTOR,
-        reason="Åsa Öberg was paid twice",
-        reason_code=ReasonCode.OTHER,
-    )
+    reverse_entry(payment, date(2024, 5, 1), reason="Åsa Öberg was paid twice", **OTHER)
     pay(claim, "10", date(2024, 5, 1))
     recover(claim, "5")
     close_claim(claim, date(2024, 5, 2), actor=ACTOR)
-    reopen_claim(
-        claim,
-        Decimal("1.00"),
-        date(2024, 5, 3),
-        actor=ACTOR,
-        reason="Åsa called",
-        reason_code=ReasonCode.OTHER,
-    )
+    reopen_claim(claim, Decimal("1.00"), date(2024, 5, 3), reason="Åsa called", **OTHER)
 
     posted = [event for event in events() if event.action is Action.ENTRY_POSTED]
 
@@ -122,7 +111,7 @@ def test_every_entry_is_recorded_with_its_amounts(rolled_back):
 
 
 def test_declining_and_reopening_record_an_event_each(rolled_back):
-    decline_claim(make_claim(), date(2024, 3, 3), actor=ACTOR, reason_code=ReasonCode.OTHER)
+    decline_claim(make_claim(), date(2024, 3, 3), **OTHER)
     open_elsewhere(make_claim())
 
     assert actions().count("entry_posted") == 2

@@ -42,13 +42,14 @@ def work_a_claim(tour: Tour, handler) -> None:
         ("reserve", {"amount": "600"}),
         ("pay", {"amount": "100"}),
         ("recover", {"amount": "40", "kind": "salvage"}),
+        ("repay", {"amount": "5"}),
         ("close", {}),
-        ("reopen", {"amount": "5", "reason": "more"}),
+        ("reopen", {"amount": "5", "reason_code": "new_information"}),
     )
     for action, typed in entries:
         send(handler, f"/claims/K1/{action}", **typed)
         assert tour.new_events() == [("entry_posted", HANDLER, "claim", "K1")], action
-    send(handler, "/claims/K1/reverse/4", reason="wrong")
+    send(handler, "/claims/K1/reverse/4", reason_code="wrong_claim")
     assert tour.new_events() == [("entry_posted", HANDLER, "claim", "K1")]
     send(handler, "/policies/P1/edit", premium="120")
     assert tour.new_events() == [("policy_edited", HANDLER, "policy", "P1")]
@@ -73,7 +74,7 @@ def import_and_undo(tour: Tour, handler, administrator) -> None:
     load(handler, page)
     [(action, who, kind, number)] = tour.new_events()
     assert (action, who, kind) == ("import_loaded", HANDLER, "import")
-    send(administrator, f"/imports/{number}/undo")
+    send(administrator, f"/imports/{number}/undo", reason_code="booked_twice")
     [(action, who, kind, undone)] = tour.new_events()
     assert (action, who, kind) == ("import_undone", ADMINISTRATOR, "import")
 

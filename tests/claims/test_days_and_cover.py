@@ -89,7 +89,7 @@ def uncovered():
 def test_nothing_is_reserved_or_paid_on_a_loss_that_is_not_covered(uncovered):
     with pytest.raises(LedgerError, match="was cancelled from 2024-02-01, and the loss was on"):
         pay(uncovered, "1", DAY)
-    with pytest.raises(LedgerError, match="no more can be reserved or paid"):
+    with pytest.raises(LedgerError, match="no more indemnity can be reserved or paid"):
         reserve(uncovered, "90.01", DAY)
     assert (uncovered.paid, uncovered.outstanding) == (10, 90)
 

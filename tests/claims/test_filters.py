@@ -36,6 +36,9 @@ MATCHES = {
     "coverage=unverified&status=open": lambda row: (
         (row.coverage, row.status) == ("unverified", "open")
     ),
+    "event_code=STORM-1": lambda row: row.event_code == "STORM-1",
+    "event_code=storm-1": lambda row: False,
+    "event_code=STORM-1&event_code=Å 2": lambda row: row.event_code is not None,
     "loss_from=2024-03-01": lambda row: row.loss_date and row.loss_date >= date(2024, 3, 1),
     "loss_to=2024-03-01": lambda row: row.loss_date and row.loss_date <= date(2024, 3, 1),
     "loss_from=2024-03-01&loss_to=2024-03-01": lambda row: row.loss_date == date(2024, 3, 1),
@@ -96,7 +99,7 @@ def test_each_filter_matches_some_rows_of_the_varied_book_and_not_others(varied)
 
     shares = {query: sum(map(bool, map(matches, every))) for query, matches in MATCHES.items()}
 
-    none_today = {"policy=unknown", "line_of_business=motor"}
+    none_today = {"policy=unknown", "line_of_business=motor", "event_code=storm-1"}
     assert {query for query, share in shares.items() if not share} == none_today
     assert max(shares.values()) < len(every)
     assert {row.status for row in every} == set(Status)
@@ -138,6 +141,7 @@ REFUSED = {
     "reported_to=x": "is not a date",
     "cost_from=1,234": "Cost from: “1,234” is not an amount",
     "cost_to=NaN": "is not an amount",
+    "event_code=a/b": "Event code: A reference cannot contain any of",
     "policy=a/b": "Policy: A reference cannot contain any of",
     f"text={'x' * 101}": "A search can have at most 100 characters",
     "text=a%00b": "cannot be stored",

@@ -1,14 +1,12 @@
 from datetime import date
 
-from flaskr.claims.queries import claim_by_reference, entries_of
+import pytest
+
+from flaskr.claims.queries import claim_by_reference
 from flaskr.extensions import db
 from tests.browsing import fields_of, send
-from tests.factories import make_claim, make_policy, pay
-
-
-def ledger_of(app, reference: str) -> list[str]:
-    with app.app_context():
-        return [entry.entry_type.value for entry in entries_of(claim_by_reference(reference))]
+from tests.claims.showing import ledger_of, shown_by_type
+from tests.factories import make_claim, pay
 
 
 def test_a_claim_is_reported_paid_and_closed(app, client):
@@ -43,23 +41,25 @@ def test_a_report_from_a_policy_has_its_number_filled_in(client, covered):
 
 def test_the_page_offers_what_the_state_allows(app, client, covered):
     opened = client.get("/claims/W-1").text
-    send(client, "/claims/W-1/decline", transaction_date="2024-03-05", reason="not our house")
+    send(
+        client,
+        "/claims/W-1/decline",
+        transaction_date="2024-03-05",
+        reason_code="not_covered",
+        reason="not our house",
+    )
     declined = client.get("/claims/W-1").text
 
     assert [
-        f"/claims/W-1/{name}" in opened for name in ("pay", "decline", "reopen", "recover")
-    ] == [
-        True,
-        True,
-        False,
-        False,
-    ]
+        f"/claims/W-1/{name}" in opened for name in ("pay", "decline", "recover", "reopen", "repay")
+    ] == [True, True, True, False, False]
     assert [f"/claims/W-1/{name}" in declined for name in ("pay", "decline", "reopen")] == [
         False,
         False,
         True,
     ]
     assert "not our house" in declined
+    assert "<small>not covered</small>" in declined
 
 
 def test_a_payment_on_a_closed_claim_is_refused_with_a_sentence(app, client, covered):
@@ -79,13 +79,22 @@ def test_a_payment_on_a_closed_claim_is_refused_with_a_sentence(app, client, cov
 def test_a_claim_is_reopened_with_a_reason(app, client, covered):
     send(client, "/claims/W-1/close", transaction_date="2024-03-05")
 
-    bare = send(client, "/claims/W-1/reopen", amount="50", transaction_date="2024-03-06")
-    reopened = send(
-        client, "/claims/W-1/reopen", amount="50", transaction_date="2024-03-06", reason="more damp"
-    )
+    day = {"amount": "50", "transaction_date": "2024-03-06", "reason": "more damp"}
+    bare = send(client, "/claims/W-1/reopen", **day)
+    reserved = {"expense_reserve": "20", "reason_code": "new_information"}
+    reopened = send(client, "/claims/W-1/reopen", **day, **reserved)
 
     assert (bare.status_code, reopened.status_code) == (422, 303)
-    assert ledger_of(app, "W-1")[-1] == "RESERVE_REOPEN"
+    assert ledger_of(app, "W-1")[-2:] == ["RESERVE_REOPEN", "RESERVE_CHANGE"]
+    assert shown_by_type(client)["Expense"][:2] == ["0.00", "20.00"]
+
+
+@pytest.mark.parametrize("code", ["migrated", "import_undone", "lost"])
+def test_a_reason_that_only_the_book_gives_cannot_be_chosen(client, covered, code):
+    answer = send(client, "/claims/W-1/decline", transaction_date="2024-03-05", reason_code=code)
+
+    assert answer.status_code == 422
+    assert "Choose one from the list." in answer.text
 
 
 def test_money_comes_back_as_a_recovery_and_both_can_be_reversed(app, client, covered):
@@ -98,12 +107,13 @@ def test_money_comes_back_as_a_recovery_and_both_can_be_reversed(app, client, co
         transaction_date="2024-04-02",
     )
 
-    too_early = send(client, "/claims/W-1/reverse/2", transaction_date="2024-04-03")
-    recovery = send(client, "/claims/W-1/reverse/3", transaction_date="2024-04-03", reason="ours")
-    payment = send(client, "/claims/W-1/reverse/2", transaction_date="2024-04-03")
+    day = {"transaction_date": "2024-04-03"}
+    bare = send(client, "/claims/W-1/reverse/2", reason="ours", **day)
+    recovery = send(client, "/claims/W-1/reverse/3", reason_code="other", reason="ours", **day)
+    payment = send(client, "/claims/W-1/reverse/2", reason_code="wrong_amount", **day)
     page = client.get("/claims/W-1").text
 
-    assert (too_early.status_code, recovery.status_code, payment.status_code) == (422, 303, 303)
+    assert (bare.status_code, recovery.status_code, payment.status_code) == (422, 303, 303)
     assert ledger_of(app, "W-1")[-2:] == ["RECOVERY_REVERSAL", "PAYMENT_REVERSAL"]
     assert "reverses entry 3" in page
     assert "/claims/W-1/reverse/" not in page
@@ -113,23 +123,6 @@ def test_an_entry_that_cannot_be_reversed_says_so(client, covered):
     assert "cannot be reversed" in client.get("/claims/W-1/reverse/1").text
     assert client.get("/claims/W-1/reverse/9").status_code == 404
     assert client.get("/claims/W-1/reverse/0").status_code == 404
-
-
-def test_nothing_is_paid_on_a_loss_that_is_not_covered(app, client):
-    with app.app_context():
-        policy = make_policy(inception_date=date(2020, 1, 1), expiry_date=date(2021, 1, 1))
-        make_claim(claim_reference="W-2", policy=policy)
-        db.session.commit()
-
-    offered = client.get("/claims/W-2").text
-    form = fields_of(client.get("/claims/W-2/close"))
-    typed = {**form, "amount": "10", "transaction_date": "2024-04-01"}
-
-    responses = [client.post(f"/claims/W-2/{name}", data=typed) for name in ("pay", "reserve")]
-
-    assert [response.status_code for response in responses] == [422, 422]
-    assert all("no more can be reserved or paid" in response.text for response in responses)
-    assert "/claims/W-2/pay" not in offered
 
 
 def test_markup_in_typed_text_is_escaped(app, client):

@@ -17,6 +17,7 @@ SETTLED = (5, 6, 10, 13, 21)
 DAY = date(2024, 3, 1)
 CAUSES = (Cause.WATER, None, Cause.FIRE, Cause.DAMAGE_TO_OTHERS, Cause.WATER)
 LOSSES = (DAY, None, DAY - timedelta(days=90), DAY + timedelta(days=1), DAY)
+EVENTS = ("STORM-1", "", "", "Å 2")
 DESCRIPTIONS = ("ÄLGEN kom", "Läcka 100%", "", "a_b\\c", "eld i ÖREBRO")
 
 
@@ -25,16 +26,20 @@ def varied_policies() -> list[Policy]:
         home = make_policy(policy_number="HÖ-1")
         motor = make_policy(policy_number="m-2", line_of_business=LineOfBusiness.MOTOR)
         short = make_policy(policy_number="H%3", expiry_date=date(2024, 2, 1))
-    with at("2024-06-10T12:00"):
-        amend(motor, line_of_business=LineOfBusiness.PROPERTY)
-        cancel_policy(home, date(2024, 11, 1), seen_version=1, actor=ACTOR)
     return [home, motor, short]
 
 
+def amend_policies(home: Policy, motor: Policy) -> None:
+    with at("2024-06-10T12:00"):
+        amend(motor, line_of_business=LineOfBusiness.PROPERTY)
+        cancel_policy(home, date(2024, 11, 1), seen_version=1, actor=ACTOR)
+
+
 def varied_claims() -> list[Claim]:
+    policies = varied_policies()
     facts = zip(
         range(CLAIMS),
-        cycle([*varied_policies(), None]),
+        cycle([*policies, None]),
         cycle(CAUSES),
         cycle(LOSSES),
         cycle(DESCRIPTIONS),
@@ -50,11 +55,13 @@ def varied_claims() -> list[Claim]:
                 loss_date=loss,
                 reported_date=reported,
                 description=text,
+                event_code=EVENTS[number % 4],
             )
             post_entries(claim, number)
             claims.append(claim)
+    amend_policies(*policies[:2])
     with at("2024-06-11T12:00"):
-        edit(claims[0], cause=Cause.STORM, loss_date=DAY - timedelta(days=7))
+        edit(claims[0], cause=Cause.STORM, event_code="Å 2", loss_date=DAY - timedelta(days=7))
         edit(claims[3], policy_id=claims[1].policy_id)
         reopen_claim(
             claims[6],

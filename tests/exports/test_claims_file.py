@@ -21,7 +21,7 @@ from tests.exports.reading import cancelled_policy, csv_frame, parquet_frame
 from tests.factories import make_claim, make_policy, reserve
 
 COLUMNS = (
-    "claim_reference,policy_number,line_of_business,cause,status,coverage,loss_date,reported_date,"
+    "claim_reference,policy_number,line_of_business,cause,event_code,status,coverage,loss_date,reported_date,"
     "closed_date,paid,outstanding,claim_cost,recovered,currency,description"
 )
 ARROW_NAMES = {
@@ -45,12 +45,12 @@ def test_csv_is_what_a_person_expects_to_see(client, small_book):
 
     assert response.data.decode() == (
         ",".join(f'"{name}"' for name in COLUMNS.split(",")) + "\n"
-        '"D","007","home","water","open","not_in_force",2024-03-01,2024-03-02,,'
+        '"D","007","home","water",,"open","not_in_force",2024-03-01,2024-03-02,,'
         '0.00,0.00,0.00,0.00,"SEK","\'-5"\n'
-        '"C","FÖ-001","home","water","open","not_in_force",2025-01-01,2025-01-02,,'
+        '"C","FÖ-001","home","water",,"open","not_in_force",2025-01-01,2025-01-02,,'
         '0.00,0.00,0.00,0.00,"SEK","\'=1+1"\n'
-        '"B",,,,"open","unverified",,,,0.00,0.00,0.00,0.00,"SEK",""\n'
-        '"00123","FÖ-001","home","water","closed","in_force",2024-03-01,2024-03-02,2024-05-01,'
+        '"B",,,,,"open","unverified",,,,0.00,0.00,0.00,0.00,"SEK",""\n'
+        '"00123","FÖ-001","home","water",,"closed","in_force",2024-03-01,2024-03-02,2024-05-01,'
         '60.10,0.00,60.10,0.00,"SEK","Åsa; 1 234,50 ""rör""\nkök"\n'
     )
 

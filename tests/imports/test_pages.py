@@ -145,13 +145,35 @@ def test_a_migration_of_three_files_keeps_its_instants(client, app):
     assert "import 1 , row" in page_text(client.get("/claims/SK-2023-0001"))
 
 
-def test_a_migration_with_a_refused_row_offers_nothing_to_load(sqlite_client):
-    files = [(n, b.replace(b"SK-2023-0002", b"", 1)) for n, b in golden_files()]
+def test_a_migration_with_a_refused_row_of_no_claim_offers_nothing_to_load(sqlite_client):
+    files = [
+        (n, b.replace(b"SK-2023-0002", b"", 1) if n == "ledger.csv" else b)
+        for n, b in golden_files()
+    ]
 
     shown = migrate(sqlite_client, *files)
 
-    assert "A migration is loaded completely or not at all" in page_text(shown)
+    assert "A refused row of the ledger names no claim" in page_text(shown)
     assert "/load" not in shown.text
+
+
+def test_a_migration_leaves_refused_claims_out_whole_by_choice(sqlite_client, sqlite_app):
+    files = [
+        (n, b.replace(b"SK-2023-0002,PAYMENT", b"SK-2023-0002,paid", 1)) for n, b in golden_files()
+    ]
+
+    shown = migrate(sqlite_client, *files)
+    unconfirmed = load(sqlite_client, shown)
+    loaded = load(sqlite_client, shown, leaves_refused="yes")
+    trail = page_text(sqlite_client.get("/trail"))
+
+    assert "These claims are refused: SK-2023-0002." in page_text(shown)
+    assert "Leave out the 1 refused claim whole, with every row of it: 4 rows;" in page_text(shown)
+    assert "Some rows are refused. Correct them, or choose" in page_text(unconfirmed)
+    assert "Claims left out 1 whole, by choice, for a refused row" in page_text(loaded)
+    assert "Refused 4 left out by choice" in page_text(loaded)
+    assert "claims left out 1" in trail
+    assert claim_count(sqlite_app) == 5
 
 
 def test_a_ledger_that_is_not_sent_as_a_migration_can_be_read_as_one(sqlite_client):

@@ -1,68 +1,32 @@
 import json
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import select
 
 from flaskr.audit.models import AuditEvent
-from flaskr.claims.models import ClaimRevision
-from flaskr.claims.queries import claim_by_reference, watermark
-from flaskr.claims.services import edit_claim
-from flaskr.extensions import db
+from flaskr.claims.ledger.services import close_claim
+from flaskr.claims.models import ENTRY_TEXTS, ClaimRevision, EntryTexts
+from flaskr.claims.queries import claim_by_reference, entries_of, watermark
 from flaskr.policies.models import PolicyRevision
 from flaskr.policies.queries import policy_by_number
-from flaskr.policies.services import edit_policy
 from tests.browsing import fields_of, send
 from tests.exports.reading import csv_frame
-from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
-from tests.imports.uploading import upload
+from tests.factories import ACTOR, make_policy, pay
+from tests.privacy.person import NAME, SAID, TEXTS
 
 pytestmark = pytest.mark.both_databases
 
 SLOWLY = pytest.mark.slow
 OTHER_FORMS = [pytest.param(form, marks=SLOWLY) for form in ("xlsx", "parquet", "arrow", "jsonl")]
-NAME, SAID = "Åsa Utterström-Qvarnfors", "The washing machine of Zorn Exampelmark leaked"
-
-
-@pytest.fixture
-def insured(session):
-    """A policy with two claims, another policy of the same holder, and a claim without a policy."""
-    policy = make_policy(policy_number="H-1", policyholder=NAME)
-    make_policy(policy_number="H-2", policyholder=NAME)
-    make_policy(policy_number="H-3", policyholder="Bo Annan")
-    claim = make_claim(policy=policy, claim_reference="W-1", description=SAID)
-    reserve(claim, "1000.00")
-    pay(claim, "250.00")
-    make_claim(policy=policy, claim_reference="W-2")
-    make_claim(claim_reference="W-3", description="Said of nobody's policy")
-    session.commit()
-
-
-@pytest.fixture
-def erase(runner, insured):
-    """Run the command, check its exit code, and return its output."""
-
-    def run(*arguments: str, fails: bool = False, **options) -> str:
-        result = runner.invoke(args=["people", "erase", *arguments], **options)
-        assert bool(result.exit_code) is fails, result.output
-        return result.output
-
-    return run
-
-
-def files_with(folder: Path, *texts: str) -> list[str]:
-    needles = [each.encode() for each in texts]
-    paths = [path for path in folder.rglob("*") if path.is_file()]
-    return sorted(path.name for path in paths if any(each in path.read_bytes() for each in needles))
 
 
 def test_names_and_free_text_go_while_amounts_and_dates_stay(erase, session):
     output = erase("h-1", "--yes")
 
     policy, claim = policy_by_number("H-1"), claim_by_reference("W-1")
-    assert "Erased: 1 policyholder and 1 description." in output
+    assert "Erased: 1 policyholder, 1 description and 3 texts of ledger entries." in output
     assert (policy.policyholder, claim.description) == ("", "")
     assert (policy.version, claim.version, claim_by_reference("W-2").version) == (2, 2, 1)
     assert (policy.premium, policy.inception_date) == (Decimal("5000.00"), date(2024, 1, 1))
@@ -70,6 +34,39 @@ def test_names_and_free_text_go_while_amounts_and_dates_stay(erase, session):
     assert session.scalars(select(PolicyRevision.policyholder_changed)).all() == [True]
     assert session.scalars(select(ClaimRevision.description_changed)).all() == [True]
     assert policy_by_number("H-2").policyholder == NAME
+    stored = session.execute(select(*(getattr(EntryTexts, name) for name in ENTRY_TEXTS))).all()
+    assert [tuple(row) for row in stored] == [(None,) * 4]
+
+
+def test_the_texts_of_entries_go_where_the_claim_has_no_description(erase, session):
+    claim = claim_by_reference("W-2")
+    pay(claim, "10.00")
+    close_claim(claim, date(2024, 4, 2), actor=ACTOR, reason="Said by Zorn")
+    session.commit()
+
+    output = erase("--claim", "W-2", "--yes")
+
+    assert "Erased: 0 policyholders, 0 descriptions and 1 text of ledger entries." in output
+    event = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1)).one()
+    assert (event.action, event.subject, event.after) == (
+        "person_erased", "W-2", '{"reason": "changed"}',
+    )  # fmt: skip
+    assert [entry.texts and entry.texts.reason for entry in entries_of(claim)] == [None, None]
+    assert claim_by_reference("W-2").version == 2
+
+
+def test_erased_texts_are_marked_on_the_page_and_empty_in_files(erase, client):
+    before = client.get("/claims/W-1").text
+    erase("H-1", "--yes")
+    page = client.get("/claims/W-1").text
+    columns = "payee,payee_reference,note,reason"
+    rows = client.get(f"/export_ledger?format=jsonl&columns={columns}").text.splitlines()
+
+    assert all(text in before for text in TEXTS.values())
+    assert not any(text in page for text in TEXTS.values())
+    assert page.count('<span class="nil">texts erased</span>') == 1
+    assert "texts erased" not in before
+    assert set(rows) == {'{"payee":null,"payee_reference":null,"note":null,"reason":null}'}
 
 
 def test_it_lists_other_policies_with_the_name(erase):
@@ -84,7 +81,7 @@ def test_it_asks_first_and_does_nothing_without_a_yes(erase, session):
     session.rollback()
     output = erase("H-1", "--claim", "W-3", input="n\n", fails=True)
 
-    assert "the policyholder of 1 policy and the description of 3 claims" in output
+    assert "of 1 policy, and the description and the ledger's texts of 3 claims" in output
     assert watermark() == before
     assert "Erased: 1 policyholder" in erase("H-1", input="y\n")
 
@@ -109,11 +106,12 @@ def test_an_unknown_number_refuses_everything(erase, session, arguments, output)
 
 
 def test_erasing_changes_the_watermark_and_etags(erase, client):
-    before = [client.head(f"/export_{each}").headers["ETag"] for each in ("policies", "claims")]
+    addresses = [f"/export_{each}" for each in ("policies", "claims", "ledger")]
+    before = [client.head(address).headers["ETag"] for address in addresses]
 
     erase("H-1", "--yes")
 
-    after = [client.head(f"/export_{each}").headers["ETag"] for each in ("policies", "claims")]
+    after = [client.head(address).headers["ETag"] for address in addresses]
     assert not set(before) & set(after)
 
 
@@ -126,10 +124,13 @@ def test_the_trail_says_what_was_erased_and_never_the_name(erase, session):
     recorded = {(event.subject_kind, event.subject, event.actor): event.after for event in events}
     assert recorded == {
         ("policy", "H-1", "command"): '{"policyholder": "changed"}',
-        ("claim", "W-1", "command"): '{"description": "changed"}',
+        ("claim", "W-1", "command"): (
+            '{"description": "changed", "payee": "changed", "payee_reference": "changed",'
+            ' "note": "changed"}'
+        ),
     }
     everything = json.dumps([list(map(str, row)) for row in session.execute(select(AuditEvent))])
-    assert NAME not in everything
+    assert not any(said in everything for said in (NAME, SAID, *TEXTS.values()))
 
 
 def test_erasing_again_records_nothing(erase, session):
@@ -137,78 +138,8 @@ def test_erasing_again_records_nothing(erase, session):
     before = watermark()
     session.rollback()
 
-    assert "Erased: 0 policyholders and 0 descriptions." in erase("H-1", "--yes")
+    assert "Erased: 0 policyholders, 0 descriptions and 0 texts" in erase("H-1", "--yes")
     assert watermark() == before
-
-
-def test_erased_bytes_are_in_no_file_of_the_instance_folder(erase, client, app, session):
-    folder = app.config["INSTANCE_FOLDER"]
-    erase("H-2", "--yes")
-    for address in ("/export_policies", "/export_claims", f"/export_policies?text={NAME}"):
-        client.get(address, buffered=True)
-    if db.engine.dialect.name == "sqlite":
-        assert "claimbook.db" in files_with(folder, NAME)
-    assert len(files_with(folder / "spool", NAME, SAID)) >= 2
-    session.remove()
-
-    erase("H-1", "--yes")
-
-    assert files_with(folder, NAME, SAID) == []
-
-
-def test_where_sqlite_does_not_overwrite_what_earlier_edits_deleted_goes_too(sqlite_app):
-    def never(connection, record) -> None:
-        connection.execute("PRAGMA secure_delete=OFF")
-
-    event.listen(db.engine, "connect", never)
-    db.engine.dispose()
-    policy = make_policy(policy_number="H-1", policyholder=NAME)
-    claim = make_claim(policy=policy, claim_reference="W-1", description=SAID * 3)
-    edit_policy(policy, {"policyholder": "Short"}, seen_version=1, actor=ACTOR)
-    edit_claim(claim, {"description": "Now another"}, seen_version=1, actor=ACTOR)
-    db.session.commit()
-    db.session.remove()
-    db.engine.dispose()  # the last connection writes everything into the file
-    folder = sqlite_app.config["INSTANCE_FOLDER"]
-    assert files_with(folder, NAME, SAID) == ["claimbook.db"]
-
-    result = sqlite_app.test_cli_runner().invoke(args=["people", "erase", "H-1", "--yes"])
-
-    assert result.exit_code == 0, result.output
-    assert files_with(folder, NAME, SAID, "Short", "Now another") == []
-    assert db.session.scalar(text("PRAGMA integrity_check")) == "ok"
-
-
-def test_while_somebody_reads_the_old_pages_it_says_so(sqlite_app, monkeypatch):
-    make_policy(policy_number="H-1", policyholder=NAME)
-    db.session.commit()
-    db.session.remove()
-    event.listen(db.engine, "connect", lambda c, record: c.execute("PRAGMA busy_timeout=50"))
-    reading = db.engine.raw_connection()
-    reading.cursor().execute("BEGIN").execute("SELECT count(*) FROM policies").fetchone()
-
-    result = sqlite_app.test_cli_runner().invoke(args=["people", "erase", "H-1", "--yes"])
-    reading.rollback()
-    reading.close()
-    again = sqlite_app.test_cli_runner().invoke(args=["people", "erase", "H-1", "--yes"])
-
-    assert (result.exit_code, again.exit_code) == (1, 0)
-    assert "Run the same command again" in result.output
-    assert files_with(sqlite_app.config["INSTANCE_FOLDER"], NAME) == []
-
-
-def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client, book_folder):
-    for name, contents in (("With names", "policies"), ("Amounts only", "ledger")):
-        send(client, f"/exports?contents={contents}", name=name)
-    upload(client, ("sent.csv", client.get("/export_policies").data))
-
-    output = erase("H-1", "--yes")
-
-    assert "delete them at /exports:\n  With names\n" in output
-    assert "Amounts only" not in output
-    assert f"{book_folder / 'jobs'}/" in output
-    assert ": sent.csv" in output
-    assert "This command cannot reach" in output
 
 
 def test_an_erased_policy_shows_well_and_takes_edits_without_a_name(erase, client):

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from flaskr.claims import forms
 from flaskr.claims.ledger import services as ledger_services
+from flaskr.claims.ledger.balances import BalancesByType
 from flaskr.claims.ledger.posting import PostedBy
 from flaskr.claims.ledger.rules import OPEN_STATUSES, RECOVERY_TYPES, SETTLED_STATUSES
 from flaskr.claims.models import Claim, LedgerEntry
-from flaskr.facts.closed_lists import Coverage, EntryType
+from flaskr.facts.closed_lists import CostType, EntryType
+from flaskr.values.money import ZERO
 
 
 @dataclass(frozen=True)
@@ -22,25 +26,35 @@ class LedgerAction:
     form: type[forms.EntryForm]
     post: Callable[[Claim, Any, PostedBy], LedgerEntry]
     confirmation: str  # shown after posting, followed by the claim's reference
-    is_allowed: Callable[[Claim], bool]
+    is_allowed: Callable[[Claim, BalancesByType], bool]
 
 
 def _set_reserve(claim: Claim, form: Any, by: PostedBy) -> LedgerEntry:
-    """Set the case reserve to the amount of the form."""
-    return ledger_services.set_reserve(claim, form.amount.data, form.transaction_date.data, **by)
+    """Set the case reserve of a cost type to the amount of the form."""
+    return ledger_services.set_reserve(claim, *_amount_of(form), **by)
 
 
 def _pay(claim: Claim, form: Any, by: PostedBy) -> LedgerEntry:
-    """Post the payment of the form."""
-    return ledger_services.post_payment(claim, form.amount.data, form.transaction_date.data, **by)
+    """Post the payment of the form, with its texts."""
+    by["payee"], by["payee_reference"] = form.payee.data, form.payee_reference.data
+    by["note"] = form.note.data
+    return ledger_services.post_payment(claim, *_amount_of(form), **by)
+
+
+def _repay(claim: Claim, form: Any, by: PostedBy) -> LedgerEntry:
+    """Post the repayment of the form."""
+    return ledger_services.post_repayment(claim, *_amount_of(form), **by)
 
 
 def _recover(claim: Claim, form: Any, by: PostedBy) -> LedgerEntry:
     """Post the recovery of the form."""
     recovery_type = form.kind.data.entry_type
-    return ledger_services.post_recovery(
-        claim, recovery_type, form.amount.data, form.transaction_date.data, **by
-    )
+    return ledger_services.post_recovery(claim, recovery_type, *_amount_of(form), **by)
+
+
+def _amount_of(form: Any) -> tuple[Decimal, date, CostType]:
+    """Return the amount, the transaction date and the cost type of a form."""
+    return form.amount.data, form.transaction_date.data, form.cost_type.data
 
 
 def _close(claim: Claim, form: Any, by: PostedBy) -> LedgerEntry:
@@ -55,9 +69,12 @@ def _decline(claim: Claim, form: Any, by: PostedBy) -> LedgerEntry:
 
 
 def _reopen(claim: Claim, form: Any, by: PostedBy) -> LedgerEntry:
-    """Reopen the claim, with the reserve and the reason of the form."""
+    """Reopen the claim, with the reserves and the reason of the form."""
     by |= reason_of(form)
-    return ledger_services.reopen_claim(claim, form.amount.data, form.transaction_date.data, **by)
+    expense_reserve = form.expense_reserve.data or ZERO
+    return ledger_services.reopen_claim(
+        claim, form.amount.data, form.transaction_date.data, expense_reserve, **by
+    )
 
 
 def reason_of(form: Any) -> PostedBy:
@@ -65,51 +82,50 @@ def reason_of(form: Any) -> PostedBy:
     return {"reason_code": form.reason_code.data, "reason": form.reason.data}  # type: ignore[typeddict-item]
 
 
-def _is_open(claim: Claim) -> bool:
+def _is_open(claim: Claim, by_type: BalancesByType | None = None) -> bool:
     """Whether the claim is open or reopened."""
     return claim.status in OPEN_STATUSES
 
 
-def _may_be_paid(claim: Claim) -> bool:
-    """Whether the claim is open and its loss is not known to be outside the cover."""
-    return _is_open(claim) and claim.coverage != Coverage.NOT_IN_FORCE
-
-
-def _may_be_reserved(claim: Claim) -> bool:
-    """Whether the reserve may be raised, or there is one to lower."""
-    return _may_be_paid(claim) or (_is_open(claim) and claim.outstanding > 0)
+def _may_be_declined(claim: Claim, by_type: BalancesByType) -> bool:
+    """Whether the claim is open and has no indemnity paid; expenses may be."""
+    return _is_open(claim) and by_type[CostType.INDEMNITY].paid == 0
 
 
 _ACTIONS = (
     LedgerAction(
         "reserve", "Set case reserve", "Set case reserve", forms.ReserveForm, _set_reserve,
-        "Case reserve set on", _may_be_reserved,
+        "Case reserve set on", _is_open,
     ),
     LedgerAction(
-        "pay", "Pay", "Post payment", forms.PaymentForm, _pay, "Payment posted to", _may_be_paid,
+        "pay", "Pay", "Post payment", forms.PaymentForm, _pay, "Payment posted to", _is_open,
+    ),
+    LedgerAction(
+        "repay", "Repayment", "Post a repayment", forms.RepaymentForm, _repay,
+        "Repayment posted to", lambda claim, by_type: claim.paid > 0,
     ),
     LedgerAction(
         "recover", "Recover", "Post recovery", forms.RecoveryForm, _recover,
-        "Recovery posted to", lambda claim: True,
+        "Recovery posted to", lambda claim, by_type: True,
     ),
     LedgerAction(
         "close", "Close", "Close claim", forms.CloseForm, _close, "Closed claim", _is_open,
     ),
     LedgerAction(
         "decline", "Decline", "Decline claim", forms.DeclineForm, _decline,
-        "Declined claim", lambda claim: _is_open(claim) and claim.paid == 0,
+        "Declined claim", _may_be_declined,
     ),
     LedgerAction(
         "reopen", "Reopen", "Reopen claim", forms.ReopenForm, _reopen,
-        "Reopened claim", lambda claim: claim.status in SETTLED_STATUSES,
+        "Reopened claim", lambda claim, by_type: claim.status in SETTLED_STATUSES,
     ),
 )  # fmt: skip
 ACTIONS_BY_NAME = {action.name: action for action in _ACTIONS}
 
 
-def allowed_actions(claim: Claim) -> list[LedgerAction]:
+def allowed_actions(claim: Claim, by_type: BalancesByType) -> list[LedgerAction]:
     """Return the actions that the claim's state allows, in the order they are usually taken."""
-    return [action for action in _ACTIONS if action.is_allowed(claim)]
+    return [action for action in _ACTIONS if action.is_allowed(claim, by_type)]
 
 
 def reversible_entry_ids(claim: Claim, entries: list[LedgerEntry]) -> set[int]:

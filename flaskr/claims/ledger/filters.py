@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
-from flaskr.claims.as_at_queries import is_entry_included
-from flaskr.claims.models import Claim, EntryTexts, LedgerEntry
+from flaskr.claims.as_at_queries import entry_state, is_entry_included
+from flaskr.claims.models import ENTRY_TEXTS, Claim, EntryTexts, LedgerEntry
 from flaskr.errors import TextError
 from flaskr.facts.closed_lists import EntryType
+from flaskr.values.as_at import Basis
 from flaskr.values.text import clean_reference, reference_key
 from flaskr.web.list_filters import RECORDED, AsAtFilter
+from flaskr.web.ordering import SortOrder
 from flaskr.web.parameters import ParameterType, choices_parameter, date_parameter, parameter_field
 from flaskr.web.sql_conditions import between
 
@@ -31,7 +33,8 @@ class LedgerFilter(AsAtFilter):
 
     `since` selects the entries after the one with that id: ids, recording instants and commits are
     in the same order, so a reader that continues from the highest id seen misses nothing. Entries
-    are in the order of recording, with sort=-recorded in the reverse order.
+    are in the order of recording, with sort=-recorded in the reverse order; those of one claim
+    as booked are in the order of their days, so that the last one has the state of the cut.
     """
 
     sort: str = parameter_field(ParameterType(str), RECORDED)
@@ -56,25 +59,45 @@ class LedgerFilter(AsAtFilter):
             conditions.append(LedgerEntry.id > self.since)
         return conditions
 
+    def order(self, columns: Any) -> SortOrder:
+        """Return the sort order: by recording, or for one claim as booked by days."""
+        if self.claim and self._basis is Basis.BOOKED:
+            return SortOrder(columns["transaction_date"], self.is_descending)
+        return super().order(columns)
+
+    @property
+    def _basis(self) -> Basis:
+        """The basis of the balances after each entry; as recorded without an as-at date."""
+        return self.valuation.basis if self.valuation else Basis.KNOWN
+
     def rows(self) -> Select[Any]:
-        """Select the entries in order, one row each, with their claim's reference."""
+        """Select the entries in order, one row each, with their claim's reference and texts.
+
+        The balances and the status after each are those in the order of the basis.
+        """
+        state = entry_state(LedgerEntry, self._basis)
+        after = [
+            state[name].label(f"{name}_after")
+            for name in ("paid", "outstanding", "recovered", "status")
+        ]
         columns: list[Any] = [
             LedgerEntry.id.label("entry_id"),
             Claim.claim_reference,
             LedgerEntry.entry_type,
+            LedgerEntry.cost_type,
             LedgerEntry.transaction_date,
             LedgerEntry.recorded_at,
+            LedgerEntry.imported_at,
             LedgerEntry.recorded_by,
             LedgerEntry.paid,
             LedgerEntry.outstanding,
             (LedgerEntry.paid + LedgerEntry.outstanding).label("claim_cost"),
             LedgerEntry.recovered,
-            LedgerEntry.paid_after,
-            LedgerEntry.outstanding_after,
-            LedgerEntry.recovered_after,
-            LedgerEntry.status_after,
+            *after,
             LedgerEntry.reverses,
-            EntryTexts.reason,
+            LedgerEntry.reason_code,
+            *(getattr(EntryTexts, name) for name in ENTRY_TEXTS),
+            LedgerEntry.exceptions,
             LedgerEntry.import_id,
             LedgerEntry.import_row,
         ]

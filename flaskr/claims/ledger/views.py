@@ -4,21 +4,24 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 
+from flaskr.book.periods import open_day
 from flaskr.claims.blueprint import blueprint, claim_or_404
-from flaskr.claims.forms import EntryForm, ReversalForm
+from flaskr.claims.forms import CostTypeForm, EntryForm, ReversalForm
 from flaskr.claims.ledger.actions import ACTIONS_BY_NAME, reason_of, reversible_entry_ids
+from flaskr.claims.ledger.closed_periods import show_first_open_day
 from flaskr.claims.ledger.posting import PostedBy, coverage_reason
 from flaskr.claims.ledger.services import reverse_entry
 from flaskr.claims.models import Claim
-from flaskr.claims.queries import entries_of, last_entry
+from flaskr.claims.queries import balances_by_type, entries_of, last_entry
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
+from flaskr.facts.closed_lists import CostType, Coverage
 from flaskr.users.gate.access import actor
 from flaskr.values.calendar import today
 
 
 @blueprint.route(
-    "/<reference>/<any(reserve, pay, recover, close, decline, reopen):name>",
+    "/<reference>/<any(reserve, pay, repay, recover, close, decline, reopen):name>",
     methods=["GET", "POST"],
 )
 def act(reference: str, name: str):
@@ -37,8 +40,10 @@ def act(reference: str, name: str):
             db.session.commit()
             flash(f"{action.confirmation} {claim.claim_reference}.", "success")
             return redirect(url_for(".show", reference=claim.claim_reference), code=303)
+    by_type = balances_by_type(claim.id, claim.state)
+    can_be = action.is_allowed(claim, by_type)
     return _show_form(
-        "claims/act.html", claim, form, status, action=action, can_be=action.is_allowed(claim)
+        "claims/act.html", claim, form, status, action=action, can_be=can_be, by_type=by_type
     )
 
 
@@ -65,7 +70,10 @@ def reverse(reference: str, number: int):
             db.session.commit()
             flash(f"Entry {number} of {claim.claim_reference} reversed.", "success")
             return redirect(url_for(".show", reference=claim.claim_reference), code=303)
-    return _show_form("claims/reverse.html", claim, form, status, entry=entry, can_be=can_be)
+    by_type = balances_by_type(claim.id, claim.state)
+    return _show_form(
+        "claims/reverse.html", claim, form, status, entry=entry, can_be=can_be, by_type=by_type
+    )
 
 
 def _posted_by(form: EntryForm) -> PostedBy:
@@ -87,9 +95,12 @@ def _show_form(template: str, claim: Claim, form: EntryForm, status: int, **cont
     """
     last = last_entry(claim)
     if request.method == "GET":
-        form.transaction_date.data = today()
+        form.transaction_date.data = open_day(today())
+        if claim.coverage is Coverage.NOT_IN_FORCE and isinstance(form, CostTypeForm):
+            form.cost_type.data = CostType.EXPENSE
     if request.method == "GET" or status == ChangedMeanwhile.status:
         form.seen_entry.show(last.id if last else 0)
+    show_first_open_day(form.transaction_date)
     page = render_template(
         template,
         claim=claim,

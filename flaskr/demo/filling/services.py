@@ -10,6 +10,7 @@ from flaskr.archive.bulk.loading import insert_rows, move_sequence
 from flaskr.archive.bulk.sqlite import large_cache
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import BOOK, record
+from flaskr.book.periods import check_not_live
 from flaskr.book.services import advance_counter
 from flaskr.claims.queries import watermark
 from flaskr.database import lock_ledger
@@ -39,6 +40,7 @@ def prepare_book(policies: int, claims: int, seed: int, until: date) -> DemoBook
 def _lock_empty_book() -> None:
     """Keep all other writers out until commit; raises _FillError unless the book is empty."""
     lock_ledger()
+    check_not_live("demo data")
     if db.engine.dialect.name == "postgresql":
         tables = "counters, policies, claims, ledger_entries"
         db.session.execute(text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))

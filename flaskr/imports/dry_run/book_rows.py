@@ -2,17 +2,20 @@
 
 # ruff: noqa: S608 - statements are built from names that the code declares
 
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Date, Integer, Select, func, select
+from sqlalchemy import BigInteger, Date, Integer, Select, cast, func, literal_column, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
+from flaskr.book.models import Book
 from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import CLAIM_EDITS, Claim, LedgerEntry
 from flaskr.claims.queries import watermark_select
 from flaskr.exports.making.snapshot import Snapshot
 from flaskr.exports.sql_statements import LIBPQ, compile_rows, compile_statement
+from flaskr.facts.closed_lists import CostType
 from flaskr.imports.dry_run.staging import Staging
 from flaskr.imports.plan import STATE_COLUMNS
 from flaskr.policies.models import POLICY_EDITS, Policy
@@ -29,6 +32,7 @@ _CLAIM_ROWS = select(
     Claim.version,
     Claim.first_transaction_date,
     Claim.last_transaction_date,
+    Claim.last_recorded_at,
     Claim.recorded_at,
 )
 _POLICY_ROWS = select(
@@ -44,11 +48,28 @@ _ENTRY_ROWS = select(
     LedgerEntry.transaction_date,
     LedgerEntry.recorded_at,
     *(getattr(LedgerEntry, name) for name in BALANCES),
+    LedgerEntry.id,
+    LedgerEntry.cost_type,
+    LedgerEntry.exceptions,
+)
+_FIRST_POSTED = select(Book.first_posted_at.label("at"))
+# By the index of expenses alone, which needs the cost type as a literal.
+_EXPENSE_ROWS = (
+    select(
+        LedgerEntry.claim_id,
+        *(
+            cast(func.sum(getattr(LedgerEntry, name)), BigInteger).label(f"{name}_of_expense")
+            for name in BALANCES
+        ),
+    )
+    .where(LedgerEntry.cost_type == literal_column(f"'{CostType.EXPENSE}'"))
+    .group_by(LedgerEntry.claim_id)
 )
 _BOOK_TABLES = {
     "book_claims": _CLAIM_ROWS,
     "book_policies": _POLICY_ROWS,
     "book_entries": _ENTRY_ROWS,
+    "book_expenses": _EXPENSE_ROWS,
 }
 
 
@@ -79,6 +100,13 @@ class BookRows:
         """Return the highest ids of the book's tables in this snapshot."""
         return self.snapshot.row(compile_statement(watermark_select(), self.dialect))
 
+    def first_posted_at(self) -> datetime | None:
+        """Return when the book posted its own first entry; None when it has posted none."""
+        at = self.snapshot.row(compile_statement(_FIRST_POSTED, self.dialect))["at"]
+        if isinstance(at, str):  # SQLite stores instants as text, in UTC
+            return datetime.fromisoformat(at).replace(tzinfo=UTC)
+        return at.astimezone(UTC) if at else None
+
     def copy_claims(self, keys: str) -> None:
         """Copy the claims whose keys are in column k of the select `keys`."""
         self._copy("book_claims", _CLAIM_ROWS, Claim.claim_reference_key, "claim_key", keys)
@@ -99,14 +127,9 @@ class BookRows:
         keys = "SELECT id AS k FROM book_claims WHERE last_transaction_date IS NOT NULL"
         self._copy("book_entries", _ENTRY_ROWS, LedgerEntry.claim_id, "claim_id", keys)
 
-    def first_entry_dates(self, keys: str) -> dict[int, Any]:
-        """Return the first entry's date by claim id; column k of the select `keys` has the ids."""
-        first = select(
-            LedgerEntry.claim_id, func.min(LedgerEntry.transaction_date).label("day")
-        ).group_by(LedgerEntry.claim_id)
-        self.staging.run("CREATE OR REPLACE TABLE first_days (claim_id BIGINT, day DATE)")
-        self._copy("first_days", first, LedgerEntry.claim_id, "claim_id", keys)
-        return dict(self.staging.run("SELECT claim_id, day FROM first_days").fetchall())
+    def copy_expenses(self, keys: str) -> None:
+        """Copy what of claims' balances is expense; column k of the select `keys` has their ids."""
+        self._copy("book_expenses", _EXPENSE_ROWS, LedgerEntry.claim_id, "claim_id", keys)
 
     def _copy(self, table: str, rows: Any, column: Any, name: str, keys: str) -> None:
         """Append the rows that have one of the keys to a table of the staging database."""

@@ -37,7 +37,7 @@ CREATE TABLE compared_claims AS
 WITH merged AS (
     SELECT t.row, t.claim_reference, t.claim_key, t.claim_cost,
         b.id, b.version, b.claim_reference AS book_reference, b.status, b.closed_date,
-        b.first_transaction_date, b.last_transaction_date,
+        b.first_transaction_date, b.last_transaction_date, b.last_recorded_at,
         p.id IS NULL AND t.policy_key IS NOT NULL AS lacks_policy,
         CASE WHEN t.policy_key IS NULL THEN b.policy_id ELSE p.id END AS policy_id,
         {", ".join(f"coalesce(t.{name}, b.{name}) AS {name}" for name in _FACTS)},
@@ -62,13 +62,16 @@ _NO_SUM = "This is not paid plus outstanding. Correct one of the three."
 
 # The condition of new claims that a rule might refuse; the others need no check in Python.
 _NEEDS_CHECK = """(loss_date > reported_date OR loss_date > $today OR reported_date > $today
-    OR outstanding < 0 OR recovered > paid OR least(paid, recovered) < 0
+    OR least(paid, outstanding, recovered) < 0
     OR regexp_full_match(claim_key, '[cp]-[0-9]{4}-[0-9]{6,12}'))"""
+_EXPENSES = ", ".join(f"coalesce(x.{name}_of_expense, 0) AS {name}_of_expense" for name in BALANCES)
 _ROWS_TO_CHECK = f"""SELECT j.*, p.policy_number, p.inception_date, p.expiry_date, p.cancelled_on,
     before.policy_number AS policy_number_before,
     before.inception_date AS inception_date_before, before.expiry_date AS expiry_date_before,
-    before.cancelled_on AS cancelled_on_before
-FROM compared_claims j LEFT JOIN book_policies p ON p.id = j.policy_id
+    before.cancelled_on AS cancelled_on_before,
+    {_EXPENSES}
+FROM compared_claims j LEFT JOIN book_expenses x ON x.claim_id = j.id
+    LEFT JOIN book_policies p ON p.id = j.policy_id
     LEFT JOIN book_policies before ON before.id = j.policy_id_before
 WHERE (j.is_edited OR j.is_moved OR (j.id IS NULL AND {_NEEDS_CHECK}))
     AND j.row NOT IN (SELECT row FROM faults WHERE file = $file)
@@ -97,12 +100,8 @@ class ClaimRows:
         self.book.copy_policies_of_claims()
         self.staging.run(_COMPARE, file=self.at)
         self._note_invalid()
-        first_days = self.book.first_entry_dates(
-            "SELECT id AS k FROM compared_claims WHERE is_edited "
-            "AND last_transaction_date IS NOT NULL AND (loss_date, reported_date) IS DISTINCT FROM"
-            " (loss_date_before, reported_date_before)"
-        )
-        checker = ClaimChecker(self.at, self.given, self.today, first_days)
+        self.book.copy_expenses("SELECT id AS k FROM compared_claims WHERE is_moved")
+        checker = ClaimChecker(self.at, self.given, self.today)
         for batch in self.staging.batches(_ROWS_TO_CHECK, file=self.at, today=self.today):
             changed, entries = checker.changes_in(batch.to_pylist())
             plan.write("claims_changed", plan_batch("claims_changed", changed))

@@ -4,18 +4,19 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from flaskr.claims.ledger.balances import BALANCES, Movement
+from flaskr.claims.ledger.balances import BALANCES, Balances, BalancesByType, Movement
 from flaskr.claims.ledger.posting import check_coverage
 from flaskr.claims.ledger.rules import State
 from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, coverage_of
-from flaskr.claims.services import check_claim_dates
+from flaskr.claims.services import check_claim_dates, check_report_day
 from flaskr.errors import ClaimBookError
-from flaskr.facts.closed_lists import Coverage, EntryType, Status
-from flaskr.imports.dry_run.result import PreviewRow
+from flaskr.facts.closed_lists import CostType, Coverage, EntryType, Status
+from flaskr.imports.dry_run.claim_previews import preview_of_change
 from flaskr.imports.dry_run.row_outcomes import Tally, display_text, warnings_naming
 from flaskr.imports.dry_run.staging import FaultRow
+from flaskr.imports.plan import ENTRY_DAYS
 from flaskr.policies.models import Policy
-from flaskr.values.money import from_ore, to_ore
+from flaskr.values.money import format_money, from_ore, to_ore
 from flaskr.values.text import is_allotted
 
 _Row = Mapping[str, Any]
@@ -33,10 +34,8 @@ class RowRefused(ClaimBookError):
 class ClaimChecker:
     """Checks rows of claims one by one; refusals go to `faults`, changed rows to `tally`."""
 
-    def __init__(
-        self, at: int, given: Collection[str], today: date, first_days: Mapping[int, date]
-    ) -> None:
-        self.at, self.given, self.today, self.first_days = at, given, today, first_days
+    def __init__(self, at: int, given: Collection[str], today: date) -> None:
+        self.at, self.given, self.today = at, given, today
         self.faults: list[FaultRow] = []
         self.tally = Tally()
         self.uncovered: list[str] = []
@@ -54,7 +53,7 @@ class ClaimChecker:
             if row["id"] is not None:
                 changed.append(_changed_claim(row, entry))
                 entries.extend([entry] if entry else [])
-                self.tally.add(_differences(row), _preview_of_change(row))
+                self.tally.add(_differences(row), preview_of_change(row))
         return changed, entries
 
     def fault(self, row: _Row, error: RowRefused) -> FaultRow:
@@ -90,13 +89,14 @@ class ClaimChecker:
     def _check_edit(self, row: _Row) -> None:
         """Raise RowRefused for facts that break a rule; note a claim that loses its cover."""
         self._check_days(row)
-        first = self.first_days.get(row["id"])
-        earliest = row["reported_date"] or row["loss_date"]
-        if first and earliest and first < earliest:
-            raise RowRefused(
-                "reported_date",
-                f"The claim has an entry dated {first}; the reported date cannot be after it.",
+        try:
+            check_report_day(
+                row["first_transaction_date"],
+                row["reported_date"] or row["loss_date"],
+                row["reported_date_before"] or row["loss_date_before"],
             )
+        except ClaimBookError as error:
+            raise RowRefused("reported_date", str(error)) from error
         has_amounts = row["paid_before"] > 0 or row["outstanding_before"] > 0
         coverage_before = coverage_of(cover_of_row(row, "_before"), row["loss_date_before"])
         if has_amounts and coverage_before is not Coverage.NOT_IN_FORCE and self._is_uncovered(row):
@@ -110,10 +110,12 @@ class ClaimChecker:
         """Return the ledger entry that takes a claim to the row's amounts; raises RowRefused."""
         is_first = row["last_transaction_date"] is None
         entry_type = EntryType.IMPORT_OPENING if is_first else EntryType.ADJUSTMENT
-        moved = _movement(row)
-        state = _state_after(_state_before(row), entry_type, moved, self.today)
+        before, moved, expense = _state_before(row), _movement(row), _expense_of(row)
+        _check_indemnity(before, moved, expense)
+        of_type = {CostType.INDEMNITY: _less(before, expense), CostType.EXPENSE: expense}
+        state = _state_after(before, entry_type, moved, self.today, of_type)
         if self._is_uncovered(row):
-            self._check_cover(row, entry_type, moved)
+            self._check_cover(row, entry_type, moved, of_type[CostType.INDEMNITY])
         return {
             "row": row["row"],
             "claim_id": row["id"],
@@ -124,11 +126,13 @@ class ClaimChecker:
             "closed_date_after": state.closed_date,
         }
 
-    def _check_cover(self, row: _Row, entry_type: EntryType, moved: Movement) -> None:
+    def _check_cover(
+        self, row: _Row, entry_type: EntryType, moved: Movement, of_type: Balances
+    ) -> None:
         """Raise RowRefused for a higher amount on a loss that is not covered."""
         claim = Claim(loss_date=row["loss_date"], policy=cover_of_row(row))
         try:
-            check_coverage(claim, entry_type, moved)
+            check_coverage(claim, entry_type, moved, CostType.INDEMNITY, of_type)
         except ClaimBookError as error:
             raise RowRefused("outstanding", str(error)) from error
 
@@ -138,10 +142,16 @@ class ClaimChecker:
         return warnings_naming(text, self.uncovered, len(self.uncovered))
 
 
-def _state_after(before: State, entry_type: EntryType, moved: Movement, day: date) -> State:
+def _state_after(
+    before: State,
+    entry_type: EntryType,
+    moved: Movement,
+    day: date,
+    by_type: BalancesByType | None = None,
+) -> State:
     """Return the state after an entry; raises RowRefused when a rule of the ledger refuses it."""
     try:
-        return before.after(entry_type, moved, day)
+        return before.after(entry_type, moved, day, CostType.INDEMNITY, by_type)
     except ClaimBookError as error:
         field = "recovered" if "ecovered" in str(error) else "outstanding"
         raise RowRefused(field, str(error)) from error
@@ -158,6 +168,32 @@ def _state_before(row: _Row) -> State:
     """Return the state of a row's claim in the book."""
     paid, outstanding, recovered = (from_ore(row[f"{name}_before"]) for name in BALANCES)
     return State(paid, outstanding, recovered, Status(row["status"]), row["closed_date"])
+
+
+def _expense_of(row: _Row) -> Balances:
+    """Return what of the balances of a row's claim in the book is expense."""
+    return Balances(*(from_ore(row[f"{name}_of_expense"]) for name in BALANCES))
+
+
+def _less(total: Balances, part: Balances) -> Balances:
+    """Return what remains of balances without a part of them."""
+    return Balances(*(getattr(total, name) - getattr(part, name) for name in BALANCES))
+
+
+def _check_indemnity(before: Balances, moved: Movement, expense: Balances) -> None:
+    """Raise RowRefused for a total that is lowered below the expense in it.
+
+    The amounts of a file are totals, and it changes the indemnity only.
+    """
+    for name in BALANCES:
+        delta, of_expense = getattr(moved, name), getattr(expense, name)
+        total = getattr(before, name) + delta
+        if 0 <= total < of_expense and delta < 0:
+            raise RowRefused(
+                name,
+                f"Of {name}, {format_money(of_expense)} is expense, and a file of claims changes "
+                "the indemnity only. Change the expense on the claim's page first.",
+            )
 
 
 def cover_of_row(row: _Row, suffix: str = "") -> Policy | None:
@@ -184,6 +220,7 @@ def _changed_claim(row: _Row, entry: Mapping[str, Any] | None) -> dict[str, Any]
         **{name: row[name] for name in BALANCES},
         "status": entry["status_after"] if entry else row["status"],
         "closed_date": entry["closed_date_after"] if entry else row["closed_date"],
+        **{name: row[name] for name in ENTRY_DAYS},
     }
 
 
@@ -191,27 +228,3 @@ def _differences(row: _Row) -> dict[str, int]:
     """Return by how much the amounts of a claim change, in öre."""
     moved = {name: row[name] - row[f"{name}_before"] for name in BALANCES}
     return {"claim_cost": moved["paid"] + moved["outstanding"], **moved}
-
-
-def _preview_of_change(row: _Row) -> PreviewRow:
-    """Return the preview of a changed row: its changed facts and amounts, before and after."""
-    names = [name for name in (*CLAIM_EDITS, *BALANCES) if row[name] != row[f"{name}_before"]]
-    return PreviewRow(
-        row["row"],
-        row["book_reference"],
-        {displayed_column(name): _displayed_value(row, name) for name in names},
-        {displayed_column(name): _displayed_value(row, f"{name}_before", name) for name in names},
-    )
-
-
-def displayed_column(name: str) -> str:
-    """Return the column to show for a column: `policy_number` for `policy_id`."""
-    return "policy_number" if name == "policy_id" else name
-
-
-def _displayed_value(row: _Row, column: str, name: str = "") -> str:
-    """Return a value as text for the preview."""
-    name = name or column
-    if name == "policy_id":
-        column = column.replace("policy_id", "policy_number")
-    return "" if row[column] is None else display_text(name, row[column])

@@ -15,7 +15,7 @@ from flaskr.imports.tasks import DryRunTask, refused_path
 
 _NUMBER = re.compile(r"[-+]?[0-9][0-9., ]*", re.ASCII)
 _REASONS = """SELECT row, string_agg(DISTINCT coalesce(field || ': ', '') || text, ' ')
-FROM faults WHERE file = $file AND row BETWEEN $first AND $last GROUP BY row"""
+FROM refused WHERE file = $file AND row BETWEEN $first AND $last GROUP BY row"""
 
 
 def write_refused(staging: Staging, at: int, columns: FileColumns, task: DryRunTask) -> None:
@@ -27,7 +27,7 @@ def write_refused(staging: Staging, at: int, columns: FileColumns, task: DryRunT
     file = task.files[at]
     path = refused_path(task.folder, at)
     path.unlink(missing_ok=True)
-    if not staging.one("SELECT count(*) FROM faults WHERE file = $file", file=at):
+    if not staging.one("SELECT count(*) FROM refused WHERE file = $file", file=at):
         return
     with (
         open_table(file.path, file.options, task.limits) as table,

@@ -93,6 +93,8 @@ class DryRun:
     counters: Mapping[str, int] = field(
         default_factory=dict
     )  # the least value that each counter must have
+    refused_claims: int = 0  # of a migration: claims with a refused row, of which nothing is loaded
+    can_leave_out: bool = True  # whether the good rows can be loaded without the refused ones
 
     @property
     def is_mapped(self) -> bool:

@@ -19,7 +19,7 @@ from flaskr.imports.dry_run.result import LISTED_REFUSALS, DryRun, FileResult, R
 from flaskr.imports.dry_run.staged_files import FileColumns, StagedRows, file_columns, stage_file
 from flaskr.imports.dry_run.staging import Staging, open_staging
 from flaskr.imports.loading.tasks import PLAN
-from flaskr.imports.migration.run import MigrationRows, highest_allotted
+from flaskr.imports.migration.run import MigrationRows
 from flaskr.imports.plan import PlanWriter
 from flaskr.imports.tasks import DryRunTask, FileToRead, ImportRefused
 from flaskr.isolation import Report
@@ -28,6 +28,7 @@ _ROWS_BY_CONTENTS: dict[Contents, type[ClaimRows] | type[PolicyRows]] = {
     Contents.CLAIMS: ClaimRows,
     Contents.POLICIES: PolicyRows,
 }
+_NOTHING = DryRun((), (), 0, {})
 
 
 class _DryRunner:
@@ -83,7 +84,7 @@ class _DryRunner:
     def compare(self) -> DryRun:
         """Compare the files with the book, and return the result of the dry run."""
         if any(result.missing for result in self.results):
-            return DryRun(tuple(self.results), (), 0, {})
+            return replace(_NOTHING, files=tuple(self.results))
         self.report(("book", 0, 0, 0))
         with ExitStack() as stack:
             snapshot = stack.enter_context(book_snapshot(self.task.book.address))
@@ -91,27 +92,34 @@ class _DryRunner:
             watermark = book.watermark()
             plan = PlanWriter(self.task.folder / PLAN)
             stack.callback(plan.close)
-            classes, warnings = self._classes(book, plan)
+            classes, outcome = self._classes(book, plan)
         results = tuple(
             replace(result, classes=each)
             for result, each in zip(self.results, classes, strict=True)
         )
         refusals, count = self._refusals()
-        counters = highest_allotted(self.staging) if self.task.is_migration else {}
-        entries = plan.rows["entries"]
-        return DryRun(results, refusals, count, watermark, tuple(warnings), entries, counters)
+        return replace(
+            outcome,
+            files=results,
+            refusals=refusals,
+            refusal_count=count,
+            watermark=watermark,
+            entries=plan.rows["entries"],
+        )
 
     def _classes(
         self, book: BookRows, plan: PlanWriter
-    ) -> tuple[Sequence[tuple[RowClass, ...]], list[str]]:
-        """Write the plan; return the classes of each file's rows, and warnings."""
+    ) -> tuple[Sequence[tuple[RowClass, ...]], DryRun]:
+        """Write the plan; return the classes of each file's rows, and what else the plan says."""
         if self.task.is_migration:
             migration = MigrationRows(self.staging, book, self.columns, self.task.book)
-            return migration.compare(plan), migration.warnings
+            by_file = migration.compare(plan)
+            return by_file, migration.outcome()
         (columns,) = self.columns
         compare = _ROWS_BY_CONTENTS[columns.layout.contents]
         rows = compare(self.staging, book, 0, columns.given, self.task.book.today)
-        return [rows.compare(plan)], rows.warnings
+        classes = rows.compare(plan)
+        return [classes], replace(_NOTHING, warnings=tuple(rows.warnings))
 
     def _refusals(self) -> tuple[tuple[Refusal, ...], int]:
         """Return the first faults, in the order of the files, and how many there are."""

@@ -21,6 +21,9 @@ _ROW_GROUP = 122_880
 _CREATE_FAULTS = (
     "CREATE TABLE faults (file INTEGER, row BIGINT, field VARCHAR, value VARCHAR, text VARCHAR)"
 )
+_CREATE_LEFT_OUT = "CREATE TABLE left_out (file INTEGER, row BIGINT, text VARCHAR)"
+_CREATE_REFUSED = """CREATE VIEW refused AS SELECT file, row, field, text FROM faults
+UNION ALL SELECT file, row, NULL, text FROM left_out"""
 _FAULT_SCHEMA = pa.schema(
     [
         ("file", pa.int32()),
@@ -35,12 +38,16 @@ FaultRow = tuple[int, int, str | None, str | None, str]
 
 
 class Staging:
-    """The rows of the files, the rows of the book that they refer to, and the faults of rows."""
+    """The rows of the files, the rows of the book that they refer to, and the faults of rows.
+
+    The view `refused` has the rows with faults, and those that are `left_out` because of others.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
         self.run("SET enable_progress_bar = false")
-        self.run(_CREATE_FAULTS)
+        for statement in (_CREATE_FAULTS, _CREATE_LEFT_OUT, _CREATE_REFUSED):
+            self.run(statement)
 
     def run(self, sql: str, **values: Any) -> duckdb.DuckDBPyConnection:
         """Run a statement; `values` are its parameters, written with a dollar."""

@@ -6,6 +6,7 @@ from flask.cli import with_appcontext
 from flaskr.book.services import require_book
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
+from flaskr.facts.closed_lists import REASON_CHOICES, ReasonCode
 from flaskr.import_records.queries import imports_with_files
 from flaskr.imports.commands import ACTOR
 from flaskr.imports.undo.services import undo_import
@@ -33,12 +34,18 @@ def list_imports() -> None:
 
 @imports.command("undo")
 @click.argument("number", type=int)
+@click.option(
+    "--reason",
+    required=True,
+    type=click.Choice([reason.value for reason in REASON_CHOICES]),
+    help="Why the import is undone.",
+)
 @with_appcontext
-def undo_command(number: int) -> None:
+def undo_command(number: int, reason: str) -> None:
     """Undo import NUMBER with adjusting entries; what it created stays, without amounts."""
     try:
         require_book()
-        record = undo_import(number, actor=ACTOR)
+        record = undo_import(number, reason_code=ReasonCode(reason), actor=ACTOR)
     except ClaimBookError as error:
         raise click.ClickException(f"Nothing was undone.\n{error}") from error
     db.session.commit()

@@ -14,6 +14,7 @@ from flaskr.imports.job_folders import delete_old_jobs, jobs_under_way
 from flaskr.imports.jobs import Job
 from flaskr.imports.refused_downloads import files_with_refusals, loaded_job
 from flaskr.imports.services import jobs_folder
+from flaskr.users.gate.access import may_import
 from flaskr.web.paging import Cursor
 
 
@@ -33,8 +34,9 @@ def index():
 
 
 def _waiting_jobs() -> list[Job]:
-    """Return the imports in progress whose files are completely uploaded."""
-    return [job for job in jobs_under_way(jobs_folder()) if job.request.files]
+    """Return the imports in progress, completely uploaded, that the user may work on."""
+    jobs = jobs_under_way(jobs_folder())
+    return [job for job in jobs if job.request.files and may_import(job.request.is_migration)]
 
 
 @blueprint.get("/imports/<int:number>")

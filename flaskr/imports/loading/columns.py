@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.claims.ledger.balances import BALANCES
-from flaskr.claims.models import CLAIM_FACTS
+from flaskr.claims.models import CLAIM_FACTS, ENTRY_TEXTS
 from flaskr.facts.closed_lists import CostType
 from flaskr.import_records.models import ImportKind
-from flaskr.imports.plan import INSTANT, STATE_COLUMNS
+from flaskr.imports.plan import BOOKED_COLUMNS, ENTRY_DAYS, INSTANT, STATE_COLUMNS
 from flaskr.policies.models import POLICY_FACTS
 
 ArrowColumns = dict[str, Any]
@@ -74,11 +74,7 @@ class LoadingColumns:
         first, day = batch.column("first_transaction_date"), batch.column("last_transaction_date")
         instant = batch.column("last_recorded_at")
         if self.kind is ImportKind.MIGRATION:
-            return {
-                "first_transaction_date": first,
-                "last_transaction_date": day,
-                "last_recorded_at": instant,
-            }
+            return {name: batch.column(name) for name in ENTRY_DAYS}
         money = pc.add(
             pc.add(batch.column("paid"), batch.column("outstanding")), batch.column("recovered")
         )
@@ -161,5 +157,13 @@ class LoadingColumns:
             "cost_type": pc.fill_null(batch.column("cost_type"), CostType.INDEMNITY.value),
             "reason_code": batch.column("reason_code"),
             "reverses": reversed_entries,
+            **{name: batch.column(name) for name in ("exceptions", *BOOKED_COLUMNS)},
             **self._source(batch),
+        }
+
+    def entry_texts(self, batch: Any) -> ArrowColumns:
+        """Return the columns of the texts beside new ledger entries."""
+        return {
+            "entry_id": pc.add(batch.column("entry_at"), self.first_ids["ledger_entries"]),
+            **{name: batch.column(name) for name in ENTRY_TEXTS},
         }

@@ -14,8 +14,15 @@ from flaskr.archive.bulk.events import insert_event
 from flaskr.archive.bulk.loading import insert_rows, move_sequence, next_id, update_rows
 from flaskr.archive.bulk.tables import TableRows
 from flaskr.book.instants import instant_after_last
+from flaskr.book.periods import check_not_live
 from flaskr.claims.ledger.balances import BALANCES
 from flaskr.errors import ClaimBookError
+from flaskr.import_records.models import ImportKind
+from flaskr.imports.loading.book_checks import (
+    check_migrated_instants,
+    check_open_day,
+    keep_first_posting,
+)
 from flaskr.imports.loading.checks import check_untouched, check_written, execute
 from flaskr.imports.loading.columns import LoadingColumns
 from flaskr.imports.loading.locks import lock_planned_rows
@@ -46,6 +53,7 @@ _IMPORT_SCHEMA = pa.schema(
         *((name, pa.int64()) for name in BALANCES),
         ("job", pa.string()),
         ("undoes", pa.int64()),
+        ("claims_left_out", pa.int64()),
     ]
 )
 
@@ -53,11 +61,16 @@ _IMPORT_SCHEMA = pa.schema(
 def load_plan(report: Report, task: LoadTask) -> Loaded:
     """Write a plan, completely or not at all; reports (what, rows, rows done, rows in all).
 
-    Raises PlanOutdated when the book has changed where the plan touches it.
+    Raises PlanOutdated when the book has changed where the plan touches it, and LiveBook or
+    ImportRefused when it does not take such an import any more.
     """
     with book_transaction(task.address, task.revision) as connection:
         lock_planned_rows(connection, task.plan)
+        if task.kind is ImportKind.MIGRATION:
+            check_not_live("migration", connection)
         check_untouched(connection, task.plan, task.watermark)
+        if task.kind is ImportKind.MIGRATION:
+            check_migrated_instants(connection, task.plan)
         loading = _Loading(connection, task, report)
         loading.write()
         check_written(connection, task.plan, loading.first_ids["ledger_entries"])
@@ -85,6 +98,9 @@ class _Loading:
     def write(self) -> None:
         """Write the record of the import, then all rows of the plan."""
         columns = self.columns
+        if self.rows["entries"] and columns.kind is not ImportKind.MIGRATION:
+            check_open_day(self.connection, columns.today)
+            keep_first_posting(self.connection, columns.now)
         self._write_record()
         edited = self._part("claims_changed", "is_edited")
         moved = self._part("claims_changed", "is_moved")
@@ -95,6 +111,7 @@ class _Loading:
         self.update("policies", self._part("policies_changed"), columns.edited_policies)
         self.update("claims", edited, columns.edited_claims)
         self.insert("ledger_entries", self._part("entries"), columns.entries)
+        self._insert_texts()
         self.update("claims", moved, columns.moved_claims)
         for name, value in sorted(self.task.counters.items()):
             _raise_counter(self.connection, name, value)
@@ -110,6 +127,7 @@ class _Loading:
                 f"{file['size_bytes']} bytes, sha256 {file['sha256'][:16]}" for file in task.files
             ],
             **task.counts,
+            **({"claims_left_out": left_out} if (left_out := task.claims_left_out) else {}),
             "entries": self.rows["entries"],
             **{name: from_ore(ore) for name, ore in entry_sums(task.plan).items()},
         }
@@ -134,6 +152,7 @@ class _Loading:
             **entry_sums(self.task.plan),
             "job": self.task.job,
             "undoes": None,
+            "claims_left_out": self.task.claims_left_out,
         }
         self._insert_few("imports", [row], _IMPORT_SCHEMA)
         first = self.first_ids["import_files"]
@@ -167,6 +186,17 @@ class _Loading:
         if count := part.rows():
             insert_rows(self.connection, TableRows(table, count, numbered), self.advance)
             move_sequence(self.connection, table, first + count - 1)
+
+    def _insert_texts(self) -> None:
+        """Insert the texts beside the new entries."""
+        part = self._part("entry_texts")
+
+        def batches() -> Iterator[Any]:
+            for batch in part.batches():
+                yield pa.RecordBatch.from_pydict(self.columns.entry_texts(batch))
+
+        if count := part.rows():
+            insert_rows(self.connection, TableRows("entry_texts", count, batches), self.advance)
 
     def update(self, table: str, part: PlanPart, make_columns: _MakeColumns) -> None:
         """Update the rows of a part; raises ClaimBookError unless every row exists."""

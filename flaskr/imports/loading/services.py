@@ -9,11 +9,11 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import event_values
 from flaskr.database import driver_url, transaction_mode
 from flaskr.errors import ClaimBookError
-from flaskr.exports.dictionary import NAMING_COLUMNS
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.imports.dry_run.result import DryRun, FileResult
 from flaskr.imports.jobs import LOADED, PROGRESS, Job, JobBusy
+from flaskr.imports.loaded_columns import PERSONAL_NAMES
 from flaskr.imports.loading.tasks import PLAN, Loaded, LoadTask, PlanOutdated, mapping_text
 from flaskr.imports.services import (
     LOAD_PLAN,
@@ -82,6 +82,7 @@ def _load_task(job: Job, outcome: DryRun) -> LoadTask:
         counts={name: outcome.count(name) for name in _COUNTED},
         files=tuple(_file_record(result) for result in outcome.files),
         counters=dict(outcome.counters),
+        claims_left_out=outcome.refused_claims or None,
         event=event_values(Action.IMPORT_LOADED, Subject.IMPORT, job.name, actor=actor),
     )
 
@@ -105,7 +106,7 @@ def _file_record(result: FileResult) -> dict[str, Any]:
     """Return the row of import_files for one file."""
     columns = {use.title: use.name if use.is_loaded else "" for use in result.columns}
     constants = {
-        name: "given" if name in NAMING_COLUMNS else value
+        name: "given" if name in PERSONAL_NAMES else value
         for name, value in result.constants.items()
     }
     return {
@@ -122,9 +123,14 @@ def check_confirmable(outcome: DryRun, *, leaves_refused: bool, is_migration: bo
     """Raise ImportRefused unless the outcome of a dry run can be loaded with these options."""
     if not outcome.is_mapped:
         raise ImportRefused("A required column is missing. Choose it first.")
-    if outcome.refusal_count and is_migration:
+    if not outcome.can_leave_out:
         raise ImportRefused(
-            "A migration is loaded completely or not at all: correct the refused rows first."
+            "A refused row of the ledger names no claim, so a part of some ledger would be "
+            "missing. Correct it first."
+        )
+    if outcome.refusal_count and not leaves_refused and is_migration:
+        raise ImportRefused(
+            "Some rows are refused. Correct them, or choose to leave their claims out whole."
         )
     if outcome.refusal_count and not leaves_refused:
         raise ImportRefused(

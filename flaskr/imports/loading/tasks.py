@@ -33,6 +33,7 @@ class LoadTask:
     counts: dict[str, int]  # rows created, changed, unchanged, refused
     files: tuple[dict[str, Any], ...]  # a row of import_files each
     counters: dict[str, int]
+    claims_left_out: int | None  # of a migration, by choice
     event: dict[str, Any]  # of the trail, without what only the loading knows
     revision: str = REVISION  # of the process that makes the task
 

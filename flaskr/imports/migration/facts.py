@@ -11,10 +11,12 @@ from flaskr.claims.models import CLAIM_EDITS, coverage_of
 from flaskr.claims.services import check_claim_dates
 from flaskr.errors import ClaimBookError
 from flaskr.facts.closed_lists import Coverage
-from flaskr.imports.dry_run.claim_rules import RowRefused, cover_of_row, displayed_column
+from flaskr.imports.dry_run.claim_previews import displayed_column
+from flaskr.imports.dry_run.claim_rules import RowRefused, cover_of_row
 from flaskr.imports.dry_run.policy_rows import policy_of_row
 from flaskr.imports.dry_run.row_outcomes import display_cell
 from flaskr.imports.dry_run.staging import FaultRow, Staging
+from flaskr.imports.migration.instants import check_instant
 from flaskr.imports.tasks import BookContext
 from flaskr.policies.models import POLICY_EDITS
 from flaskr.policies.rules import check_policy_facts
@@ -22,7 +24,6 @@ from flaskr.policies.rules import check_policy_facts
 _Row = Mapping[str, Any]
 _ALREADY_KNOWN = "It is already in the book, where {name} is {value}; a migration changes nothing."
 _NEW_POLICY_ID = -1  # for a policy that the files create: no claim in the book has it
-_FUTURE = "This is in the future. Correct it."
 
 # The first instant of each claim in the files: its own, else that of its first entry.
 CREATE_FIRST_KNOWN = """CREATE TABLE first_known AS
@@ -55,8 +56,10 @@ WHERE t.row NOT IN (SELECT row FROM faults WHERE file = $file) ORDER BY row"""
 class FactsChecker:
     """Checks policies and claims of an older system."""
 
-    def __init__(self, staging: Staging, book: BookContext) -> None:
-        self.staging, self.book = staging, book
+    def __init__(
+        self, staging: Staging, book: BookContext, first_posted_at: datetime | None
+    ) -> None:
+        self.staging, self.book, self.first_posted_at = staging, book, first_posted_at
         self.zone = ZoneInfo(book.time_zone)
         self.faults: list[FaultRow] = []
         self.uncovered: list[str] = []
@@ -91,19 +94,23 @@ class FactsChecker:
             check_policy_facts(policy_of_row(row))
         except ClaimBookError as error:
             raise RowRefused("policy_number", str(error)) from error
-        if row["recorded_at"] and row["recorded_at"] > self.book.now:
-            raise RowRefused("recorded_at", _FUTURE)
+        check_instant(row["recorded_at"], self.book.now, self.first_posted_at)
         _check_same(row, POLICY_EDITS, "policy_number")
 
-    def _recorded_at(self, row: _Row) -> datetime:
-        """Return when a policy was recorded: the file's instant, else the start of its inception.
+    def _recorded_at(self, row: _Row) -> datetime | None:
+        """Return when a policy was recorded; None for when the migration is loaded.
 
-        The latter is never after the first claim on the policy, nor in the future.
+        It is the file's instant, else the start of its inception or, if that is earlier, when the
+        first claim on it was recorded. What would lie in the future, or after the book's own first
+        entry, is recorded by the migration.
         """
         if row["recorded_at"]:
-            return row["recorded_at"]
+            instant: datetime = row["recorded_at"]
+            return instant
         start = datetime.combine(row["inception_date"], time.min, tzinfo=self.zone).astimezone(UTC)
-        return min(start, row["claim_recorded_at"] or self.book.now, self.book.now)
+        derived = min(start, row["claim_recorded_at"] or start)
+        latest = min(self.book.now, self.first_posted_at or self.book.now)
+        return derived if derived < latest else None
 
     def claims(self, at: int) -> Iterator[list[dict[str, Any]]]:
         """Yield the new claims of a file in batches, with `recorded_at` set."""
@@ -115,7 +122,7 @@ class FactsChecker:
                 {
                     **row,
                     "description": row["description"] or "",
-                    "recorded_at": row["first_known"] or self.book.now,
+                    "recorded_at": row["first_known"],
                 }
                 for row in new
             ]
@@ -131,8 +138,7 @@ class FactsChecker:
             check_claim_dates(row["loss_date"], row["reported_date"], self.book.today)
         except ClaimBookError as error:
             raise RowRefused("loss_date", str(error)) from error
-        if row["recorded_at"] and row["recorded_at"] > self.book.now:
-            raise RowRefused("recorded_at", _FUTURE)
+        check_instant(row["recorded_at"], self.book.now, self.first_posted_at)
         policy_id = row["policy_id"] if row["policy_at"] is None else _NEW_POLICY_ID
         _check_same({**row, "policy_id": policy_id}, CLAIM_EDITS, "claim_reference")
 

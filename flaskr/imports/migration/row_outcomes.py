@@ -18,7 +18,7 @@ _CLASSES = {
     Contents.CLAIMS: ("new_claims", ""),
     Contents.LEDGER: ("planned", _LEDGER_SUMS),
 }
-_REFUSED = "row IN (SELECT row FROM faults WHERE file = $file)"
+_REFUSED = "row IN (SELECT row FROM refused WHERE file = $file)"
 
 
 def migration_row_classes(staging: Staging, at: int, contents: Contents) -> tuple[RowClass, ...]:
@@ -48,7 +48,7 @@ def _row_class(name: str, staging: Staging, at: int, contents: Contents, where: 
 
 def _refused_class(staging: Staging, at: int, contents: Contents) -> RowClass:
     """Return the class of refused rows; rows that could not be split into cells are in no table."""
-    rows = staging.one("SELECT count(DISTINCT row) FROM faults WHERE file = $file", file=at)
+    rows = staging.one("SELECT count(DISTINCT row) FROM refused WHERE file = $file", file=at)
     sums = _CLASSES[contents][1]
     (sums_by_name,) = staging.dicts(
         f"SELECT count(*) AS rows{sums} FROM {contents} WHERE {_REFUSED}", file=at

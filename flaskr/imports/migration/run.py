@@ -9,16 +9,25 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from flaskr.claims.models import ENTRY_TEXTS
 from flaskr.facts.closed_lists import Contents
 from flaskr.imports.dry_run.book_rows import BookRows
-from flaskr.imports.dry_run.result import RowClass
+from flaskr.imports.dry_run.result import DryRun, RowClass
 from flaskr.imports.dry_run.row_outcomes import NOTE_DUPLICATES, UNCOVERED_WARNING, warnings_naming
 from flaskr.imports.dry_run.staged_files import FileColumns, staged_columns
 from flaskr.imports.dry_run.staging import BATCH_ROWS, Staging
 from flaskr.imports.loaded_columns import LAYOUTS
+from flaskr.imports.migration.counters import highest_allotted
+from flaskr.imports.migration.exceptions import exception_warnings
 from flaskr.imports.migration.facts import CREATE_FIRST_KNOWN, FactsChecker
 from flaskr.imports.migration.ledger import LedgerPlanner, staged_entry
+from flaskr.imports.migration.left_out import (
+    has_rows_of_no_claim,
+    leave_out_claims,
+    refused_claims_warning,
+)
 from flaskr.imports.migration.row_outcomes import migration_row_classes
+from flaskr.imports.migration.same_entries import CREATE_SAME_ENTRIES
 from flaskr.imports.plan import PLAN_SCHEMAS, PlanWriter
 from flaskr.imports.tasks import BookContext
 
@@ -41,18 +50,6 @@ _UNIQUE_COLUMNS = {
     Contents.LEDGER: ("entry_number", "entry_number"),
 }
 
-# Entries that the book already has: compared by all columns, each occurrence once.
-_SAME_ENTRIES = """CREATE TABLE same_entries AS
-WITH counted AS (
-    SELECT *, row_number() OVER (PARTITION BY claim_key, entry_type, transaction_date, recorded_at,
-        paid, outstanding, recovered ORDER BY row) AS nth FROM ledger
-), existing AS (
-    SELECT e.*, b.claim_key, row_number() OVER (PARTITION BY b.claim_key, entry_type,
-        transaction_date, e.recorded_at, e.paid, e.outstanding, e.recovered) AS nth
-    FROM book_entries e JOIN book_claims b ON b.id = e.claim_id
-)
-SELECT row FROM counted SEMI JOIN existing USING (claim_key, entry_type, transaction_date,
-    recorded_at, paid, outstanding, recovered, nth)"""
 _NOTE_WITHOUT_CLAIM = """INSERT INTO faults
 SELECT $file, l.row, 'claim_reference', l.claim_reference,
     'The claim is neither in the file of claims nor in the book. Add it.'
@@ -88,8 +85,9 @@ FROM new_claims n LEFT JOIN ({_STATE_AFTER}) s USING (claim_key) ORDER BY n.row"
 _CLAIMS_CHANGED = f"""SELECT b.id, b.version, FALSE AS is_edited, TRUE AS is_moved,
     s.* EXCLUDE (claim_key)
 FROM ({_STATE_AFTER}) s JOIN book_claims b USING (claim_key) ORDER BY b.id"""
-_ENTRIES = """WITH placed AS (
-    SELECT *, row_number() OVER (ORDER BY recorded_at, row) - 1 AS place FROM planned)
+_PLACED = """WITH placed AS (
+    SELECT *, row_number() OVER (ORDER BY recorded_at, row) - 1 AS place FROM planned)"""
+_ENTRIES = f"""{_PLACED}
 SELECT p.* EXCLUDE (claim_key, reverses_row, place), b.id AS claim_id, n.claim_at,
     r.place AS reverses_at
 FROM placed p LEFT JOIN book_claims b USING (claim_key)
@@ -97,6 +95,11 @@ LEFT JOIN (SELECT claim_key, row_number() OVER (ORDER BY row) - 1 AS claim_at FR
     USING (claim_key)
 LEFT JOIN placed r ON r.row = p.reverses_row
 ORDER BY p.place"""
+_TEXTS = ", ".join(f"nullif({name}, '') AS {name}" for name in ENTRY_TEXTS)
+_ENTRY_TEXTS = f"""{_PLACED}
+SELECT place AS entry_at, {_TEXTS} FROM placed JOIN
+    (SELECT row, {", ".join(ENTRY_TEXTS)} FROM ledger) USING (row)
+WHERE concat({", ".join(ENTRY_TEXTS)}) <> '' ORDER BY place"""
 
 
 class MigrationRows:
@@ -106,6 +109,7 @@ class MigrationRows:
         self, staging: Staging, book: BookRows, columns: Sequence[FileColumns], context: BookContext
     ) -> None:
         self.staging, self.book, self.context = staging, book, context
+        self.first_posted_at = book.first_posted_at()
         self.positions = {each.layout.contents: at for at, each in enumerate(columns)}
         self.warnings: list[str] = []
 
@@ -114,11 +118,13 @@ class MigrationRows:
         self._prepare_staging()
         self._plan_facts()
         self._plan_ledgers()
+        self.refused_claims = leave_out_claims(self.staging, self.positions)
         for name, sql in (
             ("policies_created", "SELECT * FROM new_policies ORDER BY row"),
             ("claims_created", _NEW_CLAIMS),
             ("claims_changed", _CLAIMS_CHANGED),
             ("entries", _ENTRIES),
+            ("entry_texts", _ENTRY_TEXTS),
         ):
             for batch in self.staging.batches(sql):
                 plan.write(name, batch)
@@ -127,6 +133,24 @@ class MigrationRows:
             migration_row_classes(self.staging, at, contents)
             for contents, at in self.positions.items()
         ]
+
+    def outcome(self) -> DryRun:
+        """Return what the dry run says of the plan besides the classes of rows."""
+        warnings = [
+            *self.warnings,
+            *exception_warnings(self.staging),
+            *refused_claims_warning(self.staging, self.refused_claims),
+        ]
+        return DryRun(
+            files=(),
+            refusals=(),
+            refusal_count=0,
+            watermark={},
+            warnings=tuple(warnings),
+            counters=highest_allotted(self.staging),
+            refused_claims=self.refused_claims,
+            can_leave_out=not has_rows_of_no_claim(self.staging, self.positions),
+        )
 
     def _prepare_staging(self) -> None:
         """Create the tables of absent files, note duplicates, and copy the book's rows."""
@@ -148,7 +172,7 @@ class MigrationRows:
 
     def _plan_facts(self) -> None:
         """Check policies, then claims; add the valid new ones to the tables of new rows."""
-        checker = FactsChecker(self.staging, self.context)
+        checker = FactsChecker(self.staging, self.context, self.first_posted_at)
         self.staging.make("new_policies", _NEW_POLICIES)
         self.staging.make("new_claims", PLAN_SCHEMAS["claims_created"])
         count = 0
@@ -171,13 +195,14 @@ class MigrationRows:
     def _plan_ledgers(self) -> None:
         """Plan the ledgers of claims without one; those of other claims are the same or refused."""
         self.staging.make("planned", _PLANNED_SCHEMA)
-        self.staging.run(_SAME_ENTRIES)
+        self.staging.run(CREATE_SAME_ENTRIES)
         if Contents.LEDGER not in self.positions:
             return
         at = self.positions[Contents.LEDGER]
         self.staging.run(_NOTE_WITHOUT_CLAIM, file=at)
         self.staging.run(_NOTE_OTHER_LEDGER, file=at)
-        planner = LedgerPlanner(at, ZoneInfo(self.context.time_zone), self.context.now)
+        zone = ZoneInfo(self.context.time_zone)
+        planner = LedgerPlanner(at, zone, self.context.now, self.first_posted_at)
         entries = (
             staged_entry(e) for ledger in planner.ledgers(self._rows_to_plan(at)) for e in ledger
         )
@@ -198,14 +223,3 @@ class MigrationRows:
         )
         for batch in self.staging.batches(touched):
             plan.write("touched", batch)
-
-
-def highest_allotted(staging: Staging) -> dict[str, int]:
-    """Return the highest number of references in the book's own pattern, by counter."""
-    numbers = staging.run(
-        "SELECT upper(regexp_extract(key, '^([cp]-[0-9]{4})-([0-9]{6,12})$', 1)) AS name, "
-        "max(regexp_extract(key, '^([cp]-[0-9]{4})-([0-9]{6,12})$', 2)::BIGINT) FROM "
-        "(SELECT policy_key AS key FROM new_policies UNION ALL SELECT claim_key FROM new_claims) "
-        "WHERE regexp_full_match(key, '[cp]-[0-9]{4}-[0-9]{6,12}') GROUP BY name"
-    ).fetchall()
-    return dict(numbers)

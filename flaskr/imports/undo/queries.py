@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from flaskr.claims.ledger.balances import BALANCES
@@ -21,15 +21,40 @@ def entries_of_import(record: Import) -> Any:
     return LedgerEntry.id.between(first, first + record.entries - 1)
 
 
-def amounts_by_claim(record: Import) -> Select[Any]:
-    """Select (claim_id, last_id, paid, outstanding, recovered): an import's sums by claim."""
+def amounts_by_type(record: Import) -> Select[Any]:
+    """Select (claim_id, cost_type, last_id, paid, outstanding, recovered): an import's sums."""
     sums = (func.sum(getattr(LedgerEntry, name)).label(name) for name in BALANCES)
     last = func.max(LedgerEntry.id).label("last_id")
     return (
-        select(LedgerEntry.claim_id, last, *sums)
+        select(LedgerEntry.claim_id, LedgerEntry.cost_type, last, *sums)
         .where(entries_of_import(record))
-        .group_by(LedgerEntry.claim_id)
+        .group_by(LedgerEntry.claim_id, LedgerEntry.cost_type)
     )
+
+
+def claims_left_below_zero(record: Import) -> Select[str]:
+    """Select the references of claims of which a cost type was below zero before an import.
+
+    Only a migration leaves one so; what an import has brought up to zero is not taken back.
+    """
+    earlier = aliased(LedgerEntry)
+    moved = amounts_by_type(record).subquery()
+    sums = [func.sum(getattr(earlier, name)) for name in BALANCES]
+    below = (
+        select(moved.c.claim_id)
+        .join(
+            earlier,
+            and_(
+                earlier.claim_id == moved.c.claim_id,
+                earlier.cost_type == moved.c.cost_type,
+                earlier.id < (record.first_entry or 0),
+            ),
+        )
+        .where(has_amounts(moved))
+        .group_by(moved.c.claim_id, moved.c.cost_type)
+        .having(or_(*(each < ZERO for each in sums)))
+    )
+    return select(Claim.claim_reference).where(Claim.id.in_(below)).order_by(Claim.id)
 
 
 def claims_posted_to_since(record: Import) -> Select[str]:
@@ -84,12 +109,13 @@ def free_text_changes(record: Import) -> Select[int]:
 
 
 def has_amounts(moved: Any) -> Any:
-    """Return the condition that the sums of an import on a claim are not all zero."""
+    """Return the condition that the sums of an import on a claim's cost type are not all zero."""
     return or_(*(moved.c[name] != ZERO for name in BALANCES))
 
 
-def moved_claim_count(record: Import) -> int:
-    """Return the number of claims on which the sums of an import are not all zero."""
-    moved = amounts_by_claim(record).subquery()
-    counted = select(func.count()).select_from(moved).where(has_amounts(moved))
-    return db.session.scalar(counted) or 0
+def undo_size(record: Import) -> tuple[int, int]:
+    """Return the number of claims that an undo moves, and of the entries that it posts."""
+    moved = amounts_by_type(record).subquery()
+    counts = select(func.count(moved.c.claim_id.distinct()), func.count()).select_from(moved)
+    claims, entries = db.session.execute(counts.where(has_amounts(moved))).one()
+    return claims, entries

@@ -14,22 +14,21 @@ from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
 from flaskr.database import lock_imports, lock_ledger
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import EntryType, ReasonCode
+from flaskr.facts.closed_lists import REASON_CHOICES, ReasonCode
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.import_records.queries import undo_of
 from flaskr.imports.history.queries import import_numbered
+from flaskr.imports.undo.adjusting import next_entry, reverse_entries
 from flaskr.imports.undo.queries import (
-    amounts_by_claim,
     claims_edited_since,
+    claims_left_below_zero,
     claims_posted_to_since,
     entries_of_import,
     free_text_changes,
-    has_amounts,
-    moved_claim_count,
     policies_edited_since,
+    undo_size,
 )
 from flaskr.policies.models import POLICY_FACTS, Policy, PolicyRevision
-from flaskr.values.calendar import local_day
 
 _LISTED_NAMES = 10
 _ZERO_ROWS = {"changed": 0, "unchanged": 0, "refused": 0, "created": 0}
@@ -41,11 +40,18 @@ class UndoRefused(ClaimBookError):
     status = 409
 
 
+class _NoReason(UndoRefused):
+    """An undo without a reason."""
+
+    status = 422
+
+
 @dataclass(frozen=True)
 class UndoPreview:
     """What an undo would do; `problem` says why it is not possible, empty when it is."""
 
     claims: int
+    entries: int
     edits: int
     free_texts: int
     problem: str
@@ -58,7 +64,8 @@ def undo_preview(record: Import) -> UndoPreview:
         for revision in (ClaimRevision, PolicyRevision)
     )
     free_texts = db.session.scalar(free_text_changes(record)) or 0
-    return UndoPreview(moved_claim_count(record), edits, free_texts, _problem_of(record))
+    claims, entries = undo_size(record)
+    return UndoPreview(claims, entries, edits, free_texts, _problem_of(record))
 
 
 def _problem_of(record: Import) -> str:
@@ -71,6 +78,10 @@ def _problem_of(record: Import) -> str:
         ("These claims have later ledger entries", claims_posted_to_since(record)),
         ("These claims were edited later", claims_edited_since(record)),
         ("These policies were edited later", policies_edited_since(record)),
+        (
+            "An undo would leave a cost type of these claims below zero",
+            claims_left_below_zero(record),
+        ),
     )
     for text, names in later:
         listed = list(db.session.scalars(names.limit(_LISTED_NAMES + 1)))
@@ -83,12 +94,14 @@ def _problem_of(record: Import) -> str:
     return ""
 
 
-def undo_import(number: int, *, actor: str) -> Import:
+def undo_import(number: int, *, reason_code: ReasonCode | None, actor: str) -> Import:
     """Undo an import: its amounts by adjusting entries, its edits by further edits.
 
-    Rows that it created stay, with zero amounts. Raises UndoRefused when anything that it touched
-    was changed later.
+    Rows that it created stay, with zero amounts. Raises UndoRefused without a reason, and when
+    anything that it touched was changed later.
     """
+    if reason_code not in REASON_CHOICES:
+        raise _NoReason("Choose a reason.")
     lock_imports()
     record = import_numbered(number)
     ids = select(Claim.id).where(
@@ -102,105 +115,36 @@ def undo_import(number: int, *, actor: str) -> Import:
     lock_ledger()
     if problem := _problem_of(record):
         raise UndoRefused(problem)
-    undo = _record_undo(record, next_instant(), actor)
-    _reverse_entries(record, undo)
+    undo = _record_undo(record, next_instant(), reason_code, actor)
+    reverse_entries(record, undo)
     _restore_facts(record, undo, Claim, ClaimRevision, "claim_id", CLAIM_FACTS)
     _restore_facts(record, undo, Policy, PolicyRevision, "policy_id", POLICY_FACTS)
     db.session.expire_all()  # rows were changed past the session
     return undo
 
 
-def _record_undo(record: Import, now: datetime, actor: str) -> Import:
+def _record_undo(
+    record: Import, now: datetime, reason_code: ReasonCode | None, actor: str
+) -> Import:
     """Write the record of an undo, with the opposite amounts."""
-    claims = moved_claim_count(record)
+    claims, entries = undo_size(record)
     undo = Import(
         kind=ImportKind.UNDO,
         recorded_at=now,
         recorded_by=actor,
         **{**_ZERO_ROWS, "changed": claims},
-        entries=claims,
-        first_entry=_next_entry() if claims else None,
+        entries=entries,
+        first_entry=next_entry() if entries else None,
         **{name: -getattr(record, name) for name in BALANCES},
         undoes=record.id,
+        reason_code=reason_code,
     )
     db.session.add(undo)
     db.session.flush()
     after = {name: getattr(undo, name) for name in ("entries", *BALANCES)}
-    after["undone_by_import"] = undo.id
+    after |= {"undone_by_import": undo.id, "reason_code": reason_code}
     trail.record(Action.IMPORT_UNDONE, Subject.IMPORT, str(record.id), actor=actor, after=after)
     return undo
-
-
-def _next_entry() -> int:
-    """Return the id that the next ledger entry gets; the ledger is locked."""
-    from flaskr.archive.bulk.loading import next_id
-
-    return next_id(_driver_connection(), LedgerEntry.__tablename__)
-
-
-def _move_entries(last_id: int) -> None:
-    """Make further entries get ids after the last one."""
-    from flaskr.archive.bulk.loading import move_sequence
-
-    move_sequence(_driver_connection(), LedgerEntry.__tablename__, last_id)
-
-
-def _driver_connection() -> Any:
-    """Return the driver's own connection, in the session's transaction."""
-    return db.session.connection().connection.driver_connection
-
-
-def _reverse_entries(record: Import, undo: Import) -> None:
-    """Post one adjusting entry on each claim that the import moved, and update the claims.
-
-    Each reverses the import's sums on its claim, and refers to the last of its entries there.
-    """
-    if not undo.entries:
-        return
-    moved = amounts_by_claim(record).subquery()
-    last = LedgerEntry
-    position = func.row_number().over(order_by=moved.c.claim_id)
-    columns: dict[str, Any] = {
-        "id": position + ((undo.first_entry or 0) - 1),
-        "claim_id": moved.c.claim_id,
-        "entry_type": literal(EntryType.ADJUSTMENT.value),
-        "transaction_date": literal(local_day(undo.recorded_at)),
-        "recorded_at": literal(undo.recorded_at, Import.recorded_at.type),
-        "recorded_by": literal(undo.recorded_by),
-        **{name: -moved.c[name] for name in BALANCES},
-        **{f"{name}_after": getattr(last, f"{name}_after") - moved.c[name] for name in BALANCES},
-        "status_after": last.status_after,
-        "closed_date_after": last.closed_date_after,
-        "reason_code": literal(ReasonCode.IMPORT_UNDONE.value),
-        "reverses": moved.c.last_id,
-        "import_id": literal(undo.id),
-    }
-    rows = (
-        select(*columns.values())
-        .join_from(moved, last, last.id == moved.c.last_id)
-        .where(has_amounts(moved))
-        .order_by(moved.c.claim_id)
-    )
-    db.session.execute(insert(LedgerEntry).from_select(list(columns), rows))
-    _move_entries((undo.first_entry or 0) + undo.entries - 1)
-    _update_claims(undo)
-
-
-def _update_claims(undo: Import) -> None:
-    """Set the claims that an undo moved to the balances after its entry."""
-    state = {name: getattr(LedgerEntry, f"{name}_after") for name in BALANCES}
-    state |= {
-        "last_transaction_date": LedgerEntry.transaction_date,
-        "last_recorded_at": LedgerEntry.recorded_at,
-    }
-    of_undo = entries_of_import(undo)
-    values = select(*state.values()).where(LedgerEntry.claim_id == Claim.id, of_undo)
-    changed = Claim.id.in_(select(LedgerEntry.claim_id).where(of_undo))
-    target = tuple_(*(getattr(Claim, name) for name in state))
-    db.session.execute(
-        update(Claim).where(changed).values({target: values.scalar_subquery()}),
-        execution_options={"synchronize_session": False},
-    )
 
 
 def _restore_facts(

@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
-from flask_wtf import FlaskForm
 
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.imports.blueprint import blueprint
+from flaskr.imports.forms import UndoForm
 from flaskr.imports.history.queries import import_numbered
 from flaskr.imports.undo.services import undo_import, undo_preview
 from flaskr.users.gate.access import actor
@@ -20,11 +20,11 @@ def undo(number: int) -> Any:
         record = import_numbered(number)
     except ClaimBookError as error:
         abort(error.status, str(error))
-    form = FlaskForm()
-    status = 200
+    form = UndoForm()
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
-            undone = undo_import(number, actor=actor())
+            undone = undo_import(number, reason_code=form.reason_code.data, actor=actor())
         except ClaimBookError as error:
             db.session.rollback()
             status = error.status

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from flask import current_app, g, request, session
+from flask import abort, current_app, g, request, session
 from sqlalchemy import Connection
 
 from flaskr.database import current_mode, separate_read
 from flaskr.extensions import db
-from flaskr.users.roles import may_reach
+from flaskr.users.roles import IMPORT, MIGRATE, may_reach
 from flaskr.users.sessions.identities import (
     LOCAL,
     NOBODY,
@@ -48,6 +48,31 @@ def may(endpoint: str) -> bool:
 def is_switched_off(endpoint: str) -> bool:
     """Whether a setting closes a page to everybody in a book that requires signing in."""
     return endpoint == "demo.generate_random_claim" and not current_app.config["RANDOM_CLAIMS"]
+
+
+def may_import(is_migration: bool) -> bool:
+    """Whether the current identity may import claims or policies, or send a migration.
+
+    A migration changes the past, so it is an administrator's alone, and never a token's.
+    """
+    identity = current_identity()
+    if identity is None or identity.role is None:
+        return identity is LOCAL
+    if is_migration:
+        return identity.role in MIGRATE and not identity.token_id
+    return identity.role in IMPORT
+
+
+def check_may_import(is_migration: bool) -> None:
+    """Abort with 403 unless the current identity may send such an import."""
+    if may_import(is_migration):
+        return
+    if not is_migration:
+        abort(403, "Your role may only send migrations. A handler imports claims and policies.")
+    identity = current_identity()
+    if identity and identity.token_id:
+        abort(403, "A token cannot send a migration. An administrator does it in a browser.")
+    abort(403, "Only an administrator can send a migration, because it changes the past.")
 
 
 def bearer_token() -> str | None:

@@ -19,6 +19,7 @@ from flaskr.users.gate.access import (
     is_open,
     is_switched_off,
     may,
+    may_import,
 )
 from flaskr.users.gate.local_only import is_forwarded, is_loopback, refusal
 from flaskr.users.gate.refusals import record_refusal
@@ -181,4 +182,5 @@ def register_gate(app: Flask) -> None:
     app.after_request(record_refusal)
     app.teardown_request(_reset_context)
     app.add_template_global(may)  # in macros too
+    app.add_template_global(may_import)
     app.context_processor(lambda: {"identity": current_identity(), "is_open_book": is_open()})

@@ -27,37 +27,43 @@ INSERT INTO policies (policy_number, policy_number_key, policyholder, line_of_bu
 """
 CLAIMS = f"""
 INSERT INTO claims (claim_reference, claim_reference_key, policy_id, cause, loss_date,
-    reported_date, closed_date, status, paid, outstanding, recovered, description, {OWN})
+    reported_date, closed_date, event_code, status, paid, outstanding, recovered, description,
+    {OWN})
 """
 ENTRIES = """
 INSERT INTO ledger_entries (claim_id, entry_type, transaction_date, recorded_at, recorded_by,
     paid, outstanding, recovered, paid_after, outstanding_after, recovered_after, status_after,
-    reverses, reason)
+    reverses, reason_code, imported_at, exceptions)
 """
 # The last rows of a file; claims and policies come newest first.
 BOOK = (
     f"{POLICIES} VALUES ({FULL_POLICY}, {RECORDED})",
-    f"{CLAIMS} VALUES ('L', 'l', 1, 'fire', '0001-01-01', '9999-12-31', '9999-12-31', 'closed',"
-    f" 1, 2, 0, 'Å', {RECORDED})",
+    f"{CLAIMS} VALUES ('L', 'l', 1, 'fire', '0001-01-01', '9999-12-31', '9999-12-31', '007',"
+    f" 'closed', 1, 2, 0, 'Å', {RECORDED})",
     f"{NUMBERS} {POLICIES} SELECT 'P' || n, 'p' || n, '', 'home', '2024-01-01', '2025-01-01',"
     f" NULL, 0, 0, NULL, {RECORDED} FROM numbers",
-    f"{NUMBERS} {CLAIMS} SELECT 'C' || n, 'c' || n, NULL, NULL, NULL, NULL, NULL, 'open',"
+    f"{NUMBERS} {CLAIMS} SELECT 'C' || n, 'c' || n, NULL, NULL, NULL, NULL, NULL, NULL, 'open',"
     f" 0, 0, 0, '', {RECORDED} FROM numbers",
     f"{NUMBERS} {ENTRIES} SELECT n + 1, 'ADJUSTMENT', '2024-01-01', '2024-01-01', 'command',"
-    " 0, 0, 0, 0, 0, 0, 'open', NULL, NULL FROM numbers",
+    " 0, 0, 0, 0, 0, 0, 'open', NULL, NULL, NULL, NULL FROM numbers",
     f"{ENTRIES} VALUES (1, 'ADJUSTMENT', '9999-12-31', '2024-01-01 12:00:00.000001', 'Å',"
-    " -1, 1, 0, 0, 1, 0, 'open', 7, '=why')",
+    " -1, 1, 0, 0, 1, 0, 'open', 7, 'other', '2024-01-02 00:00:00', 'status')",
+    "INSERT INTO entry_texts (entry_id, reason, payee, payee_reference, note)"
+    f" VALUES ({EMPTY + 1}, '=why', 'Å', '007', 'x')",
 )
 LAST = {
     Contents.CLAIMS: {
         "policy_number": "L", "line_of_business": "home", "cause": "fire",
         "loss_date": date(1, 1, 1), "reported_date": date(9999, 12, 31),
         "closed_date": date(9999, 12, 31), "paid": Decimal("0.01"), "description": "Å",
+        "event_code": "007",
     },
     Contents.LEDGER: {
         "reverses": 7, "reason": "=why", "recorded_by": "Å", "paid": Decimal("-0.01"),
         "recorded_at": datetime(2024, 1, 1, 12, 0, 0, 1, tzinfo=UTC),
-        "transaction_date": date(9999, 12, 31),
+        "transaction_date": date(9999, 12, 31), "reason_code": "other", "exceptions": "status",
+        "imported_at": datetime(2024, 1, 2, tzinfo=UTC), "payee": "Å", "payee_reference": "007",
+        "note": "x",
     },
     Contents.POLICIES: {"cancelled_on": date(1, 1, 1), "sum_insured": Decimal("7.00")},
 }  # fmt: skip

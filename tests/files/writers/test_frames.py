@@ -42,6 +42,7 @@ def claims(*policy_ids: int | None, **facts) -> pa.RecordBatch:
     row = {
         "claim_reference": "C",
         "cause": None,
+        "event_code": None,
         "status": "open",
         "loss_date": "2024-07-01",
         "reported_date": None,

@@ -168,7 +168,9 @@ def test_a_cost_without_cover_can_be_lowered_but_not_raised(importing):
     found = importing.load(COSTS, ["A-1", 4], ["A-2", 11], leaves_refused=True)
 
     assert (counts(found), claim_totals().claim_cost) == ((0, 1, 0, 1), Decimal("14.00"))
-    assert "and the loss was on 2024-03-01. So no more can be reserved" in str(found.refusals[0])
+    assert "and the loss was on 2024-03-01. So no more indemnity can be reserved" in str(
+        found.refusals[0]
+    )
     db.session.rollback()
 
 

@@ -7,6 +7,7 @@ from flaskr.import_records.models import Import, ImportFile, ImportKind
 from flaskr.imports.undo.services import undo_import
 from flaskr.values.calendar import utc_now
 from flaskr.values.money import ZERO
+from tests.factories import WRONG_AMOUNT
 from tests.imports.uploading import load, page_text, upload
 
 
@@ -60,7 +61,7 @@ def test_imports_are_listed_newest_first_and_paged_both_ways(client, session, qu
     last = client.get("/imports?page=last")
 
     assert "120 imports, newest first" in page_text(first)
-    assert len(sent) == 4
+    assert len(sent) == 5
     assert "file 71.csv" in first.text
     assert "file 70.csv" not in first.text
     assert "file 70.csv" in second.text
@@ -99,7 +100,7 @@ def test_the_entries_of_an_import_are_paged_in_order_and_are_its_own(client):
 
 def test_an_undone_import_and_its_undo_name_each_other(client, session):
     load(client, upload(client, ("one.csv", "Claim;Cost\nX;1\n")))
-    undo_import(1, actor="open")
+    undo_import(1, reason_code=WRONG_AMOUNT, actor="open")
     session.commit()
 
     listed = page_text(client.get("/imports"))

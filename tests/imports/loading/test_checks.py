@@ -4,10 +4,9 @@ from flaskr.archive.bulk.connections import book_transaction
 from flaskr.database import driver_url
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
-from flaskr.imports.loading.checks import check_written, latest_instant
+from flaskr.imports.loading.checks import check_written
 from flaskr.imports.loading.tasks import PLAN
 from flaskr.imports.plan import PLAN_SCHEMAS, plan_rows
-from tests.factories import make_claim, reserve
 from tests.imports.importing import COSTS, load
 
 pytestmark = pytest.mark.both_databases
@@ -22,21 +21,6 @@ def test_the_written_entries_are_compared_with_the_plan(importing):
         check_written(connection, job.folder / PLAN, 1)
         with pytest.raises(ClaimBookError, match="does not add up to the dry run"):
             check_written(connection, job.folder / PLAN, 2)
-
-
-def test_the_last_instant_of_a_book_is_that_of_its_last_row(importing):
-    db.session.remove()
-    with book_transaction(driver_url("rw")) as connection:
-        empty = latest_instant(connection)
-    entry = reserve(make_claim(), "5.00")
-    recorded_at = entry.recorded_at
-    db.session.commit()
-    db.session.remove()
-
-    with book_transaction(driver_url("rw")) as connection:
-        last = latest_instant(connection)
-
-    assert (empty.year, last) == (1, recorded_at)
 
 
 def test_an_empty_plan_has_all_its_tables(dry_runs):

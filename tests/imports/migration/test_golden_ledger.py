@@ -9,7 +9,7 @@ from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Coverage, EntryType, Status
+from flaskr.facts.closed_lists import Coverage, EntryType, ReasonCode, Status
 from flaskr.policies.queries import policy_by_number
 from flaskr.values.calendar import utc_now
 from tests.imports.importing import GOLDEN, counts
@@ -151,10 +151,11 @@ def test_a_reversal_is_paired_with_its_payment_and_a_reopening_says_migrated(gol
     reversal = next(e for e in entries if e.entry_type == EntryType.PAYMENT_REVERSAL)
     payments = [e for e in entries if e.entry_type == EntryType.PAYMENT]
 
-    reasons = [e.reason for e in entries_of(claim_by_reference("SK-2023-0001")) if e.reason]
+    reopened = entries_of(claim_by_reference("SK-2023-0001"))
 
     assert reversal.reverses == payments[0].id
-    assert reasons == ["migrated"]
+    assert [e.reason_code for e in reopened if e.reason_code] == [ReasonCode.MIGRATED]
+    assert not any(entry.texts or entry.exceptions for entry in (*entries, *reopened))
 
 
 def test_claims_are_known_from_their_first_entry_and_policies_from_their_inception(golden):

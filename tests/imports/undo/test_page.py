@@ -5,6 +5,11 @@ from flaskr.extensions import db
 from tests.browsing import fields_of
 from tests.factories import pay
 from tests.imports.importing import COSTS, Importing
+from tests.imports.uploading import page_text
+
+
+def with_reason(page):
+    return {**fields_of(page), "reason_code": "wrong_amount"}
 
 
 def test_an_import_is_undone_on_its_page_and_says_so(client, session, tmp_path):
@@ -12,12 +17,17 @@ def test_an_import_is_undone_on_its_page_and_says_so(client, session, tmp_path):
     page = client.get("/imports/1")
     asked = client.get("/imports/1/undo")
 
-    done = client.post("/imports/1/undo", data=fields_of(asked), follow_redirects=True)
+    done = client.post(
+        "/imports/1/undo",
+        data=with_reason(asked),
+        follow_redirects=True,
+    )
 
     assert "/imports/1/undo" in page.text
-    assert "An adjusting entry on 2 claims" in asked.text
+    assert "An adjusting entry on 2 claims reverses what" in page_text(asked)
     assert "\N{MINUS SIGN}120.50" in asked.text
     assert "Import 1 undone." in done.text
+    assert "Wrong amount" in done.text
     assert "undoes" in done.text
     assert "/imports/1/undo" not in client.get("/imports/1").text
     assert "undone by" in client.get("/imports/1").text
@@ -30,7 +40,7 @@ def test_later_changes_are_named_and_nothing_is_undone(client, session, tmp_path
     pay(claim_by_reference("A-1"), "40", date.today())  # noqa: DTZ011
     db.session.commit()
 
-    late = client.post("/imports/1/undo", data=fields_of(asked))
+    late = client.post("/imports/1/undo", data=with_reason(asked))
 
     assert late.status_code == 409
     assert "have later ledger entries: A-1" in late.text
@@ -41,3 +51,15 @@ def test_later_changes_are_named_and_nothing_is_undone(client, session, tmp_path
 def test_an_import_that_is_not_there_is_not_found(client, session):
     assert client.get("/imports/9/undo").status_code == 404
     assert client.get("/imports/99999999999/undo").status_code == 404
+
+
+def test_an_undo_without_a_reason_is_refused(client, session, tmp_path):
+    Importing(tmp_path).load(COSTS, ("A-1", 100))
+    form = fields_of(client.get("/imports/1/undo"))
+
+    refused = client.post("/imports/1/undo", data={**form, "reason_code": ""})
+    unknown = client.post("/imports/1/undo", data={**form, "reason_code": "migrated"})
+
+    assert (refused.status_code, unknown.status_code) == (422, 422)
+    assert "Please fill this in." in refused.text
+    assert claim_totals().claim_cost == 100

@@ -8,13 +8,14 @@ from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import ClaimRevision
 from flaskr.claims.queries import claim_by_reference, claim_totals, entries_of
 from flaskr.claims.services import edit_claim
+from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Cause, EntryType
+from flaskr.facts.closed_lists import Cause, EntryType, ReasonCode
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.import_records.queries import loadings_of
 from flaskr.imports.undo.services import UndoRefused, undo_import, undo_preview
 from flaskr.policies.queries import policy_by_number
-from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
+from tests.factories import ACTOR, WRONG_AMOUNT, make_claim, make_policy, pay, reserve
 from tests.imports.importing import COSTS, GOLDEN, load_files
 
 pytestmark = pytest.mark.both_databases
@@ -23,7 +24,7 @@ FACTS = ("claim_reference", "cause", "loss_date", "claim_cost")
 
 
 def undo(number: int) -> Import:
-    record = undo_import(number, actor="Eva")
+    record = undo_import(number, reason_code=WRONG_AMOUNT, actor="Eva")
     db.session.commit()
     assert list(disagreements()) == []
     return record
@@ -42,7 +43,8 @@ def test_an_undo_posts_one_adjusting_entry_on_each_claim(importing):
         -opening.paid_after - Decimal("20.50"),
     )
     assert (adjustment.reverses, adjustment.recorded_by) == (opening.id, "Eva")
-    assert adjustment.reason == "undo of import 1"
+    assert adjustment.reason_code is ReasonCode.IMPORT_UNDONE
+    assert record.reason_code is WRONG_AMOUNT
     assert (record.kind, record.undoes, record.entries) == (ImportKind.UNDO, 1, 2)
     assert (record.first_entry, record.outstanding) == (3, Decimal("-120.50"))
     assert (claim.last_transaction_date, claim.last_recorded_at) == (
@@ -91,7 +93,7 @@ def test_an_import_with_later_entries_is_not_undone(importing):
     db.session.commit()
 
     with pytest.raises(UndoRefused, match="have later ledger entries: A-2. Correct"):
-        undo_import(1, actor=ACTOR)
+        undo_import(1, reason_code=WRONG_AMOUNT, actor=ACTOR)
 
 
 def test_an_undo_and_an_undone_import_cannot_be_undone(importing):
@@ -99,10 +101,10 @@ def test_an_undo_and_an_undone_import_cannot_be_undone(importing):
     undo(1)
 
     with pytest.raises(UndoRefused, match="already undone, by import 2"):
-        undo_import(1, actor=ACTOR)
+        undo_import(1, reason_code=WRONG_AMOUNT, actor=ACTOR)
     db.session.rollback()
     with pytest.raises(UndoRefused, match="itself an undo"):
-        undo_import(2, actor=ACTOR)
+        undo_import(2, reason_code=WRONG_AMOUNT, actor=ACTOR)
 
 
 def test_facts_that_an_import_edited_are_restored_by_a_further_edit(importing):
@@ -127,7 +129,7 @@ def test_an_import_whose_facts_were_edited_later_is_not_undone(importing):
     db.session.commit()
 
     with pytest.raises(UndoRefused, match="claims were edited later: A-1"):
-        undo_import(1, actor=ACTOR)
+        undo_import(1, reason_code=WRONG_AMOUNT, actor=ACTOR)
 
 
 def test_an_undo_restores_the_facts_of_policies_and_leaves_their_names(importing):
@@ -159,3 +161,13 @@ def test_a_migration_is_undone_with_one_entry_on_each_claim_with_amounts(session
     totals = claim_totals()
     assert (totals.paid, totals.outstanding, totals.recovered) == (0, 0, 0)
     assert shown.claims == record.entries == 5
+
+
+@pytest.mark.parametrize("reason_code", [None, ReasonCode.MIGRATED])
+def test_an_undo_needs_a_reason_that_a_person_can_choose(importing, reason_code):
+    importing.load(COSTS, ("A-1", 100))
+
+    with pytest.raises(ClaimBookError, match="Choose a reason") as refused:
+        undo_import(1, reason_code=reason_code, actor=ACTOR)
+
+    assert refused.value.status == 422

@@ -1,10 +1,14 @@
+from datetime import date
+from decimal import Decimal
+
 import pytest
 from flask import Flask
 
+from flaskr.claims.ledger.services import post_payment
 from flaskr.extensions import db
 from flaskr.users.models import Role
-from tests.factories import make_claim, make_policy, pay, reserve
-from tests.privacy.pseudonyms.readers import DESCRIPTION, NAME, reading_client
+from tests.factories import ACTOR, make_claim, make_policy, reserve
+from tests.privacy.pseudonyms.readers import DESCRIPTION, ENTRY_TEXTS, NAME, reading_client
 
 
 def fill() -> None:
@@ -13,7 +17,7 @@ def fill() -> None:
     make_policy(policy_number="H-3", policyholder="Bo Annan")
     claim = make_claim(policy=policy, claim_reference="W-1", description=DESCRIPTION)
     reserve(claim, "100.00")
-    pay(claim, "60.00")
+    post_payment(claim, Decimal("60.00"), date(2024, 4, 1), actor=ACTOR, **ENTRY_TEXTS)
     make_claim(claim_reference="W-2")
     db.session.commit()
     db.session.remove()

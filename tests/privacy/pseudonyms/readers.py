@@ -17,6 +17,12 @@ from flaskr.users.models import Role
 from tests.users.people import signed_in_client
 
 NAME, DESCRIPTION = "Åsa Utterström", "Zorn Exampelmark slipped on the stairs"
+ENTRY_TEXTS = {
+    "payee": "Rörmokare Quistgaard",
+    "payee_reference": "F-55120-QX",
+    "note": "Zorn the brother",
+    "reason": "Said by Zorn",
+}
 REASON = "reason=asked by the person"
 PSEUDONYM = "policyholder_"
 FILE_ACTIONS = ("file_exported", "manifest_read", "export_kept", "kept_export_read")

@@ -5,7 +5,7 @@ import pytest
 from flaskr.users.models import Role
 from flaskr.values.pseudonyms import pseudonym
 from tests.browsing import fields_of
-from tests.privacy.pseudonyms.readers import DESCRIPTION, NAME, REASON, reading_client
+from tests.privacy.pseudonyms.readers import DESCRIPTION, ENTRY_TEXTS, NAME, REASON, reading_client
 
 SENTENCE = "A pseudonym: your role does not see names."
 PAGES = ("/", "/policies", "/policies/H-1", "/claims", "/claims/W-1", "/dictionary", "/imports")
@@ -21,11 +21,12 @@ def test_roles_without_names_see_none_on_any_page(book, role):
         page_text = client.get(page).text
         assert NAME not in page_text
         assert DESCRIPTION not in page_text
+        assert not any(text in page_text for text in ENTRY_TEXTS.values())
     assert f'<code class="pseudonym" title="{SENTENCE}">{hidden}</code>' in (
         client.get("/policies").text
     )
     assert f"<small>{SENTENCE}</small>" in client.get("/policies/H-1").text
-    assert "Withheld: it may name people." in client.get("/claims/W-1").text
+    assert client.get("/claims/W-1").text.count("Withheld: it may name people.") == 2
     assert "Withheld" not in client.get("/claims/W-2").text
 
 
@@ -36,6 +37,7 @@ def test_roles_with_names_see_them(book, role):
     assert NAME in client.get("/policies").text
     assert NAME in client.get("/policies/H-1").text
     assert DESCRIPTION in client.get("/claims/W-1").text
+    assert all(text in client.get("/claims/W-1").text for text in ENTRY_TEXTS.values())
     assert "pseudonym" not in client.get("/policies/H-1").text
 
 
