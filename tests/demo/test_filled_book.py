@@ -33,8 +33,7 @@ def ledger(filled_app) -> dict[int, LedgerEntry]:
 
 
 @pytest.fixture(scope="module")
-def ledgers(ledger) -> dict[int, list[LedgerEntry]]:
-    """Each claim's entries, in order."""
+def ledgers(ledger) -> dict[int, list[LedgerEntry]]:  # of each claim, in order
     found: dict[int, list[LedgerEntry]] = {}
     for entry in ledger.values():
         found.setdefault(entry.claim_id, []).append(entry)
@@ -231,7 +230,7 @@ def test_references_are_numbered_by_year_and_continue_after_the_fill(filled, all
         f"C-2025-{number:06d}" for number in range(1, counted["C-2025"] + 1)
     ]
     for claim in all_claims:
-        assert int(claim.claim_reference[2:6]) == local_day(claim.recorded_at).year
+        assert claim.claim_reference[2:6] == f"{local_day(claim.recorded_at).year}"
         assert claim.claim_reference_key == claim.claim_reference.casefold()
     following = allot_reference("C", datetime(2025, 12, 31, 12, tzinfo=UTC))
     assert following == f"C-2025-{counted['C-2025'] + 1:06d}"
@@ -246,6 +245,5 @@ def test_a_demo_book_takes_further_entries(filled, ledger, all_claims):
     entry = reopen_claim(closed, Decimal("10.00"), day, actor="open", **why)
     reported = report_claim(loss_date=day, reported_date=day, policy=make_policy(), actor="open")
     db.session.flush()
-
     assert entry.id == len(ledger) + 1 == watermark()[0]
     assert (closed.status in OPEN_STATUSES, reported.id) == (True, len(all_claims) + 1)

@@ -63,8 +63,7 @@ def post_entry(
     """Lock the claim, post one entry, and update the balances stored on the claim.
 
     `movement_from` returns the signed deltas, given the balances of the cost type before the entry.
-    `reverses` is the entry that this one reverses. Raises LedgerError when a rule refuses the
-    entry, and ChangedMeanwhile when the claim has an entry newer than `seen_entry`.
+    Raises LedgerError when a rule refuses it, ChangedMeanwhile when the claim has newer entries.
     """
     claim = locked_claim(claim.id)
     last = last_entry(claim)
@@ -74,10 +73,10 @@ def post_entry(
     _check_reason(entry_type, by)
     # From the last entry, not from the claim: a wrong balance there must not enter the ledger.
     before = last.state if last else State()
-    by_type = balances_by_type(claim.id, before)
-    movement = movement_from(by_type[cost_type])
+    of_type = (by_type := balances_by_type(claim.id, before))[cost_type]
+    movement = movement_from(of_type)
     after = before.after(entry_type, movement, transaction_date, cost_type, by_type)
-    check_coverage(claim, entry_type, movement, cost_type, by_type[cost_type])
+    check_coverage(claim, entry_type, movement, cost_type, of_type)
     lock_ledger()
     entry = LedgerEntry(
         claim_id=claim.id,
@@ -92,11 +91,16 @@ def post_entry(
         texts=_texts_of(by),
     )
     _set_balances(claim, entry, after)
+    _add(claim, entry)
+    return entry
+
+
+def _add(claim: Claim, entry: LedgerEntry) -> None:
+    """Add an entry to the book and to the trail."""
     db.session.add(entry)
     record_entry(claim, entry)
     note_first_posting(entry.recorded_at)
     db.session.flush()
-    return entry
 
 
 def _checked_instant(claim: Claim, last: LedgerEntry | None, transaction_date: date) -> datetime:
@@ -107,7 +111,7 @@ def _checked_instant(claim: Claim, last: LedgerEntry | None, transaction_date: d
         last_date: date | None = last.transaction_date
     else:
         last_date = last_transaction_date(claim)
-    check_transaction_date(claim, transaction_date, last_date, local_day(recorded_at))
+    _check_transaction_date(claim, transaction_date, last_date, local_day(recorded_at))
     check_period(transaction_date)
     return recorded_at
 
@@ -222,7 +226,7 @@ def _check_not_reversed(entry: LedgerEntry | None) -> None:
         raise LedgerError("That entry has been reversed already.")
 
 
-def check_transaction_date(
+def _check_transaction_date(
     claim: Claim, transaction_date: date, last_date: date | None, today: date
 ) -> None:
     """Raise LedgerError for a date in the future, or before the claim's last entry or its report.

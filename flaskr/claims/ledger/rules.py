@@ -86,8 +86,8 @@ class State(Balances):
         that is not an amount of money.
         """
         by_type = by_type or {cost_type: self.balances}
-        check_status(entry_type, self.status)
-        check_amounts(movement)
+        _check_status(entry_type, self.status)
+        _check_amounts(movement)
         check_signs(entry_type, movement, cost_type, by_type)
         after = self.moved(entry_type, movement, transaction_date)
         _check_type_balances(cost_type, movement, by_type)
@@ -115,7 +115,7 @@ def _closed_date_after(
     return transaction_date if STATUS_AFTER.get(entry_type) in SETTLED_STATUSES else before
 
 
-def check_status(entry_type: EntryType, status: Status) -> None:
+def _check_status(entry_type: EntryType, status: Status) -> None:
     """Raise LedgerError when a claim with this status may not have such an entry."""
     if status in ALLOWED_STATUSES[entry_type]:
         return
@@ -126,7 +126,7 @@ def check_status(entry_type: EntryType, status: Status) -> None:
     raise LedgerError(f"The claim is {status}. Reopen it first.")
 
 
-def check_amounts(movement: Movement) -> None:
+def _check_amounts(movement: Movement) -> None:
     """Raise LedgerError for a delta that is too large, MoneyError for one that is no amount."""
     deltas = (movement.paid, movement.outstanding, movement.recovered)
     for delta in deltas:
