@@ -63,18 +63,16 @@ def post_entry(
     """Lock the claim, post one entry, and update the balances stored on the claim.
 
     `movement_from` returns the signed deltas, given the balances of the cost type before the entry.
-    `reverses` is the entry that this one reverses. Raises LedgerError when a rule refuses the
-    entry, and ChangedMeanwhile when the claim has an entry newer than `seen_entry`.
+    `reverses` is the entry that this one reverses. Raises LedgerError when a rule refuses it, and
+    ChangedMeanwhile when the claim has an entry newer than `seen_entry`.
     """
     claim = locked_claim(claim.id)
     last = last_entry(claim)
     _check_seen_entry(claim, last, by.get("seen_entry"))
-    _check_is_first(entry_type, last)
+    _check_entry_type(entry_type, last, by)
     _check_not_reversed(reverses)
-    _check_reason(entry_type, by)
     # From the last entry, not from the claim: a wrong balance there must not enter the ledger.
-    before = last.state if last else State()
-    by_type = balances_by_type(claim.id, before)
+    by_type = balances_by_type(claim.id, before := last.state if last else State())
     movement = movement_from(by_type[cost_type])
     after = before.after(entry_type, movement, transaction_date, cost_type, by_type)
     check_coverage(claim, entry_type, movement, cost_type, by_type[cost_type])
@@ -201,16 +199,12 @@ def coverage_reason(claim: Claim) -> str:
     return f"Policy {policy.policy_number} covers {period}, and the loss was on {claim.loss_date}."
 
 
-def _check_reason(entry_type: EntryType, by: PostedBy) -> None:
-    """Raise LedgerError when an entry that takes something back has no reason."""
-    if entry_type in REASON_REQUIRED and by.get("reason_code") not in REASON_CHOICES:
-        raise LedgerError("Choose a reason.")
-
-
-def _check_is_first(entry_type: EntryType, last: LedgerEntry | None) -> None:
-    """Raise LedgerError when the entry can only be the first, and the claim has entries already."""
+def _check_entry_type(entry_type: EntryType, last: LedgerEntry | None, by: PostedBy) -> None:
+    """Raise LedgerError for a first entry that is not, or one that takes back without a reason."""
     if last is not None and entry_type in FIRST_ENTRY_TYPES:
         raise LedgerError("The claim has entries already. Set the reserve to a new level instead.")
+    if entry_type in REASON_REQUIRED and by.get("reason_code") not in REASON_CHOICES:
+        raise LedgerError("Choose a reason.")
 
 
 def _check_not_reversed(entry: LedgerEntry | None) -> None:
