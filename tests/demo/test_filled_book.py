@@ -1,5 +1,3 @@
-"""The properties of a demo book."""
-
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
