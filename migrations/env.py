@@ -23,6 +23,7 @@ COMPUTED = (
     "last_recorded_at",
     "last_transaction_date",
 )
+TEXTS_OF_0007 = ("payee", "payee_reference", "note")
 LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
 # before connecting, which makes files too
 LEFT_IN_FOLDER = files_of_past_book(current_app.config["INSTANCE_FOLDER"])
@@ -112,6 +113,8 @@ def refuse_loss(connection: Connection, before: dict[str, int]) -> None:
     after = columns_by_table(connection)
     for name, number in sorted(before.items()):
         table, _, column = name.partition(".")
+        if name == "entry_texts":  # its reasons move back into the ledger
+            number = max(before[f"entry_texts.{text}"] for text in TEXTS_OF_0007)
         if table not in after and not column and number:
             lost.append(f"{name} ({number} row{'s' if number > 1 else ''})")
         if table in after and column and column not in after[table] and number:
@@ -126,7 +129,8 @@ def refuse_loss(connection: Connection, before: dict[str, int]) -> None:
 def is_in_use(error: OperationalError) -> bool:
     """Whether the migration has waited too long for those who are using the book."""
     is_locked = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
-    return is_locked or getattr(error.orig, "sqlstate", "") in (LOCK_NOT_AVAILABLE, DEADLOCK)
+    return is_locked or getattr(error.orig, "sqlstate", "") in (TEXTS_OF_0007 = ("payee", "payee_reference", "note")
+LOCK_NOT_AVAILABLE, DEADLOCK)
 
 
 def run(connection: Connection) -> None:

@@ -1,11 +1,14 @@
 """What a demo book keeps beside its claims, policies and entries."""
 
+from decimal import Decimal
+
 import pytest
 from sqlalchemy import func, select
 
 from flaskr.book.models import Book
 from flaskr.claims.ledger.rules import REASON_REQUIRED
 from flaskr.claims.models import Claim, ClaimRevision, EntryTexts, LedgerEntry
+from flaskr.claims.queries import claim_totals
 from flaskr.demo.profiles import REOPENING_REASONS
 from flaskr.facts.closed_lists import EntryType
 from flaskr.policies.models import Policy, PolicyRevision
@@ -49,3 +52,9 @@ def test_each_reopening_has_a_text_beside_the_ledger_and_what_needs_one_a_code(f
 
 def test_filling_a_book_is_not_its_first_posting(filled):
     assert filled.scalar(select(Book.first_posted_at)) is None
+
+
+def test_premiums_pay_for_the_claims(filled):
+    premium = filled.scalar(select(func.sum(Policy.premium)))
+
+    assert Decimal("0.4") < claim_totals().claim_cost / premium < Decimal("1.6")

@@ -68,9 +68,8 @@ def post_entry(
     claim = locked_claim(claim.id)
     last = last_entry(claim)
     _check_seen_entry(claim, last, by.get("seen_entry"))
-    _check_is_first(entry_type, last)
+    _check_entry_type(entry_type, last, by)
     _check_not_reversed(reverses)
-    _check_reason(entry_type, by)
     # From the last entry, not from the claim: a wrong balance there must not enter the ledger.
     before = last.state if last else State()
     of_type = (by_type := balances_by_type(claim.id, before))[cost_type]
@@ -205,16 +204,12 @@ def coverage_reason(claim: Claim) -> str:
     return f"Policy {policy.policy_number} covers {period}, and the loss was on {claim.loss_date}."
 
 
-def _check_reason(entry_type: EntryType, by: PostedBy) -> None:
-    """Raise LedgerError when an entry that takes something back has no reason."""
-    if entry_type in REASON_REQUIRED and by.get("reason_code") not in REASON_CHOICES:
-        raise LedgerError("Choose a reason.")
-
-
-def _check_is_first(entry_type: EntryType, last: LedgerEntry | None) -> None:
-    """Raise LedgerError when the entry can only be the first, and the claim has entries already."""
+def _check_entry_type(entry_type: EntryType, last: LedgerEntry | None, by: PostedBy) -> None:
+    """Raise LedgerError for a first entry that is not, or one that takes back without a reason."""
     if last is not None and entry_type in FIRST_ENTRY_TYPES:
         raise LedgerError("The claim has entries already. Set the reserve to a new level instead.")
+    if entry_type in REASON_REQUIRED and by.get("reason_code") not in REASON_CHOICES:
+        raise LedgerError("Choose a reason.")
 
 
 def _check_not_reversed(entry: LedgerEntry | None) -> None:
