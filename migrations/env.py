@@ -129,8 +129,7 @@ def refuse_loss(connection: Connection, before: dict[str, int]) -> None:
 def is_in_use(error: OperationalError) -> bool:
     """Whether the migration has waited too long for those who are using the book."""
     is_locked = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
-    return is_locked or getattr(error.orig, "sqlstate", "") in (TEXTS_OF_0007 = ("payee", "payee_reference", "note")
-LOCK_NOT_AVAILABLE, DEADLOCK)
+    return is_locked or getattr(error.orig, "sqlstate", "") in (LOCK_NOT_AVAILABLE, DEADLOCK)
 
 
 def run(connection: Connection) -> None:
