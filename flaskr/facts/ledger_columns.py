@@ -8,7 +8,6 @@ from flaskr.facts.columns import Column, Columns
 from flaskr.facts.kinds import Kind
 
 _FROM_LEDGER = "follows from the ledger"
-_BY_HAND = "typed with a payment"
 _FROM_OTHER_BOOK = "of the book that it comes from"
 
 _RECORDED_AT = Column(
@@ -44,7 +43,6 @@ LEDGER_COLUMNS: Columns = (
         "vad den avser: ersättning (indemnity) eller skaderegleringskostnad (expense)",
         label_sv="kostnadsslag",
         choices=CostType,
-        derived="indemnity",
     ),
     Column(
         "transaction_date",
@@ -150,7 +148,6 @@ LEDGER_COLUMNS: Columns = (
         "skäl, ur en fast lista; oftast tomt",
         label_sv="skälskod",
         choices=ReasonCode,
-        derived="set by the migration",
         may_be_empty=True,
     ),
     Column(
@@ -159,7 +156,6 @@ LEDGER_COLUMNS: Columns = (
         "why, where a reason was given",
         "skäl, när ett angavs",
         label_sv="skäl",
-        derived="set by the migration",
         may_be_empty=True,
         is_personal=True,
     ),
@@ -169,7 +165,6 @@ LEDGER_COLUMNS: Columns = (
         "who a payment went to",
         "betalningsmottagare",
         label_sv="betalningsmottagare",
-        derived=_BY_HAND,
         may_be_empty=True,
         is_personal=True,
     ),
@@ -180,7 +175,6 @@ LEDGER_COLUMNS: Columns = (
         "mottagarens fakturanummer",
         label="Invoice number",
         label_sv="fakturanummer",
-        derived=_BY_HAND,
         may_be_empty=True,
         is_personal=True,
     ),
@@ -190,7 +184,6 @@ LEDGER_COLUMNS: Columns = (
         "a note on a payment, in free text",
         "anteckning om en betalning, i fri text",
         label_sv="anteckning",
-        derived=_BY_HAND,
         may_be_empty=True,
         is_personal=True,
     ),
@@ -237,22 +230,6 @@ RECORDED_DATE = Column(
     label_sv="registreringsdag",
     titles=("rec local",),
     may_be_empty=True,
-)
-_TEXT = Column("reason", Kind.TEXT, label_sv="skäl", may_be_empty=True, is_personal=True)
-# What the ledger of another system may say of an entry besides; the texts may name people.
-MIGRATED_COLUMNS: Columns = (
-    Column(
-        "cost_type",
-        Kind.CHOICE,
-        label_sv="kostnadsslag",
-        choices=CostType,
-        may_be_empty=True,
-    ),
-    Column("reason_code", Kind.CHOICE, label_sv="skälskod", choices=ReasonCode, may_be_empty=True),
-    _TEXT,
-    replace(_TEXT, name="payee", label="Payee", label_sv="betalningsmottagare"),
-    replace(_TEXT, name="payee_reference", label="Invoice number", label_sv="fakturanummer"),
-    replace(_TEXT, name="note", label="Note", label_sv="anteckning"),
 )
 # Of policies and claims, in migrations only.
 MIGRATED_RECORDED_AT = replace(_RECORDED_AT, may_be_empty=True)
