@@ -49,7 +49,8 @@ def check_not_live(what: str, connection: Any = None) -> None:
 
 def closed_through() -> date | None:
     """Return the last day of the closed periods; None if no period is closed."""
-    return db.session.scalar(select(func.max(Closing.closed_through)))
+    db.session.flush()
+    return db.session.connection().scalar(select(func.max(Closing.closed_through)))
 
 
 def first_open_day() -> date | None:
@@ -75,5 +76,6 @@ def check_period(transaction_date: date) -> None:
 
 def note_first_posting(recorded_at: datetime) -> None:
     """Keep the instant of the book's first entry that no migration or demo brought."""
-    first = update(Book).where(Book.first_posted_at.is_(None)).values(first_posted_at=recorded_at)
-    db.session.execute(first, execution_options={"synchronize_session": False})
+    connection = db.session.connection()  # each posting comes here, and the session would flush
+    if connection.scalar(select(Book.first_posted_at)) is None:
+        connection.execute(update(Book).values(first_posted_at=recorded_at))

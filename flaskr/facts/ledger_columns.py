@@ -19,6 +19,13 @@ _RECORDED_AT = Column(
     titles=("registrerad",),
 )
 
+
+def _text_of_entry(name: str, meaning: str, meaning_sv: str, label_sv: str) -> Column:
+    """Return the column of a text that may name people."""
+    column = Column(name, Kind.TEXT, meaning, meaning_sv, label_sv=label_sv)
+    return replace(column, may_be_empty=True, is_personal=True)
+
+
 LEDGER_COLUMNS: Columns = (
     Column(
         "entry_id",
@@ -150,50 +157,30 @@ LEDGER_COLUMNS: Columns = (
         choices=ReasonCode,
         may_be_empty=True,
     ),
-    Column(
+    _text_of_entry(
         "reason",
-        Kind.TEXT,
         "why, where a reason was given",
         "skäl, när ett angavs",
-        label_sv="skäl",
-        may_be_empty=True,
-        is_personal=True,
+        "skäl",
     ),
-    Column(
-        "payee",
-        Kind.TEXT,
-        "who a payment went to",
-        "betalningsmottagare",
-        label_sv="betalningsmottagare",
-        may_be_empty=True,
-        is_personal=True,
-    ),
-    Column(
+    _text_of_entry("payee", "who a payment went to", "betalningsmottagare", "betalningsmottagare"),
+    _text_of_entry(
         "payee_reference",
-        Kind.TEXT,
         "the number of the payee's invoice",
         "mottagarens fakturanummer",
-        label="Invoice number",
-        label_sv="fakturanummer",
-        may_be_empty=True,
-        is_personal=True,
+        "fakturanummer",
     ),
-    Column(
+    _text_of_entry(
         "note",
-        Kind.TEXT,
         "a note on a payment, in free text",
         "anteckning om en betalning, i fri text",
-        label_sv="anteckning",
-        may_be_empty=True,
-        is_personal=True,
+        "anteckning",
     ),
     Column(
         "exceptions",
         Kind.TEXT,
-        "the rules that an entry of an older system breaks, by name with spaces between; empty for "
-        "others",
-        "de regler som en transaktion från ett äldre system bryter mot, med mellanslag mellan "
-        "namnen; annars tomt",
+        "names of the rules that a migrated entry breaks, with spaces between; empty for others",
+        "namn på de regler som en migrerad transaktion bryter mot, med mellanslag; annars tomt",
         label_sv="undantag",
         derived="set by the migration",
         may_be_empty=True,

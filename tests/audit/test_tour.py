@@ -96,6 +96,13 @@ def take_files(tour: Tour, handler, actuary) -> None:
     assert tour.new_events() == [("kept_export_deleted", ACTUARY, "file", "year end")]
 
 
+def go_live_and_close(tour: Tour, actuary, administrator) -> None:
+    send(administrator, "/closings/live")
+    assert tour.new_events() == [("book_declared_live", ADMINISTRATOR, "book", "book")]
+    send(actuary, "/closings/new", closed_through="2025-12-31")
+    assert tour.new_events() == [("period_closed", ACTUARY, "book", "book")]
+
+
 def look_after_people(tour: Tour, administrator) -> None:
     bo = "bo@example.com"
     send(administrator, "/people/new", email=bo, name="Bo", role="viewer")
@@ -145,6 +152,7 @@ def test_every_write_records_exactly_one_event(tour):
     work_a_claim(tour, handler)
     import_and_undo(tour, handler, administrator)
     take_files(tour, handler, actuary)
+    go_live_and_close(tour, actuary, administrator)
     look_after_people(tour, administrator)
 
     takes_forms = {

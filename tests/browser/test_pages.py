@@ -1,17 +1,19 @@
 """Every page in a real browser: it fits the width and is accessible."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Page, expect
 from werkzeug.datastructures import MultiDict
 
-from flaskr.claims.ledger.services import reverse_entry
+from flaskr.claims.ledger.services import post_payment, reverse_entry
+from flaskr.closings.services import close_period, declare_live
 from flaskr.database import transaction_mode
 from flaskr.exports.kept.services import delete_export, keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Contents, ReasonCode
+from flaskr.facts.closed_lists import Contents, CostType, ReasonCode
 from tests.browser.accessibility import faults_on, violations_on
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
 
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 TODAY = date.today()  # noqa: DTZ011
 LONG_NAME = "Å" * 64
-EMPTY = ("/", "/claims", "/policies", "/exports", "/imports", "/import_claims")
+EMPTY = ("/", "/claims", "/policies", "/exports", "/imports", "/import_claims", "/closings")
 FULL = (
     "/",
     "/claims",
@@ -29,6 +31,7 @@ FULL = (
     "/claims?status=foo",
     "/claims?text=nothing&cause=fire&cause=water&loss_from=2020-01-01",
     "/claims?sort=-claim_cost&cost_from=1",
+    f"/claims?event_code={'W' * 64}&event_code=STORM",
     "/claims?as_at=2999-01-01",
     f"/claims?as_at={TODAY}&basis=booked",
     "/dictionary",
@@ -37,6 +40,7 @@ FULL = (
     "/claims/W-1",
     "/claims/W-1/reserve",
     "/claims/W-1/pay",
+    "/claims/W-1/repay",
     "/claims/W-1/recover",
     "/claims/W-1/close",
     "/claims/W-1/reverse/4",
@@ -56,6 +60,11 @@ FULL = (
     "/exports?contents=claims&status=open&sort=-paid&as_at=2024-12-31&columns=claim_reference,paid",
     f"/exports/{LONG_NAME}/delete",
     "/exports/verify",
+    "/closings",
+    "/closings/live",
+    "/closings/new",
+    "/closings/2024-12-31",
+    "/closings/2024-12-31/claims",
 )
 
 
@@ -65,7 +74,9 @@ def filled(served):
     app, _ = served
     with app.app_context():
         policy = make_policy(policy_number="H-1", policyholder="Å" * 200)
-        claim = make_claim(claim_reference="W-1", policy=policy, description="word " * 400)
+        claim = make_claim(
+            claim_reference="W-1", policy=policy, event_code="W" * 64, description="word " * 400
+        )
         reserve(claim, "999999999999.99")
         reverse_entry(
             pay(claim, "999999999.99"),
@@ -73,10 +84,16 @@ def filled(served):
             actor=ACTOR,
             reason_code=ReasonCode.OTHER,
         )
+        texts = {"payee": "Å" * 200, "payee_reference": "9" * 64, "note": "word " * 40}
+        expense = CostType.EXPENSE
+        post_payment(claim, Decimal(7), date(2024, 4, 1), expense, actor=ACTOR, **texts)
         make_claim(claim_reference="W-2")
         make_claim(claim_reference="W-3", policy=make_policy(policy_number="W" * 64))
         for _ in range(60):
             make_claim(policy=policy)
+        declare_live(actor=ACTOR)
+        close_period(date(2024, 12, 31), actor=ACTOR)
+        make_claim(policy=policy, claim_reference="L" * 64)
         db.session.commit()
         with transaction_mode("read"):
             request = file_request(

@@ -62,7 +62,7 @@ def test_a_repayment_is_posted_in_any_status_up_to_what_is_paid(app, client, cov
     assert [each.status_code for each in (*refused.values(), of_expense)] == [422] * 4
     assert "cannot go below zero" in refused["200.01"].text
     assert "A repayment must be above zero." in refused["0"].text
-    assert "Of expense, paid is 0.00" in of_expense.text
+    assert "The paid amount cannot go below zero: of expense it is 0.00" in of_expense.text
     assert ledger_of(app, "W-1")[-2:] == ["RESERVE_CLOSE", "REPAYMENT"]
     assert "200.00" in client.get("/claims/W-1").text
 

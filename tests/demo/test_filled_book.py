@@ -242,14 +242,8 @@ def test_a_demo_book_takes_further_entries(filled, ledger, all_claims):
     closed = filled.get(Claim, found.id)
     day = utc_now().date() - timedelta(days=1)
 
-    entry = reopen_claim(
-        closed,
-        Decimal("10.00"),
-        day,
-        reason="A late invoice.",
-        actor="open",
-        reason_code=ReasonCode.OTHER,
-    )
+    why = {"reason": "A late invoice.", "reason_code": ReasonCode.OTHER}
+    entry = reopen_claim(closed, Decimal("10.00"), day, actor="open", **why)
     reported = report_claim(loss_date=day, reported_date=day, policy=make_policy(), actor="open")
     db.session.flush()
 

@@ -84,7 +84,7 @@ def post_entry(
         entry_type=entry_type,
         cost_type=cost_type,
         transaction_date=transaction_date,
-        recorded_at=_checked_instant(claim, transaction_date),
+        recorded_at=_checked_instant(claim, last, transaction_date),
         recorded_by=by["actor"],
         **vars(movement),
         reason_code=by.get("reason_code"),
@@ -99,10 +99,14 @@ def post_entry(
     return entry
 
 
-def _checked_instant(claim: Claim, transaction_date: date) -> datetime:
+def _checked_instant(claim: Claim, last: LedgerEntry | None, transaction_date: date) -> datetime:
     """Return the instant of an entry; raises LedgerError for a day that it cannot have."""
     recorded_at = next_instant()
-    last_date = last_transaction_date(claim)
+    # Only where a migration stored the booked state may an earlier entry have a later day.
+    if last is not None and last.status_booked is None:
+        last_date: date | None = last.transaction_date
+    else:
+        last_date = last_transaction_date(claim)
     check_transaction_date(claim, transaction_date, last_date, local_day(recorded_at))
     check_period(transaction_date)
     return recorded_at

@@ -40,6 +40,8 @@ def act(reference: str, name: str):
             db.session.commit()
             flash(f"{action.confirmation} {claim.claim_reference}.", "success")
             return redirect(url_for(".show", reference=claim.claim_reference), code=303)
+    if request.method == "GET" and claim.coverage is Coverage.NOT_IN_FORCE:
+        _choose_expense(form)
     by_type = balances_by_type(claim.id, claim.state)
     can_be = action.is_allowed(claim, by_type)
     return _show_form(
@@ -76,6 +78,12 @@ def reverse(reference: str, number: int):
     )
 
 
+def _choose_expense(form: EntryForm) -> None:
+    """Choose expense as the cost type: on a loss that is not covered only expenses can rise."""
+    if isinstance(form, CostTypeForm):
+        form.cost_type.data = CostType.EXPENSE
+
+
 def _posted_by(form: EntryForm) -> PostedBy:
     """Return who posts and the last entry they saw."""
     return PostedBy(actor=actor(), seen_entry=form.seen_entry.data)
@@ -96,8 +104,6 @@ def _show_form(template: str, claim: Claim, form: EntryForm, status: int, **cont
     last = last_entry(claim)
     if request.method == "GET":
         form.transaction_date.data = open_day(today())
-        if claim.coverage is Coverage.NOT_IN_FORCE and isinstance(form, CostTypeForm):
-            form.cost_type.data = CostType.EXPENSE
     if request.method == "GET" or status == ChangedMeanwhile.status:
         form.seen_entry.show(last.id if last else 0)
     show_first_open_day(form.transaction_date)

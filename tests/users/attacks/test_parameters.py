@@ -22,6 +22,8 @@ OTHER_PAGES = {
     "/imports": PAGE_PARAMETERS,
     "/imports/1": PAGE_PARAMETERS,
     "/policies/H-get": PAGE_PARAMETERS,
+    "/closings/2024-12-31": ("anything",),
+    "/closings/2024-12-31/entries": PAGE_PARAMETERS,
     "/find": ("number",),
     "/claims/new": ("policy",),
     "/sign_in": ("next",),
