@@ -38,15 +38,15 @@ LABELS: dict[str, str] = {
 CLOSED_LISTS = {
     column.name for column in (*CLAIM_COLUMNS, *LEDGER_COLUMNS, *POLICY_COLUMNS) if column.choices
 } | {"kind", "role", "scope"}
-# What each rule that a migrated entry breaks says about the entry.
+# How an entry breaks each of the rules that a migration may break.
 EXCEPTION_MEANINGS: dict[EntryException, str] = {
-    EntryException.STATUS: "the claim's status did not allow it",
-    EntryException.NOT_FIRST: "it opens a claim that had entries",
-    EntryException.RESERVE: "it changed the reserve by another amount than the payment",
-    EntryException.DECLINED_PAID: "it declines a claim with indemnity paid",
-    EntryException.BEFORE_REPORT: "it is dated before the report",
-    EntryException.AFTER_RECORDING: "it is dated after the day it was recorded",
-    EntryException.OUT_OF_ORDER: "it is dated before an entry that was recorded earlier",
-    EntryException.OTHER_TYPE: "the older system had another type of entry",
-    EntryException.BELOW_ZERO: "it leaves a balance of its cost type below zero",
+    EntryException.STATUS: "of a type that the claim's status does not allow",
+    EntryException.NOT_FIRST: "opening a claim that has entries already",
+    EntryException.RESERVE: "paying, with another change of the reserve than the payment covers",
+    EntryException.DECLINED_PAID: "declining a claim that has indemnity paid",
+    EntryException.BEFORE_REPORT: "dated before the claim was reported",
+    EntryException.AFTER_RECORDING: "dated after the day of recording",
+    EntryException.OUT_OF_ORDER: "dated before an entry that was recorded earlier",
+    EntryException.OTHER_TYPE: "of another type in the older system",
+    EntryException.BELOW_ZERO: "leaving a balance of its cost type below zero",
 }

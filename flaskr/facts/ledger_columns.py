@@ -8,7 +8,6 @@ from flaskr.facts.columns import Column, Columns
 from flaskr.facts.kinds import Kind
 
 _FROM_LEDGER = "follows from the ledger"
-_BY_HAND = "typed with a payment"
 _FROM_OTHER_BOOK = "of the book that it comes from"
 
 _RECORDED_AT = Column(
@@ -21,9 +20,9 @@ _RECORDED_AT = Column(
 )
 
 
-def _text_of_entry(name: str, meaning: str, meaning_sv: str, label_sv: str, derived: str) -> Column:
+def _text_of_entry(name: str, meaning: str, meaning_sv: str, label_sv: str) -> Column:
     """Return the column of a text that may name people."""
-    column = Column(name, Kind.TEXT, meaning, meaning_sv, label_sv=label_sv, derived=derived)
+    column = Column(name, Kind.TEXT, meaning, meaning_sv, label_sv=label_sv)
     return replace(column, may_be_empty=True, is_personal=True)
 
 
@@ -51,7 +50,6 @@ LEDGER_COLUMNS: Columns = (
         "vad den avser: ersättning (indemnity) eller skaderegleringskostnad (expense)",
         label_sv="kostnadsslag",
         choices=CostType,
-        derived="indemnity",
     ),
     Column(
         "transaction_date",
@@ -157,7 +155,6 @@ LEDGER_COLUMNS: Columns = (
         "skäl, ur en fast lista; oftast tomt",
         label_sv="skälskod",
         choices=ReasonCode,
-        derived="set by the migration",
         may_be_empty=True,
     ),
     _text_of_entry(
@@ -165,24 +162,19 @@ LEDGER_COLUMNS: Columns = (
         "why, where a reason was given",
         "skäl, när ett angavs",
         "skäl",
-        "set by the migration",
     ),
-    _text_of_entry(
-        "payee", "who a payment went to", "betalningsmottagare", "betalningsmottagare", _BY_HAND
-    ),
+    _text_of_entry("payee", "who a payment went to", "betalningsmottagare", "betalningsmottagare"),
     _text_of_entry(
         "payee_reference",
         "the number of the payee's invoice",
         "mottagarens fakturanummer",
         "fakturanummer",
-        _BY_HAND,
     ),
     _text_of_entry(
         "note",
         "a note on a payment, in free text",
         "anteckning om en betalning, i fri text",
         "anteckning",
-        _BY_HAND,
     ),
     Column(
         "exceptions",
@@ -225,22 +217,6 @@ RECORDED_DATE = Column(
     label_sv="registreringsdag",
     titles=("rec local",),
     may_be_empty=True,
-)
-_TEXT = Column("reason", Kind.TEXT, label_sv="skäl", may_be_empty=True, is_personal=True)
-# What the ledger of another system may say of an entry besides; the texts may name people.
-MIGRATED_COLUMNS: Columns = (
-    Column(
-        "cost_type",
-        Kind.CHOICE,
-        label_sv="kostnadsslag",
-        choices=CostType,
-        may_be_empty=True,
-    ),
-    Column("reason_code", Kind.CHOICE, label_sv="skälskod", choices=ReasonCode, may_be_empty=True),
-    _TEXT,
-    replace(_TEXT, name="payee", label="Payee", label_sv="betalningsmottagare"),
-    replace(_TEXT, name="payee_reference", label="Invoice number", label_sv="fakturanummer"),
-    replace(_TEXT, name="note", label="Note", label_sv="anteckning"),
 )
 # Of policies and claims, in migrations only.
 MIGRATED_RECORDED_AT = replace(_RECORDED_AT, may_be_empty=True)

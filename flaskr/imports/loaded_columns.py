@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from flaskr.facts.claim_columns import CLAIM_COLUMNS
@@ -13,7 +13,6 @@ from flaskr.facts.kinds import Kind
 from flaskr.facts.ledger_columns import (
     ENTRY_NUMBER,
     LEDGER_COLUMNS,
-    MIGRATED_COLUMNS,
     MIGRATED_RECORDED_AT,
     RECORDED_DATE,
 )
@@ -94,16 +93,16 @@ CLAIMS = Layout(
     optional=tuple(names_of(CLAIM_COLUMNS, Kind.AMOUNT)),
 )
 POLICIES = Layout(Contents.POLICIES, "policy_number", (*POLICY_COLUMNS, MIGRATED_RECORDED_AT))
-_LEDGER_WITHOUT = {"entry_id", *(column.name for column in MIGRATED_COLUMNS)}
+# An older system numbers its entries otherwise, and may not tell cost types apart.
+_LEDGER_COLUMNS = (
+    replace(column, may_be_empty=True) if column.name == "cost_type" else column
+    for column in LEDGER_COLUMNS
+    if column.name != "entry_id"
+)
 LEDGER = Layout(
     Contents.LEDGER,
     "claim_reference",
-    (
-        *(c for c in LEDGER_COLUMNS if c.name not in _LEDGER_WITHOUT),
-        *MIGRATED_COLUMNS,
-        ENTRY_NUMBER,
-        RECORDED_DATE,
-    ),
+    (*_LEDGER_COLUMNS, ENTRY_NUMBER, RECORDED_DATE),
 )
 LAYOUTS = {layout.contents: layout for layout in (CLAIMS, LEDGER, POLICIES)}
 
@@ -146,7 +145,8 @@ SKIPPED_COLUMNS: Mapping[tuple[bool, Contents], Mapping[str, str]] = {
 PERSONAL_NAMES = {c.name for each in LAYOUTS.values() for c in each.columns if c.is_personal}
 AMOUNT_NAMES = {name for each in LAYOUTS.values() for name in names_of(each.columns, Kind.AMOUNT)}
 _NOT_IN_PREVIEW = ("claim_cost", "description", "recorded_at", "entry_number", "recorded_date")
-_RARELY_SET = ("cancelled_on", "sum_insured", *(column.name for column in MIGRATED_COLUMNS))
+_TEXTS = ("reason", "payee", "payee_reference", "note")
+_RARELY_SET = ("cancelled_on", "sum_insured", "cost_type", "reason_code", *_TEXTS)
 
 
 def loaded_columns(contents: Contents, is_migration: bool) -> tuple[str, ...]:

@@ -214,4 +214,4 @@ def test_ledger_files_say_what_was_migrated_and_what_is_an_exception(client, ses
         '"cost_type":"indemnity"}'
     )
     assert page.count("migrated 2024-06-0") == 3
-    assert page.count("it is dated before an entry that was recorded earlier") == 1
+    assert page.count("dated before an entry that was recorded earlier") == 1

@@ -2,21 +2,10 @@
 
 # ruff: noqa: S608 - statements are built from names that the code declares
 
-from flaskr.facts.closed_lists import EntryException
+from flaskr.facts.labels import EXCEPTION_MEANINGS
 from flaskr.imports.dry_run.row_outcomes import LISTED_NAMES, warnings_naming
 from flaskr.imports.dry_run.staging import Staging
 
-_MEANINGS = {
-    EntryException.STATUS: "of a type that the claim's status does not allow",
-    EntryException.NOT_FIRST: "opening a claim that has entries already",
-    EntryException.RESERVE: "paying, with another change of the reserve than the payment covers",
-    EntryException.DECLINED_PAID: "declining a claim that has indemnity paid",
-    EntryException.BEFORE_REPORT: "dated before the claim was reported",
-    EntryException.AFTER_RECORDING: "dated after the day of recording",
-    EntryException.OUT_OF_ORDER: "dated before an entry that was recorded earlier",
-    EntryException.OTHER_TYPE: "but as a repayment or an adjustment",
-    EntryException.BELOW_ZERO: "leaving a cost type below zero",
-}
 _EXCEPTIONS = """(SELECT row, claim_key, unnest(string_split(exceptions, ' ')) AS name
 FROM planned WHERE exceptions IS NOT NULL)"""
 _COUNTS = f"""SELECT name, count(*), count(DISTINCT claim_key) FROM {_EXCEPTIONS} GROUP BY name"""
@@ -29,7 +18,7 @@ def exception_warnings(staging: Staging) -> list[str]:
     rows = staging.run(_COUNTS).fetchall()
     counts = {name: (entries, claims) for name, entries, claims in rows}
     warnings: list[str] = []
-    for name, meaning in _MEANINGS.items():
+    for name, meaning in EXCEPTION_MEANINGS.items():
         if name not in counts:
             continue
         entries, claims = counts[name]

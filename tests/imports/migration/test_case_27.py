@@ -46,7 +46,7 @@ TOTALS = {
 WARNINGS = (
     "1 entry is taken as it was, of a type that the claim's status does not allow: H-3.",
     "1 entry is taken as it was, dated before an entry that was recorded earlier: H-1.",
-    "1 entry is taken as it was, but as a repayment or an adjustment: H-3.",
+    "1 entry is taken as it was, of another type in the older system: H-3.",
 )
 
 

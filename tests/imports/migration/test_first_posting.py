@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from flaskr.book.models import Book, Closing, LiveDeclaration
+from flaskr.book.periods import LiveBook
 from flaskr.claims.queries import claim_by_reference, claim_totals, entries_of
 from flaskr.extensions import db
 from flaskr.imports.loading.services import load_import
@@ -158,7 +159,7 @@ def test_a_book_that_is_declared_live_takes_no_migration(try_migration):
     db.session.add(LiveDeclaration(id=1, recorded_at=utc_now(), recorded_by="ann"))
     db.session.commit()
 
-    with pytest.raises(ImportRefused, match="has been declared live, and takes no migration"):
+    with pytest.raises(LiveBook, match="declared live, so it takes no migration"):
         load(job)
 
     assert claim_by_reference("W1") is None
