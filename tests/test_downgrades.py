@@ -95,7 +95,7 @@ def test_texts_and_codes_beside_entries_are_refused_and_defaults_are_not(session
     claim = make_claim()
     claim.event_code = "GUDRUN"
     reserve(claim, "100")
-    why = {"reason_code": ReasonCode.OTHER, "reason": "Åsa was paid twice"}
+    why = {"reason_code": ReasonCode.OTHER, "reason": "Åsa was paid twice", "note": "by post"}
     reverse_entry(pay(claim, "7"), date(2024, 5, 2), actor=ACTOR, **why)
     session.commit()
 
