@@ -110,7 +110,7 @@ def test_nothing_moves_the_past_of_a_closed_period(app):
 def test_no_file_command_or_page_moves_the_past_of_a_closed_period(app, client, runner, tmp_path):
     AllWaysIn.folder, AllWaysIn.client, AllWaysIn.runner = tmp_path, client, runner
 
-    outcomes = outcomes_of(app, AllWaysIn, stateful_step_count=25)
+    outcomes = outcomes_of(app, AllWaysIn, stateful_step_count=20, max_examples=20)
 
     for name in ("import_file", "undo", "page", "pay"):
         assert outcomes[name, "done"], name
