@@ -83,8 +83,10 @@ def late_command(day: datetime) -> None:
     """List what came late in the period closed through DAY."""
     require_book()
     with transaction_mode("read"):
-        _list_late(day.date())
-        db.session.rollback()
+        try:
+            _list_late(day.date())
+        finally:
+            db.session.rollback()
 
 
 def _list_late(day: date) -> None:

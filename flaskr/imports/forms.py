@@ -60,7 +60,7 @@ class UploadForm(FlaskForm):
         possible = {_CURRENT: is_import_possible, _MIGRATION: is_migration_possible}
         choices = [choice for choice in _KINDS if possible[choice.value]]
         self.kind.choices = choices
-        if choices and not possible.get(self.kind.data or _CURRENT, True):
+        if choices and not possible.get(self.kind.data, True):
             self.kind.data = choices[0].value
 
     @property

@@ -132,8 +132,7 @@ def try_import(job: Job, on_progress: OnProgress | None = None) -> DryRun:
         task = _dry_run_task(job)
         try:
             if job.request.is_migration:
-                with transaction_mode("read"):
-                    check_not_live("migration")
+                _check_takes_migrations()
             outcome: DryRun = run_in_isolation(_MAKE_DRY_RUN, task, job, on_progress)
             _check_same_files(task)
         except ClaimBookError as error:
@@ -141,6 +140,15 @@ def try_import(job: Job, on_progress: OnProgress | None = None) -> DryRun:
             raise
         job.write_text(OUTCOME, outcome.to_json())
     return outcome
+
+
+def _check_takes_migrations() -> None:
+    """Raise LiveBook when the book is live; leaves no transaction open."""
+    with transaction_mode("read"):
+        try:
+            check_not_live("migration")
+        finally:
+            db.session.remove()
 
 
 def _check_same_files(task: DryRunTask) -> None:

@@ -44,12 +44,11 @@ _FORM_BYTES = 64 * 1024  # for the form's other fields
 def upload():
     """Receive files to import, and start their dry run."""
     form = _upload_form()
-    if form.kind.data and form.is_submitted():
-        check_may_import(form.is_migration)
     if "csrf_token" in form.errors:
         abort(400, FORM_EXPIRED)
     status = 422 if form.errors else 200
     if form.is_submitted() and not form.errors:
+        check_may_import(form.is_migration)
         try:
             job = receive_uploads(
                 list(form.uploads()),
