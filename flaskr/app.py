@@ -17,13 +17,10 @@ from flaskr.claims import views as claim_views
 from flaskr.claims.ledger import views as ledger_views
 from flaskr.closings import commands as closing_commands
 from flaskr.closings import views as closing_views
-from flaskr.database import (
-    configure_engine,
-    engine_options,
-    schema_problem,
-    transaction_mode,
-    upgrade_embedded,
-)
+from flaskr.database.engine import configure_engine, engine_options
+from flaskr.database.network_disks import warn_of_network_disk
+from flaskr.database.schema import schema_problem, upgrade_embedded
+from flaskr.database.transactions import transaction_mode
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
 from flaskr.errors import SettingsError
@@ -39,7 +36,6 @@ from flaskr.imports.history import commands as record_commands
 from flaskr.imports.history import views as import_record_views
 from flaskr.imports.job_folders import JOBS, delete_old_jobs
 from flaskr.imports.undo import views as import_undo_views
-from flaskr.network_disks import warn_of_network_disk
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands

@@ -22,8 +22,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from flaskr.database.writer_queue import holds_turn
 from flaskr.errors import BusyError, ClaimBookError
-from flaskr.writer_queue import holds_turn
 
 _logger = logging.getLogger(__name__)
 

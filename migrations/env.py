@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Enum, inspect
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.exc import OperationalError
 
-from flaskr.database import transaction_mode
+from flaskr.database.past_books import files_of_past_book, schemas_with_books
+from flaskr.database.schema_revision import MIGRATION_LOCK
+from flaskr.database.transactions import transaction_mode
 from flaskr.errors import BusyError, SchemaError
 from flaskr.extensions import db
-from flaskr.past_books import files_of_past_book, schemas_with_books
-from flaskr.schema_revision import MIGRATION_LOCK
 from flaskr.values.column_types import MoneyType, UtcDateTime
 
 COMPUTED = (

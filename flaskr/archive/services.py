@@ -18,7 +18,8 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import BOOK, event_values, record_separately
 from flaskr.book.models import Book
 from flaskr.claims.queries import watermark_select
-from flaskr.database import driver_url, migration_config
+from flaskr.database.engine import driver_url
+from flaskr.database.schema import migration_config
 from flaskr.exports.services import FILES_AT_ONCE, explain_errors, explain_limits
 from flaskr.exports.sql_statements import compile_rows, compile_statement
 from flaskr.extensions import db

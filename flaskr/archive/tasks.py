@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from flaskr.archive.tables import ArchiveTable
+from flaskr.database.schema_revision import REVISION
 from flaskr.exports.sql_statements import Sql
-from flaskr.schema_revision import REVISION
 
 
 @dataclass(frozen=True)

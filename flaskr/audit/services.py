@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.audit.models import Action, AuditEvent, Subject
-from flaskr.database import separate_write
+from flaskr.database.transactions import separate_write
 from flaskr.errors import ClaimBookError, SchemaError
 from flaskr.extensions import db
 from flaskr.values.calendar import utc_now

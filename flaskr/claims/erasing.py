@@ -9,7 +9,7 @@ from flaskr.audit.services import CHANGED, record
 from flaskr.claims.models import ENTRY_TEXTS, Claim, EntryTexts, LedgerEntry
 from flaskr.claims.queries import locked_claim
 from flaskr.claims.services import revision_of
-from flaskr.database import lock_ledger
+from flaskr.database.transactions import lock_ledger
 from flaskr.extensions import db
 
 

@@ -12,7 +12,7 @@ from flaskr.claims.as_at_queries import current_coverage
 from flaskr.claims.ledger.balances import BALANCES, Balances, BalancesByType
 from flaskr.claims.ledger.rules import OPEN_STATUSES
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
-from flaskr.database import locked_row
+from flaskr.database.transactions import locked_row
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import CostType, Coverage
 from flaskr.policies.models import Policy, PolicyRevision

@@ -18,7 +18,7 @@ from flaskr.claims.queries import (
     share_locked_policy,
     with_current_policy,
 )
-from flaskr.database import lock_ledger
+from flaskr.database.transactions import lock_ledger
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Cause, Coverage, Status

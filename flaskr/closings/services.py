@@ -8,7 +8,7 @@ from flaskr.book.instants import next_instant
 from flaskr.book.models import Closing, LiveDeclaration
 from flaskr.book.periods import LiveBook, closed_through, is_live
 from flaskr.closings.queries import booked_figures
-from flaskr.database import lock_ledger
+from flaskr.database.transactions import lock_ledger
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.values.calendar import local_day

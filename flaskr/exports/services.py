@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from flask import current_app
 
-from flaskr.database import driver_url
+from flaskr.database.engine import driver_url
 from flaskr.errors import ClaimBookError
 from flaskr.exports.manifest import SCHEMA_VERSION, ExportFacts, versions
 from flaskr.exports.parameters import FileRequest

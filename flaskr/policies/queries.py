@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import Select, func, select
 
-from flaskr.database import locked_row
+from flaskr.database.transactions import locked_row
 from flaskr.extensions import db
 from flaskr.policies.cover import is_in_force
 from flaskr.policies.models import Policy, PolicyRevision

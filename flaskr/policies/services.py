@@ -11,7 +11,7 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import event_facts, record
 from flaskr.book.instants import next_instant
 from flaskr.book.services import allot_reference
-from flaskr.database import lock_ledger
+from flaskr.database.transactions import lock_ledger
 from flaskr.errors import ChangedMeanwhile, SentTwice
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import LineOfBusiness

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from flaskr.database import is_embedded
+from flaskr.database.engine import is_embedded
 from flaskr.errors import ClaimBookError
 from flaskr.exports.kept.files import KeptExport, kept_exports
 from flaskr.exports.kept.services import kept_folder

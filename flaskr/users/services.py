@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import CHANGED, record
-from flaskr.database import locked_row
+from flaskr.database.transactions import locked_row
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, TextError
 from flaskr.extensions import db
 from flaskr.users.models import PasswordLink, Role, User

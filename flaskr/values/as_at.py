@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, select, true
 from sqlalchemy.orm import aliased
 
-from flaskr.database import is_embedded
+from flaskr.database.engine import is_embedded
 from flaskr.values.calendar import day_end
 
 

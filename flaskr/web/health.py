@@ -4,7 +4,7 @@ from flask import Blueprint, jsonify
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from flaskr.database import schema_problem
+from flaskr.database.schema import schema_problem
 
 blueprint = Blueprint("health", __name__)
 

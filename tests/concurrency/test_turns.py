@@ -14,11 +14,11 @@ from contextlib import closing, contextmanager
 import pytest
 from sqlalchemy import text
 
+from flaskr.database.writer_queue import holds_turn
 from flaskr.errors import ClaimBookError, SchemaError
 from flaskr.extensions import db
 from flaskr.privacy.residual_copies import clear_old_pages
 from flaskr.settings import PROJECT_FOLDER
-from flaskr.writer_queue import holds_turn
 from tests.test_writer_queue import QUEUE_FILE, connect, is_free
 
 HOLDS_THE_TURN = """
@@ -92,7 +92,7 @@ def write_with(connection) -> None:
 
 
 def test_a_writer_that_comes_again_at_once_goes_first_but_not_for_ever(folder, monkeypatch):
-    monkeypatch.setattr("flaskr.writer_queue._SKIPS_LINE_SECONDS", 0.5)
+    monkeypatch.setattr("flaskr.database.writer_queue._SKIPS_LINE_SECONDS", 0.5)
     with closing(connect(folder, timeout=0.02)) as writer:
         write_with(writer)
         with somebody_in_line(folder):
@@ -135,7 +135,7 @@ def test_the_next_in_line_comes_when_the_holder_is_killed(folder):
 
 
 def test_clearing_old_pages_of_the_file_waits_in_the_queue(folder, monkeypatch):
-    monkeypatch.setattr("flaskr.database.SQLITE_PRAGMAS", ("busy_timeout=20",))
+    monkeypatch.setattr("flaskr.database.engine.SQLITE_PRAGMAS", ("busy_timeout=20",))
     db.session.remove()
     db.engine.dispose()
     with closing(connect(folder)) as other:

@@ -9,10 +9,11 @@ from typing import Any
 
 import psycopg
 
-from flaskr.database import LEDGER_LOCK, SQLITE_PRAGMAS, engine_options
+from flaskr.database.engine import SQLITE_PRAGMAS, engine_options
+from flaskr.database.schema_revision import REVISION, check_driver_revision
+from flaskr.database.transactions import LEDGER_LOCK
+from flaskr.database.writer_queue import QueuedConnection
 from flaskr.errors import _UNAVAILABLE_CODES, BusyError, DatabaseUnavailable
-from flaskr.schema_revision import REVISION, check_driver_revision
-from flaskr.writer_queue import QueuedConnection
 
 _logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ _SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 def book_transaction(address: str, revision: str = REVISION) -> Iterator[Any]:
     """Yield a connection in one transaction, committed at the end or rolled back on an error.
 
-    `address` is what `database.driver_url` returns for writing, and `revision` the schema's that
+    `address` is what `driver_url` returns for writing, and `revision` the schema's that
     the caller's task was made for. Raises SchemaError if the book has another schema, BusyError if
     it is locked for 30 seconds, DatabaseUnavailable if it cannot be reached or its disk is full.
     """
@@ -70,7 +71,7 @@ def _postgresql_book(address: str) -> psycopg.Connection[Any]:
 
 
 def take_ledger_lock(connection: Any) -> None:
-    """Lock out other writers of the ledger until commit, as `database.lock_ledger` does."""
+    """Lock out other writers of the ledger until commit, as `lock_ledger` does."""
     if isinstance(connection, psycopg.Connection):
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (LEDGER_LOCK,))
 

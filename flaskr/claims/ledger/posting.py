@@ -19,7 +19,7 @@ from flaskr.claims.queries import (
     last_transaction_date,
     locked_claim,
 )
-from flaskr.database import lock_ledger
+from flaskr.database.transactions import lock_ledger
 from flaskr.errors import ChangedMeanwhile, LedgerError
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import REASON_CHOICES, CostType, Coverage, EntryType, ReasonCode

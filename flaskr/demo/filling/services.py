@@ -13,7 +13,7 @@ from flaskr.audit.services import BOOK, record
 from flaskr.book.periods import check_not_live
 from flaskr.book.services import advance_counter
 from flaskr.claims.queries import watermark
-from flaskr.database import lock_ledger
+from flaskr.database.transactions import lock_ledger
 from flaskr.demo.filling.arrow_tables import RECORDED_BY, book_tables
 from flaskr.demo.filling.book import DemoBook, make_book
 from flaskr.errors import ClaimBookError

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from flaskr.archive.bulk.connections import take_ledger_lock
-from flaskr.database import IMPORT_LOCK
+from flaskr.database.transactions import IMPORT_LOCK
 from flaskr.imports.plan import plan_batches
 
 _IDS_PER_QUERY = 10_000

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flaskr.database.schema_revision import REVISION
 from flaskr.errors import ClaimBookError
 from flaskr.import_records.models import ImportKind
-from flaskr.schema_revision import REVISION
 
 PLAN = "plan"  # the folder of the plan, in the folder of its job
 

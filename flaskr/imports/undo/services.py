@@ -11,7 +11,7 @@ from flaskr.audit.models import Action, Subject
 from flaskr.book.instants import next_instant
 from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
-from flaskr.database import lock_imports, lock_ledger
+from flaskr.database.transactions import lock_imports, lock_ledger
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import REASON_CHOICES, ReasonCode

@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.audit.services import NotRecorded, record_separately
-from flaskr.database import separate_read
+from flaskr.database.transactions import separate_read
 from flaskr.errors import ChangedMeanwhile, LedgerError
 from flaskr.users.gate.access import actor, bearer_token
 from flaskr.users.sessions.identities import NOBODY

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import origin, record
-from flaskr.database import separate_write
+from flaskr.database.transactions import separate_write
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.models import Scope, Token, User, UserSession

@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import record, record_separately
-from flaskr.database import locked_row, separate_read
+from flaskr.database.transactions import locked_row, separate_read
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.users.models import User, UserSession
 from flaskr.users.passwords import (

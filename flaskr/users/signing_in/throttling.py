@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from flaskr.database import separate_write
+from flaskr.database.transactions import separate_write
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.models import SignInAttempt

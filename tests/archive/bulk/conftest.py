@@ -1,6 +1,6 @@
 import pytest
 
-from flaskr.database import driver_url
+from flaskr.database.engine import driver_url
 from flaskr.extensions import db
 from tests.factories import make_claim, make_policy
 

@@ -9,7 +9,7 @@ from flaskr.archive.bulk.loading import insert_rows, next_id, update_rows
 from flaskr.archive.bulk.tables import TableRows
 from flaskr.claims.ledger.services import set_reserve
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
-from flaskr.database import driver_url
+from flaskr.database.engine import driver_url
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Cause, EntryType, Status
 from tests.archive.bulk.batches import INSTANT, RECORDED, claim_batch, entry_batch, insert, rows_of

@@ -1,7 +1,7 @@
 import pytest
 
 from flaskr.archive.bulk.connections import book_transaction
-from flaskr.database import driver_url
+from flaskr.database.engine import driver_url
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.imports.loading.checks import check_written

@@ -3,12 +3,12 @@
 import pytest
 
 from flaskr.claims.queries import watermark
-from flaskr.database import transaction_mode
+from flaskr.database.transactions import transaction_mode
 from flaskr.errors import SchemaError
 from flaskr.extensions import db
 from flaskr.imports.loading.services import load_import
+from tests.database.moving_schema import move
 from tests.imports.importing import COSTS
-from tests.moving_schema import move
 
 pytestmark = pytest.mark.both_databases
 

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, func, select
 
-from flaskr.database import transaction_mode
+from flaskr.database.schema_revision import MIGRATION_LOCK, REVISION
+from flaskr.database.transactions import transaction_mode
 from flaskr.extensions import db
-from flaskr.schema_revision import MIGRATION_LOCK, REVISION
 
 MOVED = f"at revision 9999, and this process was made for revision {REVISION}"
 

@@ -11,13 +11,14 @@ from sqlalchemy import select
 
 from flaskr import create_app
 from flaskr.book.models import Book
-from flaskr.database import schema_problem, transaction_mode
+from flaskr.database.past_books import files_of_past_book
+from flaskr.database.schema import schema_problem
+from flaskr.database.transactions import transaction_mode
 from flaskr.errors import SchemaError
 from flaskr.exports.kept.services import kept_folder
 from flaskr.exports.services import spool_folder
 from flaskr.extensions import db
 from flaskr.imports.job_folders import JOBS
-from flaskr.past_books import files_of_past_book
 from flaskr.settings import BOOK_FILE, PROJECT_FOLDER
 from tests.books import close_connections, create_database, make_settings
 

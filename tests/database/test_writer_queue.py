@@ -12,12 +12,13 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from flaskr.archive.bulk.connections import book_transaction
 from flaskr.book.models import Book, Counter
-from flaskr.database import driver_url, separate_write, transaction_mode
+from flaskr.database.engine import driver_url
+from flaskr.database.transactions import separate_write, transaction_mode
+from flaskr.database.writer_queue import QueuedConnection, holds_turn
 from flaskr.errors import BusyError, is_unavailable
 from flaskr.extensions import db
 from flaskr.isolation import Limits, run_isolated
 from flaskr.settings import BOOK_FILE
-from flaskr.writer_queue import QueuedConnection, holds_turn
 
 QUEUE_FILE = f"{BOOK_FILE}-writers"
 LIMITS = Limits(seconds=20, memory_bytes=2**30)
@@ -165,7 +166,7 @@ def test_one_limit_covers_the_queue_and_begin(folder):
 
 
 def test_a_page_that_waits_too_long_says_when_to_try_again(sqlite_app, folder, monkeypatch):
-    monkeypatch.setattr("flaskr.database.SQLITE_PRAGMAS", ("busy_timeout=20",))
+    monkeypatch.setattr("flaskr.database.engine.SQLITE_PRAGMAS", ("busy_timeout=20",))
     db.session.remove()
     db.engine.dispose()
     with closing(connect(folder)) as other:

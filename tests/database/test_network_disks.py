@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from flaskr import create_app
-from flaskr.network_disks import _filesystem_of, warn_of_network_disk
+from flaskr.database.network_disks import _filesystem_of, warn_of_network_disk
 from tests.books import make_settings
 
 MOUNTS = """
@@ -21,7 +21,7 @@ server:/books {folder}/shared nfs4 rw 0 0
 def mounts(tmp_path, monkeypatch):
     path = tmp_path / "mounts"
     path.write_text(MOUNTS.format(folder=tmp_path).lstrip())
-    monkeypatch.setattr("flaskr.network_disks._MOUNTS", path)
+    monkeypatch.setattr("flaskr.database.network_disks._MOUNTS", path)
     return path
 
 

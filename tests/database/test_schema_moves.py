@@ -11,14 +11,16 @@ from flaskr.archive.bulk.connections import book_transaction
 from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.audit.services import NotRecorded, record_separately
 from flaskr.book.models import Counter
-from flaskr.database import driver_url, migration_config, separate_write
+from flaskr.database.engine import driver_url
+from flaskr.database.schema import migration_config
+from flaskr.database.schema_revision import REVISION
+from flaskr.database.transactions import separate_write
 from flaskr.errors import SchemaError
 from flaskr.extensions import db
 from flaskr.imports.loading.tasks import LoadTask
-from flaskr.schema_revision import REVISION
 from flaskr.users.models import SignInAttempt
 from flaskr.users.signing_in.throttling import begin_attempt
-from tests.moving_schema import MOVED, count, migrating, move, unchecked_writing
+from tests.database.moving_schema import MOVED, count, migrating, move, unchecked_writing
 
 pytestmark = pytest.mark.both_databases
 

@@ -9,8 +9,8 @@ from flaskr.extensions import db
 from flaskr.users.models import Role, UserSession
 from flaskr.values.calendar import utc_now
 from tests.browsing import send
+from tests.database.moving_schema import MOVED, move, unchecked_writing
 from tests.factories import make_policy
-from tests.moving_schema import MOVED, move, unchecked_writing
 from tests.policies.test_pages import VALID
 from tests.users.people import signed_in_client
 

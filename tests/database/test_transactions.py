@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from flaskr import create_app, database, schema_revision
+from flaskr import create_app
 from flaskr.book.models import Book, Counter
-from flaskr.database import current_mode, lock_ledger, transaction_mode
+from flaskr.database import schema_revision, transactions
+from flaskr.database.transactions import current_mode, lock_ledger, transaction_mode
 from flaskr.errors import SchemaError, is_unavailable
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE
@@ -144,7 +145,7 @@ def test_the_ledger_has_one_writer_at_a_time(session, app):
 def test_each_advisory_lock_has_its_own_number():
     declared = [
         (module.__name__, name, value)
-        for module in (database, schema_revision, throttling)
+        for module in (transactions, schema_revision, throttling)
         for name, value in vars(module).items()
         if name.endswith("_LOCK") and isinstance(value, int)
     ]

@@ -1,0 +1,87 @@
+"""The mode of transactions, separate reads and writes, and locks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Select, func, select
+
+from flaskr.database.engine import SQLITE_PRAGMAS
+from flaskr.extensions import db
+
+TransactionMode = Literal["read", "write", "migrate"]
+
+current_mode: ContextVar[TransactionMode] = ContextVar("transaction_mode", default="write")
+
+LEDGER_LOCK = 7_201_001  # an arbitrary number: no other advisory lock of the database has it
+
+IMPORT_LOCK = 7_201_004
+
+
+@contextmanager
+def transaction_mode(mode: TransactionMode) -> Iterator[None]:
+    """Begin the transactions of this block in a mode; those already begun keep theirs."""
+    token = current_mode.set(mode)
+    try:
+        yield
+    finally:
+        current_mode.reset(token)
+
+
+@contextmanager
+def separate_write(timeout_seconds: float = 30) -> Iterator[Connection]:
+    """Yield a connection for a short, separate write, committed when the block ends.
+
+    For what is recorded about work that only reads, or that was refused. The session's transaction
+    is ended first, because on SQLite the write would wait for it. `timeout_seconds` is how long to
+    wait for SQLite's other writers, in their queue too, before an OperationalError.
+    """
+    db.session.remove()
+    with transaction_mode("write"), db.engine.connect() as connection:
+        if db.engine.dialect.name == "sqlite":
+            connection.connection.execute(f"PRAGMA busy_timeout={int(timeout_seconds * 1000)}")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            if db.engine.dialect.name == "sqlite":
+                connection.connection.execute("PRAGMA " + SQLITE_PRAGMAS[0])
+
+
+@contextmanager
+def separate_read() -> Iterator[Connection]:
+    """Yield a read-only connection that is separate from the session, which may be about to write.
+
+    A session in write mode locks all of SQLite from its first statement, even if that only reads
+    who is signed in. Lookups that precede the work, and may take long, use this connection.
+    """
+    with transaction_mode("read"), db.engine.connect() as connection:
+        yield connection
+
+
+def locked_row(statement: Select[Any]) -> Any:
+    """Return the one row of a select, read anew and locked until the transaction ends."""
+    # SQLite needs no row lock: BEGIN IMMEDIATE has locked the whole database.
+    fresh = statement.with_for_update().execution_options(populate_existing=True)
+    return db.session.scalars(fresh).one()
+
+
+def lock_imports() -> None:
+    """Let one import at a time be loaded or undone, until the transaction ends.
+
+    Taken before any other lock. Not a lock on the book's row, which postings may change.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
+
+
+def lock_ledger() -> None:
+    """Lock out other writers of the ledger until the transaction ends.
+
+    Take it before reading the clock and before inserting whatever the watermark counts (entries,
+    claims, policies, revisions), so that ids, instants and commits are in the same order. Locks are
+    taken in this order: claims by id, the policy, this one, counters.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(LEDGER_LOCK)))
