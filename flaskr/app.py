@@ -18,9 +18,9 @@ from flaskr.claims.ledger import views as ledger_views
 from flaskr.closings import commands as closing_commands
 from flaskr.closings import views as closing_views
 from flaskr.database.engine import configure_engine, engine_options
+from flaskr.database.modes import transaction_mode
 from flaskr.database.network_disks import warn_of_network_disk
 from flaskr.database.schema import schema_problem, upgrade_embedded
-from flaskr.database.transactions import transaction_mode
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
 from flaskr.errors import SettingsError

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Enum, inspect
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.exc import OperationalError
 
+from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book, schemas_with_books
 from flaskr.database.schema_revision import MIGRATION_LOCK
-from flaskr.database.transactions import transaction_mode
 from flaskr.errors import BusyError, SchemaError
 from flaskr.extensions import db
 from flaskr.values.column_types import MoneyType, UtcDateTime

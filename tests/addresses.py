@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.routing import Rule
 
 from flaskr.closings.services import close_period, declare_live
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.exports.kept.services import keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db

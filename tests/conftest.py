@@ -16,7 +16,7 @@ from flask_migrate import upgrade
 
 from flaskr import create_app
 from flaskr.claims.queries import watermark
-from flaskr.database.transactions import current_mode
+from flaskr.database.modes import current_mode
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE, Settings
 from flaskr.users import passwords

@@ -10,7 +10,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
 from flaskr import create_app
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.errors import SchemaError, SettingsError
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE, PROJECT_FOLDER

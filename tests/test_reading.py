@@ -3,7 +3,7 @@
 import pytest
 
 from flaskr.claims.queries import watermark
-from flaskr.database.transactions import current_mode
+from flaskr.database.modes import current_mode
 from tests.addresses import address_of, fill_book
 
 WRITES_ON_GET = "/generate_random_claim"

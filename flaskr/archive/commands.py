@@ -7,7 +7,7 @@ import click
 
 from flaskr.archive.services import WrittenArchive, write_archive
 from flaskr.book.services import require_book
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 
 _ACTOR = "command"
 

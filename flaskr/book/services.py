@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from flaskr.book.models import Book, Counter
+from flaskr.database.modes import transaction_mode
 from flaskr.database.schema import schema_problem
-from flaskr.database.transactions import transaction_mode
 from flaskr.errors import DatabaseUnavailable, SchemaError, SettingsError, is_unavailable
 from flaskr.extensions import db
 from flaskr.values.calendar import local_day

@@ -10,7 +10,7 @@ from flaskr.book.services import require_book
 from flaskr.claims.as_at_queries import Basis, totals_as_at
 from flaskr.claims.ledger.check import disagreements, rebuild_balances
 from flaskr.claims.queries import book_size
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
 from flaskr.values.calendar import today
 from flaskr.values.money import format_money

@@ -16,7 +16,7 @@ from flaskr.closings.queries import (
     live_declaration,
 )
 from flaskr.closings.services import close_period, declare_live
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 

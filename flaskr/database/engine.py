@@ -8,8 +8,8 @@ from flask import current_app
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
+from flaskr.database.modes import current_mode
 from flaskr.database.schema_revision import check_revision
-from flaskr.database.transactions import current_mode
 from flaskr.database.writer_queue import QueuedConnection
 from flaskr.extensions import db
 

@@ -13,11 +13,9 @@ from sqlalchemy.exc import DatabaseError
 from flaskr.database.engine import (
     is_embedded,
 )
+from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book
 from flaskr.database.schema_revision import REVISION
-from flaskr.database.transactions import (
-    transaction_mode,
-)
 from flaskr.errors import SchemaError
 from flaskr.extensions import db, migrate
 from flaskr.settings import BOOK_FILE

@@ -1,32 +1,18 @@
-"""The mode of transactions, separate reads and writes, and locks."""
+"""Separate reads and writes, and locks."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
 from flaskr.database.engine import SQLITE_PRAGMAS
+from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
-
-TransactionMode = Literal["read", "write", "migrate"]
-
-current_mode: ContextVar[TransactionMode] = ContextVar("transaction_mode", default="write")
 
 LEDGER_LOCK = 7_201_001  # an arbitrary number: no other advisory lock of the database has it
 
 IMPORT_LOCK = 7_201_004
-
-
-@contextmanager
-def transaction_mode(mode: TransactionMode) -> Iterator[None]:
-    """Begin the transactions of this block in a mode; those already begun keep theirs."""
-    token = current_mode.set(mode)
-    try:
-        yield
-    finally:
-        current_mode.reset(token)
 
 
 @contextmanager

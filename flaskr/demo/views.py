@@ -4,7 +4,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from markupsafe import Markup
 
 from flaskr.claims.models import Claim
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.demo.random_claim import record_random_claim, swedish_faker
 from flaskr.extensions import db
 from flaskr.users.gate.access import actor

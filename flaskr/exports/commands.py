@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from flaskr.audit.models import Action
 from flaskr.book.services import require_book
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.exports.manifest import MANIFEST_ENDING, manifest, manifest_text
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.services import ExportedFile, export_file

@@ -13,7 +13,7 @@ from flask.cli import with_appcontext
 from flaskr.archive.services import import_archive, is_archive
 from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.services import require_book
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.files.readers.options import Encoding

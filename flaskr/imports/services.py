@@ -13,7 +13,7 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import origin, record_separately
 from flaskr.book.periods import check_not_live
 from flaskr.database.engine import driver_url
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.errors import BusyError, ClaimBookError
 from flaskr.exports.tasks import explain_full_disk
 from flaskr.extensions import db

@@ -8,7 +8,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from flaskr.book.periods import is_live
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.errors import FORM_EXPIRED, ClaimBookError
 from flaskr.exports.kept.views import file_name_parameters
 from flaskr.exports.tasks import explain_full_disk

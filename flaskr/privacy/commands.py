@@ -6,7 +6,7 @@ from flask.cli import AppGroup
 
 from flaskr.book.services import require_book
 from flaskr.database.engine import is_embedded
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
 from flaskr.privacy.queries import PersonRecords, person_records
 from flaskr.privacy.residual_copies import (

@@ -7,7 +7,7 @@ import secrets
 from flask import Flask, Response, current_app, g, has_request_context, request
 
 from flaskr.book.services import require_book
-from flaskr.database.transactions import current_mode
+from flaskr.database.modes import current_mode
 from flaskr.extensions import db
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")

@@ -25,7 +25,7 @@ from sqlalchemy import Select, func, select
 from flaskr import create_app
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.row_queries import claim_rows
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
 from flaskr.settings import Settings

@@ -22,7 +22,7 @@ from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from flaskr import create_app
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
 from flaskr.settings import Settings
 from flaskr.users.gate.access import identify

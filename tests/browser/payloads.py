@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.ledger.services import close_claim, reopen_claim, reverse_entry
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.exports.kept.services import keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db

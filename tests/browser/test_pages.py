@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.ledger.services import post_payment, reverse_entry
 from flaskr.closings.services import close_period, declare_live
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.exports.kept.services import delete_export, keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db

@@ -6,7 +6,7 @@ from flaskr.archive.services import import_archive, write_archive
 from flaskr.audit.models import AuditEvent
 from flaskr.book.periods import LiveBook
 from flaskr.claims.models import Claim
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
 from flaskr.imports.jobs import Stage
 from flaskr.imports.loading.services import load_import

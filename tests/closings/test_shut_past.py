@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 from flaskr.archive.services import import_archive, write_archive
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.demo.filling.services import load_book, prepare_book
 from flaskr.extensions import db
 from flaskr.import_records.models import Import

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import claim_by_reference, entries_of, locked_claim
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.errors import LedgerError, is_unavailable
 from flaskr.extensions import db
 from flaskr.policies.models import Policy

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, func, select
 
+from flaskr.database.modes import transaction_mode
 from flaskr.database.schema_revision import MIGRATION_LOCK, REVISION
-from flaskr.database.transactions import transaction_mode
 from flaskr.extensions import db
 
 MOVED = f"at revision 9999, and this process was made for revision {REVISION}"

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from flaskr import create_app
 from flaskr.book.models import Book
+from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book
 from flaskr.database.schema import schema_problem
-from flaskr.database.transactions import transaction_mode
 from flaskr.errors import SchemaError
 from flaskr.exports.kept.services import kept_folder
 from flaskr.exports.services import spool_folder

@@ -10,7 +10,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from flaskr import create_app
 from flaskr.book.models import Book, Counter
 from flaskr.database import schema_revision, transactions
-from flaskr.database.transactions import current_mode, lock_ledger, transaction_mode
+from flaskr.database.modes import current_mode, transaction_mode
+from flaskr.database.transactions import lock_ledger
 from flaskr.errors import SchemaError, is_unavailable
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE

@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from flaskr.archive.bulk.connections import book_transaction
 from flaskr.book.models import Book, Counter
 from flaskr.database.engine import driver_url
-from flaskr.database.transactions import separate_write, transaction_mode
+from flaskr.database.modes import transaction_mode
+from flaskr.database.transactions import separate_write
 from flaskr.database.writer_queue import QueuedConnection, holds_turn
 from flaskr.errors import BusyError, is_unavailable
 from flaskr.extensions import db

@@ -3,7 +3,7 @@
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
 
 REASON = "Karin Lindqvist asked again, för sjätte gången 🜚"

@@ -12,8 +12,8 @@ from flaskr.audit.models import AuditEvent
 from flaskr.claims.ledger.services import reverse_entry
 from flaskr.claims.models import Claim
 from flaskr.database.engine import driver_url
+from flaskr.database.modes import transaction_mode
 from flaskr.database.schema import schema_problem
-from flaskr.database.transactions import transaction_mode
 from flaskr.errors import BusyError, SchemaError
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import ReasonCode

@@ -16,8 +16,8 @@ from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.services import post_payment, post_recovery
 from flaskr.claims.models import Claim, EntryTexts
 from flaskr.database.engine import driver_url
+from flaskr.database.modes import transaction_mode
 from flaskr.database.schema import migration_config, schema_problem
-from flaskr.database.transactions import transaction_mode
 from flaskr.errors import SchemaError
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import CostType, EntryType

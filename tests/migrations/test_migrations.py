@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.services import close_claim, reverse_entry
 from flaskr.claims.services import edit_claim
+from flaskr.database.modes import transaction_mode
 from flaskr.database.schema import migration_config, schema_problem
-from flaskr.database.transactions import transaction_mode
 from flaskr.errors import SchemaError
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Cause, ReasonCode

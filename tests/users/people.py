@@ -6,7 +6,7 @@ from dataclasses import replace
 from flask import Flask
 from flask.testing import FlaskClient
 
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
 from flaskr.settings import Settings
 from flaskr.users.models import Role, Scope, User

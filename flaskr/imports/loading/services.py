@@ -8,7 +8,7 @@ from sqlalchemy import select
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import event_values
 from flaskr.database.engine import driver_url
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportKind

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from flask import abort, current_app, g, request, session
 from sqlalchemy import Connection
 
-from flaskr.database.transactions import current_mode, separate_read
+from flaskr.database.modes import current_mode
+from flaskr.database.transactions import separate_read
 from flaskr.extensions import db
 from flaskr.users.roles import IMPORT, MIGRATE, may_reach
 from flaskr.users.sessions.identities import (

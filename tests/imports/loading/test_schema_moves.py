@@ -3,7 +3,7 @@
 import pytest
 
 from flaskr.claims.queries import watermark
-from flaskr.database.transactions import transaction_mode
+from flaskr.database.modes import transaction_mode
 from flaskr.errors import SchemaError
 from flaskr.extensions import db
 from flaskr.imports.loading.services import load_import

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from argon2 import PasswordHasher
 
-from flaskr.database.transactions import current_mode
+from flaskr.database.modes import current_mode
 from flaskr.extensions import db
 from flaskr.settings import PROJECT_FOLDER
 from flaskr.users.models import Role, SignInAttempt, User
