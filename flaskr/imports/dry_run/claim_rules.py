@@ -10,7 +10,7 @@ from flaskr.claims.ledger.rules import State
 from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS, Claim, coverage_of
 from flaskr.claims.services import check_claim_dates, check_report_day
 from flaskr.errors import ClaimBookError
-from flaskr.facts.closed_lists import CostType, Coverage, EntryType, Status
+from flaskr.facts.closed_lists import CostType, Coverage, EntryType, ReasonCode, Status
 from flaskr.imports.dry_run.claim_previews import preview_of_change
 from flaskr.imports.dry_run.row_outcomes import Tally, display_text, warnings_naming
 from flaskr.imports.dry_run.staging import FaultRow
@@ -124,6 +124,7 @@ class ClaimChecker:
             **{f"{name}_after": to_ore(getattr(state, name)) for name in BALANCES},
             "status_after": state.status,
             "closed_date_after": state.closed_date,
+            "reason_code": None if is_first else ReasonCode.IMPORT_SENT_AGAIN.value,
         }
 
     def _check_cover(

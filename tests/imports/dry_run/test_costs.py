@@ -5,7 +5,7 @@ from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.queries import claim_by_reference, claim_totals, entries_of
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import EntryType
+from flaskr.facts.closed_lists import EntryType, ReasonCode
 from flaskr.values.calendar import today
 from tests.factories import ACTOR, make_claim, make_policy, pay, recover, reserve
 from tests.imports.importing import COSTS, counts
@@ -85,6 +85,8 @@ def test_a_changed_cost_posts_the_difference_and_overwrites_nothing(importing):
         (EntryType.ADJUSTMENT, 0, Decimal("30.25"), 0),
     ]
     assert moves("A-2")[1] == (EntryType.ADJUSTMENT, 0, Decimal("-30.00"), 0)
+    codes = [entry.reason_code for entry in entries_of(claim_by_reference("A-1"))]
+    assert codes == [None, ReasonCode.IMPORT_SENT_AGAIN]
     assert claim_by_reference("A-1").version == 1
     assert list(disagreements()) == []
 
