@@ -87,4 +87,4 @@ def test_only_one_view_writes_on_a_get_besides_what_is_recorded_apart():
         name_of(path)
         for path in MODULES
         if 'transaction_mode("write")' in path.read_text(encoding="utf-8")
-    ] == ["flaskr/database.py", "flaskr/demo/views.py"]
+    ] == ["flaskr/database/transactions.py", "flaskr/demo/views.py"]

@@ -31,13 +31,8 @@ def folder(sqlite_app, book_folder):
 
 
 def connect(folder, timeout=30.0) -> QueuedConnection:
-    return sqlite3.connect(
-        folder / BOOK_FILE,
-        factory=QueuedConnection,
-        isolation_level=None,
-        timeout=timeout,
-        check_same_thread=False,
-    )
+    options = {"isolation_level": None, "timeout": timeout, "check_same_thread": False}
+    return sqlite3.connect(folder / BOOK_FILE, factory=QueuedConnection, **options)
 
 
 def is_free(folder) -> bool:
