@@ -19,12 +19,12 @@ from flaskr.errors import ClaimBookError, SchemaError
 from flaskr.extensions import db
 from flaskr.privacy.residual_copies import clear_old_pages
 from flaskr.settings import PROJECT_FOLDER
-from tests.test_writer_queue import QUEUE_FILE, connect, is_free
+from tests.database.test_writer_queue import QUEUE_FILE, connect, is_free
 
 HOLDS_THE_TURN = """
 import sys, time
 from pathlib import Path
-from tests.test_writer_queue import connect
+from tests.database.test_writer_queue import connect
 connection = connect(Path(sys.argv[1]))
 connection.begin_immediate()
 connection.execute("UPDATE book SET currency = 'EUR'")
