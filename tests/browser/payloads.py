@@ -10,6 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from flaskr.claims.ledger.services import close_claim, reopen_claim, reverse_entry
+from flaskr.claims.models import ENTRY_TEXTS
+from flaskr.closings.services import close_period, declare_live
 from flaskr.database.modes import transaction_mode
 from flaskr.exports.kept.services import keep_export
 from flaskr.exports.parameters import file_request
@@ -47,6 +49,8 @@ def fill_with(app: Flask) -> None:
     """Store every payload in every text field."""
     emails = {name: add_user(app, role) for name, role in ROLES.items()}
     with app.app_context(), transaction_mode("write"):
+        declare_live(actor="command")
+        close_period(date(2024, 1, 31), actor="command")  # the policies come late
         for payload, short in PAYLOADS.items():
             claims_of(payload, short)
             people_of(payload, short, list(emails.values()))
@@ -78,9 +82,11 @@ def claims_of(payload: str, short: str) -> None:
     policy = make_policy(policy_number=short, policyholder=payload)
     claim = make_claim(claim_reference=short, description=f"{payload}\n{payload}", policy=policy)
     reserve(claim, "100")
-    reverse_entry(pay(claim, "10"), DAY, actor=short, reason=payload, reason_code=ReasonCode.OTHER)
+    texts = dict.fromkeys(ENTRY_TEXTS, payload)
+    by = {"actor": short, "reason_code": ReasonCode.OTHER, **texts}
+    reverse_entry(pay(claim, "10"), DAY, **by)
     close_claim(claim, DAY, actor=short, reason=payload)
-    reopen_claim(claim, Decimal(5), DAY, actor=short, reason=payload, reason_code=ReasonCode.OTHER)
+    reopen_claim(claim, Decimal(5), DAY, **by)
 
 
 def people_of(payload: str, short: str, emails: list[str]) -> None:

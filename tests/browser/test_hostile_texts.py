@@ -27,6 +27,7 @@ NO_PAGES = ("static", "health.show", "exports.", "imports.refused_rows")
 NO_PAGES += ("demo.", "imports.read", "imports.load", "imports.drop", "users.sign_out")
 PAGES_OF_EXPORTS = ("exports.kept", "exports.dictionary", "exports.verify", "exports.delete_kept")
 NOT_LINKED = {"users.sign_in", "users.set_password", "overview.find", "exports.verify"}
+NOT_LINKED |= {"closings.declare", "closings.late"}  # in a live book, and without many late rows
 MOST_PAGES = 600
 INJECTED = """() => [...document.querySelectorAll('*')].filter(element =>
     ['SCRIPT', 'HACKED', 'IFRAME', 'OBJECT', 'EMBED', 'BASE'].includes(element.tagName)

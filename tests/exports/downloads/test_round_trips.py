@@ -8,10 +8,17 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from flaskr.claims.models import Claim, LedgerEntry, coverage_of
+from flaskr.claims.models import ENTRY_TEXTS, Claim, EntryTexts, LedgerEntry, coverage_of
 from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Contents, EntryType, LineOfBusiness, Status
+from flaskr.facts.closed_lists import (
+    Contents,
+    CostType,
+    EntryType,
+    LineOfBusiness,
+    ReasonCode,
+    Status,
+)
 from flaskr.facts.kinds import TEXTS
 from flaskr.policies.models import Policy
 from tests.exports.readers import EXACT, EXCEL_SV, FORMS, read
@@ -102,7 +109,7 @@ class Book:
         if loss and reported:
             loss, reported = sorted((loss, reported))
         given = {n: v for n, v in made.items() if n not in ("dates", "policy")}
-        facts = given | {"loss_date": loss, "reported_date": reported}
+        facts = given | {"loss_date": loss, "reported_date": reported, "event_code": None}
         facts["recovered"] = made["paid"]
         number = len(self.claims) + 1
         own = {"id": number, "claim_reference_key": f"c{number}", **recorded(EPOCH)}
@@ -130,16 +137,26 @@ class Book:
             "import_id": number if number % 2 else None,
             "import_row": 2**31 - number if number % 2 else None,
             "reverses": number - 1 if made["reverses"] and number > 1 else None,
-            **{n: made[n] for n in ("transaction_date", "recorded_at", "recorded_by", "reason")},
+            **{n: made[n] for n in ("transaction_date", "recorded_at", "recorded_by")},
+            "cost_type": CostType.EXPENSE if number % 3 else CostType.INDEMNITY,
+            "reason_code": ReasonCode.OTHER if number % 2 else None,
         }
         owner = number % len(self.claims)
         db.session.execute(insert(LedgerEntry).values(id=number, claim_id=owner + 1, **facts))
-        shown = facts | {
-            "entry_id": number,
-            "claim_reference": self.claims[owner],
-            "claim_cost": paid + outstanding,
-            "currency": "SEK",
-        }
+        texts = dict.fromkeys(ENTRY_TEXTS, made["reason"])
+        db.session.execute(insert(EntryTexts).values(entry_id=number, **texts))
+        shown = (
+            facts
+            | texts
+            | {
+                "entry_id": number,
+                "claim_reference": self.claims[owner],
+                "claim_cost": paid + outstanding,
+                "currency": "SEK",
+                "imported_at": None,
+                "exceptions": None,
+            }
+        )
         self.rows[Contents.LEDGER].append(in_columns(Contents.LEDGER, shown))
 
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import String, cast, func, select
 
 from flaskr.audit.models import Action, AuditEvent
+from flaskr.book.periods import NOT_LIVE
 from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.extensions import db
@@ -124,7 +125,7 @@ def test_a_killed_import_is_in_the_book_completely_or_not_at_all(
     began = time.monotonic()
     assert whole.stdout.readline() == "Loaded as import 1.\n"
     seconds, chance, outcomes = time.monotonic() - began, random.Random(kill.__name__), []
-    assert whole.communicate() == ("", None)
+    assert whole.communicate() == (f"{NOT_LIVE}\n", None)
     assert loaded("whole") == (ROWS, ROWS, 1, 1)
 
     for point in (f"P{n}" for n in range(POINTS)):
