@@ -9,10 +9,11 @@ from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.services import require_book
 from flaskr.claims.as_at_queries import Basis, totals_as_at
 from flaskr.claims.ledger.check import disagreements, rebuild_balances
+from flaskr.claims.provenance import migrated_entries
 from flaskr.claims.queries import book_size
 from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
-from flaskr.values.calendar import today
+from flaskr.values.calendar import local_day, today
 from flaskr.values.money import format_money
 
 _ACTOR = "command"
@@ -59,9 +60,14 @@ def totals(as_at: datetime | None, basis: str) -> None:
     day = as_at.date() if as_at else today()
     with transaction_mode("read"):
         claim_totals = totals_as_at(day, Basis(basis))
+        migrated = migrated_entries(day) if basis == Basis.KNOWN else []
         db.session.rollback()
     click.echo(f"as at       {day}, {basis}")
     click.echo(f"claims      {claim_totals.claims}")
     click.echo(f"entries     {claim_totals.entries}")
     for name in ("paid", "outstanding", "claim_cost", "recovered", "net"):
         click.echo(f"{name.replace('_', ' '):<12}{format_money(getattr(claim_totals, name))}")
+    for each in migrated:
+        number = f"{'more than ' if each.is_more else ''}{each.entries}"
+        loaded = local_day(each.recorded_at)
+        click.echo(f"migrated    {number} of the entries, by import {each.import_id} on {loaded}")

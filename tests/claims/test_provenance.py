@@ -37,6 +37,16 @@ def test_the_count_of_a_later_migration_is_bounded(session, monkeypatch):
     assert (found.entries, found.is_more) == (2, True)
 
 
+def test_the_totals_command_says_what_was_migrated(session, runner):
+    load_files(*GOLDEN, is_migration=True)
+
+    known = runner.invoke(args=["claims", "totals", "--as-at", "2023-06-14"]).output
+    booked = runner.invoke(args=["claims", "totals", "--as-at", "2023-06-14", "--basis", "booked"])
+
+    assert f"migrated    2 of the entries, by import 1 on {today()}" in known
+    assert "migrated" not in booked.output
+
+
 def test_lists_and_claims_show_what_was_migrated(client, session):
     load_files(*GOLDEN, is_migration=True)
     when = today().isoformat()
