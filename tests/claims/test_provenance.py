@@ -1,7 +1,5 @@
 from datetime import date
 
-import pytest
-
 from flaskr.claims.provenance import MigratedEntries, late_cover, migrated_entries
 from flaskr.claims.queries import claim_by_reference
 from flaskr.extensions import db
@@ -11,8 +9,6 @@ from tests.claims.clocks import at
 from tests.factories import make_claim, make_policy, reserve
 from tests.imports.importing import GOLDEN, load_files
 from tests.imports.uploading import page_text
-
-pytestmark = pytest.mark.both_databases
 
 
 def test_a_known_cut_says_how_many_entries_came_by_a_migration(session):

@@ -19,8 +19,6 @@ from tests.claims.clocks import amend, at, edit
 from tests.factories import ACTOR, WRONG_AMOUNT, make_claim, make_policy, reserve
 from tests.imports.importing import COSTS, Importing
 
-pytestmark = pytest.mark.both_databases
-
 IN_2024 = "2024-06-01 12:00"
 PAST = date(2024, 12, 31)
 INSTANTS = {

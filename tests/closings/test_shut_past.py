@@ -20,8 +20,6 @@ from tests.closings.shut_past import Past, ShutPast, causes, clocks, days, fill_
 from tests.factories import ACTOR, WRONG_AMOUNT
 from tests.imports.importing import GOLDEN, load_files, write_file
 
-pytestmark = pytest.mark.both_databases
-
 FACTS = ("claim_reference", "cause", "reported_date", "claim_cost")
 
 
@@ -112,6 +110,7 @@ def test_nothing_moves_the_past_of_a_closed_period(app):
 
 
 @pytest.mark.slow
+@pytest.mark.both_databases
 def test_no_file_command_or_page_moves_the_past_of_a_closed_period(app, client, runner, tmp_path):
     AllWaysIn.folder, AllWaysIn.client, AllWaysIn.runner = tmp_path, client, runner
 

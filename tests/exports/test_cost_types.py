@@ -27,8 +27,6 @@ from tests.claims.clocks import at
 from tests.exports.reading import parquet_frame
 from tests.factories import ACTOR, make_claim
 
-pytestmark = pytest.mark.both_databases
-
 AMOUNTS = ("paid", "outstanding", "claim_cost", "recovered")
 BY_TYPE = [column.name for column in CLAIM_COLUMNS_BY_TYPE]
 COLUMNS = ",".join(["claim_reference", *AMOUNTS, *BY_TYPE])
@@ -89,8 +87,15 @@ def sums_of_entries(app, cut: str) -> dict[str, dict[str, Decimal]]:
     return sums
 
 
+UNVERIFIED = "coverage=unverified&sort=-paid"
+
+
+@pytest.mark.both_databases
 @pytest.mark.parametrize("cut", CUTS)
-@pytest.mark.parametrize("query", ["", "cost_from=100", "coverage=unverified&sort=-paid"])
+@pytest.mark.parametrize(
+    "query",
+    ["", *(pytest.param(text, marks=pytest.mark.slow) for text in ("cost_from=100", UNVERIFIED))],
+)
 def test_amounts_by_type_are_the_sums_of_their_entries_at_any_cut(typed_app, cut, query):
     address = f"/export_claims?format=parquet&columns={COLUMNS}&{query}&{cut}"
     answer = typed_app.test_client().get(address)

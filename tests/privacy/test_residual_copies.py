@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from sqlalchemy import event, text
 
 from flaskr.claims.services import edit_claim
@@ -12,8 +11,6 @@ from tests.browsing import send
 from tests.factories import ACTOR, make_claim, make_policy
 from tests.imports.uploading import upload
 from tests.privacy.person import NAME, SAID, TEXTS
-
-pytestmark = pytest.mark.both_databases
 
 
 def files_with(folder: Path, *texts: str) -> list[str]:

@@ -13,8 +13,6 @@ from flaskr.facts.closed_lists import CostType
 from tests.factories import ACTOR, make_claim, make_policy
 from tests.imports.importing import COSTS, counts
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture
 def surveyed(importing):

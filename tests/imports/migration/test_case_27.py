@@ -4,12 +4,8 @@ import csv
 import io
 import re
 
-import pytest
-
 from tests.imports.importing import FILES
 from tests.imports.uploading import load, migrate, page_text
-
-pytestmark = pytest.mark.both_databases
 
 CASE = [FILES / f"27_history_{name}.csv" for name in ("policies", "claims", "ledger")]
 LOSS_DATES = {"H-1": "2024-02-20", "H-2": "2024-03-02", "H-3": "2024-01-10"}

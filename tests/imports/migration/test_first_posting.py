@@ -29,8 +29,6 @@ from tests.imports.migration.older_system import (
     WATER,
 )
 
-pytestmark = pytest.mark.both_databases
-
 FIRST = datetime(2024, 3, 4, tzinfo=UTC)
 SENTENCE = (
     "This is not before the first entry that was posted in this book, at 2024-03-04T00:00:00+00:00."

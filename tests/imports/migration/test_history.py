@@ -68,6 +68,7 @@ def test_a_second_closing_sets_the_closed_date_anew(migrate_ledger):
     assert (claim.status, claim.closed_date) == (Status.CLOSED, date(2024, 3, 9))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("row", "entry_type"),
     [

@@ -18,8 +18,6 @@ from flaskr.values.calendar import today, utc_now
 from tests.factories import ACTOR, WRONG_AMOUNT, make_claim, make_policy, pay, reserve
 from tests.imports.importing import COSTS
 
-pytestmark = pytest.mark.both_databases
-
 INDEMNITY, EXPENSE = CostType.INDEMNITY, CostType.EXPENSE
 DAY = date(2024, 3, 2)
 
