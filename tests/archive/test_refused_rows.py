@@ -185,6 +185,7 @@ def refuse(archive, tmp_path, table, change, reason):
     assert db.session.scalars(db.select(Counter.name)).all() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRONG_ROWS)
 def test_a_row_that_claimbook_could_not_have_written_is_refused(
     sqlite_app, embedded_archive, tmp_path, name

@@ -98,6 +98,7 @@ def test_each_filter_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypat
     assert len(sizes) > 4
 
 
+@pytest.mark.slow
 def test_each_order_gives_the_rows_of_the_pages(nasty_app, file_rows, monkeypatch):
     # Takes seconds: each order makes a file, and pages through its list.
     monkeypatch.setattr("flaskr.web.paging.PAGE_ROWS", 7)

@@ -12,8 +12,6 @@ from flaskr.extensions import db
 from flaskr.facts.closed_lists import Contents
 from tests.exports.readers import EXACT, FORMS, read
 
-pytestmark = pytest.mark.both_databases
-
 EMPTY = BATCH_ROWS + 500
 NUMBERS = (
     "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :n) "

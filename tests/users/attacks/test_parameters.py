@@ -13,6 +13,8 @@ from tests.users.attacks.hostile import HOSTILE, QUOTES
 from tests.users.gate.role_clients import book_contents
 from tests.users.gate.test_roles import rules_of
 
+pytestmark = pytest.mark.slow
+
 ANSWERED = (200, 302, 303, 400, 404, 405, 409, 410, 414, 422)
 VALID_VALUES = {
     "as_at": "2024-12-31",
