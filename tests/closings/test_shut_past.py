@@ -104,7 +104,7 @@ def counts(outcomes: Counter) -> list[int]:
 
 
 def test_nothing_moves_the_past_of_a_closed_period(app):
-    outcomes = outcomes_of(app, ShutPast, stateful_step_count=15)
+    outcomes = outcomes_of(app, ShutPast, stateful_step_count=8)
 
     assert min(counts(outcomes)) >= 20
 

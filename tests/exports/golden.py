@@ -1,7 +1,9 @@
 """A book of the golden ledger and its files; the figures were published with it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
 from flask import Flask
 
 FORMS = {
@@ -14,6 +16,11 @@ FORMS = {
     "arrow": "format=arrow",
     "jsonl": "format=jsonl",
 }
+
+
+def default_first(forms: Iterable[str], *first: str) -> list:
+    """The forms as parameters of a test; the default run has only the first."""
+    return [form if form in first else pytest.param(form, marks=pytest.mark.slow) for form in forms]
 
 
 class GoldenBook:
