@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import IO, Any, cast
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
@@ -18,6 +18,7 @@ from flaskr.exports.making.file import DigestingFile
 from flaskr.exports.making.snapshot import Snapshot, book_snapshot
 from flaskr.exports.tasks import explain_full_disk
 from flaskr.isolation import Report
+from flaskr.values.calendar import stored_in_utc
 from flaskr.values.money import ZERO, from_ore, to_ore
 
 _ZIP_DAY = (
@@ -88,7 +89,8 @@ def make_archive(report: Report, task: WriteArchiveTask) -> dict[str, int]:
         ZipFile(file, "w") as archive,
     ):
         watermark = snapshot.row(task.watermark)
-        first = _iso_instant(snapshot.row(task.first_posted_at)["first_posted_at"])
+        row: Any = snapshot.row(task.first_posted_at)
+        first = stored_in_utc(row["first_posted_at"])
         control = [snapshot.row(each.totals) for each in task.tables]
         progress = _Progress(report, sum(totals["rows"] for totals in control))
         tallies = [_Tally(table) for table in tables]
@@ -145,7 +147,7 @@ def _manifest_of(
     watermark: dict[str, int],
     members: dict[str, Member],
     last: datetime | None,
-    first: str | None,
+    first: datetime | None,
 ) -> Manifest:
     """Return the manifest of the archive."""
     return Manifest(
@@ -155,14 +157,7 @@ def _manifest_of(
         currency=task.currency,
         time_zone=task.time_zone,
         last_recorded_at=last.isoformat() if last else None,
-        first_posted_at=first,
+        first_posted_at=first.isoformat() if first else None,
         watermark=watermark,
         members=members,
     )
-
-
-def _iso_instant(stored: str | datetime | None) -> str | None:
-    """Return an instant of the database as ISO text in UTC; SQLite stores it as text."""
-    if isinstance(stored, str):
-        stored = datetime.fromisoformat(stored).replace(tzinfo=UTC)
-    return stored.astimezone(UTC).isoformat() if stored else None

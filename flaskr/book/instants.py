@@ -1,10 +1,10 @@
 """The instant of a commit: now, or the book's last instant if the clock has been set back since."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from flaskr.extensions import db
-from flaskr.values.calendar import utc_now
+from flaskr.values.calendar import stored_in_utc, utc_now
 
 # The instant of the newest row of each table; a migrated one has the instant of its migration.
 _NEWEST = {
@@ -35,6 +35,4 @@ def next_instant() -> datetime:
 def instant_after_last(connection: Any) -> datetime:
     """Return now, but not before the last instant in the book; takes the driver's connection."""
     (latest,) = connection.execute(f"SELECT max(at) FROM ({_LATEST}) AS latest").fetchone()  # noqa: S608
-    if isinstance(latest, str):  # SQLite stores instants as text, in UTC
-        latest = datetime.fromisoformat(latest).replace(tzinfo=UTC)
-    return max(utc_now(), latest.astimezone(UTC)) if latest else utc_now()
+    return max(utc_now(), stored_in_utc(latest) or utc_now())

@@ -33,6 +33,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def stored_in_utc(stored: str | datetime | None) -> datetime | None:
+    """Return an instant as a database's driver gives it; SQLite stores it as text, in UTC."""
+    if isinstance(stored, str):
+        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return stored.astimezone(UTC) if stored else None
+
+
 def local_day(instant: datetime) -> date:
     """Return the calendar day that an instant falls on in the book's time zone."""
     return instant.astimezone(book_zone()).date()

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - statements are built from names that the code declares
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Date, Integer, Select, cast, func, literal_column, select
@@ -19,6 +19,7 @@ from flaskr.facts.closed_lists import CostType
 from flaskr.imports.dry_run.staging import Staging
 from flaskr.imports.plan import STATE_COLUMNS
 from flaskr.policies.models import POLICY_EDITS, Policy
+from flaskr.values.calendar import stored_in_utc
 from flaskr.values.column_types import MoneyType, UtcDateTime
 
 _FEW_KEYS = 2_000  # looked up by key; for more keys the whole table is read
@@ -102,10 +103,8 @@ class BookRows:
 
     def first_posted_at(self) -> datetime | None:
         """Return when the book posted its own first entry; None when it has posted none."""
-        at = self.snapshot.row(compile_statement(_FIRST_POSTED, self.dialect))["at"]
-        if isinstance(at, str):  # SQLite stores instants as text, in UTC
-            return datetime.fromisoformat(at).replace(tzinfo=UTC)
-        return at.astimezone(UTC) if at else None
+        row: Any = self.snapshot.row(compile_statement(_FIRST_POSTED, self.dialect))
+        return stored_in_utc(row["at"])
 
     def copy_claims(self, keys: str) -> None:
         """Copy the claims whose keys are in column k of the select `keys`."""

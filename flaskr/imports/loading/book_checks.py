@@ -1,16 +1,17 @@
 """Whether the book, as it is under the lock, still takes a plan's instants and days."""
 
-import sqlite3
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
 
+from flaskr.archive.bulk.connections import stored_instant
 from flaskr.imports.loading.checks import execute
 from flaskr.imports.loading.tasks import PlanOutdated
 from flaskr.imports.plan import plan_batches
 from flaskr.imports.tasks import ImportRefused
+from flaskr.values.calendar import stored_in_utc
 
 _WITH_INSTANTS = ("policies_created", "claims_created", "entries")
 
@@ -38,9 +39,7 @@ def _latest_instants(plan: Path) -> list[datetime]:
 def _first_posted_at(connection: Any) -> datetime | None:
     """Return when the book posted its own first entry; None when it has posted none."""
     (at,) = execute(connection, "SELECT first_posted_at FROM book").fetchone()
-    if isinstance(at, str):  # SQLite stores instants as text, in UTC
-        return datetime.fromisoformat(at).replace(tzinfo=UTC)
-    return at.astimezone(UTC) if at else None
+    return stored_in_utc(at)
 
 
 def check_open_day(connection: Any, day: date) -> None:
@@ -55,7 +54,5 @@ def check_open_day(connection: Any, day: date) -> None:
 
 def keep_first_posting(connection: Any, recorded_at: datetime) -> None:
     """Keep the instant of the book's own first entry, unless it has one."""
-    naive = recorded_at.astimezone(UTC).replace(tzinfo=None)
-    is_sqlite = isinstance(connection, sqlite3.Connection)
-    at = naive.isoformat(" ", "microseconds") if is_sqlite else recorded_at
+    at = stored_instant(connection, recorded_at)
     execute(connection, "UPDATE book SET first_posted_at = ? WHERE first_posted_at IS NULL", at)
