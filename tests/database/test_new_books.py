@@ -97,7 +97,7 @@ def test_a_command_makes_no_book_where_one_has_been(bookless, left, command_line
     assert "Traceback" not in result.output
 
 
-def test_an_upgrade_where_a_book_has_been_needs_its_switch(bookless, left):
+def test_an_upgrade_where_a_book_has_been_needs_its_switch(bookless, left, make_app):
     runner = bookless.test_cli_runner()
 
     refused = runner.invoke(args=["db", "upgrade"])
@@ -109,7 +109,7 @@ def test_an_upgrade_where_a_book_has_been_needs_its_switch(bookless, left):
     assert "flask db upgrade -x new=yes" in refused.output
     assert tables == []
     assert bookless.test_client().get("/claims").status_code == 200
-    assert create_app(make_settings(left)).test_client().get("/claims").status_code == 200
+    assert make_app(make_settings(left)).test_client().get("/claims").status_code == 200
 
 
 def test_a_refused_upgrade_leaves_a_folder_without_a_book(bookless, left, make_app):
