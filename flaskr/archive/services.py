@@ -17,7 +17,7 @@ from flaskr.archive.tasks import LoadArchiveTask, LoadedArchive, TableSql, Write
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import BOOK, event_values, record_separately
 from flaskr.book.models import Book
-from flaskr.book.sealing.queries import SealName, watermark_select
+from flaskr.book.sealing.queries import parse_seal, watermark_select
 from flaskr.claims.check.book_rules import book_rules
 from flaskr.database.engine import driver_url
 from flaskr.database.schema import migration_config
@@ -92,12 +92,12 @@ def import_archive(
     path: Path,
     *,
     actor: str,
-    expected_seal: SealName | None = None,
+    expected_seal: str | None = None,
     on_progress: Report | None = None,
 ) -> LoadedArchive:
     """Load an archive into this book, which must be empty, completely or not at all.
 
-    With `expected_seal`, only if that is the archive's last seal: whoever changed rows may have
+    With `expected_seal`, `ID:DIGEST`, only if that is the archive's last seal: whoever changed rows may have
     computed everything in the archive again, but not to the same seal.
 
     Reports (rows loaded, rows in all). Ends the session's transaction, because the isolated process
@@ -139,7 +139,7 @@ def _write_archive_task(path: Path) -> WriteArchiveTask:
     )
 
 
-def _load_archive_task(path: Path, actor: str, expected_seal: SealName | None) -> LoadArchiveTask:
+def _load_archive_task(path: Path, actor: str, expected_seal: str | None) -> LoadArchiveTask:
     """Return the task to load an archive into this book."""
 
     def text(statement: Select[Any]) -> str:
@@ -157,7 +157,7 @@ def _load_archive_task(path: Path, actor: str, expected_seal: SealName | None) -
         totals={table.name: text(table_totals(table.name)) for table in tables},
         rules={meaning: text(count_of(rule)) for meaning, rule in book_rules().items()},
         event=event_values(Action.BOOK_LOADED, Subject.BOOK, BOOK, actor=actor),
-        expected_seal=expected_seal,
+        expected_seal=parse_seal(expected_seal) if expected_seal else None,
     )
 
 

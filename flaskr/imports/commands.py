@@ -73,17 +73,14 @@ _AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
     help="The encoding of a text file; UTF-16 is detected automatically.",
 )
 @click.option(
-    "--expect",
-    "expected_seal",
-    metavar="ID:DIGEST",
-    help="For an archive: load it only if this is its last seal.",
+    "--expect", metavar="ID:DIGEST", help="Load an archive only if this is its last seal."
 )
 @click.option(
     "--raw", is_flag=True, help="The file was exported with raw=1: keep each leading apostrophe."
 )
 @with_appcontext
 def import_file(
-    files: tuple[Path, ...], migration: bool, expected_seal: str | None, **options: Any
+    files: tuple[Path, ...], migration: bool, expect: str | None, **options: Any
 ) -> None:
     """Load FILES into the book: everything in them, or nothing.
 
@@ -100,9 +97,9 @@ def import_file(
     try:
         require_book()
         if len(files) == 1 and is_archive(files[0]):
-            click.echo(_load_book(files[0], expected_seal))
+            click.echo(_load_book(files[0], expect))
             return
-        if expected_seal:
+        if expect:
             raise ArchiveError("--expect is only for an archive of a book.")
         _load_files(files, migration, options)
     except ClaimBookError as error:
@@ -110,7 +107,7 @@ def import_file(
 
 
 def _load_book(path: Path, expected_seal: str | None) -> str:
-    """Load the archive of a whole book into this empty one; return the message."""
+    """Load the archive of a book into this empty one; return the message."""
     with _progress_bar("Loading") as on_progress:
         loaded = import_archive(
             path,

@@ -61,7 +61,7 @@ def check_book(rebuild: bool, seal: str | None, manifest: Path | None) -> None:
 
 
 def _seals_of_options(seal: str | None, manifest: Path | None) -> list[SealName]:
-    """Return the seals to look for; raises ClickException for what is none."""
+    """Return the seals to look for; raises ClickException for another text."""
     try:
         seals = [parse_seal(seal)] if seal else []
         return [*seals, seal_of_manifest(manifest)] if manifest else seals

@@ -34,7 +34,7 @@ def book_rules() -> dict[str, Select[Any]]:
         "what a claim stores differs from its ledger": wrong_claims(),
         "the claims do not add up to the ledger": _wrong_sums(),
         "a ledger entry is older than its claim or the report of the loss": _early_entries(),
-        "a ledger entry names a rule that there is none of": _unknown_exceptions(),
+        "a ledger entry names an unknown rule": _unknown_exceptions(),
         "a revision of a claim is out of order": _wrong_revisions(ClaimRevision, Claim),
         "a revision of a policy is out of order": _wrong_revisions(PolicyRevision, Policy),
         "a claim does not have the version that its revisions lead to": _wrong_versions(

@@ -147,6 +147,6 @@ def test_a_reversal_of_another_amount_is_reported(book):
         " WHERE entry_type = 'PAYMENT_REVERSAL'",
     )
 
-    assert [fault.text.partition(" is ")[2] for fault in disagreements()] == [
-        "not the opposite of the entry it reverses"
+    assert [fault.text.rpartition(" (")[0] for fault in disagreements()] == [
+        "a ledger entry is not the opposite of the entry it reverses"
     ]
