@@ -13,6 +13,7 @@ from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger.filters import LedgerFilter
 from flaskr.claims.models import Claim
 from flaskr.claims.queries import watermark_select
+from flaskr.claims.revisions.filters import RevisionFilter
 from flaskr.claims.row_queries import with_balances_by_type
 from flaskr.exports.sql_statements import Rows, Sql, compile_rows, compile_statement
 from flaskr.facts.claim_columns import CLAIM_COLUMNS_BY_TYPE
@@ -21,7 +22,7 @@ from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.row_queries import policy_facts
 from flaskr.values.as_at import Valuation
 
-FileFilter = ClaimFilter | LedgerFilter | PolicyFilter | TrailFilter
+FileFilter = ClaimFilter | LedgerFilter | PolicyFilter | RevisionFilter | TrailFilter
 _OF_POLICY = {"policy_number", "line_of_business", "coverage"}
 _OF_CLAIM = {"claim_reference", "cause", "loss_date", "reported_date"} | _OF_POLICY
 
