@@ -9,9 +9,9 @@ from typing import Any
 
 from flask import current_app
 
-from flaskr.exports.parameters import FileRequest
+from flaskr.book.sealing.since import Since
+from flaskr.exports.parameters import FEEDS, FileRequest
 from flaskr.exports.tasks import FileFacts
-from flaskr.facts.closed_lists import Contents
 from flaskr.files.formats import MEDIA_TYPES
 from flaskr.settings import BOOK_VERSION
 from flaskr.values.calendar import today
@@ -96,8 +96,14 @@ def manifest_text(manifest: dict[str, Any]) -> str:
     return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
 
 
-def next_since(request: FileRequest, facts: ExportFacts) -> dict[str, int]:
-    """Return the parameter `since` for the next file of the ledger."""
-    if request.contents is not Contents.LEDGER:
+def is_since_unchecked(request: FileRequest) -> bool:
+    """Whether a request continues from the number of an entry, of whatever history."""
+    since: Since | None = getattr(request.row_filter, "since", None)
+    return since is not None and since.seal is None
+
+
+def next_since(request: FileRequest, facts: ExportFacts) -> dict[str, str]:
+    """Return the parameter `since` for the next file of a feed: the seal of this one."""
+    if request.contents not in FEEDS:
         return {}
-    return {"next_since": facts.watermark["ledger_entries"]}
+    return {"next_since": facts.watermark["seal"]}

@@ -31,6 +31,7 @@ FILTERS: dict[FileContents, type[FileFilter]] = {
     RevisionContents.REVISIONS: RevisionFilter,
     TrailContents.TRAIL: TrailFilter,
 }
+FEEDS = (Contents.LEDGER, RevisionContents.REVISIONS)  # which a reader follows by `since`
 FILE_PARAMETERS = ("format", "dialect", "raw", "columns", "manifest", "reason")
 _FREE_TEXTS = ("text", "who", "subject")
 SHORTEST_REASON, LONGEST_REASON = 3, 200

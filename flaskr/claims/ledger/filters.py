@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
+from flaskr.book.sealing.since import Since, parse_since
 from flaskr.claims.as_at_queries import entry_state, is_entry_included
 from flaskr.claims.models import ENTRY_TEXTS, Claim, EntryTexts, LedgerEntry
 from flaskr.claims.row_queries import claim_facts
-from flaskr.errors import TextError
 from flaskr.facts.closed_lists import EntryType
 from flaskr.policies.models import Policy
 from flaskr.policies.row_queries import policy_facts
@@ -20,22 +20,13 @@ from flaskr.web.ordering import SortOrder
 from flaskr.web.parameters import ParameterType, choices_parameter, date_parameter, parameter_field
 from flaskr.web.sql_conditions import between
 
-_HIGHEST_ID = 2**63 - 1
-
-
-def _parse_entry_id(text: str) -> int:
-    """Parse the id of a ledger entry; 0 stands for none."""
-    if not (text.isascii() and text.isdigit()) or int(text[:20]) > _HIGHEST_ID:
-        raise TextError(f"“{text[:20]}” is not the number of a ledger entry. Give a whole number.")
-    return int(text)
-
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerFilter(AsAtFilter):
     """Which entries, as at which date; an entry must meet every condition that is given.
 
-    `since` selects the entries after the one with that id: ids, recording instants and commits are
-    in the same order, so a reader that continues from the highest id seen misses nothing. Entries
+    `since` selects the entries after those of a seal, or after the one with an id: ids, recording
+    instants and commits are in the same order, so a reader that continues misses nothing. Entries
     are in the order of recording, with sort=-recorded in the reverse order; those of one claim
     as booked are in the order of their days, so that the last one has the state of the cut.
     """
@@ -45,7 +36,7 @@ class LedgerFilter(AsAtFilter):
     entry_type: tuple[EntryType, ...] = choices_parameter(EntryType)
     transaction_from: date | None = date_parameter()
     transaction_to: date | None = date_parameter()
-    since: int | None = parameter_field(ParameterType(_parse_entry_id))
+    since: Since | None = parameter_field(ParameterType(parse_since))
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the conditions on ledger entries."""
@@ -61,7 +52,7 @@ class LedgerFilter(AsAtFilter):
         if self.entry_type:
             conditions.append(LedgerEntry.entry_type.in_(self.entry_type))
         if self.since is not None:
-            conditions.append(LedgerEntry.id > self.since)
+            conditions.append(LedgerEntry.id > self.since.highest_id("ledger_entries"))
         return conditions
 
     def order(self, columns: Any) -> SortOrder:
@@ -126,4 +117,6 @@ class LedgerFilter(AsAtFilter):
         facts = policy_facts(self.valuation)
         if not self.filter_names:
             return facts
-        return facts.where(Policy.id.in_(select(self.claims().order_by(None).subquery().c.policy_id)))
+        return facts.where(
+            Policy.id.in_(select(self.claims().order_by(None).subquery().c.policy_id))
+        )

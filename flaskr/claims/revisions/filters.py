@@ -5,18 +5,17 @@ from typing import Any
 
 from sqlalchemy import Select
 
-from flaskr.claims.revisions.queries import FactIds, fact_versions
-from flaskr.errors import TextError
+from flaskr.book.sealing.queries import parse_seal
+from flaskr.book.sealing.since import Since
+from flaskr.claims.revisions.queries import fact_versions
 from flaskr.facts.closed_lists import Versioned
 from flaskr.web.list_filters import RECORDED, Filter
 from flaskr.web.parameters import ParameterType, choice_parameter, parameter_field
 
 
-def _parse_ids(text: str) -> FactIds:
-    parts = text.split("-")
-    if len(parts) != 4 or not all(part.isdigit() for part in parts):
-        raise TextError("no")
-    return FactIds(*map(int, parts))
+def _parse_since(text: str) -> Since:
+    """Parse a seal; the number of a ledger entry says nothing about facts."""
+    return Since(parse_seal(text))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +28,11 @@ class RevisionFilter(Filter):
 
     sort: str = parameter_field(ParameterType(str), RECORDED)
     kind: Versioned | None = choice_parameter(Versioned)
-    since: FactIds | None = parameter_field(ParameterType(_parse_ids))
+    since: Since | None = parameter_field(ParameterType(_parse_since))
 
     def rows(self) -> Select[Any]:
         """Select the versions in order."""
-        rows = fact_versions(self.since)
+        rows = fact_versions(self.since.seal if self.since else None)
         columns = rows.selected_columns
         if self.kind:
             rows = rows.where(columns["kind"] == self.kind)

@@ -1,25 +1,28 @@
 """Each version of the facts of claims and policies, with when and by whom it was recorded."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Select, String, case, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
+from flaskr.book.sealing.queries import EMPTY_BOOK, SealName
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision
 from flaskr.facts.closed_lists import Versioned
 from flaskr.policies.models import POLICY_FACTS, Policy, PolicyRevision
 
 # What replaced a version recorded the next one.
 _RECORDED = {"recorded_at": "replaced_at", "recorded_by": "replaced_by", "import_id": "import_id"}
-
-
-class FactIds(NamedTuple):
-    """The highest ids of claims, policies and their revisions at some moment."""
-
-    claims: int
-    policies: int
-    claim_revisions: int
-    policy_revisions: int
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,10 @@ class _History:
     revision: Any
     row_id: Any  # of a revision
     text: str  # a name or a free text, of which revisions keep only that it changed
+
+    def is_later(self, revision_id: Any, since: SealName) -> ColumnElement[bool]:
+        """Return the condition that an edit was recorded after a seal."""
+        return revision_id > since.highest_id(self.revision.__tablename__)
 
 
 _OF_CLAIMS = _History(
@@ -60,26 +67,25 @@ _FACTS = {
 }
 
 
-def fact_versions(since: FactIds | None = None) -> Select[Any]:
+def fact_versions(since: SealName | None = None) -> Select[Any]:
     """Select one row for each version of the facts of each claim and policy, in no order.
 
     Columns: kind, row_id, then those of the file of revisions. A version of one kind has no values
     in the facts of the other. With `since`, only the versions that were recorded or replaced after
-    it: all of a new claim or policy; of one that was edited, the version that the first edit since
-    replaced, and the later ones.
+    that seal: all of a new claim or policy; of one that was edited, the version that the first edit
+    since replaced, and the later ones.
     """
-    ids = since or FactIds(0, 0, 0, 0)
-    selects = (
-        _unedited(_OF_CLAIMS, ids.claims),
-        _edited(_OF_CLAIMS, ids.claim_revisions),
-        _unedited(_OF_POLICIES, ids.policies),
-        _edited(_OF_POLICIES, ids.policy_revisions),
+    seal = since or EMPTY_BOOK
+    versions = (
+        version
+        for history in (_OF_CLAIMS, _OF_POLICIES)
+        for version in (_unedited(history, seal), _edited(history, seal))
     )
-    return select(union_all(*selects).subquery())
+    return select(union_all(*versions).subquery())
 
 
-def _unedited(history: _History, after: int) -> Select[Any]:
-    """Select the only versions of the rows that were never edited and have a higher id."""
+def _unedited(history: _History, since: SealName) -> Select[Any]:
+    """Select the only versions of the rows that are new since a seal, and were never edited."""
     row = history.row
     of_version = {
         "version": row.version,
@@ -89,16 +95,18 @@ def _unedited(history: _History, after: int) -> Select[Any]:
         "text_changed": cast(null(), String),
     }
     rows = _version_rows(history, row.__table__, row, of_version)
-    return rows.where(row.version == 1, row.id > after)
+    return rows.where(row.version == 1, row.id > since.highest_id(row.__tablename__))
 
 
-def _edited(history: _History, after: int) -> Select[Any]:
-    """Select the versions of the rows with a higher revision: of those replaced before it, none."""
-    row, versions = history.row, _in_order(history, after).subquery()
+def _edited(history: _History, since: SealName) -> Select[Any]:
+    """Select the versions of rows edited since a seal, without those that were replaced by then."""
+    row, versions = history.row, _in_order(history, since).subquery()
     of_version = {
         "version": versions.c.version,
         **{
-            name: case((versions.c.version == 1, getattr(row, name)), else_=versions.c[f"{ended}_before"])
+            name: case(
+                (versions.c.version == 1, getattr(row, name)), else_=versions.c[f"{ended}_before"]
+            )
             for name, ended in _RECORDED.items()
         },
         "replaced_at": versions.c.replaced_at,
@@ -107,8 +115,9 @@ def _edited(history: _History, after: int) -> Select[Any]:
     }
     source = versions.join(row, row.id == versions.c.row_id)
     rows = _version_rows(history, source, versions.c, of_version)
-    revision_id = versions.c.revision_id
-    return rows.where(or_(revision_id.is_(None), revision_id > after))
+    return rows.where(
+        versions.c.revision_id.is_(None) | history.is_later(versions.c.revision_id, since)
+    )
 
 
 def _version_rows(
@@ -129,26 +138,26 @@ def _version_rows(
     return select(*(column.label(name) for name, column in columns.items())).select_from(source)
 
 
-def _in_order(history: _History, after: int) -> Select[Any]:
-    """Select the versions of the rows with a higher revision, numbered, by what ended each.
+def _in_order(history: _History, since: SealName) -> Select[Any]:
+    """Select all versions of the rows edited since a seal, numbered, with what ended each.
 
     `_before` is what ended the version before. The current version has no revision, and is last.
     """
     row, revision = history.row, history.revision
-    changed = select(history.row_id).where(revision.id > after)
+    edited = select(history.row_id).where(history.is_later(revision.id, since))
     replaced: Select[Any] = select(
         history.row_id.label("row_id"),
         revision.id.label("revision_id"),
         *(getattr(revision, name) for name in (*_RECORDED.values(), *history.facts)),
         getattr(revision, f"{history.text}_changed").label("text_changed"),
-    ).where(history.row_id.in_(changed))
+    ).where(history.row_id.in_(edited))
     current: Select[Any] = select(
         row.id,
         null(),
         *(null() for _ in _RECORDED),
         *(getattr(row, name) for name in history.facts),
         null(),
-    ).where(row.id.in_(changed))
+    ).where(row.id.in_(edited))
     versions = union_all(replaced, current).subquery()
     order: dict[str, Any] = {
         "partition_by": versions.c.row_id,

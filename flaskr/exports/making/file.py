@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pyarrow as pa
 
+from flaskr.book.sealing.queries import OtherHistory
 from flaskr.exports.making.claims import ClaimsByPosition
 from flaskr.exports.making.policies import PoliciesByPosition
 from flaskr.exports.making.pseudonyms import pseudonyms_of
@@ -87,6 +88,7 @@ def make_file(report: Report, task: ExportTask) -> FileFacts:
     ):
         digesting = DigestingFile(file)
         watermark = snapshot.row(task.sql.watermark)
+        _check_since(snapshot, task)
         control = _totals_first(snapshot, task)
         lookup = _lookup_of(snapshot, task.sql)
         tally = _Tally(task.columns)
@@ -104,6 +106,12 @@ def make_file(report: Report, task: ExportTask) -> FileFacts:
         sha256=digesting.digest.hexdigest(),
         watermark=watermark,
     )
+
+
+def _check_since(snapshot: Snapshot, task: ExportTask) -> None:
+    """Raise OtherHistory if the file is to continue from a seal that the book does not contain."""
+    if task.sql.since and not snapshot.row(task.sql.since)["is_contained"]:
+        raise OtherHistory.since()
 
 
 def _totals_first(snapshot: Snapshot, task: ExportTask) -> dict[str, int]:
@@ -126,9 +134,7 @@ def _writer_of(task: ExportTask, file: DigestingFile) -> Any:
     return writer_for(task.output_format, task.columns, cast(IO[bytes], file), title)
 
 
-def _lookup_of(
-    snapshot: Snapshot, sql: FileSql
-) -> PoliciesByPosition | ClaimsByPosition | None:
+def _lookup_of(snapshot: Snapshot, sql: FileSql) -> PoliciesByPosition | ClaimsByPosition | None:
     """Read what columns of the rows are looked up in; None if all are in the rows themselves."""
     policies = PoliciesByPosition(snapshot.batches(sql.policies)) if sql.policies else None
     return ClaimsByPosition(snapshot.batches(sql.claims), policies) if sql.claims else policies
