@@ -19,7 +19,6 @@ def _facts(columns: Columns, names: tuple[str, ...], of: str, of_sv: str) -> Ite
                 meaning=f"{of}: {column.meaning}",
                 meaning_sv=f"{of_sv}: {column.meaning_sv}",
                 may_be_empty=True,
-                adds_up=False,  # of all versions together, a sum means nothing
             )
 
 
