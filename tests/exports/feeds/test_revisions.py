@@ -128,7 +128,7 @@ def test_a_reader_may_ask_for_a_part_or_for_what_it_does_not_have(edited_book, c
     unchanged = client.get(
         "/export_revisions?format=parquet", headers={"If-None-Match": tag}, buffered=True
     )
-    head = client.head("/export_revisions?format=parquet")
+    head = client.head("/export_revisions?format=parquet", buffered=True)
 
     assert (part.status_code, part.data) == (206, b"PAR1")
     assert unchanged.status_code == 304
