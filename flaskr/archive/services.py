@@ -97,8 +97,8 @@ def import_archive(
 ) -> LoadedArchive:
     """Load an archive into this book, which must be empty, completely or not at all.
 
-    With `expected_seal`, `ID:DIGEST`, only if that is the archive's last seal: whoever changed rows may have
-    computed everything in the archive again, but not to the same seal.
+    With `expected_seal`, `ID:DIGEST`, only if that is the archive's last seal: whoever changed rows
+    may have computed everything in the archive again, but not to the same seal.
 
     Reports (rows loaded, rows in all). Ends the session's transaction, because the isolated process
     writes. Raises ArchiveError if the archive is refused, BusyError, DatabaseAway, OutOfTime,

@@ -73,7 +73,7 @@ _AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
     help="The encoding of a text file; UTF-16 is detected automatically.",
 )
 @click.option(
-    "--expect", metavar="ID:DIGEST", help="Load an archive only if this is its last seal."
+    "--expect", metavar="ID:DIGEST", help="Load an archive only if it ends with this seal."
 )
 @click.option(
     "--raw", is_flag=True, help="The file was exported with raw=1: keep each leading apostrophe."
