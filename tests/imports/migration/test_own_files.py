@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Contents
