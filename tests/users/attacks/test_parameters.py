@@ -20,6 +20,7 @@ VALID_VALUES = {
     "as_at": "2024-12-31",
     "sort": "-recorded",
 }  # valid values, so that the other parameters are parsed
+ONLY_FILES = ("ledger", "revisions")
 OTHER_PAGES = {
     "/imports": PAGE_PARAMETERS,
     "/imports/1": PAGE_PARAMETERS,
@@ -41,7 +42,8 @@ def names_of(kind) -> list[str]:
 def pages() -> dict[str, tuple[str, ...]]:
     """Every page that takes parameters, and their names."""
     pages = {f"/{contents}": (*names_of(of), *PAGE_PARAMETERS) for contents, of in FILTERS.items()}
-    del pages["/ledger"]  # only a file
+    for contents in ONLY_FILES:
+        del pages[f"/{contents}"]
     pages["/trail"] = (*names_of(TrailFilter), *PAGE_PARAMETERS)
     names = {name for of in FILTERS.values() for name in names_of(of)}
     pages["/exports"] = ("contents", *sorted(names), *FILE_PARAMETERS)
@@ -117,7 +119,7 @@ def test_no_parameter_of_a_file_breaks_out(app, client, filled_book):
 
 
 def test_a_sort_with_anything_appended_is_refused(client, filled_book):
-    kinds = {f"/{contents}": of for contents, of in FILTERS.items() if contents != "ledger"}
+    kinds = {f"/{contents}": of for contents, of in FILTERS.items() if contents not in ONLY_FILES}
     kinds |= {"/trail": TrailFilter} | {
         f"/export_{contents}": of for contents, of in FILTERS.items()
     }

@@ -44,6 +44,7 @@ EXPECTED_ACCESS = {
     "exports.claims": ("hadrw", "-"),
     "exports.ledger": ("hadrw", "-"),
     "exports.policies": ("hadrw", "-"),
+    "exports.revisions": ("hadrw", "-"),
     "exports.dictionary": ("vhadrw", "-"),
     "exports.verify": ("had", "had"),
     "exports.kept": ("ad", "-"),
