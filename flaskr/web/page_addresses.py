@@ -20,10 +20,10 @@ _View = TypeVar("_View", bound=Callable[..., Any])
 def takes(
     *parameters: str | type[Parameters], lists: Iterable[str] = ()
 ) -> Callable[[_View], _View]:
-    """Declare the parameters in the address of a view, for every method; without it there are none.
+    """Declare the parameters in the address of a view, for every method; others it refuses.
 
-    A name stands for a parameter that is given once. A class stands for all of its own, which it
-    parses itself; with an as-at date among them the page can show a cut. `lists` are the names of
+    A name stands for a parameter that is given once. A class stands for its fields, which it parses
+    itself; with an as-at date among them the page can show a cut. `lists` are the names of
     parameters that may be repeated.
     """
 
@@ -69,7 +69,7 @@ def _check_parameters() -> None:
 
 
 def _requested_cut() -> dict[str, Any]:
-    """Return the parameters of the cut in the address; none if they are refused."""
+    """Return the parameters of the cut in the address, or nothing if the page refuses them."""
     try:
         return AsAtParameters.from_address(request.args).parameters()
     except FilterError:

@@ -107,11 +107,11 @@ def given_twice(name: str) -> FilterError:
 
 def unknown_parameter(name: str, known: Collection[str]) -> FilterError:
     """Return the refusal of an unknown parameter, which names those that are known."""
-    allowed = f"The parameters are {', '.join(sorted(known))}." if known else "There are none."
+    allowed = f"The parameters are {', '.join(sorted(known))}." if known else "This page takes none."
     return FilterError(f"There is no parameter “{name[:40]}”. {allowed}")
 
 
-def parse_values(parameter: Field[Any], texts: list[str]) -> Any:
+def _parse_values(parameter: Field[Any], texts: list[str]) -> Any:
     """Parse the value of one parameter; raises FilterError with its name."""
     kind: ParameterType = parameter.metadata["kind"]
     if len(texts) > 1 and not kind.is_list:
@@ -123,7 +123,7 @@ def parse_values(parameter: Field[Any], texts: list[str]) -> Any:
     return tuple(sorted(set(values))) if kind.is_list else values[0]
 
 
-def format_values(parameter: Field[Any], value: Any) -> list[str]:
+def _format_values(parameter: Field[Any], value: Any) -> list[str]:
     """Format a value for an address; an empty list for the default."""
     if value == parameter.default:
         return []
@@ -161,7 +161,7 @@ class Parameters:
         values: dict[str, Any] = {}
         for each in fields(cls):
             if texts := [text for text in given.getlist(each.name) if text.strip()]:
-                values[each.name] = parse_values(each, texts)
+                values[each.name] = _parse_values(each, texts)
         cls.check(values)
         return cls(**values)
 
@@ -171,7 +171,7 @@ class Parameters:
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters, sorted by name, without the defaults."""
-        texts = {each.name: format_values(each, getattr(self, each.name)) for each in fields(self)}
+        texts = {each.name: _format_values(each, getattr(self, each.name)) for each in fields(self)}
         return {name: values for name, values in sorted(texts.items()) if values}
 
     def parameters_with(self, **changes: Any) -> dict[str, Any]:
