@@ -144,7 +144,7 @@ def _row_groups(batches: Iterable[pa.RecordBatch], table: ArchiveTable) -> Itera
 
 def _manifest_of(
     task: WriteArchiveTask,
-    watermark: dict[str, int],
+    watermark: dict[str, Any],
     members: dict[str, Member],
     last: datetime | None,
     first: datetime | None,

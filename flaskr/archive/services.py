@@ -17,7 +17,7 @@ from flaskr.archive.tasks import LoadArchiveTask, LoadedArchive, TableSql, Write
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import BOOK, event_values, record_separately
 from flaskr.book.models import Book
-from flaskr.claims.queries import watermark_select
+from flaskr.book.sealing.queries import watermark_select
 from flaskr.database.engine import driver_url
 from flaskr.database.schema import migration_config
 from flaskr.exports.services import FILES_AT_ONCE, explain_errors, explain_limits

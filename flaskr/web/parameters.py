@@ -107,7 +107,9 @@ def given_twice(name: str) -> FilterError:
 
 def unknown_parameter(name: str, known: Collection[str]) -> FilterError:
     """Return the refusal of an unknown parameter, which names those that are known."""
-    allowed = f"The parameters are {', '.join(sorted(known))}." if known else "This page takes none."
+    allowed = (
+        f"The parameters are {', '.join(sorted(known))}." if known else "This page takes none."
+    )
     return FilterError(f"There is no parameter “{name[:40]}”. {allowed}")
 
 

@@ -23,6 +23,7 @@ from flaskr.claims.queries import (
     last_transaction_date,
     locked_claim,
 )
+from flaskr.database.transactions import lock_ledger
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Status
 from flaskr.values.money import ZERO
@@ -109,6 +110,7 @@ def rebuild_balances(actor: str) -> int:
         values["last_recorded_at"] = last.recorded_at if last else None
         db.session.execute(update(Claim).where(Claim.id == claim_id).values(values))
     if claim_ids:
+        lock_ledger()  # so that the commit is sealed: files of before are out of date
         facts = {"claims": len(claim_ids)}
         record(Action.BALANCES_REBUILT, Subject.BOOK, BOOK, actor=actor, after=facts)
     return len(claim_ids)
