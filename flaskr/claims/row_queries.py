@@ -98,11 +98,11 @@ def latest_claims(number: int, valuation: Valuation | None = None) -> list[Any]:
 
 def totals_of(claims: Select[Any]) -> ClaimTotals:
     """Return the totals of claims that a select of this module has."""
-    rows = claims.subquery()
-    sums = select(
+    rows = claims.selected_columns
+    sums = claims.with_only_columns(  # not from a subquery: what it joins in vain would be joined
         func.count(),
-        func.count().filter(rows.c.status.in_(OPEN_STATUSES)),
-        *(func.sum(rows.c[name]) for name in BALANCES),
+        func.count().filter(rows["status"].in_(OPEN_STATUSES)),
+        *(func.sum(rows[name]) for name in BALANCES),
     )
     count, open_claims, *balances = db.session.execute(sums).one()
     amounts = {name: sum_ or ZERO for name, sum_ in zip(BALANCES, balances, strict=True)}

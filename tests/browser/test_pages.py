@@ -42,7 +42,6 @@ FULL = (
     "/claims/W-1",
     f"/claims/W-1?as_at={TODAY}&basis=booked",
     "/claims/W-1?as_at=2024-03-15&basis=booked",
-    "/claims/W-1?as_at=2023-12-31",
     "/claims/W-1/reserve",
     "/claims/W-1/pay",
     "/claims/W-1/repay",
@@ -60,7 +59,6 @@ FULL = (
     "/policies/new",
     "/policies/H-1",
     f"/policies/H-1?as_at={TODAY}",
-    "/policies/H-1?as_at=2023-12-31&basis=booked",
     "/policies/H-1/edit",
     "/policies/H-1/cancel",
     "/exports",
@@ -168,7 +166,7 @@ def test_a_list_is_filtered_ordered_and_set_back_by_clicking(visitor: Page, fill
 def test_a_chosen_day_is_kept_from_page_to_page_until_today_is_shown(visitor: Page, filled):
     visitor.goto("/claims/W-1")
     visitor.locator("summary").get_by_text("As at").click()
-    visitor.get_by_label("End of").fill("2024-06-30")
+    visitor.get_by_label("End of", exact=True).fill("2024-06-30")
     visitor.get_by_label("Booked").check()
     visitor.get_by_role("button", name="Apply").click()
     cut = "?as_at=2024-06-30&basis=booked"
