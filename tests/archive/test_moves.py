@@ -7,7 +7,7 @@ from sqlalchemy.exc import DatabaseError
 
 from flaskr.book.models import Book, Closing, LiveDeclaration
 from flaskr.book.periods import closed_through, is_live
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.models import EntryTexts
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportFile

@@ -5,7 +5,7 @@ import pytest
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import NotRecorded, Origin, origin, record_separately
-from flaskr.claims.ledger.check import rebuild_balances
+from flaskr.claims.check.services import rebuild_balances
 from flaskr.claims.ledger.services import close_claim, decline_claim, reopen_claim, reverse_entry
 from flaskr.claims.services import ClaimError, edit_claim
 from flaskr.errors import LedgerError

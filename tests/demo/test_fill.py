@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.models import EntryTexts
 from flaskr.demo.filling.services import load_book, prepare_book
 from flaskr.extensions import db

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 from flaskr.book.models import Counter
 from flaskr.book.services import allot_reference
 from flaskr.claims.as_at_queries import Basis, claims_as_at, ledger_totals_as_at, totals_as_at
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.ledger.rules import OPEN_STATUSES, State
 from flaskr.claims.ledger.services import reopen_claim
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry

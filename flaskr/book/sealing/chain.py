@@ -5,8 +5,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flaskr.book.sealing.lines import SEALED_TABLES, VERSION, TableLines
-from flaskr.book.sealing.services import FIRST_DIGEST, digest_of
+from flaskr.book.sealing.lines import FIRST_DIGEST, SEALED_TABLES, VERSION, TableLines
+from flaskr.book.sealing.services import digest_of
 
 _SEALS = f"SELECT id, version, digest, {', '.join(SEALED_TABLES)} FROM seals ORDER BY id"
 _SEALS_AT_ONCE = 1000

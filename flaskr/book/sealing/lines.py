@@ -15,6 +15,7 @@ from typing import Any
 # The columns of version 1 can never change: seals of it are computed again for ever. A version
 # with another column is a further version beside it.
 VERSION = 1
+FIRST_DIGEST = "0" * 64  # before the first seal
 _CLAIM_FACTS = ("policy_id", "cause", "loss_date", "reported_date", "event_code")
 _POLICY_FACTS = (
     "line_of_business",

@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, cast, func, literal, select, true
 
 from flaskr.book.models import Seal
-from flaskr.book.sealing.lines import SEALED_TABLES
-from flaskr.book.sealing.services import FIRST_DIGEST
+from flaskr.book.sealing.lines import FIRST_DIGEST, SEALED_TABLES
 from flaskr.errors import ClaimBookError, TextError
 from flaskr.extensions import db
 

@@ -11,11 +11,9 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from flaskr.book.sealing.lines import SEALED_TABLES, VERSION, TableLines
+from flaskr.book.sealing.lines import FIRST_DIGEST, SEALED_TABLES, VERSION, TableLines
 from flaskr.database.transactions import has_locked_ledger
 from flaskr.extensions import db
-
-FIRST_DIGEST = "0" * 64  # before the first seal
 
 _HIGHEST = ", ".join(f"(SELECT max(id) FROM {table})" for table in SEALED_TABLES)
 _STATE = (
