@@ -5,6 +5,7 @@ from datetime import datetime
 import click
 from flask.cli import AppGroup
 
+from flaskr.audit.services import command_actor
 from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.services import require_book
 from flaskr.claims.as_at_queries import Basis, totals_as_at
@@ -16,8 +17,6 @@ from flaskr.extensions import db
 from flaskr.values.calendar import local_day, today
 from flaskr.values.money import format_money
 
-_ACTOR = "command"
-
 claims = AppGroup("claims", help="Check claims against their ledger, and total them.")
 
 
@@ -27,7 +26,7 @@ def check(rebuild: bool) -> None:
     """Compare every balance with the ledger; exit code 1 when something is wrong."""
     require_book()
     if rebuild:
-        click.echo(f"{rebuild_balances(_ACTOR)} claims rebuilt.")
+        click.echo(f"{rebuild_balances(command_actor())} claims rebuilt.")
         db.session.commit()
     with transaction_mode("read"):
         faults = 0

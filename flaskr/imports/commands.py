@@ -11,6 +11,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from flaskr.archive.services import import_archive, is_archive
+from flaskr.audit.services import command_actor
 from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.services import require_book
 from flaskr.database.modes import transaction_mode
@@ -24,7 +25,6 @@ from flaskr.imports.loading.services import load_import
 from flaskr.imports.services import OnProgress, register_files, try_import
 from flaskr.imports.tasks import refused_path
 
-ACTOR = "command"
 _SHOWN_REFUSALS = 20
 _AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
 
@@ -102,7 +102,9 @@ def _load_book(path: Path) -> str:
     """Load the archive of a whole book into this empty one; return the message."""
     with _progress_bar("Loading") as on_progress:
         loaded = import_archive(
-            path, actor=ACTOR, on_progress=lambda done: on_progress(Progress("book", 0, *done))
+            path,
+            actor=command_actor(),
+            on_progress=lambda done: on_progress(Progress("book", 0, *done)),
         )
     currency = current_app.config["BOOK_CURRENCY"]
     cost = loaded.totals["paid"] + loaded.totals["outstanding"]
@@ -116,7 +118,7 @@ def _load_files(files: tuple[Path, ...], is_migration: bool, options: dict[str, 
     """Make a dry run, print its summary, and load the files if that changes anything."""
     job = register_files(
         files,
-        actor=ACTOR,
+        actor=command_actor(),
         is_migration=is_migration,
         sheet=options["sheet"],
         encoding=options["encoding"],

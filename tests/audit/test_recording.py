@@ -193,25 +193,6 @@ def test_rebuilding_balances_records_how_many(rolled_back):
     assert (event.subject, values_of(event.after)) == ("book", {"claims": 1})
 
 
-def test_a_command_is_recorded_with_its_user_and_machine(rolled_back):
-    make_claim()
-
-    event = only_event(Action.CLAIM_REPORTED)
-
-    assert (event.through, event.request_id) == ("command", "")
-    user, _, host = event.address.partition("@")
-    assert user
-    assert host
-
-
-def test_a_command_user_without_a_name_is_recorded_by_uid(monkeypatch):
-    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("os.getuid", lambda: 987_654)
-
-    assert Origin().address.startswith("987654@")
-
-
 def test_an_event_says_where_its_request_came_from(rolled_back):
     token = origin.set(Origin("page", "192.0.2.7", "abc123"))
     make_claim()
