@@ -30,7 +30,7 @@ FILTERS: dict[FileContents, type[FileFilter]] = {
     TrailContents.TRAIL: TrailFilter,
 }
 FILE_PARAMETERS = ("format", "dialect", "raw", "columns", "manifest", "reason")
-_FREE_TEXTS = ("text", "who", "subject")
+_FREE_TEXTS = ("text", "who", "subject", "why")
 SHORTEST_REASON, LONGEST_REASON = 3, 200
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from flaskr.errors import ClaimBookError, DateError, TextError
+from flaskr.facts.labels import LABELS
 from flaskr.values.calendar import parse_day, today
 from flaskr.values.money import parse_money
 from flaskr.values.text import clean_text
@@ -95,7 +96,7 @@ def text_parameter() -> Any:
 def parse_values(parameter: Field[Any], texts: list[str]) -> Any:
     """Parse the value of one parameter; raises FilterError with its name."""
     kind: ParameterType = parameter.metadata["kind"]
-    label = parameter.name.replace("_", " ").capitalize()
+    label = LABELS.get(parameter.name) or parameter.name.replace("_", " ").capitalize()
     if len(texts) > 1 and not kind.is_list:
         raise FilterError(f"{label} is given more than once; give it once.", parameter.name)
     try:
