@@ -2,11 +2,13 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import NotRecorded, Origin, origin, record_separately
 from flaskr.claims.ledger.check import rebuild_balances
 from flaskr.claims.ledger.services import close_claim, decline_claim, reopen_claim, reverse_entry
+from flaskr.claims.models import LedgerEntry
 from flaskr.claims.services import ClaimError, edit_claim
 from flaskr.errors import LedgerError
 from flaskr.extensions import db
@@ -100,7 +102,10 @@ def test_every_entry_is_recorded_with_its_amounts(rolled_back):
         *("RESERVE_OPEN", "PAYMENT", "PAYMENT_REVERSAL", "PAYMENT"),
         *("RECOVERY_SALVAGE", "RESERVE_CLOSE", "RESERVE_REOPEN"),
     ]
+    ids = select(LedgerEntry.id).where(LedgerEntry.claim_id == claim.id).order_by(LedgerEntry.id)
+    assert [values_of(event.after)["entry"] for event in posted] == list(db.session.scalars(ids))
     assert values_of(posted[1].after) == {
+        "entry": values_of(posted[0].after)["entry"] + 1,
         "entry_type": "PAYMENT",
         "transaction_date": "2024-04-01",
         "paid": "30.50",
