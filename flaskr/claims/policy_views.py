@@ -5,8 +5,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 
-from flaskr.audit.models import Subject
-from flaskr.audit.queries import history_of
+from flaskr.claims.history.queries import policy_history
 from flaskr.claims.queries import claim_totals, uncovered_claim_ids
 from flaskr.claims.row_queries import claims_of_policy
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
@@ -35,7 +34,7 @@ def show(number: str):
         is_erased=not policy.policyholder and bool(erased_policy_ids([policy.id])),
         page=claims_of_policy(policy).page(Cursor.from_query(request.args)),
         totals=claim_totals(policy),
-        history=history_of(Subject.POLICY, policy.policy_number),
+        history=policy_history(policy, request.args.get("history", "1")),
     )
 
 

@@ -4,12 +4,11 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
-from flaskr.audit.models import Action, Subject
-from flaskr.audit.queries import history_of
 from flaskr.book.periods import open_day
 from flaskr.claims.blueprint import blueprint, claim_or_404
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.forms import ClaimFactsForm, EditClaimForm, NewClaimForm
+from flaskr.claims.history.queries import claim_history
 from flaskr.claims.ledger.actions import allowed_actions, reversible_entry_ids
 from flaskr.claims.ledger.balances import BalancesByType
 from flaskr.claims.ledger.closed_periods import show_day_of_reserve
@@ -83,7 +82,7 @@ def show(reference: str):
         actions=allowed_actions(claim, by_type),
         reversible=reversible_entry_ids(claim, entries),
         reversed_by={entry.reverses: entry.id for entry in entries if entry.reverses},
-        history=history_of(Subject.CLAIM, claim.claim_reference, excluding=[Action.ENTRY_POSTED]),
+        history=claim_history(claim, request.args.get("history", "1")),
     )
 
 

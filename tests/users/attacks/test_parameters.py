@@ -23,7 +23,9 @@ VALID_VALUES = {
 OTHER_PAGES = {
     "/imports": PAGE_PARAMETERS,
     "/imports/1": PAGE_PARAMETERS,
-    "/policies/H-get": PAGE_PARAMETERS,
+    "/imports/1/claims": PAGE_PARAMETERS,
+    "/policies/H-get": ("history", *PAGE_PARAMETERS),
+    "/claims/W-get": ("history",),
     "/closings/2024-12-31": ("anything",),
     "/closings/2024-12-31/entries": PAGE_PARAMETERS,
     "/find": ("number",),
