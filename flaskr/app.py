@@ -36,6 +36,7 @@ from flaskr.imports.history import commands as record_commands
 from flaskr.imports.history import views as import_record_views
 from flaskr.imports.job_folders import JOBS, delete_old_jobs
 from flaskr.imports.undo import views as import_undo_views
+from flaskr.operations.commands import check_book
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands
@@ -156,6 +157,7 @@ def _register_commands(app: Flask) -> None:
     """Register the commands of each feature."""
     for command in (verify_commands.verify_command, archive_commands.export_book):
         export_commands.exports.add_command(command)
+    claim_commands.claims.add_command(check_book)
     groups = (
         claim_commands.claims,
         closing_commands.book,

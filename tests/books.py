@@ -10,10 +10,12 @@ import psycopg
 import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 
 from flaskr import create_app
+from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import db
+from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.settings import Settings
 from tests.postgres import PostgresServer
 
@@ -154,3 +156,9 @@ def names_of(parameters: str | Sequence[str]) -> tuple[str, ...]:
     """The names that a test is parametrized by."""
     names = parameters.split(",") if isinstance(parameters, str) else parameters
     return tuple(name.strip() for name in names)
+
+
+def highest_ids() -> tuple[int, ...]:
+    """The highest id of ledger, claims, policies and both revisions; 0 for none."""
+    models = (LedgerEntry, Claim, Policy, ClaimRevision, PolicyRevision)
+    return tuple(db.session.scalar(select(func.max(model.id))) or 0 for model in models)

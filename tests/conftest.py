@@ -15,7 +15,6 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
 from flaskr import create_app
-from flaskr.claims.queries import watermark
 from flaskr.database.modes import current_mode
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE, Settings
@@ -27,6 +26,7 @@ from tests.books import (
     close_connections,
     create_database,
     empty_folder,
+    highest_ids,
     is_second_run,
     make_settings,
     statements_sent,
@@ -139,7 +139,7 @@ def rolled_back(shared_app: Flask):
     with shared_app.app_context():
         yield db.session
         db.session.rollback()
-        assert watermark() == (0, 0, 0, 0, 0), "this test committed: use the fixture session"
+        assert highest_ids() == (0, 0, 0, 0, 0), "this test committed: use the fixture session"
         db.session.rollback()
 
 

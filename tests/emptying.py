@@ -22,7 +22,7 @@ SCHEMA_OF_BOOK = """
 EMPTY_BOOK = """
     SET session_replication_role = replica;
     UPDATE book SET first_posted_at = NULL;
-    TRUNCATE entry_texts, closings, live_declarations, ledger_entries, claim_revisions,
+    TRUNCATE seals, entry_texts, closings, live_declarations, ledger_entries, claim_revisions,
         policy_revisions, claims, policies, import_files,
         imports, counters, users, sessions, tokens, password_links, sign_in_attempts,
         audit_events RESTART IDENTITY

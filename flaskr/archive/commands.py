@@ -30,6 +30,7 @@ def export_book(path: Path, overwrite: bool) -> None:
     for name, rows in written.rows.items():
         click.echo(f"{name:<19}{rows}")
     click.echo(f"{'sha256':<19}{written.sha256}")
+    click.echo(f"{'last seal':<19}{written.seal}")
 
 
 def _write_with_progress_bar(path: Path) -> WrittenArchive:

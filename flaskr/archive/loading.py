@@ -28,6 +28,8 @@ from flaskr.archive.tables import ArchiveTable
 from flaskr.archive.tasks import LoadArchiveTask, LoadedArchive
 from flaskr.audit.services import BOOK
 from flaskr.book.periods import check_not_live
+from flaskr.book.sealing.chain import broken_seals
+from flaskr.book.sealing.queries import EMPTY_BOOK, SealName
 from flaskr.isolation import Report
 from flaskr.values.calendar import utc_now
 from flaskr.values.money import from_ore
@@ -53,6 +55,7 @@ def load_archive(report: Report, task: LoadArchiveTask) -> LoadedArchive:
         for meaning, rule in task.rules.items():
             if book.execute(rule).fetchone() != (0,):
                 raise ArchiveError(f"The archive is not consistent: {meaning}.")
+        _check_seals(book, task)
         for table in task.tables:
             if table.key == "id" and (last := next_id(book, table.name) - 1):
                 move_sequence(book, table.name, last)
@@ -61,6 +64,18 @@ def load_archive(report: Report, task: LoadArchiveTask) -> LoadedArchive:
         after = {"file": task.path.name, **counts, **loaded.totals}
         insert_event(book, task.event, subject=BOOK, recorded_at=utc_now(), after=after)
         return loaded
+
+
+def _check_seals(book: Any, task: LoadArchiveTask) -> None:
+    """Raise ArchiveError unless the seals fit the rows, and the last one is what is expected."""
+    if problem := next(broken_seals(book), None):
+        raise ArchiveError(f"The archive is not consistent: {problem}.")
+    if task.expected_seal is None:
+        return
+    row = book.execute("SELECT id, digest FROM seals ORDER BY id DESC LIMIT 1").fetchone()
+    last = SealName(*row) if row else EMPTY_BOOK
+    if last != task.expected_seal:
+        raise ArchiveError(f"The last seal of the archive is {last}, not the one expected.")
 
 
 def _lock_empty_book(book: Any, task: LoadArchiveTask) -> None:

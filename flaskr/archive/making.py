@@ -75,8 +75,8 @@ class _Progress:
         self.report((self.done, self.in_all))
 
 
-def make_archive(report: Report, task: WriteArchiveTask) -> dict[str, int]:
-    """Write the archive of a task, and return its number of rows by table.
+def make_archive(report: Report, task: WriteArchiveTask) -> tuple[dict[str, int], str]:
+    """Write the archive of a task, and return its number of rows by table and the last seal.
 
     Reports (rows written, rows in all). Raises ArchiveError if the totals differ from the
     database's.
@@ -101,7 +101,7 @@ def make_archive(report: Report, task: WriteArchiveTask) -> dict[str, int]:
         last = max(filter(None, (tally.last for tally in tallies)), default=None)
         manifest = _manifest_of(task, watermark, members, last, first)
         archive.writestr(member_header(MANIFEST), manifest.as_bytes())
-    return {tally.table.name: tally.rows for tally in tallies}
+    return {tally.table.name: tally.rows for tally in tallies}, watermark["seal"]
 
 
 def member_header(name: str) -> ZipInfo:
@@ -144,7 +144,7 @@ def _row_groups(batches: Iterable[pa.RecordBatch], table: ArchiveTable) -> Itera
 
 def _manifest_of(
     task: WriteArchiveTask,
-    watermark: dict[str, int],
+    watermark: dict[str, Any],
     members: dict[str, Member],
     last: datetime | None,
     first: datetime | None,

@@ -40,7 +40,7 @@ class Manifest:
     time_zone: str
     last_recorded_at: str | None
     first_posted_at: str | None
-    watermark: dict[str, int]
+    watermark: dict[str, Any]
     members: dict[str, Member]
 
     def as_bytes(self) -> bytes:

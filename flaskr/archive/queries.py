@@ -1,38 +1,12 @@
-"""The queries for writing an archive, and the integrity rules for a loaded one."""
+"""The queries for writing an archive, and for checking a loaded one."""
 
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Integer,
-    Select,
-    and_,
-    cast,
-    exists,
-    func,
-    not_,
-    or_,
-    select,
-)
+from sqlalchemy import BigInteger, Boolean, Integer, Select, cast, func, select
 from sqlalchemy.sql.expression import ColumnElement
 
 from flaskr.archive.tables import TABLE_TOTALS, archived_columns
-from flaskr.book.models import Book, Closing, LiveDeclaration
-from flaskr.claims.ledger.check import wrong_claims
-from flaskr.claims.ledger.entry_checks import (
-    is_excused,
-    wrong_booked_entries,
-    wrong_entries,
-    wrong_reversals,
-)
-from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import Base
-from flaskr.facts.closed_lists import EntryException
-from flaskr.import_records.models import Import
-from flaskr.policies.models import Policy, PolicyRevision
-
-_SOURCED = (Policy, PolicyRevision, Claim, ClaimRevision, LedgerEntry)
 
 
 def table_rows(name: str) -> Select[Any]:
@@ -62,24 +36,6 @@ def _sum_of(amount: Any) -> Any:
     return cast(sum_, BigInteger).label(amount.name)
 
 
-def integrity_rules() -> dict[str, Select[Any]]:
-    """Return selects that find nothing in a consistent book, by the sentence about a finding."""
-    return {
-        "a ledger entry does not follow from the entries before it": wrong_entries(),
-        "a ledger entry does not follow from the entries of earlier days": wrong_booked_entries(),
-        "a ledger entry is not the opposite of the entry it reverses": wrong_reversals(),
-        "what a claim stores differs from its ledger": wrong_claims(),
-        "a ledger entry is older than its claim or the report of the loss": _early_entries(),
-        "a revision of a claim is out of order": _wrong_revisions(ClaimRevision, Claim),
-        "a revision of a policy is out of order": _wrong_revisions(PolicyRevision, Policy),
-        "a closed period is out of order": _wrong_closings(),
-        "an entry of a closed period was recorded after it was closed": _late_entries(),
-        "an entry was migrated after the book was declared live": _late_migrated_entries(),
-        "the first posting is not that of an entry": _unknown_first_posting(),
-        "a row names an import that does not exist": _unknown_imports(),
-    }
-
-
 def count_of(rule: Select[Any]) -> Select[Any]:
     """Select how many rows violate a rule.
 
@@ -88,83 +44,3 @@ def count_of(rule: Select[Any]) -> Select[Any]:
     """
     rows: Select[Any] = select(func.count())
     return rows.select_from(rule.order_by(None).subquery())
-
-
-def _early_entries() -> Select[Any]:
-    """Select the ids of entries recorded before their claim, or dated before its report.
-
-    A migrated entry may be dated before the report; then its exceptions say so.
-    """
-    reported = func.coalesce(Claim.reported_date, Claim.loss_date)
-    is_early = or_(
-        LedgerEntry.recorded_at < Claim.recorded_at,
-        and_(
-            LedgerEntry.transaction_date < reported,
-            not_(is_excused(LedgerEntry, EntryException.BEFORE_REPORT)),
-        ),
-    )
-    return select(LedgerEntry.id).join(Claim, LedgerEntry.claim_id == Claim.id).where(is_early)
-
-
-def _wrong_revisions(revision: Any, owner: Any) -> Select[Any]:
-    """Select the ids of revisions older than the one before them, or than their owner."""
-    owner_id = revision.__table__.c[f"{owner.__name__.lower()}_id"]
-    before = func.lag(revision.replaced_at).over(partition_by=owner_id, order_by=revision.id)
-    revisions = select(
-        revision.id, revision.replaced_at, owner_id.label("owner_id"), before.label("before")
-    ).subquery()
-    is_wrong = or_(
-        revisions.c.replaced_at < revisions.c.before, revisions.c.replaced_at < owner.recorded_at
-    )
-    return select(revisions.c.id).join(owner, owner.id == revisions.c.owner_id).where(is_wrong)
-
-
-def _wrong_closings() -> Select[Any]:
-    """Select the ids of closings that do not go forward, or that no declaration precedes."""
-    columns = {
-        f"{column.name}_before": func.lag(column).over(order_by=Closing.id)
-        for column in (Closing.closed_through, Closing.recorded_at)
-    }
-    labelled = (column.label(name) for name, column in columns.items())
-    rows = select(Closing.id, Closing.closed_through, Closing.recorded_at, *labelled).subquery().c
-    declared = exists().where(LiveDeclaration.recorded_at <= rows.recorded_at)
-    return select(rows.id).where(
-        or_(
-            rows.closed_through <= rows.closed_through_before,
-            rows.recorded_at < rows.recorded_at_before,
-            not_(declared),
-        )
-    )
-
-
-def _late_entries() -> Select[Any]:
-    """Select the ids of entries dated in a period that was closed when they were recorded."""
-    recorded_at = func.coalesce(LedgerEntry.imported_at, LedgerEntry.recorded_at)
-    is_closed = exists().where(
-        Closing.closed_through >= LedgerEntry.transaction_date, Closing.recorded_at < recorded_at
-    )
-    return select(LedgerEntry.id).where(is_closed)
-
-
-def _late_migrated_entries() -> Select[Any]:
-    """Select the ids of entries that a migration brought after the book was declared live."""
-    return select(LedgerEntry.id).where(
-        LedgerEntry.imported_at > select(LiveDeclaration.recorded_at).scalar_subquery()
-    )
-
-
-def _unknown_first_posting() -> Select[Any]:
-    """Select the book if the instant of its first posting is not that of an entry it posted."""
-    is_posted = exists().where(
-        LedgerEntry.imported_at.is_(None), LedgerEntry.recorded_at == Book.first_posted_at
-    )
-    return select(Book.id).where(Book.first_posted_at.is_not(None), not_(is_posted))
-
-
-def _unknown_imports() -> Select[Any]:
-    """Select the import ids in rows that do not exist; there is no foreign key for them."""
-    first, *others = (select(model.import_id) for model in _SOURCED)
-    named = first.union(*others).subquery().c
-    return select(named.import_id).where(
-        named.import_id.is_not(None), named.import_id.not_in(select(Import.id))
-    )

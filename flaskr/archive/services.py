@@ -11,13 +11,14 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import Select, select
 
-from flaskr.archive.queries import count_of, integrity_rules, table_rows, table_totals
+from flaskr.archive.queries import count_of, table_rows, table_totals
 from flaskr.archive.tables import archive_tables
 from flaskr.archive.tasks import LoadArchiveTask, LoadedArchive, TableSql, WriteArchiveTask
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import BOOK, event_values, record_separately
 from flaskr.book.models import Book
-from flaskr.claims.queries import watermark_select
+from flaskr.book.sealing.queries import parse_seal, watermark_select
+from flaskr.claims.check.book_rules import book_rules
 from flaskr.database.engine import driver_url
 from flaskr.database.schema import migration_config
 from flaskr.exports.services import FILES_AT_ONCE, explain_errors, explain_limits
@@ -35,9 +36,10 @@ _NAME_OFFSET = 30  # of the first member's name in a zip file, in bytes
 
 @dataclass(frozen=True)
 class WrittenArchive:
-    """An archive that was written: its rows by table, size in bytes and SHA-256."""
+    """An archive that was written: its rows by table, the book's last seal, size and SHA-256."""
 
     rows: dict[str, int]
+    seal: str
     size: int
     sha256: str
 
@@ -53,7 +55,7 @@ def write_archive(path: Path, *, actor: str, on_progress: Report | None = None) 
     task = _write_archive_task(path.with_name(f"{path.name}.{secrets.token_hex(4)}.part"))
     with explain_errors(), slot(config["INSTANCE_FOLDER"], "export", FILES_AT_ONCE):
         try:
-            rows = run_isolated(
+            rows, seal = run_isolated(
                 f"{_MAKING_MODULE}:make_archive",
                 task,
                 limits=_limits("EXPORT"),
@@ -63,12 +65,12 @@ def write_archive(path: Path, *, actor: str, on_progress: Report | None = None) 
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
                 os.fsync(file.fileno())
                 size = os.fstat(file.fileno()).st_size
-            after = {"file": path.name, "size": size, "sha256": sha256}
+            after = {"file": path.name, "size": size, "sha256": sha256, "seal": seal}
             record_separately(Action.BOOK_EXPORTED, Subject.BOOK, BOOK, actor=actor, after=after)
             task.path.rename(path)
         finally:
             task.path.unlink(missing_ok=True)
-    return WrittenArchive(rows, size, sha256)
+    return WrittenArchive(rows, seal, size, sha256)
 
 
 def is_archive(path: Path) -> bool:
@@ -86,14 +88,23 @@ def is_archive(path: Path) -> bool:
     )
 
 
-def import_archive(path: Path, *, actor: str, on_progress: Report | None = None) -> LoadedArchive:
+def import_archive(
+    path: Path,
+    *,
+    actor: str,
+    expected_seal: str | None = None,
+    on_progress: Report | None = None,
+) -> LoadedArchive:
     """Load an archive into this book, which must be empty, completely or not at all.
+
+    With `expected_seal`, `ID:DIGEST`, only if that is the archive's last seal: whoever changed rows may have
+    computed everything in the archive again, but not to the same seal.
 
     Reports (rows loaded, rows in all). Ends the session's transaction, because the isolated process
     writes. Raises ArchiveError if the archive is refused, BusyError, DatabaseAway, OutOfTime,
     OutOfMemory or WorkError.
     """
-    task = _load_archive_task(path, actor)
+    task = _load_archive_task(path, actor, expected_seal)
     db.session.remove()
     with explain_limits("IMPORT"):
         loaded: LoadedArchive = run_isolated(
@@ -128,7 +139,7 @@ def _write_archive_task(path: Path) -> WriteArchiveTask:
     )
 
 
-def _load_archive_task(path: Path, actor: str) -> LoadArchiveTask:
+def _load_archive_task(path: Path, actor: str, expected_seal: str | None) -> LoadArchiveTask:
     """Return the task to load an archive into this book."""
 
     def text(statement: Select[Any]) -> str:
@@ -144,8 +155,9 @@ def _load_archive_task(path: Path, actor: str) -> LoadArchiveTask:
         today=today(),
         tables=tables,
         totals={table.name: text(table_totals(table.name)) for table in tables},
-        rules={meaning: text(count_of(rule)) for meaning, rule in integrity_rules().items()},
+        rules={meaning: text(count_of(rule)) for meaning, rule in book_rules().items()},
         event=event_values(Action.BOOK_LOADED, Subject.BOOK, BOOK, actor=actor),
+        expected_seal=parse_seal(expected_seal) if expected_seal else None,
     )
 
 

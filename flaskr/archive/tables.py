@@ -22,6 +22,7 @@ TABLE_TOTALS = {
     "live_declarations": (),
     "closings": ("premium", *BALANCES),
     "counters": (),
+    "seals": (),
 }
 _LEFT_OUT = ("form_token",)  # identifies a form submitted from a browser
 _LARGEST_INTEGER = 2**31 - 1

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flaskr.archive.tables import ArchiveTable
+from flaskr.book.sealing.queries import SealName
 from flaskr.database.schema_revision import REVISION
 from flaskr.exports.sql_statements import Sql
 
@@ -52,6 +53,7 @@ class LoadArchiveTask:
     totals: dict[str, str]
     rules: dict[str, str]
     event: dict[str, Any]  # of the trail, without what is known only after loading
+    expected_seal: SealName | None  # the last one, if the user knows it
     revision: str = REVISION  # of the process that makes the task
 
 

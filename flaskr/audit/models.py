@@ -77,6 +77,6 @@ class AuditEvent(Base):
     subject: Mapped[FreeText]
     through: Mapped[FreeText]
     address: Mapped[FreeText]
-    request_id: Mapped[str] = mapped_column(String(32))
+    request_id: Mapped[str] = mapped_column(String(32), index=True)
     before: Mapped[FreeText | None]
     after: Mapped[FreeText | None]

@@ -1,4 +1,4 @@
-"""The tables of the book itself: its settings and counters, its declaration and closings."""
+"""The tables of the book itself: its settings and counters, its declaration, closings and seals."""
 
 from datetime import date
 
@@ -61,3 +61,26 @@ class Closing(Base):
     paid: Mapped[Money]
     outstanding: Mapped[Money]
     recovered: Mapped[Money]
+
+
+class Seal(Base):
+    """What ties a commit to all commits before it; never edited or deleted.
+
+    `digest` is a SHA-256 over the seal before it and all that came since. The other columns are the
+    highest id of each table that it covers.
+    """
+
+    __tablename__ = "seals"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int]  # of the lines that the digest is computed from
+    policies: Mapped[int]
+    claims: Mapped[int]
+    ledger_entries: Mapped[int]
+    policy_revisions: Mapped[int]
+    claim_revisions: Mapped[int]
+    imports: Mapped[int]
+    import_files: Mapped[int]
+    closings: Mapped[int]
+    live_declarations: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))

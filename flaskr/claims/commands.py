@@ -1,47 +1,19 @@
-"""The `flask claims` commands: check the ledger, and total the claims."""
+"""The `flask claims` commands: total the claims; `flaskr.operations` checks the book."""
 
 from datetime import datetime
 
 import click
 from flask.cli import AppGroup
 
-from flaskr.audit.services import command_actor
-from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.services import require_book
 from flaskr.claims.as_at_queries import Basis, totals_as_at
-from flaskr.claims.ledger.check import disagreements, rebuild_balances
 from flaskr.claims.provenance import migrated_entries
-from flaskr.claims.queries import book_size
 from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
 from flaskr.values.calendar import local_day, today
 from flaskr.values.money import format_money
 
 claims = AppGroup("claims", help="Check claims against their ledger, and total them.")
-
-
-@claims.command()
-@click.option("--rebuild", is_flag=True, help="Correct wrong balances on claims from the ledger.")
-def check(rebuild: bool) -> None:
-    """Compare every balance with the ledger; exit code 1 when something is wrong."""
-    require_book()
-    if rebuild:
-        click.echo(f"{rebuild_balances(command_actor())} claims rebuilt.")
-        db.session.commit()
-    with transaction_mode("read"):
-        faults = 0
-        for fault in disagreements():
-            faults += 1
-            click.echo(f"{fault.claim_reference}: {fault.text}")
-        count, entries = book_size()
-        is_reminded = needs_declaration()
-        db.session.rollback()
-    if faults:
-        raise click.ClickException(f"{faults} faults found.")
-    where = db.engine.url.render_as_string()
-    click.echo(f"The book agrees with its ledger: {count} claims, {entries} entries, {where}")
-    if is_reminded:
-        click.echo(NOT_LIVE, err=True)
 
 
 @claims.command()

@@ -2,20 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from flaskr.claims.as_at_queries import current_coverage
 from flaskr.claims.ledger.balances import BALANCES, Balances, BalancesByType
 from flaskr.claims.ledger.rules import OPEN_STATUSES
-from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
+from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.database.transactions import locked_row
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import CostType, Coverage
-from flaskr.policies.models import Policy, PolicyRevision
+from flaskr.policies.models import Policy
 from flaskr.values.money import ZERO
 from flaskr.values.text import lookup_key
 
@@ -124,20 +123,6 @@ def book_size() -> tuple[int, int]:
     counts = (select(func.count()).select_from(table) for table in (Claim, LedgerEntry))
     row = db.session.execute(select(*(count.scalar_subquery() for count in counts))).one()
     return row[0], row[1]
-
-
-def watermark_select() -> Select[Any]:
-    """Select the highest id of ledger, claims, policies and both revisions; 0 for none."""
-    tables = (LedgerEntry, Claim, Policy, ClaimRevision, PolicyRevision)
-    highest = {
-        table.__tablename__: select(func.coalesce(func.max(table.id), 0)) for table in tables
-    }
-    return select(*(query.scalar_subquery().label(name) for name, query in highest.items()))
-
-
-def watermark() -> tuple[int, ...]:
-    """Return the highest id of ledger, claims, policies and both revisions; 0 for none."""
-    return tuple(db.session.execute(watermark_select()).one())
 
 
 def uncovered_claim_ids(policy: Policy) -> set[int]:

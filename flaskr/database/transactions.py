@@ -14,6 +14,8 @@ LEDGER_LOCK = 7_201_001  # an arbitrary number: no other advisory lock of the da
 
 IMPORT_LOCK = 7_201_004
 
+_LOCKED_IN = "ledger_locked_in"  # in the session's info: the transaction that has locked it
+
 
 @contextmanager
 def separate_write(timeout_seconds: float = 30) -> Iterator[Connection]:
@@ -71,3 +73,13 @@ def lock_ledger() -> None:
     """
     if db.engine.dialect.name == "postgresql":
         db.session.execute(select(func.pg_advisory_xact_lock(LEDGER_LOCK)))
+    db.session.connection()  # begins the transaction, on SQLite too
+    session = db.session()
+    session.info[_LOCKED_IN] = session.get_transaction()
+
+
+def has_locked_ledger() -> bool:
+    """Whether the session's transaction has locked the ledger: its commit is sealed."""
+    session = db.session()
+    transaction = session.get_transaction()
+    return transaction is not None and session.info.get(_LOCKED_IN) is transaction

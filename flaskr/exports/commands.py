@@ -79,7 +79,9 @@ def export_claims(path: Path, **options: Any) -> None:
 
 
 @exports.command("ledger")
-@click.option("--since", help="Only entries after the one with this number.")
+@click.option(
+    "--since", help="Only entries after this next_since of an earlier file, or entry number."
+)
 @_file_options
 def export_ledger(path: Path, **options: Any) -> None:
     """Write ledger entries to a file."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import current_app
 
+from flaskr.book.sealing.since import Since
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.tasks import FileFacts
 from flaskr.facts.closed_lists import Contents
@@ -96,8 +97,14 @@ def manifest_text(manifest: dict[str, Any]) -> str:
     return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
 
 
-def next_since(request: FileRequest, facts: ExportFacts) -> dict[str, int]:
-    """Return the parameter `since` for the next file of the ledger."""
+def is_since_unchecked(request: FileRequest) -> bool:
+    """Whether a request continues from the number of an entry, of whatever history."""
+    since: Since | None = getattr(request.row_filter, "since", None)
+    return since is not None and since.seal is None
+
+
+def next_since(request: FileRequest, facts: ExportFacts) -> dict[str, str]:
+    """Return the parameter `since` for the next file of the ledger: the seal of this one."""
     if request.contents is not Contents.LEDGER:
         return {}
-    return {"next_since": facts.watermark["ledger_entries"]}
+    return {"next_since": facts.watermark["seal"]}

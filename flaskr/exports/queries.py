@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, cast, func, select
+from sqlalchemy import BigInteger, Dialect, case, cast, func, select
 
 from flaskr.audit.filters import TrailFilter
 from flaskr.audit.queries import trail_watermark
+from flaskr.book.sealing.queries import SealName, watermark_select
+from flaskr.book.sealing.since import Since
 from flaskr.claims.as_at_queries import is_claim_included, movements_as_at
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger.filters import LedgerFilter
 from flaskr.claims.models import Claim
-from flaskr.claims.queries import watermark_select
 from flaskr.claims.row_queries import with_balances_by_type
 from flaskr.exports.sql_statements import Rows, Sql, compile_rows, compile_statement
 from flaskr.facts.claim_columns import CLAIM_COLUMNS_BY_TYPE
@@ -27,9 +28,13 @@ _POLICY_COLUMNS = {"policy_number", "line_of_business", "coverage"}
 
 @dataclass(frozen=True)
 class FileSql:
-    """The statements for a file, in the order of running; policies only if a column needs them."""
+    """The statements for a file, in the order of running; policies only if a column needs them.
+
+    `since` says whether the book contains the seal after which the rows are; None without one.
+    """
 
     watermark: Sql
+    since: Sql | None
     policies: Sql | None
     rows: Sql
     totals: Sql
@@ -48,10 +53,25 @@ def file_sql(row_filter: FileFilter, columns: Columns, dialect: Dialect) -> File
     sums = total_names(columns)
     return FileSql(
         watermark=compile_statement(watermark_of_file(row_filter), dialect),
+        since=_contains_since(row_filter, dialect),
         policies=compile_rows(policy_facts(row_filter.valuation), dialect) if by_position else None,
         rows=compile_rows(rows.with_only_columns(*read), dialect),
         totals=compile_statement(_control_totals(row_filter, rows, sums), dialect),
     )
+
+
+def seal_since(row_filter: FileFilter) -> SealName | None:
+    """Return the seal after which the rows of a file are; None without one."""
+    since: Since | None = getattr(row_filter, "since", None)
+    return since.seal if since else None
+
+
+def _contains_since(row_filter: FileFilter, dialect: Dialect) -> Sql | None:
+    """Compile the statement that says whether the book contains the seal of `since`."""
+    if (seal := seal_since(row_filter)) is None:
+        return None
+    is_contained = case((seal.is_contained, 1), else_=0).label("is_contained")
+    return compile_statement(select(is_contained), dialect)
 
 
 def _rows_of_file(row_filter: FileFilter, columns: Columns) -> Rows:

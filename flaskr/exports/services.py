@@ -11,11 +11,13 @@ from typing import IO, Any
 
 from flask import current_app
 
+from flaskr.book.sealing.queries import OtherHistory, contains_seal, parse_seal
+from flaskr.book.sealing.since import Since
 from flaskr.database.engine import driver_url
 from flaskr.errors import ClaimBookError
 from flaskr.exports.manifest import SCHEMA_VERSION, ExportFacts, versions
 from flaskr.exports.parameters import FileRequest
-from flaskr.exports.queries import file_sql, watermark_of_file
+from flaskr.exports.queries import file_sql, seal_since, watermark_of_file
 from flaskr.exports.spool import (
     TemporaryFile,
     remove_expired,
@@ -25,7 +27,6 @@ from flaskr.exports.spool import (
 )
 from flaskr.exports.tasks import ExportTask, explain_full_disk
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Contents
 from flaskr.files.formats import ExportError
 from flaskr.isolation import (
     Limits,
@@ -46,6 +47,8 @@ FILES_AT_ONCE = 2
 class _AfterLastEntry(ClaimBookError):
     """The parameter `since` names an entry that is not in the ledger."""
 
+    status = 409
+
 
 @dataclass(frozen=True)
 class ExportedFile:
@@ -56,14 +59,20 @@ class ExportedFile:
     tag: str
 
 
-def current_watermark(request: FileRequest) -> dict[str, int]:
-    """Return the watermark of the book, and end the session: a file is read in its own snapshot."""
+def current_watermark(request: FileRequest) -> dict[str, Any]:
+    """Return the watermark of the book, and end the session: a file is read in its own snapshot.
+
+    Raises OtherHistory if the request continues from a seal that the book does not contain.
+    """
     mark = dict(db.session.execute(watermark_of_file(request.row_filter)).one()._mapping)
+    seal = seal_since(request.row_filter)
+    if seal and not contains_seal(seal):
+        raise OtherHistory.since()
     db.session.remove()
     return mark
 
 
-def tag_of(request: FileRequest, watermark: Mapping[str, int]) -> str:
+def tag_of(request: FileRequest, watermark: Mapping[str, Any]) -> str:
     """Return the tag of a request at a watermark: the same tag means the same bytes.
 
     It includes the local date, because a filter may depend on it.
@@ -73,21 +82,30 @@ def tag_of(request: FileRequest, watermark: Mapping[str, int]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:40]
 
 
-def spooled_file(request: FileRequest, watermark: Mapping[str, int]) -> ExportedFile | None:
+def spooled_file(request: FileRequest, watermark: Mapping[str, Any]) -> ExportedFile | None:
     """Return the file if it was made from the current book in the last ten minutes."""
     return spooled_file_by_tag(request, tag_of(request, watermark))
 
 
 def spooled_file_by_tag(request: FileRequest, tag: str) -> ExportedFile | None:
-    """Return the spooled file with a tag, if it is what the request asks for."""
+    """Return the spooled file with a tag, if it is what the request asks for, and of this book.
+
+    A book that was put back to an older copy may not have what the file shows.
+    """
     stored = stored_file(spool_folder(current_app.config), tag)
     if stored is None:
         return None
     file, facts = stored[0], ExportFacts.from_json(stored[1])
-    if facts.asked == request.cache_key:
+    if facts.asked == request.cache_key and _is_of_this_book(facts):
         return ExportedFile(file, facts, tag)
     file.close()
     return None
+
+
+def _is_of_this_book(facts: ExportFacts) -> bool:
+    """Whether the book contains the seal that a file was made at; a file of the trail has none."""
+    seal = facts.watermark.get("seal")
+    return seal is None or contains_seal(parse_seal(seal))
 
 
 def export_file(request: FileRequest, on_progress: Report | None = None) -> ExportedFile:
@@ -101,7 +119,7 @@ def export_file(request: FileRequest, on_progress: Report | None = None) -> Expo
 
 
 def export_file_at(
-    request: FileRequest, watermark: Mapping[str, int], on_progress: Report | None = None
+    request: FileRequest, watermark: Mapping[str, Any], on_progress: Report | None = None
 ) -> ExportedFile:
     """Do what `export_file` does, for a watermark that is already known."""
     config = current_app.config
@@ -132,15 +150,13 @@ def _publish(part: TemporaryFile, request: FileRequest, facts: ExportFacts) -> E
     return ExportedFile(opened, facts, tag)
 
 
-def _check_since(request: FileRequest, watermark: Mapping[str, int]) -> None:
-    """Raise _AfterLastEntry if `since` is after the last ledger entry."""
-    since = getattr(request.row_filter, "since", None)
-    if request.contents is not Contents.LEDGER or since is None:
-        return
-    if since > (last := watermark["ledger_entries"]):
+def _check_since(request: FileRequest, watermark: Mapping[str, Any]) -> None:
+    """Raise _AfterLastEntry if `since` is the number of an entry after the last."""
+    since: Since | None = getattr(request.row_filter, "since", None)
+    if since and since.entry > (last := watermark["ledger_entries"]):
         raise _AfterLastEntry(
             f"The ledger ends at entry {last}, before {since}. Is this another book, or an "
-            "older copy?"
+            "older copy? Begin again without “since”."
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
+from typing import Any
 
 from flaskr.errors import ClaimBookError
 from flaskr.exports.queries import FileSql
@@ -60,4 +61,4 @@ class FileFacts:
     totals: dict[str, Decimal]
     size: int
     sha256: str
-    watermark: dict[str, int]
+    watermark: dict[str, Any]

@@ -27,9 +27,9 @@ def record_file(action: Action, request: FileRequest, exported: ExportedFile, ac
 
 
 def trail_facts(request: FileRequest, facts: ExportFacts) -> dict[str, Any]:
-    """Return the facts of a file that the trail records; a reason only if there is one."""
+    """Return the facts of a file that the trail records; a seal and a reason only if it has one."""
     valuation = request.row_filter.valuation
-    recorded = {
+    recorded: dict[str, Any] = {
         "rows": facts.rows,
         "size": facts.size,
         "sha256": facts.sha256,
@@ -38,4 +38,6 @@ def trail_facts(request: FileRequest, facts: ExportFacts) -> dict[str, Any]:
         "basis": valuation and valuation.basis.value,
         "identified": request.is_identified,
     }
+    if seal := facts.watermark.get("seal"):
+        recorded["seal"] = seal
     return recorded | ({"reason": request.reason} if request.reason else {})

@@ -22,7 +22,13 @@ from flaskr.exports.byte_ranges import (
     remember_tag,
 )
 from flaskr.exports.dictionary import COLUMNS_ON_REQUEST, FILE_COLUMNS, available_columns
-from flaskr.exports.manifest import file_name, manifest, manifest_text, next_since
+from flaskr.exports.manifest import (
+    file_name,
+    is_since_unchecked,
+    manifest,
+    manifest_text,
+    next_since,
+)
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.services import (
     ExportedFile,
@@ -131,7 +137,10 @@ def _manifest_response(export_request: FileRequest) -> Response:
     exported.file.close()
     if request.method == "GET":
         record_file(Action.MANIFEST_READ, export_request, exported, actor())
-    return json_response(manifest(export_request, exported.facts, actor()))
+    response = json_response(manifest(export_request, exported.facts, actor()))
+    if is_since_unchecked(export_request):
+        response.headers["X-Since-Checked"] = "no"
+    return response
 
 
 def json_response(manifest: dict[str, Any]) -> Response:
@@ -146,7 +155,7 @@ def _file_response(export_request: FileRequest, exported: ExportedFile) -> Respo
     for since in next_since(
         export_request, exported.facts
     ).values():  # as in the manifest of the same request
-        headers["X-Next-Since"] = str(since)
+        headers["X-Next-Since"] = since
     headers["Repr-Digest"] = digest_header(exported.facts.sha256)
     return send_open_file(exported.file, headers, exported.facts.size, exported.tag)
 
@@ -202,7 +211,10 @@ def _pieces(file: IO[bytes], size: int) -> Iterator[bytes]:
 
 def _file_headers(export_request: FileRequest) -> dict[str, Any]:
     """Return the headers that are known before a file is made."""
-    return {
+    headers = {
         "Content-Type": MEDIA_TYPES[export_request.output_format.file_format],
         "Content-Disposition": f"attachment; filename={file_name(export_request)}",
     }
+    if is_since_unchecked(export_request):
+        headers["X-Since-Checked"] = "no"
+    return headers

@@ -10,6 +10,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from flaskr.archive.manifest import ArchiveError
 from flaskr.archive.services import import_archive, is_archive
 from flaskr.audit.services import command_actor
 from flaskr.book.periods import NOT_LIVE, needs_declaration
@@ -72,10 +73,15 @@ _AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
     help="The encoding of a text file; UTF-16 is detected automatically.",
 )
 @click.option(
+    "--expect", metavar="ID:DIGEST", help="Load an archive only if this is its last seal."
+)
+@click.option(
     "--raw", is_flag=True, help="The file was exported with raw=1: keep each leading apostrophe."
 )
 @with_appcontext
-def import_file(files: tuple[Path, ...], migration: bool, **options: Any) -> None:
+def import_file(
+    files: tuple[Path, ...], migration: bool, expect: str | None, **options: Any
+) -> None:
     """Load FILES into the book: everything in them, or nothing.
 
     A file of claims or of policies may be CSV, XLSX, Parquet, Arrow or JSON lines; its columns are
@@ -91,19 +97,22 @@ def import_file(files: tuple[Path, ...], migration: bool, **options: Any) -> Non
     try:
         require_book()
         if len(files) == 1 and is_archive(files[0]):
-            click.echo(_load_book(files[0]))
+            click.echo(_load_book(files[0], expect))
             return
+        if expect:
+            raise ArchiveError("--expect is only for an archive of a book.")
         _load_files(files, migration, options)
     except ClaimBookError as error:
         raise click.ClickException(f"Nothing was imported.\n{error}") from error
 
 
-def _load_book(path: Path) -> str:
-    """Load the archive of a whole book into this empty one; return the message."""
+def _load_book(path: Path, expected_seal: str | None) -> str:
+    """Load the archive of a book into this empty one; return the message."""
     with _progress_bar("Loading") as on_progress:
         loaded = import_archive(
             path,
             actor=command_actor(),
+            expected_seal=expected_seal,
             on_progress=lambda done: on_progress(Progress("book", 0, *done)),
         )
     currency = current_app.config["BOOK_CURRENCY"]

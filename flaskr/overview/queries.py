@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from flask import current_app
 
-from flaskr.claims.queries import ClaimTotals, claim_totals, watermark
+from flaskr.book.sealing.queries import watermark
+from flaskr.claims.queries import ClaimTotals, claim_totals
 from flaskr.policies.queries import policy_totals
 
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from flaskr.archive.making import member_header
 from flaskr.archive.manifest import MANIFEST, Manifest, Member, read_manifest
 
-HEAD = "0007"
+HEAD = "0008"
 Rows = list[dict]
 
 

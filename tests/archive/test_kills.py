@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from flaskr.archive.services import import_archive
-from flaskr.claims.queries import watermark
 from flaskr.extensions import db
 from tests.audit.events import events
+from tests.books import highest_ids
 from tests.factories import ACTOR
 
 pytestmark = pytest.mark.slow
@@ -44,8 +44,8 @@ def test_a_killed_load_leaves_an_empty_book(session, book_settings, embedded_arc
     killed = subprocess.run(command, env=environment, check=False)
 
     assert killed.returncode == -9
-    assert not any(watermark())
+    assert not any(highest_ids())
     assert events() == []
     db.session.rollback()
-    assert import_archive(embedded_archive, actor=ACTOR).claims == watermark()[1]
+    assert import_archive(embedded_archive, actor=ACTOR).claims == highest_ids()[1]
     assert len(events()) == 1

@@ -7,13 +7,12 @@ from sqlalchemy.exc import DatabaseError
 
 from flaskr.book.models import Book, Closing, LiveDeclaration
 from flaskr.book.periods import closed_through, is_live
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.models import EntryTexts
-from flaskr.claims.queries import watermark
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportFile
 from tests.archive.books import EVERY_FILE, SOME_FILES, archive_of, files_of, load
-from tests.books import kind_of
+from tests.books import highest_ids, kind_of
 from tests.demo.conftest import fill, whole_book
 from tests.factories import make_claim, reserve
 
@@ -48,7 +47,7 @@ def test_a_moved_book_is_the_same_in_every_row_file_and_archive(
 
 def test_a_moved_book_continues_its_numbers(new_app, archive, source):
     with source.app_context():
-        entries, claims, policies, *_ = watermark()
+        entries, claims, policies, *_ = highest_ids()
         totals = db.session.execute(TOTALS).one()
         db.session.remove()
     kind = "postgresql" if kind_of(source) == "sqlite" else "sqlite"

@@ -8,9 +8,9 @@ import pytest
 from flaskr.archive.manifest import ArchiveError
 from flaskr.archive.services import import_archive
 from flaskr.book.models import Counter
-from flaskr.claims.queries import watermark
 from flaskr.extensions import db
 from tests.archive.tampering import with_rows
+from tests.books import highest_ids
 from tests.factories import ACTOR
 
 ORE = Decimal("0.01")
@@ -181,7 +181,7 @@ def refuse(archive, tmp_path, table, change, reason):
     with pytest.raises(ArchiveError, match=reason):
         import_archive(crafted, actor=ACTOR)
 
-    assert not any(watermark())
+    assert not any(highest_ids())
     assert db.session.scalars(db.select(Counter.name)).all() == []
 
 
@@ -201,4 +201,4 @@ def test_rows_that_make_an_inconsistent_book_are_refused(session, embedded_archi
 def test_unchanged_rows_are_loaded(session, embedded_archive, tmp_path):
     crafted = with_rows(embedded_archive, "claims", lambda rows: None, tmp_path / "crafted.zip")
 
-    assert import_archive(crafted, actor=ACTOR).claims == watermark()[1] > 300
+    assert import_archive(crafted, actor=ACTOR).claims == highest_ids()[1] > 300

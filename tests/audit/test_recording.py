@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import NotRecorded, Origin, origin, record_separately
-from flaskr.claims.ledger.check import rebuild_balances
+from flaskr.claims.check.services import rebuild_balances
 from flaskr.claims.ledger.services import close_claim, decline_claim, reopen_claim, reverse_entry
 from flaskr.claims.models import LedgerEntry
 from flaskr.claims.services import ClaimError, edit_claim

@@ -14,7 +14,7 @@ from pathlib import Path
 from flask_migrate import upgrade
 
 from flaskr import create_app
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.models import LedgerEntry
 from flaskr.extensions import db
 from flaskr.settings import Settings

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from flaskr.claims.as_at_queries import claims_as_at
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.ledger import services as ledger
-from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.models import Claim
 from flaskr.claims.queries import entries_of
 from flaskr.closings.queries import closing_through

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from flaskr.claims.as_at_queries import totals_as_at
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.closings.queries import CLOSING_FIGURES, booked_figures
 from flaskr.closings.services import ClosingRefused, close_period, declare_live
 from flaskr.errors import LedgerError

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import claim_by_reference, entries_of, locked_claim
 from flaskr.database.modes import transaction_mode

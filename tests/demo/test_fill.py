@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.models import EntryTexts
-from flaskr.claims.queries import watermark
 from flaskr.demo.filling.services import load_book, prepare_book
 from flaskr.extensions import db
 from flaskr.values.calendar import utc_now
+from tests.books import highest_ids
 from tests.demo.conftest import fill, whole_book
 from tests.factories import make_policy
 
@@ -48,7 +48,7 @@ def test_the_same_seed_gives_the_same_book_on_either_database(app, session, same
 
     assert whole_book() == same_book_elsewhere
     assert said.splitlines()[-1] == (
-        f"300 policies and 1500 claims with {watermark()[0]} entries, until 2025-12-31."
+        f"300 policies and 1500 claims with {highest_ids()[0]} entries, until 2025-12-31."
     )
 
 
@@ -69,7 +69,7 @@ def test_only_an_empty_book_is_filled(runner, session):
 
     assert result.exit_code == 1
     assert "Only an empty book can be filled" in result.output
-    assert watermark() == (0, 0, 1, 0, 0)
+    assert highest_ids() == (0, 0, 1, 0, 0)
 
 
 def test_a_last_date_of_today_or_before_1980_is_refused(shared_app, rolled_back):
@@ -78,7 +78,7 @@ def test_a_last_date_of_today_or_before_1980_is_refused(shared_app, rolled_back)
         result = runner.invoke(args=["demo", "fill", *SOME, "--until", day.date().isoformat()])
         assert result.exit_code == 1
         assert "before today" in result.output
-    assert not any(watermark())
+    assert not any(highest_ids())
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_last_date_of_today_or_before_1980_is_refused(shared_app, rolled_back)
 def test_the_smallest_demo_books_are_valid(app, session, policies, claims, until):
     fill(app, "--policies", str(policies), "--claims", str(claims), "--until", until)
 
-    assert watermark()[1:3] == (claims, policies)
+    assert highest_ids()[1:3] == (claims, policies)
     assert not list(disagreements())
 
 
@@ -99,7 +99,7 @@ def test_progress_counts_every_row_once(app, session):
     load_book(book, told.append)
 
     texts = db.session.scalar(db.select(db.func.count(EntryTexts.entry_id)))
-    assert sum(told) == book.row_count == sum(watermark()) + texts
+    assert sum(told) == book.row_count == sum(highest_ids()) + texts
     assert texts > 0
 
 
@@ -115,10 +115,10 @@ def test_a_killed_fill_leaves_an_empty_book(app, session, book_settings):
     killed = subprocess.run([sys.executable, "-c", KILLED], env=environment, check=False)
 
     assert killed.returncode == -9
-    assert not any(watermark())
+    assert not any(highest_ids())
     db.session.rollback()
     fill(app, *SOME)
-    assert watermark()[1:3] == (1500, 300)
+    assert highest_ids()[1:3] == (1500, 300)
 
 
 def test_filling_leaves_the_connection_as_it_was(sqlite_app):

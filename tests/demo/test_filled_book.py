@@ -8,17 +8,18 @@ from sqlalchemy.orm import joinedload
 from flaskr.book.models import Counter
 from flaskr.book.services import allot_reference
 from flaskr.claims.as_at_queries import Basis, claims_as_at, ledger_totals_as_at, totals_as_at
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.ledger.rules import OPEN_STATUSES, State
 from flaskr.claims.ledger.services import reopen_claim
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
-from flaskr.claims.queries import claim_totals, watermark
+from flaskr.claims.queries import claim_totals
 from flaskr.claims.services import report_claim
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Coverage, EntryType, ReasonCode, Status
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.values.calendar import day_end, local_day, utc_now
 from flaskr.values.money import ZERO
+from tests.books import highest_ids
 from tests.factories import make_policy
 
 UNTIL = date(2025, 12, 31)
@@ -237,5 +238,5 @@ def test_a_demo_book_takes_further_entries(filled, ledger, all_claims):
     entry = reopen_claim(closed, Decimal("10.00"), day, actor="open", **why)
     reported = report_claim(loss_date=day, reported_date=day, policy=make_policy(), actor="open")
     db.session.flush()
-    assert entry.id == len(ledger) + 1 == watermark()[0]
+    assert entry.id == len(ledger) + 1 == highest_ids()[0]
     assert (closed.status in OPEN_STATUSES, reported.id) == (True, len(all_claims) + 1)

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import joinedload
 
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.models import Claim
-from flaskr.claims.queries import entries_of, watermark
+from flaskr.claims.queries import entries_of
 from flaskr.demo.profiles import PROFILES
 from flaskr.demo.random_claim import (
     PROFILES_BY_LINE,
@@ -20,6 +20,7 @@ from flaskr.demo.random_claim import (
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Coverage, EntryType
 from flaskr.values.calendar import today
+from tests.books import highest_ids
 from tests.factories import make_policy
 
 ADDRESS = "/generate_random_claim"
@@ -102,7 +103,7 @@ def test_a_visit_creates_one_claim_and_reports_it(client, session):
     claim = session.scalar(select(Claim))
     assert (answer.status_code, answer.headers["Location"]) == (303, "/claims")
     assert answer.headers["Cache-Control"] == "no-store"
-    assert watermark()[1:3] == (1, 1)
+    assert highest_ids()[1:3] == (1, 1)
     assert f'href="/claims/{claim.claim_reference}">{claim.claim_reference}</a>.' in page
     assert (claim.recorded_by, claim.outstanding + claim.paid > Decimal("0.00")) == ("open", True)
 
@@ -121,7 +122,7 @@ def test_a_head_request_creates_nothing(shared_app, rolled_back):
     answer = shared_app.test_client().head(ADDRESS)
 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (303, "no-store")
-    assert not any(watermark())
+    assert not any(highest_ids())
 
 
 @pytest.mark.parametrize(
@@ -137,20 +138,20 @@ def test_a_prefetch_creates_nothing(shared_app, rolled_back, name, value):
     answer = shared_app.test_client().get(ADDRESS, headers={name: value})
 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "no-store")
-    assert not any(watermark())
+    assert not any(highest_ids())
 
 
 def test_a_request_from_another_site_creates_nothing(client, session):
     for method in (client.get, client.head):
         answer = method(ADDRESS, headers={"Sec-Fetch-Site": "cross-site"})
         assert answer.status_code == 403
-    assert not any(watermark())
+    assert not any(highest_ids())
 
 
 def test_the_book_and_the_address_bar_may_create_a_random_claim(client, session):
     for site in ("same-origin", "none"):
         assert client.get(ADDRESS, headers={"Sec-Fetch-Site": site}).status_code == 303
-    assert watermark()[1] == 2
+    assert highest_ids()[1] == 2
 
 
 def test_a_random_claim_is_not_created_by_post(client):

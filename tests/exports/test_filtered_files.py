@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote
 import pytest
 from werkzeug.datastructures import MultiDict
 
+from flaskr.book.sealing.queries import watermark
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.queries import claim_by_reference
 from flaskr.extensions import db
@@ -145,5 +146,7 @@ def test_a_ledger_file_continues_where_the_last_one_ended(app, client, session):
 
     assert first.data == b'"entry_id"\n1\n'
     assert following.data == b'"entry_id"\n2\n'
-    assert following.headers["X-Next-Since"] == "2"
+    assert following.headers["X-Next-Since"] == watermark()["seal"]
+    assert following.headers["X-Next-Since"].startswith("2:")
+    assert "X-Since-Checked" not in following.headers
     assert "X-Next-Since" not in client.get("/export_claims").headers

@@ -94,8 +94,16 @@ def test_invalid_parameters_are_refused_with_what_is_allowed(query, said):
 
 
 @pytest.mark.parametrize("since", ["-1", "x", "1.0", "٣", "9" * 19, "1 2", "0x1"])
-def test_since_takes_the_number_of_an_entry(since):
-    with pytest.raises(ClaimBookError, match="not the number of a ledger entry"):
+def test_since_takes_a_seal_or_the_number_of_an_entry(since):
+    with pytest.raises(ClaimBookError, match="not where a file ended"):
+        request_for({"since": since}, Contents.LEDGER)
+
+
+@pytest.mark.parametrize(
+    "since", ["1:", ":" + "a" * 64, "1:" + "a" * 63, "1:" + "A" * 64, "01:" + "a" * 64, "1:2:3"]
+)
+def test_since_takes_a_seal_exactly_as_it_was_given(since):
+    with pytest.raises(ClaimBookError, match="not a seal"):
         request_for({"since": since}, Contents.LEDGER)
 
 

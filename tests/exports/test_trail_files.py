@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import String, cast, func, insert, select
 
 from flaskr.archive.services import write_archive
 from flaskr.archive.tables import TABLE_TOTALS
@@ -109,11 +109,15 @@ def test_a_file_has_the_rows_of_the_page(client, trail, asked, count):
     assert page.count("<time ") == count
 
 
-def test_the_manifest_has_the_watermark_of_the_trail(client, trail):
+def test_the_manifest_has_the_watermark_of_the_trail(client, trail, session):
     said = get(client, "/export_trail?manifest=1&what=refused").json
 
     assert (said["contents"], said["rows"], said["totals"]) == ("trail", 1, {})
+    last = said["watermark"].pop("last_at")
     assert said["watermark"] == {"audit_events": 7, "events": 7}
+    assert last == session.scalar(
+        select(cast(func.max(AuditEvent.recorded_at), String)).where(AuditEvent.id <= 7)
+    )
     assert said["filter"] == {"what": ["refused"]}
     assert [column["name"] for column in said["columns"]] == NAMES
     assert said["columns"][3]["meaning_sv"] == "vad som gjordes eller nekades"

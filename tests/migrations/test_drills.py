@@ -12,7 +12,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from flaskr.book.models import Book
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.ledger.services import post_payment, post_recovery
 from flaskr.claims.models import Claim, EntryTexts
 from flaskr.database.engine import driver_url

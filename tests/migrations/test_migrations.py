@@ -10,7 +10,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.ledger.services import close_claim, reverse_entry
 from flaskr.claims.services import edit_claim
 from flaskr.database.modes import transaction_mode

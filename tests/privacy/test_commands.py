@@ -9,9 +9,10 @@ from flaskr.audit.models import AuditEvent
 from flaskr.audit.services import command_actor
 from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.models import ENTRY_TEXTS, ClaimRevision, EntryTexts
-from flaskr.claims.queries import claim_by_reference, entries_of, watermark
+from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.policies.models import PolicyRevision
 from flaskr.policies.queries import policy_by_number
+from tests.books import highest_ids
 from tests.browsing import fields_of, send
 from tests.exports.reading import csv_frame
 from tests.factories import ACTOR, make_policy, pay
@@ -78,12 +79,12 @@ def test_it_lists_other_policies_with_the_name(erase):
 
 
 def test_it_asks_first_and_does_nothing_without_a_yes(erase, session):
-    before = watermark()
+    before = highest_ids()
     session.rollback()
     output = erase("H-1", "--claim", "W-3", input="n\n", fails=True)
 
     assert "of 1 policy, and the description and the ledger's texts of 3 claims" in output
-    assert watermark() == before
+    assert highest_ids() == before
     assert "Erased: 1 policyholder" in erase("H-1", input="y\n")
 
 
@@ -136,11 +137,11 @@ def test_the_trail_says_what_was_erased_and_never_the_name(erase, session):
 
 def test_erasing_again_records_nothing(erase, session):
     erase("H-1", "--yes")
-    before = watermark()
+    before = highest_ids()
     session.rollback()
 
     assert "Erased: 0 policyholders, 0 descriptions and 0 texts" in erase("H-1", "--yes")
-    assert watermark() == before
+    assert highest_ids() == before
 
 
 def test_an_erased_policy_shows_well_and_takes_edits_without_a_name(erase, client):

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
+from flaskr.book.sealing.since import Since, parse_since
 from flaskr.claims.as_at_queries import entry_state, is_entry_included
 from flaskr.claims.models import ENTRY_TEXTS, Claim, EntryTexts, LedgerEntry
-from flaskr.errors import TextError
 from flaskr.facts.closed_lists import EntryType
 from flaskr.values.as_at import Basis
 from flaskr.values.text import clean_reference, reference_key
@@ -17,22 +17,13 @@ from flaskr.web.ordering import SortOrder
 from flaskr.web.parameters import ParameterType, choices_parameter, date_parameter, parameter_field
 from flaskr.web.sql_conditions import between
 
-_HIGHEST_ID = 2**63 - 1
-
-
-def _parse_entry_id(text: str) -> int:
-    """Parse the id of a ledger entry; 0 stands for none."""
-    if not (text.isascii() and text.isdigit()) or int(text[:20]) > _HIGHEST_ID:
-        raise TextError(f"“{text[:20]}” is not the number of a ledger entry. Give a whole number.")
-    return int(text)
-
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerFilter(AsAtFilter):
     """Which entries, as at which date; an entry must meet every condition that is given.
 
-    `since` selects the entries after the one with that id: ids, recording instants and commits are
-    in the same order, so a reader that continues from the highest id seen misses nothing. Entries
+    `since` selects the entries after those of a seal, or after the one with an id: ids, recording
+    instants and commits are in the same order, so a reader that continues misses nothing. Entries
     are in the order of recording, with sort=-recorded in the reverse order; those of one claim
     as booked are in the order of their days, so that the last one has the state of the cut.
     """
@@ -42,7 +33,7 @@ class LedgerFilter(AsAtFilter):
     entry_type: tuple[EntryType, ...] = choices_parameter(EntryType)
     transaction_from: date | None = date_parameter()
     transaction_to: date | None = date_parameter()
-    since: int | None = parameter_field(ParameterType(_parse_entry_id))
+    since: Since | None = parameter_field(ParameterType(parse_since))
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the conditions on ledger entries joined to their claims."""
@@ -56,7 +47,7 @@ class LedgerFilter(AsAtFilter):
         if self.entry_type:
             conditions.append(LedgerEntry.entry_type.in_(self.entry_type))
         if self.since is not None:
-            conditions.append(LedgerEntry.id > self.since)
+            conditions.append(LedgerEntry.id > self.since.highest_id("ledger_entries"))
         return conditions
 
     def order(self, columns: Any) -> SortOrder:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import date
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from flaskr.archive.bulk.loading import insert_rows, move_sequence
 from flaskr.archive.bulk.sqlite import large_cache
@@ -12,12 +12,13 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import BOOK, record
 from flaskr.book.periods import check_not_live
 from flaskr.book.services import advance_counter
-from flaskr.claims.queries import watermark
+from flaskr.claims.models import Claim
 from flaskr.database.transactions import lock_ledger
 from flaskr.demo.filling.arrow_tables import RECORDED_BY, book_tables
 from flaskr.demo.filling.book import DemoBook, make_book
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
+from flaskr.policies.models import Policy
 from flaskr.values.calendar import today
 
 _FIRST_UNTIL = date(1980, 1, 1)  # days are counted from 1970, and a book is eight years long
@@ -44,7 +45,7 @@ def _lock_empty_book() -> None:
     if db.engine.dialect.name == "postgresql":
         tables = "counters, policies, claims, ledger_entries"
         db.session.execute(text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
-    if any(watermark()):
+    if any(db.session.scalar(select(model.id).limit(1)) for model in (Policy, Claim)):
         raise _FillError("Only an empty book can be filled, and this one has policies or claims.")
 
 

@@ -11,6 +11,7 @@ from typing import IO, Any, cast
 import pandas as pd
 import pyarrow as pa
 
+from flaskr.book.sealing.queries import OtherHistory
 from flaskr.exports.making.policies import PoliciesByPosition
 from flaskr.exports.making.pseudonyms import pseudonyms_of
 from flaskr.exports.making.snapshot import Snapshot, book_snapshot
@@ -85,6 +86,7 @@ def make_file(report: Report, task: ExportTask) -> FileFacts:
     ):
         digesting = DigestingFile(file)
         watermark = snapshot.row(task.sql.watermark)
+        _check_since(snapshot, task)
         control = _totals_first(snapshot, task)
         policies = (
             PoliciesByPosition(snapshot.batches(task.sql.policies)) if task.sql.policies else None
@@ -104,6 +106,12 @@ def make_file(report: Report, task: ExportTask) -> FileFacts:
         sha256=digesting.digest.hexdigest(),
         watermark=watermark,
     )
+
+
+def _check_since(snapshot: Snapshot, task: ExportTask) -> None:
+    """Raise OtherHistory if the file is to continue from a seal that the book does not contain."""
+    if task.sql.since and not snapshot.row(task.sql.since)["is_contained"]:
+        raise OtherHistory.since()
 
 
 def _totals_first(snapshot: Snapshot, task: ExportTask) -> dict[str, int]:

@@ -75,6 +75,7 @@ def book_snapshot(address: str) -> Iterator[Snapshot]:
         if not is_sqlite:  # by default, two statements in one transaction may see two states
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                cursor.execute("SET LOCAL TIME ZONE 'UTC'")  # as all other connections
         yield Snapshot(connection, _SQLITE_BATCH if is_sqlite else _POSTGRESQL_BATCH)
 
 
@@ -90,3 +91,8 @@ def _explain_driver_errors() -> Iterator[None]:
             _logger.error("database unavailable: %s", error)
             raise DatabaseUnavailable(_AWAY) from error
         raise
+    except OSError as error:  # of Arrow, when the connection ends while rows are read
+        if "[libpq]" not in str(error):
+            raise
+        _logger.error("database unavailable: %s", error)
+        raise DatabaseUnavailable(_AWAY) from error

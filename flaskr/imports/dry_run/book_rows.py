@@ -10,9 +10,9 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
 from flaskr.book.models import Book
+from flaskr.book.sealing.queries import watermark_select
 from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import CLAIM_EDITS, Claim, LedgerEntry
-from flaskr.claims.queries import watermark_select
 from flaskr.exports.making.snapshot import Snapshot
 from flaskr.exports.sql_statements import LIBPQ, compile_rows, compile_statement
 from flaskr.facts.closed_lists import CostType
@@ -97,8 +97,8 @@ class BookRows:
         for table, rows in _BOOK_TABLES.items():
             staging.run(f"CREATE TABLE {table} ({_columns_of_select(rows)})")
 
-    def watermark(self) -> dict[str, int]:
-        """Return the highest ids of the book's tables in this snapshot."""
+    def watermark(self) -> dict[str, Any]:
+        """Return the book's watermark in this snapshot."""
         return self.snapshot.row(compile_statement(watermark_select(), self.dialect))
 
     def first_posted_at(self) -> datetime | None:

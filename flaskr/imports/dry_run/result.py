@@ -87,7 +87,7 @@ class DryRun:
     files: tuple[FileResult, ...]
     refusals: tuple[Refusal, ...]  # the first of them
     refusal_count: int
-    watermark: Mapping[str, int]
+    watermark: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
     entries: int = 0  # ledger entries that would be posted
     counters: Mapping[str, int] = field(

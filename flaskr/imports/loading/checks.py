@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flaskr.book.sealing.queries import EMPTY_BOOK, parse_seal
 from flaskr.claims.ledger.balances import BALANCES
 from flaskr.errors import ClaimBookError
 from flaskr.imports.loading.tasks import PlanOutdated
@@ -34,11 +35,20 @@ def execute(connection: Any, sql: str, *values: Any) -> Any:
     return connection.execute(sql, values)
 
 
-def check_untouched(connection: Any, plan: Path, watermark: Mapping[str, int]) -> None:
+def check_untouched(connection: Any, plan: Path, watermark: Mapping[str, Any]) -> None:
     """Raise PlanOutdated when anything that the plan was made from has changed since.
 
     To be called with the ledger locked, so that nothing can be added.
     """
+    seal = parse_seal(watermark["seal"])
+    found = execute(
+        connection, "SELECT 1 FROM seals WHERE id = ? AND digest = ?", seal.id, seal.digest
+    )
+    if seal != EMPTY_BOOK and found.fetchone() is None:
+        raise PlanOutdated(
+            "The book was put back to an older copy since the dry run. Nothing was written; check "
+            "the new dry run."
+        )
     for table, name, part, column in _CHANGES:
         statement = f"SELECT DISTINCT {name} FROM {table} WHERE id > ?"
         values = [value for (value,) in execute(connection, statement, watermark[table]).fetchall()]

@@ -15,6 +15,7 @@ from flaskr.archive.bulk.loading import insert_rows, move_sequence, next_id, upd
 from flaskr.archive.bulk.tables import TableRows
 from flaskr.book.instants import instant_after_last
 from flaskr.book.periods import check_not_live
+from flaskr.book.sealing.services import seal_commit
 from flaskr.claims.ledger.balances import BALANCES
 from flaskr.errors import ClaimBookError
 from flaskr.import_records.models import ImportKind
@@ -74,6 +75,7 @@ def load_plan(report: Report, task: LoadTask) -> Loaded:
         loading = _Loading(connection, task, report)
         loading.write()
         check_written(connection, task.plan, loading.first_ids["ledger_entries"])
+        seal_commit(connection)
     return Loaded(loading.first_ids["imports"], loading.rows["entries"])
 
 

@@ -29,7 +29,7 @@ class LoadTask:
     kind: ImportKind
     job: str
     actor: str
-    watermark: dict[str, int]
+    watermark: dict[str, Any]
     counts: dict[str, int]  # rows created, changed, unchanged, refused
     files: tuple[dict[str, Any], ...]  # a row of import_files each
     counters: dict[str, int]

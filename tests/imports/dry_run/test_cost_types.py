@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.ledger.balances import Balances
-from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.services import post_payment, set_reserve
 from flaskr.claims.queries import balances_by_type, claim_by_reference, entries_of
 from flaskr.facts.closed_lists import CostType

@@ -1,7 +1,7 @@
 from datetime import date
 from decimal import Decimal
 
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.queries import claim_by_reference, claim_totals, entries_of
 from flaskr.extensions import db

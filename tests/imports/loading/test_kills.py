@@ -13,7 +13,7 @@ from sqlalchemy import String, cast, func, select
 
 from flaskr.audit.models import Action, AuditEvent
 from flaskr.book.periods import NOT_LIVE
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportFile

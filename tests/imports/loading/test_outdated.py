@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.queries import claim_by_reference, claim_totals
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db

@@ -2,11 +2,11 @@
 
 import pytest
 
-from flaskr.claims.queries import watermark
 from flaskr.database.modes import transaction_mode
 from flaskr.errors import SchemaError
 from flaskr.extensions import db
 from flaskr.imports.loading.services import load_import
+from tests.books import highest_ids
 from tests.database.moving_schema import move
 from tests.imports.importing import COSTS
 
@@ -22,7 +22,7 @@ def test_an_import_that_was_confirmed_before_a_migration_is_refused(importing):
         load_import(job)
 
     with transaction_mode("read"):
-        assert watermark() == (0, 0, 0, 0, 0)
+        assert highest_ids() == (0, 0, 0, 0, 0)
         db.session.remove()
     assert not job.request.is_confirmed
     assert "nothing was written" in job.request.note

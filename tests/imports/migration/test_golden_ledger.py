@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import func, select
 
 from flaskr.claims.as_at_queries import Basis, claims_as_at, ledger_totals_as_at, totals_as_at
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.extensions import db

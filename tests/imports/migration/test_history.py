@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.ledger.services import post_payment
 from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.claims.services import edit_claim

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from flaskr.claims.as_at_queries import claims_as_at, ledger_totals_as_at, totals_as_at
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.models import Claim
 from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.extensions import db

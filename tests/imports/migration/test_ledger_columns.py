@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.ledger.services import close_claim, reopen_claim
 from flaskr.claims.models import EntryTexts
 from flaskr.claims.queries import balances_by_type, claim_by_reference, entries_of

@@ -6,7 +6,7 @@ import io
 import pytest
 from sqlalchemy import select
 
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.queries import book_size, claim_by_reference, claim_totals
 from flaskr.extensions import db
 from flaskr.import_records.models import Import

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from flaskr.book.services import allot_reference
 from flaskr.claims.as_at_queries import Basis, totals_as_at
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.ledger.services import post_payment
 from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.facts.closed_lists import Cause, Contents, Coverage, EntryType

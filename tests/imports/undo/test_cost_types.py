@@ -5,8 +5,8 @@ import pytest
 from sqlalchemy import func, select
 
 from flaskr.book.models import Book
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.ledger.balances import BALANCES
-from flaskr.claims.ledger.check import disagreements
 from flaskr.claims.ledger.services import post_payment, set_reserve
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import balances_by_type, claim_by_reference, entries_of

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from flaskr.claims.ledger.check import disagreements
+from flaskr.claims.check.services import disagreements
 from flaskr.claims.models import ClaimRevision
 from flaskr.claims.queries import claim_by_reference, claim_totals, entries_of
 from flaskr.claims.services import edit_claim

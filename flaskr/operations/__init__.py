@@ -1,0 +1,1 @@
+"""What whoever runs the book needs: the check of the whole book."""

@@ -1,0 +1,68 @@
+"""flask claims check: check the whole book."""
+
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from flaskr.audit.services import command_actor
+from flaskr.book.periods import NOT_LIVE, needs_declaration
+from flaskr.book.sealing.queries import SealName, parse_seal, watermark
+from flaskr.book.services import require_book
+from flaskr.claims.check.services import rebuild_balances
+from flaskr.claims.queries import book_size
+from flaskr.database.modes import transaction_mode
+from flaskr.errors import ClaimBookError
+from flaskr.exports.kept.services import kept_folder
+from flaskr.extensions import db
+from flaskr.operations.book_check import book_faults, seal_of_manifest
+
+
+@click.command("check")
+@click.option("--rebuild", is_flag=True, help="Correct wrong balances on claims from the ledger.")
+@click.option(
+    "--seal", metavar="ID:DIGEST", help="Whether the book contains this seal, seen earlier."
+)
+@click.option(
+    "--manifest",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Whether the book contains the seal in a manifest.",
+)
+@with_appcontext
+def check_book(rebuild: bool, seal: str | None, manifest: Path | None) -> None:
+    """Check every row against the rules, and compute all seals again.
+
+    Also looks for the seals that the trail and the kept exports name. The exit code is 1 when
+    something is wrong.
+    """
+    require_book()
+    seen = _seals_of_options(seal, manifest)
+    if rebuild:
+        click.echo(f"{rebuild_balances(command_actor())} claims rebuilt.")
+        db.session.commit()
+    with transaction_mode("read"):
+        faults = 0
+        for fault in book_faults(kept_folder(current_app.config), seen):
+            faults += 1
+            click.echo(fault)
+        count, entries = book_size()
+        last_seal = watermark()["seal"]
+        is_reminded = needs_declaration()
+        db.session.rollback()
+    if faults:
+        raise click.ClickException(f"{faults} faults found.")
+    where = db.engine.url.render_as_string()
+    click.echo(f"The book agrees with its ledger: {count} claims, {entries} entries, {where}")
+    click.echo(f"The last seal is {last_seal}")
+    if is_reminded:
+        click.echo(NOT_LIVE, err=True)
+
+
+def _seals_of_options(seal: str | None, manifest: Path | None) -> list[SealName]:
+    """Return the seals to look for; raises ClickException for another text."""
+    try:
+        seals = [parse_seal(seal)] if seal else []
+        return [*seals, seal_of_manifest(manifest)] if manifest else seals
+    except ClaimBookError as error:
+        raise click.ClickException(str(error)) from error
