@@ -1,14 +1,16 @@
 """The filter of audit events, shared by the trail's page and its export."""
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.errors import TextError
+from flaskr.facts.closed_lists import ReasonCode
 from flaskr.values.calendar import day_end
 from flaskr.values.text import clean_text
 from flaskr.web.list_filters import Filter
@@ -22,6 +24,7 @@ from flaskr.web.parameters import (
     text_parameter,
 )
 from flaskr.web.sql_conditions import has_text, json_text
+from flaskr.web.template_filters import label_of
 
 _DIGEST = re.compile(r"[0-9a-f]{8,64}")
 _RECORDED_DIGITS = 16  # of an uploaded file's SHA-256
@@ -89,10 +92,14 @@ class TrailFilter(Filter):
         return or_(of_file, of_upload)
 
     def _has_reason(self) -> ColumnElement[bool]:
-        """Return the condition that the reason in words, or its code, contains the text."""
-        in_words = json_text(AuditEvent.after.expression, "reason")
-        code = func.replace(json_text(AuditEvent.after.expression, "reason_code"), "_", " ")
-        return or_(has_text(in_words, self.why), has_text(code, self.why.replace("_", " ")))
+        """Return the condition that the reason in words, or the name of its code, has the text."""
+        after = AuditEvent.after.expression
+        in_json = has_text(after, json.dumps(self.why, ensure_ascii=False)[1:-1])
+        in_words = and_(in_json, has_text(json_text(after, "reason"), self.why))  # parses few
+        shown = self.why.lower().replace("_", " ")
+        codes = [code for code in ReasonCode if shown in label_of(code)]
+        of_code = (after.contains(f'"reason_code": "{code}"', autoescape=True) for code in codes)
+        return or_(in_words, *of_code)
 
     def has_text(self) -> ColumnElement[bool]:
         """Return the condition that the actor or the subject contains the text."""

@@ -11,7 +11,7 @@ from sqlalchemy.sql.functions import GenericFunction
 
 
 class _JsonText(GenericFunction[str]):
-    """The text under a name in a column of JSON; NULL if there is none."""
+    """The text under a name in a column of JSON; NULL without one."""
 
     name = "json_text"
     type = Text()
