@@ -17,12 +17,14 @@ from flaskr.imports.jobs import Job
 from flaskr.imports.refused_downloads import files_with_refusals, loaded_job
 from flaskr.imports.services import jobs_folder
 from flaskr.users.gate.access import may_import
-from flaskr.web.paging import Count, Cursor, Page
+from flaskr.web.page_addresses import takes
+from flaskr.web.paging import PAGE_PARAMETERS, Count, Cursor, Page
 
 EditRows = list[tuple[Any, list[Change]]]
 
 
 @blueprint.get("/imports")
+@takes(*PAGE_PARAMETERS)
 def index():
     """Show every import, newest first, below those in progress."""
     delete_old_jobs(jobs_folder())
@@ -44,6 +46,7 @@ def _waiting_jobs() -> list[Job]:
 
 
 @blueprint.get("/imports/<int:number>")
+@takes(*PAGE_PARAMETERS)
 def show(number: int) -> Any:
     """Show one import: its files and how they were read, its counts, its edits and its entries."""
     record = _import_or_404(number)
@@ -85,6 +88,7 @@ def _with_changes(page: Page[Any]) -> EditRows:
 
 
 @blueprint.get("/imports/<int:number>/<any(claims, policies):kind>")
+@takes(*PAGE_PARAMETERS)
 def edits(number: int, kind: str) -> Any:
     """Show the claims or the policies that an import edited, in pages."""
     record = _import_or_404(number)
