@@ -4,7 +4,7 @@ import pytest
 
 from flaskr.audit.filters import TrailFilter
 from flaskr.exports.parameters import FILE_PARAMETERS, FILTERS
-from flaskr.facts.closed_lists import Contents
+from flaskr.facts.closed_lists import Contents, RevisionContents
 from flaskr.web.page_addresses import parameters_of
 from flaskr.web.paging import PAGE_PARAMETERS
 from tests.addresses import address_of, fill_book
@@ -17,24 +17,27 @@ UNCHECKED = {"static", "health.show"}
 UNKNOWN = {"unknown": "1"}
 CLAIMS, LEDGER, POLICIES = ({*FILTERS[each].names()} for each in Contents)
 TRAIL = {*TrailFilter.names()}
+REVISIONS = {*FILTERS[RevisionContents.REVISIONS].names()}
 PAGING, FILES = {*PAGE_PARAMETERS}, {*FILE_PARAMETERS}
 # Written by hand. Every other page takes none.
 TAKEN = {
     "overview.index": AS_AT,
     "overview.find": {"number", *AS_AT},
     "claims.index": CLAIMS | PAGING,
-    "claims.show": AS_AT,
+    "claims.show": AS_AT | {"history"},
     "claims.report": {"policy"},
     "policies.index": POLICIES | PAGING,
-    "policies.show": AS_AT | PAGING,
+    "policies.show": AS_AT | PAGING | {"history"},
     "closings.late": PAGING,
     "imports.index": PAGING,
     "imports.show": PAGING,
+    "imports.edits": PAGING,
     "trail.index": TRAIL | PAGING,
     "exports.claims": CLAIMS | FILES,
     "exports.ledger": LEDGER | FILES,
     "exports.policies": POLICIES | FILES,
     "exports.trail": TRAIL | FILES,
+    "exports.revisions": REVISIONS | FILES,
     "exports.kept": {"contents"} | CLAIMS | LEDGER | POLICIES | FILES,
     "users.sign_in": {"next"},
 }
