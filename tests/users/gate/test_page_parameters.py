@@ -84,6 +84,7 @@ def test_the_refusal_names_the_parameters_that_the_page_takes(client):
     assert "There is no parameter “sort”. This page takes none." in dictionary.text
 
 
+@pytest.mark.slow
 def test_a_parameter_of_one_value_is_refused_when_it_is_given_twice(client, pages):
     repeated = {name for names in (CLAIMS, LEDGER, POLICIES, TRAIL) for name in names} - AS_AT
     tried = 0
