@@ -7,9 +7,10 @@ from flaskr.settings import PROJECT_FOLDER
 
 README = PROJECT_FOLDER / "README.md"
 PAGES = (README, *sorted((PROJECT_FOLDER / "docs").glob("*.md")))
-# What each example has that no other has. Those before the last are run by
-# tests/exports/test_readers.py, the last by tests/users/sessions/test_tokens.py.
-EXAMPLES = ("import pandas", "import polars", "import duckdb", "Authorization")
+# What each example has that no other has. The first three are run by tests/exports/test_readers.py,
+# the fourth by tests/exports/feeds/test_revisions.py, the last by
+# tests/users/sessions/test_tokens.py.
+EXAMPLES = ("import pandas", "import polars", "import duckdb", "X-Next-Since", "Authorization")
 
 
 def text_of(page: Path) -> str:

@@ -133,11 +133,7 @@ def claims_as_at(day: date, basis: Basis, with_policy: bool = True) -> Select[An
     columns.
     """
     source, last = join_history(Claim.__table__, _last_entry_as_at(day, basis))
-    facts = {name: getattr(Claim, name) for name in CLAIM_FACTS}
-    if basis is Basis.KNOWN:
-        edited = revision_lookup(day, Claim, ClaimRevision, "claim_id")
-        source, revision = join_history(source, edited)
-        facts = facts_as_at(Claim, revision, CLAIM_FACTS)
+    source, facts = with_claim_facts(source, Valuation(day, basis))
     state = _state_as_at(last, _has_later_entry(day, basis), basis)
     rows = select(
         Claim.id.label("claim_id"),
@@ -147,6 +143,18 @@ def claims_as_at(day: date, basis: Basis, with_policy: bool = True) -> Select[An
     ).where(is_claim_included(day, basis))
     rows = rows.select_from(source)
     return with_policy_columns(rows, Valuation(day, basis)) if with_policy else rows
+
+
+def with_claim_facts(source: Any, valuation: Valuation | None) -> tuple[Any, dict[str, Any]]:
+    """Return `source`, which has claims, joined to what the facts need, and the facts' columns.
+
+    The facts are today's, but as at a date on the known basis those that were known then.
+    """
+    if valuation is None or valuation.basis is Basis.BOOKED:
+        return source, {name: getattr(Claim, name) for name in CLAIM_FACTS}
+    edited = revision_lookup(valuation.day, Claim, ClaimRevision, "claim_id")
+    source, revision = join_history(source, edited)
+    return source, facts_as_at(Claim, revision, CLAIM_FACTS)
 
 
 def with_policy_columns(rows: Select[Any], valuation: Valuation | None) -> Select[Any]:

@@ -8,7 +8,7 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import CHANGED, record
 from flaskr.claims.models import ENTRY_TEXTS, Claim, EntryTexts, LedgerEntry
 from flaskr.claims.queries import locked_claim
-from flaskr.claims.services import revision_of
+from flaskr.claims.services import EDITING
 from flaskr.database.transactions import lock_ledger
 from flaskr.extensions import db
 
@@ -30,7 +30,7 @@ class ErasedTexts:
 def erase_claim_texts(claim: Claim, *, actor: str) -> ErasedTexts:
     """Blank a claim's description and the texts of its ledger entries; record it if there are any.
 
-    Like an edit it keeps a revision, so that files with the texts are no longer up to date.
+    The commit is sealed, so that files with the texts are no longer up to date.
     """
     claim = locked_claim(claim.id)
     of_entries = _counts_by_name(claim)
@@ -39,9 +39,9 @@ def erase_claim_texts(claim: Claim, *, actor: str) -> ErasedTexts:
         return erased
     lock_ledger()
     names = ["description"] if claim.description else []
-    db.session.add(revision_of(claim, names, actor))
-    claim.description = ""
-    claim.version += 1
+    if claim.description:
+        EDITING.keep_facts(claim, names, actor)
+        claim.description = ""
     blank = dict.fromkeys(ENTRY_TEXTS)
     db.session.execute(update(EntryTexts).where(_is_of(claim)).values(blank))
     names += [name for name, number in of_entries.items() if number]

@@ -4,7 +4,12 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Select, cast, func, literal_column, select, type_coerce, union
 
-from flaskr.claims.as_at_queries import claims_as_at, is_entry_included, with_policy_columns
+from flaskr.claims.as_at_queries import (
+    claims_as_at,
+    is_entry_included,
+    with_claim_facts,
+    with_policy_columns,
+)
 from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.ledger.rules import OPEN_STATUSES
 from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
@@ -47,6 +52,24 @@ def _claims_now() -> Select[Any]:
         Claim.recovered,
         Claim.closed_date,
         Claim.description,
+    )
+
+
+def claim_facts(valuation: Valuation | None = None) -> Select[Any]:
+    """Select every claim with its facts as at a date, or today's, by id.
+
+    Columns: claim_id, claim_reference, then the facts (policy_id, cause, loss_date, reported_date,
+    event_code). Claims that do not count yet at the date are included.
+    """
+    source, facts = with_claim_facts(Claim.__table__, valuation)
+    return (
+        select(
+            Claim.id.label("claim_id"),
+            Claim.claim_reference,
+            *(column.label(name) for name, column in facts.items()),
+        )
+        .select_from(source)
+        .order_by(Claim.id)
     )
 
 

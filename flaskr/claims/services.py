@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from flaskr.audit.editing import Editing
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import event_facts, record
 from flaskr.book.instants import next_instant
@@ -19,7 +20,7 @@ from flaskr.claims.queries import (
     with_current_policy,
 )
 from flaskr.database.transactions import lock_ledger
-from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
+from flaskr.errors import ClaimBookError, SentTwice
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Cause, Coverage, Status
 from flaskr.policies.models import Policy
@@ -34,6 +35,33 @@ class ClaimError(ClaimBookError):
 
 class UncoversReserved(ClaimError):
     """An edit that leaves a claim with money uncovered: allowed when the user confirms it."""
+
+
+def _clean_event_code(code: str | None) -> str | None:
+    """Return the code of an event as it is stored: like a reference; None for no event."""
+    return clean_reference(code) if code else None
+
+
+def _trail_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
+    """Return some of a claim's facts for the audit trail, with its policy's number, not its id."""
+    facts = event_facts(claim, names, CLAIM_FACTS)
+    if "policy_id" in facts:
+        del facts["policy_id"]
+        policy = with_current_policy(claim).policy
+        facts["policy"] = policy.policy_number if policy else None
+    return facts
+
+
+EDITING = Editing(
+    subject=Subject.CLAIM,
+    number="claim_reference",
+    revisions=ClaimRevision,
+    owner_id="claim_id",
+    facts=CLAIM_FACTS,
+    text="description",
+    clean={"description": clean_text, "event_code": _clean_event_code},
+    trail_facts=_trail_facts,
+)
 
 
 def report_claim(
@@ -89,15 +117,6 @@ def _record_report(claim: Claim) -> None:
     record(Action.CLAIM_REPORTED, Subject.CLAIM, reference, actor=actor, after=facts)
 
 
-def _trail_facts(claim: Claim, names: Collection[str]) -> dict[str, Any]:
-    """Return some of a claim's facts for the audit trail, with its policy's number, not its id."""
-    facts = event_facts(claim, names, CLAIM_FACTS)
-    if "policy_id" in facts:
-        del facts["policy_id"]
-        facts["policy"] = claim.policy.policy_number if claim.policy else None
-    return facts
-
-
 def _check_sent_once(form_token: str | None) -> None:
     """Raise SentTwice when the form has created a claim already."""
     earlier = select(Claim.claim_reference).where(Claim.form_token == form_token)
@@ -148,56 +167,15 @@ def edit_claim(
     ChangedMeanwhile when the claim no longer has the version that the editor saw and, unless
     `may_uncover`, UncoversReserved when a claim with money would no longer be covered.
     """
-    if unknown := set(changes) - set(CLAIM_EDITS):
-        raise ValueError(f"not facts of a claim: {sorted(unknown)}")
     claim = locked_claim(claim.id)
-    if claim.version != seen_version:
-        raise ChangedMeanwhile(f"Claim {claim.claim_reference} was changed by somebody else.")
-    changed = _changed_facts(claim, changes)
+    changed = EDITING.changes_of(claim, changes, seen_version)
     if not changed:
         return claim
     _check_edited_dates(claim, changed)
     _check_uncovering(claim, changed, may_uncover)
     share_locked_policy(changed.get("policy_id", claim.policy_id))
-    lock_ledger()
-    revision = revision_of(claim, changed, actor)
-    before = _trail_facts(claim, [name for name in CLAIM_FACTS if name in changed])
-    for name, value in changed.items():
-        setattr(claim, name, value)
-    claim.version += 1
-    db.session.add(revision)
-    db.session.flush()
-    after = _trail_facts(with_current_policy(claim), changed)
-    reference = claim.claim_reference
-    edited = Action.CLAIM_EDITED
-    record(edited, Subject.CLAIM, reference, actor=actor, before=before, after=after)
+    EDITING.change(claim, changed, actor=actor, action=Action.CLAIM_EDITED)
     return claim
-
-
-def revision_of(claim: Claim, changed: Collection[str], actor: str) -> ClaimRevision:
-    """Return a revision with the facts that the claim has before the change."""
-    return ClaimRevision(
-        claim_id=claim.id,
-        replaced_at=next_instant(),
-        replaced_by=actor,
-        description_changed="description" in changed,
-        **{name: getattr(claim, name) for name in CLAIM_FACTS},
-    )
-
-
-def _changed_facts(claim: Claim, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the changes to different values, cleaned as the claim stores them."""
-    cleaned = dict(changes)
-    if "description" in cleaned:
-        cleaned["description"] = clean_text(cleaned["description"])
-    if "event_code" in cleaned:
-        cleaned["event_code"] = _clean_event_code(cleaned["event_code"])
-    return {name: value for name, value in cleaned.items() if getattr(claim, name) != value}
-
-
-def _clean_event_code(code: str | None) -> str | None:
-    """Return the code of an event as it is stored: like a reference; None for no event."""
-    return clean_reference(code) if code else None
 
 
 def _check_edited_dates(claim: Claim, changed: Mapping[str, Any]) -> None:

@@ -14,17 +14,17 @@ from flask.cli import AppGroup
 from werkzeug.datastructures import MultiDict
 
 from flaskr.audit.models import Action
+from flaskr.audit.services import command_actor
 from flaskr.book.services import require_book
 from flaskr.database.modes import transaction_mode
 from flaskr.exports.manifest import MANIFEST_ENDING, manifest, manifest_text
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.services import ExportedFile, export_file
 from flaskr.exports.trail_recording import record_file
-from flaskr.facts.closed_lists import Contents
+from flaskr.facts.closed_lists import Contents, FileContents, RevisionContents
 from flaskr.files.formats import Dialect, FileFormat
 from flaskr.values.as_at import Basis
 
-_ACTOR = "command"
 Command = Callable[..., None]
 
 exports = AppGroup("exports", help="Write the book's data to files, and verify files.")
@@ -78,6 +78,14 @@ def export_claims(path: Path, **options: Any) -> None:
     _write_file(Contents.CLAIMS, path, options)
 
 
+@exports.command("revisions")
+@click.option("--since", help="Only what came after this next_since of an earlier file.")
+@_file_options
+def export_revisions(path: Path, **options: Any) -> None:
+    """Write the versions of the facts of claims and policies to a file."""
+    _write_file(RevisionContents.REVISIONS, path, options)
+
+
 @exports.command("ledger")
 @click.option(
     "--since", help="Only entries after this next_since of an earlier file, or entry number."
@@ -95,7 +103,7 @@ def export_policies(path: Path, **options: Any) -> None:
     _write_file(Contents.POLICIES, path, options)
 
 
-def _write_file(contents: Contents, path: Path, options: dict[str, Any]) -> None:
+def _write_file(contents: FileContents, path: Path, options: dict[str, Any]) -> None:
     """Export a file with a progress bar; it appears at its path only when it is complete."""
     beside = path.with_name(path.name + MANIFEST_ENDING) if options["with_manifest"] else None
     if not path.parent.is_dir():
@@ -109,12 +117,12 @@ def _write_file(contents: Contents, path: Path, options: dict[str, Any]) -> None
         request = file_request(contents, _parameters(path, options))
         exported = _export_with_progress_bar(request)
         with exported.file:
-            record_file(Action.FILE_EXPORTED, request, exported, _ACTOR)
+            record_file(Action.FILE_EXPORTED, request, exported, command_actor())
             _write_atomically(
                 path, lambda target: shutil.copyfileobj(exported.file, target, 1024 * 1024)
             )
         if beside:
-            text = manifest_text(manifest(request, exported.facts, _ACTOR))
+            text = manifest_text(manifest(request, exported.facts, command_actor()))
             _write_atomically(beside, lambda target: target.write(text.encode()))
     click.echo(f"{path}: {exported.facts.rows} rows, {exported.facts.size} bytes")
     for name, amount in exported.facts.totals.items():

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from flaskr.facts.claim_columns import CLAIM_COLUMNS, CLAIM_COLUMNS_BY_TYPE
-from flaskr.facts.closed_lists import Contents, FileContents, TrailContents
+from flaskr.facts.closed_lists import Contents, FileContents, RevisionContents, TrailContents
 from flaskr.facts.columns import Columns, total_names
 from flaskr.facts.ledger_columns import LEDGER_COLUMNS
 from flaskr.facts.policy_columns import POLICY_COLUMNS, POLICYHOLDER
+from flaskr.facts.revision_columns import REVISION_COLUMNS
 from flaskr.facts.trail_columns import TRAIL_COLUMNS
 from flaskr.values.pseudonyms import pseudonym_column
 
@@ -14,6 +15,7 @@ FILE_COLUMNS: dict[FileContents, Columns] = {
     Contents.CLAIMS: CLAIM_COLUMNS,
     Contents.LEDGER: LEDGER_COLUMNS,
     Contents.POLICIES: POLICY_COLUMNS,
+    RevisionContents.REVISIONS: REVISION_COLUMNS,
     TrailContents.TRAIL: TRAIL_COLUMNS,
 }
 # Further columns, which a file has only if its address names them.

@@ -10,9 +10,8 @@ from typing import Any
 from flask import current_app
 
 from flaskr.book.sealing.since import Since
-from flaskr.exports.parameters import FileRequest
+from flaskr.exports.parameters import FEEDS, FileRequest
 from flaskr.exports.tasks import FileFacts
-from flaskr.facts.closed_lists import Contents
 from flaskr.files.formats import MEDIA_TYPES
 from flaskr.settings import BOOK_VERSION
 from flaskr.values.calendar import today
@@ -104,7 +103,7 @@ def is_since_unchecked(request: FileRequest) -> bool:
 
 
 def next_since(request: FileRequest, facts: ExportFacts) -> dict[str, str]:
-    """Return the parameter `since` for the next file of the ledger: the seal of this one."""
-    if request.contents is not Contents.LEDGER:
+    """Return the parameter `since` for the next file of a feed: the seal of this one."""
+    if request.contents not in FEEDS:
         return {}
     return {"next_since": facts.watermark["seal"]}

@@ -11,10 +11,11 @@ from werkzeug.datastructures import MultiDict
 from flaskr.audit.filters import TrailFilter
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger.filters import LedgerFilter
+from flaskr.claims.revisions.filters import RevisionFilter
 from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import NAMING_COLUMNS, available_columns, default_columns
 from flaskr.exports.queries import FileFilter
-from flaskr.facts.closed_lists import Contents, FileContents, TrailContents
+from flaskr.facts.closed_lists import Contents, FileContents, RevisionContents, TrailContents
 from flaskr.facts.columns import Columns
 from flaskr.files.formats import Dialect, FileFormat, OutputFormat
 from flaskr.policies.filters import PolicyFilter
@@ -27,10 +28,12 @@ FILTERS: dict[FileContents, type[FileFilter]] = {
     Contents.CLAIMS: ClaimFilter,
     Contents.LEDGER: LedgerFilter,
     Contents.POLICIES: PolicyFilter,
+    RevisionContents.REVISIONS: RevisionFilter,
     TrailContents.TRAIL: TrailFilter,
 }
+FEEDS = (Contents.LEDGER, RevisionContents.REVISIONS)  # which a reader follows by `since`
 FILE_PARAMETERS = ("format", "dialect", "raw", "columns", "manifest", "reason")
-_FREE_TEXTS = ("text", "who", "subject")
+_FREE_TEXTS = ("text", "who", "subject", "why")
 SHORTEST_REASON, LONGEST_REASON = 3, 200
 
 

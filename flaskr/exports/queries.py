@@ -14,6 +14,7 @@ from flaskr.claims.as_at_queries import is_claim_included, movements_as_at
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger.filters import LedgerFilter
 from flaskr.claims.models import Claim
+from flaskr.claims.revisions.filters import RevisionFilter
 from flaskr.claims.row_queries import with_balances_by_type
 from flaskr.exports.sql_statements import Rows, Sql, compile_rows, compile_statement
 from flaskr.facts.claim_columns import CLAIM_COLUMNS_BY_TYPE
@@ -22,20 +23,23 @@ from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.row_queries import policy_facts
 from flaskr.values.as_at import Valuation
 
-FileFilter = ClaimFilter | LedgerFilter | PolicyFilter | TrailFilter
-_POLICY_COLUMNS = {"policy_number", "line_of_business", "coverage"}
+FileFilter = ClaimFilter | LedgerFilter | PolicyFilter | RevisionFilter | TrailFilter
+_OF_POLICY = {"policy_number", "line_of_business", "coverage"}
+_OF_CLAIM = {"claim_reference", "cause", "loss_date", "reported_date"} | _OF_POLICY
 
 
 @dataclass(frozen=True)
 class FileSql:
-    """The statements for a file, in the order of running; policies only if a column needs them.
+    """The statements for a file, in the order of running.
 
     `since` says whether the book contains the seal after which the rows are; None without one.
+    Policies and claims are there only if a column is looked up in them.
     """
 
     watermark: Sql
     since: Sql | None
     policies: Sql | None
+    claims: Sql | None
     rows: Sql
     totals: Sql
 
@@ -45,16 +49,21 @@ def file_sql(row_filter: FileFilter, columns: Columns, dialect: Dialect) -> File
     rows = _rows_of_file(row_filter, columns)
     key = rows.selected_columns.keys()[0]
     names = {key, *(column.hides or column.name for column in columns)}
-    selected = set(rows.selected_columns.keys())
-    by_position = bool(names & _POLICY_COLUMNS - selected)
-    if by_position:
+    missing = names - set(rows.selected_columns.keys())
+    policies, claims = _lookups(row_filter, missing)
+    if claims is not None:
+        names |= {"claim_id"}
+    elif policies is not None:
         names |= {"policy_id", "loss_date"}
+    if "recorded_date" in missing:
+        names |= {"recorded_at"}
     read = [column for column in rows.selected_columns if column.name in names]
     sums = total_names(columns)
     return FileSql(
         watermark=compile_statement(watermark_of_file(row_filter), dialect),
         since=_contains_since(row_filter, dialect),
-        policies=compile_rows(policy_facts(row_filter.valuation), dialect) if by_position else None,
+        policies=None if policies is None else compile_rows(policies, dialect),
+        claims=None if claims is None else compile_rows(claims, dialect),
         rows=compile_rows(rows.with_only_columns(*read), dialect),
         totals=compile_statement(_control_totals(row_filter, rows, sums), dialect),
     )
@@ -80,6 +89,16 @@ def _rows_of_file(row_filter: FileFilter, columns: Columns) -> Rows:
     if isinstance(row_filter, ClaimFilter) and set(CLAIM_COLUMNS_BY_TYPE) & set(columns):
         return with_balances_by_type(rows, row_filter.valuation)
     return rows
+
+
+def _lookups(row_filter: FileFilter, missing: set[str]) -> tuple[Rows | None, Rows | None]:
+    """Select the policies and the claims that columns missing from the rows are looked up in."""
+    if not isinstance(row_filter, LedgerFilter):
+        return (policy_facts(row_filter.valuation) if missing & _OF_POLICY else None), None
+    return (
+        row_filter.policies() if missing & _OF_POLICY else None,
+        row_filter.claims() if missing & _OF_CLAIM else None,
+    )
 
 
 def watermark_of_file(row_filter: FileFilter) -> Rows:

@@ -170,6 +170,7 @@ def export_task(request: FileRequest, path: Path, is_counted_first: bool = False
         columns=request.columns,
         output_format=request.output_format,
         currency=config["BOOK_CURRENCY"],
+        time_zone=config["BOOK_TIME_ZONE"],
         path=path,
         pseudonym_key=None if request.has_names else config["PSEUDONYM_KEY"],
         is_counted_first=is_counted_first,

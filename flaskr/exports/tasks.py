@@ -48,6 +48,7 @@ class ExportTask:
     columns: Columns
     output_format: OutputFormat
     currency: str
+    time_zone: str
     path: Path
     pseudonym_key: str | None = field(default=None, repr=False)
     is_counted_first: bool = False  # so that progress can be reported

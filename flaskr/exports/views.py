@@ -40,7 +40,7 @@ from flaskr.exports.services import (
     tag_of,
 )
 from flaskr.exports.trail_recording import record_file
-from flaskr.facts.closed_lists import Contents, FileContents, TrailContents
+from flaskr.facts.closed_lists import Contents, FileContents, RevisionContents, TrailContents
 from flaskr.files.formats import MEDIA_TYPES
 from flaskr.users.gate.access import actor
 from flaskr.values.pseudonyms import may_include_names
@@ -76,6 +76,13 @@ def ledger():
 def policies():
     """Download policies."""
     return _answer(Contents.POLICIES)
+
+
+@blueprint.get("/export_revisions")
+@takes(FILTERS[RevisionContents.REVISIONS], *FILE_PARAMETERS)
+def revisions():
+    """Download the versions of the facts of claims and policies."""
+    return _answer(RevisionContents.REVISIONS)
 
 
 @blueprint.get("/export_trail")

@@ -17,7 +17,27 @@ class TrailContents(StrEnum):
     TRAIL = "trail"
 
 
-FileContents = Contents | TrailContents
+class RevisionContents(StrEnum):
+    """The contents of the feed of facts, which is never imported or archived."""
+
+    REVISIONS = "revisions"
+
+
+FileContents = Contents | TrailContents | RevisionContents
+
+
+class Versioned(StrEnum):
+    """What has versions of its facts."""
+
+    CLAIM = "claim"
+    POLICY = "policy"
+
+
+class VersionedText(StrEnum):
+    """The text that an edit may change together with facts."""
+
+    DESCRIPTION = "description"
+    POLICYHOLDER = "policyholder"
 
 
 class LineOfBusiness(StrEnum):

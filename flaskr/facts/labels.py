@@ -21,6 +21,7 @@ LABELS: dict[str, str] = {
     "IMPORT_OPENING": "Opening balance",
     "ADJUSTMENT": "Adjustment",
     "ledger": "ledger entries",
+    "revisions": "versions of facts",
     "import_sent": "import uploaded",
     "import_dropped": "import discarded",
     "link_made": "password link created",

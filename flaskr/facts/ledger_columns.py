@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flaskr.facts.claim_columns import CLAIM_REFERENCE, CURRENCY
+from flaskr.facts.claim_columns import CLAIM_COLUMNS, CLAIM_REFERENCE, CURRENCY
 from flaskr.facts.closed_lists import CostType, EntryType, ReasonCode, Status
 from flaskr.facts.columns import Column, Columns
 from flaskr.facts.kinds import Kind
@@ -24,6 +24,17 @@ def _text_of_entry(name: str, meaning: str, meaning_sv: str, label_sv: str) -> C
     """Return the column of a text that may name people."""
     column = Column(name, Kind.TEXT, meaning, meaning_sv, label_sv=label_sv)
     return replace(column, may_be_empty=True, is_personal=True)
+
+
+def _fact_of_claim(name: str) -> Column:
+    """Return the column of a fact of the entry's claim, as a file of claims has it."""
+    (fact,) = (column for column in CLAIM_COLUMNS if column.name == name)
+    return replace(
+        fact,
+        meaning=f"of the claim, as at the file's date or else now: {fact.meaning}",
+        meaning_sv=f"för skadan, per filens värderingsdag eller annars nu: {fact.meaning_sv}",
+        derived="follows from the claim",
+    )
 
 
 LEDGER_COLUMNS: Columns = (
@@ -201,21 +212,28 @@ LEDGER_COLUMNS: Columns = (
         derived=_FROM_OTHER_BOOK,
         may_be_empty=True,
     ),
+    Column(
+        "recorded_date",
+        Kind.DAY,
+        "the day of recorded_at in the book's time zone",
+        "dagen för recorded_at i bokens tidszon",
+        label_sv="registreringsdag",
+        titles=("rec local",),
+        may_be_empty=True,
+    ),
+    _fact_of_claim("reported_date"),
+    _fact_of_claim("loss_date"),
+    _fact_of_claim("policy_number"),
+    _fact_of_claim("line_of_business"),
+    _fact_of_claim("cause"),
 )
 
-# Columns that only the ledger of another system has.
+# A column that only the ledger of another system has.
 ENTRY_NUMBER = Column(
     "entry_number",
     Kind.REFERENCE,
     label_sv="transaktionsnummer",
     titles=("seq", "entry_id"),
-    may_be_empty=True,
-)
-RECORDED_DATE = Column(
-    "recorded_date",
-    Kind.DAY,
-    label_sv="registreringsdag",
-    titles=("rec local",),
     may_be_empty=True,
 )
 # Of policies and claims, in migrations only.

@@ -14,7 +14,6 @@ from flaskr.facts.ledger_columns import (
     ENTRY_NUMBER,
     LEDGER_COLUMNS,
     MIGRATED_RECORDED_AT,
-    RECORDED_DATE,
 )
 from flaskr.facts.policy_columns import POLICY_COLUMNS
 
@@ -102,7 +101,7 @@ _LEDGER_COLUMNS = (
 LEDGER = Layout(
     Contents.LEDGER,
     "claim_reference",
-    (*_LEDGER_COLUMNS, ENTRY_NUMBER, RECORDED_DATE),
+    (*_LEDGER_COLUMNS, ENTRY_NUMBER),
 )
 LAYOUTS = {layout.contents: layout for layout in (CLAIMS, LEDGER, POLICIES)}
 

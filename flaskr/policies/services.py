@@ -3,22 +3,35 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 
+from flaskr.audit.editing import Editing
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import event_facts, record
 from flaskr.book.instants import next_instant
 from flaskr.book.services import allot_reference
 from flaskr.database.transactions import lock_ledger
-from flaskr.errors import ChangedMeanwhile, SentTwice
+from flaskr.errors import SentTwice
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import LineOfBusiness
 from flaskr.policies.models import POLICY_EDITS, POLICY_FACTS, Policy, PolicyRevision
 from flaskr.policies.queries import locked_policy, policy_by_number
 from flaskr.policies.rules import PolicyError, check_policy_facts
 from flaskr.values.text import clean_name, clean_reference, is_allotted, reference_key
+
+_EDITING = Editing(
+    subject=Subject.POLICY,
+    number="policy_number",
+    revisions=PolicyRevision,
+    owner_id="policy_id",
+    facts=POLICY_FACTS,
+    text="policyholder",
+    clean={"policyholder": clean_name},
+    trail_facts=partial(event_facts, facts=POLICY_FACTS),
+)
 
 
 def record_policy(
@@ -100,43 +113,15 @@ def edit_policy(
     PolicyError when the new facts are not valid, and ChangedMeanwhile when the policy no longer has
     the version that the editor saw.
     """
-    if unknown := set(changes) - set(POLICY_EDITS):
-        raise ValueError(f"not facts of a policy: {sorted(unknown)}")
     policy = locked_policy(policy.id)
-    if policy.version != seen_version:
-        raise ChangedMeanwhile(f"Policy {policy.policy_number} was changed by somebody else.")
-    changed = _changed_facts(policy, changes)
+    changed = _EDITING.changes_of(policy, changes, seen_version)
     if not changed:
         return policy
     facts = {name: changed.get(name, getattr(policy, name)) for name in POLICY_FACTS}
-    check_policy_facts(
-        Policy(**facts)
-    )  # before the row itself is touched: a refused edit leaves no trace
-    lock_ledger()
-    revision = PolicyRevision(
-        policy_id=policy.id,
-        replaced_at=next_instant(),
-        replaced_by=actor,
-        policyholder_changed="policyholder" in changed,
-        **{name: getattr(policy, name) for name in POLICY_FACTS},
-    )
-    before = event_facts(policy, [name for name in POLICY_FACTS if name in changed], POLICY_FACTS)
-    for name, value in changed.items():
-        setattr(policy, name, value)
-    policy.version += 1
-    db.session.add(revision)
-    number, after = policy.policy_number, event_facts(policy, changed, POLICY_FACTS)
-    record(action, Subject.POLICY, number, actor=actor, before=before, after=after)
-    db.session.flush()
+    # before the row itself is touched: a refused edit leaves no trace
+    check_policy_facts(Policy(**facts))
+    _EDITING.change(policy, changed, actor=actor, action=action)
     return policy
-
-
-def _changed_facts(policy: Policy, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the changes to different values, cleaned as the policy stores them."""
-    cleaned = dict(changes)
-    if "policyholder" in cleaned:
-        cleaned["policyholder"] = clean_name(cleaned["policyholder"])
-    return {name: value for name, value in cleaned.items() if getattr(policy, name) != value}
 
 
 def cancel_policy(policy: Policy, cancelled_on: date, *, seen_version: int, actor: str) -> Policy:

@@ -52,7 +52,12 @@ def today() -> date:
 
 def day_end(day: date) -> datetime:
     """Return the first instant after `day`, in UTC: the next local midnight."""
+    return day_end_in(book_zone(), day)
+
+
+def day_end_in(zone: ZoneInfo, day: date) -> datetime:
+    """Return the first instant after `day` in a time zone, in UTC."""
     if day >= date.max - timedelta(days=1):
         return datetime.max.replace(tzinfo=UTC)
-    midnight = datetime.combine(day + timedelta(days=1), time.min, tzinfo=book_zone())
+    midnight = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
     return midnight.astimezone(UTC)

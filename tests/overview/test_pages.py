@@ -34,6 +34,7 @@ def test_the_front_page_leads_to_everything(client):
         "/export_claims?format=parquet",
         "/export_ledger?format=parquet",
         "/export_policies?format=xlsx",
+        "/export_revisions?format=parquet",
         "/dictionary",
     ):
         assert f'href="{address}"' in page

@@ -26,6 +26,7 @@ def test_erased_bytes_are_in_no_file_of_the_instance_folder(erase, client, app, 
         "/export_policies",
         "/export_claims",
         "/export_ledger",
+        "/export_revisions",
         f"/export_policies?text={NAME}",
     ):
         client.get(address, buffered=True)

@@ -7,11 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from decimal import Decimal
 from typing import IO, Any, cast
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pyarrow as pa
 
 from flaskr.book.sealing.queries import OtherHistory
+from flaskr.exports.making.claims import ClaimsByPosition
 from flaskr.exports.making.policies import PoliciesByPosition
 from flaskr.exports.making.pseudonyms import pseudonyms_of
 from flaskr.exports.making.snapshot import Snapshot, book_snapshot
@@ -20,7 +22,7 @@ from flaskr.exports.tasks import ExportTask, FileFacts, explain_full_disk
 from flaskr.facts.columns import Columns, total_names
 from flaskr.files.formats import ExportError, FileFormat
 from flaskr.files.writers.dispatch import writer_for
-from flaskr.files.writers.frames import file_frame
+from flaskr.files.writers.frames import file_frame, local_days
 from flaskr.files.writers.xlsx.limits import check_rows
 from flaskr.isolation import Report
 from flaskr.values.money import ZERO, from_ore
@@ -88,13 +90,11 @@ def make_file(report: Report, task: ExportTask) -> FileFacts:
         watermark = snapshot.row(task.sql.watermark)
         _check_since(snapshot, task)
         control = _totals_first(snapshot, task)
-        policies = (
-            PoliciesByPosition(snapshot.batches(task.sql.policies)) if task.sql.policies else None
-        )
+        lookup = _lookup_of(snapshot, task.sql)
         tally = _Tally(task.columns)
         with closing(_writer_of(task, digesting)) as writer:
             for batch in _read_ahead(reader, _batches_then_totals(snapshot, task.sql, control)):
-                frame = _frame_of(batch, policies, task)
+                frame = _frame_of(batch, lookup, task)
                 tally.add(frame)
                 writer.write(frame)
                 report((tally.rows, control.get("rows")))
@@ -134,13 +134,23 @@ def _writer_of(task: ExportTask, file: DigestingFile) -> Any:
     return writer_for(task.output_format, task.columns, cast(IO[bytes], file), title)
 
 
+def _lookup_of(snapshot: Snapshot, sql: FileSql) -> PoliciesByPosition | ClaimsByPosition | None:
+    """Read what columns of the rows are looked up in; None if all are in the rows themselves."""
+    policies = PoliciesByPosition(snapshot.batches(sql.policies)) if sql.policies else None
+    return ClaimsByPosition(snapshot.batches(sql.claims), policies) if sql.claims else policies
+
+
 def _frame_of(
-    batch: pa.RecordBatch, policies: PoliciesByPosition | None, task: ExportTask
+    batch: pa.RecordBatch,
+    lookup: PoliciesByPosition | ClaimsByPosition | None,
+    task: ExportTask,
 ) -> pd.DataFrame:
     """Return one batch of rows as a frame with the columns of the file."""
-    computed = policies.columns_of(batch) if policies else {}
+    computed = lookup.columns_of(batch) if lookup else {}
     computed["currency"] = pa.repeat(task.currency, batch.num_rows)
     for column in task.columns:
+        if column.name == "recorded_date":
+            computed[column.name] = local_days(batch["recorded_at"], ZoneInfo(task.time_zone))
         if column.hides:
             computed[column.name] = pseudonyms_of(batch[column.hides], task.pseudonym_key)
     return file_frame(batch, computed, task.columns)

@@ -5,7 +5,9 @@ UTC, amounts decimal128(18, 2), numbers int64, missing values NA. A frame shares
 Arrow batch it came from.
 """
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -15,10 +17,14 @@ import pyarrow.compute as pc
 from flaskr.facts.columns import Columns
 from flaskr.facts.kinds import Kind
 from flaskr.files.formats import ExportError
+from flaskr.values.calendar import day_end_in
 
 MONEY_TYPE = pa.decimal128(18, 2)
 INSTANT_TYPE = pa.timestamp("us", "UTC")
 _LARGEST_ORE = 10**18 - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = 86_400_000_000  # microseconds
+_FIRST_DAY, _LAST_DAY = ((day - _EPOCH.date()).days for day in (date.min, date.max))
 _ARROW_TYPES = {
     Kind.REFERENCE: pa.string(),
     Kind.TEXT: pa.string(),
@@ -70,6 +76,24 @@ def instants(column: pa.Array) -> pa.Array:
     """Return a column of instants in UTC; SQLite stores instants as text."""
     plain = column.cast(pa.timestamp("us")) if pa.types.is_string(column.type) else column
     return plain.cast(INSTANT_TYPE)
+
+
+def local_days(column: pa.Array, zone: ZoneInfo) -> pa.Array:
+    """Return the day of each instant in a time zone, where a day ends at local midnight."""
+    moments = integers(instants(column).cast(pa.int64()))
+    utc_days, place = np.unique(moments // _DAY, return_inverse=True)
+    ends = np.array([[_day_end(day - 1, zone), _day_end(day, zone)] for day in utc_days.tolist()])
+    # At an instant of a UTC day, it is locally that day, the one before or the one after.
+    passed = (moments[:, None] >= ends.reshape(-1, 2)[place]).sum(axis=1)
+    local = np.clip(utc_days[place] - 1 + passed, _FIRST_DAY, _LAST_DAY)
+    return pa.array(local.astype(np.int32)).cast(pa.date32())
+
+
+def _day_end(day: int, zone: ZoneInfo) -> int:
+    """Return the end of a day since 1970-01-01 in a time zone, in microseconds since then."""
+    if day < _FIRST_DAY:
+        return _FIRST_DAY * _DAY
+    return (day_end_in(zone, _EPOCH.date() + timedelta(day)) - _EPOCH) // timedelta(microseconds=1)
 
 
 def file_frame(batch: pa.RecordBatch, computed: dict[str, Any], columns: Columns) -> pd.DataFrame:

@@ -56,7 +56,7 @@ def spool_of(app) -> list[Path]:
     return sorted(folder.iterdir()) if folder.exists() else []
 
 
-@pytest.mark.parametrize("contents", ["claims", "ledger", "policies"])
+@pytest.mark.parametrize("contents", ["claims", "ledger", "policies", "revisions"])
 @pytest.mark.parametrize("form", FORMS)
 def test_the_same_request_gives_the_same_bytes_also_when_made_again(varied_app, contents, form):
     client, address = varied_app.test_client(), f"/export_{contents}?format={form}"
@@ -76,7 +76,7 @@ def test_every_different_request_has_another_tag(visitor):
         *(f"{CLAIMS}?format={form}" for form in FORMS),
         *(f"{CLAIMS}?{more}" for more in ("raw=1", "columns=paid", "status=open", "sort=paid")),
         *(f"{CLAIMS}?as_at=2024-05-10{basis}" for basis in ("", "&basis=booked")),
-        "/export_ledger", "/export_ledger?since=1", "/export_policies",
+        "/export_ledger", "/export_ledger?since=1", "/export_policies", "/export_revisions",
     ]  # fmt: skip
 
     assert len({visitor.head(address).headers["ETag"] for address in asked}) == len(asked)

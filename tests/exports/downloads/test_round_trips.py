@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from flaskr.claims.models import ENTRY_TEXTS, Claim, EntryTexts, LedgerEntry, coverage_of
+from flaskr.database.transactions import lock_ledger
 from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import (
@@ -29,6 +31,8 @@ pytestmark = pytest.mark.slow
 LARGEST = Decimal("9999999999999999.99")
 MOVED = Decimal("999999999999.99")
 FIRST, LAST = date(1, 1, 1), date(9999, 12, 31)
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+LATEST = datetime(9999, 12, 31, 22, tzinfo=UTC)  # on the last day there
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 FORMULAS = tuple("=+-@\t\r\n'")
 
@@ -89,7 +93,7 @@ class Book:
     def __init__(self) -> None:
         self.rows: dict[Contents, list[tuple]] = {contents: [] for contents in Contents}
         self.policies: list[Policy] = []
-        self.claims: list[str] = []
+        self.claims: list[dict] = []  # what each gives to the rows of its entries
 
     def add_policy(self, made: dict) -> None:
         begin, end = made["period"]
@@ -114,11 +118,16 @@ class Book:
         number = len(self.claims) + 1
         own = {"id": number, "claim_reference_key": f"c{number}", **recorded(EPOCH)}
         db.session.execute(insert(Claim).values(policy_id=place or None, **facts, **own))
-        self.claims.append(made["claim_reference"])
         policy = self.policies[place - 1] if place else None
-        shown = facts | {
+        of_policy = {
             "policy_number": policy and policy.policy_number,
             "line_of_business": policy and policy.line_of_business,
+        }
+        of_claim = ("claim_reference", "cause", "loss_date", "reported_date")
+        self.claims.append({name: facts[name] for name in of_claim} | of_policy)
+        shown = {
+            **facts,
+            **of_policy,
             "coverage": coverage_of(policy, loss),
             "claim_cost": made["paid"] + made["outstanding"],
             "currency": "SEK",
@@ -145,18 +154,17 @@ class Book:
         db.session.execute(insert(LedgerEntry).values(id=number, claim_id=owner + 1, **facts))
         texts = dict.fromkeys(ENTRY_TEXTS, made["reason"])
         db.session.execute(insert(EntryTexts).values(entry_id=number, **texts))
-        shown = (
-            facts
-            | texts
-            | {
-                "entry_id": number,
-                "claim_reference": self.claims[owner],
-                "claim_cost": paid + outstanding,
-                "currency": "SEK",
-                "imported_at": None,
-                "exceptions": None,
-            }
-        )
+        shown = {
+            **facts,
+            **texts,
+            **self.claims[owner],
+            "entry_id": number,
+            "recorded_date": min(made["recorded_at"], LATEST).astimezone(STOCKHOLM).date(),
+            "claim_cost": paid + outstanding,
+            "currency": "SEK",
+            "imported_at": None,
+            "exceptions": None,
+        }
         self.rows[Contents.LEDGER].append(in_columns(Contents.LEDGER, shown))
 
 
@@ -221,6 +229,7 @@ def test_any_book_comes_back_from_every_format(lasting_app, book, tmp_path_facto
         for add, rows in zip((book.add_policy, book.add_claim, book.add_entry), added, strict=True):
             for row in rows:
                 add(row)
+        lock_ledger()  # so that it is sealed
         db.session.commit()
 
     for contents in Contents:

@@ -61,11 +61,13 @@ LAST = {
         "recorded_at": datetime(2024, 1, 1, 12, 0, 0, 1, tzinfo=UTC),
         "transaction_date": date(9999, 12, 31), "reason_code": "other", "exceptions": "status",
         "imported_at": datetime(2024, 1, 2, tzinfo=UTC), "payee": "Å", "payee_reference": "007",
-        "note": "x",
+        "note": "x", "recorded_date": date(2024, 1, 1), "cause": "fire",
+        "loss_date": date(1, 1, 1), "reported_date": date(9999, 12, 31), "policy_number": "L",
+        "line_of_business": "home",
     },
     Contents.POLICIES: {"cancelled_on": date(1, 1, 1), "sum_insured": Decimal("7.00")},
 }  # fmt: skip
-NEVER_MISSING = ("paid", "recorded_at", "transaction_date", "recorded_by")
+NEVER_MISSING = ("paid", "recorded_at", "recorded_date", "transaction_date", "recorded_by")
 
 
 @pytest.fixture(scope="module")

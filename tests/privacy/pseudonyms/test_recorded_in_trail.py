@@ -5,6 +5,8 @@ import hashlib
 import pytest
 from sqlalchemy import text
 
+from flaskr.audit.services import command_actor
+from flaskr.book.sealing.queries import watermark
 from flaskr.exports.kept.services import kept_folder
 from flaskr.extensions import db
 from flaskr.users.models import Role
@@ -55,6 +57,11 @@ def broken(book):
     run(book, REPAIRED)
 
 
+def last_seal(app) -> str:
+    with app.app_context():
+        return watermark()["seal"]
+
+
 def keep(client, name: str, **typed):
     form = fields_of(client.get("/exports")) | {"name": name, "form": "csv"} | typed
     return client.post("/exports", data=form)
@@ -77,6 +84,7 @@ def test_an_export_is_recorded_with_its_contents_and_reason(book, handler):
             "as_at": None,
             "basis": None,
             "identified": True,
+            "seal": last_seal(book),
             "reason": "asked by the person",
         }
     ]
@@ -215,5 +223,5 @@ def test_an_export_by_command_is_recorded(book, tmp_path):
     book.test_cli_runner().invoke(args=["exports", "claims", "--to", str(path), *options])
 
     (event,) = file_events(book)
-    assert (event["action"], event["actor"]) == ("file_exported", "command")
+    assert (event["action"], event["actor"]) == ("file_exported", command_actor())
     assert event["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()

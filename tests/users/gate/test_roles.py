@@ -44,6 +44,7 @@ EXPECTED_ACCESS = {
     "exports.claims": ("hadrw", "-"),
     "exports.ledger": ("hadrw", "-"),
     "exports.policies": ("hadrw", "-"),
+    "exports.revisions": ("hadrw", "-"),
     "exports.dictionary": ("vhadrw", "-"),
     "exports.verify": ("had", "had"),
     "exports.kept": ("ad", "-"),
@@ -55,6 +56,7 @@ EXPECTED_ACCESS = {
     "trail.index": ("d", "-"),
     "imports.index": ("vhadrw", "-"),
     "imports.show": ("vhadrw", "-"),
+    "imports.edits": ("vhadrw", "-"),
     "imports.upload": ("hdrw", "hdw"),
     # Of an import of claims; test_migrations has those of a migration.
     "imports.under_way": ("hrw", "-"),
