@@ -12,7 +12,7 @@ from flaskr.archive import commands as archive_commands
 from flaskr.audit import views as trail_views
 from flaskr.book.services import check_book_settings
 from flaskr.claims import commands as claim_commands
-from flaskr.claims import policy_views
+from flaskr.claims import policy_views, show_views
 from flaskr.claims import views as claim_views
 from flaskr.claims.ledger import views as ledger_views
 from flaskr.closings import commands as closing_commands
@@ -136,7 +136,8 @@ _PAGES = (
     policies_views,
     policy_views,  # on the blueprint of policies: a policy's page shows its claims
     claim_views,
-    ledger_views,  # on the blueprint of claims
+    show_views,  # this and the next on the blueprint of claims
+    ledger_views,
     closing_views,
     demo_views,
     export_views,

@@ -11,7 +11,6 @@ from flaskr.extensions import db
 from flaskr.policies.models import Policy
 from flaskr.policies.row_queries import policy_facts
 from flaskr.values.as_at import Basis, Valuation, copy_as_at
-from flaskr.values.calendar import local_day
 
 
 def claim_as_at(claim: Claim, valuation: Valuation) -> Claim | None:
@@ -45,13 +44,3 @@ def entries_as_at(claim: Claim, valuation: Valuation) -> list[tuple[LedgerEntry,
         .options(joinedload(LedgerEntry.texts))
     )
     return [(entry, State(*after)) for entry, *after in db.session.execute(entries)]
-
-
-def why_claim_counts_later(claim: Claim, basis: Basis) -> str:
-    """Return a sentence that says from which day a claim counts."""
-    reported, first = claim.reported_date, claim.first_transaction_date
-    if basis is Basis.KNOWN or (reported is None and first is None):
-        return f"It was recorded on {local_day(claim.recorded_at)}."
-    if reported is None or (first is not None and first < reported):
-        return f"It counts from {first}, the day of its first entry."
-    return f"It counts from {reported}, the day it was reported."

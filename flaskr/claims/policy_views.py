@@ -16,8 +16,8 @@ from flaskr.policies.queries import (
     erased_policy_ids,
     policy_as_at,
     policy_by_number,
-    why_policy_counts_later,
 )
+from flaskr.policies.rules import why_policy_counts_later
 from flaskr.policies.services import edit_policy
 from flaskr.policies.views import blueprint
 from flaskr.users.gate.access import actor

@@ -62,3 +62,13 @@ def late_cover(claim: Claim) -> str:
     if recorded <= loss_date:
         return ""
     return f"The policy was recorded on {recorded}, after the loss on {loss_date}."
+
+
+def why_claim_counts_later(claim: Claim, basis: Basis) -> str:
+    """Return a sentence that says from which day a claim counts."""
+    reported, first = claim.reported_date, claim.first_transaction_date
+    if basis is Basis.KNOWN or (reported is None and first is None):
+        return f"It was recorded on {local_day(claim.recorded_at)}."
+    if reported is None or (first is not None and first < reported):
+        return f"It counts from {first}, the day of its first entry."
+    return f"It counts from {reported}, the day it was reported."

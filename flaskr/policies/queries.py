@@ -11,8 +11,7 @@ from flaskr.extensions import db
 from flaskr.policies.cover import is_in_force
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.policies.row_queries import policy_rows
-from flaskr.values.as_at import Basis, Valuation, copy_as_at
-from flaskr.values.calendar import local_day
+from flaskr.values.as_at import Valuation, copy_as_at
 from flaskr.values.money import ZERO
 from flaskr.values.text import lookup_key
 
@@ -47,13 +46,6 @@ def policy_as_at(policy: Policy, valuation: Valuation) -> Policy | None:
     """
     row = db.session.execute(policy_rows(valuation).where(Policy.id == policy.id)).one_or_none()
     return copy_as_at(policy, row) if row else None
-
-
-def why_policy_counts_later(policy: Policy, basis: Basis) -> str:
-    """Return a sentence that says from which day a policy counts."""
-    if basis is Basis.KNOWN:
-        return f"It was recorded on {local_day(policy.recorded_at)}."
-    return f"It counts from its inception, {policy.inception_date}."
 
 
 def policies_in_force(day: date) -> Select[Policy]:

@@ -2,6 +2,8 @@
 
 from flaskr.errors import ClaimBookError
 from flaskr.policies.models import Policy
+from flaskr.values.as_at import Basis
+from flaskr.values.calendar import local_day
 from flaskr.values.money import LARGEST_ENTRY, format_money, to_ore
 
 
@@ -28,3 +30,10 @@ def check_policy_facts(policy: Policy) -> None:
         raise PolicyError(
             "A policy can be cancelled from its inception date to the day before its expiry date."
         )
+
+
+def why_policy_counts_later(policy: Policy, basis: Basis) -> str:
+    """Return a sentence that says from which day a policy counts."""
+    if basis is Basis.KNOWN:
+        return f"It was recorded on {local_day(policy.recorded_at)}."
+    return f"It counts from its inception, {policy.inception_date}."

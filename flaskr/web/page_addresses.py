@@ -1,6 +1,7 @@
 """What the address of a page may say: its parameters, and the as-at date that links keep."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
@@ -17,40 +18,45 @@ from flaskr.web.request_hooks import WITHOUT_DATABASE
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """The parameters that a view takes, those that may be given once, and whether it has cuts."""
+
+    names: frozenset[str] = frozenset()
+    once: frozenset[str] = frozenset()
+    has_cuts: bool = False
+
+
 def takes(
     *parameters: str | type[Parameters], lists: Iterable[str] = ()
 ) -> Callable[[_View], _View]:
-    """Declare the parameters in the address of a view, for every method; others it refuses.
+    """Declare the parameters in the address of a view, for every method; others are refused.
 
     A name stands for a parameter that is given once. A class stands for its fields, which it parses
     itself; with an as-at date among them the page can show a cut. `lists` are the names of
     parameters that may be repeated.
     """
+    once = frozenset(each for each in parameters if isinstance(each, str))
+    kinds = [each for each in parameters if not isinstance(each, str)]
+    names = once.union(lists, *(kind.names() for kind in kinds))
+    taken = _Taken(names, once, any(issubclass(kind, AsAtParameters) for kind in kinds))
 
     def declare(view: _View) -> _View:
-        view.takes, view.takes_lists = parameters, tuple(lists)  # type: ignore[attr-defined]
+        view.taken = taken  # type: ignore[attr-defined]
         return view
 
     return declare
 
 
-def _declared(endpoint: str) -> tuple[str | type[Parameters], ...]:
-    """Return what the view of an endpoint takes, without lists."""
-    return getattr(current_app.view_functions[endpoint], "takes", ())
+def _taken_by(endpoint: str) -> _Taken:
+    """Return what the view of an endpoint takes: nothing unless it says so."""
+    taken: _Taken = getattr(current_app.view_functions[endpoint], "taken", _Taken())
+    return taken
 
 
-def _shows_cuts(endpoint: str) -> bool:
-    """Whether a page or file can be as at a date."""
-    kinds = (each for each in _declared(endpoint) if not isinstance(each, str))
-    return any(issubclass(kind, AsAtParameters) for kind in kinds)
-
-
-def parameters_of(endpoint: str) -> set[str]:
-    """Return the names of all parameters that the view of an endpoint takes."""
-    names = set(getattr(current_app.view_functions[endpoint], "takes_lists", ()))
-    for each in _declared(endpoint):
-        names |= {each} if isinstance(each, str) else {*each.names()}
-    return names
+def parameters_of(endpoint: str) -> frozenset[str]:
+    """Return the names of the parameters that the view of an endpoint takes."""
+    return _taken_by(endpoint).names
 
 
 def _check_parameters() -> None:
@@ -58,13 +64,13 @@ def _check_parameters() -> None:
     g.cut = {}
     if request.endpoint is None or request.endpoint in WITHOUT_DATABASE:
         return
-    known = parameters_of(request.endpoint)
+    taken = _taken_by(request.endpoint)
     for name, texts in request.args.lists():
-        if name not in known:
-            raise unknown_parameter(name, known)
-        if len(texts) > 1 and name in _declared(request.endpoint):
+        if name not in taken.names:
+            raise unknown_parameter(name, taken.names)
+        if len(texts) > 1 and name in taken.once:
             raise given_twice(name)
-    if _shows_cuts(request.endpoint):
+    if taken.has_cuts:
         g.cut = _requested_cut()
 
 
@@ -79,7 +85,7 @@ def _requested_cut() -> dict[str, Any]:
 def _keep_cut(endpoint: str, values: dict[str, Any]) -> None:
     """Add the cut that the page shows to a link, unless it has an as-at date, or none for today."""
     cut = g.get("cut")
-    if cut and "as_at" not in values and _shows_cuts(endpoint):
+    if cut and "as_at" not in values and _taken_by(endpoint).has_cuts:
         values.update(cut)
 
 

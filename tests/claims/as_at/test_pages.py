@@ -162,6 +162,7 @@ def test_a_number_is_found_in_the_cut_of_the_page(client, book):
     assert '<input type="hidden" name="as_at"' not in client.get("/policies/H1").text
 
 
+@pytest.mark.slow
 def test_a_cut_of_a_policy_is_paged_in_the_cut(client, app, book):
     with app.app_context(), at("2025-03-20T12:00"):
         claims = [make_claim(claim_reference=f"P-{n}") for n in range(60)]

@@ -18,7 +18,8 @@ ODD_NAMES = ["Åsas bokslut 2024", "𝒜" * 64, "a&b=c %41;\"'", "..x", "100 % +
 
 
 def keep(client, name: str = "Year end 2024", path: str = "/exports", **typed):
-    return send(client, path, name=name, **typed)
+    form = {**fields_of(client.get(path)), "name": name, **typed}
+    return client.post("/exports", data=form)
 
 
 def files_of(app) -> list[str]:
