@@ -49,6 +49,7 @@ from flaskr.users.gate.request_checks import register_gate
 from flaskr.users.sessions.cookies import COOKIE_NAME, BookCookies
 from flaskr.users.signing_in import views as user_views
 from flaskr.web import health
+from flaskr.web.page_addresses import register_page_addresses
 from flaskr.web.request_hooks import configure_logging, register_request_hooks
 from flaskr.web.template_filters import register_filters
 
@@ -117,12 +118,13 @@ def _register_extensions(app: Flask) -> None:
 
 
 def _register_request_checks(app: Flask) -> None:
-    """Register what runs before every request: its id, the access gate, the schema check."""
+    """Register what runs before every request: its id, access gate, schema and parameter checks."""
     app.session_interface = BookCookies()
     if proxies := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     register_request_hooks(app)
     register_gate(app)
+    register_page_addresses(app)
 
 
 _PAGES = (

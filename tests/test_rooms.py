@@ -20,7 +20,8 @@ LAYERS = ("models", "queries", "services", "forms", "views", "commands")
 HEAVY = {"pandas", "pyarrow", "numpy", "faker", "openpyxl", "xlsxwriter", "duckdb", "dask"}
 HEAVY |= {"adbc_driver_manager", "adbc_driver_sqlite", "adbc_driver_postgresql"}
 MAY_BE_HEAVY = ("demo", "files", "exports", "archive", "imports", "reserving")
-KNOW_THE_REQUEST = ("flaskr/web/request_hooks.py", "flaskr/users/sessions/cookies.py")
+KNOW_THE_REQUEST = ("flaskr/web/request_hooks.py", "flaskr/web/page_addresses.py")
+KNOW_THE_REQUEST += ("flaskr/users/sessions/cookies.py",)
 KNOW_THE_REQUEST += tuple(
     f"flaskr/users/gate/{name}.py" for name in ("access", "refusals", "request_checks")
 )

@@ -4,18 +4,19 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from flaskr.audit.filters import TrailFilter
 from flaskr.audit.presenters import changes_of
-from flaskr.web.list_filters import has_empty_values
+from flaskr.web.page_addresses import takes
 from flaskr.web.paging import PAGE_PARAMETERS, Cursor
-from flaskr.web.parameters import FilterError
+from flaskr.web.parameters import FilterError, has_empty_values
 
 blueprint = Blueprint("trail", __name__, url_prefix="/trail")
 
 
 @blueprint.get("")
+@takes(TrailFilter, *PAGE_PARAMETERS)
 def index():
     """Show the events that match the filter, newest first by default."""
     try:
-        wanted = TrailFilter.from_parameters(request.args, ignored=PAGE_PARAMETERS)
+        wanted = TrailFilter.from_address(request.args)
     except FilterError as error:
         refused = {"wanted": TrailFilter(), "typed": request.args, "refusal": error}
         return render_template("audit/index.html", **refused), error.status

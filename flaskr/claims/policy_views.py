@@ -8,16 +8,24 @@ from flask_wtf import FlaskForm
 from flaskr.audit.models import Subject
 from flaskr.audit.queries import history_of
 from flaskr.claims.queries import claim_totals, uncovered_claim_ids
-from flaskr.claims.row_queries import claims_of_policy
+from flaskr.claims.row_queries import claims_of_policy, totals_of
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
 from flaskr.policies.forms import CancelPolicyForm, EditPolicyForm
 from flaskr.policies.models import POLICY_EDITS, Policy
-from flaskr.policies.queries import erased_policy_ids, policy_by_number
+from flaskr.policies.queries import (
+    erased_policy_ids,
+    policy_as_at,
+    policy_by_number,
+    why_policy_counts_later,
+)
 from flaskr.policies.services import edit_policy
 from flaskr.policies.views import blueprint
 from flaskr.users.gate.access import actor
-from flaskr.web.paging import Cursor
+from flaskr.values.as_at import Valuation
+from flaskr.web.page_addresses import takes
+from flaskr.web.paging import PAGE_PARAMETERS, Cursor
+from flaskr.web.parameters import AsAtParameters, has_empty_values
 
 
 def _policy_or_404(number: str) -> Policy:
@@ -26,17 +34,47 @@ def _policy_or_404(number: str) -> Policy:
 
 
 @blueprint.get("/<number>")
+@takes(AsAtParameters, *PAGE_PARAMETERS)
 def show(number: str):
     """Show one policy: its facts, its claims and their totals."""
+    wanted = AsAtParameters.from_address(request.args)
     policy = _policy_or_404(number)
+    if has_empty_values(request.args):
+        return redirect(url_for(".show", number=policy.policy_number, **wanted.parameters()))
+    if wanted.valuation:
+        return _show_cut(policy, wanted, wanted.valuation)
     return render_template(
         "policies/show.html",
         policy=policy,
-        is_erased=not policy.policyholder and bool(erased_policy_ids([policy.id])),
+        wanted=wanted,
+        is_erased=_is_erased(policy),
         page=claims_of_policy(policy).page(Cursor.from_query(request.args)),
         totals=claim_totals(policy),
         history=history_of(Subject.POLICY, policy.policy_number),
     )
+
+
+def _show_cut(current: Policy, wanted: AsAtParameters, valuation: Valuation):
+    """Show a policy as at a date, without actions and history; 404 if it does not count yet."""
+    policy = policy_as_at(current, valuation)
+    if policy is None:
+        reason = why_policy_counts_later(current, wanted.basis)
+        context = {"policy": current, "wanted": wanted, "reason": reason}
+        return render_template("policies/not_in_cut.html", **context), 404
+    listing = claims_of_policy(current, valuation)
+    return render_template(
+        "policies/show.html",
+        policy=policy,
+        wanted=wanted,
+        is_erased=_is_erased(policy),
+        page=listing.page(Cursor.from_query(request.args)),
+        totals=totals_of(listing.selected),
+    )
+
+
+def _is_erased(policy: Policy) -> bool:
+    """Whether the policyholder's name was erased."""
+    return not policy.policyholder and bool(erased_policy_ids([policy.id]))
 
 
 @blueprint.route("/<number>/edit", methods=["GET", "POST"])

@@ -7,7 +7,7 @@ from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from flaskr.claims.as_at_queries import current_coverage
+from flaskr.claims.as_at_queries import current_coverage, is_entry_included
 from flaskr.claims.ledger.balances import BALANCES, Balances, BalancesByType
 from flaskr.claims.ledger.rules import OPEN_STATUSES
 from flaskr.claims.models import Claim, LedgerEntry
@@ -15,6 +15,7 @@ from flaskr.database.transactions import locked_row
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import CostType, Coverage
 from flaskr.policies.models import Policy
+from flaskr.values.as_at import Valuation
 from flaskr.values.money import ZERO
 from flaskr.values.text import lookup_key
 
@@ -57,6 +58,12 @@ def entries_of(claim: Claim) -> list[LedgerEntry]:
     return list(db.session.scalars(with_texts.order_by(LedgerEntry.id)))
 
 
+def entry_numbers(claim: Claim) -> dict[int, int]:
+    """Return the number of each of a claim's entries by its id: from 1, as they were recorded."""
+    ids = select(LedgerEntry.id).where(LedgerEntry.claim_id == claim.id).order_by(LedgerEntry.id)
+    return {entry_id: number for number, entry_id in enumerate(db.session.scalars(ids), start=1)}
+
+
 def last_entry(claim: Claim) -> LedgerEntry | None:
     """Return the entry of a claim that was recorded last, or None."""
     of_claim = select(LedgerEntry).where(LedgerEntry.claim_id == claim.id)
@@ -77,7 +84,9 @@ def last_transaction_date(claim: Claim) -> date | None:
     return db.session.scalar(days)
 
 
-def balances_by_type(claim_id: int, total: Balances) -> BalancesByType:
+def balances_by_type(
+    claim_id: int, total: Balances, valuation: Valuation | None = None
+) -> BalancesByType:
     """Return the balances of each cost type of a claim, whose balances in all are `total`.
 
     Only expenses are added up, by an index of their own: most entries are indemnity.
@@ -86,6 +95,8 @@ def balances_by_type(claim_id: int, total: Balances) -> BalancesByType:
     of_expense = sums.where(
         LedgerEntry.claim_id == claim_id, LedgerEntry.cost_type == literal_column("'expense'")
     )
+    if valuation:
+        of_expense = of_expense.where(is_entry_included(valuation.day, valuation.basis))
     expense = Balances(*(amount or ZERO for amount in db.session.execute(of_expense).one()))
     indemnity = Balances(*(getattr(total, n) - getattr(expense, n) for n in BALANCES))
     return {CostType.INDEMNITY: indemnity, CostType.EXPENSE: expense}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, cast, func, literal_column, select, type_coerce
+from sqlalchemy import BigInteger, Select, cast, func, literal_column, select, type_coerce, union
 
 from flaskr.claims.as_at_queries import (
     claims_as_at,
@@ -11,12 +11,15 @@ from flaskr.claims.as_at_queries import (
     with_policy_columns,
 )
 from flaskr.claims.ledger.balances import BALANCES
-from flaskr.claims.models import CLAIM_FACTS, Claim, LedgerEntry
+from flaskr.claims.ledger.rules import OPEN_STATUSES
+from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
+from flaskr.claims.queries import ClaimTotals
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import CostType
 from flaskr.policies.models import Policy
-from flaskr.values.as_at import Valuation
+from flaskr.values.as_at import Basis, Valuation
 from flaskr.values.column_types import MoneyType
+from flaskr.values.money import ZERO
 from flaskr.web.paging import Listing
 
 
@@ -99,12 +102,31 @@ def _expenses(valuation: Valuation | None) -> Select[Any]:
     return of_expense.group_by(LedgerEntry.claim_id)
 
 
-def claims_of_policy(policy: Policy) -> Listing:
-    """Return the claims of one policy as they are now, for paging."""
-    rows = claim_rows()
-    return Listing(rows.where(Claim.policy_id == policy.id), rows, Claim, "claim_reference")
+def claims_of_policy(policy: Policy, valuation: Valuation | None = None) -> Listing:
+    """Return the claims of one policy as at a date, or as they are now, for paging."""
+    rows = claim_rows(valuation)
+    selected = rows.where(rows.selected_columns["policy_id"] == policy.id)
+    if valuation and valuation.basis is Basis.KNOWN:  # by indexes: the column above has none
+        now = select(Claim.id).where(Claim.policy_id == policy.id)
+        edited = select(ClaimRevision.claim_id).where(ClaimRevision.policy_id == policy.id)
+        selected = selected.where(Claim.id.in_(union(now, edited)))
+    return Listing(selected, rows, Claim, "claim_reference")
 
 
-def latest_claims(number: int) -> list[Any]:
-    """Return the most recently recorded claims, newest first."""
-    return list(db.session.execute(claim_rows().order_by(Claim.id.desc()).limit(number)))
+def latest_claims(number: int, valuation: Valuation | None = None) -> list[Any]:
+    """Return the most recently recorded claims as at a date, or as they are now, newest first."""
+    latest = claim_rows(valuation).order_by(Claim.id.desc()).limit(number)
+    return list(db.session.execute(latest))
+
+
+def totals_of(claims: Select[Any]) -> ClaimTotals:
+    """Return the totals of claims that a select of this module has."""
+    rows = claims.selected_columns
+    sums = claims.with_only_columns(  # not from a subquery: what it joins in vain would be joined
+        func.count(),
+        func.count().filter(rows["status"].in_(OPEN_STATUSES)),
+        *(func.sum(rows[name]) for name in BALANCES),
+    )
+    count, open_claims, *balances = db.session.execute(sums).one()
+    amounts = {name: sum_ or ZERO for name, sum_ in zip(BALANCES, balances, strict=True)}
+    return ClaimTotals(claims=count, open_claims=open_claims, **amounts)

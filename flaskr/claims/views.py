@@ -8,16 +8,18 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.queries import history_of
 from flaskr.book.periods import open_day
 from flaskr.claims.blueprint import blueprint, claim_or_404
+from flaskr.claims.cut_queries import claim_as_at, entries_as_at, why_claim_counts_later
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.forms import ClaimFactsForm, EditClaimForm, NewClaimForm
 from flaskr.claims.ledger.actions import allowed_actions, reversible_entry_ids
 from flaskr.claims.ledger.balances import BalancesByType
 from flaskr.claims.ledger.closed_periods import show_day_of_reserve
 from flaskr.claims.ledger.posting import coverage_reason
+from flaskr.claims.ledger.rules import State
 from flaskr.claims.ledger.services import set_reserve
-from flaskr.claims.models import Claim
+from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.provenance import MigratedEntries, late_cover, migrated_entries
-from flaskr.claims.queries import balances_by_type, entries_of
+from flaskr.claims.queries import balances_by_type, entries_of, entry_numbers
 from flaskr.claims.services import UncoversReserved, edit_claim, report_claim
 from flaskr.errors import ChangedMeanwhile, ClaimBookError, SentTwice
 from flaskr.extensions import db
@@ -28,18 +30,19 @@ from flaskr.facts.labels import EXCEPTION_MEANINGS
 from flaskr.policies.models import Policy
 from flaskr.policies.queries import policy_by_number
 from flaskr.users.gate.access import actor
-from flaskr.values.as_at import Basis
+from flaskr.values.as_at import Basis, Valuation
 from flaskr.values.calendar import today
-from flaskr.web.list_filters import has_empty_values
+from flaskr.web.page_addresses import takes
 from flaskr.web.paging import PAGE_PARAMETERS, Cursor
-from flaskr.web.parameters import FilterError
+from flaskr.web.parameters import AsAtParameters, FilterError, has_empty_values
 
 
 @blueprint.get("")
+@takes(ClaimFilter, *PAGE_PARAMETERS)
 def index():
     """List claims, filtered and sorted by the URL's parameters; newest first by default."""
     try:
-        wanted = ClaimFilter.from_parameters(request.args, ignored=PAGE_PARAMETERS)
+        wanted = ClaimFilter.from_address(request.args)
     except FilterError as error:
         refused = {"wanted": ClaimFilter(), "typed": request.args, "refusal": error}
         return render_template("claims/index.html", **refused), error.status
@@ -64,26 +67,63 @@ def _migrated(wanted: ClaimFilter) -> list[MigratedEntries]:
 
 
 @blueprint.get("/<reference>")
+@takes(AsAtParameters)
 def show(reference: str):
     """Show one claim: its facts, coverage, balances, ledger, and the allowed actions."""
+    wanted = AsAtParameters.from_address(request.args)
     claim = claim_or_404(reference)
+    if has_empty_values(request.args):
+        address = url_for(".show", reference=claim.claim_reference, **wanted.parameters())
+        return redirect(address)
+    if wanted.valuation:
+        return _show_cut(claim, wanted, wanted.valuation)
     entries = entries_of(claim)
-    by_type: BalancesByType = {CostType.INDEMNITY: claim.state}
+    by_type = _balances_by_type(claim, entries)
+    return _show_page(
+        claim,
+        [(entry, entry.state) for entry in entries],
+        wanted=wanted,
+        numbers={entry.id: number for number, entry in enumerate(entries, start=1)},
+        by_type=by_type,
+        actions=allowed_actions(claim, by_type),
+        reversible=reversible_entry_ids(claim, entries),
+        history=history_of(Subject.CLAIM, claim.claim_reference, excluding=[Action.ENTRY_POSTED]),
+    )
+
+
+def _show_cut(current: Claim, wanted: AsAtParameters, valuation: Valuation):
+    """Show a claim as at a date, without actions and history; 404 if it does not count yet."""
+    claim = claim_as_at(current, valuation)
+    if claim is None:
+        reason = why_claim_counts_later(current, wanted.basis)
+        context = {"claim": current, "wanted": wanted, "reason": reason}
+        return render_template("claims/not_in_cut.html", **context), 404
+    entries = entries_as_at(current, valuation)
+    by_type = _balances_by_type(claim, [entry for entry, _ in entries], valuation)
+    numbers = entry_numbers(current)
+    return _show_page(claim, entries, wanted=wanted, numbers=numbers, by_type=by_type)
+
+
+def _balances_by_type(
+    claim: Claim, entries: list[LedgerEntry], valuation: Valuation | None = None
+) -> BalancesByType:
+    """Return the balances of a claim by cost type; they are only added up if it has expenses."""
     if any(entry.cost_type is CostType.EXPENSE for entry in entries):
-        by_type = balances_by_type(claim.id, claim.state)
+        return balances_by_type(claim.id, claim.state, valuation)
+    return {CostType.INDEMNITY: claim.state}
+
+
+def _show_page(claim: Claim, entries: list[tuple[LedgerEntry, State]], **context: Any) -> str:
+    """Return the page of a claim, with its entries and the state after each."""
     return render_template(
         "claims/show.html",
         claim=claim,
         entries=entries,
-        by_type=by_type,
         EXCEPTION_MEANINGS=EXCEPTION_MEANINGS,
-        numbers={entry.id: number for number, entry in enumerate(entries, start=1)},
         coverage_reason=coverage_reason(claim),
         late_cover=late_cover(claim),
-        actions=allowed_actions(claim, by_type),
-        reversible=reversible_entry_ids(claim, entries),
-        reversed_by={entry.reverses: entry.id for entry in entries if entry.reverses},
-        history=history_of(Subject.CLAIM, claim.claim_reference, excluding=[Action.ENTRY_POSTED]),
+        reversed_by={entry.reverses: entry.id for entry, _ in entries if entry.reverses},
+        **context,
     )
 
 
@@ -97,6 +137,7 @@ def _policy_of(form: ClaimFactsForm) -> Policy | None:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
+@takes("policy")
 def report():
     """Report a claim; ?policy= fills in the policy number."""
     form = NewClaimForm()

@@ -16,7 +16,8 @@ from flaskr.errors import ClaimBookError, DateError
 from flaskr.extensions import db
 from flaskr.users.gate.access import actor
 from flaskr.values.calendar import parse_day
-from flaskr.web.paging import Cursor
+from flaskr.web.page_addresses import takes
+from flaskr.web.paging import PAGE_PARAMETERS, Cursor
 
 blueprint = Blueprint("closings", __name__, url_prefix="/closings")
 blueprint.add_app_template_global(needs_declaration)
@@ -85,6 +86,7 @@ def show(day: str):
 @blueprint.get(
     "/<day>/<any(claims, policies, claim_edits, policy_edits, first_entries, entries):kind>"
 )
+@takes(*PAGE_PARAMETERS)
 def late(day: str, kind: str):
     """Show the late bookings of one kind, oldest first."""
     closing = _closing_or_404(day)

@@ -29,7 +29,7 @@ from flaskr.exports.manifest import (
     manifest_text,
     next_since,
 )
-from flaskr.exports.parameters import FileRequest, file_request
+from flaskr.exports.parameters import FILE_PARAMETERS, FILTERS, FileRequest, file_request
 from flaskr.exports.services import (
     ExportedFile,
     current_watermark,
@@ -44,6 +44,7 @@ from flaskr.facts.closed_lists import Contents, FileContents, RevisionContents, 
 from flaskr.files.formats import MEDIA_TYPES
 from flaskr.users.gate.access import actor
 from flaskr.values.pseudonyms import may_include_names
+from flaskr.web.page_addresses import takes
 
 blueprint = Blueprint("exports", __name__)
 
@@ -57,18 +58,21 @@ def sweep_at_start(state: BlueprintSetupState) -> None:
 
 
 @blueprint.get("/export_claims")
+@takes(FILTERS[Contents.CLAIMS], *FILE_PARAMETERS)
 def claims():
     """Download claims."""
     return _answer(Contents.CLAIMS)
 
 
 @blueprint.get("/export_ledger")
+@takes(FILTERS[Contents.LEDGER], *FILE_PARAMETERS)
 def ledger():
     """Download ledger entries."""
     return _answer(Contents.LEDGER)
 
 
 @blueprint.get("/export_policies")
+@takes(FILTERS[Contents.POLICIES], *FILE_PARAMETERS)
 def policies():
     """Download policies."""
     return _answer(Contents.POLICIES)
@@ -81,6 +85,7 @@ def revisions():
 
 
 @blueprint.get("/export_trail")
+@takes(FILTERS[TrailContents.TRAIL], *FILE_PARAMETERS)
 def trail():
     """Download events of the trail."""
     return _answer(TrailContents.TRAIL)

@@ -7,7 +7,9 @@ from flask import current_app
 
 from flaskr.book.sealing.queries import watermark
 from flaskr.claims.queries import ClaimTotals, claim_totals
-from flaskr.policies.queries import policy_totals
+from flaskr.claims.row_queries import claim_rows, totals_of
+from flaskr.policies.queries import policy_totals, policy_totals_as_at
+from flaskr.values.as_at import Valuation
 
 
 @dataclass(frozen=True)
@@ -27,3 +29,9 @@ def book_figures() -> BookFigures:
         figures = BookFigures(*policy_totals(), claim_totals())
         cached = current_app.extensions["book_figures"] = (mark, figures)
     return cached[1]
+
+
+def figures_as_at(valuation: Valuation) -> BookFigures:
+    """Return the totals of the book as at a date."""
+    claims = totals_of(claim_rows(valuation, with_policy=False))
+    return BookFigures(*policy_totals_as_at(valuation), claims)

@@ -1,4 +1,4 @@
-"""Queries of policies as they are now."""
+"""Queries of policies as they are now, and of one as at a date."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -10,6 +10,9 @@ from flaskr.database.transactions import locked_row
 from flaskr.extensions import db
 from flaskr.policies.cover import is_in_force
 from flaskr.policies.models import Policy, PolicyRevision
+from flaskr.policies.row_queries import policy_rows
+from flaskr.values.as_at import Basis, Valuation, copy_as_at
+from flaskr.values.calendar import local_day
 from flaskr.values.money import ZERO
 from flaskr.values.text import lookup_key
 
@@ -28,6 +31,29 @@ def policy_totals() -> tuple[int, Decimal]:
     """Return the number of policies and the sum of their premiums."""
     count, premium = db.session.execute(select(func.count(), func.sum(Policy.premium))).one()
     return count, premium or ZERO
+
+
+def policy_totals_as_at(valuation: Valuation) -> tuple[int, Decimal]:
+    """Return the number of policies as at a date and the sum of their premiums."""
+    rows = policy_rows(valuation).subquery()
+    count, premium = db.session.execute(select(func.count(), func.sum(rows.c.premium))).one()
+    return count, premium or ZERO
+
+
+def policy_as_at(policy: Policy, valuation: Valuation) -> Policy | None:
+    """Return a copy of a policy as at a date; None if the policy does not count yet.
+
+    The copy is not in the session.
+    """
+    row = db.session.execute(policy_rows(valuation).where(Policy.id == policy.id)).one_or_none()
+    return copy_as_at(policy, row) if row else None
+
+
+def why_policy_counts_later(policy: Policy, basis: Basis) -> str:
+    """Return a sentence that says from which day a policy counts."""
+    if basis is Basis.KNOWN:
+        return f"It was recorded on {local_day(policy.recorded_at)}."
+    return f"It counts from its inception, {policy.inception_date}."
 
 
 def policies_in_force(day: date) -> Select[Policy]:

@@ -9,18 +9,19 @@ from flaskr.policies.forms import NewPolicyForm
 from flaskr.policies.queries import erased_policy_ids
 from flaskr.policies.services import record_policy
 from flaskr.users.gate.access import actor
-from flaskr.web.list_filters import has_empty_values
+from flaskr.web.page_addresses import takes
 from flaskr.web.paging import PAGE_PARAMETERS, Cursor
-from flaskr.web.parameters import FilterError
+from flaskr.web.parameters import FilterError, has_empty_values
 
 blueprint = Blueprint("policies", __name__, url_prefix="/policies")
 
 
 @blueprint.get("")
+@takes(PolicyFilter, *PAGE_PARAMETERS)
 def index():
     """List policies, filtered and sorted by the URL's parameters; newest first by default."""
     try:
-        wanted = PolicyFilter.from_parameters(request.args, ignored=PAGE_PARAMETERS)
+        wanted = PolicyFilter.from_address(request.args)
     except FilterError as error:
         refused = {"wanted": PolicyFilter(), "typed": request.args, "refusal": error}
         return render_template("policies/index.html", **refused), error.status

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, select, true
+from sqlalchemy import ColumnElement, Row, Select, case, inspect, select, true
 from sqlalchemy.orm import aliased
 
 from flaskr.database.engine import is_embedded
@@ -36,6 +36,18 @@ def facts_as_at(current: Any, revision: Any, names: tuple[str, ...]) -> dict[str
         )
         for name in names
     }
+
+
+def copy_as_at(current: Any, then: Row[Any]) -> Any:
+    """Return a copy of a row of the book as a select as at a date has it.
+
+    The copy is not in the session; what the select does not have is as it is now.
+    """
+    columns = inspect(type(current)).column_attrs.keys()
+    source = then._mapping
+    return type(current)(
+        **{name: source[name] if name in source else getattr(current, name) for name in columns}
+    )
 
 
 @dataclass(frozen=True)

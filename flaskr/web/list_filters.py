@@ -1,23 +1,18 @@
-"""Filters of lists: parsed from the parameters of an address, and formatted back to them."""
+"""Filters of lists: which rows, in which order, from the parameters of an address."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields, replace
-from datetime import date
+from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from werkzeug.datastructures import MultiDict
-
-from flaskr.values.as_at import Basis, Valuation
+from flaskr.values.as_at import Valuation
 from flaskr.web.ordering import SortOrder, by_bytes
 from flaskr.web.parameters import (
+    AsAtParameters,
     FilterError,
+    Parameters,
     ParameterType,
-    choice_parameter,
-    format_values,
     parameter_field,
-    parse_past_date,
-    parse_values,
 )
 
 RECORDED = "recorded"
@@ -33,7 +28,7 @@ class ActiveFilter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filter:
+class Filter(Parameters):
     """Which rows of a list to show, and in which order.
 
     Ranges include both ends (`_from` and `_to`). `sort` is a column, with - in front for
@@ -46,41 +41,15 @@ class Filter:
     sort: str = parameter_field(ParameterType(str), f"-{RECORDED}")
 
     @classmethod
-    def from_parameters(cls, given: MultiDict[str, str], ignored: Collection[str] = ()) -> Self:
-        """Parse the parameters of an address; empty ones, and those `ignored`, do not count.
-
-        Raises FilterError for an unknown parameter or value; the message names the valid ones.
-        """
-        known = {each.name: each for each in fields(cls)}
-        values: dict[str, Any] = {}
-        for name in given:
-            texts = [text for text in given.getlist(name) if text.strip()]
-            if name in ignored:
-                continue
-            if name not in known:
-                allowed = ", ".join(sorted({*known, *ignored}))
-                raise FilterError(
-                    f"There is no parameter “{name[:40]}”. The parameters are {allowed}."
-                )
-            if texts:
-                values[name] = parse_values(known[name], texts)
-        cls.check(values)
-        return cls(**values)
-
-    @classmethod
     def check(cls, values: dict[str, Any]) -> None:
         """Raise FilterError for an unknown column to sort by."""
+        super().check(values)
         sort = values.get("sort", RECORDED)
         names = (RECORDED, *cls.SORTS)
         if sort.removeprefix("-") not in names:
             allowed = ", ".join(names)
             text = f"Sort: “{sort[:40]}” is not one of {allowed}; put - in front for descending."
             raise FilterError(text, "sort")
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the parameters of this filter, sorted by name, without the defaults."""
-        texts = {each.name: format_values(each, getattr(self, each.name)) for each in fields(self)}
-        return {name: values for name, values in sorted(texts.items()) if values}
 
     @property
     def valuation(self) -> Valuation | None:
@@ -106,10 +75,6 @@ class Filter:
     def is_descending(self) -> bool:
         """Whether the order is descending."""
         return self.sort.startswith("-")
-
-    def parameters_with(self, **changes: Any) -> dict[str, Any]:
-        """Return the parameters of this filter with some of them changed."""
-        return replace(self, **changes).parameters()
 
     def parameters_unfiltered(self) -> dict[str, Any]:
         """Return the parameters for all rows, in the same order."""
@@ -152,34 +117,9 @@ class Filter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AsAtFilter(Filter):
+class AsAtFilter(AsAtParameters, Filter):
     """A filter that can also show rows as at an earlier date, on a basis."""
-
-    as_at: date | None = parameter_field(ParameterType(parse_past_date))
-    basis: Basis = choice_parameter(Basis, Basis.KNOWN)
-
-    @classmethod
-    def check(cls, values: dict[str, Any]) -> None:
-        """Raise FilterError for an unknown column to sort by, and for a basis without a date."""
-        super().check(values)
-        if "basis" in values and "as_at" not in values:
-            text = "Basis only applies to an as-at date: give as_at too."
-            raise FilterError(text, "as_at")
-
-    @property
-    def valuation(self) -> Valuation | None:
-        """The as-at date and its basis; None for the current state."""
-        return Valuation(self.as_at, self.basis) if self.as_at else None
 
     def parameters_unfiltered(self) -> dict[str, Any]:
         """Return the parameters for all rows, as at the same date and in the same order."""
         return type(self)(sort=self.sort, as_at=self.as_at, basis=self.basis).parameters()
-
-    def as_at_parameters(self) -> dict[str, Any]:
-        """Return only the parameters of the as-at date."""
-        return type(self)(as_at=self.as_at, basis=self.basis).parameters()
-
-
-def has_empty_values(given: MultiDict[str, str]) -> bool:
-    """Whether an address has parameters without a value, as forms send them."""
-    return any(not text.strip() for _, text in given.items(multi=True))

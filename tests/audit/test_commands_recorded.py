@@ -5,6 +5,7 @@ import pytest
 from flaskr.archive.services import import_archive, write_archive
 from flaskr.audit.models import Action
 from flaskr.audit.services import NotRecorded
+from flaskr.book.sealing.queries import watermark
 from flaskr.extensions import db
 from tests.audit.events import actions, only_event, refuse_events, values_of
 from tests.books import make_settings
@@ -32,6 +33,7 @@ def test_exporting_and_loading_an_archive_are_recorded_in_each_book(
         "file": "book.zip",
         "size": written.size,
         "sha256": written.sha256,
+        "seal": watermark()["seal"],
     }
     session.remove()
     other = tmp_path / "other"

@@ -24,6 +24,8 @@ LONG_NAME = "Å" * 64
 EMPTY = ("/", "/claims", "/policies", "/exports", "/imports", "/import_claims", "/closings")
 FULL = (
     "/",
+    f"/?as_at={TODAY}",
+    "/?as_at=2999-01-01",
     "/claims",
     "/claims?status=open",
     "/claims?status=declined",
@@ -38,6 +40,8 @@ FULL = (
     "/claims/new",
     "/claims/new?policy=H-1",
     "/claims/W-1",
+    f"/claims/W-1?as_at={TODAY}&basis=booked",
+    "/claims/W-1?as_at=2024-03-15&basis=booked",
     "/claims/W-1/reserve",
     "/claims/W-1/pay",
     "/claims/W-1/repay",
@@ -54,6 +58,7 @@ FULL = (
     f"/policies?as_at={TODAY}",
     "/policies/new",
     "/policies/H-1",
+    f"/policies/H-1?as_at={TODAY}",
     "/policies/H-1/edit",
     "/policies/H-1/cancel",
     "/exports",
@@ -125,8 +130,8 @@ def test_a_refused_form_is_accessible(reader: Page, filled):
     assert violations_on(reader) == []
 
 
-@pytest.mark.parametrize("path", ["/claims", "/policies"])
-def test_every_menu_of_a_list_opens_inside_the_page_and_is_accessible(reader: Page, filled, path):
+@pytest.mark.parametrize("path", ["/claims", "/policies", "/", "/claims/W-1", "/policies/H-1"])
+def test_every_menu_of_a_page_opens_inside_the_page_and_is_accessible(reader: Page, filled, path):
     reader.goto(path)
     faults = []
     for number in range(reader.locator("details > summary").count()):
@@ -156,6 +161,26 @@ def test_a_list_is_filtered_ordered_and_set_back_by_clicking(visitor: Page, fill
     visitor.get_by_role("searchbox").fill("WORD word")
     visitor.get_by_role("button", name="Search").click()
     expect(visitor.locator("tbody tr")).to_have_count(1)
+
+
+def test_a_chosen_day_is_kept_from_page_to_page_until_today_is_shown(visitor: Page, filled):
+    visitor.goto("/claims/W-1")
+    visitor.locator("summary").get_by_text("As at").click()
+    visitor.get_by_label("End of", exact=True).fill("2024-06-30")
+    visitor.get_by_label("Booked").check()
+    visitor.get_by_role("button", name="Apply").click()
+    cut = "?as_at=2024-06-30&basis=booked"
+
+    expect(visitor).to_have_url(f"/claims/W-1{cut}")
+    visitor.get_by_role("link", name="H-1", exact=True).click()
+    expect(visitor).to_have_url(f"/policies/H-1{cut}")
+    visitor.get_by_role("link", name="ClaimBook", exact=True).click()
+    expect(visitor).to_have_url(f"/{cut}")
+    visitor.get_by_label("Claim or policy number").fill("w-3")
+    visitor.get_by_role("button", name="Find").click()
+    expect(visitor).to_have_url(f"/claims/W-3{cut}")
+    visitor.get_by_role("link", name="Show today").click()
+    expect(visitor).to_have_url("/claims/W-3")
 
 
 def test_the_page_of_a_changed_file_is_accessible(reader: Page, filled, tmp_path):

@@ -51,7 +51,7 @@ def test_every_link_of_a_filtered_list_keeps_the_filters(client, varied):
     cost = query_of(hrefs(page, "Claim cost")[0])
     files = [query_of(each) for each in hrefs(page, "Parquet")]
     ledger = query_of(hrefs(page, "Ledger entries")[0])
-    now = query_of(hrefs(page, "Show the current state")[0])
+    now = query_of(hrefs(page, "Show today")[0])
 
     assert open_claims == {**STATE, "sort": ["paid"], "status": ["open"]}
     assert following.pop("after")

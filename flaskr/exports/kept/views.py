@@ -13,7 +13,13 @@ from flaskr.exports.kept.files import KeptExport, kept_export, kept_exports
 from flaskr.exports.kept.forms import DeleteForm, KeepForm
 from flaskr.exports.kept.services import delete_export, keep_export, kept_folder, record_download
 from flaskr.exports.manifest import filter_texts
-from flaskr.exports.parameters import FileRequest, file_request, parse_choice
+from flaskr.exports.parameters import (
+    FILE_PARAMETERS,
+    FILTERS,
+    FileRequest,
+    file_request,
+    parse_choice,
+)
 from flaskr.exports.views import (
     blueprint,
     digest_header,
@@ -24,9 +30,11 @@ from flaskr.exports.views import (
 from flaskr.facts.closed_lists import Contents
 from flaskr.users.gate.access import actor
 from flaskr.values.pseudonyms import sees_names, without_names
+from flaskr.web.page_addresses import takes
 
 
 @blueprint.get("/exports")
+@takes("contents", *FILE_PARAMETERS, lists={n for each in Contents for n in FILTERS[each].names()})
 def kept():
     """List the kept exports, newest first, with a form filled in from the address."""
     form = KeepForm()

@@ -15,10 +15,12 @@ from flaskr.imports.jobs import Job
 from flaskr.imports.refused_downloads import files_with_refusals, loaded_job
 from flaskr.imports.services import jobs_folder
 from flaskr.users.gate.access import may_import
-from flaskr.web.paging import Cursor
+from flaskr.web.page_addresses import takes
+from flaskr.web.paging import PAGE_PARAMETERS, Cursor
 
 
 @blueprint.get("/imports")
+@takes(*PAGE_PARAMETERS)
 def index():
     """Show every import, newest first, below those in progress."""
     delete_old_jobs(jobs_folder())
@@ -40,6 +42,7 @@ def _waiting_jobs() -> list[Job]:
 
 
 @blueprint.get("/imports/<int:number>")
+@takes(*PAGE_PARAMETERS)
 def show(number: int) -> Any:
     """Show one import: its files and how they were read, its counts, and its ledger entries."""
     record = db.session.get(Import, number) if number < 2**31 else None

@@ -27,6 +27,7 @@ from flaskr.users.signing_in.services import (
     start_session_with_password,
 )
 from flaskr.users.signing_in.throttling import TooManyAttempts
+from flaskr.web.page_addresses import takes
 
 blueprint = Blueprint("users", __name__)
 
@@ -46,6 +47,7 @@ def _local_path(text: str) -> str:
 
 
 @blueprint.route("/sign_in", methods=["GET", "POST"])
+@takes("next")
 def sign_in():
     """Sign in."""
     if is_open():

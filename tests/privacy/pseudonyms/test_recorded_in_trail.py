@@ -5,6 +5,7 @@ import hashlib
 import pytest
 from sqlalchemy import text
 
+from flaskr.book.sealing.queries import watermark
 from flaskr.exports.kept.services import kept_folder
 from flaskr.extensions import db
 from flaskr.users.models import Role
@@ -55,6 +56,11 @@ def broken(book):
     run(book, REPAIRED)
 
 
+def last_seal(app) -> str:
+    with app.app_context():
+        return watermark()["seal"]
+
+
 def keep(client, name: str, **typed):
     form = fields_of(client.get("/exports")) | {"name": name, "form": "csv"} | typed
     return client.post("/exports", data=form)
@@ -77,6 +83,7 @@ def test_an_export_is_recorded_with_its_contents_and_reason(book, handler):
             "as_at": None,
             "basis": None,
             "identified": True,
+            "seal": last_seal(book),
             "reason": "asked by the person",
         }
     ]
