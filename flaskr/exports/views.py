@@ -79,6 +79,7 @@ def policies():
 
 
 @blueprint.get("/export_revisions")
+@takes(FILTERS[RevisionContents.REVISIONS], *FILE_PARAMETERS)
 def revisions():
     """Download the versions of the facts of claims and policies."""
     return _answer(RevisionContents.REVISIONS)

@@ -3,6 +3,7 @@
 import pytest
 
 from flaskr.audit.filters import TrailFilter
+from flaskr.claims.revisions.filters import RevisionFilter
 from flaskr.exports.parameters import FILE_PARAMETERS, FILTERS
 from flaskr.facts.closed_lists import Contents
 from flaskr.web.page_addresses import parameters_of
@@ -16,7 +17,7 @@ AS_AT = {"as_at", "basis"}
 UNCHECKED = {"static", "health.show"}
 UNKNOWN = {"unknown": "1"}
 CLAIMS, LEDGER, POLICIES = ({*FILTERS[each].names()} for each in Contents)
-TRAIL = {*TrailFilter.names()}
+REVISIONS, TRAIL = {*RevisionFilter.names()}, {*TrailFilter.names()}
 PAGING, FILES = {*PAGE_PARAMETERS}, {*FILE_PARAMETERS}
 # Written by hand. Every other page takes none.
 TAKEN = {
@@ -34,6 +35,7 @@ TAKEN = {
     "exports.claims": CLAIMS | FILES,
     "exports.ledger": LEDGER | FILES,
     "exports.policies": POLICIES | FILES,
+    "exports.revisions": REVISIONS | FILES,
     "exports.trail": TRAIL | FILES,
     "exports.kept": {"contents"} | CLAIMS | LEDGER | POLICIES | FILES,
     "users.sign_in": {"next"},
