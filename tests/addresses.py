@@ -90,4 +90,6 @@ def value_of(rule: Rule, name: str, known: Known) -> Any:
         return {"claims": 2, "imports": known["import"]}.get(feature, known["policy"])
     if rule.endpoint == "closings.late":
         return {"day": "2024-12-31", "kind": "entries"}[name]
+    if rule.endpoint == "imports.edits":
+        return "claims"
     return {"reference": known["claim"], "at": 0, "day": "2024-12-31"}.get(name, known.get(name))

@@ -6,10 +6,9 @@ from pathlib import Path
 import click
 
 from flaskr.archive.services import WrittenArchive, write_archive
+from flaskr.audit.services import command_actor
 from flaskr.book.services import require_book
 from flaskr.database.modes import transaction_mode
-
-_ACTOR = "command"
 
 
 @click.command("book")
@@ -43,4 +42,4 @@ def _write_with_progress_bar(path: Path) -> WrittenArchive:
             done, bar.length = progress
             bar.update(done - bar.pos)
 
-        return write_archive(path, actor=_ACTOR, on_progress=show)
+        return write_archive(path, actor=command_actor(), on_progress=show)

@@ -1,12 +1,16 @@
 """The filter of audit events, shared by the trail's page and its export."""
 
+import json
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from flaskr.audit.models import Action, AuditEvent, Subject
+from flaskr.errors import TextError
+from flaskr.facts.closed_lists import ReasonCode
 from flaskr.values.calendar import day_end
 from flaskr.values.text import clean_text
 from flaskr.web.list_filters import Filter
@@ -19,7 +23,19 @@ from flaskr.web.parameters import (
     parameter_field,
     text_parameter,
 )
-from flaskr.web.sql_conditions import has_text
+from flaskr.web.sql_conditions import has_text, json_text
+from flaskr.web.template_filters import label_of
+
+_DIGEST = re.compile(r"[0-9a-f]{8,64}")
+_RECORDED_DIGITS = 16  # of an uploaded file's SHA-256
+
+
+def _parse_digest(text: str) -> str:
+    """Parse a SHA-256 or its first digits; raises TextError."""
+    digest = text.lower()
+    if not _DIGEST.fullmatch(digest):
+        raise TextError("Give all 64 hexadecimal digits, or at least the first 8.")
+    return digest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +43,8 @@ class TrailFilter(Filter):
     """Which events, in which order; an event has to match all the parameters.
 
     `who` is the exact actor, `what` any of several actions, `kind` and `subject` the object.
-    `day_from` and `day_to` are days in the book's time zone, both included. `text` is searched for
+    `day_from` and `day_to` are days in the book's time zone, both included. `sha256` is that of a
+    file, or how it begins; `request_id` is exact; `why` is searched for in the reasons, and `text`
     in the actor and the subject. Newest first, or oldest first with sort=recorded.
     """
 
@@ -37,6 +54,9 @@ class TrailFilter(Filter):
     subject: str = parameter_field(ParameterType(clean_text), "")
     day_from: date | None = date_parameter()
     day_to: date | None = date_parameter()
+    sha256: str = parameter_field(ParameterType(_parse_digest), "")
+    request_id: str = parameter_field(ParameterType(clean_text), "")
+    why: str = text_parameter()
     text: str = text_parameter()
 
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -54,7 +74,32 @@ class TrailFilter(Filter):
             conditions.append(AuditEvent.recorded_at >= day_end(self.day_from - timedelta(days=1)))
         if self.day_to:
             conditions.append(AuditEvent.recorded_at < day_end(self.day_to))
+        if self.sha256:
+            conditions.append(self._is_of_file())
+        if self.request_id:
+            conditions.append(AuditEvent.request_id == self.request_id)
+        if self.why:
+            conditions.append(self._has_reason())
         return [*conditions, self.has_text()] if self.text else conditions
+
+    def _is_of_file(self) -> ColumnElement[bool]:
+        """Return the condition that an event names a file with the SHA-256.
+
+        In JSON a quote inside a text is escaped, so only a name and its value match.
+        """
+        of_file = AuditEvent.after.contains(f'"sha256": "{self.sha256}')
+        of_upload = AuditEvent.after.contains(f" bytes, sha256 {self.sha256[:_RECORDED_DIGITS]}")
+        return or_(of_file, of_upload)
+
+    def _has_reason(self) -> ColumnElement[bool]:
+        """Return the condition that the reason in words, or the name of its code, has the text."""
+        after = AuditEvent.after.expression
+        in_json = has_text(after, json.dumps(self.why, ensure_ascii=False)[1:-1])
+        in_words = and_(in_json, has_text(json_text(after, "reason"), self.why))  # parses few
+        shown = self.why.lower().replace("_", " ")
+        codes = [code for code in ReasonCode if shown in label_of(code)]
+        of_code = (after.contains(f'"reason_code": "{code}"', autoescape=True) for code in codes)
+        return or_(in_words, *of_code)
 
     def has_text(self) -> ColumnElement[bool]:
         """Return the condition that the actor or the subject contains the text."""

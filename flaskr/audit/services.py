@@ -1,9 +1,9 @@
 """Record audit events: in the session's transaction, or in a short separate one."""
 
-import getpass
 import json
 import os
 import platform
+import pwd
 from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -23,6 +23,7 @@ from flaskr.values.calendar import utc_now
 
 BOOK = "book"  # the subject of events on the whole book
 CHANGED = "changed"  # recorded in place of a name or a free text
+_LONGEST_USER = 64 - len("command ()")  # an actor has at most 64 characters
 
 
 class NotRecorded(ClaimBookError):
@@ -31,13 +32,27 @@ class NotRecorded(ClaimBookError):
     status = 503
 
 
-def _command_address() -> str:
-    """Return user@host of a command; the user's id if the system has no name for it."""
+def _system_user() -> str:
+    """Return the operating system's user, or its number if the system has no name for it.
+
+    LOGNAME and USER are not read: whoever runs a command can set them.
+    """
+    number = os.getuid()
     try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # for example in a container that runs under a bare uid
-        user = str(os.getuid())
-    return f"{user}@{platform.node()}"
+        name = pwd.getpwuid(number).pw_name
+    except KeyError:  # for example in a container that runs under a bare uid
+        return str(number)
+    return name if name.isprintable() else str(number)
+
+
+def command_actor() -> str:
+    """Return who runs a command, such as "command (anna)"; an e-mail address has no space."""
+    return f"command ({_system_user()[:_LONGEST_USER]})"
+
+
+def _command_address() -> str:
+    """Return user@host of a command."""
+    return f"{_system_user()}@{platform.node()}"
 
 
 @dataclass(frozen=True)

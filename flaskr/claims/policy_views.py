@@ -5,8 +5,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 
-from flaskr.audit.models import Subject
-from flaskr.audit.queries import history_of
+from flaskr.claims.history.queries import policy_history
 from flaskr.claims.queries import claim_totals, uncovered_claim_ids
 from flaskr.claims.row_queries import claims_of_policy, totals_of
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
@@ -34,7 +33,7 @@ def _policy_or_404(number: str) -> Policy:
 
 
 @blueprint.get("/<number>")
-@takes(AsAtParameters, *PAGE_PARAMETERS)
+@takes(AsAtParameters, "history", *PAGE_PARAMETERS)
 def show(number: str):
     """Show one policy: its facts, its claims and their totals."""
     wanted = AsAtParameters.from_address(request.args)
@@ -50,7 +49,7 @@ def show(number: str):
         is_erased=_is_erased(policy),
         page=claims_of_policy(policy).page(Cursor.from_query(request.args)),
         totals=claim_totals(policy),
-        history=history_of(Subject.POLICY, policy.policy_number),
+        history=policy_history(policy, request.args.get("history", "1")),
     )
 
 

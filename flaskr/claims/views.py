@@ -4,13 +4,12 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
-from flaskr.audit.models import Action, Subject
-from flaskr.audit.queries import history_of
 from flaskr.book.periods import open_day
 from flaskr.claims.blueprint import blueprint, claim_or_404
 from flaskr.claims.cut_queries import claim_as_at, entries_as_at, why_claim_counts_later
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.forms import ClaimFactsForm, EditClaimForm, NewClaimForm
+from flaskr.claims.history.queries import claim_history
 from flaskr.claims.ledger.actions import allowed_actions, reversible_entry_ids
 from flaskr.claims.ledger.balances import BalancesByType
 from flaskr.claims.ledger.closed_periods import show_day_of_reserve
@@ -67,7 +66,7 @@ def _migrated(wanted: ClaimFilter) -> list[MigratedEntries]:
 
 
 @blueprint.get("/<reference>")
-@takes(AsAtParameters)
+@takes(AsAtParameters, "history")
 def show(reference: str):
     """Show one claim: its facts, coverage, balances, ledger, and the allowed actions."""
     wanted = AsAtParameters.from_address(request.args)
@@ -87,7 +86,7 @@ def show(reference: str):
         by_type=by_type,
         actions=allowed_actions(claim, by_type),
         reversible=reversible_entry_ids(claim, entries),
-        history=history_of(Subject.CLAIM, claim.claim_reference, excluding=[Action.ENTRY_POSTED]),
+        history=claim_history(claim, request.args.get("history", "1")),
     )
 
 

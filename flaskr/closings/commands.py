@@ -5,6 +5,7 @@ from datetime import date, datetime
 import click
 from flask.cli import with_appcontext
 
+from flaskr.audit.services import command_actor
 from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.services import require_book
 from flaskr.closings.late_queries import LATE_KINDS
@@ -20,7 +21,6 @@ from flaskr.database.modes import transaction_mode
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 
-_ACTOR = "command"
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -58,7 +58,7 @@ def live_command(yes: bool) -> None:
             "cannot be taken back. Declare it live?",
             abort=True,
         )
-    declaration = declare_live(actor=_ACTOR)
+    declaration = declare_live(actor=command_actor())
     db.session.commit()
     click.echo(f"The book is live since {_instant(declaration.recorded_at)}.")
 
@@ -69,7 +69,7 @@ def live_command(yes: bool) -> None:
 def close_command(day: datetime) -> None:
     """Close the books through DAY: no entry can be dated on it or before any more."""
     require_book()
-    closing = close_period(day.date(), actor=_ACTOR)
+    closing = close_period(day.date(), actor=command_actor())
     db.session.commit()
     click.echo(f"The books are closed through {closing.closed_through}.")
     for name in CLOSING_FIGURES:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from flaskr.book.models import Closing
 from flaskr.claims.as_at_queries import is_claim_included
-from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision
-from flaskr.policies.models import POLICY_FACTS, Policy, PolicyRevision
+from flaskr.claims.history.edit_queries import claim_edit_rows, policy_edit_rows
+from flaskr.claims.models import Claim, ClaimRevision
+from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.values.as_at import Basis
 from flaskr.values.calendar import day_end
 from flaskr.web.ordering import SortOrder
@@ -35,9 +36,7 @@ def claim_edits(closing: Closing) -> Listing:
         .join(Claim, ClaimRevision.claim_id == Claim.id)
         .where(ClaimRevision.replaced_at >= closing.recorded_at, is_in)
     )
-    rows = _edits(Claim, ClaimRevision, "claim_id", Claim.claim_reference, CLAIM_FACTS)
-    rows = rows.add_columns(ClaimRevision.description_changed.label("text_changed"))
-    return NumberedListing(selected, rows, ClaimRevision, "number", _OLDEST_FIRST)
+    return NumberedListing(selected, claim_edit_rows(), ClaimRevision, "number", _OLDEST_FIRST)
 
 
 def policy_edits(closing: Closing) -> Listing:
@@ -54,9 +53,7 @@ def policy_edits(closing: Closing) -> Listing:
             or_(Policy.inception_date <= day, was_in),
         )
     )
-    rows = _edits(Policy, PolicyRevision, "policy_id", Policy.policy_number, POLICY_FACTS)
-    rows = rows.add_columns(PolicyRevision.policyholder_changed.label("text_changed"))
-    return NumberedListing(selected, rows, PolicyRevision, "number", _OLDEST_FIRST)
+    return NumberedListing(selected, policy_edit_rows(), PolicyRevision, "number", _OLDEST_FIRST)
 
 
 def _was_in(
@@ -68,30 +65,4 @@ def _was_in(
         getattr(earlier, key) == getattr(revisions, key),
         earlier.replaced_at >= closing.recorded_at,
         is_in(earlier),
-    )
-
-
-def _edits(
-    model: Any, revisions: Any, key: str, reference: Any, facts: tuple[str, ...]
-) -> Select[Any]:
-    """Select edits with the facts before and after each, as before_<fact> and after_<fact>."""
-    later, following = aliased(revisions), aliased(revisions)
-    is_later = and_(getattr(later, key) == getattr(revisions, key), later.id > revisions.id)
-    following_id = select(func.min(later.id)).where(is_later).scalar_subquery()
-    columns: dict[str, Any] = {
-        "number": revisions.id,
-        "reference": reference,
-        "recorded_at": revisions.replaced_at,
-        "recorded_by": revisions.replaced_by,
-    }
-    for name in facts:
-        after = case(
-            (following.id.is_not(None), getattr(following, name)), else_=getattr(model, name)
-        )
-        columns |= {f"before_{name}": getattr(revisions, name), f"after_{name}": after}
-    return (
-        select(*(column.label(name) for name, column in columns.items()))
-        .select_from(revisions)
-        .join(model, getattr(revisions, key) == model.id)
-        .outerjoin(following, following.id == following_id)
     )

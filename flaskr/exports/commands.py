@@ -14,6 +14,7 @@ from flask.cli import AppGroup
 from werkzeug.datastructures import MultiDict
 
 from flaskr.audit.models import Action
+from flaskr.audit.services import command_actor
 from flaskr.book.services import require_book
 from flaskr.database.modes import transaction_mode
 from flaskr.exports.manifest import MANIFEST_ENDING, manifest, manifest_text
@@ -24,7 +25,6 @@ from flaskr.facts.closed_lists import Contents, FileContents, RevisionContents
 from flaskr.files.formats import Dialect, FileFormat
 from flaskr.values.as_at import Basis
 
-_ACTOR = "command"
 Command = Callable[..., None]
 
 exports = AppGroup("exports", help="Write the book's data to files, and verify files.")
@@ -117,12 +117,12 @@ def _write_file(contents: FileContents, path: Path, options: dict[str, Any]) -> 
         request = file_request(contents, _parameters(path, options))
         exported = _export_with_progress_bar(request)
         with exported.file:
-            record_file(Action.FILE_EXPORTED, request, exported, _ACTOR)
+            record_file(Action.FILE_EXPORTED, request, exported, command_actor())
             _write_atomically(
                 path, lambda target: shutil.copyfileobj(exported.file, target, 1024 * 1024)
             )
         if beside:
-            text = manifest_text(manifest(request, exported.facts, _ACTOR))
+            text = manifest_text(manifest(request, exported.facts, command_actor()))
             _write_atomically(beside, lambda target: target.write(text.encode()))
     click.echo(f"{path}: {exported.facts.rows} rows, {exported.facts.size} bytes")
     for name, amount in exported.facts.totals.items():

@@ -33,7 +33,7 @@ FILTERS: dict[FileContents, type[FileFilter]] = {
 }
 FEEDS = (Contents.LEDGER, RevisionContents.REVISIONS)  # which a reader follows by `since`
 FILE_PARAMETERS = ("format", "dialect", "raw", "columns", "manifest", "reason")
-_FREE_TEXTS = ("text", "who", "subject")
+_FREE_TEXTS = ("text", "who", "subject", "why")
 SHORTEST_REASON, LONGEST_REASON = 3, 200
 
 

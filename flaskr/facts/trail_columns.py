@@ -14,8 +14,8 @@ TRAIL_COLUMNS: Columns = (
     Column(
         "actor",
         Kind.TEXT,
-        "who did it: an e-mail address; open in an open book, command for a command",
-        "vem som gjorde det: en e-postadress; open i en öppen bok, command för ett kommando",
+        "who did it: an e-mail address; open in an open book; command (anna) for a command of anna",
+        "vem som gjorde det: en e-postadress; open i en öppen bok; command (anna) för ett kommando",
     ),
     Column("action", Kind.CHOICE, "what was done, or refused", "vad som gjordes eller nekades"),
     Column(

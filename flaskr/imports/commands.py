@@ -12,6 +12,7 @@ from flask.cli import with_appcontext
 
 from flaskr.archive.manifest import ArchiveError
 from flaskr.archive.services import import_archive, is_archive
+from flaskr.audit.services import command_actor
 from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.services import require_book
 from flaskr.database.modes import transaction_mode
@@ -25,7 +26,6 @@ from flaskr.imports.loading.services import load_import
 from flaskr.imports.services import OnProgress, register_files, try_import
 from flaskr.imports.tasks import refused_path
 
-ACTOR = "command"
 _SHOWN_REFUSALS = 20
 _AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
 
@@ -111,7 +111,7 @@ def _load_book(path: Path, expected_seal: str | None) -> str:
     with _progress_bar("Loading") as on_progress:
         loaded = import_archive(
             path,
-            actor=ACTOR,
+            actor=command_actor(),
             expected_seal=expected_seal,
             on_progress=lambda done: on_progress(Progress("book", 0, *done)),
         )
@@ -127,7 +127,7 @@ def _load_files(files: tuple[Path, ...], is_migration: bool, options: dict[str, 
     """Make a dry run, print its summary, and load the files if that changes anything."""
     job = register_files(
         files,
-        actor=ACTOR,
+        actor=command_actor(),
         is_migration=is_migration,
         sheet=options["sheet"],
         encoding=options["encoding"],

@@ -6,6 +6,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from flaskr.audit.services import command_actor
 from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.sealing.queries import SealName, parse_seal, watermark
 from flaskr.book.services import require_book
@@ -16,8 +17,6 @@ from flaskr.errors import ClaimBookError
 from flaskr.exports.kept.services import kept_folder
 from flaskr.extensions import db
 from flaskr.operations.book_check import book_faults, seal_of_manifest
-
-_ACTOR = "command"
 
 
 @click.command("check")
@@ -40,7 +39,7 @@ def check_book(rebuild: bool, seal: str | None, manifest: Path | None) -> None:
     require_book()
     seen = _seals_of_options(seal, manifest)
     if rebuild:
-        click.echo(f"{rebuild_balances(_ACTOR)} claims rebuilt.")
+        click.echo(f"{rebuild_balances(command_actor())} claims rebuilt.")
         db.session.commit()
     with transaction_mode("read"):
         faults = 0

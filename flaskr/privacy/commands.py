@@ -4,6 +4,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from flaskr.audit.services import command_actor
 from flaskr.book.services import require_book
 from flaskr.database.engine import is_embedded
 from flaskr.database.modes import transaction_mode
@@ -18,7 +19,6 @@ from flaskr.privacy.residual_copies import (
 )
 from flaskr.privacy.services import ErasureResult, erase_person
 
-_ACTOR = "command"
 _OUT_OF_REACH = "This command cannot reach archives, backups and files that were sent out."
 _NOT_OVERWRITTEN = "PostgreSQL keeps deleted rows on disk until it overwrites them; see VACUUM."
 
@@ -46,7 +46,7 @@ def erase(numbers: tuple[str, ...], references: tuple[str, ...], yes: bool) -> N
     if not yes:
         click.confirm(_question(records), abort=True)
     was_on = overwrite_deleted()
-    result = erase_person(records, actor=_ACTOR)
+    result = erase_person(records, actor=command_actor())
     db.session.commit()
     empty_spool(current_app.config)
     _print_result(result)

@@ -4,14 +4,13 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from flaskr.audit.services import command_actor
 from flaskr.book.services import require_book
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.models import Role, User
 from flaskr.users.queries import all_users, user_with_email
 from flaskr.users.services import create_user, make_link, sign_out_everywhere
-
-_ACTOR = "command"
 
 users = AppGroup("users", help="Add users, list them, and let them set a password.")
 
@@ -28,8 +27,8 @@ def create(email: str, name: str, role: str | None) -> None:
     """Add the user EMAIL, and print the link with which they set their password."""
     require_book()
     default = Role.VIEWER if all_users() else Role.ADMINISTRATOR
-    user = create_user(email, name or email, Role(role) if role else default, actor=_ACTOR)
-    secret = make_link(user, actor=_ACTOR)
+    user = create_user(email, name or email, Role(role) if role else default, actor=command_actor())
+    secret = make_link(user, actor=command_actor())
     db.session.commit()
     click.echo(f"Added {user.email} as {user.role}.")
     _print_link(secret)
@@ -40,7 +39,7 @@ def create(email: str, name: str, role: str | None) -> None:
 def link(email: str) -> None:
     """Print a link with which the user EMAIL sets a new password."""
     user = _user_named(email)
-    secret = make_link(user, actor=_ACTOR)
+    secret = make_link(user, actor=command_actor())
     db.session.commit()
     _print_link(secret)
 
@@ -77,6 +76,6 @@ def list_users() -> None:
 def sign_out_user(email: str) -> None:
     """End all sessions and tokens of the user EMAIL."""
     user = _user_named(email)
-    sign_out_everywhere(user, actor=_ACTOR)
+    sign_out_everywhere(user, actor=command_actor())
     db.session.commit()
     click.echo(f"{user.email} is signed out everywhere.")

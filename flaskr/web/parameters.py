@@ -9,6 +9,7 @@ from typing import Any, Self
 from werkzeug.datastructures import MultiDict
 
 from flaskr.errors import ClaimBookError, DateError, TextError
+from flaskr.facts.labels import LABELS
 from flaskr.values.as_at import Basis, Valuation
 from flaskr.values.calendar import parse_day, today
 from flaskr.values.money import parse_money
@@ -97,7 +98,7 @@ def text_parameter() -> Any:
 
 def _label(name: str) -> str:
     """Return how a message names a parameter: as_at gives "As at"."""
-    return name.replace("_", " ").capitalize()
+    return LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
 def given_twice(name: str) -> FilterError:

@@ -5,6 +5,36 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, func
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+
+class _JsonText(GenericFunction[str]):
+    """The text under a name in a column of JSON; NULL without one."""
+
+    name = "json_text"
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_JsonText)
+def _compile_json_extract(element: _JsonText, compiler: SQLCompiler, **options: Any) -> str:
+    """Compile to SQLite's function."""
+    column, name = (compiler.process(each, **options) for each in element.clauses)
+    return f"json_extract({column}, '$.' || {name})"
+
+
+@compiles(_JsonText, "postgresql")
+def _compile_json_operator(element: _JsonText, compiler: SQLCompiler, **options: Any) -> str:
+    """Compile to PostgreSQL's operator."""
+    column, name = (compiler.process(each, **options) for each in element.clauses)
+    return f"(CAST({column} AS json) ->> {name})"
+
+
+def json_text(column: ColumnElement[Any], name: str) -> ColumnElement[str]:
+    """Return the text under a name in a column of JSON objects."""
+    return _JsonText(column, name)
 
 
 def between(

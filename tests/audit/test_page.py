@@ -10,7 +10,7 @@ from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Cause
 from tests.audit.events import make_event
-from tests.factories import make_claim, make_policy
+from tests.factories import make_claim, make_policy, pay, reserve
 
 ANNA = "anna@example.com"
 MANY = 3000
@@ -95,6 +95,20 @@ def test_an_event_is_shown_in_words_with_a_link_to_its_object(client, varied):
     assert '{"' not in page
 
 
+def test_the_event_of_an_entry_leads_to_the_entry_and_back(app, client):
+    with app.app_context():
+        claim = make_claim(claim_reference="W-1")
+        entry_ids = [reserve(claim, "100").id, pay(claim, "10").id]
+        db.session.commit()
+    trail, claim_page = client.get("/trail"), client.get("/claims/W-1")
+
+    for entry_id in entry_ids:
+        assert f'href="/claims/W-1#entry-{entry_id}"' in trail.text
+        assert f'<tr id="entry-{entry_id}">' in claim_page.text
+    to_events = re.search(r'href="(/trail\?[^"]*what=entry_posted[^"]*)"', claim_page.text)[1]
+    assert numbers(client.get(to_events.replace("&amp;", "&"))) == [3, 2]
+
+
 def test_each_filter_can_be_removed(client, varied):
     page = client.get(f"/trail?who={ANNA}&what=claim_edited&day_from=2024-04-02")
 
@@ -150,10 +164,8 @@ def test_an_unknown_value_is_refused_with_the_valid_ones(client, query):
     answer = client.get(f"/trail?{query}")
 
     assert answer.status_code == 400
-    assert (
-        "The parameters are after, before, day_from, day_to, kind, page, sort, subject"
-        in answer.text
-    )
+    names = "after, before, day_from, day_to, kind, page, request_id, sha256, sort, subject, text"
+    assert f"The parameters are {names}, what, who, why." in answer.text
 
 
 @pytest.mark.parametrize("value", ["x", "1.5", "-1", "²", "9" * 30, "1;DROP"])

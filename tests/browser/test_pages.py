@@ -15,7 +15,9 @@ from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Contents, CostType, ReasonCode
 from tests.browser.accessibility import faults_on, violations_on
+from tests.claims.clocks import amend
 from tests.factories import ACTOR, make_claim, make_policy, pay, reserve
+from tests.imports.importing import Importing
 
 pytestmark = pytest.mark.slow
 
@@ -59,12 +61,19 @@ FULL = (
     "/policies/new",
     "/policies/H-1",
     f"/policies/H-1?as_at={TODAY}",
+    "/policies/H-1?history=2",
     "/policies/H-1/edit",
     "/policies/H-1/cancel",
     "/exports",
     "/exports?contents=claims&status=open&sort=-paid&as_at=2024-12-31&columns=claim_reference,paid",
     f"/exports/{LONG_NAME}/delete",
     "/exports/verify",
+    "/imports/2",
+    "/imports/2/claims",
+    "/imports/3",
+    "/imports/3/claims",
+    f"/trail?sha256={'0' * 64}&request_id={'W' * 32}&why={'word+' * 19}",
+    "/trail?sha256=x",
     "/closings",
     "/closings/live",
     "/closings/new",
@@ -73,8 +82,19 @@ FULL = (
 )
 
 
+def load_edits(importing: Importing) -> None:
+    """Edit 60 claims and a policy with two imports."""
+    rows = ((f"E-{number}", "fire", "1") for number in range(60))
+    importing.load(("Claim", "Cause", "Cost"), *rows)
+    rows = ((f"E-{number}", "storm", "word " * 40, "1") for number in range(60))
+    importing.load(("Claim", "Cause", "Description", "Cost"), *rows)
+    titles = ("policy_number", "line_of_business", "policyholder", "inception_date", "expiry_date")
+    policy = ("H-1", "home", "B" * 64, "2024-01-01", "2025-01-01", "999999999.99", "1500")
+    importing.load((*titles, "premium", "deductible"), policy)
+
+
 @pytest.fixture
-def filled(served):
+def filled(served, tmp_path):
     """A book with a claim of each kind, and more than one page of them."""
     app, _ = served
     with app.app_context():
@@ -100,6 +120,9 @@ def filled(served):
         close_period(date(2024, 12, 31), actor=ACTOR)
         make_claim(policy=policy, claim_reference="L" * 64)
         db.session.commit()
+        for number in range(25):
+            amend(policy, premium=Decimal(number))
+        load_edits(Importing(tmp_path))
         with transaction_mode("read"):
             request = file_request(
                 Contents.CLAIMS, MultiDict({"status": "open", "format": "parquet"})

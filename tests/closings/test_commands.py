@@ -1,3 +1,4 @@
+from flaskr.audit.services import command_actor
 from flaskr.book.models import Closing, LiveDeclaration
 from flaskr.extensions import db
 from tests.closings.books import close, go_live
@@ -53,7 +54,7 @@ def test_a_period_is_closed_with_its_figures(runner, session):
     assert (code, lines[0]) == (0, "The books are closed through 2024-12-31.")
     assert {"policies    1", "claims      1", "premium     5000.00"} <= set(lines)
     assert twice.output == "Error: The books are closed through 2024-12-31 already.\n"
-    assert db.session.scalar(db.select(Closing.recorded_by)) == "command"
+    assert db.session.scalar(db.select(Closing.recorded_by)) == command_actor()
 
 
 def test_late_bookings_are_listed_by_kind(runner, session):

@@ -70,9 +70,11 @@ def test_edits_of_what_belongs_to_a_closing_are_late_with_what_they_changed(clos
     assert (found["claim_edits"], found["policy_edits"]) == (["A", "A"], ["P"])
     assert late_texts(closing, "claim_edits") == [
         "cause water → fire",
-        "cause fire → storm; description",
+        "cause fire → storm; description changed",
     ]
-    assert late_texts(closing, "policy_edits") == ["premium 5\u202f000.00 → 1.00; policyholder"]
+    assert late_texts(closing, "policy_edits") == [
+        "premium 5\u202f000.00 → 1.00; policyholder changed"
+    ]
 
 
 def test_an_edit_that_moves_a_claim_or_a_policy_out_of_a_closing_or_into_it_is_late(closing):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from flaskr.audit.services import command_actor
 from tests.factories import make_claim, make_policy, reserve
 
 
@@ -66,7 +67,7 @@ def test_the_next_ledger_file_continues_where_the_manifest_says(write, session, 
     write("ledger", "--to", str(second), "--since", str(manifest["next_since"]))
 
     assert manifest["rows"] == len(pd.read_csv(first)) == 3
-    assert manifest["made"]["by"] == "command"
+    assert manifest["made"]["by"] == command_actor()
     assert list(pd.read_csv(second)["claim_reference"]) == ["LATER"]
 
 

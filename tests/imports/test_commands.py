@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import func, select
 
 from flaskr import create_app
+from flaskr.audit.services import command_actor
 from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import claim_by_reference, claim_totals
@@ -51,7 +52,7 @@ def test_the_workbook_is_loaded_once_however_often_it_is_imported(runner):
         "20 unchanged (claim cost 944014.00 SEK), 0 refused."
     )
     assert loaded_before.startswith("claims_data_to_import.xlsx was already loaded on 20")
-    assert loaded_before.endswith(" by command.")
+    assert loaded_before.endswith(f" by {command_actor()}.")
     with runner.app.app_context():
         totals = claim_totals()
         assert (totals.claims, totals.claim_cost) == (20, Decimal("944014.00"))

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from flaskr.audit.models import AuditEvent
+from flaskr.audit.services import command_actor
 from flaskr.claims.ledger.services import close_claim
 from flaskr.claims.models import ENTRY_TEXTS, ClaimRevision, EntryTexts
 from flaskr.claims.queries import claim_by_reference, entries_of
@@ -124,8 +125,8 @@ def test_the_trail_says_what_was_erased_and_never_the_name(erase, session):
     assert session.scalars(edits).all() == [], "one event for each thing that is done"
     recorded = {(event.subject_kind, event.subject, event.actor): event.after for event in events}
     assert recorded == {
-        ("policy", "H-1", "command"): '{"policyholder": "changed"}',
-        ("claim", "W-1", "command"): (
+        ("policy", "H-1", command_actor()): '{"policyholder": "changed"}',
+        ("claim", "W-1", command_actor()): (
             '{"description": "changed", "payee": "changed", "payee_reference": "changed",'
             ' "note": "changed"}'
         ),

@@ -95,11 +95,11 @@ def post_entry(
 
 
 def _add(claim: Claim, entry: LedgerEntry) -> None:
-    """Add an entry to the book and to the trail."""
+    """Add an entry to the book, which gives it its id, and then to the trail."""
     db.session.add(entry)
-    record_entry(claim, entry)
     note_first_posting(entry.recorded_at)
     db.session.flush()
+    record_entry(claim, entry)
 
 
 def _checked_instant(claim: Claim, last: LedgerEntry | None, transaction_date: date) -> datetime:
@@ -125,6 +125,7 @@ def _texts_of(by: PostedBy) -> EntryTexts | None:
 def record_entry(claim: Claim, entry: LedgerEntry) -> None:
     """Record an entry in the audit trail; of its texts, which may name people, only their names."""
     facts: dict[str, Any] = {
+        "entry": entry.id,
         "entry_type": entry.entry_type,
         "transaction_date": entry.transaction_date,
         **vars(entry.movement),

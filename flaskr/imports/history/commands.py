@@ -3,12 +3,12 @@
 import click
 from flask.cli import with_appcontext
 
+from flaskr.audit.services import command_actor
 from flaskr.book.services import require_book
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import REASON_CHOICES, ReasonCode
 from flaskr.import_records.queries import imports_with_files
-from flaskr.imports.commands import ACTOR
 from flaskr.imports.undo.services import undo_import
 
 
@@ -45,7 +45,7 @@ def undo_command(number: int, reason: str) -> None:
     """Undo import NUMBER with adjusting entries; what it created stays, without amounts."""
     try:
         require_book()
-        record = undo_import(number, reason_code=ReasonCode(reason), actor=ACTOR)
+        record = undo_import(number, reason_code=ReasonCode(reason), actor=command_actor())
     except ClaimBookError as error:
         raise click.ClickException(f"Nothing was undone.\n{error}") from error
     db.session.commit()

@@ -1,20 +1,23 @@
 """The lists of imports and of their ledger entries."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
+from flaskr.claims.history.edit_queries import claim_edit_rows, policy_edit_rows
 from flaskr.claims.ledger.balances import BALANCES
-from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportFile
 from flaskr.imports.undo.queries import entries_of_import
+from flaskr.policies.models import PolicyRevision
 from flaskr.web.ordering import SortOrder
 from flaskr.web.paging import Listing, NumberedListing
 
+_IN_ORDER = SortOrder(is_descending=False)
 _HIGHEST_NUMBER = 2**31 - 1  # the largest value of an INTEGER column
 _LISTED_COLUMNS = (
     *("kind", "recorded_at", "recorded_by", "created", "changed", "unchanged", "refused"),
@@ -69,4 +72,23 @@ def entry_listing(record: Import) -> Listing:
         *(getattr(LedgerEntry, name) for name in BALANCES),
     ]
     rows = select(*columns).join(Claim, Claim.id == LedgerEntry.claim_id)
-    return NumberedListing(selected, rows, LedgerEntry, "entry_id", SortOrder(is_descending=False))
+    return NumberedListing(selected, rows, LedgerEntry, "entry_id", _IN_ORDER)
+
+
+def _claim_edits_of(record: Import) -> Listing:
+    """Return the edits of claims by an import in their order."""
+    selected = select(ClaimRevision.id).where(ClaimRevision.import_id == record.id)
+    return NumberedListing(selected, claim_edit_rows(), ClaimRevision, "number", _IN_ORDER)
+
+
+def _policy_edits_of(record: Import) -> Listing:
+    """Return the edits of policies by an import in their order."""
+    selected = select(PolicyRevision.id).where(PolicyRevision.import_id == record.id)
+    return NumberedListing(selected, policy_edit_rows(), PolicyRevision, "number", _IN_ORDER)
+
+
+# By what they are of, as in addresses.
+EDIT_LISTINGS: dict[str, Callable[[Import], Listing]] = {
+    "policies": _policy_edits_of,
+    "claims": _claim_edits_of,
+}

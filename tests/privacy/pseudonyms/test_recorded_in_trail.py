@@ -5,6 +5,7 @@ import hashlib
 import pytest
 from sqlalchemy import text
 
+from flaskr.audit.services import command_actor
 from flaskr.book.sealing.queries import watermark
 from flaskr.exports.kept.services import kept_folder
 from flaskr.extensions import db
@@ -222,5 +223,5 @@ def test_an_export_by_command_is_recorded(book, tmp_path):
     book.test_cli_runner().invoke(args=["exports", "claims", "--to", str(path), *options])
 
     (event,) = file_events(book)
-    assert (event["action"], event["actor"]) == ("file_exported", "command")
+    assert (event["action"], event["actor"]) == ("file_exported", command_actor())
     assert event["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()

@@ -56,6 +56,7 @@ EXPECTED_ACCESS = {
     "trail.index": ("d", "-"),
     "imports.index": ("vhadrw", "-"),
     "imports.show": ("vhadrw", "-"),
+    "imports.edits": ("vhadrw", "-"),
     "imports.upload": ("hdrw", "hdw"),
     # Of an import of claims; test_migrations has those of a migration.
     "imports.under_way": ("hrw", "-"),

@@ -1,0 +1,1 @@
+"""The history of claims and policies: who recorded their facts, and every edit since."""
