@@ -1,6 +1,6 @@
 """The columns of the feed of facts: each version of the facts of claims and policies."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from flaskr.facts.claim_columns import CLAIM_COLUMNS, CURRENCY
@@ -10,10 +10,10 @@ from flaskr.facts.kinds import Kind
 from flaskr.facts.policy_columns import POLICY_COLUMNS
 
 
-def _facts(columns: Columns, names: tuple[str, ...], of: str, of_sv: str) -> Iterator[Column]:
+def _facts(columns: Iterable[Column], key: str, of: str, of_sv: str) -> Iterator[Column]:
     """Yield the columns of facts that only the versions of one kind have."""
     for column in columns:
-        if column.name in names:
+        if not (column.derived or column.is_personal or column.name == key):
             yield replace(
                 column,
                 meaning=f"{of}: {column.meaning}",
@@ -21,6 +21,9 @@ def _facts(columns: Columns, names: tuple[str, ...], of: str, of_sv: str) -> Ite
                 may_be_empty=True,
             )
 
+
+# The amounts of claims are not facts: they follow from the ledger.
+_CLAIM_FACTS = (column for column in CLAIM_COLUMNS if column.kind is not Kind.AMOUNT)
 
 REVISION_COLUMNS: Columns = (
     Column(
@@ -77,25 +80,7 @@ REVISION_COLUMNS: Columns = (
         choices=VersionedText,
         may_be_empty=True,
     ),
-    *_facts(
-        CLAIM_COLUMNS,
-        ("policy_number", "cause", "event_code", "loss_date", "reported_date"),
-        "of a claim",
-        "för en skada",
-    ),
-    *_facts(
-        POLICY_COLUMNS,
-        (
-            "line_of_business",
-            "inception_date",
-            "expiry_date",
-            "cancelled_on",
-            "premium",
-            "deductible",
-            "sum_insured",
-        ),
-        "of a policy",
-        "för en försäkring",
-    ),
+    *_facts(_CLAIM_FACTS, "claim_reference", "of a claim", "för en skada"),
+    *_facts(POLICY_COLUMNS, "policy_number", "of a policy", "för en försäkring"),
     CURRENCY,
 )
