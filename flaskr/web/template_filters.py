@@ -33,7 +33,7 @@ def _date_or_dash(value: date | None) -> str:
     return _DASH if value is None else value.isoformat()
 
 
-def _format_instant(value: datetime) -> str:
+def format_instant(value: datetime) -> str:
     """Format an instant in the book's time zone, to the minute."""
     return value.astimezone(book_zone()).strftime("%Y-%m-%d %H:%M")
 
@@ -74,7 +74,7 @@ def format_byte_size(value: int) -> str:
 _FILTERS: dict[str, Callable[..., str]] = {
     "money": money_or_dash,
     "day": _date_or_dash,
-    "instant": _format_instant,
+    "instant": format_instant,
     "percent": _percent_or_dash,
     "words": label_of,
     "fact": format_fact,

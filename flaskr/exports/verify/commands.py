@@ -1,6 +1,7 @@
-"""flask exports verify: compare a file with its manifest."""
+"""flask exports verify: compare a file with its manifest and with the trail."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import current_app
@@ -10,6 +11,7 @@ from flaskr.exports.manifest import MANIFEST_ENDING
 from flaskr.exports.verify.manifests import KnownFile, known_from_manifest
 from flaskr.exports.verify.services import Verdict, verify_file
 from flaskr.isolation import Limits
+from flaskr.web.template_filters import format_instant, format_number, label_of
 
 
 @click.command("verify")
@@ -23,20 +25,24 @@ from flaskr.isolation import Limits
 )
 @with_appcontext
 def verify_command(file: Path, manifest: Path | None) -> None:
-    """Total a file again and compare it with its manifest.
+    """Total a file again, compare it with its manifest, and look for it in the trail.
 
-    The exit code is 0 only when everything is equal; otherwise each difference is printed.
+    The exit code is 0 only when everything is equal and this book made the file; otherwise what
+    differs is printed.
     """
     config = current_app.config
     limits = Limits(config["EXPORT_SECONDS"], config["EXPORT_MEMORY_BYTES"])
     verdict = verify_file(file.resolve(), file.name, _manifest_of(file, manifest), limits)
-    click.echo("\n".join([*_file_lines(file, verdict), *_difference_lines(verdict)]))
+    lines = [*_file_lines(file, verdict), *_difference_lines(verdict), *_trail_lines(verdict)]
+    click.echo("\n".join(lines))
     if verdict.known is None:
         raise click.ClickException(
             "There is no known manifest of this file; give it with --manifest."
         )
-    if not verdict.is_equal:
+    if not verdict.is_as_described:
         raise click.ClickException("The file differs from its manifest.")
+    if not verdict.is_equal:
+        raise click.ClickException("The file agrees with its manifest, but not with the trail.")
     click.echo("Everything is equal.")
 
 
@@ -64,3 +70,23 @@ def _difference_lines(verdict: Verdict) -> list[str]:
         f"{each.what}: manifest {each.manifest}, file {each.file}" for each in verdict.differences
     ]
     return [f"Compared with {verdict.known.source}.", *lines]
+
+
+def _trail_lines(verdict: Verdict) -> list[str]:
+    """Return the lines about the file's events in the trail."""
+    trail = verdict.trail
+    lines = [trail.finding, *map(_event_line, trail.shown.first_and_last)]
+    if trail.shown.more:
+        lines.insert(-1, f"{format_number(trail.shown.more)} more")
+    if other := trail.kept_otherwise:
+        lines += [
+            f"A file with the SHA-256 {other.sha256} was kept as “{other.event.subject}”:",
+            _event_line(other.event),
+        ]
+    return lines
+
+
+def _event_line(event: Any) -> str:
+    """Return one event as a line: its number, when, what, by whom."""
+    when, what = format_instant(event.recorded_at), label_of(event.action)
+    return f"event {event.event_id}: {when}, {what} by {event.actor}, {event.subject}"

@@ -22,7 +22,10 @@ class _ManifestError(ClaimBookError):
 
 @dataclass(frozen=True)
 class KnownFile:
-    """What a manifest says about its file; `source` names the manifest."""
+    """What a manifest says about its file; `source` names the manifest.
+
+    `cut` is its as-at date and basis as a text; `kept_name` is empty unless it is a kept export.
+    """
 
     source: str
     size: int
@@ -31,11 +34,18 @@ class KnownFile:
     columns: tuple[str, ...]
     rows: int
     totals: dict[str, Decimal]
+    cut: str
+    kept_name: str
 
 
 def format_label(file_format: str, is_excel_csv: bool) -> str:
     """Return the name of a format when files are compared; escaped and raw CSV look the same."""
     return f"{file_format} for Swedish Excel" if is_excel_csv else file_format
+
+
+def cut_label(facts: dict[str, Any]) -> str:
+    """Return the cut of a file, from its manifest or from the event that handed it out."""
+    return f"{facts['as_at']}, {facts['basis']}" if facts["as_at"] else "no date"
 
 
 def known_from_manifest(text: bytes, source: str) -> KnownFile:
@@ -70,6 +80,8 @@ def _known(manifest: dict[str, Any], source: str) -> KnownFile:
             name: Decimal(_parse_pattern(_AMOUNT, text))
             for name, text in manifest["totals"].items()
         },
+        cut=cut_label(manifest),
+        kept_name=str(manifest["kept"]["name"]) if "kept" in manifest else "",
     )
 
 

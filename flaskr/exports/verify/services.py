@@ -1,4 +1,4 @@
-"""Verify a file: read it again and compare it with its manifest."""
+"""Verify a file: read it again, compare it with its manifest, and ask the trail about it."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from flask import current_app
 from flaskr.exports.kept.services import kept_folder
 from flaskr.exports.verify.manifests import KnownFile, format_label, known_from_kept
 from flaskr.exports.verify.tasks import ReadFacts
+from flaskr.exports.verify.trail import TrailOfFile, trail_of_file
 from flaskr.files.readers.options import Unreadable
 from flaskr.isolation import Limits, WorkError, preload, run_isolated, slot
 
@@ -36,7 +37,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The facts of a file, and how they compare with its manifest.
+    """The facts of a file, how they compare with its manifest, and what the trail says about it.
 
     `facts` is None, and `problem` says why, if the file cannot be read; `known` is None if there is
     no manifest.
@@ -48,6 +49,7 @@ class Verdict:
     problem: str
     known: KnownFile | None
     comparisons: tuple[Comparison, ...]
+    trail: TrailOfFile
 
     @property
     def differences(self) -> list[Comparison]:
@@ -55,9 +57,20 @@ class Verdict:
         return [line for line in self.comparisons if not line.is_equal]
 
     @property
-    def is_equal(self) -> bool:
-        """Whether there is a manifest and everything agrees with it."""
+    def is_as_described(self) -> bool:
+        """Whether there is a manifest and everything in the file agrees with it."""
         return self.known is not None and not self.differences
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the file agrees with its manifest, and the trail with both."""
+        return self.is_as_described and self.trail.confirms
+
+    @property
+    def is_same_but_bytes(self) -> bool:
+        """Whether only the bytes differ, as when a file was opened and saved again."""
+        differing = {line.what for line in self.differences}
+        return bool(differing) and differing <= {"size", "sha256"}
 
 
 def verify_file(path: Path, name: str, known: KnownFile | None, limits: Limits) -> Verdict:
@@ -70,8 +83,9 @@ def verify_file(path: Path, name: str, known: KnownFile | None, limits: Limits) 
         size = file.tell()
     known = known or known_from_kept(kept_folder(current_app.config), sha256, name)
     facts, problem = _read_isolated(path, limits)
-    comparisons = tuple(_comparisons(size, sha256, facts, known)) if known else ()
-    return Verdict(size, sha256, facts, problem, known, comparisons)
+    trail = trail_of_file(sha256, known)
+    lines = [*_comparisons(size, sha256, facts, known), *_of_cut(known, trail)] if known else []
+    return Verdict(size, sha256, facts, problem, known, tuple(lines), trail)
 
 
 def _read_isolated(path: Path, limits: Limits) -> tuple[ReadFacts | None, str]:
@@ -104,3 +118,9 @@ def _comparisons(
     for name in dict.fromkeys([*known.totals, *facts.totals]):
         of_file = facts.totals.get(name, "0.00" if not facts.columns else _NOTHING)
         yield Comparison(name, str(known.totals.get(name, _NOTHING)), str(of_file))
+
+
+def _of_cut(known: KnownFile, trail: TrailOfFile) -> Iterator[Comparison]:
+    """Yield the comparison of the manifest's cut with those that the trail has of the file."""
+    if cuts := trail.handed_out.cuts:
+        yield Comparison("as at", known.cut, known.cut if known.cut in cuts else "; ".join(cuts))
