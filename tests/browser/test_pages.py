@@ -1,7 +1,8 @@
 """Every page in a real browser: it fits the width and is accessible."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -21,7 +22,7 @@ from tests.imports.importing import Importing
 
 pytestmark = pytest.mark.slow
 
-TODAY = date.today()  # noqa: DTZ011
+TODAY = datetime.now(ZoneInfo("Europe/Stockholm")).date()
 LONG_NAME = "Å" * 64
 EMPTY = ("/", "/claims", "/policies", "/exports", "/imports", "/import_claims", "/closings")
 FULL = (

@@ -1,15 +1,16 @@
 """What a new user does first, in a real browser."""
 
 import re
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from playwright.sync_api import Page, expect
 
-TODAY = date.today()  # noqa: DTZ011
+TODAY = datetime.now(ZoneInfo("Europe/Stockholm")).date()
 YEAR_AGO = TODAY - timedelta(days=200)
 
 

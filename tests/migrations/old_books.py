@@ -50,13 +50,13 @@ _MIGRATED = {"recorded_at": MARCH, "imported_at": MAY}
 _CLOSED = {"status_after": "closed", "closed_date_after": "2024-06-01"}
 ROWS: dict[str, list[dict]] = {
     "counters": [{"name": "C-2024", "value": 4}],
-    "policies": [_policy(1), _policy(3)],
+    "policies": [_policy(1), _policy(3) | {"version": 2}],
     "claims": [
         _claim(1, "open", 700, 300, 0, policy_id=1, loss_date="2024-03-01",
                last_transaction_date="2024-03-09", last_recorded_at=MARCH),
         _claim(2, "reopened", 2000, 500, 100, cause="fire", reported_date="2024-03-02",
                loss_date="2024-03-01", last_transaction_date="2024-06-02",
-               last_recorded_at=FIRST_POSTING),
+               last_recorded_at=FIRST_POSTING, version=2),
         _claim(4, "open", 0, 0, 0),
     ],
     "policy_revisions": [

@@ -43,9 +43,9 @@ def test_a_downgrade_names_the_tables_it_would_empty_and_the_switch(session, app
     message = refusal_of("0005")
 
     assert message == (
-        f"This downgrade would delete audit_events ({events} rows), users (1 row), so nothing was "
-        "changed. Make a backup of the book, then add the switch that discards them: flask db "
-        "downgrade -x discard=yes"
+        f"This downgrade would delete audit_events ({events} rows), seals (1 row), users (1 row), "
+        "so nothing was changed. Make a backup of the book, then add the switch that discards "
+        "them: flask db downgrade -x discard=yes"
     )
     assert len(session.scalars(select(AuditEvent)).all()) == events
 
@@ -105,7 +105,7 @@ def test_texts_and_codes_beside_entries_are_refused_and_defaults_are_not(session
 
     assert message.startswith(
         "This downgrade would delete claims.event_code (1 value), entry_texts (1 row), "
-        "ledger_entries.reason_code (1 value), so nothing was changed."
+        "ledger_entries.reason_code (1 value), seals (1 row), so nothing was changed."
     )
 
 

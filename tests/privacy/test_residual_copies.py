@@ -7,7 +7,7 @@ from sqlalchemy import event, text
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
 from flaskr.policies.services import edit_policy
-from tests.browsing import send
+from tests.browsing import fields_of
 from tests.factories import ACTOR, make_claim, make_policy
 from tests.imports.uploading import upload
 from tests.privacy.person import NAME, SAID, TEXTS
@@ -85,7 +85,8 @@ def test_while_somebody_reads_the_old_pages_it_says_so(sqlite_app, monkeypatch):
 def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client, book_folder):
     amounts = "ledger&columns=claim_reference,paid"
     for name, kept in (("With names", "policies"), ("Texts", "ledger"), ("Amounts only", amounts)):
-        send(client, f"/exports?contents={kept}", name=name)
+        form = fields_of(client.get(f"/exports?contents={kept}"))
+        client.post("/exports", data=form | {"name": name})
     upload(client, ("sent.csv", client.get("/export_policies").data))
 
     output = erase("H-1", "--yes")

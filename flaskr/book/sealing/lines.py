@@ -125,7 +125,8 @@ def _postgresql_json(name: str, value: str) -> str:
     elif name.endswith("_changed"):
         text = f"{value}::int::text"
     elif name.endswith("_at"):
-        text = f"to_char({value} AT TIME ZONE 'UTC', '\"YYYY-MM-DD HH24:MI:SS.US\"')"
+        instant = f"to_char({value} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
+        text = f"'\"' || {instant} || '\"'"
     else:
         text = f"to_json({value}::text)::text"
     return f"coalesce({text}, 'null')"

@@ -159,7 +159,7 @@ def test_writers_side_by_side_have_one_chain(app, session):
 
 
 @pytest.mark.parametrize("written", NASTY)
-def test_a_line_is_a_json_array_of_texts_on_both_databases(session, written):
+def test_a_line_is_a_json_array_on_both_databases(session, written):
     claim = make_claim(claim_reference="W", reported_date=None)
     session.flush()
     # Past the services, which refuse some of them.
@@ -169,7 +169,7 @@ def test_a_line_is_a_json_array_of_texts_on_both_databases(session, written):
     (lines,) = TableLines(connection, "claims", 0, claim.id).take(claim.id)
 
     recorded_at = claim.recorded_at.replace(tzinfo=None).isoformat(" ", "microseconds")
-    values = [str(claim.id), "W", "w", recorded_at, ACTOR, None, "7"]
+    values: list = [claim.id, "W", "w", recorded_at, ACTOR, None, 7]
     values += [None, "water", "2024-03-01", None, written]
     assert lines == [json.dumps(values, ensure_ascii=False, separators=(",", ":"))]
 

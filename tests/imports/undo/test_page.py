@@ -1,7 +1,6 @@
-from datetime import date
-
 from flaskr.claims.queries import claim_by_reference, claim_totals
 from flaskr.extensions import db
+from flaskr.values.calendar import today
 from tests.browsing import fields_of
 from tests.factories import pay
 from tests.imports.importing import COSTS, Importing
@@ -37,7 +36,7 @@ def test_an_import_is_undone_on_its_page_and_says_so(client, session, tmp_path):
 def test_later_changes_are_named_and_nothing_is_undone(client, session, tmp_path):
     Importing(tmp_path).load(COSTS, ("A-1", 100))
     asked = client.get("/imports/1/undo")
-    pay(claim_by_reference("A-1"), "40", date.today())  # noqa: DTZ011
+    pay(claim_by_reference("A-1"), "40", today())
     db.session.commit()
 
     late = client.post("/imports/1/undo", data=with_reason(asked))

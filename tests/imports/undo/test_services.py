@@ -15,6 +15,7 @@ from flaskr.import_records.models import Import, ImportKind
 from flaskr.import_records.queries import loadings_of
 from flaskr.imports.undo.services import UndoRefused, undo_import, undo_preview
 from flaskr.policies.queries import policy_by_number
+from flaskr.values.calendar import today
 from tests.factories import ACTOR, WRONG_AMOUNT, make_claim, make_policy, pay, reserve
 from tests.imports.importing import COSTS, GOLDEN, load_files
 
@@ -57,7 +58,7 @@ def test_entries_can_be_posted_after_an_undo(importing):
     importing.load(COSTS, ("A-1", 100))
     undo(1)
 
-    entry = reserve(claim_by_reference("A-1"), "7", date.today())  # noqa: DTZ011
+    entry = reserve(claim_by_reference("A-1"), "7", today())
     db.session.commit()
 
     assert entry.id == 3
@@ -89,7 +90,7 @@ def test_an_undo_restores_the_balances_of_claims(importing):
 
 def test_an_import_with_later_entries_is_not_undone(importing):
     importing.load(COSTS, ("A-1", 100), ("A-2", 100))
-    pay(claim_by_reference("A-2"), "40", date.today())  # noqa: DTZ011
+    pay(claim_by_reference("A-2"), "40", today())
     db.session.commit()
 
     with pytest.raises(UndoRefused, match="have later ledger entries: A-2. Correct"):
