@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.database.transactions import separate_write
-from flaskr.errors import ClaimBookError, SchemaError
+from flaskr.errors import ClaimBookError, DatabaseUnavailable, SchemaError
 from flaskr.extensions import db
 from flaskr.values.calendar import utc_now
 
@@ -106,7 +106,7 @@ def record_separately(
     try:
         with separate_write(patience) as connection:
             connection.execute(insert(AuditEvent).values(**values))
-    except SchemaError as error:
+    except (SchemaError, DatabaseUnavailable) as error:
         raise NotRecorded(str(error)) from error
     except (DBAPIError, PoolTimeout) as error:
         raise NotRecorded(

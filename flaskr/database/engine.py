@@ -8,6 +8,7 @@ from flask import current_app
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
+from flaskr.database.book_file import watch_file
 from flaskr.database.modes import current_mode
 from flaskr.database.schema_revision import check_revision
 from flaskr.database.writer_queue import QueuedConnection
@@ -32,6 +33,7 @@ def engine_options(is_embedded: bool) -> dict[str, Any]:
 def configure_engine(engine: Engine) -> None:
     """Make every transaction begin in the current mode."""
     if engine.dialect.name == "sqlite":
+        watch_file(engine)
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin_sqlite)
     else:

@@ -10,9 +10,8 @@ from alembic.migration import MigrationContext
 from flask import Flask, current_app
 from sqlalchemy.exc import DatabaseError
 
-from flaskr.database.engine import (
-    is_embedded,
-)
+from flaskr.database.book_file import BookFileChanged, NoBookFile
+from flaskr.database.engine import is_embedded
 from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book
 from flaskr.database.schema_revision import REVISION
@@ -29,11 +28,14 @@ def migration_config() -> Config:
 
 
 def schema_problem() -> str:
-    """Return what is wrong with the schema and what to do about it; empty when it is current."""
-    if is_embedded() and not (current_app.config["INSTANCE_FOLDER"] / BOOK_FILE).exists():
-        return _no_book()  # without connecting, which would make an empty file
-    with transaction_mode("read"), db.engine.connect() as connection:
-        revision = max(MigrationContext.configure(connection).get_current_heads(), default="")
+    """Return what is wrong with the schema or the book's file; empty when all is right."""
+    try:
+        with transaction_mode("read"), db.engine.connect() as connection:
+            revision = max(MigrationContext.configure(connection).get_current_heads(), default="")
+    except NoBookFile:
+        return _no_book()
+    except BookFileChanged as error:
+        return str(error)
     if not revision:
         return _no_book()
     if revision > REVISION:

@@ -46,7 +46,7 @@ def check_revision(connection: Connection) -> None:
         _check(row, REVISION)
     except SchemaError as error:
         connection.connection.rollback()
-        g.schema_error = error  # so that the request is refused, whoever catches it
+        g.unavailable = error  # so that the request is refused, whoever catches it
         raise
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 
@@ -14,6 +13,7 @@ from flaskr.claims.check.services import disagreements
 from flaskr.database.append_only import missing_triggers
 from flaskr.errors import ClaimBookError, TextError
 from flaskr.exports.kept.files import kept_exports
+from flaskr.exports.kept.services import seals_of_other_histories
 from flaskr.extensions import db
 
 
@@ -35,9 +35,11 @@ def book_faults(kept_folder: Path, seen: Iterable[SealName] = ()) -> Iterator[st
     for seal in seen:
         if not contains_seal(seal):
             yield f"this book does not contain the seal {seal}"
-    for subject, text in (*_seals_of_trail(), *_seals_of_kept(kept_folder)):
+    for event_id, text in _seals_of_trail():
         if not contains_seal(parse_seal(text)):
-            yield f"{subject} was made from another history: the book does not contain {text}"
+            yield _other_history(f"the file of event {event_id} of the trail", text)
+    for name, kept_seal in seals_of_other_histories(kept_exports(kept_folder)).items():
+        yield _other_history(f"kept export “{name}”", kept_seal)
 
 
 def seal_of_manifest(path: Path) -> SealName:
@@ -51,7 +53,12 @@ def seal_of_manifest(path: Path) -> SealName:
         raise _NoSeal(f"{path} does not name a seal of the book.") from error
 
 
-def _seals_of_trail() -> Iterator[tuple[str, str]]:
+def _other_history(subject: str, seal: SealName | str) -> str:
+    """Return the sentence for a file with a seal that the book does not contain."""
+    return f"{subject} was made from another history: the book does not contain {seal}"
+
+
+def _seals_of_trail() -> Iterator[tuple[int, str]]:
     """Yield the event and the text of each seal that the trail names, once."""
     rows = select(AuditEvent.id, AuditEvent.after).where(AuditEvent.after.contains('"seal": "'))
     told: set[str] = set()
@@ -59,12 +66,4 @@ def _seals_of_trail() -> Iterator[tuple[str, str]]:
         text = json.loads(after or "{}").get("seal")
         if text and text not in told:
             told.add(text)
-            yield f"the file of event {event_id} of the trail", text
-
-
-def _seals_of_kept(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the name and the seal of each kept export that still has its file."""
-    for export in kept_exports(folder):
-        watermark: Any = None if export.deleted_at else export.manifest.get("watermark")
-        if watermark and (text := watermark.get("seal")):
-            yield f"kept export “{export.name}”", text
+            yield event_id, text

@@ -60,7 +60,7 @@ def configure_logging(level: str) -> None:
 
 def _name_request() -> None:
     """Give the request an id, shown on its error page and in the log."""
-    g.pop("schema_error", None)
+    g.pop("unavailable", None)
     g.request_id = secrets.token_hex(6)
 
 
@@ -78,11 +78,11 @@ def require_schema() -> None:
 
 
 def _refuse_unwritten(response: Response) -> Response:
-    """Respond with 503 if the schema did not let this request write.
+    """Respond with 503 if the schema or the book's file did not let this request go on.
 
     Views show most errors beside the form, with 422, as if other values could help.
     """
-    if (error := g.pop("schema_error", None)) and response.status_code != error.status:
+    if (error := g.pop("unavailable", None)) and response.status_code != error.status:
         return current_app.make_response(current_app.handle_user_exception(error))
     return response
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from flaskr.database.book_file import require_file
 from flaskr.database.engine import SQLITE_PRAGMAS, engine_options
 from flaskr.database.schema_revision import REVISION, check_driver_revision
 from flaskr.database.transactions import LEDGER_LOCK
@@ -36,7 +37,7 @@ def book_transaction(address: str, revision: str = REVISION) -> Iterator[Any]:
     the caller's task was made for. Raises SchemaError if the book has another schema, BusyError if
     it is locked for 30 seconds, DatabaseUnavailable if it cannot be reached or its disk is full.
     """
-    with _explain_driver_errors():
+    with _explain_driver_errors(address):
         is_sqlite = address.startswith("file:")
         connection = _sqlite_book(address) if is_sqlite else _postgresql_book(address)
         with closing(connection):
@@ -89,7 +90,7 @@ def stored_instant(connection: Any, instant: datetime) -> str | datetime:
 
 
 @contextmanager
-def _explain_driver_errors() -> Iterator[None]:
+def _explain_driver_errors(address: str) -> Iterator[None]:
     """Turn the drivers' errors into ours if the user can act on them."""
     try:
         yield
@@ -98,6 +99,7 @@ def _explain_driver_errors() -> Iterator[None]:
         if code not in _UNAVAILABLE_CODES:
             raise
         _logger.error("database unavailable: %s", error)
+        require_file(address)
         if code in _SQLITE_BUSY:
             raise BusyError(_BUSY) from error
         raise DatabaseUnavailable(_FULL if code == sqlite3.SQLITE_FULL else _AWAY) from error

@@ -1,6 +1,7 @@
 """The book's last seal, and whether a book contains a seal that was seen earlier."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,3 +89,10 @@ def watermark() -> dict[str, Any]:
 def contains_seal(seal: SealName) -> bool:
     """Whether the book contains a seal: what it had at that commit, it has still."""
     return bool(db.session.scalar(select(seal.is_contained)))
+
+
+def missing_seals(seals: Collection[SealName]) -> set[SealName]:
+    """Return the seals that the book does not contain, by one query."""
+    ids = {seal.id for seal in seals}
+    rows = db.session.execute(select(Seal.id, Seal.digest).where(Seal.id.in_(ids)))
+    return set(seals) - {SealName(*row) for row in rows} - {EMPTY_BOOK}

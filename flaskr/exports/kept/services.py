@@ -1,6 +1,6 @@
 """Keep exports under a name, and delete them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from flask import current_app
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import record_separately
+from flaskr.book.sealing.queries import SealName, missing_seals, parse_seal
 from flaskr.errors import TextError
 from flaskr.exports.kept import files as kept_files
 from flaskr.exports.kept.files import KeptExport
@@ -68,6 +69,21 @@ def record_download(export: KeptExport, actor: str) -> None:
     """Record that a kept file is downloaded; raises NotRecorded."""
     facts = _file_digest(export) | {"identified": export.has_names}
     _recorder(Action.KEPT_EXPORT_READ, export.name, actor, facts)()
+
+
+def seals_of_other_histories(exports: Iterable[KeptExport]) -> dict[str, SealName]:
+    """Return the seals of kept exports that the book does not contain, by the exports' names.
+
+    An export from before books had seals, or whose file was deleted, has none.
+    """
+    texts = {
+        export.name: (export.manifest.get("watermark") or {}).get("seal")
+        for export in exports
+        if not export.deleted_at
+    }
+    seals = {name: parse_seal(text) for name, text in texts.items() if text}
+    missing = missing_seals(seals.values())
+    return {name: seal for name, seal in seals.items() if seal in missing}
 
 
 def _file_digest(export: KeptExport) -> dict[str, Any]:

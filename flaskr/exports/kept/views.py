@@ -1,5 +1,6 @@
 """The pages of kept exports: list, form to keep one, download, manifest, deletion."""
 
+from collections.abc import Collection
 from functools import partial
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
@@ -10,7 +11,13 @@ from flaskr.errors import ClaimBookError
 from flaskr.exports.delivery import manifest_response
 from flaskr.exports.kept.files import KeptExport, kept_export, kept_exports
 from flaskr.exports.kept.forms import DeleteForm, KeepForm
-from flaskr.exports.kept.services import delete_export, keep_export, kept_folder, record_download
+from flaskr.exports.kept.services import (
+    delete_export,
+    keep_export,
+    kept_folder,
+    record_download,
+    seals_of_other_histories,
+)
 from flaskr.exports.manifest import filter_texts
 from flaskr.exports.parameters import (
     FILE_PARAMETERS,
@@ -105,7 +112,9 @@ def delete_kept(name: str):
         else:
             flash(f"The file of “{export.name}” was deleted. Its manifest stays.", "success")
             return redirect(url_for(".kept"), code=303)
-    page = render_template("exports/kept/delete.html", kept=export, form=form)
+    page = render_template(
+        "exports/kept/delete.html", kept=export, form=form, other_histories=_other_histories(export)
+    )
     return page, 422 if form.errors and status == 200 else status
 
 
@@ -118,13 +127,21 @@ def _requested_file(parameters: MultiDict[str, str]) -> FileRequest:
 
 def _show_list(form: KeepForm, status: int):
     """Show the list and the form."""
+    exports = kept_exports(kept_folder(current_app.config))
     page = render_template(
         "exports/kept/index.html",
-        kept=kept_exports(kept_folder(current_app.config)),
+        kept=exports,
+        other_histories=_other_histories(*exports),
         form=form,
         preset=_other_parameters(form),
     )
     return page, status, {"Retry-After": "5"} if status == 503 else {}
+
+
+def _other_histories(*exports: KeptExport) -> Collection[str]:
+    """Return the names of the exports that were made from a history that is not this book's."""
+    with transaction_mode("read"):
+        return seals_of_other_histories(exports).keys()
 
 
 def _other_parameters(form: KeepForm):

@@ -14,6 +14,7 @@ import adbc_driver_postgresql.dbapi
 import adbc_driver_sqlite.dbapi
 import pyarrow as pa
 
+from flaskr.database.book_file import require_file
 from flaskr.errors import DatabaseUnavailable
 from flaskr.exports.sql_statements import Sql
 
@@ -28,7 +29,8 @@ _AWAY = "The database does not answer. Please try again in a moment."
 class Snapshot:
     """The book as it was when the first statement was run."""
 
-    def __init__(self, connection: Any, options: dict[str, Any]) -> None:
+    def __init__(self, address: str, connection: Any, options: dict[str, Any]) -> None:
+        self.address = address
         self.connection = connection
         self.options = options
 
@@ -49,7 +51,7 @@ class Snapshot:
     def _cursor_of(self, sql: Sql) -> Iterator[Any]:
         """Run a statement and yield its cursor."""
         with (
-            _explain_driver_errors(),
+            _explain_driver_errors(self.address),
             self.connection.cursor(adbc_stmt_kwargs=self.options) as cursor,
         ):
             cursor.execute(sql.text)
@@ -65,26 +67,27 @@ class Snapshot:
 def book_snapshot(address: str) -> Iterator[Snapshot]:
     """Open the book at a libpq address or SQLite file URI for one consistent read.
 
-    Raises DatabaseAway if it cannot be reached.
+    Raises DatabaseUnavailable if it cannot be reached.
     """
     is_sqlite = address.startswith("file:")
     driver = adbc_driver_sqlite if is_sqlite else adbc_driver_postgresql
-    with _explain_driver_errors():
+    with _explain_driver_errors(address):
         connection = driver.dbapi.connect(address, autocommit=False)
     with closing(connection):
         if not is_sqlite:  # by default, two statements in one transaction may see two states
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 cursor.execute("SET LOCAL TIME ZONE 'UTC'")  # as all other connections
-        yield Snapshot(connection, _SQLITE_BATCH if is_sqlite else _POSTGRESQL_BATCH)
+        yield Snapshot(address, connection, _SQLITE_BATCH if is_sqlite else _POSTGRESQL_BATCH)
 
 
 @contextmanager
-def _explain_driver_errors() -> Iterator[None]:
+def _explain_driver_errors(address: str) -> Iterator[None]:
     """Turn the driver's errors into ours if the user can act on them."""
     try:
         yield
     except adbc_driver_manager.Error as error:
+        require_file(address)
         if "memory" in str(error).lower():  # "Cannot allocate memory", "out of memory"
             raise MemoryError(str(error)) from error
         if isinstance(error, adbc_driver_manager.OperationalError):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.audit.services import NotRecorded, record_separately
 from flaskr.database.transactions import separate_read
-from flaskr.errors import ChangedMeanwhile, LedgerError
+from flaskr.errors import ChangedMeanwhile, DatabaseUnavailable, LedgerError
 from flaskr.users.gate.access import actor, bearer_token
 from flaskr.users.sessions.identities import NOBODY
 from flaskr.values.calendar import utc_now
@@ -38,7 +38,7 @@ def record_refusal(response: Response) -> Response:
         return response
     try:
         _record_unless_flooded(actor(), status)
-    except (NotRecorded, DBAPIError, PoolTimeout) as error:
+    except (NotRecorded, DatabaseUnavailable, DBAPIError, PoolTimeout) as error:
         _logger.warning("a refusal was not recorded: %s", error.__cause__ or error)
     return response
 
