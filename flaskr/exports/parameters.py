@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -59,7 +60,7 @@ class FileRequest:
     searches_names: bool
     reason: str = ""
 
-    @property
+    @cached_property
     def parameters(self) -> dict[str, Any]:
         """The parameters of this request, in a fixed order and without default values."""
         form, names = self.output_format, [column.name for column in self.columns]
@@ -71,7 +72,7 @@ class FileRequest:
         }
         return {n: v for n, v in parameters.items() if v is not None} | self.row_filter.parameters()
 
-    @property
+    @cached_property
     def has_all_columns(self) -> bool:
         """Whether the file has the columns that it has if its address names none."""
         return self.columns == default_columns(self.contents, self.has_names)
@@ -81,7 +82,7 @@ class FileRequest:
         """Whether a column may identify people."""
         return any(column.name in NAMING_COLUMNS for column in self.columns)
 
-    @property
+    @cached_property
     def cache_key(self) -> str:
         """A text that identifies this file: the address and what the reader may see.
 
@@ -102,7 +103,7 @@ class FileRequest:
         parameters |= {name: "*" for name in _FREE_TEXTS if parameters.get(name)}
         return f"/export_{self.contents}?{urlencode(parameters, doseq=True, safe='*')}"
 
-    @property
+    @cached_property
     def query_string(self) -> str:
         """The canonical query string of this request."""
         return urlencode(self.parameters, doseq=True)

@@ -4,15 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
-from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from flaskr.book.periods import is_live
 from flaskr.database.modes import transaction_mode
 from flaskr.errors import FORM_EXPIRED, ClaimBookError
-from flaskr.exports.kept.views import file_name_parameters
 from flaskr.exports.tasks import explain_full_disk
-from flaskr.exports.views import send_open_file
 from flaskr.extensions import csrf, db
 from flaskr.facts.closed_lists import Contents
 from flaskr.facts.columns import Column
@@ -30,6 +27,7 @@ from flaskr.imports.refused_downloads import files_with_refusals
 from flaskr.imports.services import jobs_folder, receive_uploads, run_in_background, try_import
 from flaskr.imports.tasks import refused_path
 from flaskr.users.gate.access import actor, check_may_import, may_import
+from flaskr.web.downloads import Download, file_headers
 from flaskr.web.template_filters import format_byte_size
 
 _WAIT_SECONDS = 1.5  # most imports are done by then, and need no waiting page
@@ -234,6 +232,5 @@ def refused_rows(name: str, at: int):
         abort(404, "That file has no refused rows.")
     stem = job.request.files[at]["name"].rpartition(".")[0] or job.request.files[at]["name"]
     digest, size = file_digest(path)
-    headers = Headers({"Content-Type": "text/csv; charset=utf-8"})
-    headers.set("Content-Disposition", "attachment", **file_name_parameters(f"{stem}-refused.csv"))
-    return send_open_file(path.open("rb"), headers, size, digest)
+    headers = file_headers(f"{stem}-refused.csv", "text/csv; charset=utf-8")
+    return Download(path.open("rb"), headers, size, digest).response(request)

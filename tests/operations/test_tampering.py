@@ -72,7 +72,7 @@ def test_each_kind_of_change_is_found_in_each_column(book, table, kind):
         assert True in found.values()
 
 
-@settings(max_examples=100)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_a_change_of_any_row_is_found(book, data):
     table, kind = data.draw(st.sampled_from(KINDS_OF_TABLES))

@@ -1,8 +1,8 @@
 """The canonical lines of what a seal covers: a row is a line, the same on both databases.
 
-A line is a JSON array of texts, without blanks: numbers in digits, amounts in öre, days as
-2026-01-31, instants in UTC to the microsecond, flags as 0 and 1, nothing as null. No line has a
-name, a description or a text of an entry, for those are erased.
+A line is a JSON array without blanks: numbers, amounts in öre, days as "2026-01-31", instants as
+"2026-01-31 12:00:00.000000" in UTC, flags as 0 and 1. No line has a name, a description or a text
+of an entry, for those are erased.
 """
 
 # ruff: noqa: S608 - statements are built from names that the code declares
@@ -51,13 +51,18 @@ SEALED_COLUMNS = {
     ),
     "live_declarations": ("id", "recorded_at", "recorded_by"),
 }
+_NUMBERS = {
+    *("id", "policy_id", "claim_id", "import_id", "import_row", "first_entry", "reverses"),
+    *("created", "changed", "unchanged", "refused", "undoes", "claims_left_out", "size_bytes"),
+    *("row_count", "policies", "claims", "entries", "premium", "deductible", "sum_insured"),
+    *_AMOUNTS,
+}
 SEALED_TABLES = tuple(SEALED_COLUMNS)
 _OWNERS = {
     "policies": ("policy_revisions", "policy_id", _POLICY_FACTS),
     "claims": ("claim_revisions", "claim_id", _CLAIM_FACTS),
 }
 _BATCH_ROWS = 8192
-_EMPTY = "''"  # a number and this make a text
 
 
 class TableLines:
@@ -71,12 +76,14 @@ class TableLines:
         """Yield the lines of the rows up to an id that were not taken yet, some at a time."""
         while self._rows or (rows := next(self._batches, [])):
             self._rows = self._rows or rows
-            lines = [line for row_id, line in self._rows if row_id <= last_id]
-            if lines:
+            if self._rows[-1][0] <= last_id:
+                yield [line for _, line in self._rows]
+                self._rows = []
+                continue
+            if lines := [line for row_id, line in self._rows if row_id <= last_id]:
                 yield lines
             self._rows = self._rows[len(lines) :]
-            if self._rows:
-                return
+            return
 
 
 def _batches(
@@ -100,27 +107,32 @@ def _batches(
 def _statement(table: str, is_sqlite: bool) -> str:
     """Return the SQL of (id, line) of a table's rows after an id and up to another."""
     facts, joins = _facts_of(table)
-    columns = [*(f"t.{name}" for name in SEALED_COLUMNS[table]), *facts]
+    columns = {name: f"t.{name}" for name in SEALED_COLUMNS[table]}
+    values = [*columns.items(), *facts]
     if is_sqlite:
-        mark, line = "?", f"json_array({', '.join(f'{each} || {_EMPTY}' for each in columns)})"
-    else:  # not json_build_array, which puts blanks between the texts
-        mark, line = (
-            "%s",
-            f"array_to_json(ARRAY[{', '.join(map(_postgresql_text, columns))}])::text",
-        )
+        mark, line = "?", f"json_array({', '.join(value for _, value in values)})"
+    else:  # not json_build_array, which puts blanks between the values
+        texts = ", ".join(_postgresql_json(name, value) for name, value in values)
+        mark, line = "%s", f"'[' || concat_ws(',', {texts}) || ']'"
     rows = f"SELECT t.id, {line} FROM {table} t{joins}"
     return f"{rows} WHERE t.id > {mark} AND t.id <= {mark} ORDER BY t.id"
 
 
-def _postgresql_text(column: str) -> str:
-    """Return the SQL of a column as the text that SQLite stores."""
-    if column.endswith("_at"):
-        return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
-    return f"{column}::int::text" if column.endswith("_changed") else f"({column})::text"
+def _postgresql_json(name: str, value: str) -> str:
+    """Return the SQL of a column's JSON, of what SQLite stores."""
+    if name in _NUMBERS:
+        text = f"{value}::text"
+    elif name.endswith("_changed"):
+        text = f"{value}::int::text"
+    elif name.endswith("_at"):
+        text = f"to_char({value} AT TIME ZONE 'UTC', '\"YYYY-MM-DD HH24:MI:SS.US\"')"
+    else:
+        text = f"to_json({value}::text)::text"
+    return f"coalesce({text}, 'null')"
 
 
-def _facts_of(table: str) -> tuple[list[str], str]:
-    """Return the SQL of the facts that a row of a table gave, and the joins that they need.
+def _facts_of(table: str) -> tuple[list[tuple[str, str]], str]:
+    """Return (name, SQL) of the facts that a row of a table gave, and the joins that they need.
 
     A claim or a policy gave its first facts: those that its first revision kept, else its own. A
     revision kept the facts before an edit, and the edit gave those of the next revision, else of
@@ -130,12 +142,14 @@ def _facts_of(table: str) -> tuple[list[str], str]:
         first = f"SELECT min(id) FROM {revisions} WHERE {key} ="
         if table == owner:
             joins = f" LEFT JOIN {revisions} r ON r.id = ({first} t.id)"
-            return [f"(CASE WHEN r.id IS NULL THEN t.{n} ELSE r.{n} END)" for n in names], joins
+            return [
+                (n, f"(CASE WHEN r.id IS NULL THEN t.{n} ELSE r.{n} END)") for n in names
+            ], joins
         if table == revisions:
             joins = (
                 f" JOIN {owner} o ON o.id = t.{key}"
                 f" LEFT JOIN {revisions} r ON r.id = ({first} t.{key} AND id > t.id)"
             )
-            after = [f"(CASE WHEN r.id IS NULL THEN o.{n} ELSE r.{n} END)" for n in names]
-            return [*(f"t.{n}" for n in names), *after], joins
+            after = [(n, f"(CASE WHEN r.id IS NULL THEN o.{n} ELSE r.{n} END)") for n in names]
+            return [*((n, f"t.{n}") for n in names), *after], joins
     return [], ""

@@ -5,7 +5,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import event
@@ -63,8 +63,8 @@ def digest_of(
     """
     sha256 = hashlib.sha256()
 
-    def add(texts: Iterable[str]) -> None:
-        sha256.update("".join(f"{text}\n" for text in texts).encode())
+    def add(texts: Sequence[str]) -> None:
+        sha256.update("\n".join([*texts, ""]).encode())
 
     add([json.dumps([VERSION, seal_id, before, highest], separators=(",", ":"))])
     for table, rows in lines.items():

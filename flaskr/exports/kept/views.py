@@ -1,14 +1,13 @@
 """The pages of kept exports: list, form to keep one, download, manifest, deletion."""
 
-import unicodedata
 from functools import partial
-from urllib.parse import quote
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
-from werkzeug.datastructures import Headers, MultiDict
+from werkzeug.datastructures import MultiDict
 
 from flaskr.database.modes import transaction_mode
 from flaskr.errors import ClaimBookError
+from flaskr.exports.delivery import manifest_response
 from flaskr.exports.kept.files import KeptExport, kept_export, kept_exports
 from flaskr.exports.kept.forms import DeleteForm, KeepForm
 from flaskr.exports.kept.services import delete_export, keep_export, kept_folder, record_download
@@ -20,16 +19,13 @@ from flaskr.exports.parameters import (
     file_request,
     parse_choice,
 )
-from flaskr.exports.views import (
-    blueprint,
-    digest_header,
-    json_response,
-    record_once,
-    send_open_file,
-)
+from flaskr.exports.readers import Reader
+from flaskr.exports.services import spool_folder
+from flaskr.exports.views import blueprint
 from flaskr.facts.closed_lists import Contents
 from flaskr.users.gate.access import actor
 from flaskr.values.pseudonyms import sees_names, without_names
+from flaskr.web.downloads import Download, digest_header, file_headers
 from flaskr.web.page_addresses import takes
 
 
@@ -69,13 +65,14 @@ def kept_file(name: str):
         abort(410, f"The file of “{export.name}” was deleted. Its manifest stays.")
     _require_names(export)
     file = export.manifest["file"]
-    headers = Headers({"Content-Type": file["media_type"]})
-    headers.set("Content-Disposition", "attachment", **file_name_parameters(file["name"]))
+    headers = file_headers(file["name"], file["media_type"])
     headers["X-Row-Count"] = str(export.manifest["rows"])
     headers["Repr-Digest"] = digest_header(file["sha256"])
-    response = send_open_file(export.open(), headers, file["size"], file["sha256"])
+    download = Download(export.open(), headers, file["size"], file["sha256"])
+    response = download.response(request)
     address = f"/exports/{export.folder.name}"
-    record_once(response, address, file["sha256"], partial(record_download, export, actor()))
+    reader = Reader(request, actor(), address, spool_folder(current_app.config))
+    reader.record_once(response, file["sha256"], partial(record_download, export, actor()))
     return response
 
 
@@ -84,7 +81,7 @@ def kept_manifest(name: str):
     """Show the manifest of a kept export."""
     export = _kept_or_404(name)
     _require_names(export)
-    return json_response(export.manifest)
+    return manifest_response(export.manifest)
 
 
 def _require_names(export: KeptExport) -> None:
@@ -154,11 +151,3 @@ def _kept_or_404(name: str) -> KeptExport:
     if export is None:
         abort(404, f"There is no kept export “{name[:64]}”.")
     return export
-
-
-def file_name_parameters(name: str) -> dict[str, str]:
-    """Return the parameters of Content-Disposition for a file name, with an ASCII fallback."""
-    if name.isascii():
-        return {"filename": name}
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"}

@@ -1,11 +1,15 @@
 """Whatever is put back, a reader has the book's own history, or is told to begin again."""
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.exports.feeds.histories import FeedReader, History, check_reader
 
+# A hundred take some minutes: HISTORIES=100 pytest -m slow tests/exports/feeds/test_histories.py
+HISTORIES = int(os.environ.get("HISTORIES", "12"))
 ACTIONS = ("write", "write", "write", "rebuild", "back_up", "put_back")
 some = settings(deadline=None, suppress_health_check=list(HealthCheck))
 actions = st.tuples(st.sampled_from(ACTIONS), st.integers(0, 40))
@@ -46,16 +50,16 @@ def test_a_reader_of_a_book_put_back_is_told_to_begin_again(new_history):
 
 
 @pytest.mark.slow
-@settings(some, max_examples=100)
+@settings(some, max_examples=HISTORIES)
 @given(done=st.lists(actions, min_size=4, max_size=12))
 @pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
-def test_a_hundred_histories(new_history, done):
+def test_histories_of_a_file(new_history, done):
     history, reader = new_history()
     go_on(history, reader, [("write", 0), ("back_up", 0), *done])
 
 
 @pytest.mark.slow
-@settings(some, max_examples=15)
+@settings(some, max_examples=max(3, HISTORIES // 6))
 @given(done=st.lists(actions, min_size=4, max_size=10))
 @pytest.mark.parametrize("book_settings", ["postgresql"], indirect=True)
 def test_histories_on_a_server(new_history, done):

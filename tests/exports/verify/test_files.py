@@ -183,7 +183,7 @@ def test_without_a_manifest_the_file_is_described_and_the_command_fails(golden_b
 def test_a_file_is_compared_with_the_kept_export_of_its_content_then_of_its_name(
     golden_book, tmp_path
 ):
-    send(golden_book.client, f"/exports?{AS_AT}&format=jsonl", name="Q1")
+    send(golden_book.client, "/exports", name="Q1", query=AS_AT, form="jsonl")
     path = tmp_path / "Q1.jsonl"
     path.write_bytes(golden_book.client.get("/exports/Q1").data)
     renamed = path.with_name("other.jsonl")
