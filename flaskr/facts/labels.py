@@ -34,6 +34,8 @@ LABELS: dict[str, str] = {
     "arrow": "Arrow",
     "jsonl": "JSON lines",
     "sha256": "SHA-256",
+    "request_id": "request",
+    "why": "reason",
 }
 # The names of the columns with closed lists; the last three are in the trail's JSON only.
 CLOSED_LISTS = {
