@@ -106,7 +106,7 @@ def snapshot(tmp_path):
         connection.executemany("INSERT INTO t VALUES (?, ?, ?)", rows)
     connection.close()
     with adbc_driver_sqlite.dbapi.connect(f"file:{tmp_path}/file.db?mode=ro") as connection:
-        yield Snapshot(connection, {"adbc.sqlite.query.batch_rows": 2})
+        yield Snapshot("", connection, {"adbc.sqlite.query.batch_rows": 2})
 
 
 def test_the_typed_row_lets_a_text_after_batches_of_nulls_be_read(snapshot):
