@@ -25,6 +25,7 @@ from tests.operations.tampering import (
 pytestmark = pytest.mark.slow
 
 KINDS_OF_TABLES = [(table, kind) for table in APPEND_ONLY for kind in KINDS]
+# The declaration is the only row of its table.
 ONE_ROW = {("live_declarations", "added"), ("live_declarations", "reordered")}
 KINDS_OF_TABLES += [(table, kind) for table in CHANGED_ONLY for kind in ("changed", "emptied")]
 
@@ -61,14 +62,15 @@ def is_found(book, tampering: Tampering) -> bool | None:
 
 
 @pytest.mark.parametrize("book", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(("table", "kind"), KINDS_OF_TABLES)
+@pytest.mark.parametrize(
+    ("table", "kind"), [each for each in KINDS_OF_TABLES if "emptied" not in each]
+)
 def test_each_kind_of_change_is_found_in_each_column(book, table, kind):
-    columns = range(len(Base.metadata.tables[table].columns)) if kind in KINDS[:2] else [0]
+    columns = range(len(Base.metadata.tables[table].columns)) if kind == "changed" else [0]
     found = {column: is_found(book, Tampering(table, kind, 0, column)) for column in columns}
 
     assert False not in found.values(), found
-    # The declaration is the only row of its table, and few columns may be empty.
-    if kind != "emptied" and (table, kind) not in ONE_ROW:
+    if (table, kind) not in ONE_ROW:
         assert True in found.values()
 
 

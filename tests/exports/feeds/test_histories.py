@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.exports.feeds.histories import FeedReader, History, check_reader
 
 # A hundred take some minutes: HISTORIES=100 pytest -m slow tests/exports/feeds/test_histories.py
-HISTORIES = int(os.environ.get("HISTORIES", "12"))
+HISTORIES = int(os.environ.get("HISTORIES", "8"))
 ACTIONS = ("write", "write", "write", "rebuild", "back_up", "put_back")
 some = settings(deadline=None, suppress_health_check=list(HealthCheck))
 actions = st.tuples(st.sampled_from(ACTIONS), st.integers(0, 40))
@@ -59,7 +59,7 @@ def test_histories_of_a_file(new_history, done):
 
 
 @pytest.mark.slow
-@settings(some, max_examples=max(3, HISTORIES // 6))
+@settings(some, max_examples=max(2, HISTORIES // 6))
 @given(done=st.lists(actions, min_size=4, max_size=10))
 @pytest.mark.parametrize("book_settings", ["postgresql"], indirect=True)
 def test_histories_on_a_server(new_history, done):
