@@ -87,7 +87,7 @@ def load_edits(importing: Importing) -> None:
     """Edit 60 claims and a policy with two imports."""
     rows = ((f"E-{number}", "fire", "1") for number in range(60))
     importing.load(("Claim", "Cause", "Cost"), *rows)
-    rows = ((f"E-{number}", "storm", "word " * 40, "1") for number in range(60))
+    rows = ((f"E-{number}", "storm", "text " * 40, "1") for number in range(60))
     importing.load(("Claim", "Cause", "Description", "Cost"), *rows)
     titles = ("policy_number", "line_of_business", "policyholder", "inception_date", "expiry_date")
     policy = ("H-1", "home", "B" * 64, "2024-01-01", "2025-01-01", "999999999.99", "1500")

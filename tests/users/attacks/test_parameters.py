@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from flaskr.audit.filters import TrailFilter
-from flaskr.exports.parameters import FILTERS
+from flaskr.exports.parameters import FEEDS, FILTERS
 from flaskr.web.page_addresses import parameters_of
 from tests.addresses import address_of, fill_book
 from tests.users.attacks.hostile import HOSTILE, QUOTES
@@ -92,7 +92,7 @@ def test_no_parameter_of_a_file_breaks_out(app, client, filled_book):
 
 
 def test_a_sort_with_anything_appended_is_refused(client, filled_book):
-    kinds = {f"/{contents}": of for contents, of in FILTERS.items() if contents != "ledger"}
+    kinds = {f"/{contents}": of for contents, of in FILTERS.items() if contents not in FEEDS}
     kinds |= {"/trail": TrailFilter} | {
         f"/export_{contents}": of for contents, of in FILTERS.items()
     }
