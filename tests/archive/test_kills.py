@@ -27,7 +27,7 @@ def die(progress):
         os.kill(os.getpid(), signal.SIGKILL)
 
 with create_app().app_context():
-    load_archive(die, _load_archive_task(Path(sys.argv[1]), "command"))
+    load_archive(die, _load_archive_task(Path(sys.argv[1]), "command", None))
 """
 
 
