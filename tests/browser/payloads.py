@@ -97,10 +97,12 @@ def people_of(payload: str, short: str, emails: list[str]) -> None:
 
 
 def imports_of(client: FlaskClient, payload: str, short: str) -> None:
-    """Three files: one loaded, one waiting with refused cells, one unreadable."""
+    """Four files: one loaded, one that edits it, one waiting with refused cells, one unreadable."""
     name = short.replace('"', "%22") + ".csv"  # as browsers write it
-    whole = table(["claim", "cost", "description", payload], [f"A{short}"[:64], "1", payload, "x"])
-    load(client, upload(client, (name, whole)), leaves_refused="y")
+    titles = ["claim", "cost", "description", payload]
+    for description in ("before", payload):
+        whole = table(titles, [f"A{short}"[:64], "1", description, "x"])
+        load(client, upload(client, (name, whole)), leaves_refused="y")
     refused = table(
         ["claim", "cost", payload], [f"B{short}"[:64], payload, payload], ["C", "1", ""]
     )

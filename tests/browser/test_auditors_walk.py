@@ -76,6 +76,7 @@ def walk_to_claim(page: Page, kept: str, row: dict[str, str]) -> None:
 def check_entry(page: Page, entry: Entry) -> Locator:
     """Find an entry in the ledger of a claim's page, with what the database says of it."""
     row = page.locator(f"#entry-{entry.id}")
+    expect(row).to_be_visible()  # texts are read at once, also of a page still on its way
     amounts = row.locator("td.money").all_inner_texts()[:3]
     assert amounts == [format_money(amount) if amount else "·" for amount in entry.amounts]
     for text in (entry.day, f"recorded {entry.recorded}", f"by {entry.recorded_by}", entry.kind):
@@ -99,6 +100,7 @@ def walk_to_import(page: Page, row: Locator, entry: Entry, files: Files) -> None
     """Go from an imported entry to its import, file and row, and to the event of the loading."""
     expect(row).to_contain_text(f"import {entry.import_id}, row {entry.import_row}")
     row.get_by_role("link", name=f"import {entry.import_id}", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"Import {entry.import_id}")
     (name, rows), *others = [
         (name, rows)
         for name, (digest, rows) in files.items()

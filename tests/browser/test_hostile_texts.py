@@ -28,6 +28,7 @@ NO_PAGES += ("demo.", "imports.read", "imports.load", "imports.drop", "users.sig
 PAGES_OF_EXPORTS = ("exports.kept", "exports.dictionary", "exports.verify", "exports.delete_kept")
 NOT_LINKED = {"users.sign_in", "users.set_password", "overview.find", "exports.verify"}
 NOT_LINKED |= {"closings.declare", "closings.late"}  # in a live book, and without many late rows
+NOT_LINKED |= {"imports.edits"}  # of an import with few edits, which its own page shows
 MOST_PAGES = 600
 INJECTED = """() => [...document.querySelectorAll('*')].filter(element =>
     ['SCRIPT', 'HACKED', 'IFRAME', 'OBJECT', 'EMBED', 'BASE'].includes(element.tagName)

@@ -7,8 +7,10 @@ from hypothesis.stateful import (
     rule,
 )
 
+from flaskr.book.periods import is_live
 from flaskr.claims.ledger import services as real
 from flaskr.claims.queries import entries_of
+from flaskr.closings.services import declare_live
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import CostType, EntryType, ReasonCode
 from flaskr.values.money import from_ore
@@ -20,7 +22,7 @@ from tests.claims.ledger.plain_ledger import (
     STOCKHOLM,
     need,
 )
-from tests.factories import make_closing
+from tests.factories import ACTOR, make_closing
 
 some_ore = st.integers(1, 30_000)
 ore = some_ore | st.sampled_from([-1, 0, 10**14 - 1, 10**14])
@@ -39,6 +41,8 @@ class PostingMachine(LedgerMachine):
         day = self.now.astimezone(STOCKHOLM).date() - timedelta(days=back)
         if day > self.plain.closed_through and len(self.plain.ledgers) > 3:
             self.plain.closed_through = day
+            if not is_live():
+                declare_live(actor=ACTOR)
             db.session.add(make_closing(day))
             db.session.flush()
 
