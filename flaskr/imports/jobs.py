@@ -19,7 +19,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.facts.closed_lists import Contents
 from flaskr.files.readers.options import Encoding, ReadingOptions
 from flaskr.imports.dry_run.result import DryRun
-from flaskr.imports.tasks import FileToRead
+from flaskr.imports.tasks import DayOrder, FileToRead
 
 REQUEST, PROGRESS, OUTCOME, LOADED, LOCK = (
     "order.json",
@@ -213,6 +213,7 @@ def _file_to_read(folder: Path, at: int, values: Mapping[str, Any]) -> FileToRea
         encoding=Encoding(values.get("encoding") or Encoding.UTF_8),
         sheet=values.get("sheet", ""),
         is_raw=bool(values.get("is_raw")),
+        header_row=values.get("header_row", 0),
     )
     contents = Contents(values["contents"]) if values.get("contents") else None
     return FileToRead(
@@ -224,4 +225,8 @@ def _file_to_read(folder: Path, at: int, values: Mapping[str, Any]) -> FileToRea
         contents=contents,
         columns=values.get("columns", {}),
         constants=values.get("constants", {}),
+        values=values.get("values", {}),
+        day_order=DayOrder(values.get("day_order", "")),
+        takes_totals=bool(values.get("takes_totals")),
+        takes_hidden=bool(values.get("takes_hidden")),
     )

@@ -3,11 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 
 from flaskr.errors import ClaimBookError
 from flaskr.facts.closed_lists import Contents
 from flaskr.files.readers.options import ReadingLimits, ReadingOptions
+
+
+class DayOrder(StrEnum):
+    """The order in which a file writes the parts of a day such as 05/01/2024."""
+
+    UNKNOWN = ""
+    DAY_FIRST = "day first"
+    MONTH_FIRST = "month first"
 
 
 class ImportRefused(ClaimBookError):
@@ -24,6 +33,9 @@ class FileToRead:
 
     `columns` maps titles of the file to columns of the book, "" to leave one out; `constants` are
     values for columns that the file lacks. Without `contents` its columns tell what it contains.
+    `values` maps, by the book's column, texts of the file to values of a closed list; `day_order`
+    is how days such as 05/01/2024 are written. `takes_totals` and `takes_hidden`: rows that look
+    like totals, or that a filter hides, are rows like others.
     """
 
     path: Path
@@ -34,6 +46,10 @@ class FileToRead:
     contents: Contents | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    day_order: DayOrder = DayOrder.UNKNOWN
+    takes_totals: bool = False
+    takes_hidden: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ A cell that cannot be read is a text that begins with NUL (`SENTENCE_MARK`), fol
 that says why. Files cannot contain NUL themselves: it is refused.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ from flaskr.files.writers.csv import FORMULA_STARTS
 ROWS_AT_ONCE = 32_768
 _CHARACTERS_AT_ONCE = 16 * 1024**2
 SENTENCE_MARK = "\0"
+DAY, PERCENTAGE = "day", "percentage"  # how a spreadsheet shows a number
 NUL_CELL = SENTENCE_MARK + "The text has a NUL character, which the book does not keep. Remove it."
 _SURROGATE_CELL = SENTENCE_MARK + "The text has half a character (a lone surrogate). Type it again."
 # The first bytes of the white space characters of Unicode in UTF-8.
@@ -39,12 +40,16 @@ class CellBatch:
     """Some rows: their numbers, their cells (one column per title), and the rows that have faults.
 
     Types are string, decimal128(38, s), date32 and timestamp[us, tz=UTC]; a column may have one
-    type in one batch and another in the next.
+    type in one batch and another in the next. `shown_as` says by title how a spreadsheet shows the
+    cells of a column, if it shows some of them as a DAY, a PERCENTAGE or a currency (its code or
+    sign), and null for the others. `hidden` are the numbers of the rows that a filter hides.
     """
 
     rows: pa.Int64Array
     cells: pa.RecordBatch
     faults: tuple[RowFault, ...] = ()
+    shown_as: Mapping[str, pa.StringArray] = field(default_factory=dict)
+    hidden: frozenset[int] = frozenset()
 
 
 class BatchBuilder:

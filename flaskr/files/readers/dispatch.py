@@ -88,6 +88,11 @@ class TableFile:
         return self.table.titles_row
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what the reader left out beside the rows, complete after the last batch."""
+        return tuple(getattr(self.table, "notes", ()))
+
+    @property
     def rows_done(self) -> int:
         """How many rows below the titles have been read, including blank ones."""
         return self.table.last_row - self.table.titles_row

@@ -19,13 +19,14 @@ class ReadingOptions:
 
     `sheet` is the name of a workbook's sheet, empty for the only one; `is_raw`: CSV whose texts are
     not escaped against formulas, so that no apostrophe is removed; `separator` of CSV cells, empty
-    to detect it.
+    to detect it; `header_row` is the row of the titles, 0 to detect it.
     """
 
     encoding: Encoding = Encoding.UTF_8
     sheet: str = ""
     is_raw: bool = False
     separator: str = ""
+    header_row: int = 0
 
 
 @dataclass(frozen=True)

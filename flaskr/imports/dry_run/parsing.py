@@ -4,8 +4,8 @@ Cells in a plain form are parsed a column at a time, for speed; the others one b
 which defines the rules: it accepts every plain form with the same value.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
 from flaskr.imports.dry_run import cells
+from flaskr.imports.tasks import DayOrder
 from flaskr.values.money import LARGEST_ENTRY, to_ore
 from flaskr.values.text import LONGEST_TEXT, NAME_LENGTH, REFERENCE_LENGTH, RESERVED, reference_key
 
@@ -49,12 +50,24 @@ class ParsedColumn:
     faults: list[CellFault]
 
 
-def parse_column(column: pa.Array, declared: Column, *, is_signed: bool = False) -> ParsedColumn:
-    """Parse a column: amounts in öre as int64, days as date32, texts as string.
+@dataclass(frozen=True)
+class ParsingRules:
+    """What the values of a file depend on besides its cells.
 
-    With `is_signed` amounts may be below zero.
+    With `is_signed` amounts may be below zero. `values` has the values of a closed list by the
+    column and the file's texts, as mapped for the whole file.
     """
-    kind = declared.kind
+
+    currency: str
+    time_zone: str
+    is_signed: bool = False
+    day_order: DayOrder = DayOrder.UNKNOWN
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def parse_column(column: pa.Array, declared: Column, rules: ParsingRules) -> ParsedColumn:
+    """Parse a column: amounts in öre as int64, days as date32, texts as string."""
+    kind, is_signed = declared.kind, rules.is_signed
     if kind is Kind.AMOUNT:
         return _parse_amounts(column, is_signed)
     if kind is Kind.REFERENCE:

@@ -13,6 +13,7 @@ from flaskr.files.readers.dispatch import TableFile, open_table
 from flaskr.files.readers.options import Unreadable
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rows import ClaimRows
+from flaskr.imports.dry_run.parsing import ParsingRules
 from flaskr.imports.dry_run.policy_rows import PolicyRows
 from flaskr.imports.dry_run.refused_file import write_refused
 from flaskr.imports.dry_run.result import LISTED_REFUSALS, DryRun, FileResult, Refusal, RowClass
@@ -56,11 +57,21 @@ class _DryRunner:
         self._check_contents(file, columns)
         rows = 0
         if not columns.missing:
-            staged = StagedRows(self.staging, at, columns, self.task.book.currency)
+            staged = StagedRows(self.staging, at, columns, self._rules(file, columns))
             stage_file(staged, table, lambda *done: self.report((file.name, *done)))
             rows = staged.rows
         self.columns.append(columns)
         self.results.append(_file_result(file, table, columns, rows))
+
+    def _rules(self, file: FileToRead, columns: FileColumns) -> ParsingRules:
+        """Return the rules by which the cells of a file are parsed."""
+        return ParsingRules(
+            self.task.book.currency,
+            self.task.book.time_zone,
+            is_signed=columns.layout.is_signed,
+            day_order=file.day_order,
+            values=file.values,
+        )
 
     def _check_contents(self, file: FileToRead, columns: FileColumns) -> None:
         """Raise ImportRefused for a file that does not belong in this import."""

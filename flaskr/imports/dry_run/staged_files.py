@@ -10,7 +10,12 @@ import pyarrow.compute as pc
 from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
 from flaskr.files.readers.dispatch import CellBatch, TableFile
-from flaskr.imports.dry_run.parsing import ParsedColumn, parse_column, reference_keys
+from flaskr.imports.dry_run.parsing import (
+    ParsedColumn,
+    ParsingRules,
+    parse_column,
+    reference_keys,
+)
 from flaskr.imports.dry_run.result import ColumnUse
 from flaskr.imports.dry_run.staging import FaultRow, Staging
 from flaskr.imports.loaded_columns import (
@@ -128,8 +133,10 @@ def _column_use(
 class StagedRows:
     """Puts the rows of one file into the staging table named after its contents."""
 
-    def __init__(self, staging: Staging, at: int, columns: FileColumns, currency: str) -> None:
-        self.staging, self.at, self.columns, self.currency = staging, at, columns, currency
+    def __init__(
+        self, staging: Staging, at: int, columns: FileColumns, rules: ParsingRules
+    ) -> None:
+        self.staging, self.at, self.columns, self.rules = staging, at, columns, rules
         self.rows = 0
         self.constants = {
             name: self._parse_constant(columns.layout.field(name), text)
@@ -139,7 +146,7 @@ class StagedRows:
 
     def _parse_constant(self, each: Column, text: str) -> Any:
         """Parse the value of a constant; raises ImportRefused when it is invalid."""
-        parsed = parse_column(pa.array([text]), each, is_signed=self.columns.layout.is_signed)
+        parsed = parse_column(pa.array([text]), each, self.rules)
         if parsed.faults:
             raise ImportRefused(f"The value of {each.name} for all rows: {parsed.faults[0].text}")
         return parsed.values[0]
@@ -169,7 +176,7 @@ class StagedRows:
         self, batch: CellBatch, each: Column, cells: pa.Array, faults: list[FaultRow]
     ) -> pa.Array:
         """Parse a column; invalid cells, and empty ones that must not be, are added to `faults`."""
-        parsed: ParsedColumn = parse_column(cells, each, is_signed=self.columns.layout.is_signed)
+        parsed: ParsedColumn = parse_column(cells, each, self.rules)
         for fault in parsed.faults:
             faults.append(self._fault(batch, each.name, cells, fault.at, fault.text))
         if not each.may_be_empty and cells.null_count:
@@ -187,8 +194,10 @@ class StagedRows:
         if title is None:
             return
         cells = batch.cells.column(title).cast(pa.string())
-        is_other = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(cells), self.currency), False)
-        text = f"Amounts must be in the book's currency, {self.currency}."
+        is_other = pc.fill_null(
+            pc.not_equal(pc.utf8_trim_whitespace(cells), self.rules.currency), False
+        )
+        text = f"Amounts must be in the book's currency, {self.rules.currency}."
         for at in pc.indices_nonzero(is_other).to_pylist():
             faults.append(self._fault(batch, "currency", cells, at, text))
 

@@ -16,6 +16,7 @@ from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
 from flaskr.imports.dry_run.parsing import (
     ParsedColumn,
+    ParsingRules,
     cells,
     ore_parser,
     parse_column,
@@ -32,7 +33,9 @@ class Declared(NamedTuple):
     is_signed: bool = False
 
     def read(self, cells: pa.Array) -> ParsedColumn:
-        return parse_column(cells, self.column, is_signed=self.is_signed)
+        return parse_column(
+            cells, self.column, ParsingRules("SEK", "Europe/Stockholm", is_signed=self.is_signed)
+        )
 
 
 REFERENCE = Declared(Column("x", Kind.REFERENCE), cells.parse_reference)

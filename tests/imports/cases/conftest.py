@@ -1,0 +1,32 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.imports.cases.doors import DOORS, Door, fill_with_policies
+
+
+@pytest.fixture
+def case_app(app: Flask) -> Flask:
+    """A book with the policies that the cases are on, on each database."""
+    fill_with_policies(app)
+    return app
+
+
+@pytest.fixture(params=DOORS)
+def door(request, case_app: Flask, tmp_path: Path) -> Iterator[Door]:
+    """A way into a book with the policies of the cases: its pages, and its command."""
+    return DOORS[request.param](case_app, tmp_path)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
+    """Writes a file of a text or of bytes; its path."""
+
+    def run(name: str, content: str | bytes) -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return run
