@@ -12,8 +12,8 @@ from flaskr.imports.dry_run.claim_rules import ClaimChecker
 from flaskr.imports.dry_run.result import RowClass
 from flaskr.imports.dry_run.row_outcomes import (
     LISTED_NAMES,
-    NOTE_DUPLICATES,
     UNCOVERED_WARNING,
+    note_duplicates,
     row_classes,
     warnings_naming,
 )
@@ -94,7 +94,7 @@ class ClaimRows:
 
     def compare(self, plan: PlanWriter) -> tuple[RowClass, ...]:
         """Compare the rows with the book, write their plan, and return their classes."""
-        self._note_duplicates()
+        note_duplicates(self.staging, self.at, "claims", "claim_key", "claim_reference")
         self.book.copy_claims("SELECT claim_key AS k FROM claims")
         self.book.copy_policies("SELECT policy_key AS k FROM claims")
         self.book.copy_policies_of_claims()
@@ -111,13 +111,6 @@ class ClaimRows:
         self._plan_new(plan)
         self._plan_touched(plan)
         return row_classes(self.staging, self.at, Contents.CLAIMS, checker.tally)
-
-    def _note_duplicates(self) -> None:
-        """Note all rows of claims that are in the file more than once."""
-        self.staging.run(
-            NOTE_DUPLICATES.format(table="claims", key="claim_key", name="claim_reference"),
-            file=self.at,
-        )
 
     def _note_invalid(self) -> None:
         """Note the rows whose policy is not in the book, or whose amounts do not add up."""

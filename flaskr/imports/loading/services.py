@@ -123,7 +123,7 @@ def _file_record(result: FileResult) -> dict[str, Any]:
 def check_confirmable(outcome: DryRun, *, leaves_refused: bool, is_migration: bool) -> None:
     """Raise ImportRefused unless the outcome of a dry run can be loaded with these options."""
     if not outcome.is_mapped:
-        raise ImportRefused("A required column is missing. Choose it first.")
+        raise ImportRefused("Some columns are not decided yet. Choose what each means first.")
     if not outcome.can_leave_out:
         raise ImportRefused(
             "A refused row of the ledger names no claim, so a part of some ledger would be "

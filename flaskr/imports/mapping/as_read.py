@@ -1,13 +1,13 @@
-"""The mapping form of an import: how its files were read, and how they are to be read."""
+"""How the files of an import were read, as the form that reads them again shows it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flaskr.errors import ClaimBookError
+from flask import current_app
+
 from flaskr.facts.closed_lists import Contents
-from flaskr.files.readers.options import Encoding
-from flaskr.imports.dry_run.result import ColumnUse, FileResult
+from flaskr.imports.dry_run.result import ColumnUse, FileResult, Refusal
 from flaskr.imports.jobs import OUTCOME, Job
 from flaskr.imports.loaded_columns import (
     LAYOUTS,
@@ -18,26 +18,37 @@ from flaskr.imports.loaded_columns import (
 )
 from flaskr.imports.tasks import FileToRead
 
-
-class _UnknownChoice(ClaimBookError):
-    """A choice that the form did not offer."""
-
-    status = 400
+UNDECIDED = "?"  # instead of the name of a column: nobody has said what it means
 
 
 @dataclass(frozen=True)
-class _MappedColumn:
-    """One column of a file: the book's column it is loaded as, and the default by its title."""
+class MappedColumn:
+    """One column of a file: the book's column it is loaded as, and the default by its title.
+
+    Both are empty for a column that is left out, and UNDECIDED for an unknown one. `samples` are
+    its first values.
+    """
 
     title: str
-    name: str  # the book's column that it is loaded as, empty when it is left out
-    default_name: str  # the same by its title alone
+    name: str
+    default_name: str
     note: str = ""
+    samples: tuple[str, ...] = ()
 
     @property
-    def is_unknown(self) -> bool:
-        """Whether it is left out because its title is unknown."""
-        return not self.name and self.note.startswith("not known")
+    def is_undecided(self) -> bool:
+        """Whether somebody must say what it means, or leave it out."""
+        return self.name == UNDECIDED
+
+
+@dataclass(frozen=True)
+class MappedValue:
+    """A text of a file in a column with a closed list, and the value that it stands for."""
+
+    name: str  # the book's column
+    text: str
+    value: str
+    choices: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -62,8 +73,13 @@ class FileMapping:
     is_text: bool
     names: tuple[str, ...] = ()  # the columns of the book to choose from
     sheets: tuple[str, ...] = ()
-    columns: tuple[_MappedColumn, ...] = ()
+    columns: tuple[MappedColumn, ...] = ()
     constants: tuple[_Constant, ...] = ()
+    values: tuple[MappedValue, ...] = ()
+    header_row: int = 0
+    day_order: str = ""
+    takes_totals: bool = False
+    takes_hidden: bool = False
 
     @property
     def sheet_choices(self) -> list[tuple[str, str]]:
@@ -76,16 +92,16 @@ class FileMapping:
         layout = LAYOUTS.get(Contents(self.contents)) if self.contents else None
         if layout is None:
             return ()
-        given = {column.name for column in self.columns if column.name}
+        given = {column.name for column in self.columns}
         given |= {each.name for each in self.constants if each.value}
         noted = {each.name for each in self.constants if each.is_missing}
         lacks_key = [layout.key] if self.columns and layout.key not in given else []
         return tuple(dict.fromkeys([*lacks_key, *missing_columns(layout, given), *noted]))
 
     @property
-    def has_unknown(self) -> bool:
-        """Whether a column is left out because its title is unknown."""
-        return any(column.is_unknown for column in self.columns)
+    def undecided(self) -> tuple[str, ...]:
+        """The titles of the columns that are undecided."""
+        return tuple(column.title for column in self.columns if column.is_undecided)
 
 
 def file_mappings(job: Job) -> list[FileMapping]:
@@ -98,8 +114,10 @@ def file_mappings(job: Job) -> list[FileMapping]:
     if not outcome:
         return [_requested_mapping(at, file) for at, file in enumerate(job.files)]
     pairs = zip(job.files, job.outcome.files, strict=True)
+    refusals = job.outcome.refusals
     return [
-        _read_mapping(at, file, result, is_migration) for at, (file, result) in enumerate(pairs)
+        _read_mapping(at, file, result, refusals, is_migration)
+        for at, (file, result) in enumerate(pairs)
     ]
 
 
@@ -112,6 +130,10 @@ def _requested_mapping(at: int, file: FileToRead, **known: Any) -> FileMapping:
         "sheet": options.sheet,
         "is_raw": options.is_raw,
         "is_text": True,
+        "header_row": options.header_row,
+        "day_order": file.day_order,
+        "takes_totals": file.takes_totals,
+        "takes_hidden": file.takes_hidden,
     }
     return FileMapping(at, file.name, **{**requested, **known})
 
@@ -124,7 +146,8 @@ def _refused_mapping(
         return _requested_mapping(at, file)
     sheets = tuple(outcome["sheets"])
     titles = list(outcome["titles"])
-    contents = file.contents or recognised_contents([file.columns.get(t, t) or t for t in titles])
+    named = [file.columns.get(title, title) or title for title in titles]
+    contents = file.contents or recognised_contents(named, _currency())
     if not titles or contents is None:
         return _requested_mapping(at, file, sheets=sheets, is_text=not sheets)
     layout, names = LAYOUTS[contents], loaded_columns(contents, is_migration)
@@ -137,49 +160,76 @@ def _refused_mapping(
 
 def _requested_column(
     title: str, file: FileToRead, layout: Layout, names: tuple[str, ...]
-) -> _MappedColumn:
+) -> MappedColumn:
     """Return what a column is loaded as: as requested, else by its title."""
     default = _default_name(title, layout, names)
     name = file.columns.get(title, default)
-    return _MappedColumn(title, name if name in names else "", default)
+    return MappedColumn(title, name if name in (*names, UNDECIDED) else "", default)
 
 
 def _default_name(title: str, layout: Layout, names: tuple[str, ...]) -> str:
     """Return the column that a title stands for; empty when an import does not load it."""
-    name = layout.column_for(title)
+    name = layout.column_for(title, _currency())
+    if name is None:
+        return UNDECIDED
     return name if name in names else ""
 
 
-def _read_mapping(at: int, file: FileToRead, result: FileResult, is_migration: bool) -> FileMapping:
+def _currency() -> str:
+    """Return the book's currency."""
+    return str(current_app.config["BOOK_CURRENCY"])
+
+
+def _read_mapping(
+    at: int,
+    file: FileToRead,
+    result: FileResult,
+    refusals: tuple[Refusal, ...],
+    is_migration: bool,
+) -> FileMapping:
     """Return how a file was read."""
     contents = Contents(result.contents)
     layout, names = LAYOUTS[contents], loaded_columns(contents, is_migration)
     columns = tuple(_read_column(use, layout, names) for use in result.columns)
-    return FileMapping(
+    return _requested_mapping(
         at,
-        result.name,
-        result.contents,
-        file.options.encoding,
-        result.sheet,
-        file.options.is_raw,
+        file,
+        contents=result.contents,
+        sheet=result.sheet,
         is_text=bool(result.encoding),
         names=names,
         sheets=result.sheets,
         columns=columns,
         constants=_constants_of(layout, names, columns, result.constants, result.missing),
+        values=tuple(_mapped_values(file, layout, refusals)),
     )
 
 
-def _read_column(use: ColumnUse, layout: Layout, names: tuple[str, ...]) -> _MappedColumn:
+def _read_column(use: ColumnUse, layout: Layout, names: tuple[str, ...]) -> MappedColumn:
     """Return what a column was loaded as."""
     default = _default_name(use.title, layout, names)
-    return _MappedColumn(use.title, use.name if use.is_loaded else "", default, use.note)
+    name = use.name if use.is_loaded else UNDECIDED if use.is_undecided else ""
+    return MappedColumn(use.title, name, default, use.note, use.samples)
+
+
+def _mapped_values(
+    file: FileToRead, layout: Layout, refusals: tuple[Refusal, ...]
+) -> Iterator[MappedValue]:
+    """Yield the texts of closed lists that are mapped, and those that are refused."""
+    choices = {c.name: tuple(c.choices) for c in layout.fields if c.choices}
+    for name, texts in file.values.items():
+        for text, value in texts.items():
+            yield MappedValue(name, text, value, choices.get(name, ()))
+    for each in refusals:
+        is_whole = each.value and not each.value.endswith("…")
+        if each.file == file.name and each.name in choices and is_whole:
+            yield MappedValue(each.name, each.value, "", choices[each.name])
 
 
 def _constants_of(
     layout: Layout,
     names: tuple[str, ...],
-    columns: tuple[_MappedColumn, ...],
+    columns: tuple[MappedColumn, ...],
     given: Mapping[str, str],
     missing: tuple[str, ...] = (),
 ) -> tuple[_Constant, ...]:
@@ -190,45 +240,3 @@ def _constants_of(
         for name in names
         if name not in mapped and name != layout.key
     )
-
-
-def requested_files(job: Job, sent: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
-    """Return the files of an import with the options that a form chose; raises _UnknownChoice."""
-    pairs = zip(job.request.files, file_mappings(job), strict=True)
-    return tuple({**file, **_requested_file(mapping, file, sent)} for file, mapping in pairs)
-
-
-def _requested_file(
-    mapping: FileMapping, file: Mapping[str, Any], sent: Mapping[str, str]
-) -> dict[str, Any]:
-    """Return the options that a form chose for one file.
-
-    Other contents, another sheet or encoding reset the mapping of its columns."""
-    at = mapping.at
-    contents = _one_of(sent.get(f"contents-{at}", mapping.contents), ("", *Contents))
-    encoding = _one_of(sent.get(f"encoding-{at}", mapping.encoding), tuple(Encoding))
-    sheet = _one_of(sent.get(f"sheet-{at}", mapping.sheet), ("", mapping.sheet, *mapping.sheets))
-    is_raw = bool(sent.get(f"raw-{at}")) if f"encoding-{at}" in sent else mapping.is_raw
-    options: dict[str, Any] = {"encoding": encoding, "sheet": sheet, "is_raw": is_raw}
-    if contents != mapping.contents:
-        return {**options, "contents": contents, "columns": {}, "constants": {}}
-    if (sheet, encoding) != (mapping.sheet, mapping.encoding):
-        return {**options, "columns": {}, "constants": {}}
-    if not mapping.columns:
-        return {**options, "contents": file.get("contents", "") or contents}
-    columns = {
-        column.title: name
-        for number, column in enumerate(mapping.columns)
-        if (name := _one_of(sent.get(f"column-{at}-{number}", column.name), ("", *mapping.names)))
-        != column.default_name
-    }
-    values = {each.name: sent.get(f"constant-{at}-{each.name}", "") for each in mapping.constants}
-    constants = {name: value.strip() for name, value in values.items() if value.strip()}
-    return {**options, "columns": columns, "constants": constants}
-
-
-def _one_of(value: str, choices: tuple[str, ...]) -> str:
-    """Return a choice that was offered; raises _UnknownChoice for another."""
-    if value not in choices:
-        raise _UnknownChoice("That choice is not on the list. Open the page again.")
-    return str(value)
