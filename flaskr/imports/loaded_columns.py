@@ -74,7 +74,8 @@ class Layout:
     def column_for(self, title: str, currency: str) -> str | None:
         """Return the column that a title stands for, loaded or derived; None for no column.
 
-        Empty for a title that says that the column was left out. A unit at the title's end is ignored if it says nothing but the book's currency.
+        Empty for a title that says that the column was left out. A unit at the title's end is
+        ignored if it says nothing but the book's currency.
         """
         if title.endswith(LEFT_OUT):
             return ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from flaskr.errors import ClaimBookError
 from flaskr.facts.closed_lists import Contents
@@ -50,6 +51,19 @@ class FileToRead:
     day_order: DayOrder = DayOrder.UNKNOWN
     takes_totals: bool = False
     takes_hidden: bool = False
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """What a person chose beside columns, constants, sheet and encoding, as it is recorded."""
+        choices = {
+            "header_row": self.options.header_row,
+            "is_raw": self.options.is_raw,
+            "day_order": str(self.day_order),
+            "mapped_values": {name: dict(texts) for name, texts in self.values.items()},
+            "takes_totals": self.takes_totals,
+            "takes_hidden": self.takes_hidden,
+        }
+        return {name: value for name, value in choices.items() if value}
 
 
 @dataclass(frozen=True)

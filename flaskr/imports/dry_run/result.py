@@ -95,7 +95,7 @@ class FileResult:
     missing: tuple[str, ...]  # required columns: rows are not read until they are mapped
     classes: tuple[RowClass, ...] = ()
     notes: tuple[str, ...] = ()  # what was left out beside the rows
-    header_row: int = 0
+    choices: Mapping[str, Any] = field(default_factory=dict)  # how a person chose to read it
 
     @property
     def undecided(self) -> tuple[str, ...]:

@@ -227,5 +227,5 @@ def _file_result(file: FileToRead, table: TableFile, columns: FileColumns, rows:
         constants=columns.constants,
         missing=columns.missing,
         notes=(*columns.notes, *table.notes),
-        header_row=table.titles_row,
+        choices=file.choices,
     )

@@ -16,6 +16,7 @@ from flaskr.imports.dry_run.result import DryRun, FileResult
 from flaskr.imports.jobs import LOADED, PROGRESS, Job, JobBusy
 from flaskr.imports.loaded_columns import PERSONAL_NAMES
 from flaskr.imports.loading.tasks import PLAN, Loaded, LoadTask, PlanOutdated, mapping_text
+from flaskr.imports.mapping.remembered import titles_digest
 from flaskr.imports.services import (
     LOAD_PLAN,
     OnProgress,
@@ -116,7 +117,10 @@ def _file_record(result: FileResult) -> dict[str, Any]:
         "sha256": result.sha256,
         "size_bytes": result.size,
         "row_count": result.rows,
-        "mapping": mapping_text(columns, constants, sheet=result.sheet, encoding=result.encoding),
+        "titles_digest": titles_digest([use.title for use in result.columns]),
+        "mapping": mapping_text(
+            columns, constants, sheet=result.sheet, encoding=result.encoding, **result.choices
+        ),
     }
 
 

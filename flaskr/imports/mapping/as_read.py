@@ -1,7 +1,7 @@
 """How the files of an import were read, as the form that reads them again shows it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app
@@ -13,95 +13,18 @@ from flaskr.imports.loaded_columns import (
     LAYOUTS,
     Layout,
     loaded_columns,
-    missing_columns,
+    normalized_title,
     recognised_contents,
 )
+from flaskr.imports.mapping.file_mapping import (
+    UNDECIDED,
+    Constant,
+    FileMapping,
+    MappedColumn,
+    MappedValue,
+)
+from flaskr.imports.mapping.remembered import remembered_columns
 from flaskr.imports.tasks import FileToRead
-
-UNDECIDED = "?"  # instead of the name of a column: nobody has said what it means
-
-
-@dataclass(frozen=True)
-class MappedColumn:
-    """One column of a file: the book's column it is loaded as, and the default by its title.
-
-    Both are empty for a column that is left out, and UNDECIDED for an unknown one. `samples` are
-    its first values.
-    """
-
-    title: str
-    name: str
-    default_name: str
-    note: str = ""
-    samples: tuple[str, ...] = ()
-
-    @property
-    def is_undecided(self) -> bool:
-        """Whether somebody must say what it means, or leave it out."""
-        return self.name == UNDECIDED
-
-
-@dataclass(frozen=True)
-class MappedValue:
-    """A text of a file in a column with a closed list, and the value that it stands for."""
-
-    name: str  # the book's column
-    text: str
-    value: str
-    choices: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Constant:
-    """A column that a file lacks, and one value for all its rows."""
-
-    name: str
-    value: str
-    is_missing: bool  # required: rows are not read without it
-
-
-@dataclass(frozen=True)
-class FileMapping:
-    """How one file is read; without columns it could not be read yet."""
-
-    at: int
-    name: str
-    contents: str
-    encoding: str
-    sheet: str
-    is_raw: bool
-    is_text: bool
-    names: tuple[str, ...] = ()  # the columns of the book to choose from
-    sheets: tuple[str, ...] = ()
-    columns: tuple[MappedColumn, ...] = ()
-    constants: tuple[_Constant, ...] = ()
-    values: tuple[MappedValue, ...] = ()
-    header_row: int = 0
-    day_order: str = ""
-    takes_totals: bool = False
-    takes_hidden: bool = False
-
-    @property
-    def sheet_choices(self) -> list[tuple[str, str]]:
-        """The sheets as (value, label) pairs of a select field."""
-        return [(sheet, sheet) for sheet in self.sheets]
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The required columns that it lacks."""
-        layout = LAYOUTS.get(Contents(self.contents)) if self.contents else None
-        if layout is None:
-            return ()
-        given = {column.name for column in self.columns}
-        given |= {each.name for each in self.constants if each.value}
-        noted = {each.name for each in self.constants if each.is_missing}
-        lacks_key = [layout.key] if self.columns and layout.key not in given else []
-        return tuple(dict.fromkeys([*lacks_key, *missing_columns(layout, given), *noted]))
-
-    @property
-    def undecided(self) -> tuple[str, ...]:
-        """The titles of the columns that are undecided."""
-        return tuple(column.title for column in self.columns if column.is_undecided)
 
 
 def file_mappings(job: Job) -> list[FileMapping]:
@@ -191,6 +114,7 @@ def _read_mapping(
     contents = Contents(result.contents)
     layout, names = LAYOUTS[contents], loaded_columns(contents, is_migration)
     columns = tuple(_read_column(use, layout, names) for use in result.columns)
+    remembered_from, columns = _with_offers(columns, contents, names)
     return _requested_mapping(
         at,
         file,
@@ -202,7 +126,25 @@ def _read_mapping(
         columns=columns,
         constants=_constants_of(layout, names, columns, result.constants, result.missing),
         values=tuple(_mapped_values(file, layout, refusals)),
+        remembered_from=remembered_from,
     )
+
+
+def _with_offers(
+    columns: tuple[MappedColumn, ...], contents: Contents, names: tuple[str, ...]
+) -> tuple[int, tuple[MappedColumn, ...]]:
+    """Return the undecided columns with what the last such file had; and its import, else 0."""
+    if not any(column.is_undecided for column in columns):
+        return 0, columns
+    import_id, known = remembered_columns([column.title for column in columns], contents)
+    found = {title: name for title, name in known.items() if name in ("", *names)}
+    offered = tuple(
+        replace(column, offered=found.get(normalized_title(column.title)))
+        if column.is_undecided
+        else column
+        for column in columns
+    )
+    return import_id, offered
 
 
 def _read_column(use: ColumnUse, layout: Layout, names: tuple[str, ...]) -> MappedColumn:
@@ -232,11 +174,11 @@ def _constants_of(
     columns: tuple[MappedColumn, ...],
     given: Mapping[str, str],
     missing: tuple[str, ...] = (),
-) -> tuple[_Constant, ...]:
+) -> tuple[Constant, ...]:
     """Return the columns that can have one value for all rows: those that the file lacks."""
     mapped = {column.name for column in columns}
     return tuple(
-        _Constant(name, given.get(name, ""), name in missing)
+        Constant(name, given.get(name, ""), name in missing)
         for name in names
         if name not in mapped and name != layout.key
     )

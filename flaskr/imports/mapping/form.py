@@ -7,7 +7,8 @@ from flaskr.errors import ClaimBookError
 from flaskr.facts.closed_lists import Contents
 from flaskr.files.readers.options import Encoding
 from flaskr.imports.jobs import Job
-from flaskr.imports.mapping.as_read import UNDECIDED, FileMapping, file_mappings
+from flaskr.imports.mapping.as_read import file_mappings
+from flaskr.imports.mapping.file_mapping import UNDECIDED, FileMapping
 from flaskr.imports.tasks import DayOrder
 
 _LAST_ROW = 1_048_576
