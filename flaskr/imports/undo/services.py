@@ -20,8 +20,8 @@ from flaskr.import_records.queries import undo_of
 from flaskr.imports.history.queries import import_numbered
 from flaskr.imports.undo.posting import next_entry, post_undo
 from flaskr.imports.undo.queries import (
-    claims_edited_since,
     UndoSize,
+    claims_edited_since,
     claims_left_below_zero,
     claims_of_import,
     claims_posted_to_since,
