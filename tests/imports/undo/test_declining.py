@@ -30,7 +30,7 @@ def undo(number: int) -> Import:
 
 def statuses() -> dict[str, Status]:
     rows = db.session.execute(select(Claim.claim_reference, Claim.status)).all()
-    return {reference: status for reference, status in rows}
+    return dict(rows)
 
 
 def test_a_claim_that_an_import_created_and_its_undo_emptied_is_declined(importing):

@@ -30,7 +30,7 @@ def undo(number: int) -> Import:
 
 def statuses() -> dict[str, Status]:
     rows = db.session.execute(select(Claim.claim_reference, Claim.status)).all()
-    return {reference: status for reference, status in rows}
+    return dict(rows)
 
 
 def test_a_corrected_file_reopens_what_the_undo_declined(importing):
