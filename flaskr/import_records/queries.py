@@ -7,7 +7,7 @@ from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportFile
 
 
-def _imports_in_effect() -> Select[Import]:
+def imports_in_effect() -> Select[Import]:
     """Select the imports that are not undone, and are no undo."""
     undo = aliased(Import)
     is_undone = select(undo.id).where(undo.undoes == Import.id).exists()
@@ -17,7 +17,7 @@ def _imports_in_effect() -> Select[Import]:
 def loadings_of(sha256: str) -> list[Import]:
     """Return the imports that loaded a file with this SHA-256 and are not undone, newest first."""
     of_file = select(ImportFile.import_id).where(ImportFile.sha256 == sha256)
-    in_effect = _imports_in_effect().where(Import.id.in_(of_file)).order_by(Import.id.desc())
+    in_effect = imports_in_effect().where(Import.id.in_(of_file)).order_by(Import.id.desc())
     return list(db.session.scalars(in_effect))
 
 

@@ -5,7 +5,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Integer, Select, cast, func, literal_column, select
+from sqlalchemy import BigInteger, Date, Integer, Select, and_, cast, func, literal_column, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
@@ -15,7 +15,8 @@ from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import CLAIM_EDITS, Claim, LedgerEntry
 from flaskr.exports.making.snapshot import Snapshot
 from flaskr.exports.sql_statements import LIBPQ, compile_rows, compile_statement
-from flaskr.facts.closed_lists import CostType
+from flaskr.facts.closed_lists import CostType, EntryType, ReasonCode, Status
+from flaskr.import_records.models import Import
 from flaskr.imports.dry_run.staging import Staging
 from flaskr.imports.plan import STATE_COLUMNS
 from flaskr.policies.models import POLICY_EDITS, Policy
@@ -66,11 +67,30 @@ _EXPENSE_ROWS = (
     .where(LedgerEntry.cost_type == literal_column(f"'{CostType.EXPENSE}'"))
     .group_by(LedgerEntry.claim_id)
 )
+# Claims of which the last entry is the undo's that declined them: it is the last of its instant.
+_UNDONE_ROWS = (
+    select(LedgerEntry.claim_id, Import.undoes.label("undone_import"))
+    .join(
+        Claim,
+        and_(
+            Claim.id == LedgerEntry.claim_id,
+            Claim.last_recorded_at == LedgerEntry.recorded_at,
+        ),
+    )
+    .join(Import, Import.id == LedgerEntry.import_id)
+    .where(
+        Claim.status == literal_column(f"'{Status.DECLINED}'"),
+        LedgerEntry.entry_type == literal_column(f"'{EntryType.CLAIM_DECLINED}'"),
+        LedgerEntry.reason_code == literal_column(f"'{ReasonCode.IMPORT_UNDONE}'"),
+        Import.undoes.is_not(None),
+    )
+)
 _BOOK_TABLES = {
     "book_claims": _CLAIM_ROWS,
     "book_policies": _POLICY_ROWS,
     "book_entries": _ENTRY_ROWS,
     "book_expenses": _EXPENSE_ROWS,
+    "book_undone": _UNDONE_ROWS,
 }
 
 
@@ -129,6 +149,10 @@ class BookRows:
     def copy_expenses(self, keys: str) -> None:
         """Copy what of claims' balances is expense; column k of the select `keys` has their ids."""
         self._copy("book_expenses", _EXPENSE_ROWS, LedgerEntry.claim_id, "claim_id", keys)
+
+    def copy_undone(self, keys: str) -> None:
+        """Copy which claims an undo has declined; column k of the select `keys` has their ids."""
+        self._copy("book_undone", _UNDONE_ROWS, LedgerEntry.claim_id, "claim_id", keys)
 
     def _copy(self, table: str, rows: Any, column: Any, name: str, keys: str) -> None:
         """Append the rows that have one of the keys to a table of the staging database."""

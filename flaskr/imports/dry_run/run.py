@@ -160,7 +160,7 @@ class _DryRunner:
             return by_file, migration.outcome()
         (columns,) = self.columns
         compare = _ROWS_BY_CONTENTS[columns.layout.contents]
-        rows = compare(self.staging, book, 0, columns.given, self.task.book.today)
+        rows = compare(self.staging, book, 0, columns.named, self.task.book.today)
         classes = rows.compare(plan)
         return [classes], replace(_NOTHING, warnings=tuple(rows.warnings))
 

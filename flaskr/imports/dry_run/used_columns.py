@@ -67,6 +67,11 @@ class FileColumns:
         return {*self.titles, *self.constants}
 
     @property
+    def named(self) -> set[str]:
+        """The names of the columns that have values or are known, though they are not loaded."""
+        return self.given | {use.name for use in self.uses if use.name}
+
+    @property
     def currency_title(self) -> str | None:
         """The file's column of currencies, which must be the book's."""
         return next((use.title for use in self.uses if use.name == "currency"), None)

@@ -9,6 +9,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import REASON_CHOICES, ReasonCode
 from flaskr.import_records.queries import imports_with_files
+from flaskr.imports.undo.queries import declined_by
 from flaskr.imports.undo.services import undo_import
 
 
@@ -42,11 +43,15 @@ def list_imports() -> None:
 )
 @with_appcontext
 def undo_command(number: int, reason: str) -> None:
-    """Undo import NUMBER with adjusting entries; what it created stays, without amounts."""
+    """Undo import NUMBER with adjusting entries; what it created and is empty then is declined."""
     try:
         require_book()
         record = undo_import(number, reason_code=ReasonCode(reason), actor=command_actor())
     except ClaimBookError as error:
         raise click.ClickException(f"Nothing was undone.\n{error}") from error
     db.session.commit()
-    click.echo(f"Undone as import {record.id}: {record.entries} adjusting entries.")
+    declined = declined_by(record)
+    click.echo(
+        f"Undone as import {record.id}: {record.entries - declined} adjusting entries, "
+        f"{declined} claims declined."
+    )
