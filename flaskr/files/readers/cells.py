@@ -5,7 +5,7 @@ that says why. Files cannot contain NUL themselves: it is refused.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -64,6 +64,8 @@ class BatchBuilder:
         self.rows: list[int] = []
         self.columns: list[list[str | None]] = [[] for _ in self.titles]
         self.faults: list[RowFault] = []
+        self.shown_as: dict[int, dict[int, str]] = {}
+        self.hidden: list[int] = []
         self.characters = 0
 
     def add(self, row: int, cells: Sequence[str | None]) -> None:
@@ -72,6 +74,13 @@ class BatchBuilder:
         for column, cell in zip(self.columns, cells, strict=True):
             column.append(cell)
             self.characters += len(cell) if cell else 0
+
+    def add_shown(self, shown_as: Mapping[int, str], is_hidden: bool) -> None:
+        """Say of the row added last how its cells are shown, by position, and if it is hidden."""
+        for place, kind in shown_as.items():
+            self.shown_as.setdefault(place, {})[len(self.rows) - 1] = kind
+        if is_hidden:
+            self.hidden.append(self.rows[-1])
 
     def add_fault(self, row: int, sentence: str, text: str) -> None:
         """Add a row that could not be split into cells."""
@@ -87,10 +96,23 @@ class BatchBuilder:
     def flush(self) -> Iterator[CellBatch]:
         """Yield the batch, unless it is empty, and begin the next."""
         rows, columns, faults = self.rows, self.columns, tuple(self.faults)
+        shown_as = {
+            self.titles[place]: _shown_column(by_row, len(rows))
+            for place, by_row in self.shown_as.items()
+        }
+        hidden = frozenset(self.hidden)
         self._reset()
         if rows or faults:
-            arrays = [texts_of(column) for column in columns]
-            yield CellBatch(pa.array(rows, pa.int64()), batch_of(arrays, self.titles), faults)
+            cells = batch_of([texts_of(column) for column in columns], self.titles)
+            yield CellBatch(pa.array(rows, pa.int64()), cells, faults, shown_as, hidden)
+
+
+def _shown_column(by_row: Mapping[int, str], count: int) -> pa.StringArray:
+    """Return how the cells of a column are shown, from those that are shown in some way."""
+    shown: list[str | None] = [None] * count
+    for place, kind in by_row.items():
+        shown[place] = kind
+    return pa.array(shown, pa.string())
 
 
 def slices_of(batch: CellBatch) -> Iterator[CellBatch]:
@@ -99,15 +121,20 @@ def slices_of(batch: CellBatch) -> Iterator[CellBatch]:
     parts = max(1, -(-count // ROWS_AT_ONCE))
     size = -(-count // parts)
     for part in range(parts):
-        _reset = part * size
-        faults = batch.faults if not part else ()
-        yield CellBatch(batch.rows.slice(_reset, size), batch.cells.slice(_reset, size), faults)
+        start = part * size
+        yield replace(
+            batch,
+            rows=batch.rows.slice(start, size),
+            cells=batch.cells.slice(start, size),
+            faults=batch.faults if not part else (),
+            shown_as={title: kinds.slice(start, size) for title, kinds in batch.shown_as.items()},
+        )
 
 
 def normalise_batch(batch: CellBatch, is_escaped: bool = False) -> CellBatch:
     """Return a batch of texts after `normalise_texts`."""
     columns = [normalise_texts(column, is_escaped) for column in batch.cells.columns]
-    return CellBatch(batch.rows, batch_of(columns, batch.cells.schema.names), batch.faults)
+    return replace(batch, cells=batch_of(columns, batch.cells.schema.names))
 
 
 def batch_of(arrays: Sequence[pa.Array], titles: Sequence[str]) -> pa.RecordBatch:
@@ -182,7 +209,12 @@ def _without_blank_rows(batch: CellBatch) -> CellBatch:
         if filled.all():
             return batch
     mask = pa.array(filled)
-    return CellBatch(batch.rows.filter(mask), batch.cells.filter(mask), batch.faults)
+    return replace(
+        batch,
+        rows=batch.rows.filter(mask),
+        cells=batch.cells.filter(mask),
+        shown_as={title: kinds.filter(mask) for title, kinds in batch.shown_as.items()},
+    )
 
 
 def _is_filled(column: pa.Array) -> np.ndarray:

@@ -11,21 +11,31 @@ import pyarrow.parquet
 from tests.files.readers.hostile import good, parts_of, zipped
 
 SHEET = "xl/worksheets/sheet1.xml"
+BOOK = "xl/workbook.xml"
 MEGABYTE = 1024**2
 LAUGHS = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
 LAUGHING = f'<!DOCTYPE x [<!ENTITY e0 "{"x" * 100}">{LAUGHS}]>'
 FROM_OUTSIDE = '<!DOCTYPE x [<!ENTITY e9 SYSTEM "file:///etc/passwd">]>'
-HEADER = '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>'
 TOO_MUCH = "unpacks to"
 
 
-def workbook(rows: str = "", before: str = "", **parts: bytes) -> bytes:
-    """A workbook whose sheet has a header “a” and some rows."""
+def workbook(
+    rows: str = "", before: str = "", is_saved: bool = True, titles: str = "a", **parts: bytes
+) -> bytes:
+    """A workbook whose sheet has a header, a title a letter, and some rows.
+
+    Unless `is_saved` by a spreadsheet, its formulas are to be calculated when it is opened.
+    """
+    header = "".join(f'<c t="inlineStr"><is><t>{title}</t></is></c>' for title in titles)
     sheet = (
         f'<?xml version="1.0"?>{before}<worksheet xmlns="http://schemas.openxmlformats.org/'
-        f'spreadsheetml/2006/main"><sheetData>{HEADER}{rows}</sheetData></worksheet>'
+        f'spreadsheetml/2006/main"><sheetData><row r="1">{header}</row>{rows}</sheetData>'
+        "</worksheet>"
     )
-    return zipped({**parts_of(good("xlsx")), SHEET: sheet.encode(), **parts})
+    own = parts_of(good("xlsx"))
+    if is_saved:
+        own[BOOK] = own[BOOK].replace(b' fullCalcOnLoad="1"', b"")
+    return zipped({**own, SHEET: sheet.encode(), **parts})
 
 
 def parquet(columns: dict, **options) -> bytes:

@@ -7,7 +7,7 @@ from flaskr.files.readers.columnar import check_unpacked
 from flaskr.files.readers.options import ReadingLimits, Unreadable
 from flaskr.files.readers.titles import EMPTY, check_width, is_blank, titles_of
 from flaskr.files.readers.xlsx.cells import CellReader
-from flaskr.files.readers.xlsx.rows import Cells, RowParser
+from flaskr.files.readers.xlsx.rows import RowParser, SheetRow
 from flaskr.files.readers.xlsx.workbook import Workbook
 
 
@@ -23,7 +23,12 @@ class SheetReader:
         path = workbook.sheet_paths[name]
         self.size = max(1, workbook.archive.getinfo(path).file_size)
         self.parsed_bytes = 0  # of the XML
-        reader = CellReader(workbook.shared_texts(), workbook.day_styles(), workbook.is_1904)
+        reader = CellReader(
+            workbook.shared_texts(),
+            workbook.number_formats(),
+            workbook.is_1904,
+            workbook.is_uncalculated,
+        )
         self.rows = RowParser(reader, limits.cell_length, self.add_row)
         self.pieces = self.rows.parse(workbook.archive.open(path))
         self._find_titles()
@@ -54,12 +59,16 @@ class SheetReader:
         check_unpacked(self.characters, self.limits)
         yield from map(normalise_batch, self.builder.flush())
 
-    def add_row(self, row: int, cells: Cells) -> None:
+    def add_row(self, sheet_row: SheetRow) -> None:
         """Add a row; the first one that is not blank has the titles."""
+        row, cells = sheet_row.number, sheet_row.cells
         last = max((column for column, cell in cells.items() if not is_blank(cell)), default=0)
         width = len(self.titles)
         if width and last <= width:
             self.builder.add(row, [cells.get(column) for column in range(1, width + 1)])
+            if sheet_row.shown_as or sheet_row.is_hidden:
+                shown_as = {at - 1: kind for at, kind in sheet_row.shown_as.items() if at <= width}
+                self.builder.add_shown(shown_as, sheet_row.is_hidden)
         elif width:
             text = "\t".join(cell or "" for cell in cells.values())[: self.limits.cell_length]
             self.builder.add_fault(
