@@ -205,7 +205,7 @@ def _without_blank_rows(batch: CellBatch) -> CellBatch:
     """Return a batch without its blank rows."""
     filled = np.zeros(len(batch.rows), dtype=bool)
     for column in batch.cells.columns:
-        filled |= _is_filled(column)
+        filled |= is_filled(column)
         if filled.all():
             return batch
     mask = pa.array(filled)
@@ -217,7 +217,7 @@ def _without_blank_rows(batch: CellBatch) -> CellBatch:
     )
 
 
-def _is_filled(column: pa.Array) -> np.ndarray:
+def is_filled(column: pa.Array) -> np.ndarray:
     """Return a mask of the cells that are not blank."""
     if pa.types.is_string(column.type):
         return pc.fill_null(pc.greater(pc.binary_length(column), 0), False).to_numpy(False)

@@ -19,7 +19,8 @@ class ReadingOptions:
 
     `sheet` is the name of a workbook's sheet, empty for the only one; `is_raw`: CSV whose texts are
     not escaped against formulas, so that no apostrophe is removed; `separator` of CSV cells, empty
-    to detect it; `header_row` is the row of the titles, 0 to detect it.
+    to detect it; `header_row` is the row of the titles, 0 to detect it. `is_exact`: the file is
+    read as it is, with its titles in the first row: nothing is left out, and no number rounded.
     """
 
     encoding: Encoding = Encoding.UTF_8
@@ -27,6 +28,7 @@ class ReadingOptions:
     is_raw: bool = False
     separator: str = ""
     header_row: int = 0
+    is_exact: bool = False
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def test_rows_of_another_length_are_faults_but_blank_cells_beyond_the_header_are
     [
         (b"", "The file is empty"),
         (b"\n , \n", "The file is empty"),
-        (b"a,,c\n", "Column 2 has no title"),
+        (b"a,,c\n1,,3\n1,2,3\n", "Column 2 has no title, but row 3 has a cell in it"),
         (b"Claim ,b, claim\n", "Two columns are named “Claim” and “claim”"),
         (b'a,b\n\n1,"x\n', "Line 3: a quote is opened and never closed"),
         (b'a,b\n"1\n2",x\n"3"4,5\n', "Line 4: there is text after a closing quote"),

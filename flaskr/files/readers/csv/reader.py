@@ -1,6 +1,5 @@
-"""Read CSV; the separator (comma, semicolon or tab) is detected from the first row."""
+"""Read CSV; the separator (comma, semicolon, tab or bar) is detected from the first rows."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,51 +7,60 @@ import pyarrow as pa
 
 from flaskr.files.readers.cells import BatchBuilder, CellBatch, normalise_batch, slices_of
 from flaskr.files.readers.csv.fast import BlockShape, block_shape, parse_csv_block
+from flaskr.files.readers.csv.first_rows import first_records, separator_line, separator_of
 from flaskr.files.readers.csv.strict import CsvRecord, MalformedCsv, csv_records
+from flaskr.files.readers.header import HeaderFinder, note_of_rows_above
 from flaskr.files.readers.options import ReadingLimits, ReadingOptions, Unreadable
 from flaskr.files.readers.text_files import TextFile, lines_in
 from flaskr.files.readers.titles import EMPTY, filled_width, titles_of
 
-_SEPARATORS = ",;\t"
 BLOCK_BYTES = 4 * 1024**2
 MAX_ROW_BYTES = 16 * 1024**2
 _MAX_HEADER_BYTES = 1024**2
-_LINE = re.compile(r'(?:[^"\r\n]++|"[^"]*+")*+(?:\r\n|\r|\n|\Z|")')
-_IN_QUOTES = re.compile(r'"[^"]*+"')
-_NOT_BLANK = re.compile(r'[^\s",;]')
 
 
 class CsvReader:
     """The titles of a CSV file, and its rows in batches."""
 
-    def __init__(self, text: TextFile, options: ReadingOptions, limits: ReadingLimits) -> None:
+    def __init__(
+        self, text: TextFile, options: ReadingOptions, limits: ReadingLimits, finder: HeaderFinder
+    ) -> None:
         self.text = text
         self.is_escaped = not options.is_raw
+        self.is_exact = options.is_exact
         self.limits = limits
-        self.row = 1  # the number of the next row
-        self._read_header(options.separator)
+        self.notes: list[str] = []
+        self._read_header(options.separator, finder)
 
     @property
     def last_row(self) -> int:
         """The number of the last row that was read."""
         return self.row - 1
 
-    def _read_header(self, separator: str) -> None:
-        """Find the first row that is not blank, and the separator."""
+    def _read_header(self, separator: str, finder: HeaderFinder) -> None:
+        """Find the separator and the row of the titles."""
         self.text.fill(_MAX_HEADER_BYTES)
         text = self.text.decode(_MAX_HEADER_BYTES)
         is_whole = self.text.is_ended and len(self.text.buffer) <= _MAX_HEADER_BYTES
-        self.separator = separator or _separator_of(text)
-        with self._explain_malformed_csv(text):
-            for record in csv_records(text, self.separator, is_whole):
-                self.row += 1
-                if filled_width(record.cells):
-                    self.titles_row = self.last_row
-                    self.width = len(record.cells)
-                    self.titles = titles_of(record.cells, self.limits)
-                    self.text.consume(len(text[: record.end].encode()))
-                    return
-        raise Unreadable(EMPTY if is_whole else "The first row does not end within 1 MB.")
+        line = None if self.is_exact else separator_line(text)
+        start = line.end if line else 0
+        below = text[start:]
+        self.separator = (
+            separator or (line and line.separator) or separator_of(below, is_whole, finder)
+        )
+        with self._explain_malformed_csv(text, start):
+            records = first_records(below, self.separator, is_whole, finder)
+        if not records:
+            raise Unreadable(EMPTY if is_whole else "The first row does not end within 1 MB.")
+        skipped = lines_in(text[:start].encode()) if line else 0
+        rows = [(record.number + skipped, record.cells) for record in records]
+        place = finder.place(rows)
+        self.notes += note_of_rows_above(rows, place)
+        self.titles_row, cells = rows[place]
+        self.row = self.titles_row + 1  # the number of the next row
+        self.width = len(cells)
+        self.titles = titles_of(cells, self.limits, allows_blank=not self.is_exact)
+        self.text.consume(len(text[: start + records[place].end].encode()))
 
     def batches(self) -> Iterator[CellBatch]:
         """Yield the rows below the header."""
@@ -134,19 +142,10 @@ class CsvReader:
             yield normalise_batch(batch, self.is_escaped)
 
     @contextmanager
-    def _explain_malformed_csv(self, text: str) -> Iterator[None]:
+    def _explain_malformed_csv(self, text: str, start: int = 0) -> Iterator[None]:
         """Turn MalformedCsv into Unreadable with the number of the line."""
         try:
             yield
         except MalformedCsv as fault:
-            line = self.text.line + lines_in(text[: fault.at].encode())
+            line = self.text.line + lines_in(text[: start + fault.at].encode())
             raise Unreadable(f"Line {line}: {fault}") from fault
-
-
-def _separator_of(text: str) -> str:
-    """Return the separator of the first row that is not blank: the most frequent outside quotes."""
-    for line in _LINE.finditer(text):
-        if _NOT_BLANK.search(line[0]):
-            outside = _IN_QUOTES.sub("", line[0])
-            return max(_SEPARATORS, key=outside.count)
-    return _SEPARATORS[0]

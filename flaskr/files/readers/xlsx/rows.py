@@ -161,10 +161,15 @@ class RowParser:
 
     def _column_of(self, letters: str) -> int:
         """Return the column number of letters, and cache it."""
-        number = 0
-        for letter in letters[:4] or "?":
-            if not "A" <= letter <= "Z":
-                raise Unreadable(BROKEN_WORKBOOK)
-            number = 26 * number + ord(letter) - ord("A") + 1
-        self.columns[letters] = number
+        self.columns[letters] = number = column_number(letters)
         return number
+
+
+def column_number(letters: str) -> int:
+    """Return the number of a column: 1 for A, 28 for AB."""
+    number = 0
+    for letter in letters[:4] or "?":
+        if not "A" <= letter <= "Z":
+            raise Unreadable(BROKEN_WORKBOOK)
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number

@@ -136,6 +136,14 @@ class Workbook:
         """Return the path of a part of the workbook, empty when there is no such part."""
         return next((path for each, path in self.relations.values() if each == kind), "")
 
+    def related_paths(self, path: str, kind: str) -> set[str]:
+        """Return the paths of the parts of a kind that a part refers to."""
+        folder, name = posixpath.split(path)
+        if posixpath.join(folder, "_rels", f"{name}.rels") not in self.archive.NameToInfo:
+            return set()
+        related = self._relations(path).values()
+        return {each for of, each in related if of == kind and each in self.archive.NameToInfo}
+
     def number_formats(self) -> NumberFormats:
         """Return what the cell styles show."""
         found = NumberFormats()
