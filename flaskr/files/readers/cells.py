@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.files.readers.options import ReadingLimits, Unreadable
-from flaskr.files.writers.csv import FORMULA_STARTS
 
 ROWS_AT_ONCE = 32_768
 _CHARACTERS_AT_ONCE = 16 * 1024**2
@@ -22,8 +21,6 @@ NUL_CELL = SENTENCE_MARK + "The text has a NUL character, which the book does no
 _SURROGATE_CELL = SENTENCE_MARK + "The text has half a character (a lone surrogate). Type it again."
 # The first bytes of the white space characters of Unicode in UTF-8.
 _SPACES = np.isin(np.arange(256), [*range(9, 14), *range(28, 33), 0xC2, 0xE1, 0xE2, 0xE3])
-_APOSTROPHE = ord("'")
-_ESCAPED_FORMULA = "^'[" + FORMULA_STARTS.replace("-", "\\-").replace("\0", "\\x00") + "]"
 
 
 @dataclass(frozen=True)
@@ -131,9 +128,9 @@ def slices_of(batch: CellBatch) -> Iterator[CellBatch]:
         )
 
 
-def normalise_batch(batch: CellBatch, is_escaped: bool = False) -> CellBatch:
+def normalise_batch(batch: CellBatch) -> CellBatch:
     """Return a batch of texts after `normalise_texts`."""
-    columns = [normalise_texts(column, is_escaped) for column in batch.cells.columns]
+    columns = [normalise_texts(column) for column in batch.cells.columns]
     return replace(batch, cells=batch_of(columns, batch.cells.schema.names))
 
 
@@ -158,15 +155,10 @@ def _paired_surrogates(text: str | None) -> str | None:
         return _SURROGATE_CELL
 
 
-def normalise_texts(texts: pa.StringArray, is_escaped: bool = False) -> pa.StringArray:
-    """Return texts, null for blank ones; `is_escaped`: without the apostrophe before formulas."""
-    first = _first_bytes(texts)
-    if _SPACES[first].any():
-        texts = pc.if_else(pc.fill_null(pc.utf8_is_space(texts), False), None, texts)
-    if is_escaped and (first == _APOSTROPHE).any():
-        is_formula = pc.fill_null(pc.match_substring_regex(texts, _ESCAPED_FORMULA), False)
-        plain = pc.utf8_slice_codeunits(texts.filter(is_formula), 1)
-        texts = pc.replace_with_mask(texts, is_formula, plain)
+def normalise_texts(texts: pa.StringArray) -> pa.StringArray:
+    """Return texts, null for blank ones."""
+    if _SPACES[_first_bytes(texts)].any():
+        return pc.if_else(pc.fill_null(pc.utf8_is_space(texts), False), None, texts)
     return texts
 
 

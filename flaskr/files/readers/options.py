@@ -13,6 +13,30 @@ class Encoding(StrEnum):
     CP1252 = "cp1252"
 
 
+# What people call these encodings, without case, blanks and punctuation. ISO 8859-1 is read as
+# Windows-1252, which has all its letters, as browsers do.
+_ENCODING_NAMES = {
+    **dict.fromkeys(("utf8", "utf8sig", "utf8bom", "utf", "unicode", "ascii"), Encoding.UTF_8),
+    **dict.fromkeys(("utf16", "utf16le", "utf16be"), Encoding.UTF_8),
+    **dict.fromkeys(("cp1252", "windows1252", "win1252", "1252", "ansi"), Encoding.CP1252),
+    **dict.fromkeys(("latin1", "iso88591", "l1"), Encoding.CP1252),
+}
+
+
+def parse_encoding(text: str) -> Encoding:
+    """Return the encoding that people call so, in any case; raises Unreadable.
+
+    UTF-16 is found by its byte order mark, whatever is chosen.
+    """
+    name = "".join(letter for letter in text.casefold() if letter.isalnum())
+    if name not in _ENCODING_NAMES:
+        raise Unreadable(
+            f"“{text[:40]}” is not an encoding that files are read in. Choose utf-8 or "
+            "windows-1252; UTF-16 is detected."
+        )
+    return _ENCODING_NAMES[name]
+
+
 @dataclass(frozen=True)
 class ReadingOptions:
     """How to read a file.

@@ -6,7 +6,7 @@ import pytest
 
 from flaskr.files.readers.csv import reader as csv_reader
 from flaskr.files.readers.options import EncodingNotChosen, ReadingLimits, Unreadable
-from tests.files.readers.reads import read, rows_of
+from tests.files.readers.reads import notes_of, read, rows_of
 
 
 @pytest.mark.parametrize(
@@ -132,3 +132,15 @@ def test_rows_are_complete_wherever_blocks_end(path, monkeypatch, encoding):
     assert rows == [
         (number, tuple(cell or None for cell in row)) for number, row in enumerate(made, 2)
     ]
+
+
+@pytest.mark.parametrize("odd", ["", "1,2,3\n"], ids=["all at once", "one by one"])
+def test_how_many_apostrophes_were_taken_off_is_said_and_none_where_there_was_none(path, odd):
+    path.write_text("a,b\n'=1,'t Hooft\n'-5,'+1\n" + odd)
+    said = notes_of(path)
+    kept = notes_of(path, is_raw=True)
+    path.write_text("a,b\n1,'t Hooft\n")
+
+    assert said[0].startswith("In 3 cells an apostrophe before a sign")
+    assert "Choose raw to keep it" in said[0]
+    assert kept == notes_of(path) == ()

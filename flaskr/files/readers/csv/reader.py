@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pyarrow as pa
 
 from flaskr.files.readers.cells import BatchBuilder, CellBatch, normalise_batch, slices_of
+from flaskr.files.readers.csv.escapes import without_escapes
 from flaskr.files.readers.csv.fast import BlockShape, block_shape, parse_csv_block
 from flaskr.files.readers.csv.first_rows import first_records, separator_line, separator_of
 from flaskr.files.readers.csv.strict import CsvRecord, MalformedCsv, csv_records
@@ -29,13 +30,26 @@ class CsvReader:
         self.is_escaped = not options.is_raw
         self.is_exact = options.is_exact
         self.limits = limits
-        self.notes: list[str] = []
+        self.apostrophes = 0  # that were taken off
+        self.notes_above: list[str] = []
         self._read_header(options.separator, finder)
 
     @property
     def last_row(self) -> int:
         """The number of the last row that was read."""
         return self.row - 1
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on what was left out, complete after the last batch."""
+        if not self.apostrophes:
+            return self.notes_above
+        cells = "1 cell" if self.apostrophes == 1 else f"{self.apostrophes:,} cells"
+        return [
+            *self.notes_above,
+            f"In {cells} an apostrophe before a sign such as = or - was taken off: exports put it "
+            "there so that no spreadsheet runs the text. Choose raw to keep it.",
+        ]
 
     def _read_header(self, separator: str, finder: HeaderFinder) -> None:
         """Find the separator and the row of the titles."""
@@ -55,7 +69,7 @@ class CsvReader:
         skipped = lines_in(text[:start].encode()) if line else 0
         rows = [(record.number + skipped, record.cells) for record in records]
         place = finder.place(rows)
-        self.notes += note_of_rows_above(rows, place)
+        self.notes_above = note_of_rows_above(rows, place)
         self.titles_row, cells = rows[place]
         self.row = self.titles_row + 1  # the number of the next row
         self.width = len(cells)
@@ -100,8 +114,9 @@ class CsvReader:
         cells = pa.RecordBatch.from_arrays(columns, names=list(self.titles))
         self.row += shape.records
         self.text.consume(shape.size)
+        is_escaped = self.is_escaped and b"'" in block
         for batch in slices_of(CellBatch(rows, cells)):
-            yield normalise_batch(batch, self.is_escaped)
+            yield self._normalised(batch, is_escaped)
 
     def rows_one_by_one(self, size: int) -> Iterator[CellBatch]:
         """Parse the complete rows at the beginning of a block strictly; yield rows and faults."""
@@ -139,7 +154,15 @@ class CsvReader:
     def _flush(self, builder: BatchBuilder) -> Iterator[CellBatch]:
         """Yield the collected rows, normalised."""
         for batch in builder.flush():
-            yield normalise_batch(batch, self.is_escaped)
+            yield self._normalised(batch, self.is_escaped)
+
+    def _normalised(self, batch: CellBatch, is_escaped: bool) -> CellBatch:
+        """Return a batch normalised, without the apostrophes before formulas if it has some."""
+        batch = normalise_batch(batch)
+        if is_escaped:
+            batch, count = without_escapes(batch)
+            self.apostrophes += count
+        return batch
 
     @contextmanager
     def _explain_malformed_csv(self, text: str, start: int = 0) -> Iterator[None]:
