@@ -12,11 +12,12 @@ from zipfile import BadZipFile
 import pyarrow as pa
 
 from flaskr.files.formats import FileFormat
-from flaskr.files.readers.arrow import ArrowReader
+from flaskr.files.readers.arrow import FILE_SIGNATURE, ArrowFileReader, ArrowReader
 from flaskr.files.readers.cells import CellBatch, RowFault, checked_batches
 from flaskr.files.readers.csv.reader import CsvReader
-from flaskr.files.readers.detection import detect_format
+from flaskr.files.readers.detection import detect_format, is_json_list
 from flaskr.files.readers.header import HeaderFinder, KnowsTitle
+from flaskr.files.readers.json_lines.lists import ListText
 from flaskr.files.readers.json_lines.reader import JsonLinesReader
 from flaskr.files.readers.kept_columns import KeptColumns
 from flaskr.files.readers.options import ReadingLimits, ReadingOptions, Unreadable
@@ -179,8 +180,9 @@ def _open_csv(source: _Source) -> TableFile:
 def _open_json_lines(source: _Source) -> TableFile:
     """Open JSON lines."""
     file, size, options, limits, _ = source
-    text = TextFile(file, options.encoding)
-    table = JsonLinesReader(text, limits)
+    kind = ListText if is_json_list(file) else TextFile
+    text = kind(file, options.encoding)
+    table = JsonLinesReader(text, limits, options.is_exact)
     return TableFile(FileFormat.JSON_LINES, table, size, limits, file.tell, encoding=text.encoding)
 
 
@@ -199,8 +201,8 @@ def _open_xlsx(source: _Source) -> TableFile:
 
 def _open_parquet(source: _Source) -> TableFile:
     """Open a Parquet file."""
-    file, size, _, limits, _ = source
-    table = ParquetReader(file, limits)
+    file, size, options, limits, _ = source
+    table = ParquetReader(file, limits, options.is_exact)
 
     def progress() -> int:
         return size * (table.row - 1) // max(1, table.row_count)
@@ -209,9 +211,18 @@ def _open_parquet(source: _Source) -> TableFile:
 
 
 def _open_arrow(source: _Source) -> TableFile:
-    """Open an Arrow stream."""
-    file, size, _, limits, _ = source
-    table = ArrowReader(file, limits)
+    """Open an Arrow stream, or an Arrow file."""
+    file, size, options, limits, _ = source
+    is_file = file.read(len(FILE_SIGNATURE)) == FILE_SIGNATURE
+    file.seek(0)
+    if is_file:
+        rows = ArrowFileReader(file, limits, options.is_exact)
+
+        def progress() -> int:
+            return int(size * rows.share_done)
+
+        return TableFile(FileFormat.ARROW, rows, size, limits, progress, schema=rows.schema)
+    table = ArrowReader(file, limits, options.is_exact)
     return TableFile(FileFormat.ARROW, table, size, limits, file.tell, schema=table.schema)
 
 

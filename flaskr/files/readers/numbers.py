@@ -8,6 +8,7 @@ from decimal import Decimal
 _NUMBER_LIMIT = 10**15  # larger floats have no exact öre, and a spreadsheet keeps 15 digits
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 SIGNIFICANT_DIGITS = 15  # of a float, and what a spreadsheet shows at most
+_PLAIN = re.compile(r"-?[0-9]+\.[0-9]+", re.ASCII)
 _SHORT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})", re.ASCII)
 _TOO_LONG = (
     "\0A spreadsheet keeps 15 digits of a number. Format the cell as text and type it again."
@@ -49,10 +50,10 @@ def without_float_noise(digits: str) -> str:
     300.29999999999995 is 300.3. A number that 15 digits do not make shorter keeps its digits, as
     33.333333333333336 does, and so does one of at most two decimals: an amount needs no rounding.
     """
-    if len(digits) <= SIGNIFICANT_DIGITS or digits.startswith("\0"):
+    if len(digits) <= SIGNIFICANT_DIGITS or not _PLAIN.fullmatch(digits):
         return digits
     whole, _, decimals = digits.partition(".")
-    if len(decimals) <= 2 or len(whole) + len(decimals) <= SIGNIFICANT_DIGITS:
+    if len(decimals) <= 2 or len(whole.lstrip("-0")) + len(decimals) <= SIGNIFICANT_DIGITS:
         return digits
     rounded = Decimal(format(float(digits), f".{SIGNIFICANT_DIGITS}g"))
     short = rounded.normalize() if rounded else Decimal(0)

@@ -74,10 +74,15 @@ class TextFile:
                     f"Line {self._line_after(pieces, piece[:at])} has a NUL byte, which a text "
                     "file cannot have. Save the file again as “CSV UTF-8”."
                 )
+            piece = self.converted(piece)
             pieces.append(piece)
             length += len(piece)
         self.buffer = b"".join(pieces)
         return self.buffer
+
+    def converted(self, piece: bytes) -> bytes:
+        """Return the next bytes, in UTF-8, as they are added to the buffer."""
+        return piece
 
     def consume(self, size: int) -> None:
         """Remove the first bytes of the buffer."""

@@ -12,7 +12,7 @@ from flaskr.files.readers.xlsx.xml import BROKEN_WORKBOOK, TRUE, Attributes, par
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384  # XFD1048576
 _PLACE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.ASCII)
-_LAST_FILLED_COLUMN = 1024  # of a formula that fills several cells: titles end before
+_LAST_FILLED_COLUMN = 256  # of a formula that fills several cells: titles end before
 
 
 @dataclass(slots=True)

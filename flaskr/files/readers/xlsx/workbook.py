@@ -6,6 +6,7 @@ from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from flaskr.files.readers.columnar import check_unpacked
+from flaskr.files.readers.office_files import check_archive
 from flaskr.files.readers.options import ReadingLimits, SheetNotChosen, Unreadable
 from flaskr.files.readers.xlsx.number_formats import NumberFormats
 from flaskr.files.readers.xlsx.shared_strings import SharedStrings
@@ -62,6 +63,7 @@ class Workbook:
     def __init__(self, file: IO[bytes], size: int, limits: ReadingLimits) -> None:
         _check_directory(file, size)
         self.archive = ZipFile(file)
+        check_archive(self.archive)
         _check_sizes(self.archive, size, limits)
         self.limits = limits
         self.path = self._main_path()
