@@ -46,7 +46,7 @@ def keep_export(request: FileRequest, name: str, note: str, actor: str) -> KeptE
     exported = export_file(request)
     with exported.file:
         kept_manifest = manifest(request, exported.facts, actor)
-        kept_manifest["file"]["name"] = f"{name}.{request.output_format.file_format}"
+        kept_manifest["file"]["name"] = f"{name}.{request.output_format.file_format.extension}"
         kept_manifest["kept"] = {"name": name, "by": actor, **_now()} | (
             {"note": note} if note else {}
         )

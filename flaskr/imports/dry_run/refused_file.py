@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from flaskr.files.readers.dispatch import CellBatch, open_table
+from flaskr.files.readers.cells import CellBatch
 from flaskr.files.writers.csv import FORMULA_STARTS
+from flaskr.imports.dry_run.opened_file import opened_file
 from flaskr.imports.dry_run.result import ColumnUse
 from flaskr.imports.dry_run.staging import Staging
 from flaskr.imports.dry_run.used_columns import FileColumns
@@ -30,7 +31,7 @@ def write_refused(staging: Staging, at: int, columns: FileColumns, task: DryRunT
     if not staging.one("SELECT count(*) FROM refused WHERE file = $file", file=at):
         return
     with (
-        open_table(file.path, file.options, task.limits) as table,
+        opened_file(file, task.limits) as table,
         path.open("w", encoding="utf-8-sig", newline="") as output,
     ):
         currency = task.book.currency

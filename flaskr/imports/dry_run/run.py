@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from flaskr.exports.making.snapshot import book_snapshot
 from flaskr.facts.closed_lists import Contents
-from flaskr.files.readers.dispatch import TableFile, open_table
+from flaskr.files.readers.dispatch import TableFile
 from flaskr.files.readers.options import Unreadable
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rows import ClaimRows
+from flaskr.imports.dry_run.opened_file import opened_file
 from flaskr.imports.dry_run.parsing import ParsingRules
 from flaskr.imports.dry_run.policy_rows import PolicyRows
 from flaskr.imports.dry_run.refused_file import write_refused
@@ -58,7 +59,7 @@ class _DryRunner:
         """Read one file into the staging database; an error carries its position and titles."""
         titles: tuple[str, ...] = ()
         try:
-            with open_table(file.path, file.options, self.task.limits) as table:
+            with opened_file(file, self.task.limits) as table:
                 titles = table.titles
                 columns = self._columns(file, titles)
                 samples = None if columns.is_mapped else _samples_of(table, columns)
