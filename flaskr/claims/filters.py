@@ -15,7 +15,7 @@ from flaskr.facts.closed_lists import Cause, Coverage, LineOfBusiness, Status
 from flaskr.facts.columns import descending_first, sort_labels
 from flaskr.policies.models import Policy
 from flaskr.values.pseudonyms import sees_names
-from flaskr.values.text import clean_reference, reference_key
+from flaskr.values.text import reference_key, stored_reference
 from flaskr.web.list_filters import AsAtFilter
 from flaskr.web.paging import Listing
 from flaskr.web.parameters import (
@@ -52,8 +52,8 @@ class ClaimFilter(AsAtFilter):
     reported_to: date | None = date_parameter()
     cost_from: Decimal | None = money_parameter()
     cost_to: Decimal | None = money_parameter()
-    event_code: tuple[str, ...] = parameter_field(ParameterType(clean_reference, is_list=True))
-    policy: str = parameter_field(ParameterType(clean_reference), "")
+    event_code: tuple[str, ...] = parameter_field(ParameterType(stored_reference, is_list=True))
+    policy: str = parameter_field(ParameterType(stored_reference), "")
     text: str = text_parameter()
 
     def conditions(self, columns: Any) -> list[ColumnElement[bool]]:
