@@ -36,6 +36,7 @@ class FileToRead:
     `values` maps, by the book's column, texts of the file to values of a closed list; `day_order`
     is how days such as 05/01/2024 are written. `takes_totals` and `takes_hidden`: rows that look
     like totals, or that a filter hides, are rows like others.
+    With `strips_controls` texts lose their control letters, instead of being refused.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class FileToRead:
     day_order: DayOrder = DayOrder.UNKNOWN
     takes_totals: bool = False
     takes_hidden: bool = False
+    strips_controls: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from flaskr.exports.making.snapshot import book_snapshot
 from flaskr.facts.closed_lists import Contents
 from flaskr.files.readers.dispatch import TableFile, open_table
 from flaskr.files.readers.options import Unreadable
-from flaskr.imports.dry_run.book_rows import BookRows
+from flaskr.imports.dry_run.book_rows import BookRows, settle_doubts
 from flaskr.imports.dry_run.claim_rows import ClaimRows
 from flaskr.imports.dry_run.parsing import ParsingRules
 from flaskr.imports.dry_run.policy_rows import PolicyRows
@@ -71,6 +71,7 @@ class _DryRunner:
             is_signed=columns.layout.is_signed,
             day_order=file.day_order,
             values=file.values,
+            strips_controls=file.strips_controls,
         )
 
     def _check_contents(self, file: FileToRead, columns: FileColumns) -> None:
@@ -101,6 +102,8 @@ class _DryRunner:
             snapshot = stack.enter_context(book_snapshot(self.task.book.address))
             book = BookRows(self.staging, snapshot, self.task.book.dialect)
             watermark = book.watermark()
+            for at, columns in enumerate(self.columns):
+                settle_doubts(self.staging, book, at, columns.layout.contents)
             plan = PlanWriter(self.task.folder / PLAN)
             stack.callback(plan.close)
             classes, outcome = self._classes(book, plan)

@@ -11,13 +11,14 @@ from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
 from flaskr.files.readers.dispatch import CellBatch, TableFile
 from flaskr.imports.dry_run.parsing import (
+    CellDoubt,
     ParsedColumn,
     ParsingRules,
     parse_column,
     reference_keys,
 )
 from flaskr.imports.dry_run.result import ColumnUse
-from flaskr.imports.dry_run.staging import FaultRow, Staging
+from flaskr.imports.dry_run.staging import DoubtRow, FaultRow, Staging
 from flaskr.imports.loaded_columns import (
     CLAIMS,
     LAYOUTS,
@@ -27,6 +28,7 @@ from flaskr.imports.loaded_columns import (
     recognised_contents,
 )
 from flaskr.imports.tasks import FileToRead, ImportRefused
+from flaskr.values.text import reference_key
 
 _SHOWN_CHARACTERS = 40
 _STAGING_TYPES = {
@@ -149,6 +151,10 @@ class StagedRows:
         parsed = parse_column(pa.array([text]), each, self.rules)
         if parsed.faults:
             raise ImportRefused(f"The value of {each.name} for all rows: {parsed.faults[0].text}")
+        for doubt in parsed.doubts:  # a mapping has no row of the book to compare with
+            if doubt.instead is None:
+                raise ImportRefused(f"The value of {each.name} for all rows: {doubt.text}")
+            return pa.scalar(doubt.instead)
         return parsed.values[0]
 
     def staged_batch(self, batch: CellBatch) -> pa.RecordBatch:
@@ -179,6 +185,7 @@ class StagedRows:
         parsed: ParsedColumn = parse_column(cells, each, self.rules)
         for fault in parsed.faults:
             faults.append(self._fault(batch, each.name, cells, fault.at, fault.text))
+        self.staging.add_doubts([self._doubt(batch, each.name, cells, d) for d in parsed.doubts])
         if not each.may_be_empty and cells.null_count:
             empty = pc.indices_nonzero(cells.is_null()).to_pylist()
             faults.extend(self._fault(batch, each.name, cells, at, _EMPTY) for at in empty)
@@ -187,6 +194,11 @@ class StagedRows:
     def _fault(self, batch: CellBatch, name: str, cells: pa.Array, at: int, text: str) -> FaultRow:
         """Return the fault of one cell."""
         return (self.at, batch.rows[at].as_py(), name, _quoted(cells[at].as_py()), text)
+
+    def _doubt(self, batch: CellBatch, name: str, cells: pa.Array, doubt: CellDoubt) -> DoubtRow:
+        """Return the doubt about one cell."""
+        key = None if doubt.instead is None else reference_key(doubt.instead)
+        return (*self._fault(batch, name, cells, doubt.at, doubt.text), doubt.instead, key)
 
     def _check_currency(self, batch: CellBatch, faults: list[FaultRow]) -> None:
         """Note the rows whose currency is not the book's."""
