@@ -17,7 +17,7 @@ from flaskr.facts.columns import descending_first, sort_labels
 from flaskr.import_records.filters import import_parameter
 from flaskr.policies.models import Policy
 from flaskr.values.pseudonyms import sees_names
-from flaskr.values.text import clean_reference, reference_key
+from flaskr.values.text import reference_key, stored_reference
 from flaskr.web.list_filters import AsAtFilter
 from flaskr.web.paging import Listing
 from flaskr.web.parameters import (
@@ -55,8 +55,8 @@ class ClaimFilter(AsAtFilter):
     reported_to: date | None = date_parameter()
     cost_from: Decimal | None = money_parameter()
     cost_to: Decimal | None = money_parameter()
-    event_code: tuple[str, ...] = parameter_field(ParameterType(clean_reference, is_list=True))
-    policy: str = parameter_field(ParameterType(clean_reference), "")
+    event_code: tuple[str, ...] = parameter_field(ParameterType(stored_reference, is_list=True))
+    policy: str = parameter_field(ParameterType(stored_reference), "")
     import_id: int | None = import_parameter()
     text: str = text_parameter()
 

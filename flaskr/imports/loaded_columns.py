@@ -9,7 +9,6 @@ from functools import cached_property
 from flaskr.facts.claim_columns import CLAIM_COLUMNS, CLAIM_COLUMNS_BY_TYPE
 from flaskr.facts.closed_lists import Contents
 from flaskr.facts.columns import Column, Columns, names_of
-from flaskr.facts.currencies import CURRENCY_WORDS
 from flaskr.facts.kinds import Kind
 from flaskr.facts.ledger_columns import (
     ENTRY_NUMBER,
@@ -17,6 +16,7 @@ from flaskr.facts.ledger_columns import (
     MIGRATED_RECORDED_AT,
 )
 from flaskr.facts.policy_columns import POLICY_COLUMNS
+from flaskr.values.currencies import currencies_of
 
 LEFT_OUT = " (left out)"  # after the title of a column of refused rows
 REFUSAL_COLUMNS = {
@@ -106,8 +106,8 @@ def without_unit(title: str, currency: str) -> str:
     if not unit:
         return title
     said = next(filter(None, unit.groups()), "").strip(" .").casefold()
-    known = {currency.casefold(), *CURRENCY_WORDS.get(currency, ()), *_DAY_UNITS}
-    return title[: unit.start()] if said in known else title
+    is_known = said in _DAY_UNITS or currency in currencies_of(said)
+    return title[: unit.start()] if is_known else title
 
 
 CLAIMS = Layout(

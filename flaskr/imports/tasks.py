@@ -37,6 +37,7 @@ class FileToRead:
     `values` maps, by the book's column, texts of the file to values of a closed list; `day_order`
     is how days such as 05/01/2024 are written. `takes_totals` and `takes_hidden`: rows that look
     like totals, or that a filter hides, are rows like others.
+    With `strips_controls` texts lose their control letters, instead of being refused.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class FileToRead:
     day_order: DayOrder = DayOrder.UNKNOWN
     takes_totals: bool = False
     takes_hidden: bool = False
+    strips_controls: bool = False
 
     @property
     def choices(self) -> dict[str, Any]:
@@ -62,6 +64,7 @@ class FileToRead:
             "mapped_values": {name: dict(texts) for name, texts in self.values.items()},
             "takes_totals": self.takes_totals,
             "takes_hidden": self.takes_hidden,
+            "strips_controls": self.strips_controls,
         }
         return {name: value for name, value in choices.items() if value}
 

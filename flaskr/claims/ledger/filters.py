@@ -16,7 +16,7 @@ from flaskr.import_records.filters import import_parameter
 from flaskr.policies.models import Policy
 from flaskr.policies.row_queries import policy_facts
 from flaskr.values.as_at import Basis
-from flaskr.values.text import clean_reference, reference_key
+from flaskr.values.text import reference_key, stored_reference
 from flaskr.web.list_filters import RECORDED, AsAtFilter
 from flaskr.web.ordering import SortOrder
 from flaskr.web.parameters import ParameterType, choices_parameter, date_parameter, parameter_field
@@ -34,7 +34,7 @@ class LedgerFilter(AsAtFilter):
     """
 
     sort: str = parameter_field(ParameterType(str), RECORDED)
-    claim: str = parameter_field(ParameterType(clean_reference), "")
+    claim: str = parameter_field(ParameterType(stored_reference), "")
     entry_type: tuple[EntryType, ...] = choices_parameter(EntryType)
     transaction_from: date | None = date_parameter()
     transaction_to: date | None = date_parameter()

@@ -31,6 +31,8 @@ def kept_folder(config: Mapping[str, Any]) -> Path:
 def clean_export_name(text: str) -> str:
     """Return the name of a kept export, cleaned and checked like a reference."""
     name = clean_reference(text)
+    if "/" in name:
+        raise TextError("The name of an export cannot contain “/”, for it is the name of a file.")
     if reference_key(name) in _RESERVED:
         raise TextError(f"“{name}” is the name of a page. Choose another.")
     return name

@@ -31,7 +31,7 @@ def write_refused(staging: Staging, at: int, columns: FileColumns, task: DryRunT
     if not staging.one("SELECT count(*) FROM refused WHERE file = $file", file=at):
         return
     with (
-        opened_file(file, task.limits) as table,
+        opened_file(file, task) as table,
         path.open("w", encoding="utf-8-sig", newline="") as output,
     ):
         currency = task.book.currency

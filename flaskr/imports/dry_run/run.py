@@ -11,7 +11,7 @@ from flaskr.exports.making.snapshot import book_snapshot
 from flaskr.facts.closed_lists import Contents
 from flaskr.files.readers.dispatch import TableFile
 from flaskr.files.readers.options import Unreadable
-from flaskr.imports.dry_run.book_rows import BookRows
+from flaskr.imports.dry_run.book_rows import BookRows, settle_doubts
 from flaskr.imports.dry_run.claim_rows import ClaimRows
 from flaskr.imports.dry_run.opened_file import opened_file
 from flaskr.imports.dry_run.parsing import ParsingRules
@@ -59,7 +59,7 @@ class _DryRunner:
         """Read one file into the staging database; an error carries its position and titles."""
         titles: tuple[str, ...] = ()
         try:
-            with opened_file(file, self.task.limits) as table:
+            with opened_file(file, self.task) as table:
                 titles = table.titles
                 columns = self._columns(file, titles)
                 samples = None if columns.is_mapped else _samples_of(table, columns)
@@ -69,7 +69,7 @@ class _DryRunner:
                     self._read_table(at, file, table, columns)
                     return
             # The samples were read to the end.
-            with open_table(file.path, file.options, self.task.limits) as table:
+            with opened_file(file, self.task) as table:
                 self._read_table(at, file, table, columns)
         except (ImportRefused, Unreadable) as error:
             error.at, error.titles = at, titles
@@ -103,6 +103,7 @@ class _DryRunner:
             is_signed=columns.layout.is_signed,
             day_order=file.day_order,
             values=file.values,
+            strips_controls=file.strips_controls,
         )
 
     def _check_contents(self, file: FileToRead, columns: FileColumns) -> None:
@@ -133,6 +134,8 @@ class _DryRunner:
             snapshot = stack.enter_context(book_snapshot(self.task.book.address))
             book = BookRows(self.staging, snapshot, self.task.book.dialect)
             watermark = book.watermark()
+            for at, columns in enumerate(self.columns):
+                settle_doubts(self.staging, book, at, columns.layout.contents)
             plan = PlanWriter(self.task.folder / PLAN)
             stack.callback(plan.close)
             classes, outcome = self._classes(book, plan)

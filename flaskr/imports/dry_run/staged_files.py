@@ -10,17 +10,19 @@ from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
 from flaskr.files.readers.dispatch import CellBatch, TableFile
 from flaskr.imports.dry_run.parsing import (
+    CellDoubt,
     ParsedColumn,
     ParsingRules,
     parse_column,
     reference_keys,
 )
 from flaskr.imports.dry_run.samples import Samples, shown_value
-from flaskr.imports.dry_run.staging import FaultRow, Staging
+from flaskr.imports.dry_run.staging import DoubtRow, FaultRow, Staging
 from flaskr.imports.dry_run.totals import TOTAL, look_like_totals
 from flaskr.imports.dry_run.used_columns import FileColumns
 from flaskr.imports.loaded_columns import Layout
 from flaskr.imports.tasks import FileToRead, ImportRefused
+from flaskr.values.text import reference_key
 
 _STAGING_TYPES = {
     Kind.REFERENCE: "VARCHAR",
@@ -64,6 +66,10 @@ class StagedRows:
         parsed = parse_column(pa.array([text]), each, self.rules)
         if parsed.faults:
             raise ImportRefused(f"The value of {each.name} for all rows: {parsed.faults[0].text}")
+        for doubt in parsed.doubts:  # a mapping has no row of the book to compare with
+            if doubt.instead is None:
+                raise ImportRefused(f"The value of {each.name} for all rows: {doubt.text}")
+            return pa.scalar(doubt.instead)
         return parsed.values[0]
 
     def staged_batch(self, batch: CellBatch) -> pa.RecordBatch:
@@ -76,15 +82,15 @@ class StagedRows:
         columns: dict[str, pa.Array] = {"row": batch.rows}
         for each in self.columns.layout.fields:
             if each.name in self.columns.titles:
-                cells = batch.cells.column(self.columns.titles[each.name])
-                columns[each.name] = self._parse_column(batch, each, cells, faults)
+                title = self.columns.titles[each.name]
+                columns[each.name] = self._parse_column(batch, each, title, faults)
             elif each.name in self.constants:
                 columns[each.name] = pa.repeat(self.constants[each.name], len(batch.rows))
         for name, key in _KEYED.items():
             if name in columns:
                 columns[key] = reference_keys(columns[name])
         self._check_currency(batch, faults)
-        self._check_totals(batch, columns.get(self.columns.layout.key), faults)
+        self._check_totals(batch, columns.get(self.columns.layout.key))
         if not self.file.takes_hidden:
             faults += [(self.at, row, None, "", _HIDDEN) for row in sorted(batch.hidden)]
         self.staging.add_faults(faults)
@@ -92,12 +98,14 @@ class StagedRows:
         return pa.RecordBatch.from_pydict(columns)
 
     def _parse_column(
-        self, batch: CellBatch, each: Column, cells: pa.Array, faults: list[FaultRow]
+        self, batch: CellBatch, each: Column, title: str, faults: list[FaultRow]
     ) -> pa.Array:
         """Parse a column; invalid cells, and empty ones that must not be, are added to `faults`."""
-        parsed: ParsedColumn = parse_column(cells, each, self.rules)
+        cells, shown_as = batch.cells.column(title), batch.shown_as.get(title)
+        parsed: ParsedColumn = parse_column(cells, each, self.rules, shown_as)
         for fault in parsed.faults:
             faults.append(self._fault(batch, each.name, cells, fault.at, fault.text))
+        self.staging.add_doubts([self._doubt(batch, each.name, cells, d) for d in parsed.doubts])
         if not each.may_be_empty and cells.null_count:
             empty = pc.indices_nonzero(cells.is_null()).to_pylist()
             faults.extend(self._fault(batch, each.name, cells, at, _EMPTY) for at in empty)
@@ -106,6 +114,11 @@ class StagedRows:
     def _fault(self, batch: CellBatch, name: str, cells: pa.Array, at: int, text: str) -> FaultRow:
         """Return the fault of one cell."""
         return (self.at, batch.rows[at].as_py(), name, shown_value(cells[at].as_py()), text)
+
+    def _doubt(self, batch: CellBatch, name: str, cells: pa.Array, doubt: CellDoubt) -> DoubtRow:
+        """Return the doubt about one cell."""
+        key = None if doubt.instead is None else reference_key(doubt.instead)
+        return (*self._fault(batch, name, cells, doubt.at, doubt.text), doubt.instead, key)
 
     def _check_currency(self, batch: CellBatch, faults: list[FaultRow]) -> None:
         """Note the rows whose currency is not the book's."""
@@ -120,14 +133,13 @@ class StagedRows:
         for at in pc.indices_nonzero(is_other).to_pylist():
             faults.append(self._fault(batch, "currency", cells, at, text))
 
-    def _check_totals(
-        self, batch: CellBatch, references: pa.Array | None, faults: list[FaultRow]
-    ) -> None:
-        """Note the rows whose reference is a word for a total, unless they are to be taken."""
+    def _check_totals(self, batch: CellBatch, references: pa.Array | None) -> None:
+        """Doubt the rows whose reference is a word for a total, unless they are to be taken."""
         if references is None or self.file.takes_totals:
             return
-        for at in pc.indices_nonzero(look_like_totals(references)).to_pylist():
-            faults.append(self._fault(batch, self.columns.layout.key, references, at, TOTAL))
+        key, places = self.columns.layout.key, pc.indices_nonzero(look_like_totals(references))
+        doubts = (CellDoubt(at, TOTAL, None) for at in places.to_pylist())
+        self.staging.add_doubts([self._doubt(batch, key, references, doubt) for doubt in doubts])
 
 
 def staged_columns(layout: Layout) -> str:

@@ -65,9 +65,7 @@ def leave_out_totals(staging: Staging, at: int, columns: FileColumns) -> list[in
     ).fetchall()
     rows = [row for (row,) in found]
     staging.run(f"DELETE FROM {layout.contents} WHERE row IN (SELECT unnest($rows))", rows=rows)
-    staging.run(
-        "DELETE FROM faults WHERE file = $file AND row IN (SELECT unnest($rows))",
-        file=at,
-        rows=rows,
-    )
+    for table in ("faults", "doubts"):
+        of_rows = f"DELETE FROM {table} WHERE file = $file AND row IN (SELECT unnest($rows))"
+        staging.run(of_rows, file=at, rows=rows)
     return rows

@@ -57,6 +57,7 @@ def _requested_mapping(at: int, file: FileToRead, **known: Any) -> FileMapping:
         "day_order": file.day_order,
         "takes_totals": file.takes_totals,
         "takes_hidden": file.takes_hidden,
+        "strips_controls": file.strips_controls,
     }
     return FileMapping(at, file.name, **{**requested, **known})
 

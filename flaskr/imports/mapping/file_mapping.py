@@ -68,6 +68,7 @@ class FileMapping:
     day_order: str = ""
     takes_totals: bool = False
     takes_hidden: bool = False
+    strips_controls: bool = False
     remembered_from: int = 0  # the import that the offers are from
 
     @property

@@ -67,7 +67,12 @@ def _requested_file(
 
 def _ticked(mapping: FileMapping, sent: Mapping[str, str]) -> dict[str, bool]:
     """Return the boxes that are ticked; a form that does not show them leaves them as they are."""
-    boxes = {"is_raw": "raw", "takes_totals": "totals", "takes_hidden": "hidden"}
+    boxes = {
+        "is_raw": "raw",
+        "takes_totals": "totals",
+        "takes_hidden": "hidden",
+        "strips_controls": "strip",
+    }
     is_shown = f"contents-{mapping.at}" in sent
     return {
         name: bool(sent.get(f"{box}-{mapping.at}")) if is_shown else getattr(mapping, name)
