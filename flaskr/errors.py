@@ -3,6 +3,8 @@
 import logging
 import sqlite3
 from collections.abc import Callable
+from enum import IntEnum
+from typing import Any, ClassVar
 
 from click import ClickException
 from flask import Flask, current_app, g, render_template
@@ -15,25 +17,55 @@ from werkzeug.exceptions import HTTPException
 _logger = logging.getLogger(__name__)
 
 
+class ExitCode(IntEnum):
+    """What the exit code of a command says, so that a job can act on it."""
+
+    DONE = 0  # or nothing to do
+    FAULT = 1  # of ClaimBook: there is a traceback
+    USAGE = 2  # a wrong option, path or setting
+    REFUSED = 3  # by the rules
+    UNAVAILABLE = 4  # the database, the disk, time or memory: try again
+    DIFFERENT = 5  # a check found differences
+
+
+_EXIT_CODES = {400: ExitCode.USAGE, 500: ExitCode.FAULT}
+_EXIT_CODES |= dict.fromkeys((429, 503, 507), ExitCode.UNAVAILABLE)
+
+
 class ClaimBookError(ClickException):
     """An error whose message says what to do about it; `status` is the HTTP status of its page.
 
-    In a command, click prints the message without a traceback and exits with code 1.
+    In a command, click prints the message without a traceback and exits with `exit_code`, which
+    follows from the status unless the class has another.
     """
 
     status = 422
+    exit_code: ClassVar[int] = ExitCode.REFUSED
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Set the exit code of a class with another status."""
+        super().__init_subclass__(**options)
+        if "status" in vars(cls) and "exit_code" not in vars(cls):
+            cls.exit_code = _EXIT_CODES.get(cls.status, ExitCode.REFUSED)
 
 
 class SettingsError(ClaimBookError):
     """A setting with which the book cannot run."""
 
     status = 503
+    exit_code = ExitCode.USAGE
 
 
 class SchemaError(ClaimBookError):
     """A database that does not have the schema of this version."""
 
     status = 503
+
+
+class MigrationRefused(SchemaError):
+    """A migration that would lose what the book has, or make a second book."""
+
+    exit_code = ExitCode.REFUSED
 
 
 class MoneyError(ClaimBookError, ValueError):
@@ -56,6 +88,7 @@ class ChangedMeanwhile(ClaimBookError):
     """Somebody else changed the row since it was shown."""
 
     status = 409
+    exit_code = ExitCode.UNAVAILABLE
 
 
 class SentTwice(ClaimBookError):

@@ -15,8 +15,9 @@ from flaskr.archive.services import import_archive, is_archive
 from flaskr.audit.services import command_actor
 from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.services import require_book
+from flaskr.commands import BookCommand, CommandFailed, InputFile, OutputFile, WrongOption
 from flaskr.database.modes import transaction_mode
-from flaskr.errors import ClaimBookError
+from flaskr.errors import ClaimBookError, ExitCode
 from flaskr.extensions import db
 from flaskr.files.readers.options import Encoding
 from flaskr.import_records.queries import loadings_of
@@ -30,10 +31,8 @@ _SHOWN_REFUSALS = 20
 _AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
 
 
-@click.command("import")
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
+@click.command("import", cls=BookCommand)
+@click.argument("files", nargs=-1, required=True, type=InputFile())
 @click.option(
     "--migration",
     is_flag=True,
@@ -48,7 +47,7 @@ _AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
 )
 @click.option(
     "--refused",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     help="Write the refused rows with their reasons to this file.",
 )
 @click.option(
@@ -103,7 +102,7 @@ def import_file(
             raise ArchiveError("--expect is only for an archive of a book.")
         _load_files(files, migration, options)
     except ClaimBookError as error:
-        raise click.ClickException(f"Nothing was imported.\n{error}") from error
+        raise CommandFailed(f"Nothing was imported.\n{error}", error.exit_code) from error
 
 
 def _load_book(path: Path, expected_seal: str | None) -> str:
@@ -139,6 +138,8 @@ def _load_files(files: tuple[Path, ...], is_migration: bool, options: dict[str, 
         outcome = _dry_run(job)
         click.echo("\n".join(_summary(outcome)))
         _write_refused(job, outcome, options["refused"])
+        if options["dry_run"] and outcome.refusal_count:
+            raise CommandFailed("Some rows are refused.", ExitCode.REFUSED)
         if options["dry_run"] or not outcome.changes and not outcome.refusal_count:
             return
         choice = "leave_out_claims" if is_migration else "good_rows"
@@ -164,7 +165,7 @@ def _pairs(arguments: tuple[str, ...]) -> dict[str, str]:
     for each in arguments:
         name, separator, value = each.partition("=")
         if not separator:
-            raise ClaimBookError(f"{each}: write it as NAME=VALUE.")
+            raise WrongOption(f"{each}: write it as NAME=VALUE.")
         pairs[name] = value
     return pairs
 

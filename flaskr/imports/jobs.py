@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from flaskr.errors import ClaimBookError
+from flaskr.errors import ClaimBookError, ExitCode
 from flaskr.facts.closed_lists import Contents
 from flaskr.files.readers.options import Encoding, ReadingOptions
 from flaskr.imports.dry_run.result import DryRun
@@ -205,6 +205,7 @@ class JobBusy(ClaimBookError):
     """An import that is already being worked on."""
 
     status = 409
+    exit_code = ExitCode.UNAVAILABLE
 
 
 def _file_to_read(folder: Path, at: int, values: Mapping[str, Any]) -> FileToRead:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flaskr.database.schema_revision import REVISION
-from flaskr.errors import ClaimBookError
+from flaskr.errors import ClaimBookError, ExitCode
 from flaskr.import_records.models import ImportKind
 
 PLAN = "plan"  # the folder of the plan, in the folder of its job
@@ -17,6 +17,7 @@ class PlanOutdated(ClaimBookError):
     """A plan that no longer fits the book: a new dry run shows what it would do now."""
 
     status = 409
+    exit_code = ExitCode.UNAVAILABLE
 
 
 @dataclass(frozen=True)
