@@ -3,7 +3,6 @@
 import logging
 import sqlite3
 from collections.abc import Callable
-from enum import IntEnum
 from typing import Any, ClassVar
 
 from click import ClickException
@@ -14,22 +13,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from flaskr.exit_codes import ExitCode, exit_code_of
+
 _logger = logging.getLogger(__name__)
-
-
-class ExitCode(IntEnum):
-    """What the exit code of a command says, so that a job can act on it."""
-
-    DONE = 0  # or nothing to do
-    FAULT = 1  # of ClaimBook: there is a traceback
-    USAGE = 2  # a wrong option, path or setting
-    REFUSED = 3  # by the rules
-    UNAVAILABLE = 4  # the database, the disk, time or memory: try again
-    DIFFERENT = 5  # a check found differences
-
-
-_EXIT_CODES = {400: ExitCode.USAGE, 500: ExitCode.FAULT}
-_EXIT_CODES |= dict.fromkeys((429, 503, 507), ExitCode.UNAVAILABLE)
 
 
 class ClaimBookError(ClickException):
@@ -46,7 +32,7 @@ class ClaimBookError(ClickException):
         """Set the exit code of a class with another status."""
         super().__init_subclass__(**options)
         if "status" in vars(cls) and "exit_code" not in vars(cls):
-            cls.exit_code = _EXIT_CODES.get(cls.status, ExitCode.REFUSED)
+            cls.exit_code = exit_code_of(cls.status)
 
 
 class SettingsError(ClaimBookError):

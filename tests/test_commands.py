@@ -10,9 +10,10 @@ import click
 import pytest
 from sqlalchemy import text
 
-from flaskr import create_app, errors
+from flaskr import create_app
 from flaskr.commands import BookCommand
-from flaskr.errors import ClaimBookError, ExitCode, SchemaError
+from flaskr.errors import ClaimBookError, SchemaError
+from flaskr.exit_codes import ExitCode
 from tests.books import close_connections, make_settings
 from tests.factories import make_claim, reserve
 
@@ -219,7 +220,7 @@ def test_an_error_keeps_its_exit_code_through_a_child_class():
     class _Child(SchemaError):
         pass
 
-    assert _Child("x").exit_code == errors.ExitCode.UNAVAILABLE
+    assert _Child("x").exit_code == ExitCode.UNAVAILABLE
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])

@@ -17,7 +17,8 @@ from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.services import require_book
 from flaskr.commands import BookCommand, CommandFailed, InputFile, OutputFile, WrongOption
 from flaskr.database.modes import transaction_mode
-from flaskr.errors import ClaimBookError, ExitCode
+from flaskr.errors import ClaimBookError
+from flaskr.exit_codes import ExitCode
 from flaskr.extensions import db
 from flaskr.files.readers.options import Encoding
 from flaskr.import_records.queries import loadings_of

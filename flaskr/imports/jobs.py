@@ -15,7 +15,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from flaskr.errors import ClaimBookError, ExitCode
+from flaskr.errors import ClaimBookError
+from flaskr.exit_codes import ExitCode
 from flaskr.facts.closed_lists import Contents
 from flaskr.files.readers.options import Encoding, ReadingOptions
 from flaskr.imports.dry_run.result import DryRun

@@ -14,7 +14,8 @@ from flaskr.claims.check.services import rebuild_balances
 from flaskr.claims.queries import book_size
 from flaskr.commands import BookCommand, CommandFailed, InputFile
 from flaskr.database.modes import transaction_mode
-from flaskr.errors import ClaimBookError, ExitCode
+from flaskr.errors import ClaimBookError
+from flaskr.exit_codes import ExitCode
 from flaskr.exports.kept.services import kept_folder
 from flaskr.extensions import db
 from flaskr.operations.book_check import book_faults, seal_of_manifest

@@ -8,7 +8,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from flaskr.commands import BookCommand, CommandFailed, InputFile
-from flaskr.errors import ExitCode
+from flaskr.exit_codes import ExitCode
 from flaskr.exports.manifest import MANIFEST_ENDING
 from flaskr.exports.verify.manifests import KnownFile, known_from_manifest
 from flaskr.exports.verify.services import Verdict, verify_file

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from flaskr.database.schema_revision import REVISION
-from flaskr.errors import ClaimBookError, ExitCode
+from flaskr.errors import ClaimBookError
+from flaskr.exit_codes import ExitCode
 from flaskr.import_records.models import ImportKind
 
 PLAN = "plan"  # the folder of the plan, in the folder of its job
