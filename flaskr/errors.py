@@ -48,12 +48,6 @@ class SchemaError(ClaimBookError):
     status = 503
 
 
-class MigrationRefused(SchemaError):
-    """A migration that would lose what the book has, or make a second book."""
-
-    exit_code = ExitCode.REFUSED
-
-
 class MoneyError(ClaimBookError, ValueError):
     """An amount that cannot be stored exactly."""
 

@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book, schemas_with_books
-from flaskr.database.schema_revision import MIGRATION_LOCK
-from flaskr.errors import BusyError, DatabaseUnavailable, MigrationRefused, is_unavailable
+from flaskr.database.schema_revision import MIGRATION_LOCK, MigrationRefused
+from flaskr.errors import BusyError, DatabaseUnavailable, is_unavailable
 from flaskr.extensions import db
 from flaskr.values.column_types import MoneyType, UtcDateTime
 
