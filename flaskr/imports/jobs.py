@@ -70,6 +70,7 @@ class JobRequest:
     is_confirmed: bool = False
     confirmed_by: str = ""
     leaves_refused: bool = False
+    loads_again: bool = False  # though its files were loaded before
     note: str = ""  # why there is a new dry run
 
 

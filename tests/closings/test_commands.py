@@ -70,7 +70,7 @@ def test_late_bookings_are_listed_by_kind(runner, session):
     assert lines[0] == "Claims recorded after the closing:"
     assert lines[1].startswith("  LATE  reported 2024-03-02  20")
     assert "Policies recorded after the closing: none" in lines
-    assert said(unknown) == (1, ["Error: The books were not closed through 2023-12-31."])
+    assert said(unknown) == (3, ["Error: The books were not closed through 2023-12-31."])
 
 
 def test_commands_say_that_a_book_with_entries_is_not_live(runner, session):

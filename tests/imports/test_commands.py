@@ -164,8 +164,8 @@ def test_a_file_that_cannot_be_imported_is_refused_as_a_whole(import_rows, rows,
     assert refusal in said
 
 
-def test_a_file_with_only_titles_has_nothing_to_load(import_rows):
-    assert import_rows(COSTS) == (
+def test_a_file_with_only_titles_has_nothing_to_load_if_that_is_allowed(import_rows):
+    assert import_rows(COSTS, options=["--allow-empty"]) == (
         0,
         "costs.csv: 0 created, 0 changed, 0 unchanged, 0 refused.\n",
     )
