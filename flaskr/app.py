@@ -17,6 +17,7 @@ from flaskr.claims import views as claim_views
 from flaskr.claims.ledger import views as ledger_views
 from flaskr.closings import commands as closing_commands
 from flaskr.closings import views as closing_views
+from flaskr.commands import explain_unavailable
 from flaskr.database.engine import configure_engine, engine_options
 from flaskr.database.modes import transaction_mode
 from flaskr.database.network_disks import warn_of_network_disk
@@ -55,6 +56,7 @@ from flaskr.web.request_hooks import configure_logging, register_request_hooks
 from flaskr.web.template_filters import register_filters
 
 
+@explain_unavailable()
 def create_app(settings: Settings | None = None) -> Flask:
     """Create the application from the given settings, or from the environment.
 

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Callable
+from typing import Any, ClassVar
 
 from click import ClickException
 from flask import Flask, current_app, g, render_template
@@ -12,22 +13,33 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from flaskr.exit_codes import ExitCode, exit_code_of
+
 _logger = logging.getLogger(__name__)
 
 
 class ClaimBookError(ClickException):
     """An error whose message says what to do about it; `status` is the HTTP status of its page.
 
-    In a command, click prints the message without a traceback and exits with code 1.
+    In a command, click prints the message without a traceback and exits with `exit_code`, which
+    follows from the status unless the class has another.
     """
 
     status = 422
+    exit_code: ClassVar[int] = ExitCode.REFUSED
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Set the exit code of a class with another status."""
+        super().__init_subclass__(**options)
+        if "status" in vars(cls) and "exit_code" not in vars(cls):
+            cls.exit_code = exit_code_of(cls.status)
 
 
 class SettingsError(ClaimBookError):
     """A setting with which the book cannot run."""
 
     status = 503
+    exit_code = ExitCode.USAGE
 
 
 class SchemaError(ClaimBookError):
@@ -56,6 +68,7 @@ class ChangedMeanwhile(ClaimBookError):
     """Somebody else changed the row since it was shown."""
 
     status = 409
+    exit_code = ExitCode.UNAVAILABLE
 
 
 class SentTwice(ClaimBookError):

@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book, schemas_with_books
-from flaskr.database.schema_revision import MIGRATION_LOCK
-from flaskr.errors import BusyError, SchemaError
+from flaskr.database.schema_revision import MIGRATION_LOCK, MigrationRefused
+from flaskr.errors import BusyError, DatabaseUnavailable, is_unavailable
 from flaskr.extensions import db
 from flaskr.values.column_types import MoneyType, UtcDateTime
 
@@ -41,10 +41,12 @@ def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
 
 
 def check_references(connection: Connection) -> None:
-    """Raise SchemaError if a SQLite migration left rows without their parent."""
+    """Raise MigrationRefused if a SQLite migration left rows without their parent."""
     lost = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if lost:
-        raise SchemaError(f"The migration would leave {len(lost)} rows without what they refer to.")
+        raise MigrationRefused(
+            f"The migration would leave {len(lost)} rows without what they refer to."
+        )
 
 
 def is_told(switch: str) -> bool:
@@ -53,7 +55,7 @@ def is_told(switch: str) -> bool:
 
 
 def confirm_new_book(connection: Connection) -> None:
-    """Ask before making a book where one has been; raises SchemaError if nobody can be asked."""
+    """Ask before making a book where one has been; raises MigrationRefused if nobody can be asked."""
     if context.get_context().get_current_heads() or is_told("new"):
         return
     if connection.dialect.name == "sqlite":
@@ -65,7 +67,7 @@ def confirm_new_book(connection: Connection) -> None:
     problem = f"There is no book here, but {', '.join(places)}."
     if sys.stdin and sys.stdin.isatty() and click.confirm(f"{problem} Make a new, empty book?"):
         return
-    raise SchemaError(f"{problem} To make a new, empty book, run: flask db upgrade -x new=yes")
+    raise MigrationRefused(f"{problem} To make a new, empty book, run: flask db upgrade -x new=yes")
 
 
 def is_computed(column: str) -> bool:
@@ -108,7 +110,7 @@ def columns_by_table(connection: Connection) -> dict[str, dict[str, ReflectedCol
 
 
 def refuse_loss(connection: Connection, before: dict[str, int]) -> None:
-    """Raise SchemaError if tables or columns that had contents are gone."""
+    """Raise MigrationRefused if tables or columns that had contents are gone."""
     lost = []
     after = columns_by_table(connection)
     for name, number in sorted(before.items()):
@@ -120,7 +122,7 @@ def refuse_loss(connection: Connection, before: dict[str, int]) -> None:
         if table in after and column and column not in after[table] and number:
             lost.append(f"{name} ({number} value{'s' if number > 1 else ''})")
     if lost:
-        raise SchemaError(
+        raise MigrationRefused(
             f"This downgrade would delete {', '.join(lost)}, so nothing was changed. Make a backup "
             "of the book, then add the switch that discards them: flask db downgrade -x discard=yes"
         )
@@ -161,6 +163,8 @@ try:
         run(migrating)
 except OperationalError as error:
     if not is_in_use(error):
+        if is_unavailable(error):
+            raise DatabaseUnavailable(f"The database does not answer: {error.orig}") from error
         raise
     raise BusyError(
         "The book is in use, perhaps by an import or an export that takes long, so nothing was "

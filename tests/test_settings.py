@@ -175,7 +175,7 @@ def test_a_wrong_setting_ends_a_command_with_a_sentence_and_no_trace(tmp_path):
 
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert ended.stderr.startswith("Error: BOOK_ACCESS is 'wide'")
     assert "Traceback" not in ended.stderr
 

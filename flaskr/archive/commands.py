@@ -4,28 +4,31 @@ import sys
 from pathlib import Path
 
 import click
+from flask.cli import with_appcontext
 
 from flaskr.archive.services import WrittenArchive, write_archive
 from flaskr.audit.services import command_actor
 from flaskr.book.services import require_book
+from flaskr.commands import BookCommand, OutputFile, WrongOption, unwritable
 from flaskr.database.modes import transaction_mode
 
 
-@click.command("book")
-@click.argument("path", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@click.command("book", cls=BookCommand)
+@click.argument("path", metavar="FILE", type=OutputFile())
 @click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+@with_appcontext
 def export_book(path: Path, overwrite: bool) -> None:
     """Write the whole book to FILE; "flask import FILE" loads it into an empty book."""
     if not path.parent.is_dir():
-        raise click.ClickException(f"There is no folder {path.parent}.")
+        raise WrongOption(f"There is no folder {path.parent}.")
     if path.exists() and not overwrite:
-        raise click.ClickException(f"{path} already exists. Use --overwrite to replace it.")
+        raise WrongOption(f"{path} already exists. Use --overwrite to replace it.")
     require_book()
     with transaction_mode("read"):
         try:
             written = _write_with_progress_bar(path)
         except OSError as error:
-            raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
+            raise unwritable(path, error) from error
     click.echo(f"{path}: {written.size} bytes")
     for name, rows in written.rows.items():
         click.echo(f"{name:<19}{rows}")

@@ -3,17 +3,17 @@
 from datetime import datetime
 
 import click
-from flask.cli import AppGroup
 
 from flaskr.book.services import require_book
 from flaskr.claims.as_at_queries import Basis, totals_as_at
 from flaskr.claims.provenance import migrated_entries
+from flaskr.commands import BookGroup
 from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
 from flaskr.values.calendar import local_day, today
 from flaskr.values.money import format_money
 
-claims = AppGroup("claims", help="Check claims against their ledger, and total them.")
+claims = BookGroup("claims", help="Check claims against their ledger, and total them.")
 
 
 @claims.command()

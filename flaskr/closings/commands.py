@@ -17,6 +17,7 @@ from flaskr.closings.queries import (
     live_declaration,
 )
 from flaskr.closings.services import close_period, declare_live
+from flaskr.commands import BookGroup
 from flaskr.database.modes import transaction_mode
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
@@ -24,7 +25,7 @@ from flaskr.extensions import db
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=BookGroup, invoke_without_command=True)
 @with_appcontext
 def book() -> None:
     """Declare the book live and close its periods; alone, it says what was done so far."""
@@ -48,7 +49,6 @@ def book() -> None:
 
 @book.command("live")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@with_appcontext
 def live_command(yes: bool) -> None:
     """Declare the book live: it takes no migration, demo data or archive any more."""
     require_book()
@@ -65,7 +65,6 @@ def live_command(yes: bool) -> None:
 
 @book.command("close")
 @click.argument("day", type=_DAY)
-@with_appcontext
 def close_command(day: datetime) -> None:
     """Close the books through DAY: no entry can be dated on it or before any more."""
     require_book()
@@ -78,7 +77,6 @@ def close_command(day: datetime) -> None:
 
 @book.command("late")
 @click.argument("day", type=_DAY)
-@with_appcontext
 def late_command(day: datetime) -> None:
     """List what came late in the period closed through DAY."""
     require_book()

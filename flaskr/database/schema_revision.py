@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from flaskr.errors import SchemaError, is_unavailable
+from flaskr.exit_codes import ExitCode
 from flaskr.settings import PROJECT_FOLDER
 
 _logger = logging.getLogger(__name__)
@@ -25,6 +26,12 @@ _READ = "SELECT version_num FROM alembic_version"
 # With _READ in one round trip, but a statement of its own: one that has waited for the lock still
 # sees what was there before.
 _LOCK = f"SELECT pg_advisory_xact_lock_shared({MIGRATION_LOCK})"
+
+
+class MigrationRefused(SchemaError):
+    """A migration that would lose what the book has, or make a second book."""
+
+    exit_code = ExitCode.REFUSED
 
 
 def check_revision(connection: Connection) -> None:

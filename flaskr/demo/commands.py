@@ -3,15 +3,15 @@
 from datetime import date, datetime
 
 import click
-from flask.cli import AppGroup
 
 from flaskr.book.services import require_book
+from flaskr.commands import BookGroup
 from flaskr.extensions import db
 
 LAST_DAY = date(2025, 12, 31)  # fixed: the same command gives the same book on any later day
 _MOST_ROWS = 20_000_000
 
-demo = AppGroup("demo", help="Fill an empty book with made-up policies and claims.")
+demo = BookGroup("demo", help="Fill an empty book with made-up policies and claims.")
 
 
 @demo.command()

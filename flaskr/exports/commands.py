@@ -10,12 +10,12 @@ from typing import IO, Any
 from urllib.parse import parse_qsl
 
 import click
-from flask.cli import AppGroup
 from werkzeug.datastructures import MultiDict
 
 from flaskr.audit.models import Action
 from flaskr.audit.services import command_actor
 from flaskr.book.services import require_book
+from flaskr.commands import BookGroup, OutputFile, WrongOption, unwritable
 from flaskr.database.modes import transaction_mode
 from flaskr.exports.manifest import MANIFEST_ENDING, manifest, manifest_text
 from flaskr.exports.parameters import FileRequest, file_request
@@ -27,11 +27,11 @@ from flaskr.values.as_at import Basis
 
 Command = Callable[..., None]
 
-exports = AppGroup("exports", help="Write the book's data to files, and verify files.")
+exports = BookGroup("exports", help="Write the book's data to files, and verify files.")
 
 
 _FILE_OPTIONS: tuple[Callable[[Command], Command], ...] = (
-    click.option("--to", "path", type=click.Path(dir_okay=False, path_type=Path), required=True),
+    click.option("--to", "path", type=OutputFile(), required=True),
     click.option(
         "--format",
         "file_format",
@@ -107,11 +107,9 @@ def _write_file(contents: FileContents, path: Path, options: dict[str, Any]) -> 
     """Export a file with a progress bar; it appears at its path only when it is complete."""
     beside = path.with_name(path.name + MANIFEST_ENDING) if options["with_manifest"] else None
     if not path.parent.is_dir():
-        raise click.ClickException(f"There is no folder {path.parent}.")
+        raise WrongOption(f"There is no folder {path.parent}.")
     if not options["overwrite"] and (path.exists() or (beside and beside.exists())):
-        raise click.ClickException(
-            f"{path} or its manifest already exists. Use --overwrite to replace it."
-        )
+        raise WrongOption(f"{path} or its manifest already exists. Use --overwrite to replace it.")
     require_book()
     with transaction_mode("read"):
         request = file_request(contents, _parameters(path, options))
@@ -172,6 +170,6 @@ def _write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
             os.fsync(target.fileno())
         beside.rename(path)
     except OSError as error:
-        raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
+        raise unwritable(path, error) from error
     finally:
         beside.unlink(missing_ok=True)

@@ -21,6 +21,14 @@ def loadings_of(sha256: str) -> list[Import]:
     return list(db.session.scalars(in_effect))
 
 
+def file_loadings(sha256: str) -> list[tuple[Import, ImportFile]]:
+    """Return the same imports, each with its record of the file, newest first."""
+    rows = imports_in_effect().join(ImportFile, ImportFile.import_id == Import.id)
+    of_file = rows.add_columns(ImportFile).where(ImportFile.sha256 == sha256)
+    newest = db.session.execute(of_file.order_by(Import.id.desc()))
+    return [(record, file) for record, file in newest]
+
+
 def undo_of(record: Import) -> Import | None:
     """Return the import that undid another; None when it is not undone."""
     return db.session.scalar(select(Import).where(Import.undoes == record.id))

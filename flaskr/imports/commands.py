@@ -1,86 +1,47 @@
 """flask import: load files into the book, completely or not at all."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from flask import current_app
 from flask.cli import with_appcontext
 
-from flaskr.archive.manifest import ArchiveError
 from flaskr.archive.services import import_archive, is_archive
 from flaskr.audit.services import command_actor
 from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.services import require_book
+from flaskr.commands import (
+    BookCommand,
+    CommandFailed,
+    InputFile,
+    WrongOption,
+    explain_unavailable,
+)
 from flaskr.database.modes import transaction_mode
 from flaskr.errors import ClaimBookError
+from flaskr.exit_codes import ExitCode
 from flaskr.extensions import db
-from flaskr.files.readers.options import Encoding
-from flaskr.import_records.queries import loadings_of
-from flaskr.imports.dry_run.result import DryRun, FileResult, RowClass
+from flaskr.imports.command_line.options import import_options, reading_options
+from flaskr.imports.command_line.outputs import progress_bar, write_refused
+from flaskr.imports.command_line.summaries import Printer, unmapped_columns
+from flaskr.imports.dry_run.result import DryRun
 from flaskr.imports.jobs import Job, Progress
-from flaskr.imports.loading.services import load_import
-from flaskr.imports.services import OnProgress, register_files, try_import
-from flaskr.imports.tasks import refused_path
+from flaskr.imports.loading.services import NothingToLoad, check_confirmable, load_import
+from flaskr.imports.repeats.services import LoadedBefore, repeat_of
+from flaskr.imports.services import register_files, try_import
+from flaskr.imports.tasks import ImportRefused
 
-_SHOWN_REFUSALS = 20
-_AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
+_OF_ARCHIVES = ("files", "expect", "as_json", "quiet")
 
 
-@click.command("import")
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
-@click.option(
-    "--migration",
-    is_flag=True,
-    help="The files come from an older system, with their times of recording.",
-)
-@click.option("--dry-run", is_flag=True, help="Show what would be done, without doing it.")
-@click.option("--good-rows", is_flag=True, help="Load the good rows and skip the refused ones.")
-@click.option(
-    "--leave-out-claims",
-    is_flag=True,
-    help="With --migration: leave out each claim that has a refused row, whole.",
-)
-@click.option(
-    "--refused",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the refused rows with their reasons to this file.",
-)
-@click.option(
-    "--column",
-    "columns",
-    multiple=True,
-    metavar="TITLE=NAME",
-    help="Load the column TITLE as NAME; TITLE= leaves it out.",
-)
-@click.option(
-    "--constant",
-    "constants",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="One value for all rows, for a column that the file does not have.",
-)
-@click.option("--sheet", default="", help="The sheet to read of a workbook.")
-@click.option(
-    "--encoding",
-    type=click.Choice([*Encoding]),
-    default=Encoding.UTF_8,
-    help="The encoding of a text file; UTF-16 is detected automatically.",
-)
-@click.option(
-    "--expect", metavar="ID:DIGEST", help="Load an archive only if it ends with this seal."
-)
-@click.option(
-    "--raw", is_flag=True, help="The file was exported with raw=1: keep each leading apostrophe."
-)
+@click.command("import", cls=BookCommand)
+@click.argument("files", nargs=-1, required=True, type=InputFile())
+@import_options
 @with_appcontext
 def import_file(
-    files: tuple[Path, ...], migration: bool, expect: str | None, **options: Any
+    files: tuple[Path, ...], as_json: bool, quiet: bool, migration: bool, **options: Any
 ) -> None:
     """Load FILES into the book: everything in them, or nothing.
 
@@ -93,27 +54,57 @@ def import_file(
     claims and ledger. Entries that break a rule of how people work are taken as they were, and
     listed; a claim whose ledger does not add up is refused. An archive made by "flask exports book"
     is loaded into an empty book.
+
+    The exit code is 0 when it is done or there is nothing to do, 3 when it is refused, and 4 when
+    it may succeed later.
     """
+    if as_json and quiet:
+        raise click.UsageError("Choose --json or --quiet.")
+    printer = Printer(is_json=as_json, is_quiet=quiet)
     try:
-        require_book()
-        if len(files) == 1 and is_archive(files[0]):
-            click.echo(_load_book(files[0], expect))
-            return
-        if expect:
-            raise ArchiveError("--expect is only for an archive of a book.")
-        _load_files(files, migration, options)
+        with explain_unavailable():
+            message = _import_into_book(files, migration, options, printer)
     except ClaimBookError as error:
-        raise click.ClickException(f"Nothing was imported.\n{error}") from error
+        printer.end(str(error), error.exit_code)
+        of_migration = ": no row of the migration is in the book" if migration else ""
+        sentence = f"Nothing was imported{of_migration}.\n{error}"
+        raise CommandFailed(sentence, error.exit_code) from error
+    printer.end(message, ExitCode.DONE)
+
+
+def _import_into_book(
+    files: tuple[Path, ...], is_migration: bool, options: dict[str, Any], printer: Printer
+) -> str:
+    """Load an archive or files; return what was done in a sentence."""
+    require_book()
+    expected_seal = options.pop("expect")
+    if len(files) == 1 and is_archive(files[0]):
+        _check_options_of_archive()
+        message = _load_book(files[0], expected_seal)
+        printer.say(message)
+        return message
+    if expected_seal:
+        raise WrongOption("--expect is only for an archive of a book.")
+    return _load_files(files, is_migration, options, printer)
+
+
+def _check_options_of_archive() -> None:
+    """Raise WrongOption for an option that the loading of an archive would ignore."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        is_given = context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+        if is_given and parameter.name not in _OF_ARCHIVES:
+            raise WrongOption(f"{parameter.opts[0]} is not for an archive of a book.")
 
 
 def _load_book(path: Path, expected_seal: str | None) -> str:
     """Load the archive of a book into this empty one; return the message."""
-    with _progress_bar("Loading") as on_progress:
+    with progress_bar("Loading") as on_progress:
         loaded = import_archive(
             path,
             actor=command_actor(),
             expected_seal=expected_seal,
-            on_progress=lambda done: on_progress(Progress("book", 0, *done)),
+            on_progress=lambda done: on_progress(Progress("book", done[0], *done)),
         )
     currency = current_app.config["BOOK_CURRENCY"]
     cost = loaded.totals["paid"] + loaded.totals["outstanding"]
@@ -123,125 +114,74 @@ def _load_book(path: Path, expected_seal: str | None) -> str:
     )
 
 
-def _load_files(files: tuple[Path, ...], is_migration: bool, options: dict[str, Any]) -> None:
+def _load_files(
+    files: tuple[Path, ...], is_migration: bool, options: dict[str, Any], printer: Printer
+) -> str:
     """Make a dry run, print its summary, and load the files if that changes anything."""
     job = register_files(
         files,
         actor=command_actor(),
         is_migration=is_migration,
-        sheet=options["sheet"],
-        encoding=options["encoding"],
-        is_raw=options["raw"],
-        columns=_pairs(options["columns"]),
-        constants=_pairs(options["constants"]),
+        **reading_options(options),
     )
+    leaves_refused = options["leave_out_claims" if is_migration else "good_rows"]
+    choices = {"leaves_refused": leaves_refused, "loads_again": options["again"]}
     try:
-        outcome = _dry_run(job)
-        click.echo("\n".join(_summary(outcome)))
-        _write_refused(job, outcome, options["refused"])
-        if options["dry_run"] or not outcome.changes and not outcome.refusal_count:
-            return
-        choice = "leave_out_claims" if is_migration else "good_rows"
-        job.update_request(is_confirmed=True, leaves_refused=options[choice])
-        loaded = _load(job)
-        click.echo(f"Loaded as import {loaded}.")
-        _remind_of_declaration()
+        outcome = _dry_run(job, printer)
+        for target in write_refused(job, outcome, options["refused"]):
+            printer.say(f"The refused rows are in {target}.")
+        _check_rows(outcome, options, leaves_refused=leaves_refused)
+        try:
+            check_confirmable(job, outcome, **choices)
+            if options["dry_run"]:
+                return "This was a dry run, and nothing was loaded."
+            job.update_request(is_confirmed=True, **choices)
+            printer.import_id = _load(job)
+        except NothingToLoad as error:
+            return str(error)
+        except LoadedBefore as error:
+            return printer.note(f"{error.sentence}; --again loads it.")
+        message = f"Loaded as import {printer.import_id}."
+        printer.say(message)
+        _remind_of_declaration(printer)
+        return message
     finally:
         job.remove()
 
 
-def _remind_of_declaration() -> None:
+def _check_rows(outcome: DryRun, options: dict[str, Any], *, leaves_refused: bool) -> None:
+    """Raise ImportRefused for files with fewer rows than expected, or with no good row."""
+    rows = sum(result.rows for result in outcome.files)
+    empty = [result.name for result in outcome.files if not result.rows]
+    if empty and not options["allow_empty"]:
+        raise ImportRefused(f"{', '.join(empty)} has no row. --allow-empty takes such a file.")
+    if rows < options["at_least"]:
+        raise ImportRefused(f"There are {rows} rows, and --at-least {options['at_least']} is set.")
+    good = outcome.changes + outcome.count("unchanged")
+    if outcome.refusal_count and leaves_refused and not good:
+        raise ImportRefused("None of the rows is good, so there is nothing to load.")
+
+
+def _remind_of_declaration(printer: Printer) -> None:
     """Say that the book is not declared live, if it is not."""
     with transaction_mode("read"):
-        if needs_declaration():
+        if needs_declaration() and not printer.is_quiet:
             click.echo(NOT_LIVE, err=True)
         db.session.rollback()
 
 
-def _pairs(arguments: tuple[str, ...]) -> dict[str, str]:
-    """Return what is before and after the first “=” of each argument."""
-    pairs = {}
-    for each in arguments:
-        name, separator, value = each.partition("=")
-        if not separator:
-            raise ClaimBookError(f"{each}: write it as NAME=VALUE.")
-        pairs[name] = value
-    return pairs
-
-
-def _dry_run(job: Job) -> DryRun:
-    """Make the dry run with a progress bar; raises ClaimBookError when a column is missing."""
-    with _progress_bar("Reading") as on_progress:
+def _dry_run(job: Job, printer: Printer) -> DryRun:
+    """Make the dry run and print it; raises ImportRefused when columns are not mapped."""
+    with progress_bar("Reading") as on_progress:
         outcome = try_import(job, on_progress)
-    missing = [name for result in outcome.files for name in result.missing]
-    if missing:
-        unknown = [use.title for result in outcome.files for use in result.columns if not use.name]
-        hint = f" Not recognised: {', '.join(unknown)}. Assign them with --column." * bool(unknown)
-        raise ClaimBookError(f"The file has no column for {', '.join(missing)}.{hint}")
+    if not outcome.is_mapped:
+        printer.keep(outcome)
+        raise ImportRefused("\n".join(unmapped_columns(job)))
+    printer.show(outcome, repeat_of(job, outcome).warnings)
     return outcome
 
 
 def _load(job: Job) -> int:
     """Load the import with a progress bar; return its number."""
-    with _progress_bar("Writing") as on_progress:
+    with progress_bar("Writing") as on_progress:
         return load_import(job, on_progress).import_id
-
-
-@contextmanager
-def _progress_bar(label: str) -> Iterator[OnProgress]:
-    """Give a callback that moves a progress bar on standard error; hidden without a terminal."""
-    is_hidden = not sys.stderr.isatty()
-    with click.progressbar(length=0, label=label, file=sys.stderr, hidden=is_hidden) as bar:
-
-        def on_progress(progress: Progress) -> None:
-            bar.length = progress.whole
-            bar.update(progress.done - bar.pos)
-
-        yield on_progress
-
-
-def _summary(outcome: DryRun) -> list[str]:
-    """Return lines on what would become of each file's rows, with warnings and refusals."""
-    lines = [line for result in outcome.files for line in _file_summary(result)]
-    lines += list(outcome.warnings)
-    lines += [str(refusal) for refusal in outcome.refusals[:_SHOWN_REFUSALS]]
-    more = outcome.refusal_count - _SHOWN_REFUSALS
-    return [*lines, f"… and {more} more."] if more > 0 else lines
-
-
-def _file_summary(result: FileResult) -> list[str]:
-    """Return lines on what would become of one file."""
-    lines = [f"{result.name}: {', '.join(map(_class_summary, result.classes))}."]
-    left = [f"{use.title} ({use.note})" for use in result.columns if not use.is_loaded]
-    if left:
-        lines.append(f"{result.name}: columns left out: {', '.join(left)}.")
-    for loading in loadings_of(result.sha256):
-        when = loading.recorded_at.isoformat(timespec="seconds")
-        lines.append(f"{result.name} was already loaded on {when} by {loading.recorded_by}.")
-    return lines
-
-
-def _class_summary(rows: RowClass) -> str:
-    """Return how many rows are in a class, with their amounts."""
-    currency = current_app.config["BOOK_CURRENCY"]
-    amounts = [
-        f"{_AMOUNT_NAMES[name]} {amount} {currency}"
-        for name, amount in rows.amounts.items()
-        if name in _AMOUNT_NAMES and rows.rows
-    ]
-    return f"{rows.rows} {rows.name}" + (f" ({', '.join(amounts)})" if amounts else "")
-
-
-def _write_refused(job: Job, outcome: DryRun, path: Path | None) -> None:
-    """Write the refused rows to the file given; to one for each when several files have some."""
-    if path is None or not outcome.refusal_count:
-        return
-    sources = {
-        result.contents: refused_path(job.folder, at) for at, result in enumerate(outcome.files)
-    }
-    sources = {contents: source for contents, source in sources.items() if source.exists()}
-    for contents, source in sources.items():
-        is_one = len(sources) == 1
-        target = path if is_one else path.with_name(f"{path.stem}-{contents}{path.suffix}")
-        target.write_bytes(source.read_bytes())
-        click.echo(f"The refused rows are in {target}.")

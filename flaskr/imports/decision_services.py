@@ -23,25 +23,32 @@ def read_again(job: Job, outcome_digest: str, *, actor: str, **changes: Any) -> 
     with job.lock():
         _check_unchanged(job, outcome_digest)
         _record_step(Action.IMPORT_READ_AGAIN, job, actor)
-        job.update_request(**changes, is_confirmed=False, leaves_refused=False, note="")
+        job.update_request(
+            **changes, is_confirmed=False, leaves_refused=False, loads_again=False, note=""
+        )
         job.delete_files(OUTCOME)
 
 
-def confirm_import(job: Job, outcome_digest: str, *, leaves_refused: bool, actor: str) -> None:
+def confirm_import(
+    job: Job, outcome_digest: str, *, leaves_refused: bool, loads_again: bool, actor: str
+) -> None:
     """Confirm that an import is to be loaded as its dry run says.
 
     Raises JobBusy, ChangedMeanwhile when there is another outcome by now, ImportRefused for an
-    outcome that cannot be loaded, and LiveBook for a migration into a live book.
+    outcome that cannot be loaded, LoadedBefore for files that were loaded before unless
+    `loads_again`, and LiveBook for a migration into a live book.
     """
     with job.lock():
         _check_unchanged(job, outcome_digest)
         if job.request.is_migration:
             check_not_live("migration")
-        check_confirmable(
-            job.outcome, leaves_refused=leaves_refused, is_migration=job.request.is_migration
-        )
+        check_confirmable(job, job.outcome, leaves_refused=leaves_refused, loads_again=loads_again)
         job.update_request(
-            is_confirmed=True, confirmed_by=actor, leaves_refused=leaves_refused, note=""
+            is_confirmed=True,
+            confirmed_by=actor,
+            leaves_refused=leaves_refused,
+            loads_again=loads_again,
+            note="",
         )
 
 

@@ -81,9 +81,13 @@ class StepForm(FlaskForm):
 
 
 class LoadForm(StepForm):
-    """The confirmation of an import; `leaves_refused` leaves out the refused rows."""
+    """The confirmation of an import.
+
+    `leaves_refused` leaves out the refused rows, `again` loads files that were loaded before.
+    """
 
     leaves_refused = BooleanField()
+    again = BooleanField()
 
 
 class UndoForm(FlaskForm):

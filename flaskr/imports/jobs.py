@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from flaskr.errors import ClaimBookError
+from flaskr.exit_codes import ExitCode
 from flaskr.facts.closed_lists import Contents
 from flaskr.files.readers.options import Encoding, ReadingOptions
 from flaskr.imports.dry_run.result import DryRun
@@ -69,6 +70,7 @@ class JobRequest:
     is_confirmed: bool = False
     confirmed_by: str = ""
     leaves_refused: bool = False
+    loads_again: bool = False  # though its files were loaded before
     note: str = ""  # why there is a new dry run
 
 
@@ -205,6 +207,7 @@ class JobBusy(ClaimBookError):
     """An import that is already being worked on."""
 
     status = 409
+    exit_code = ExitCode.UNAVAILABLE
 
 
 def _file_to_read(folder: Path, at: int, values: Mapping[str, Any]) -> FileToRead:

@@ -166,6 +166,12 @@ SKIPPED_COLUMNS: Mapping[tuple[bool, Contents], Mapping[str, str]] = {
     (True, Contents.POLICIES): {},
     (True, Contents.LEDGER): {},
 }
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    column.name: tuple(column.choices)
+    for layout in LAYOUTS.values()
+    for column in layout.fields
+    if column.choices
+}
 PERSONAL_NAMES = {c.name for each in LAYOUTS.values() for c in each.columns if c.is_personal}
 AMOUNT_NAMES = {name for each in LAYOUTS.values() for name in names_of(each.columns, Kind.AMOUNT)}
 _NOT_IN_PREVIEW = ("claim_cost", "description", "recorded_at", "entry_number", "recorded_date")

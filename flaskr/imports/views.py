@@ -25,6 +25,7 @@ from flaskr.imports.mapping.as_read import file_mappings
 from flaskr.imports.mapping.form import requested_files
 from flaskr.imports.presenters import cell_text, cost_change, file_view
 from flaskr.imports.refused_downloads import files_with_refusals
+from flaskr.imports.repeats.services import repeat_of
 from flaskr.imports.services import jobs_folder, receive_uploads, run_in_background, try_import
 from flaskr.imports.tasks import refused_path
 from flaskr.users.gate.access import actor, check_may_import, may_import
@@ -159,6 +160,7 @@ def _show_dry_run(job: Job, context: dict[str, Any]) -> str:
             outcome=outcome,
             files=[file_view(result) for result in outcome.files],
             cost_change=cost_change(outcome),
+            repeat=repeat_of(job, outcome),
             cell=cell_text,
             loadings={result.sha256: loadings_of(result.sha256) for result in outcome.files},
             files_with_refusals=files_with_refusals(job),
@@ -202,6 +204,7 @@ def load(name: str):
             job,
             form.shown.data or "",
             leaves_refused=form.leaves_refused.data,
+            loads_again=form.again.data,
             actor=actor(),
         )
     except JobBusy:

@@ -12,28 +12,30 @@ from flaskr.book.sealing.queries import SealName, parse_seal, watermark
 from flaskr.book.services import require_book
 from flaskr.claims.check.services import rebuild_balances
 from flaskr.claims.queries import book_size
+from flaskr.commands import BookCommand, CommandFailed, InputFile
 from flaskr.database.modes import transaction_mode
 from flaskr.errors import ClaimBookError
+from flaskr.exit_codes import ExitCode
 from flaskr.exports.kept.services import kept_folder
 from flaskr.extensions import db
 from flaskr.operations.book_check import book_faults, seal_of_manifest
 
 
-@click.command("check")
+@click.command("check", cls=BookCommand)
 @click.option("--rebuild", is_flag=True, help="Correct wrong balances on claims from the ledger.")
 @click.option(
     "--seal", metavar="ID:DIGEST", help="Whether the book contains this seal, seen earlier."
 )
 @click.option(
     "--manifest",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=InputFile(),
     help="Whether the book contains the seal in a manifest.",
 )
 @with_appcontext
 def check_book(rebuild: bool, seal: str | None, manifest: Path | None) -> None:
     """Check every row against the rules, and compute all seals again.
 
-    Also looks for the seals that the trail and the kept exports name. The exit code is 1 when
+    Also looks for the seals that the trail and the kept exports name. The exit code is 5 when
     something is wrong.
     """
     require_book()
@@ -51,7 +53,7 @@ def check_book(rebuild: bool, seal: str | None, manifest: Path | None) -> None:
         is_reminded = needs_declaration()
         db.session.rollback()
     if faults:
-        raise click.ClickException(f"{faults} faults found.")
+        raise CommandFailed(f"{faults} faults found.", ExitCode.DIFFERENT)
     where = db.engine.url.render_as_string()
     click.echo(f"The book agrees with its ledger: {count} claims, {entries} entries, {where}")
     click.echo(f"The last seal is {last_seal}")
@@ -60,9 +62,9 @@ def check_book(rebuild: bool, seal: str | None, manifest: Path | None) -> None:
 
 
 def _seals_of_options(seal: str | None, manifest: Path | None) -> list[SealName]:
-    """Return the seals to look for; raises ClickException for another text."""
+    """Return the seals to look for; raises CommandFailed for another text."""
     try:
         seals = [parse_seal(seal)] if seal else []
         return [*seals, seal_of_manifest(manifest)] if manifest else seals
     except ClaimBookError as error:
-        raise click.ClickException(str(error)) from error
+        raise CommandFailed(str(error), ExitCode.USAGE) from error

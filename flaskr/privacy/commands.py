@@ -2,10 +2,10 @@
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
 from flaskr.audit.services import command_actor
 from flaskr.book.services import require_book
+from flaskr.commands import BookGroup
 from flaskr.database.engine import is_embedded
 from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
@@ -22,7 +22,7 @@ from flaskr.privacy.services import ErasureResult, erase_person
 _OUT_OF_REACH = "This command cannot reach archives, backups and files that were sent out."
 _NOT_OVERWRITTEN = "PostgreSQL keeps deleted rows on disk until it overwrites them; see VACUUM."
 
-people = AppGroup("people", help="Erase personal data.")
+people = BookGroup("people", help="Erase personal data.")
 
 
 @people.command()

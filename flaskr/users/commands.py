@@ -2,17 +2,17 @@
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
 from flaskr.audit.services import command_actor
 from flaskr.book.services import require_book
+from flaskr.commands import BookGroup
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.models import Role, User
 from flaskr.users.queries import all_users, user_with_email
 from flaskr.users.services import create_user, make_link, sign_out_everywhere
 
-users = AppGroup("users", help="Add users, list them, and let them set a password.")
+users = BookGroup("users", help="Add users, list them, and let them set a password.")
 
 
 @users.command()

@@ -38,7 +38,7 @@ def test_an_existing_archive_is_replaced_only_with_overwrite(runner, claim, tmp_
     kept = path.read_bytes()
     replaced = runner.invoke(args=["exports", "book", str(path), "--overwrite"])
 
-    assert (refused.exit_code, kept, replaced.exit_code) == (1, b"mine", 0)
+    assert (refused.exit_code, kept, replaced.exit_code) == (2, b"mine", 0)
     assert "Use --overwrite" in refused.output
     assert is_archive(path)
 
@@ -46,7 +46,7 @@ def test_an_existing_archive_is_replaced_only_with_overwrite(runner, claim, tmp_
 def test_a_missing_folder_is_an_error(runner, claim, tmp_path):
     result = runner.invoke(args=["exports", "book", str(tmp_path / "none" / "book.zip")])
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "There is no folder" in result.output
 
 
@@ -70,6 +70,6 @@ def test_a_full_disk_gives_an_error_and_leaves_nothing(runner, claim, tmp_path):
     left = list(small.iterdir())
     subprocess.run(["umount", "--lazy", str(small)], check=True)
 
-    assert result.exit_code == 1
+    assert result.exit_code == 4
     assert "The disk is full" in result.output
     assert left == []

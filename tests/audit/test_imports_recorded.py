@@ -79,7 +79,7 @@ def test_a_job_is_not_read_again_or_dropped_if_that_cannot_be_recorded(job):
 def test_a_load_records_one_event_by_the_user_who_confirmed_it(job):
     began = datetime.now(UTC)
     try_import(job)
-    confirm_import(job, job.outcome_digest, leaves_refused=False, actor="lo")
+    confirm_import(job, job.outcome_digest, leaves_refused=False, loads_again=False, actor="lo")
     token = origin.set(Origin("page", "192.0.2.7", "abc123"))
     loaded = load_import(job)
     origin.reset(token)

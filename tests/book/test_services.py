@@ -99,7 +99,7 @@ def test_a_command_refuses_a_book_made_with_other_settings(app, runner):
 
     result = runner.invoke(args=["demo", "fill", "--policies", "1", "--claims", "1"])
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "BOOK_CURRENCY=SEK" in result.output
 
 

@@ -37,7 +37,7 @@ def test_the_declaration_asks_for_confirmation(runner, session):
     again = runner.invoke(args=["book", "live", "--yes"])
 
     assert done.output.startswith("The book is live since 20")
-    assert said(again) == (1, ["Error: This book was declared live already."])
+    assert said(again) == (3, ["Error: This book was declared live already."])
 
 
 def test_a_period_is_closed_with_its_figures(runner, session):
@@ -49,7 +49,7 @@ def test_a_period_is_closed_with_its_figures(runner, session):
     code, lines = said(runner.invoke(args=["book", "close", "2024-12-31"]))
     twice = runner.invoke(args=["book", "close", "2024-12-31"])
 
-    assert early.exit_code == 1
+    assert early.exit_code == 3
     assert "Only a live book closes periods" in early.output
     assert (code, lines[0]) == (0, "The books are closed through 2024-12-31.")
     assert {"policies    1", "claims      1", "premium     5000.00"} <= set(lines)
@@ -70,7 +70,7 @@ def test_late_bookings_are_listed_by_kind(runner, session):
     assert lines[0] == "Claims recorded after the closing:"
     assert lines[1].startswith("  LATE  reported 2024-03-02  20")
     assert "Policies recorded after the closing: none" in lines
-    assert said(unknown) == (1, ["Error: The books were not closed through 2023-12-31."])
+    assert said(unknown) == (3, ["Error: The books were not closed through 2023-12-31."])
 
 
 def test_commands_say_that_a_book_with_entries_is_not_live(runner, session):

@@ -81,7 +81,7 @@ def test_the_command_refuses_a_migration_of_a_live_book(runner, session):
 
     refused = runner.invoke(args=["import", "--migration", *map(str, GOLDEN)])
 
-    assert refused.exit_code == 1
+    assert refused.exit_code == 3
     assert REFUSED in refused.output
     assert claims_in_book() == 0
 
@@ -101,7 +101,7 @@ def test_demo_data_is_refused_though_the_book_is_empty(runner, session):
 
     refused = runner.invoke(args=["demo", "fill", "--policies", "5", "--claims", "5"])
 
-    assert refused.exit_code == 1
+    assert refused.exit_code == 3
     assert "declared live, so it takes no demo data any more" in refused.output
     assert claims_in_book() == 0
 
@@ -117,7 +117,7 @@ def test_an_archive_is_refused_though_the_book_is_empty(runner, session, tmp_pat
         import_archive(tmp_path / "book.zip", actor=ACTOR)
     refused = runner.invoke(args=["import", str(tmp_path / "book.zip")])
 
-    assert refused.exit_code == 1
+    assert refused.exit_code == 3
     actions = set(db.session.scalars(db.select(AuditEvent.action)))
     assert "book_loaded" not in actions
 

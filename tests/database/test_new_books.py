@@ -92,7 +92,7 @@ def test_every_page_without_a_book_says_where_it_looked_and_what_to_do(bookless,
 def test_a_command_makes_no_book_where_one_has_been(bookless, left, command_line):
     result = bookless.test_cli_runner().invoke(args=command_line)
 
-    assert result.exit_code != 0
+    assert result.exit_code == 4
     assert not (left / BOOK_FILE).exists()
     assert "Traceback" not in result.output
 
@@ -104,7 +104,7 @@ def test_an_upgrade_where_a_book_has_been_needs_its_switch(bookless, left, make_
     tables = tables_of(bookless)
     made = runner.invoke(args=["db", "upgrade", "-x", "new=yes"])
 
-    assert (refused.exit_code, made.exit_code) == (1, 0), made.output
+    assert (refused.exit_code, made.exit_code) == (3, 0), made.output
     assert "but the instance folder has kept" in refused.output
     assert "flask db upgrade -x new=yes" in refused.output
     assert tables == []

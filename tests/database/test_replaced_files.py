@@ -130,7 +130,7 @@ def test_commands_are_refused(sqlite_app, book, change):
 
     for words in (["claims", "check"], ["exports", "book", str(book.with_name("archive.zip"))]):
         result = sqlite_app.test_cli_runner().invoke(args=words)
-        assert result.exit_code == 1
+        assert result.exit_code == 4
         check_refusal(result.output, change)
 
 

@@ -67,7 +67,7 @@ def test_only_an_empty_book_is_filled(runner, session):
 
     result = runner.invoke(args=["demo", "fill", *SOME])
 
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "Only an empty book can be filled" in result.output
     assert highest_ids() == (0, 0, 1, 0, 0)
 
@@ -76,7 +76,7 @@ def test_a_last_date_of_today_or_before_1980_is_refused(shared_app, rolled_back)
     runner = shared_app.test_cli_runner()
     for day in (utc_now() + timedelta(days=1), datetime(1979, 12, 31, tzinfo=UTC)):
         result = runner.invoke(args=["demo", "fill", *SOME, "--until", day.date().isoformat()])
-        assert result.exit_code == 1
+        assert result.exit_code == 3
         assert "before today" in result.output
     assert not any(highest_ids())
 

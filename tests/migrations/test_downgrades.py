@@ -69,7 +69,7 @@ def test_the_command_refuses_and_its_switch_discards(app, runner):
     told_otherwise = runner.invoke(args=["db", "downgrade", "-x", "discard=no", "0005"])
     done = runner.invoke(args=["db", "downgrade", "-x", "discard=yes", "0005"])
 
-    assert (refused.exit_code, told_otherwise.exit_code, done.exit_code) == (1, 1, 0)
+    assert (refused.exit_code, told_otherwise.exit_code, done.exit_code) == (3, 3, 0)
     assert "users (1 row)" in refused.output
     assert "Traceback" not in refused.output
     with app.app_context():

@@ -217,7 +217,7 @@ def test_every_page_of_a_schema_that_is_behind_says_what_to_run(behind):
 def test_a_command_on_a_schema_that_is_behind_says_what_to_run(behind, command_line):
     result = behind.test_cli_runner().invoke(args=command_line)
 
-    assert result.exit_code == 1
+    assert result.exit_code == 4
     assert "Run: flask db upgrade" in result.output
     assert "Traceback" not in result.output
 

@@ -77,7 +77,7 @@ def test_while_somebody_reads_the_old_pages_it_says_so(sqlite_app, monkeypatch):
     reading.close()
     again = sqlite_app.test_cli_runner().invoke(args=["people", "erase", "H-1", "--yes"])
 
-    assert (result.exit_code, again.exit_code) == (1, 0)
+    assert (result.exit_code, again.exit_code) == (4, 0)
     assert "Run the same command again" in result.output
     assert files_with(sqlite_app.config["INSTANCE_FOLDER"], NAME) == []
 

@@ -175,9 +175,9 @@ def test_a_command_gives_a_new_link_and_signs_out(signed_in_app):
     assert viewer.get("/claims").status_code == 401
     for command in ("link", "sign-out"):
         refused = runner.invoke(args=["users", command, "who@example.com"])
-        assert (refused.exit_code, "There is no user" in refused.output) == (1, True)
+        assert (refused.exit_code, "There is no user" in refused.output) == (3, True)
     twice = runner.invoke(args=["users", "create", "viewer@example.com"])
-    assert (twice.exit_code, "already a user" in twice.output) == (1, True)
+    assert (twice.exit_code, "already a user" in twice.output) == (3, True)
 
 
 def test_the_settings_page_shows_no_secret(signed_in_app, administrator):

@@ -7,6 +7,8 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from flaskr.commands import BookCommand, CommandFailed, InputFile
+from flaskr.exit_codes import ExitCode
 from flaskr.exports.manifest import MANIFEST_ENDING
 from flaskr.exports.verify.manifests import KnownFile, known_from_manifest
 from flaskr.exports.verify.services import Verdict, verify_file
@@ -14,11 +16,11 @@ from flaskr.isolation import Limits
 from flaskr.web.template_filters import format_instant, format_number, label_of
 
 
-@click.command("verify")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.command("verify", cls=BookCommand)
+@click.argument("file", type=InputFile())
 @click.option(
     "--manifest",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=InputFile(),
     help=(
         "The default is FILE.manifest.json, else that of the kept export with this content or name."
     ),
@@ -28,7 +30,7 @@ def verify_command(file: Path, manifest: Path | None) -> None:
     """Total a file again, compare it with its manifest, and look for it in the trail.
 
     The exit code is 0 only when everything is equal and this book made the file; otherwise what
-    differs is printed.
+    differs is printed, and it is 5.
     """
     config = current_app.config
     limits = Limits(config["EXPORT_SECONDS"], config["EXPORT_MEMORY_BYTES"])
@@ -36,13 +38,15 @@ def verify_command(file: Path, manifest: Path | None) -> None:
     lines = [*_file_lines(file, verdict), *_difference_lines(verdict), *_trail_lines(verdict)]
     click.echo("\n".join(lines))
     if verdict.known is None:
-        raise click.ClickException(
-            "There is no known manifest of this file; give it with --manifest."
+        raise CommandFailed(
+            "There is no known manifest of this file; give it with --manifest.", ExitCode.REFUSED
         )
     if not verdict.is_as_described:
-        raise click.ClickException("The file differs from its manifest.")
+        raise CommandFailed("The file differs from its manifest.", ExitCode.DIFFERENT)
     if not verdict.is_equal:
-        raise click.ClickException("The file agrees with its manifest, but not with the trail.")
+        raise CommandFailed(
+            "The file agrees with its manifest, but not with the trail.", ExitCode.DIFFERENT
+        )
     click.echo("Everything is equal.")
 
 

@@ -1,10 +1,10 @@
 """flask imports: list the imports, and undo one."""
 
 import click
-from flask.cli import with_appcontext
 
 from flaskr.audit.services import command_actor
 from flaskr.book.services import require_book
+from flaskr.commands import BookGroup, CommandFailed
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import REASON_CHOICES, ReasonCode
@@ -13,13 +13,12 @@ from flaskr.imports.undo.queries import declined_by
 from flaskr.imports.undo.services import undo_import
 
 
-@click.group()
+@click.group(cls=BookGroup)
 def imports() -> None:
     """List imports, and undo one."""
 
 
 @imports.command("list")
-@with_appcontext
 def list_imports() -> None:
     """List the imports, newest first."""
     require_book()
@@ -41,14 +40,13 @@ def list_imports() -> None:
     type=click.Choice([reason.value for reason in REASON_CHOICES]),
     help="Why the import is undone.",
 )
-@with_appcontext
 def undo_command(number: int, reason: str) -> None:
     """Undo import NUMBER with adjusting entries; what it created and is empty then is declined."""
     try:
         require_book()
         record = undo_import(number, reason_code=ReasonCode(reason), actor=command_actor())
     except ClaimBookError as error:
-        raise click.ClickException(f"Nothing was undone.\n{error}") from error
+        raise CommandFailed(f"Nothing was undone.\n{error}", error.exit_code) from error
     db.session.commit()
     declined = declined_by(record)
     click.echo(

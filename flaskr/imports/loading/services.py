@@ -1,7 +1,5 @@
 """Loading a confirmed import into the book, exactly as its dry run said."""
 
-from typing import Any
-
 from flask import current_app
 from sqlalchemy import select
 
@@ -12,11 +10,11 @@ from flaskr.database.modes import transaction_mode
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportKind
-from flaskr.imports.dry_run.result import DryRun, FileResult
+from flaskr.imports.dry_run.result import DryRun
 from flaskr.imports.jobs import LOADED, PROGRESS, Job, JobBusy
-from flaskr.imports.loaded_columns import PERSONAL_NAMES
-from flaskr.imports.loading.tasks import PLAN, Loaded, LoadTask, PlanOutdated, mapping_text
-from flaskr.imports.mapping.remembered import titles_digest
+from flaskr.imports.loading.records import file_record
+from flaskr.imports.loading.tasks import PLAN, Loaded, LoadTask, PlanOutdated
+from flaskr.imports.repeats.services import check_not_loaded
 from flaskr.imports.services import (
     LOAD_PLAN,
     OnProgress,
@@ -30,6 +28,10 @@ from flaskr.isolation import WorkError
 _COUNTED = ("created", "changed", "unchanged", "refused")
 
 
+class NothingToLoad(ImportRefused):
+    """An import that would change nothing."""
+
+
 def load_import(job: Job, on_progress: OnProgress | None = None) -> Loaded:
     """Load a confirmed import, completely or not at all.
 
@@ -38,13 +40,18 @@ def load_import(job: Job, on_progress: OnProgress | None = None) -> Loaded:
     request, outcome = job.request, job.outcome
     try:
         check_confirmable(
-            outcome, leaves_refused=request.leaves_refused, is_migration=request.is_migration
+            job,
+            outcome,
+            leaves_refused=request.leaves_refused,
+            loads_again=request.loads_again,
         )
         return _load(job, outcome, on_progress)
     except JobBusy:  # the other process goes on
         raise
     except PlanOutdated as error:
-        job.update_request(is_confirmed=False, leaves_refused=False, note=str(error))
+        job.update_request(
+            is_confirmed=False, leaves_refused=False, loads_again=False, note=str(error)
+        )
         try_import(job, on_progress)
         raise
     except ClaimBookError as error:
@@ -82,7 +89,7 @@ def _load_task(job: Job, outcome: DryRun) -> LoadTask:
         actor=actor,
         watermark=dict(outcome.watermark),
         counts={name: outcome.count(name) for name in _COUNTED},
-        files=tuple(_file_record(result) for result in outcome.files),
+        files=tuple(file_record(result) for result in outcome.files),
         counters=dict(outcome.counters),
         claims_left_out=outcome.refused_claims or None,
         event=event_values(Action.IMPORT_LOADED, Subject.IMPORT, job.name, actor=actor),
@@ -104,28 +111,14 @@ def record_finished_loading(job: Job) -> None:
         job.write(LOADED, vars(loaded))
 
 
-def _file_record(result: FileResult) -> dict[str, Any]:
-    """Return the row of import_files for one file."""
-    columns = {use.title: use.name if use.is_loaded else "" for use in result.columns}
-    constants = {
-        name: "given" if name in PERSONAL_NAMES else value
-        for name, value in result.constants.items()
-    }
-    return {
-        "contents": result.contents,
-        "file_name": result.name,
-        "sha256": result.sha256,
-        "size_bytes": result.size,
-        "row_count": result.rows,
-        "titles_digest": titles_digest([use.title for use in result.columns]),
-        "mapping": mapping_text(
-            columns, constants, sheet=result.sheet, encoding=result.encoding, **result.choices
-        ),
-    }
+def check_confirmable(
+    job: Job, outcome: DryRun, *, leaves_refused: bool, loads_again: bool
+) -> None:
+    """Raise ImportRefused unless the outcome of a dry run can be loaded with these options.
 
-
-def check_confirmable(outcome: DryRun, *, leaves_refused: bool, is_migration: bool) -> None:
-    """Raise ImportRefused unless the outcome of a dry run can be loaded with these options."""
+    Raises its child LoadedBefore for files that were loaded before, unless `loads_again`, and
+    NothingToLoad if they would change nothing. Leaves no transaction open.
+    """
     if not outcome.is_mapped:
         raise ImportRefused("Some columns are not decided yet. Choose what each means first.")
     if not outcome.can_leave_out:
@@ -133,7 +126,7 @@ def check_confirmable(outcome: DryRun, *, leaves_refused: bool, is_migration: bo
             "A refused row of the ledger names no claim, so a part of some ledger would be "
             "missing. Correct it first."
         )
-    if outcome.refusal_count and not leaves_refused and is_migration:
+    if outcome.refusal_count and not leaves_refused and job.request.is_migration:
         raise ImportRefused(
             "Some rows are refused. Correct them, or choose to leave their claims out whole."
         )
@@ -142,4 +135,6 @@ def check_confirmable(outcome: DryRun, *, leaves_refused: bool, is_migration: bo
             "Some rows are refused. Correct them, or choose to load the good rows and skip these."
         )
     if not outcome.changes:
-        raise ImportRefused("There is nothing to load: the book already has all of it.")
+        raise NothingToLoad("There is nothing to load: the book already has all of it.")
+    if not loads_again:
+        check_not_loaded(job, outcome)

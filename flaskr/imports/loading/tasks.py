@@ -8,6 +8,7 @@ from typing import Any
 
 from flaskr.database.schema_revision import REVISION
 from flaskr.errors import ClaimBookError
+from flaskr.exit_codes import ExitCode
 from flaskr.import_records.models import ImportKind
 
 PLAN = "plan"  # the folder of the plan, in the folder of its job
@@ -17,6 +18,7 @@ class PlanOutdated(ClaimBookError):
     """A plan that no longer fits the book: a new dry run shows what it would do now."""
 
     status = 409
+    exit_code = ExitCode.UNAVAILABLE
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def test_the_command_counts_the_faults_and_rebuilds_on_request(session, runner):
     rebuilt = runner.invoke(args=["claims", "check", "--rebuild"])
     again = runner.invoke(args=["claims", "check"])
 
-    assert reports.exit_code == 1
+    assert reports.exit_code == 5
     assert f"W-long: {WRONG_BALANCES}" in reports.output
     assert WRONG_SUMS in reports.output
     assert "3 faults found" in reports.output

@@ -52,7 +52,7 @@ def test_the_list_and_the_exports_page_say_so_and_it_downloads(client, put_back)
 def test_the_check_of_the_book_names_it(runner, put_back):
     result = runner.invoke(args=["claims", "check"])
 
-    assert result.exit_code == 1
+    assert result.exit_code == 5
     assert "kept export “Lost” was made from another history" in result.output
     assert "“Before”" not in result.output
 

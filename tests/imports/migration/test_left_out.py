@@ -157,7 +157,7 @@ def test_the_command_asks_for_the_choice_by_name(runner, tmp_path):
     asked = runner.invoke(args=[*arguments, "--good-rows"])
     loaded = runner.invoke(args=[*arguments, "--leave-out-claims", "--refused", str(refused)])
 
-    assert asked.exit_code == 1
+    assert asked.exit_code == 3
     assert "ledger.csv, row 3, entry_type “PAYMENT”: Claim W1: The outstanding" in asked.output
     assert asked.output.endswith(
         "Error: Nothing was imported.\nSome rows are refused. Correct them, or choose to leave "

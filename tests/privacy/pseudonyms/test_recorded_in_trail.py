@@ -203,7 +203,7 @@ def test_without_the_trail_the_command_writes_nothing(book, broken, tmp_path):
 
     done = book.test_cli_runner().invoke(args=["exports", "policies", "--to", str(path)])
 
-    assert done.exit_code == 1
+    assert done.exit_code == 4
     assert SENTENCE in done.output
     assert not path.exists()
 

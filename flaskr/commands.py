@@ -1,0 +1,148 @@
+"""What every command stands on: exit codes, paths, and output in any encoding."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EDQUOT, EFBIG, EIO, ENOSPC, EROFS
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import AppGroup, ScriptInfo
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from flaskr.errors import (
+    BusyError,
+    ClaimBookError,
+    DatabaseUnavailable,
+    SchemaError,
+    is_unavailable,
+)
+
+_NO_ROOM = (ENOSPC, EDQUOT, EFBIG, EIO, EROFS)
+
+
+class CommandFailed(click.ClickException):
+    """The end of a command with a sentence and an exit code."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        """Set the exit code."""
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # of this one
+
+
+class WrongOption(ClaimBookError):
+    """An option or a path that a command cannot use."""
+
+    status = 400
+
+
+class _NoRoom(ClaimBookError):
+    """A disk that takes nothing more at the moment."""
+
+    status = 507
+
+
+def unwritable(path: Any, error: OSError) -> ClaimBookError:
+    """Return what to raise for a file that cannot be written: the path, or its disk, is wrong."""
+    kind = _NoRoom if error.errno in _NO_ROOM else WrongOption
+    return kind(f"{path} cannot be written: {error.strerror}.")
+
+
+class BookCommand(click.Command):
+    """A command whose exit code says what became of it."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """Make the output safe before the help, or anything else, is printed."""
+        _write_any_letter()
+        return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what is unavailable ends it with a sentence instead of a traceback."""
+        try:
+            with explain_unavailable():
+                return super().invoke(ctx)
+        except DBAPIError as error:
+            if problem := _problem_of_schema(ctx):
+                raise SchemaError(problem) from error
+            raise
+
+
+class BookGroup(BookCommand, AppGroup):
+    """A group of such commands, which run with the application's context."""
+
+    command_class = BookCommand
+
+
+def _write_any_letter() -> None:
+    """Have the output replace letters that the terminal's encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def explain_unavailable() -> Iterator[None]:
+    """Turn the errors of a database or a disk that is away or full into a sentence."""
+    try:
+        yield
+    except DBAPIError as error:
+        if is_unavailable(error):
+            reason = str(error.orig).strip()
+            raise DatabaseUnavailable(f"The database does not answer: {reason}") from error
+        raise
+    except PoolTimeout as error:
+        raise BusyError("The book is very busy. Please try again in a moment.") from error
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        place = f" ({error.filename})" if error.filename else ""
+        reason = os.strerror(error.errno)
+        raise _NoRoom(f"{reason}{place}. Free some space, and try again.") from error
+
+
+def _problem_of_schema(ctx: click.Context) -> str:
+    """Return what is wrong with the schema; empty if it is right, or the database does not say."""
+    app = ctx.ensure_object(ScriptInfo).load_app()
+    with app.app_context():
+        try:
+            return str(app.extensions["schema_problem"]())
+        except (DBAPIError, PoolTimeout):
+            return ""
+
+
+class InputFile(click.Path):
+    """The path of an existing file to read; what may never end is refused."""
+
+    def __init__(self) -> None:
+        """Take existing files only, as paths."""
+        super().__init__(exists=True, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse pipes, devices and sockets."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.is_file():
+            self.fail(
+                f"{path} is not a file but a pipe, a device or a socket. Save it to a file first.",
+                param,
+                ctx,
+            )
+        return path
+
+
+class OutputFile(click.Path):
+    """The path of a file to write; a device or a pipe is never replaced by a file."""
+
+    def __init__(self) -> None:
+        """Take files, as paths."""
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse pipes, devices and sockets."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if path.exists() and not path.is_file():
+            self.fail(f"{path} is not a file but a pipe, a device or a socket.", param, ctx)
+        return path

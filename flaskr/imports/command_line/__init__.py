@@ -1,0 +1,1 @@
+"""The options of `flask import`, and what it prints and writes."""

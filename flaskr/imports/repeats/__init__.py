@@ -1,0 +1,1 @@
+"""Files that were loaded before: whether they would turn newer facts back."""
