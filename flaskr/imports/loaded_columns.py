@@ -24,7 +24,9 @@ REFUSAL_COLUMNS = {
     "refused_because": "why it was refused",
 }
 # “Paid (SEK)”, “paid, SEK”, “Paid in SEK”, “Utbetalt kr”
-_UNIT = re.compile(r"\s*(?:[(\[]([^()\[\]]*)[)\]]|[,/]\s*([^\s,/]+)|\s(?:in\s+|i\s+)?(\w+))\s*$")
+_UNIT = re.compile(
+    r"(?i)\s*(?:[(\[]([^()\[\]]*)[)\]]|[,/]\s*([^\s,/]+)|\s(?:in\s+|i\s+)?(\w+))\s*$"
+)
 _DAY_UNITS = ("yyyy-mm-dd", "åååå-mm-dd", "date", "datum", "day", "dag")
 
 
@@ -93,8 +95,8 @@ class Layout:
 
 
 def normalized_title(title: str) -> str:
-    """Return a title without case, spaces, underscores and punctuation."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFC", title.casefold()))
+    """Return a title without case, spaces, underscores and punctuation; signs of units stay."""
+    return re.sub(r"[^\w%€$£¥]+|_+", "", unicodedata.normalize("NFC", title.casefold()))
 
 
 def without_unit(title: str, currency: str) -> str:

@@ -116,17 +116,22 @@ def test_a_dry_run_prints_the_same_summary_and_writes_nothing(runner, import_row
 def test_columns_are_mapped_left_out_and_given_by_hand(runner, import_rows):
     rows = (("Ref", "Belopp", "paid", "Notes"), ["A-1", "5", "x", "y"])
     options = ["--column=Ref=claim_reference", "--column=Belopp=claim_cost", "--column=paid="]
+    options += ["--column=Notes="]
 
-    lacking = import_rows(*rows, options=options[1:])
+    lacking = import_rows(*rows, options=options[1:3])
     given = import_rows(*rows, options=[*options, "--constant=loss_date=2024-03-01"])
 
     assert lacking == (
         3,
-        "Error: Nothing was imported.\nThe file has no column for claim_reference. "
-        "Not recognised: Ref, paid, Notes. Assign them with --column.\n",
+        "Error: Nothing was imported.\n"
+        "costs.csv: the book does not know the column Ref (A-1). Say what it is with --column "
+        "Ref=NAME, or leave it out with Ref=.\n"
+        "costs.csv: the book does not know the column Notes (y). Say what it is with --column "
+        "Notes=NAME, or leave it out with Notes=.\n"
+        "costs.csv has no column for claim_reference.\n",
     )
     assert given[0] == 0
-    assert "columns left out: paid (left out), Notes (not known: left out)." in given[1]
+    assert "columns left out: paid (left out), Notes (left out)." in given[1]
     with runner.app.app_context():
         assert claim_by_reference("A-1").loss_date == date(2024, 3, 1)
 
@@ -137,9 +142,9 @@ def test_columns_are_mapped_left_out_and_given_by_hand(runner, import_rows):
         (
             [["Claim Reference", "Amount"], ["A", 1]],
             [],
-            "The file has no column for claim_cost. Not recognised: Amount. Assign them",
+            "costs.csv: the book does not know the column Amount (1).",
         ),
-        ([["Claim Cost"], [1]], [], "The file has no column for claim_reference.\n"),
+        ([["Claim Cost"], [1]], [], "costs.csv has no column for claim_reference.\n"),
         ([COSTS, ["A", 1]], ["--column=x"], "x: write it as NAME=VALUE."),
         (
             [COSTS, ["A", 1]],

@@ -1,6 +1,8 @@
 """The two ways into the book for everyday files, and what a case says of the book afterwards."""
 
-from dataclasses import dataclass
+import html
+import re
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -48,6 +50,7 @@ class Door:
 
     app: Flask
     folder: Path
+    sent: dict[str, str] = field(default_factory=dict)
 
     @property
     def claims(self) -> dict[str, tuple[str, str]]:
@@ -74,7 +77,9 @@ class PageDoor(Door):
     def bring(self, path: Path, *options: str) -> str:
         client = self.app.test_client()
         page = upload(client, (path.name, path.read_bytes()))
-        if chosen := self.chosen(page, options):
+        # Values can be chosen only when the columns are.
+        while (chosen := self.chosen(page, options)) and not chosen.items() <= self.sent.items():
+            self.sent.update(chosen)
             page = read_again(client, page, **chosen)
         said = page_text(page)
         if "/load" in page.text:
@@ -84,9 +89,30 @@ class PageDoor(Door):
 
     def chosen(self, page, options: tuple[str, ...]) -> dict[str, str]:
         """The fields of the mapping form that the options of the command stand for."""
-        pairs = zip(options, options[1:], strict=False)
-        return {FIELDS[name]: value for name, value in pairs if name in FIELDS}
+        pairs = list(zip(options, options[1:], strict=False))
+        fields = {FIELDS[name]: value for name, value in pairs if name in FIELDS}
+        fields |= {BOXES[name]: "yes" for name in options if name in BOXES}
+        for name, pair in pairs:
+            title, _, value = pair.rpartition("=")
+            if name == "--column":
+                fields |= dict.fromkeys(fields_labelled(page.text, "column", title), value)
+            elif name == "--value":
+                text = title.partition(":")[2]
+                fields |= dict.fromkeys(fields_labelled(page.text, "value", text), value)
+        return {name: value.replace("day-first", "day first") for name, value in fields.items()}
 
 
-FIELDS = {"--encoding": "encoding-0", "--sheet": "sheet-0"}
+def fields_labelled(page: str, kind: str, label: str) -> list[str]:
+    """The names of a page's fields of a kind with a label."""
+    found = re.findall(rf'<label for="({kind}-[0-9-]+)">(.*?)</label>', page)
+    return [field for field, text in found if html.unescape(text) == label]
+
+
+FIELDS = {
+    "--encoding": "encoding-0",
+    "--sheet": "sheet-0",
+    "--header-row": "header_row-0",
+    "--day-order": "day_order-0",
+}
+BOXES = {"--take-totals": "totals-0", "--take-hidden": "hidden-0", "--strip-controls": "strip-0"}
 DOORS = {"command": CommandDoor, "page": PageDoor}

@@ -68,8 +68,8 @@ def test_a_column_without_a_title_that_is_no_index_is_refused_by_its_number(door
 def test_titles_with_commas_are_parted_by_semicolons(door):
     said = door.bring(case(12))
 
-    assert "paid, SEK" in said
-    assert set(door.claims) <= {"HC1"}
+    assert "1 row is new" in said or "1 created" in said
+    assert door.claims == {"HC1": ("100.50", "200.00")}
 
 
 @pytest.mark.parametrize("separator", ["|", "\t", ";"])
