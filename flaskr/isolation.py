@@ -94,8 +94,9 @@ def run_isolated(
     The function is called with a function that reports progress, then with `arguments`. Arguments,
     reports and result are pickled. A ClaimBookError that the work raises is raised here as is;
     work that ends without a result raises WorkError, OutOfTime, OutOfMemory or OutOfDisk. The
-    process ends when this one does, even if this one is killed. Raises RuntimeError in a writing transaction of
-    the embedded book, for which all other writers would wait, and the process itself if it writes.
+    process ends when this one does, even if this one is killed. Raises RuntimeError in a writing
+    transaction of the embedded book, for which all other writers would wait, and the process
+    itself if it writes.
     """
     if holds_turn():
         raise RuntimeError(f"{work} was started in a writing transaction. End it first.")
