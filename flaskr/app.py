@@ -51,6 +51,7 @@ from flaskr.users.sessions.cookies import COOKIE_NAME, BookCookies
 from flaskr.users.signing_in import views as user_views
 from flaskr.web import health
 from flaskr.web.page_addresses import register_page_addresses
+from flaskr.web.reference_addresses import register_reference_addresses
 from flaskr.web.request_hooks import configure_logging, register_request_hooks
 from flaskr.web.template_filters import register_filters
 
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings.check_signed_in(get_debug_flag() or _has_debugger())
     app = Flask("flaskr", instance_path=str(settings.instance_folder))
     app.url_map.strict_slashes = False
+    register_reference_addresses(app)
     _configure(app, settings)
     configure_logging(settings.log_level)
     _register_request_checks(app)

@@ -13,7 +13,7 @@ from flaskr.archive.tables import ArchiveColumn, ArchiveTable, StoredType
 from flaskr.claims.models import ENTRY_TEXTS
 from flaskr.errors import TextError
 from flaskr.facts.closed_lists import EntryException
-from flaskr.values.text import ALLOTTED, clean_reference, clean_text, reference_key
+from flaskr.values.text import ALLOTTED, reference_key, stored_reference, stored_text
 
 _REFERENCES = ("claim_reference", "policy_number")
 _FREE_TEXTS = ("description", "policyholder", "event_code", *ENTRY_TEXTS)
@@ -72,7 +72,7 @@ class RowChecks:
         """Refuse invalid references, and keys that do not match their reference."""
         texts, keys = batch[name].to_pylist(), batch[f"{name}_key"].to_pylist()
         for text, key in zip(texts, keys, strict=True):
-            if _clean_or_none(clean_reference, text) != text or reference_key(text) != key:
+            if _clean_or_none(stored_reference, text) != text or reference_key(text) != key:
                 raise self._error(name, f"{text[:40]!r} is not valid, or does not match its key")
             if ALLOTTED.fullmatch(key):
                 counter, _, number = key.upper().rpartition("-")
@@ -124,7 +124,7 @@ class RowChecks:
             return
         for text in distinct:
             is_too_long = column.most and len(text) > column.most
-            is_unclean = column.name in _FREE_TEXTS and _clean_or_none(clean_text, text) != text
+            is_unclean = column.name in _FREE_TEXTS and _clean_or_none(stored_text, text) != text
             is_unknown = column.name == "exceptions" and not _is_list_of_exceptions(text)
             if is_too_long or is_unclean or is_unknown or "\0" in text:
                 raise self._error(column.name, f"{text[:40]!r} is not a text that the book accepts")

@@ -34,6 +34,8 @@ class Editing:
     def changes_of(self, row: Any, values: Mapping[str, Any], seen_version: int) -> dict[str, Any]:
         """Return the values that differ from a locked row's, cleaned as it stores them.
 
+        A value that the row has already stays as it is, though it may be refused when new.
+
         Raises ChangedMeanwhile when the row no longer has the version that the editor saw.
         """
         if unknown := set(values) - {*self.facts, self.text}:
@@ -42,7 +44,9 @@ class Editing:
             name = f"{self.subject.capitalize()} {getattr(row, self.number)}"
             raise ChangedMeanwhile(f"{name} was changed by somebody else.")
         cleaned = {
-            name: self.clean[name](value) if name in self.clean else value
+            name: self.clean[name](value)
+            if name in self.clean and value != getattr(row, name)
+            else value
             for name, value in values.items()
         }
         return {name: value for name, value in cleaned.items() if getattr(row, name) != value}

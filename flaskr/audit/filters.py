@@ -12,7 +12,7 @@ from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.errors import TextError
 from flaskr.facts.closed_lists import ReasonCode
 from flaskr.values.calendar import day_end
-from flaskr.values.text import clean_text
+from flaskr.values.text import stored_text
 from flaskr.web.list_filters import Filter
 from flaskr.web.paging import Listing, NumberedListing
 from flaskr.web.parameters import (
@@ -48,14 +48,14 @@ class TrailFilter(Filter):
     in the actor and the subject. Newest first, or oldest first with sort=recorded.
     """
 
-    who: str = parameter_field(ParameterType(clean_text), "")
+    who: str = parameter_field(ParameterType(stored_text), "")
     what: tuple[Action, ...] = choices_parameter(Action)
     kind: Subject | None = choice_parameter(Subject)
-    subject: str = parameter_field(ParameterType(clean_text), "")
+    subject: str = parameter_field(ParameterType(stored_text), "")
     day_from: date | None = date_parameter()
     day_to: date | None = date_parameter()
     sha256: str = parameter_field(ParameterType(_parse_digest), "")
-    request_id: str = parameter_field(ParameterType(clean_text), "")
+    request_id: str = parameter_field(ParameterType(stored_text), "")
     why: str = text_parameter()
     text: str = text_parameter()
 

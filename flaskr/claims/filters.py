@@ -9,13 +9,15 @@ from sqlalchemy import ColumnElement, Select, or_, select
 
 from flaskr.claims.as_at_queries import with_policy_columns
 from flaskr.claims.models import Claim
+from flaskr.claims.provenance import claims_of_import
 from flaskr.claims.row_queries import claim_rows
 from flaskr.facts.claim_columns import CLAIM_COLUMNS
 from flaskr.facts.closed_lists import Cause, Coverage, LineOfBusiness, Status
 from flaskr.facts.columns import descending_first, sort_labels
+from flaskr.import_records.filters import import_parameter
 from flaskr.policies.models import Policy
 from flaskr.values.pseudonyms import sees_names
-from flaskr.values.text import clean_reference, reference_key
+from flaskr.values.text import reference_key, stored_reference
 from flaskr.web.list_filters import AsAtFilter
 from flaskr.web.paging import Listing
 from flaskr.web.parameters import (
@@ -34,7 +36,8 @@ class ClaimFilter(AsAtFilter):
     """Which claims, as at which date, in which order; a claim must meet every given condition.
 
     `status`, `cause`, `line_of_business`, `coverage` and `event_code` may have several values, any
-    of which matches. `policy` is a policy's number; `text` is searched for in reference, policy
+    of which matches. `policy` is a policy's number; `import_id` that of an import which created,
+    posted to or edited the claims; `text` is searched for in reference, policy
     number and, for users who may see names, description. With an as-at date the conditions apply
     to the claims and facts as at that date.
     """
@@ -52,8 +55,9 @@ class ClaimFilter(AsAtFilter):
     reported_to: date | None = date_parameter()
     cost_from: Decimal | None = money_parameter()
     cost_to: Decimal | None = money_parameter()
-    event_code: tuple[str, ...] = parameter_field(ParameterType(clean_reference, is_list=True))
-    policy: str = parameter_field(ParameterType(clean_reference), "")
+    event_code: tuple[str, ...] = parameter_field(ParameterType(stored_reference, is_list=True))
+    policy: str = parameter_field(ParameterType(stored_reference), "")
+    import_id: int | None = import_parameter()
     text: str = text_parameter()
 
     def conditions(self, columns: Any) -> list[ColumnElement[bool]]:
@@ -68,6 +72,8 @@ class ClaimFilter(AsAtFilter):
             key = reference_key(self.policy)
             policy_id = select(Policy.id).where(Policy.policy_number_key == key).scalar_subquery()
             conditions.append(columns["policy_id"] == policy_id)
+        if self.import_id:
+            conditions.append(Claim.id.in_(claims_of_import(self.import_id)))
         if self.text:
             conditions.append(self.has_text())
         return conditions

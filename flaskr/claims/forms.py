@@ -8,6 +8,7 @@ from wtforms import BooleanField
 from flaskr.facts.closed_lists import REASON_CHOICES, Cause, CostType, EntryType, ReasonCode
 from flaskr.web.forms import (
     DayField,
+    KnownReferenceField,
     MoneyField,
     NameField,
     NoteField,
@@ -22,7 +23,9 @@ from flaskr.web.forms import (
 class ClaimFactsForm(FlaskForm):
     """The facts of a claim."""
 
-    policy_number = ReferenceField("Policy number", description="Leave empty if not known yet.")
+    policy_number = KnownReferenceField(
+        "Policy number", description="Leave empty if not known yet."
+    )
     cause = choice_field("Cause", Cause, empty="Unknown")
     loss_date = DayField("Loss date", description="The day it happened.")
     reported_date = DayField("Reported date", description="The day it was reported.")

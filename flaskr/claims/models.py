@@ -60,6 +60,7 @@ class Claim(ClaimFacts, ImportSource, Base):
         Index(None, "loss_date", "id"),
         Index(None, "reported_date", "id"),
         Index(None, "event_code", "id"),
+        Index(None, "import_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -201,6 +202,7 @@ class ClaimRevision(ClaimFacts, Base):
     """A claim's facts as they were until `replaced_at`; never edited or deleted."""
 
     __tablename__ = "claim_revisions"
+    __table_args__ = (Index(None, "import_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     claim_id: Mapped[int] = mapped_column(ForeignKey(Claim.id, ondelete="RESTRICT"), index=True)

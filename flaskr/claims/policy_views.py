@@ -32,7 +32,7 @@ def _policy_or_404(number: str) -> Policy:
     return policy_by_number(number) or abort(404, f"There is no policy {number}.")
 
 
-@blueprint.get("/<number>")
+@blueprint.get("/<reference:number>")
 @takes(AsAtParameters, "history", *PAGE_PARAMETERS)
 def show(number: str):
     """Show one policy: its facts, its claims and their totals."""
@@ -76,7 +76,7 @@ def _is_erased(policy: Policy) -> bool:
     return not policy.policyholder and bool(erased_policy_ids([policy.id]))
 
 
-@blueprint.route("/<number>/edit", methods=["GET", "POST"])
+@blueprint.route("/<reference:number>/edit", methods=["GET", "POST"])
 def edit(number: str):
     """Edit the facts of one policy; if somebody else edited it too, show both versions."""
     policy = _policy_or_404(number)
@@ -86,7 +86,7 @@ def edit(number: str):
     return _change(policy, form, POLICY_EDITS, "policies/edit.html", "saved")
 
 
-@blueprint.route("/<number>/cancel", methods=["GET", "POST"])
+@blueprint.route("/<reference:number>/cancel", methods=["GET", "POST"])
 def cancel(number: str):
     """Cancel one policy."""
     policy = _policy_or_404(number)

@@ -1,18 +1,35 @@
-"""What came into the book later than it happened: migrated entries, and policies after a loss."""
+"""Which import rows are from, and what came into the book later than it happened."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, union
 
 from flaskr.claims.as_at_queries import is_entry_included
-from flaskr.claims.models import Claim, LedgerEntry
+from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Coverage
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.values.as_at import Basis
 from flaskr.values.calendar import day_end, local_day
 from flaskr.web.paging import COUNTED_ROWS
+
+
+def is_entry_of_import(number: int) -> ColumnElement[bool]:
+    """Return the condition that an import posted a ledger entry: its entries have ids in a row."""
+    record = select(Import.first_entry).where(Import.id == number)
+    first = record.scalar_subquery()
+    end = record.with_only_columns(Import.first_entry + Import.entries).scalar_subquery()
+    return (LedgerEntry.id >= first) & (LedgerEntry.id < end)
+
+
+def claims_of_import(number: int) -> Any:
+    """Select the ids of the claims that an import created, posted to or edited."""
+    return union(
+        select(Claim.id).where(Claim.import_id == number),
+        select(LedgerEntry.claim_id).where(is_entry_of_import(number)),
+        select(ClaimRevision.claim_id).where(ClaimRevision.import_id == number),
+    )
 
 
 class MigratedEntries(NamedTuple):

@@ -21,7 +21,7 @@ from flaskr.web.page_addresses import takes
 from flaskr.web.parameters import AsAtParameters, has_empty_values
 
 
-@blueprint.get("/<reference>")
+@blueprint.get("/<reference:reference>")
 @takes(AsAtParameters, "history")
 def show(reference: str):
     """Show one claim: its facts, coverage, balances, ledger, and the allowed actions."""

@@ -111,7 +111,7 @@ def _report(form: NewClaimForm, policy: Policy | None) -> Claim:
     return claim
 
 
-@blueprint.route("/<reference>/edit", methods=["GET", "POST"])
+@blueprint.route("/<reference:reference>/edit", methods=["GET", "POST"])
 def edit_facts(reference: str):
     """Edit the facts of one claim; if somebody else edited it too, show both versions."""
     claim = claim_or_404(reference)

@@ -133,8 +133,7 @@ def _write_file(contents: FileContents, path: Path, options: dict[str, Any]) -> 
 def _parameters(path: Path, options: dict[str, Any]) -> MultiDict[str, str]:
     """Return the options as parameters of an export address."""
     parameters = MultiDict(parse_qsl(options["where"] or "", keep_blank_values=True))
-    ending = path.suffix.removeprefix(".")
-    by_name = ending if ending in list(FileFormat) else None
+    by_name = FileFormat.of_extension(path.suffix.removeprefix("."))
     by_option = {
         "format": options["file_format"] or by_name,
         "dialect": options["dialect"],

@@ -52,7 +52,7 @@ def file_name(request: FileRequest) -> str:
     when = f"as-at-{valuation.day}-{valuation.basis}" if valuation else f"{today()}"
     some = ["some"] if request.row_filter.filter_names else []
     name = "-".join([request.contents, *some, when])
-    return f"{name}.{request.output_format.file_format}"
+    return f"{name}.{request.output_format.file_format.extension}"
 
 
 def manifest(request: FileRequest, facts: ExportFacts, actor: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from flaskr.facts import titles
 from flaskr.facts.closed_lists import Cause, CostType, Coverage, LineOfBusiness, Status
 from flaskr.facts.columns import Column, Columns
 from flaskr.facts.kinds import Kind
@@ -13,7 +14,7 @@ CLAIM_REFERENCE = Column(
     "skadenummer, unikt i boken",
     label="Claim",
     label_sv="skadenummer",
-    titles=("claim", "claim number", "claim no", "claim id", "skada", "skadenr"),
+    titles=titles.CLAIM_REFERENCE,
 )
 POLICY_NUMBER = Column(
     "policy_number",
@@ -22,7 +23,7 @@ POLICY_NUMBER = Column(
     "försäkringsnummer; tomt när försäkringen är okänd",
     label="Policy",
     label_sv="försäkringsnummer",
-    titles=("policy", "policy no", "försäkring", "försäkringsnr"),
+    titles=titles.POLICY_NUMBER,
     may_be_empty=True,
 )
 LINE_OF_BUSINESS = Column(
@@ -31,7 +32,7 @@ LINE_OF_BUSINESS = Column(
     "what kind of risk the policy covers",
     "försäkringsgren",
     label_sv="försäkringsgren",
-    titles=("line", "gren"),
+    titles=titles.LINE_OF_BUSINESS,
     choices=LineOfBusiness,
 )
 CURRENCY = Column(
@@ -53,7 +54,7 @@ CLAIM_COLUMNS: Columns = (
         "what happened",
         "skadeorsak",
         label_sv="skadeorsak",
-        titles=("orsak",),
+        titles=titles.CAUSE,
         choices=Cause,
         may_be_empty=True,
     ),
@@ -64,7 +65,7 @@ CLAIM_COLUMNS: Columns = (
         "den händelse som ligger bakom många skador, till exempel en storm; oftast tomt",
         label="Event",
         label_sv="händelse",
-        titles=("event", "cat code", "händelsekod"),
+        titles=titles.EVENT_CODE,
         may_be_empty=True,
     ),
     Column(
@@ -72,6 +73,7 @@ CLAIM_COLUMNS: Columns = (
         Kind.CHOICE,
         "open, reopened, closed or declined",
         "öppen, återöppnad, stängd eller avböjd",
+        titles=titles.STATUS,
         choices=Status,
         derived="follows from the ledger",
     ),
@@ -91,7 +93,7 @@ CLAIM_COLUMNS: Columns = (
         "the day of the loss",
         "skadedag",
         label_sv="skadedag",
-        titles=("date of loss", "skadedatum"),
+        titles=titles.LOSS_DATE,
         may_be_empty=True,
     ),
     Column(
@@ -101,7 +103,7 @@ CLAIM_COLUMNS: Columns = (
         "anmälningsdag",
         label="Reported",
         label_sv="anmälningsdag",
-        titles=("reported", "report date", "anmäld", "anmälningsdatum"),
+        titles=titles.REPORTED_DATE,
         may_be_empty=True,
     ),
     Column(
@@ -110,6 +112,7 @@ CLAIM_COLUMNS: Columns = (
         "the day it was closed or declined; empty while open",
         "dagen då skadan stängdes eller avböjdes; tom medan den är öppen",
         label="Closed",
+        titles=titles.CLOSED_DATE,
         derived="follows from the ledger",
         may_be_empty=True,
     ),
@@ -119,7 +122,7 @@ CLAIM_COLUMNS: Columns = (
         "payments to date",
         "utbetalt till dags dato",
         label_sv="utbetalt",
-        titles=("betalt",),
+        titles=titles.PAID,
         adds_up=True,
     ),
     Column(
@@ -128,7 +131,7 @@ CLAIM_COLUMNS: Columns = (
         "case reserve: what is still expected to be paid",
         "skadereserv: vad som ännu väntas betalas",
         label_sv="skadereserv",
-        titles=("case reserve", "os", "reserv"),
+        titles=titles.OUTSTANDING,
         adds_up=True,
     ),
     Column(
@@ -137,7 +140,7 @@ CLAIM_COLUMNS: Columns = (
         "paid and outstanding together",
         "skadekostnad: utbetalt och reserv",
         label_sv="skadekostnad",
-        titles=("cost", "incurred", "kostnad"),
+        titles=titles.CLAIM_COST,
         adds_up=True,
     ),
     Column(
@@ -146,7 +149,7 @@ CLAIM_COLUMNS: Columns = (
         "got back by subrogation, salvage or deductible",
         "återvunnet genom regress, restvärde eller självrisk",
         label_sv="återvunnet",
-        titles=("återvinning",),
+        titles=titles.RECOVERED,
         adds_up=True,
     ),
     CURRENCY,
@@ -156,7 +159,7 @@ CLAIM_COLUMNS: Columns = (
         "what was said about the loss, in free text",
         "beskrivning av skadan i fri text",
         label_sv="beskrivning",
-        titles=("skadebeskrivning",),
+        titles=titles.DESCRIPTION,
         may_be_empty=True,
         is_personal=True,
     ),

@@ -36,6 +36,7 @@ LABELS: dict[str, str] = {
     "sha256": "SHA-256",
     "request_id": "request",
     "why": "reason",
+    "import_id": "import",
 }
 # The names of the columns with closed lists; the last three are in the trail's JSON only.
 CLOSED_LISTS = {

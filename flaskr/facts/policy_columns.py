@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from flaskr.facts import titles
 from flaskr.facts.claim_columns import CURRENCY, LINE_OF_BUSINESS, POLICY_NUMBER
 from flaskr.facts.columns import Column, Columns
 from flaskr.facts.kinds import Kind
@@ -12,7 +13,7 @@ POLICYHOLDER = Column(
     "who holds the policy",
     "försäkringstagare",
     label_sv="försäkringstagare",
-    titles=("försäkringstagarens namn",),
+    titles=titles.POLICYHOLDER,
     may_be_empty=True,
     is_personal=True,
     is_one_line=True,
@@ -33,7 +34,7 @@ POLICY_COLUMNS: Columns = (
         "försäkringens första dag",
         label="Inception",
         label_sv="startdatum",
-        titles=("inception", "start date", "begynnelsedag", "startdag"),
+        titles=titles.INCEPTION_DATE,
     ),
     Column(
         "expiry_date",
@@ -42,7 +43,7 @@ POLICY_COLUMNS: Columns = (
         "första dagen utan försäkring",
         label="Expiry",
         label_sv="slutdatum",
-        titles=("expiry", "end date", "förfallodag", "slutdag"),
+        titles=titles.EXPIRY_DATE,
     ),
     Column(
         "cancelled_on",
@@ -50,7 +51,7 @@ POLICY_COLUMNS: Columns = (
         "the first day without cover when cancelled; empty otherwise",
         "första dagen utan försäkring vid uppsägning; annars tom",
         label_sv="uppsagd",
-        titles=("cancelled", "annullerad"),
+        titles=titles.CANCELLED_ON,
         may_be_empty=True,
     ),
     Column(
@@ -60,6 +61,7 @@ POLICY_COLUMNS: Columns = (
         "premie för perioden",
         label_sv="premie",
         adds_up=True,
+        titles=titles.PREMIUM,
     ),
     Column(
         "deductible",
@@ -67,6 +69,7 @@ POLICY_COLUMNS: Columns = (
         "what the policyholder bears of each claim",
         "självrisk per skada",
         label_sv="självrisk",
+        titles=titles.DEDUCTIBLE,
     ),
     Column(
         "sum_insured",
@@ -74,6 +77,7 @@ POLICY_COLUMNS: Columns = (
         "the most that is paid",
         "försäkringsbelopp",
         label_sv="försäkringsbelopp",
+        titles=titles.SUM_INSURED,
         may_be_empty=True,
     ),
     CURRENCY,

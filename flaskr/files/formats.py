@@ -13,13 +13,23 @@ class ExportError(ClaimBookError):
 
 
 class FileFormat(StrEnum):
-    """The file formats; each value is also the file name extension."""
+    """The file formats, as addresses and commands name them."""
 
     CSV = "csv"
     XLSX = "xlsx"
     PARQUET = "parquet"
     ARROW = "arrow"
     JSON_LINES = "jsonl"
+
+    @property
+    def extension(self) -> str:
+        """The extension of the names of its files: an Arrow stream is not an Arrow file."""
+        return "arrows" if self is FileFormat.ARROW else str(self)
+
+    @classmethod
+    def of_extension(cls, extension: str) -> "FileFormat | None":
+        """Return the format that an extension stands for, None if there is none."""
+        return next((each for each in cls if extension in (each.value, each.extension)), None)
 
 
 class Dialect(StrEnum):

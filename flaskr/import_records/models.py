@@ -65,7 +65,7 @@ class ImportFile(Base):
     """One file of an import; `mapping` is JSON: how its columns were read."""
 
     __tablename__ = "import_files"
-    __table_args__ = (Index(None, "import_id"), Index(None, "sha256"))
+    __table_args__ = (Index(None, "import_id"), Index(None, "sha256"), Index(None, "titles_digest"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey(Import.id, ondelete="RESTRICT"))
@@ -75,6 +75,9 @@ class ImportFile(Base):
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     row_count: Mapped[int]
     mapping: Mapped[FreeText]
+    titles_digest: Mapped[str | None] = mapped_column(
+        String(64)
+    )  # the SHA-256 of the set of its titles: the mapping is offered for such a file again
 
 
 class ImportSource:

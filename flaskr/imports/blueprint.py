@@ -18,7 +18,7 @@ _STAGES = {
     Stage.READING: "reading",
     Stage.INTERRUPTED: "interrupted",
     Stage.REFUSED: "refused",
-    Stage.MAPPING: "column missing",
+    Stage.MAPPING: "columns to decide",
     Stage.READY: "ready to load",
     Stage.LOADING: "loading",
     Stage.LOADED: "loaded",

@@ -25,7 +25,7 @@ from flaskr.exit_codes import ExitCode
 from flaskr.extensions import db
 from flaskr.imports.command_line.options import import_options, reading_options
 from flaskr.imports.command_line.outputs import progress_bar, save_refused
-from flaskr.imports.command_line.summaries import Printer
+from flaskr.imports.command_line.summaries import Printer, unmapped_columns
 from flaskr.imports.dry_run.result import DryRun
 from flaskr.imports.jobs import Job, Progress
 from flaskr.imports.loading.services import NothingToLoad, check_confirmable, load_import
@@ -171,15 +171,12 @@ def _remind_of_declaration(printer: Printer) -> None:
 
 
 def _dry_run(job: Job, printer: Printer) -> DryRun:
-    """Make the dry run and print it; raises ImportRefused when a column is missing."""
+    """Make the dry run and print it; raises ImportRefused when columns are not mapped."""
     with progress_bar("Reading") as on_progress:
         outcome = try_import(job, on_progress)
-    missing = [name for result in outcome.files for name in result.missing]
-    if missing:
+    if not outcome.is_mapped:
         printer.keep(outcome)
-        unknown = [use.title for result in outcome.files for use in result.columns if not use.name]
-        hint = f" Not recognised: {', '.join(unknown)}. Assign them with --column." * bool(unknown)
-        raise ImportRefused(f"The file has no column for {', '.join(missing)}.{hint}")
+        raise ImportRefused("\n".join(unmapped_columns(job)))
     printer.show(outcome, repeat_of(job, outcome).warnings)
     return outcome
 

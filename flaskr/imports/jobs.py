@@ -232,4 +232,5 @@ def _file_to_read(folder: Path, at: int, values: Mapping[str, Any]) -> FileToRea
         day_order=DayOrder(values.get("day_order", "")),
         takes_totals=bool(values.get("takes_totals")),
         takes_hidden=bool(values.get("takes_hidden")),
+        strips_controls=bool(values.get("strips_controls")),
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from flaskr.facts.claim_columns import CLAIM_COLUMNS
+from flaskr.facts.claim_columns import CLAIM_COLUMNS, CLAIM_COLUMNS_BY_TYPE
 from flaskr.facts.closed_lists import Contents
 from flaskr.facts.columns import Column, Columns, names_of
 from flaskr.facts.kinds import Kind
@@ -16,11 +16,16 @@ from flaskr.facts.ledger_columns import (
     MIGRATED_RECORDED_AT,
 )
 from flaskr.facts.policy_columns import POLICY_COLUMNS
+from flaskr.values.currencies import currencies_of
 
+LEFT_OUT = " (left out)"  # after the title of a column of refused rows
 REFUSAL_COLUMNS = {
     "refused_row": "its row in the refused file",
     "refused_because": "why it was refused",
 }
+# “Paid (SEK)”, “paid, SEK”, “Paid in SEK”, “Utbetalt kr”
+_UNIT = re.compile(r"\s*(?:[(\[]([^()\[\]]*)[)\]]|[,/]\s*([^\s,/]+)|\s(?:in\s+|i\s+)?(\w+))\s*$")
+_DAY_UNITS = ("yyyy-mm-dd", "åååå-mm-dd", "date", "datum", "day", "dag")
 
 
 @dataclass(frozen=True)
@@ -66,15 +71,22 @@ class Layout:
         """Return a column that is loaded by its name in the book."""
         return next(each for each in self.fields if each.name == name)
 
-    def column_for(self, title: str) -> str | None:
-        """Return the column that a title stands for, loaded or derived; None for no column."""
-        return self._by_title.get(normalized_title(title))
+    def column_for(self, title: str, currency: str) -> str | None:
+        """Return the column that a title stands for, loaded or derived; None for no column.
+
+        Empty for a title that says that the column was left out. A unit at the title's end is
+        ignored if it says nothing but the book's currency.
+        """
+        if title.endswith(LEFT_OUT):
+            return ""
+        whole = self._by_title.get(normalized_title(title))
+        return whole or self._by_title.get(normalized_title(without_unit(title, currency)))
 
     @cached_property
     def _by_title(self) -> dict[str, str]:
-        """The columns by each of their titles."""
+        """The columns by each of their titles; what is loaded wins."""
         columns = {normalized_title(name): name for name in self.derived}
-        for each in self.fields:
+        for each in (*(c for c in self.columns if c.derived), *self.fields):
             titles = (*each.titles, each.label_sv, each.name)
             columns |= {normalized_title(title): each.name for title in titles if title}
         return columns
@@ -85,10 +97,23 @@ def normalized_title(title: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFC", title.casefold()))
 
 
+def without_unit(title: str, currency: str) -> str:
+    """Return a title without the unit at its end, if that is the book's currency or a date's form.
+
+    Another unit changes the meaning (EUR, tkr, %), so it stays part of the title.
+    """
+    unit = _UNIT.search(title)
+    if not unit:
+        return title
+    said = next(filter(None, unit.groups()), "").strip(" .").casefold()
+    is_known = said in _DAY_UNITS or currency in currencies_of(said)
+    return title[: unit.start()] if is_known else title
+
+
 CLAIMS = Layout(
     Contents.CLAIMS,
     "claim_reference",
-    (*CLAIM_COLUMNS, MIGRATED_RECORDED_AT),
+    (*CLAIM_COLUMNS, *CLAIM_COLUMNS_BY_TYPE, MIGRATED_RECORDED_AT),
     optional=tuple(names_of(CLAIM_COLUMNS, Kind.AMOUNT)),
 )
 POLICIES = Layout(Contents.POLICIES, "policy_number", (*POLICY_COLUMNS, MIGRATED_RECORDED_AT))
@@ -106,14 +131,14 @@ LEDGER = Layout(
 LAYOUTS = {layout.contents: layout for layout in (CLAIMS, LEDGER, POLICIES)}
 
 
-def recognised_contents(titles: Iterable[str]) -> Contents | None:
+def recognised_contents(titles: Iterable[str], currency: str) -> Contents | None:
     """Return the contents of a file with these titles; None when no title is recognised.
 
     It is the layout with most of the titles, less its required columns that are missing.
     """
 
     def score(layout: Layout) -> tuple[int, int, int]:
-        known = {layout.column_for(title) for title in titles} - {None}
+        known = {layout.column_for(title, currency) for title in titles} - {None, ""}
         missing = set(layout.required) - known
         loaded = len(known & set(layout.names))
         return loaded - len(missing), loaded, len(known)
@@ -140,6 +165,12 @@ SKIPPED_COLUMNS: Mapping[tuple[bool, Contents], Mapping[str, str]] = {
     (True, Contents.CLAIMS): _FROM_LEDGER,
     (True, Contents.POLICIES): {},
     (True, Contents.LEDGER): {},
+}
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    column.name: tuple(column.choices)
+    for layout in LAYOUTS.values()
+    for column in layout.fields
+    if column.choices
 }
 PERSONAL_NAMES = {c.name for each in LAYOUTS.values() for c in each.columns if c.is_personal}
 AMOUNT_NAMES = {name for each in LAYOUTS.values() for name in names_of(each.columns, Kind.AMOUNT)}

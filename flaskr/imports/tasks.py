@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from flaskr.errors import ClaimBookError
 from flaskr.facts.closed_lists import Contents
@@ -36,6 +37,7 @@ class FileToRead:
     `values` maps, by the book's column, texts of the file to values of a closed list; `day_order`
     is how days such as 05/01/2024 are written. `takes_totals` and `takes_hidden`: rows that look
     like totals, or that a filter hides, are rows like others.
+    With `strips_controls` texts lose their control letters, instead of being refused.
     """
 
     path: Path
@@ -50,6 +52,21 @@ class FileToRead:
     day_order: DayOrder = DayOrder.UNKNOWN
     takes_totals: bool = False
     takes_hidden: bool = False
+    strips_controls: bool = False
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """What a person chose beside columns, constants, sheet and encoding, as it is recorded."""
+        choices = {
+            "header_row": self.options.header_row,
+            "is_raw": self.options.is_raw,
+            "day_order": str(self.day_order),
+            "mapped_values": {name: dict(texts) for name, texts in self.values.items()},
+            "takes_totals": self.takes_totals,
+            "takes_hidden": self.takes_hidden,
+            "strips_controls": self.strips_controls,
+        }
+        return {name: value for name, value in choices.items() if value}
 
 
 @dataclass(frozen=True)

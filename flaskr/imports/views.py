@@ -21,7 +21,8 @@ from flaskr.imports.job_folders import file_digest, job_named
 from flaskr.imports.jobs import OUTCOME, Job, JobBusy, Stage
 from flaskr.imports.loaded_columns import LAYOUTS, loaded_columns
 from flaskr.imports.loading.services import load_import, record_finished_loading
-from flaskr.imports.mapping_form import file_mappings, requested_files
+from flaskr.imports.mapping.as_read import file_mappings
+from flaskr.imports.mapping.form import requested_files
 from flaskr.imports.presenters import cell_text, cost_change, file_view
 from flaskr.imports.refused_downloads import files_with_refusals
 from flaskr.imports.repeats.services import repeat_of

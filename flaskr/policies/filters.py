@@ -6,13 +6,14 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Select, or_
+from sqlalchemy import ColumnElement, Select, or_, select, union
 
 from flaskr.facts.closed_lists import LineOfBusiness
 from flaskr.facts.columns import descending_first, sort_labels
 from flaskr.facts.policy_columns import POLICY_COLUMNS
+from flaskr.import_records.filters import import_parameter
 from flaskr.policies.cover import is_in_force
-from flaskr.policies.models import Policy
+from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.policies.row_queries import policy_rows
 from flaskr.values.calendar import today
 from flaskr.values.pseudonyms import sees_names
@@ -57,13 +58,22 @@ def _has_status(status: PolicyStatus, facts: Any, day: date) -> ColumnElement[bo
     return is_in_force(facts, day)
 
 
+def policies_of_import(number: int) -> Any:
+    """Select the ids of the policies that an import created or edited."""
+    return union(
+        select(Policy.id).where(Policy.import_id == number),
+        select(PolicyRevision.policy_id).where(PolicyRevision.import_id == number),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class PolicyFilter(AsAtFilter):
     """Which policies, as at which date, in which order; a policy must meet every given condition.
 
     `status` and `line_of_business` may have several values, any of which matches. The status is
     that on the as-at date, else today's. `text` is searched for in the number and, for users who
-    may see names, in the policyholder; `in_force_on` is a day that the policy must cover. With an
+    may see names, in the policyholder; `in_force_on` is a day that the policy must cover;
+    `import_id` is the number of an import which created or edited the policies. With an
     as-at date the conditions apply to the facts as at that date, except the policyholder.
     """
 
@@ -80,6 +90,7 @@ class PolicyFilter(AsAtFilter):
     expiry_to: date | None = date_parameter()
     premium_from: Decimal | None = money_parameter()
     premium_to: Decimal | None = money_parameter()
+    import_id: int | None = import_parameter()
     text: str = text_parameter()
 
     def conditions(self, columns: Any) -> list[ColumnElement[bool]]:
@@ -97,6 +108,8 @@ class PolicyFilter(AsAtFilter):
         conditions += between(columns["inception_date"], self.inception_from, self.inception_to)
         conditions += between(columns["expiry_date"], self.expiry_from, self.expiry_to)
         conditions += between(columns["premium"], self.premium_from, self.premium_to)
+        if self.import_id:
+            conditions.append(Policy.id.in_(policies_of_import(self.import_id)))
         return [*conditions, self.has_text()] if self.text else conditions
 
     def has_text(self) -> ColumnElement[bool]:

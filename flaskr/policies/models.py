@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flaskr.extensions import Base
@@ -48,6 +48,7 @@ class Policy(PolicyFacts, ImportSource, Base):
             " OR (cancelled_on >= inception_date AND cancelled_on < expiry_date)",
             name="cancelled_within_period",
         ),
+        Index(None, "import_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -68,6 +69,7 @@ class PolicyRevision(PolicyFacts, Base):
     """A policy's facts as they were until `replaced_at`; never edited or deleted."""
 
     __tablename__ = "policy_revisions"
+    __table_args__ = (Index(None, "import_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     policy_id: Mapped[int] = mapped_column(ForeignKey(Policy.id, ondelete="RESTRICT"), index=True)

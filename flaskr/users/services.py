@@ -19,6 +19,7 @@ from flaskr.values.calendar import utc_now
 from flaskr.values.text import clean_name, clean_reference, reference_key
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_NO_EMAIL = "An e-mail address can have 1 to 64 characters, and none of / \\ ? #."
 _LINK_LIFETIME = timedelta(hours=24)
 
 
@@ -43,9 +44,9 @@ def clean_email(text: str) -> str:
     try:
         email = clean_reference(text)
     except TextError as error:
-        raise _UserError(
-            "An e-mail address can have 1 to 64 characters, and none of / \\ ? #."
-        ) from error
+        raise _UserError(_NO_EMAIL) from error
+    if "/" in email:
+        raise _UserError(_NO_EMAIL)
     if not _EMAIL.fullmatch(email):
         raise _UserError(f"“{email}” is not an e-mail address.")
     return email

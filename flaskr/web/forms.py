@@ -2,12 +2,13 @@
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from flask import current_app
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, SelectField, StringField
 from wtforms.fields import SelectChoice
@@ -15,9 +16,17 @@ from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 from wtforms.widgets import DateInput, TextArea, TextInput
 
+from flaskr.errors import ClaimBookError
 from flaskr.values.calendar import parse_day
 from flaskr.values.money import parse_money
-from flaskr.values.text import clean_name, clean_reference, clean_text
+from flaskr.values.text import (
+    clean_name,
+    clean_reference,
+    clean_text,
+    stored_name,
+    stored_reference,
+    stored_text,
+)
 from flaskr.web.template_filters import label_of
 
 _TOKEN = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -64,7 +73,7 @@ def _typed_text(field: Field) -> str:
 
 
 class MoneyField(TypedField):
-    """An amount in the book's currency: 12345.50, 12345,50 or 12 345,50."""
+    """An amount in the book's currency, as people write it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Ask phones for a numeric keyboard."""
@@ -73,7 +82,7 @@ class MoneyField(TypedField):
 
     def parse(self, text: str) -> Decimal:
         """Parse an amount."""
-        return parse_money(text)
+        return parse_money(text, current_app.config["BOOK_CURRENCY"])
 
 
 class DayField(TypedField):
@@ -87,9 +96,34 @@ class DayField(TypedField):
 
 
 class CleanedField(StringField):
-    """A text that is cleaned and may be refused; what was typed stays in the field."""
+    """A text that is cleaned and may be refused; what was typed stays in the field.
+
+    A text that the book has already is accepted as it is, though it may be refused when new.
+    """
 
     _value = _typed_text
+
+    def clean(self, text: str) -> str:
+        """Clean a new text; raises a ValueError whose message is shown."""
+        return clean_text(text)
+
+    def stored(self, text: str) -> str:
+        """Clean a text that the book has already."""
+        return stored_text(text)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Clean what was typed."""
+        text = valuelist[0] if valuelist else ""
+        is_unchanged = bool(self.object_data) and _same_text(self.stored, text, self.object_data)
+        self.data = self.object_data if is_unchanged else self.clean(text)
+
+
+def _same_text(stored: Callable[[str], str], text: str, other: str) -> bool:
+    """Whether a text is the same as another one after it is cleaned."""
+    try:
+        return stored(text) == other
+    except ClaimBookError:
+        return False
 
 
 class VersionField(HiddenField):
@@ -128,28 +162,39 @@ class TokenField(HiddenField):
 class ReferenceField(CleanedField):
     """A claim reference or a policy number, kept as typed."""
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Clean a reference; empty stays empty."""
-        text = valuelist[0].strip() if valuelist else ""
-        self.data = clean_reference(text) if text else ""
+    def clean(self, text: str) -> str:
+        """Clean a new reference; empty stays empty."""
+        return clean_reference(text) if text.strip() else ""
+
+    def stored(self, text: str) -> str:
+        """Clean a reference that the book has already."""
+        return stored_reference(text) if text.strip() else ""
+
+
+class KnownReferenceField(ReferenceField):
+    """The reference of a claim or a policy that should be in the book already."""
+
+    def clean(self, text: str) -> str:
+        """Clean a reference to look up."""
+        return self.stored(text)
 
 
 class NameField(CleanedField):
     """A name on one line."""
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Clean the name."""
-        self.data = clean_name(valuelist[0] if valuelist else "")
+    def clean(self, text: str) -> str:
+        """Clean a new name."""
+        return clean_name(text)
+
+    def stored(self, text: str) -> str:
+        """Clean a name that the book has already."""
+        return stored_name(text)
 
 
 class NoteField(CleanedField):
     """Free text on several lines."""
 
     widget = TextArea()
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Clean the text."""
-        self.data = clean_text(valuelist[0] if valuelist else "")
 
 
 def choice_field(

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Collection
 from dataclasses import Field, dataclass, field, fields, replace
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
 
+from flask import current_app
 from werkzeug.datastructures import MultiDict
 
 from flaskr.errors import ClaimBookError, DateError, TextError
@@ -13,7 +15,7 @@ from flaskr.facts.labels import LABELS
 from flaskr.values.as_at import Basis, Valuation
 from flaskr.values.calendar import parse_day, today
 from flaskr.values.money import parse_money
-from flaskr.values.text import clean_text
+from flaskr.values.text import stored_text
 
 _MAX_SEARCH_LENGTH = 100
 
@@ -56,10 +58,15 @@ def _choice_parser(values: type[StrEnum]) -> Callable[[str], Any]:
 
 def _parse_search_text(text: str) -> str:
     """Parse a text to search for: one line of at most 100 characters."""
-    line = " ".join(clean_text(text).split())
+    line = " ".join(stored_text(text).split())
     if len(line) > _MAX_SEARCH_LENGTH:
         raise TextError("A search can have at most 100 characters.")
     return line
+
+
+def _parse_amount(text: str) -> Decimal:
+    """Parse an amount in the book's currency."""
+    return parse_money(text, current_app.config["BOOK_CURRENCY"])
 
 
 def parse_past_date(text: str) -> date:
@@ -88,7 +95,7 @@ def date_parameter() -> Any:
 
 def money_parameter() -> Any:
     """Declare a parameter that takes an amount as people write it."""
-    return parameter_field(ParameterType(parse_money))
+    return parameter_field(ParameterType(_parse_amount))
 
 
 def text_parameter() -> Any:

@@ -80,7 +80,7 @@ WRONG_ROWS = {
     "key of a policy": ("policies", put(policy_number_key="other"), "does not match its key"),
     "reference": (
         "claims",
-        put(claim_reference="a/b", claim_reference_key="a/b"),
+        put(claim_reference="a?b", claim_reference_key="a?b"),
         "claim_reference 'a/b' is not valid",
     ),
     "order of entries": ("ledger_entries", swap, "id is out of order"),

@@ -67,7 +67,7 @@ def test_the_second_of_two_editors_sees_both_events(client, storms):
     assert references(client, "event_code=SECOND") == ["W-1"]
 
 
-@pytest.mark.parametrize("code", ["a/b", "x" * 65, "a\u202eb", "new"])
+@pytest.mark.parametrize("code", ["a?b", "x" * 65, "a\u202eb", "new"])
 def test_a_code_that_no_reference_may_be_is_refused(client, storms, code):
     answer = send(client, "/claims/W-1/edit", event_code=code)
 

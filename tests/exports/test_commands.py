@@ -29,12 +29,20 @@ def test_the_command_writes_the_same_file_as_the_address(write, client, tmp_path
     assert path.read_bytes() == client.get(address).data
 
 
-@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet", "arrow", "jsonl"])
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet", "arrows", "arrow", "jsonl"])
 def test_the_format_follows_from_the_file_name_extension(write, client, tmp_path, ending):
     path = tmp_path / f"ledger.{ending}"
     write("ledger", "--to", str(path))
 
-    assert path.read_bytes() == client.get(f"/export_ledger?format={ending}").data
+    form = ending.replace("arrows", "arrow")
+    assert path.read_bytes() == client.get(f"/export_ledger?format={form}").data
+
+
+def test_an_arrow_download_is_named_as_a_stream_is(client, small_book):
+    response = client.get("/export_claims?format=arrow")
+
+    assert response.headers["Content-Disposition"].endswith(".arrows")
+    assert response.mimetype == "application/vnd.apache.arrow.stream"
 
 
 def test_the_options_are_the_parameters_of_the_address(write, client, tmp_path):

@@ -31,10 +31,12 @@ CLAIM_QUERIES = (
     "status=open", "cause=water&cause=fire", "line_of_business=motor", "coverage=in_force",
     "loss_from=2024-01-01&loss_to=2024-03-01", "reported_from=2024-04-21", "cost_from=500,5",
     "cost_to=2000.50", "policy=hö-1", "policy=H%253", "text=%C3%A4lg", "text=100%25", "text=a_b%5C",
+    "import_id=1",
 )  # fmt: skip
 POLICY_QUERIES = (
     "status=cancelled", "line_of_business=property", "cancelled=no", "in_force_on=2024-03-01",
     "inception_to=2024-01-01", "expiry_to=2024-06-01", "premium_from=1", "text=%C3%B6berg",
+    "import_id=1",
 )  # fmt: skip
 
 

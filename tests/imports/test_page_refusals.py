@@ -114,7 +114,10 @@ def test_folders_are_removed_from_a_windows_path():
 
 FAULTS = {
     "missing column": ("Claim Reference\nA\n", "lacks claim cost"),
-    "duplicate": ("Claim Reference;Claim Cost\nA;1\na;2\n", "It appears in rows 2, 3. Keep one"),
+    "duplicate": (
+        "Claim Reference;Claim Cost\nA;1\na;2\n",
+        "It appears in rows 2, 3. Add the amounts up",
+    ),
     "negative": ("Claim Reference;Claim Cost\nA;-1\n", "The amount cannot be negative."),
     "empty": ("Claim Reference;Claim Cost\nA;\n", "The cell is empty. Fill it in."),
     "not a number": ("Claim Reference;Claim Cost\nA;NaN\n", "“NaN” is not an amount"),
@@ -181,7 +184,7 @@ def test_a_refused_migration_names_the_file_at_fault(sqlite_client):
 
 
 def test_the_first_refusals_are_shown_and_the_file_has_all(sqlite_client):
-    rows = "".join(f"R-{at};x\n" for at in range(250))
+    rows = "".join(f"R-{at};x{at}\n" for at in range(250))
 
     page = upload(sqlite_client, ("a.csv", f"claim;cost\n{rows}"))
     with sqlite_client.get(f"{page.request.path}/refused/0.csv") as answer:
@@ -189,6 +192,6 @@ def test_the_first_refusals_are_shown_and_the_file_has_all(sqlite_client):
 
     assert "R-199" not in page_text(page)
     assert page_text(page).count("is not an amount") == 200
-    assert "And 50 more; the file of refused rows has all of them." in page_text(page)
+    assert "And 50 more reasons; the file of refused rows has all of them." in page_text(page)
     assert len(lines) == 251
     assert "There is nothing to load." in page_text(page)

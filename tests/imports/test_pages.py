@@ -86,7 +86,10 @@ def test_refused_rows_are_left_out_only_by_choice_and_can_be_corrected(client, a
 
     assert "2 Claim Cost" not in page_text(shown)
     assert "3 Claim Cost “x” “x” is not an amount" in page_text(shown)
-    assert "4 Claim Reference “C” It appears in rows 4, 5. Keep one of them." in page_text(shown)
+    assert (
+        "4 2 rows: 4, 5 Claim Reference “C” It appears in rows 4, 5. Add the amounts up in one row;"
+        in page_text(shown)
+    )
     assert "Load the 1 valid row, leave out 3 refused" in page_text(shown)
     assert (unsaid.status_code, before) == (422, 0)
     assert "choose to load the good rows" in page_text(unsaid)

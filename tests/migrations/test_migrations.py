@@ -38,7 +38,7 @@ LATER_COLUMNS = {
     "last_transaction_date", "last_recorded_at", "import_id", "import_row", "event_code",
     "first_transaction_date", "cost_type", "reason_code", "exceptions", "paid_booked",
     "outstanding_booked", "recovered_booked", "status_booked", "closed_date_booked",
-    "first_posted_at",
+    "first_posted_at", "titles_digest",
 }  # fmt: skip
 
 REASON = "Åsa was paid twice"

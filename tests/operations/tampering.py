@@ -31,7 +31,7 @@ CHANGED_ONLY = ("claims", "policies")
 NOT_SEALED = {
     "claims": {"description", "form_token", "id"},
     "policies": {"policyholder", "form_token", "id"},
-    "import_files": {"file_name", "mapping"},  # a name of a file may be a person's
+    "import_files": {"file_name", "mapping", "titles_digest"},  # names may be a person's
 }
 
 

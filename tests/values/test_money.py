@@ -71,6 +71,24 @@ def test_any_decimal_is_kept_exactly_or_refused(amount):
         ("-0", "0.00"),
         (" 5 \n", "5.00"),
         ("9999999999999999.99", "9999999999999999.99"),
+        ("1.234,50", "1234.50"),
+        ("1,234.50", "1234.50"),
+        ("1.234.567,50", "1234567.50"),
+        ("12.345.678,90", "12345678.90"),
+        ("12,345,678", "12345678.00"),
+        ("1,234.500", "1234.50"),
+        ("1'234.50", "1234.50"),
+        ("1\u2019234\u2019567", "1234567.00"),
+        ("1234.5000", "1234.50"),
+        ("12345,0000", "12345.00"),
+        ("1 234,500", "1234.50"),
+        ("300.29999999999995", "300.30"),
+        ("0.30000000000000004", "0.30"),
+        ("(100.00)", "-100.00"),
+        ("(1 234,50)", "-1234.50"),
+        ("1-", "-1.00"),
+        ("- 1", "-1.00"),
+        ("\u20135", "-5.00"),
     ],
 )
 def test_amounts_are_read_as_people_write_them(text, amount):
@@ -80,14 +98,68 @@ def test_amounts_are_read_as_people_write_them(text, amount):
 @pytest.mark.parametrize(
     "text",
     [
-        *("", " ", "-", "+", "+-1", "--1", "- 1", "1-", "1,234", "1.234", "1,234.50", "1.234,50"),
+        *("", " ", "-", "+", "+-1", "--1", "-1-", "-(1)", "(1", "1)", "(-1)", "1,234", "1.234"),
+        *("12,34,567.50", "1.234.56", "1,234,567.891", "1 234.567,50", "1'234 567", "12345,000"),
+        *("33.333", "33.333333333333336", "1234.5678", "0.3000000001", "1234567890123.4567"),
         *("1e3", "1E3", "NaN", "Infinity", "-inf", "0x10", "1_000", "12 34", "1 2345", "1  234"),
         *(".5", "5.", "1,5,5", "0.001", "10000000000000000", "\u0661", "\uff11", "1" + " 000" * 20),
-        *("9" * 40, "1" + "0" * 5000, "kr 5", "5 SEK", "(5)"),
+        *("9" * 40, "1" + "0" * 5000, "kr 5", "5 SEK", "k-r 5", "5 kg", "5 %"),
     ],
 )
 def test_text_that_is_not_an_amount_or_is_ambiguous_is_refused(text):
     with pytest.raises(MoneyError):
+        parse_money(text)
+
+
+@pytest.mark.parametrize("text", ["SEK 1 234,50", "1.234,50 kr", "kr 1234.50", "1234.50sek"])
+@pytest.mark.parametrize("sign", ["", "-", "\u2212"])
+def test_an_amount_may_have_the_currency_of_the_book(text, sign):
+    assert parse_money(sign + text, "SEK") == Decimal(sign.replace("\u2212", "-") + "1234.50")
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "amount"),
+    [
+        ("12:-", "SEK", "12.00"),
+        ("12 345:-", "SEK", "12345.00"),
+        ("100,-", "NOK", "100.00"),
+        ("100 kr.", "DKK", "100.00"),
+        ("kr -5", "SEK", "-5.00"),
+        ("(5 kr)", "SEK", "-5.00"),
+        ("12 kronor", "SEK", "12.00"),
+        ("\u20ac1,234.50", "EUR", "1234.50"),
+        ("1.234,50\u00a0\u20ac", "EUR", "1234.50"),
+        ("$5", "USD", "5.00"),
+        ("-$5", "CAD", "-5.00"),
+        ("\u00a35", "GBP", "5.00"),
+        ("EUR 5 \u20ac", "EUR", "5.00"),
+    ],
+)
+def test_an_amount_may_have_a_sign_of_the_currency(text, currency, amount):
+    assert str(parse_money(text, currency)) == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "other"),
+    [
+        ("100 EUR", "SEK", "EUR"),
+        ("\u20ac 100", "SEK", "EUR"),
+        ("100 nok", "SEK", "NOK"),
+        ("$100", "SEK", "USD"),
+        ("100 kr", "EUR", "SEK"),
+        ("100:-", "EUR", "SEK"),
+        ("SEK 100 EUR", "SEK", "EUR"),
+        ("zł 5", "SEK", "PLN"),
+    ],
+)
+def test_an_amount_in_another_currency_is_refused_by_name(text, currency, other):
+    with pytest.raises(MoneyError, match=f"The book is kept in {currency}.* is in {other}"):
+        parse_money(text, currency)
+
+
+@pytest.mark.parametrize(("text", "whole"), [("1,234", "1234"), ("12.345", "12345")])
+def test_an_amount_with_two_readings_is_refused_with_a_way_to_write_it(text, whole):
+    with pytest.raises(MoneyError, match=f"Write it as {whole}.00"):
         parse_money(text)
 
 

@@ -9,12 +9,14 @@ from sqlalchemy import ColumnElement, Select, select
 from flaskr.book.sealing.since import Since, parse_since
 from flaskr.claims.as_at_queries import entry_state, is_entry_included
 from flaskr.claims.models import ENTRY_TEXTS, Claim, EntryTexts, LedgerEntry
+from flaskr.claims.provenance import is_entry_of_import
 from flaskr.claims.row_queries import claim_facts
 from flaskr.facts.closed_lists import EntryType
+from flaskr.import_records.filters import import_parameter
 from flaskr.policies.models import Policy
 from flaskr.policies.row_queries import policy_facts
 from flaskr.values.as_at import Basis
-from flaskr.values.text import clean_reference, reference_key
+from flaskr.values.text import reference_key, stored_reference
 from flaskr.web.list_filters import RECORDED, AsAtFilter
 from flaskr.web.ordering import SortOrder
 from flaskr.web.parameters import ParameterType, choices_parameter, date_parameter, parameter_field
@@ -32,10 +34,11 @@ class LedgerFilter(AsAtFilter):
     """
 
     sort: str = parameter_field(ParameterType(str), RECORDED)
-    claim: str = parameter_field(ParameterType(clean_reference), "")
+    claim: str = parameter_field(ParameterType(stored_reference), "")
     entry_type: tuple[EntryType, ...] = choices_parameter(EntryType)
     transaction_from: date | None = date_parameter()
     transaction_to: date | None = date_parameter()
+    import_id: int | None = import_parameter()
     since: Since | None = parameter_field(ParameterType(parse_since))
 
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -51,6 +54,8 @@ class LedgerFilter(AsAtFilter):
             conditions.append(LedgerEntry.claim_id == claim_id)
         if self.entry_type:
             conditions.append(LedgerEntry.entry_type.in_(self.entry_type))
+        if self.import_id:
+            conditions.append(is_entry_of_import(self.import_id))
         if self.since is not None:
             conditions.append(LedgerEntry.id > self.since.highest_id("ledger_entries"))
         return conditions

@@ -21,7 +21,7 @@ from flaskr.values.calendar import today
 
 
 @blueprint.route(
-    "/<reference>/<any(reserve, pay, repay, recover, close, decline, reopen):name>",
+    "/<reference:reference>/<any(reserve, pay, repay, recover, close, decline, reopen):name>",
     methods=["GET", "POST"],
 )
 def act(reference: str, name: str):
@@ -49,7 +49,7 @@ def act(reference: str, name: str):
     )
 
 
-@blueprint.route("/<reference>/reverse/<int:number>", methods=["GET", "POST"])
+@blueprint.route("/<reference:reference>/reverse/<int:number>", methods=["GET", "POST"])
 def reverse(reference: str, number: int):
     """Reverse one payment or recovery; `number` counts the claim's entries from 1."""
     claim = claim_or_404(reference)

@@ -31,6 +31,8 @@ def kept_folder(config: Mapping[str, Any]) -> Path:
 def clean_export_name(text: str) -> str:
     """Return the name of a kept export, cleaned and checked like a reference."""
     name = clean_reference(text)
+    if "/" in name:
+        raise TextError("The name of an export cannot contain “/”, for it is the name of a file.")
     if reference_key(name) in _RESERVED:
         raise TextError(f"“{name}” is the name of a page. Choose another.")
     return name
@@ -46,7 +48,7 @@ def keep_export(request: FileRequest, name: str, note: str, actor: str) -> KeptE
     exported = export_file(request)
     with exported.file:
         kept_manifest = manifest(request, exported.facts, actor)
-        kept_manifest["file"]["name"] = f"{name}.{request.output_format.file_format}"
+        kept_manifest["file"]["name"] = f"{name}.{request.output_format.file_format.extension}"
         kept_manifest["kept"] = {"name": name, "by": actor, **_now()} | (
             {"note": note} if note else {}
         )

@@ -35,7 +35,8 @@ def read_file_facts(report: Report, path: Path) -> ReadFacts:
     if not path.stat().st_size:  # JSON lines without rows
         return ReadFacts(FileFormat.JSON_LINES, False, (), 0, {})
     has_bom = is_excel_csv(path)
-    options = ReadingOptions(is_raw=True, separator=SEPARATOR if has_bom else ",")
+    separator = SEPARATOR if has_bom else ","
+    options = ReadingOptions(is_raw=True, separator=separator, is_exact=True)
     try:
         return _read_sums(path, options, has_bom)
     except SheetNotChosen as several:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from flaskr.files.readers.cells import NUL_CELL, SENTENCE_MARK, normalise_texts
-from flaskr.files.readers.numbers import shortest_digits
+from flaskr.files.readers.numbers import shortest_digits, without_float_noise
 
 _INSTANT = pa.timestamp("us", "UTC")
 _NAIVE = pa.timestamp("us")
@@ -41,12 +41,17 @@ def _storage(kind: pa.DataType) -> pa.DataType:
     return kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
 
 
-def cells_of(values: pa.Array) -> pa.Array:
-    """Return a column as cells; a cell that cannot be read has a sentence that says why."""
+def cells_of(values: pa.Array, is_exact: bool = False) -> pa.Array:
+    """Return a column as cells; a cell that cannot be read has a sentence that says why.
+
+    `is_exact`: floats keep all their digits, also those behind the 15th.
+    """
     if isinstance(values.type, pa.BaseExtensionType):
-        return cells_of(values.storage)
+        return cells_of(values.storage, is_exact)
     if types.is_dictionary(values.type):
-        return cells_of(values.dictionary_decode())
+        return cells_of(values.dictionary_decode(), is_exact)
+    if types.is_floating(values.type):
+        return _float_cells(values, shortest_digits if is_exact else _digits_of_float)
     for is_type, to_cells in _CELLS:
         if is_type(values.type):
             return to_cells(values)
@@ -81,8 +86,13 @@ def _decimal_cells(values: pa.Array) -> pa.Array:
         return values.cast(pa.string())
 
 
-def _float_cells(values: pa.Array) -> pa.StringArray:
-    """Return floats as the shortest digits that give the same float."""
+def _digits_of_float(text: str) -> str:
+    """Return the digits of a float without what arithmetic left behind its 15th digit."""
+    return without_float_noise(shortest_digits(text))
+
+
+def _float_cells(values: pa.Array, to_digits: Callable[[str], str]) -> pa.StringArray:
+    """Return floats as digits: the unusual and the long ones by `to_digits`."""
     if types.is_float16(values.type):
         values = values.cast(pa.float32())
     texts = values.cast(pa.string())
@@ -93,7 +103,7 @@ def _float_cells(values: pa.Array) -> pa.StringArray:
     return pc.replace_with_mask(
         texts,
         is_unusual,
-        pa.array([shortest_digits(text) for text in texts.filter(is_unusual).to_pylist()]),
+        pa.array([to_digits(text) for text in texts.filter(is_unusual).to_pylist()]),
     )
 
 
@@ -161,7 +171,6 @@ _CELLS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array], pa.Array
     (types.is_date32, _day_cells),
     (types.is_timestamp, _timestamp_cells),
     (types.is_integer, _number_cells),
-    (types.is_floating, _float_cells),
     (types.is_boolean, _boolean_cells),
     (types.is_null, _null_cells),
     (types.is_date64, _date64_cells),

@@ -5,14 +5,13 @@ that says why. Files cannot contain NUL themselves: it is refused.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.files.readers.options import ReadingLimits, Unreadable
-from flaskr.files.writers.csv import FORMULA_STARTS
 
 ROWS_AT_ONCE = 32_768
 _CHARACTERS_AT_ONCE = 16 * 1024**2
@@ -22,8 +21,6 @@ NUL_CELL = SENTENCE_MARK + "The text has a NUL character, which the book does no
 _SURROGATE_CELL = SENTENCE_MARK + "The text has half a character (a lone surrogate). Type it again."
 # The first bytes of the white space characters of Unicode in UTF-8.
 _SPACES = np.isin(np.arange(256), [*range(9, 14), *range(28, 33), 0xC2, 0xE1, 0xE2, 0xE3])
-_APOSTROPHE = ord("'")
-_ESCAPED_FORMULA = "^'[" + FORMULA_STARTS.replace("-", "\\-").replace("\0", "\\x00") + "]"
 
 
 @dataclass(frozen=True)
@@ -64,6 +61,8 @@ class BatchBuilder:
         self.rows: list[int] = []
         self.columns: list[list[str | None]] = [[] for _ in self.titles]
         self.faults: list[RowFault] = []
+        self.shown_as: dict[int, dict[int, str]] = {}
+        self.hidden: list[int] = []
         self.characters = 0
 
     def add(self, row: int, cells: Sequence[str | None]) -> None:
@@ -72,6 +71,13 @@ class BatchBuilder:
         for column, cell in zip(self.columns, cells, strict=True):
             column.append(cell)
             self.characters += len(cell) if cell else 0
+
+    def add_shown(self, shown_as: Mapping[int, str], is_hidden: bool) -> None:
+        """Say of the row added last how its cells are shown, by position, and if it is hidden."""
+        for place, kind in shown_as.items():
+            self.shown_as.setdefault(place, {})[len(self.rows) - 1] = kind
+        if is_hidden:
+            self.hidden.append(self.rows[-1])
 
     def add_fault(self, row: int, sentence: str, text: str) -> None:
         """Add a row that could not be split into cells."""
@@ -87,10 +93,23 @@ class BatchBuilder:
     def flush(self) -> Iterator[CellBatch]:
         """Yield the batch, unless it is empty, and begin the next."""
         rows, columns, faults = self.rows, self.columns, tuple(self.faults)
+        shown_as = {
+            self.titles[place]: _shown_column(by_row, len(rows))
+            for place, by_row in self.shown_as.items()
+        }
+        hidden = frozenset(self.hidden)
         self._reset()
         if rows or faults:
-            arrays = [texts_of(column) for column in columns]
-            yield CellBatch(pa.array(rows, pa.int64()), batch_of(arrays, self.titles), faults)
+            cells = batch_of([texts_of(column) for column in columns], self.titles)
+            yield CellBatch(pa.array(rows, pa.int64()), cells, faults, shown_as, hidden)
+
+
+def _shown_column(by_row: Mapping[int, str], count: int) -> pa.StringArray:
+    """Return how the cells of a column are shown, from those that are shown in some way."""
+    shown: list[str | None] = [None] * count
+    for place, kind in by_row.items():
+        shown[place] = kind
+    return pa.array(shown, pa.string())
 
 
 def slices_of(batch: CellBatch) -> Iterator[CellBatch]:
@@ -99,15 +118,20 @@ def slices_of(batch: CellBatch) -> Iterator[CellBatch]:
     parts = max(1, -(-count // ROWS_AT_ONCE))
     size = -(-count // parts)
     for part in range(parts):
-        _reset = part * size
-        faults = batch.faults if not part else ()
-        yield CellBatch(batch.rows.slice(_reset, size), batch.cells.slice(_reset, size), faults)
+        start = part * size
+        yield replace(
+            batch,
+            rows=batch.rows.slice(start, size),
+            cells=batch.cells.slice(start, size),
+            faults=batch.faults if not part else (),
+            shown_as={title: kinds.slice(start, size) for title, kinds in batch.shown_as.items()},
+        )
 
 
-def normalise_batch(batch: CellBatch, is_escaped: bool = False) -> CellBatch:
+def normalise_batch(batch: CellBatch) -> CellBatch:
     """Return a batch of texts after `normalise_texts`."""
-    columns = [normalise_texts(column, is_escaped) for column in batch.cells.columns]
-    return CellBatch(batch.rows, batch_of(columns, batch.cells.schema.names), batch.faults)
+    columns = [normalise_texts(column) for column in batch.cells.columns]
+    return replace(batch, cells=batch_of(columns, batch.cells.schema.names))
 
 
 def batch_of(arrays: Sequence[pa.Array], titles: Sequence[str]) -> pa.RecordBatch:
@@ -131,15 +155,10 @@ def _paired_surrogates(text: str | None) -> str | None:
         return _SURROGATE_CELL
 
 
-def normalise_texts(texts: pa.StringArray, is_escaped: bool = False) -> pa.StringArray:
-    """Return texts, null for blank ones; `is_escaped`: without the apostrophe before formulas."""
-    first = _first_bytes(texts)
-    if _SPACES[first].any():
-        texts = pc.if_else(pc.fill_null(pc.utf8_is_space(texts), False), None, texts)
-    if is_escaped and (first == _APOSTROPHE).any():
-        is_formula = pc.fill_null(pc.match_substring_regex(texts, _ESCAPED_FORMULA), False)
-        plain = pc.utf8_slice_codeunits(texts.filter(is_formula), 1)
-        texts = pc.replace_with_mask(texts, is_formula, plain)
+def normalise_texts(texts: pa.StringArray) -> pa.StringArray:
+    """Return texts, null for blank ones."""
+    if _SPACES[_first_bytes(texts)].any():
+        return pc.if_else(pc.fill_null(pc.utf8_is_space(texts), False), None, texts)
     return texts
 
 
@@ -178,14 +197,19 @@ def _without_blank_rows(batch: CellBatch) -> CellBatch:
     """Return a batch without its blank rows."""
     filled = np.zeros(len(batch.rows), dtype=bool)
     for column in batch.cells.columns:
-        filled |= _is_filled(column)
+        filled |= is_filled(column)
         if filled.all():
             return batch
     mask = pa.array(filled)
-    return CellBatch(batch.rows.filter(mask), batch.cells.filter(mask), batch.faults)
+    return replace(
+        batch,
+        rows=batch.rows.filter(mask),
+        cells=batch.cells.filter(mask),
+        shown_as={title: kinds.filter(mask) for title, kinds in batch.shown_as.items()},
+    )
 
 
-def _is_filled(column: pa.Array) -> np.ndarray:
+def is_filled(column: pa.Array) -> np.ndarray:
     """Return a mask of the cells that are not blank."""
     if pa.types.is_string(column.type):
         return pc.fill_null(pc.greater(pc.binary_length(column), 0), False).to_numpy(False)

@@ -25,9 +25,14 @@ class ColumnarReader:
     titles_row = 0
 
     def __init__(
-        self, schema: pa.Schema, parts: Iterable[pa.RecordBatch], limits: ReadingLimits
+        self,
+        schema: pa.Schema,
+        parts: Iterable[pa.RecordBatch],
+        limits: ReadingLimits,
+        is_exact: bool = False,
     ) -> None:
         self.schema = schema
+        self.is_exact = is_exact
         self.parts = parts
         self.limits = limits
         self.row = 1  # the number of the next row
@@ -61,7 +66,7 @@ class ColumnarReader:
         columns = [
             pa.repeat(NESTED, len(part))
             if is_nested(field.type)
-            else cells_of(column_of[field.name])
+            else cells_of(column_of[field.name], self.is_exact)
             for field in self.schema
         ]
         return batch_of(columns, self.titles)

@@ -5,14 +5,14 @@ import re
 from typing import IO
 
 from flaskr.files.formats import FileFormat
+from flaskr.files.readers.arrow import FILE_SIGNATURE
+from flaskr.files.readers.office_files import COMPOUND_FILE, sentence_of_compound_file
 from flaskr.files.readers.options import Unreadable
 from flaskr.files.readers.titles import EMPTY
 
 _FIRST_BYTES = 4096
-_SUPPORTED = "Save it as CSV, Excel workbook (.xlsx), Parquet, JSON lines or an Arrow stream."
+_SUPPORTED = "Save it as CSV, Excel workbook (.xlsx), Parquet, Arrow or JSON lines."
 _UNSUPPORTED = {
-    b"\xd0\xcf\x11\xe0": "The file is an old or a locked workbook (.xls). Save it as .xlsx, "
-    "without a password.",
     b"%PDF": f"The file is a PDF. {_SUPPORTED}",
     b"\x1f\x8b": "The file is compressed (gzip). Unpack it first.",
     b"BZh": "The file is compressed (bzip2). Unpack it first.",
@@ -25,7 +25,8 @@ _UNSUPPORTED = {
     b"\xff\xd8\xff": f"The file is a picture. {_SUPPORTED}",
     b"GIF8": f"The file is a picture. {_SUPPORTED}",
     b"SQLite format 3": f"The file is a database. {_SUPPORTED}",
-    b"ARROW1": f"The file is an Arrow file (Feather). {_SUPPORTED}",
+    b"FEA1": f"The file is of the first version of Feather. Write it again as Arrow. {_SUPPORTED}",
+    b"PARE": "The Parquet file is encrypted. Write it without a key.",
     b"ORC": f"The file is an ORC file. {_SUPPORTED}",
     b"Obj\x01": f"The file is an Avro file. {_SUPPORTED}",
     b"{\\rtf": f"The file is a text document. {_SUPPORTED}",
@@ -36,7 +37,7 @@ _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _MARKUP = re.compile(r"<(?:\?xml|!doctype|html|table)", re.IGNORECASE)
-_JSON_LIST = re.compile(r"\[\s*(?:[\[{]|$)")
+_JSON_LIST = re.compile(r"\[\s*(?:[\[{\]]|$)")
 
 
 def detect_format(file: IO[bytes]) -> FileFormat:
@@ -49,8 +50,10 @@ def detect_format(file: IO[bytes]) -> FileFormat:
         return FileFormat.PARQUET
     if first.startswith(b"PK\x03\x04"):
         return FileFormat.XLSX
-    if first.startswith(b"\xff\xff\xff\xff"):
+    if first.startswith((b"\xff\xff\xff\xff", FILE_SIGNATURE)):
         return FileFormat.ARROW
+    if first.startswith(COMPOUND_FILE):
+        raise Unreadable(sentence_of_compound_file(file))
     for signature, message in _UNSUPPORTED.items():
         if first.startswith(signature) and _is_binary(signature, first):
             raise Unreadable(message)
@@ -62,14 +65,25 @@ def _is_binary(signature: bytes, first: bytes) -> bool:
     return not signature.isalnum() or any(byte < 9 or byte > 126 for byte in first[:64])
 
 
-def _detect_text_format(first: bytes) -> FileFormat:
-    """Return the format of a text file."""
+def is_json_list(file: IO[bytes]) -> bool:
+    """Whether a text file begins as a JSON list of objects or lists; it is rewound."""
+    first = file.read(_FIRST_BYTES)
+    file.seek(0)
+    return bool(_JSON_LIST.match(_first_text(first)))
+
+
+def _first_text(first: bytes) -> str:
+    """Return the first bytes of a text file as text, without white space before it."""
     encoding = next(
         (_BYTE_ORDER_MARKS[mark] for mark in _BYTE_ORDER_MARKS if first.startswith(mark)), "utf-8"
     )
-    text = first.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
+    return first.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
+
+
+def _detect_text_format(first: bytes) -> FileFormat:
+    """Return the format of a text file."""
+    text = _first_text(first)
     if _MARKUP.match(text):
         raise Unreadable(f"The file is a web page or XML, whatever its name says. {_SUPPORTED}")
-    if _JSON_LIST.match(text):
-        raise Unreadable("The file is a JSON list. Write JSON lines: one object a line.")
-    return FileFormat.JSON_LINES if text.startswith("{") else FileFormat.CSV
+    is_json = text.startswith("{") or _JSON_LIST.match(text)
+    return FileFormat.JSON_LINES if is_json else FileFormat.CSV

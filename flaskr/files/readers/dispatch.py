@@ -4,19 +4,22 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, NamedTuple, Protocol
 from zipfile import BadZipFile
 
 import pyarrow as pa
 
 from flaskr.files.formats import FileFormat
-from flaskr.files.readers.arrow import ArrowReader
+from flaskr.files.readers.arrow import FILE_SIGNATURE, ArrowFileReader, ArrowReader
 from flaskr.files.readers.cells import CellBatch, RowFault, checked_batches
 from flaskr.files.readers.csv.reader import CsvReader
-from flaskr.files.readers.detection import detect_format
+from flaskr.files.readers.detection import detect_format, is_json_list
+from flaskr.files.readers.header import HeaderFinder, KnowsTitle
+from flaskr.files.readers.json_lines.lists import ListText
 from flaskr.files.readers.json_lines.reader import JsonLinesReader
+from flaskr.files.readers.kept_columns import KeptColumns
 from flaskr.files.readers.options import ReadingLimits, ReadingOptions, Unreadable
 from flaskr.files.readers.parquet import ParquetReader
 from flaskr.files.readers.text_files import TextFile
@@ -76,11 +79,12 @@ class TableFile:
     sheet: str = ""
     encoding: str = ""
     schema: pa.Schema | None = None
+    columns: KeptColumns | None = None
 
     @property
     def titles(self) -> tuple[str, ...]:
         """The titles of the columns."""
-        return self.table.titles
+        return self.columns.titles if self.columns else self.table.titles
 
     @property
     def titles_row(self) -> int:
@@ -90,7 +94,8 @@ class TableFile:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences on what the reader left out beside the rows, complete after the last batch."""
-        return tuple(getattr(self.table, "notes", ()))
+        notes = tuple(getattr(self.table, "notes", ()))
+        return (*notes, *self.columns.notes) if self.columns else notes
 
     @property
     def rows_done(self) -> int:
@@ -105,12 +110,24 @@ class TableFile:
     def batches(self) -> Iterator[CellBatch]:
         """Yield the rows in batches of at most 32,768; raises Unreadable."""
         with _explain_broken_file(self.file_format):
-            yield from checked_batches(self.table.batches(), self.limits)
+            batches = self.table.batches()
+            if self.columns:
+                batches = map(self.columns.select, batches)
+            yield from checked_batches(batches, self.limits)
 
 
 @contextmanager
-def open_table(path: Path, options: ReadingOptions, limits: ReadingLimits) -> Iterator[TableFile]:
-    """Open a file of any format and read its titles; raises Unreadable."""
+def open_table(
+    path: Path,
+    options: ReadingOptions,
+    limits: ReadingLimits,
+    knows_title: KnowsTitle | None = None,
+) -> Iterator[TableFile]:
+    """Open a file of any format and read its titles; raises Unreadable.
+
+    `knows_title` says whether a text is a title, which helps to find them. What is no part of the
+    table is left out and said in `notes`, unless the options say that the file is read exactly.
+    """
     size = path.stat().st_size
     if size > limits.file_bytes:
         raise Unreadable(
@@ -119,7 +136,10 @@ def open_table(path: Path, options: ReadingOptions, limits: ReadingLimits) -> It
     with path.open("rb") as file:
         file_format = detect_format(file)
         with _explain_broken_file(file_format):
-            table = _OPENERS[file_format](file, size, options, limits)
+            finder = HeaderFinder(options, knows_title)
+            table = _OPENERS[file_format](_Source(file, size, options, limits, finder))
+        if not options.is_exact:
+            table = replace(table, columns=KeptColumns(table.titles))
         yield table
 
 
@@ -139,31 +159,39 @@ def _explain_broken_file(file_format: FileFormat) -> Iterator[None]:
         ) from error
 
 
-def _open_csv(
-    file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
-) -> TableFile:
+class _Source(NamedTuple):
+    """An open file with how to read it."""
+
+    file: IO[bytes]
+    size: int
+    options: ReadingOptions
+    limits: ReadingLimits
+    finder: HeaderFinder
+
+
+def _open_csv(source: _Source) -> TableFile:
     """Open a CSV file."""
+    file, size, options, limits, finder = source
     text = TextFile(file, options.encoding)
-    table = CsvReader(text, options, limits)
+    table = CsvReader(text, options, limits, finder)
     return TableFile(FileFormat.CSV, table, size, limits, file.tell, encoding=text.encoding)
 
 
-def _open_json_lines(
-    file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
-) -> TableFile:
+def _open_json_lines(source: _Source) -> TableFile:
     """Open JSON lines."""
-    text = TextFile(file, options.encoding)
-    table = JsonLinesReader(text, limits)
+    file, size, options, limits, _ = source
+    kind = ListText if is_json_list(file) else TextFile
+    text = kind(file, options.encoding)
+    table = JsonLinesReader(text, limits, options.is_exact)
     return TableFile(FileFormat.JSON_LINES, table, size, limits, file.tell, encoding=text.encoding)
 
 
-def _open_xlsx(
-    file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
-) -> TableFile:
+def _open_xlsx(source: _Source) -> TableFile:
     """Open a sheet of a workbook."""
+    file, size, options, limits, finder = source
     workbook = Workbook(file, size, limits)
     name = workbook.choose_sheet(options.sheet)
-    sheet = SheetReader(workbook, name, limits)
+    sheet = SheetReader(workbook, name, options, limits, finder)
 
     def progress() -> int:
         return size * sheet.parsed_bytes // sheet.size
@@ -171,11 +199,10 @@ def _open_xlsx(
     return TableFile(FileFormat.XLSX, sheet, size, limits, progress, workbook.sheets, name)
 
 
-def _open_parquet(
-    file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
-) -> TableFile:
+def _open_parquet(source: _Source) -> TableFile:
     """Open a Parquet file."""
-    table = ParquetReader(file, limits)
+    file, size, options, limits, _ = source
+    table = ParquetReader(file, limits, options.is_exact)
 
     def progress() -> int:
         return size * (table.row - 1) // max(1, table.row_count)
@@ -183,11 +210,19 @@ def _open_parquet(
     return TableFile(FileFormat.PARQUET, table, size, limits, progress, schema=table.schema)
 
 
-def _open_arrow(
-    file: IO[bytes], size: int, options: ReadingOptions, limits: ReadingLimits
-) -> TableFile:
-    """Open an Arrow stream."""
-    table = ArrowReader(file, limits)
+def _open_arrow(source: _Source) -> TableFile:
+    """Open an Arrow stream, or an Arrow file."""
+    file, size, options, limits, _ = source
+    is_file = file.read(len(FILE_SIGNATURE)) == FILE_SIGNATURE
+    file.seek(0)
+    if is_file:
+        rows = ArrowFileReader(file, limits, options.is_exact)
+
+        def progress() -> int:
+            return int(size * rows.share_done)
+
+        return TableFile(FileFormat.ARROW, rows, size, limits, progress, schema=rows.schema)
+    table = ArrowReader(file, limits, options.is_exact)
     return TableFile(FileFormat.ARROW, table, size, limits, file.tell, schema=table.schema)
 
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 _NUMBER_LIMIT = 10**15  # larger floats have no exact öre, and a spreadsheet keeps 15 digits
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+SIGNIFICANT_DIGITS = 15  # of a float, and what a spreadsheet shows at most
+_PLAIN = re.compile(r"-?[0-9]+\.[0-9]+", re.ASCII)
 _SHORT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})", re.ASCII)
 _TOO_LONG = (
     "\0A spreadsheet keeps 15 digits of a number. Format the cell as text and type it again."
@@ -42,8 +44,27 @@ def shortest_digits(text: str) -> str:
     return format(Decimal(repr(value)), "f")
 
 
-def format_day(text: str, is_1904: bool) -> str:
-    """Return the ISO date, or date and time, that a spreadsheet's number of days stands for."""
+def without_float_noise(digits: str) -> str:
+    """Return the digits of a float without what arithmetic left behind its 15th digit.
+
+    300.29999999999995 is 300.3. A number that 15 digits do not make shorter keeps its digits, as
+    33.333333333333336 does, and so does one of at most two decimals: an amount needs no rounding.
+    """
+    if len(digits) <= SIGNIFICANT_DIGITS or not _PLAIN.fullmatch(digits):
+        return digits
+    whole, _, decimals = digits.partition(".")
+    if len(decimals) <= 2 or len(whole.lstrip("-0")) + len(decimals) <= SIGNIFICANT_DIGITS:
+        return digits
+    rounded = Decimal(format(float(digits), f".{SIGNIFICANT_DIGITS}g"))
+    short = rounded.normalize() if rounded else Decimal(0)
+    return format(short, "f") if len(short.as_tuple().digits) < SIGNIFICANT_DIGITS else digits
+
+
+def format_day(text: str, is_1904: bool, hides_time: bool = False) -> str:
+    """Return the ISO date, or date and time, that a spreadsheet's number of days stands for.
+
+    `hides_time`: the cell shows the day alone, so that the time is left out.
+    """
     value = float(text)
     if 0 <= value < 1 and not is_1904:
         return _TIME_ALONE
@@ -54,5 +75,7 @@ def format_day(text: str, is_1904: bool) -> str:
     if not is_1904 and value < FALSE_DAY:
         epoch += timedelta(days=1)
     moment = epoch + timedelta(milliseconds=round(value * 86_400_000))
+    if hides_time:
+        return moment.date().isoformat()
     is_midnight = moment == datetime.combine(moment, datetime.min.time())
     return moment.date().isoformat() if is_midnight else moment.isoformat()

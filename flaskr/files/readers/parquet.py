@@ -16,7 +16,7 @@ _BUFFER_BYTES = 1024**2
 class ParquetReader(ColumnarReader):
     """The titles of a Parquet file, and its rows in batches; `row_count` is from the footer."""
 
-    def __init__(self, file: IO[bytes], limits: ReadingLimits) -> None:
+    def __init__(self, file: IO[bytes], limits: ReadingLimits, is_exact: bool = False) -> None:
         metadata = pyarrow.parquet.read_metadata(file)
         check_width(metadata.num_columns, limits)
         file.seek(0)
@@ -36,7 +36,7 @@ class ParquetReader(ColumnarReader):
             raise Unreadable("Every column holds lists or objects. Write texts and numbers.")
         columns = flat if len(flat) < len(schema) else None
         batches = parquet.iter_batches(_rows_at_once(metadata), columns=columns)
-        super().__init__(schema, batches, limits)
+        super().__init__(schema, batches, limits, is_exact)
         self.row_count: int = metadata.num_rows
 
 

@@ -16,6 +16,25 @@ def lines_in(text: bytes) -> int:
     return text.count(b"\n") + text.count(b"\r") - text.count(b"\r\n")
 
 
+def _is_utf_8(file: IO[bytes]) -> bool:
+    """Whether a file has letters beyond ASCII, and all of them are UTF-8; it is rewound.
+
+    Letters of Windows-1252 would have to stand in pairs such as “Ã¤”, all of them, to be UTF-8.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    has_letters = False
+    try:
+        while piece := file.read(_READ_BYTES):
+            decoder.decode(piece)
+            has_letters = has_letters or not piece.isascii()
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    finally:
+        file.seek(0)
+    return has_letters
+
+
 class TextFile:
     """A text file; `buffer` is what has been read and not yet consumed, as UTF-8.
 
@@ -28,6 +47,11 @@ class TextFile:
         first = file.read(2)
         self.encoding: str = _UTF_16 if first in _UTF_16_MARKS else str(encoding)
         file.seek(0)
+        if self.encoding == Encoding.CP1252 and _is_utf_8(file):
+            raise Unreadable(
+                "The file is UTF-8, not Windows-1252: its letters would be read wrong. Choose "
+                "UTF-8."
+            )
         if self.encoding == Encoding.UTF_8 and file.read(3) != codecs.BOM_UTF8:
             file.seek(0)
         is_plain = self.encoding == Encoding.UTF_8
@@ -50,10 +74,15 @@ class TextFile:
                     f"Line {self._line_after(pieces, piece[:at])} has a NUL byte, which a text "
                     "file cannot have. Save the file again as “CSV UTF-8”."
                 )
+            piece = self.converted(piece)
             pieces.append(piece)
             length += len(piece)
         self.buffer = b"".join(pieces)
         return self.buffer
+
+    def converted(self, piece: bytes) -> bytes:
+        """Return the next bytes, in UTF-8, as they are added to the buffer."""
+        return piece
 
     def consume(self, size: int) -> None:
         """Remove the first bytes of the buffer."""

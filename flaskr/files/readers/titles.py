@@ -18,11 +18,13 @@ def filled_width(cells: Sequence[str | None]) -> int:
     return max((at for at, cell in enumerate(cells, 1) if not is_blank(cell)), default=0)
 
 
-def titles_of(cells: Sequence[str | None], limits: ReadingLimits) -> tuple[str, ...]:
+def titles_of(
+    cells: Sequence[str | None], limits: ReadingLimits, allows_blank: bool = False
+) -> tuple[str, ...]:
     """Return the titles in a row of cells, trimmed, without blank ones at the end.
 
-    Raises Unreadable for no titles, too many, a blank or unreadable one, and two that are equal
-    when case is ignored.
+    `allows_blank`: titles before the last one may be blank, "". Raises Unreadable for no titles,
+    too many, a blank or unreadable one, and two that are equal when case is ignored.
     """
     width = filled_width(cells)
     if not width:
@@ -31,6 +33,8 @@ def titles_of(cells: Sequence[str | None], limits: ReadingLimits) -> tuple[str, 
     titles = tuple((cell or "").strip() for cell in cells[:width])
     known: dict[str, str] = {}
     for number, title in enumerate(titles, 1):
+        if not title and allows_blank:
+            continue
         _check_title(number, title)
         key = title.casefold()
         if key in known:
@@ -55,7 +59,8 @@ def _check_title(number: int, title: str) -> None:
     if not title:
         raise Unreadable(f"Column {number} has no title. Name it in the first row, or remove it.")
     if "\0" in title:
-        raise Unreadable(f"The title of column {number} is not a text. Type it as text.")
+        why = title.removeprefix("\0").strip() or "It is not a text. Type it as text."
+        raise Unreadable(f"The title of column {number} cannot be read. {why}")
     if len(title) > _LONGEST_TITLE:
         raise Unreadable(
             f"The title of column {number} has over {_LONGEST_TITLE} characters. Shorten it: "

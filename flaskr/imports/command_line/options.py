@@ -8,6 +8,7 @@ import click
 from flaskr.commands import OutputFile, WrongOption
 from flaskr.errors import ClaimBookError
 from flaskr.files.readers.options import Encoding, parse_encoding
+from flaskr.imports.loaded_columns import CHOICES
 
 _Command = Callable[..., None]
 
@@ -70,7 +71,27 @@ _OPTIONS: tuple[Callable[[_Command], _Command], ...] = (
         metavar="NAME=VALUE",
         help="One value for all rows, for a column that the file does not have.",
     ),
+    click.option(
+        "--value",
+        "values",
+        multiple=True,
+        metavar="NAME:TEXT=VALUE",
+        help="Read TEXT in the column NAME as VALUE of its list: cause:vatten=water.",
+    ),
+    click.option(
+        "--day-order",
+        type=click.Choice(["day-first", "month-first"]),
+        help="How the files write days such as 05/01/2024.",
+    ),
     click.option("--sheet", default="", help="The sheet to read of a workbook."),
+    click.option(
+        "--header-row",
+        type=click.IntRange(1),
+        help="The row of the titles; it is detected otherwise.",
+    ),
+    click.option("--take-totals", is_flag=True, help="Take rows that look like totals."),
+    click.option("--take-hidden", is_flag=True, help="Take rows that a sheet hides."),
+    click.option("--strip-controls", is_flag=True, help="Take control letters off texts."),
     click.option(
         "--encoding",
         type=_EncodingName(),
@@ -107,7 +128,32 @@ def reading_options(options: dict[str, Any]) -> dict[str, Any]:
         "is_raw": options["raw"],
         "columns": _pairs(options["columns"]),
         "constants": _pairs(options["constants"]),
+        "values": _values(options["values"]),
+        "day_order": (options["day_order"] or "").replace("-", " "),
+        "header_row": options["header_row"] or 0,
+        "takes_totals": options["take_totals"],
+        "takes_hidden": options["take_hidden"],
+        "strips_controls": options["strip_controls"],
     }
+
+
+def _values(arguments: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """Return the values of closed lists by column and text; raises WrongOption for an unknown one.
+
+    A text may have “=” itself: the value is what follows the last one.
+    """
+    values: dict[str, dict[str, str]] = {}
+    for each in arguments:
+        name, colon, pair = each.partition(":")
+        text, equals, value = pair.rpartition("=")
+        if not (colon and equals):
+            raise WrongOption(f"{each}: write it as NAME:TEXT=VALUE, such as cause:vatten=water.")
+        if name not in CHOICES:
+            raise WrongOption(f"{name} is no column with a list: {', '.join(CHOICES)}.")
+        if value not in CHOICES[name]:
+            raise WrongOption(f"{value} is no {name}: {', '.join(CHOICES[name])}.")
+        values.setdefault(name, {})[text] = value
+    return values
 
 
 def _pairs(arguments: tuple[str, ...]) -> dict[str, str]:

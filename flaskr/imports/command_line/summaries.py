@@ -1,15 +1,21 @@
 """What `flask import` says: lines for a person, or one JSON object for a job."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from shlex import quote
 from typing import Any
 
 import click
 from flask import current_app
 
+from flaskr.database.modes import transaction_mode
+from flaskr.extensions import db
 from flaskr.import_records.queries import loadings_of
 from flaskr.imports.dry_run.result import DryRun, FileResult, RowClass
+from flaskr.imports.jobs import Job
+from flaskr.imports.mapping.as_read import file_mappings
+from flaskr.imports.mapping.file_mapping import FileMapping, MappedColumn
 
 _SHOWN_REFUSALS = 20
 _AMOUNT_NAMES = {"claim_cost": "claim cost", "premium": "premium"}
@@ -60,13 +66,39 @@ class Printer:
             click.echo("\n".join(self._held))
 
 
+def unmapped_columns(job: Job) -> Iterator[str]:
+    """Yield a sentence for each undecided column of the files, and one on what they lack."""
+    with transaction_mode("read"):
+        mappings = file_mappings(job)
+        db.session.rollback()
+    for mapping in mappings:
+        for column in mapping.columns:
+            if column.is_undecided:
+                samples = f" ({', '.join(column.samples)})" if column.samples else ""
+                yield (
+                    f"{mapping.name}: the book does not know the column {column.title}{samples}. "
+                    f"Say what it is with --column {quote(f'{column.title}=NAME')}, or leave it "
+                    f"out with {quote(f'{column.title}=')}.{_offer(column, mapping)}"
+                )
+        if mapping.missing:
+            yield f"{mapping.name} has no column for {', '.join(mapping.missing)}."
+
+
+def _offer(column: MappedColumn, mapping: FileMapping) -> str:
+    """Return what a column was in the last import of such a file; empty for none."""
+    if column.offered is None:
+        return ""
+    was = f"It was {column.offered}" if column.offered else "It was left out"
+    return f" {was} in import {mapping.remembered_from}."
+
+
 def _summary(outcome: DryRun) -> list[str]:
     """Return lines on what would become of each file's rows, with warnings and refusals."""
     lines = [line for result in outcome.files for line in _file_summary(result)]
     lines += list(outcome.warnings)
     lines += [str(refusal) for refusal in outcome.refusals[:_SHOWN_REFUSALS]]
-    more = outcome.refusal_count - _SHOWN_REFUSALS
-    return [*lines, f"… and {more} more."] if more > 0 else lines
+    more = outcome.group_count - _SHOWN_REFUSALS
+    return [*lines, f"… and {more} more reasons."] if more > 0 else lines
 
 
 def _file_summary(result: FileResult) -> list[str]:
@@ -75,6 +107,7 @@ def _file_summary(result: FileResult) -> list[str]:
     if left := _columns_left_out(result):
         columns = ", ".join(f"{title} ({note})" for title, note in left.items())
         lines.append(f"{result.name}: columns left out: {columns}.")
+    lines += [f"{result.name}: {note}" for note in result.notes]
     for loading in loadings_of(result.sha256):
         when = loading.recorded_at.isoformat(timespec="seconds")
         lines.append(f"{result.name} was already loaded on {when} by {loading.recorded_by}.")
@@ -118,6 +151,8 @@ def _file_as_values(result: FileResult) -> dict[str, Any]:
         "rows": result.rows,
         **{each.name: {"rows": each.rows, **each.amounts} for each in result.classes},
         "missing_columns": list(result.missing),
+        "undecided_columns": list(result.undecided),
+        "notes": list(result.notes),
         "columns_left_out": _columns_left_out(result),
         "loaded_before_as": [loading.id for loading in loadings_of(result.sha256)],
     }

@@ -5,7 +5,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Integer, Select, cast, func, literal_column, select
+from sqlalchemy import BigInteger, Date, Integer, Select, and_, cast, func, literal_column, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
@@ -15,7 +15,8 @@ from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import CLAIM_EDITS, Claim, LedgerEntry
 from flaskr.exports.making.snapshot import Snapshot
 from flaskr.exports.sql_statements import LIBPQ, compile_rows, compile_statement
-from flaskr.facts.closed_lists import CostType
+from flaskr.facts.closed_lists import Contents, CostType, EntryType, ReasonCode, Status
+from flaskr.import_records.models import Import
 from flaskr.imports.dry_run.staging import Staging
 from flaskr.imports.plan import STATE_COLUMNS
 from flaskr.policies.models import POLICY_EDITS, Policy
@@ -66,12 +67,50 @@ _EXPENSE_ROWS = (
     .where(LedgerEntry.cost_type == literal_column(f"'{CostType.EXPENSE}'"))
     .group_by(LedgerEntry.claim_id)
 )
+# Claims of which the last entry is the undo's that declined them: it is the last of its instant.
+_UNDONE_ROWS = (
+    select(LedgerEntry.claim_id, Import.undoes.label("undone_import"))
+    .join(
+        Claim,
+        and_(
+            Claim.id == LedgerEntry.claim_id,
+            Claim.last_recorded_at == LedgerEntry.recorded_at,
+        ),
+    )
+    .join(Import, Import.id == LedgerEntry.import_id)
+    .where(
+        Claim.status == literal_column(f"'{Status.DECLINED}'"),
+        LedgerEntry.entry_type == literal_column(f"'{EntryType.CLAIM_DECLINED}'"),
+        LedgerEntry.reason_code == literal_column(f"'{ReasonCode.IMPORT_UNDONE}'"),
+        Import.undoes.is_not(None),
+    )
+)
+# What cells in doubt are compared with.
+_KNOWN_CLAIMS = select(
+    Claim.claim_reference_key.label("claim_key"), Claim.event_code, Claim.description
+)
+_KNOWN_POLICIES = select(Policy.policy_number_key.label("policy_key"), Policy.policyholder)
 _BOOK_TABLES = {
     "book_claims": _CLAIM_ROWS,
     "book_policies": _POLICY_ROWS,
     "book_entries": _ENTRY_ROWS,
     "book_expenses": _EXPENSE_ROWS,
+    "book_undone": _UNDONE_ROWS,
+    "known_claims": _KNOWN_CLAIMS,
+    "known_policies": _KNOWN_POLICIES,
 }
+# The book has the value of a column of row t.
+_KNOWN_VALUES = {
+    "claim_reference": "FROM known_claims k WHERE k.claim_key = t.claim_key",
+    "event_code": "FROM known_claims k WHERE (k.claim_key, k.event_code) = "
+    "(t.claim_key, t.event_code)",
+    "description": "FROM known_claims k WHERE (k.claim_key, k.description) = "
+    "(t.claim_key, t.description)",
+    "policy_number": "FROM known_policies k WHERE k.policy_key = t.policy_key",
+    "policyholder": "FROM known_policies k WHERE (k.policy_key, k.policyholder) = "
+    "(t.policy_key, t.policyholder)",
+}
+_KEYS = {"claim_reference": "claim_key", "policy_number": "policy_key"}
 
 
 def _columns_of_select(rows: Select[Any]) -> str:
@@ -130,6 +169,21 @@ class BookRows:
         """Copy what of claims' balances is expense; column k of the select `keys` has their ids."""
         self._copy("book_expenses", _EXPENSE_ROWS, LedgerEntry.claim_id, "claim_id", keys)
 
+    def copy_undone(self, keys: str) -> None:
+        """Copy which claims an undo has declined; column k of the select `keys` has their ids."""
+        self._copy("book_undone", _UNDONE_ROWS, LedgerEntry.claim_id, "claim_id", keys)
+
+    def copy_known(self, rows: str, has_claims: bool, has_policies: bool) -> None:
+        """Copy what the book has under the keys of the rows of a select `rows`."""
+        if has_claims:
+            keys = f"SELECT claim_key AS k FROM ({rows})"
+            self._copy("known_claims", _KNOWN_CLAIMS, Claim.claim_reference_key, "claim_key", keys)
+        if has_policies:
+            keys = f"SELECT policy_key AS k FROM ({rows})"
+            self._copy(
+                "known_policies", _KNOWN_POLICIES, Policy.policy_number_key, "policy_key", keys
+            )
+
     def _copy(self, table: str, rows: Any, column: Any, name: str, keys: str) -> None:
         """Append the rows that have one of the keys to a table of the staging database."""
         self.staging.run(
@@ -148,3 +202,35 @@ class BookRows:
     def read(self, rows: Any) -> Any:
         """Yield the batches of a select."""
         return self.snapshot.batches(compile_rows(rows, self.dialect))
+
+
+def settle_doubts(staging: Staging, book: BookRows, at: int, contents: Contents) -> None:
+    """Decide on the cells in doubt of a file: right if the book has them, else read or refused.
+
+    They come back as nothing to change when the book has their value as it is.
+    """
+    fields = staging.run("SELECT DISTINCT field FROM doubts WHERE file = $at", at=at).fetchall()
+    if not fields:
+        return
+    rows = f"SELECT t.* FROM {contents} t WHERE row IN (SELECT row FROM doubts WHERE file = {at})"
+    book.copy_known(rows, contents is not Contents.POLICIES, contents is not Contents.LEDGER)
+    for (field,) in fields:
+        known = _KNOWN_VALUES.get(field, "FROM known_claims WHERE FALSE")
+        unknown = (
+            f"FROM doubts d JOIN {contents} t USING (row) "
+            f"WHERE d.file = $at AND d.field = $field AND NOT EXISTS ({known})"
+        )
+        staging.run(
+            f"INSERT INTO faults SELECT d.file, d.row, d.field, d.value, d.text {unknown} "
+            "AND d.instead IS NULL",
+            at=at,
+            field=field,
+        )
+        key = f", {_KEYS[field]} = d.instead_key" if field in _KEYS else ""
+        staging.run(
+            f"UPDATE {contents} SET {field} = d.instead{key} FROM ("
+            f"SELECT d.row, d.instead, d.instead_key {unknown} AND d.instead IS NOT NULL) d "
+            f"WHERE {contents}.row = d.row",
+            at=at,
+            field=field,
+        )

@@ -5,6 +5,7 @@ from typing import Any
 
 from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import CLAIM_EDITS
+from flaskr.facts.closed_lists import Status
 from flaskr.imports.dry_run.result import PreviewRow
 from flaskr.imports.dry_run.row_outcomes import display_text
 
@@ -12,13 +13,19 @@ _Row = Mapping[str, Any]
 
 
 def preview_of_change(row: _Row) -> PreviewRow:
-    """Return the preview of a changed row: its changed facts and amounts, before and after."""
+    """Return the preview of a changed row: what it changes, before and after."""
     names = [name for name in (*CLAIM_EDITS, *BALANCES) if row[name] != row[f"{name}_before"]]
+    is_reopened = row["undone_import"] is not None
+    status_before, status_after = (
+        {"status": status.value} if is_reopened else {}
+        for status in (Status.DECLINED, Status.REOPENED)
+    )
     return PreviewRow(
         row["row"],
         row["book_reference"],
-        {displayed_column(name): _displayed_value(row, name) for name in names},
-        {displayed_column(name): _displayed_value(row, f"{name}_before", name) for name in names},
+        status_after | {displayed_column(name): _displayed_value(row, name) for name in names},
+        status_before
+        | {displayed_column(name): _displayed_value(row, f"{name}_before", name) for name in names},
     )
 
 

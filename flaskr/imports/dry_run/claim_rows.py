@@ -12,8 +12,8 @@ from flaskr.imports.dry_run.claim_rules import ClaimChecker
 from flaskr.imports.dry_run.result import RowClass
 from flaskr.imports.dry_run.row_outcomes import (
     LISTED_NAMES,
-    NOTE_DUPLICATES,
     UNCOVERED_WARNING,
+    note_duplicates,
     row_classes,
     warnings_naming,
 )
@@ -30,14 +30,18 @@ _AMOUNTS_AFTER, _AMOUNTS_BEFORE = (
     ", ".join(f"{name}{end}" for name in BALANCES) for end in ("", "_before")
 )
 
+_REOPENS = """CASE WHEN $has_status AND (paid, outstanding, recovered) = (0, 0, 0) THEN NULL
+        ELSE undone_import END"""
 # Each valid row as the claim would be: the file's values, else the book's. A claim cost becomes
-# outstanding after what is paid.
+# outstanding after what is paid. A claim that an undo declined is reopened by its row; but a file
+# that has the statuses, as the book's own do, may list it as declined, and reopens it with amounts.
 _COMPARE = f"""
 CREATE TABLE compared_claims AS
 WITH merged AS (
     SELECT t.row, t.claim_reference, t.claim_key, t.claim_cost,
         b.id, b.version, b.claim_reference AS book_reference, b.status, b.closed_date,
         b.first_transaction_date, b.last_transaction_date, b.last_recorded_at,
+        u.undone_import,
         p.id IS NULL AND t.policy_key IS NOT NULL AS lacks_policy,
         CASE WHEN t.policy_key IS NULL THEN b.policy_id ELSE p.id END AS policy_id,
         {", ".join(f"coalesce(t.{name}, b.{name}) AS {name}" for name in _FACTS)},
@@ -50,11 +54,13 @@ WITH merged AS (
     FROM claims t
     LEFT JOIN book_claims b USING (claim_key)
     LEFT JOIN book_policies p USING (policy_key)
+    LEFT JOIN book_undone u ON u.claim_id = b.id
     WHERE t.row NOT IN (SELECT row FROM faults WHERE file = $file)
 )
-SELECT *,
+SELECT * REPLACE ({_REOPENS} AS undone_import),
     id IS NOT NULL AND ({_FACTS_AFTER}) IS DISTINCT FROM ({_FACTS_BEFORE}) AS is_edited,
-    id IS NOT NULL AND ({_AMOUNTS_AFTER}) IS DISTINCT FROM ({_AMOUNTS_BEFORE}) AS is_moved
+    id IS NOT NULL AND ({_REOPENS} IS NOT NULL
+        OR ({_AMOUNTS_AFTER}) IS DISTINCT FROM ({_AMOUNTS_BEFORE})) AS is_moved
 FROM merged
 """
 _NO_POLICY = "The policy is not in the book. Add it first, or leave the cell empty."
@@ -94,11 +100,12 @@ class ClaimRows:
 
     def compare(self, plan: PlanWriter) -> tuple[RowClass, ...]:
         """Compare the rows with the book, write their plan, and return their classes."""
-        self._note_duplicates()
+        note_duplicates(self.staging, self.at, "claims", "claim_key", "claim_reference")
         self.book.copy_claims("SELECT claim_key AS k FROM claims")
         self.book.copy_policies("SELECT policy_key AS k FROM claims")
         self.book.copy_policies_of_claims()
-        self.staging.run(_COMPARE, file=self.at)
+        self.book.copy_undone("SELECT id AS k FROM book_claims WHERE status = 'declined'")
+        self.staging.run(_COMPARE, file=self.at, has_status="status" in self.given)
         self._note_invalid()
         self.book.copy_expenses("SELECT id AS k FROM compared_claims WHERE is_moved")
         checker = ClaimChecker(self.at, self.given, self.today)
@@ -111,13 +118,6 @@ class ClaimRows:
         self._plan_new(plan)
         self._plan_touched(plan)
         return row_classes(self.staging, self.at, Contents.CLAIMS, checker.tally)
-
-    def _note_duplicates(self) -> None:
-        """Note all rows of claims that are in the file more than once."""
-        self.staging.run(
-            NOTE_DUPLICATES.format(table="claims", key="claim_key", name="claim_reference"),
-            file=self.at,
-        )
 
     def _note_invalid(self) -> None:
         """Note the rows whose policy is not in the book, or whose amounts do not add up."""

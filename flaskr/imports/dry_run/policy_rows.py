@@ -14,7 +14,7 @@ from flaskr.facts.policy_columns import POLICY_COLUMNS
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rules import NOT_ASSIGNED
 from flaskr.imports.dry_run.result import PreviewRow, RowClass
-from flaskr.imports.dry_run.row_outcomes import NOTE_DUPLICATES, Tally, display_text, row_classes
+from flaskr.imports.dry_run.row_outcomes import Tally, display_text, note_duplicates, row_classes
 from flaskr.imports.dry_run.staging import FaultRow, Staging
 from flaskr.imports.plan import PlanWriter, plan_batch
 from flaskr.policies.models import POLICY_EDITS, POLICY_FACTS, Policy
@@ -63,10 +63,7 @@ class PolicyRows:
 
     def compare(self, plan: PlanWriter) -> tuple[RowClass, ...]:
         """Compare the rows with the book, write their plan, and return their classes."""
-        note_duplicates = NOTE_DUPLICATES.format(
-            table="policies", key="policy_key", name="policy_number"
-        )
-        self.staging.run(note_duplicates, file=self.at)
+        note_duplicates(self.staging, self.at, "policies", "policy_key", "policy_number")
         self.book.copy_policies("SELECT policy_key AS k FROM policies")
         self.staging.run(_COMPARE, file=self.at)
         for batch in self.staging.batches(_ROWS_TO_CHECK):

@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from flaskr.files.readers.dispatch import CellBatch, open_table
+from flaskr.files.readers.cells import CellBatch
 from flaskr.files.writers.csv import FORMULA_STARTS
+from flaskr.imports.dry_run.opened_file import opened_file
 from flaskr.imports.dry_run.result import ColumnUse
-from flaskr.imports.dry_run.staged_files import FileColumns
 from flaskr.imports.dry_run.staging import Staging
-from flaskr.imports.loaded_columns import REFUSAL_COLUMNS, Layout
+from flaskr.imports.dry_run.used_columns import FileColumns
+from flaskr.imports.loaded_columns import LEFT_OUT, REFUSAL_COLUMNS, Layout
 from flaskr.imports.tasks import DryRunTask, refused_path
 
 _NUMBER = re.compile(r"[-+]?[0-9][0-9., ]*", re.ASCII)
@@ -30,10 +31,11 @@ def write_refused(staging: Staging, at: int, columns: FileColumns, task: DryRunT
     if not staging.one("SELECT count(*) FROM refused WHERE file = $file", file=at):
         return
     with (
-        open_table(file.path, file.options, task.limits) as table,
+        opened_file(file, task) as table,
         path.open("w", encoding="utf-8-sig", newline="") as output,
     ):
-        titles = {use.title: _title_of(use, columns.layout) for use in columns.uses}
+        currency = task.book.currency
+        titles = {use.title: _title_of(use, columns.layout, currency) for use in columns.uses}
         titles = {old: new for old, new in titles.items() if new not in REFUSAL_COLUMNS}
         writer = csv.writer(output, delimiter=";", lineterminator="\r\n")
         writer.writerow([*titles.values(), *columns.constants, *REFUSAL_COLUMNS])
@@ -42,13 +44,13 @@ def write_refused(staging: Staging, at: int, columns: FileColumns, task: DryRunT
                 writer.writerow([*cells, *columns.constants.values(), str(row), reason])
 
 
-def _title_of(use: ColumnUse, layout: Layout) -> str:
+def _title_of(use: ColumnUse, layout: Layout, currency: str) -> str:
     """Return the title with which a column is used the same way when it is imported again."""
-    default = layout.column_for(use.title)
+    default = layout.column_for(use.title, currency)
     if use.is_loaded and default != use.name:
         return use.name
-    is_left_out = not use.is_loaded and default in layout.names
-    return f"{use.title} (left out)" if is_left_out else use.title
+    is_left_out = not use.is_loaded and (default is None or default in layout.names)
+    return f"{use.title}{LEFT_OUT}" if is_left_out else use.title
 
 
 def _refused_rows(

@@ -7,21 +7,35 @@ from typing import Any
 
 PREVIEW_ROWS = 10
 LISTED_REFUSALS = 200
+LISTED_ROWS = 10  # of one refusal
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """One reason why a row, or with `row` None a whole file, is refused."""
+    """One reason why rows are refused: all rows of a file with the same value in the same column.
+
+    `column` is the file's title, empty for whole rows; `name` is the book's column. `count` is the
+    number of rows, `rows` are the first of them.
+    """
 
     file: str
-    row: int | None
+    count: int
+    rows: tuple[int, ...]
     column: str
     value: str
     text: str
+    name: str = ""
+
+    @property
+    def places(self) -> str:
+        """The numbers of the rows, as a sentence lists them."""
+        more = self.count - len(self.rows)
+        listed = ", ".join(map(str, self.rows))
+        return f"{listed} and {more} more" if more else listed
 
     def __str__(self) -> str:
         """Return where it is, the value there, and what to do."""
-        place = self.file if self.row is None else f"{self.file}, row {self.row}"
+        place = f"{self.file}, {'row' if self.count == 1 else 'rows'} {self.places}"
         if self.column:
             place += f", {self.column} “{self.value}”"
         return f"{place}: {self.text}"
@@ -29,12 +43,18 @@ class Refusal:
 
 @dataclass(frozen=True)
 class ColumnUse:
-    """How one column of a file is used: `name` is the book's column, empty when it is left out."""
+    """How one column of a file is used: `name` is the book's column, empty when it is left out.
+
+    An undecided column is unknown to the book: somebody must say what it means, or leave it out.
+    `samples` are its first values.
+    """
 
     title: str
     name: str
     is_loaded: bool
     note: str = ""
+    is_undecided: bool = False
+    samples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +94,18 @@ class FileResult:
     constants: Mapping[str, str]
     missing: tuple[str, ...]  # required columns: rows are not read until they are mapped
     classes: tuple[RowClass, ...] = ()
+    notes: tuple[str, ...] = ()  # what was left out beside the rows
+    choices: Mapping[str, Any] = field(default_factory=dict)  # how a person chose to read it
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """The titles of the columns that are undecided: rows are not read until they are."""
+        return tuple(use.title for use in self.columns if use.is_undecided)
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether it has every required column, and no undecided one."""
+        return not self.missing and not self.undecided
 
     def rows_of(self, name: str) -> RowClass:
         """Return one class of the file's rows."""
@@ -86,7 +118,8 @@ class DryRun:
 
     files: tuple[FileResult, ...]
     refusals: tuple[Refusal, ...]  # the first of them
-    refusal_count: int
+    refusal_count: int  # of refused cells and rows
+    group_count: int  # of refusals
     watermark: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
     entries: int = 0  # ledger entries that would be posted
@@ -98,8 +131,8 @@ class DryRun:
 
     @property
     def is_mapped(self) -> bool:
-        """Whether no file lacks a required column."""
-        return not any(result.missing for result in self.files)
+        """Whether every file has the columns that it needs, and all are decided."""
+        return all(result.is_mapped for result in self.files)
 
     def count(self, name: str) -> int:
         """Return how many rows of all files are of one class."""
@@ -119,16 +152,20 @@ class DryRun:
         """Parse what `to_json` wrote."""
         values = json.loads(text)
         files = tuple(_parse_file(each) for each in values.pop("files"))
-        refusals = tuple(Refusal(**each) for each in values.pop("refusals"))
+        refusals = tuple(
+            Refusal(**{**each, "rows": tuple(each["rows"])}) for each in values.pop("refusals")
+        )
         return cls(files, refusals, **{**values, "warnings": tuple(values["warnings"])})
 
 
 def _parse_file(values: dict[str, Any]) -> FileResult:
     """Return the result of one file from its JSON."""
-    columns = tuple(ColumnUse(**each) for each in values.pop("columns"))
+    columns = tuple(
+        ColumnUse(**{**each, "samples": tuple(each["samples"])}) for each in values.pop("columns")
+    )
     classes = tuple(
         RowClass(**{**each, "first": tuple(PreviewRow(**row) for row in each["first"])})
         for each in values.pop("classes")
     )
-    values |= {name: tuple(values[name]) for name in ("sheets", "missing")}
+    values |= {name: tuple(values[name]) for name in ("sheets", "missing", "notes")}
     return FileResult(**values, columns=columns, classes=classes)

@@ -18,17 +18,28 @@ LISTED_NAMES = 20
 UNCOVERED_WARNING = "These claims are accepted, though the policy was not in force at the loss"
 
 # Rows with the same key are all refused: only a person knows which of them is right.
-NOTE_DUPLICATES = """
+_NOTE_DUPLICATES = """
 INSERT INTO faults
 WITH several AS (
-    SELECT {key}, list(row ORDER BY row) AS rows FROM {table} WHERE {key} IS NOT NULL
-    GROUP BY {key} HAVING count(*) > 1
+    SELECT {key}, 'It appears in rows ' || array_to_string(list_sort(min(row, 10)), ', ')
+        || CASE WHEN count(*) > 10 THEN ', …, ' || count(*) || ' in all' ELSE '' END
+        || '. {advice}' AS text
+    FROM {table} WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1
 )
-SELECT $file, row, '{name}', {name}, 'It appears in rows '
-    || array_to_string(rows[:10], ', ') || CASE WHEN len(rows) > 10 THEN ', …' ELSE '' END
-    || '. Keep one of them.'
-FROM {table} JOIN several USING ({key})
+SELECT $file, row, '{name}', {name}, text FROM {table} JOIN several USING ({key})
 """
+_ONE_ROW_EACH = {
+    "claim_reference": "Add the amounts up in one row; the movements of a claim one by one belong "
+    "in the ledger of a migration.",
+    "policy_number": "A policy has one row.",
+    "entry_number": "Each entry has a number that no other has.",
+}
+
+
+def note_duplicates(staging: Staging, at: int, table: str, key: str, name: str) -> None:
+    """Note all rows of a file whose key stands in several; `name` is the column of the key."""
+    advice = _ONE_ROW_EACH[name]
+    staging.run(_NOTE_DUPLICATES.format(table=table, key=key, name=name, advice=advice), file=at)
 
 
 def warnings_naming(text: str, names: Sequence[str], count: int) -> list[str]:

@@ -9,16 +9,27 @@ from dataclasses import replace
 
 from flaskr.exports.making.snapshot import book_snapshot
 from flaskr.facts.closed_lists import Contents
-from flaskr.files.readers.dispatch import TableFile, open_table
+from flaskr.files.readers.dispatch import TableFile
 from flaskr.files.readers.options import Unreadable
-from flaskr.imports.dry_run.book_rows import BookRows
+from flaskr.imports.dry_run.book_rows import BookRows, settle_doubts
 from flaskr.imports.dry_run.claim_rows import ClaimRows
+from flaskr.imports.dry_run.opened_file import opened_file
 from flaskr.imports.dry_run.parsing import ParsingRules
 from flaskr.imports.dry_run.policy_rows import PolicyRows
 from flaskr.imports.dry_run.refused_file import write_refused
-from flaskr.imports.dry_run.result import LISTED_REFUSALS, DryRun, FileResult, Refusal, RowClass
-from flaskr.imports.dry_run.staged_files import FileColumns, StagedRows, file_columns, stage_file
+from flaskr.imports.dry_run.result import (
+    LISTED_REFUSALS,
+    LISTED_ROWS,
+    DryRun,
+    FileResult,
+    Refusal,
+    RowClass,
+)
+from flaskr.imports.dry_run.samples import Samples
+from flaskr.imports.dry_run.staged_files import StagedRows, stage_file
 from flaskr.imports.dry_run.staging import Staging, open_staging
+from flaskr.imports.dry_run.totals import leave_out_totals
+from flaskr.imports.dry_run.used_columns import FileColumns, file_columns
 from flaskr.imports.loading.tasks import PLAN
 from flaskr.imports.migration.run import MigrationRows
 from flaskr.imports.plan import PlanWriter
@@ -29,7 +40,11 @@ _ROWS_BY_CONTENTS: dict[Contents, type[ClaimRows] | type[PolicyRows]] = {
     Contents.CLAIMS: ClaimRows,
     Contents.POLICIES: PolicyRows,
 }
-_NOTHING = DryRun((), (), 0, {})
+_NOTHING = DryRun((), (), 0, 0, {})
+# The faults by column, value and reason, in the order of their first rows.
+_REFUSALS = f"""SELECT file, field, value, text, count(*) AS rows,
+    list(row ORDER BY row)[:{LISTED_ROWS}] AS first
+FROM faults GROUP BY file, field, value, text"""
 
 
 class _DryRunner:
@@ -44,22 +59,39 @@ class _DryRunner:
         """Read one file into the staging database; an error carries its position and titles."""
         titles: tuple[str, ...] = ()
         try:
-            with open_table(file.path, file.options, self.task.limits) as table:
+            with opened_file(file, self.task) as table:
                 titles = table.titles
-                self._read_table(at, file, table)
+                columns = self._columns(file, titles)
+                samples = None if columns.is_mapped else _samples_of(table, columns)
+                if samples:
+                    columns = columns.with_samples(samples).without_empty(samples)
+                if not (samples and columns.is_mapped):
+                    self._read_table(at, file, table, columns)
+                    return
+            # The samples were read to the end.
+            with opened_file(file, self.task) as table:
+                self._read_table(at, file, table, columns)
         except (ImportRefused, Unreadable) as error:
             error.at, error.titles = at, titles
             raise
 
-    def _read_table(self, at: int, file: FileToRead, table: TableFile) -> None:
-        """Read one table into the staging database, unless a required column is missing."""
-        columns = file_columns(file, table.titles, is_migration=self.task.is_migration)
+    def _columns(self, file: FileToRead, titles: tuple[str, ...]) -> FileColumns:
+        """Return how the columns of a file are used; raises ImportRefused for other contents."""
+        currency, is_migration = self.task.book.currency, self.task.is_migration
+        columns = file_columns(file, titles, currency=currency, is_migration=is_migration)
         self._check_contents(file, columns)
+        return columns
+
+    def _read_table(
+        self, at: int, file: FileToRead, table: TableFile, columns: FileColumns
+    ) -> None:
+        """Read one table into the staging database, unless its columns are not mapped yet."""
         rows = 0
-        if not columns.missing:
-            staged = StagedRows(self.staging, at, columns, self._rules(file, columns))
+        if columns.is_mapped:
+            staged = StagedRows(self.staging, at, file, columns, self._rules(file, columns))
             stage_file(staged, table, lambda *done: self.report((file.name, *done)))
-            rows = staged.rows
+            rows, columns = staged.rows, columns.with_samples(staged.samples)
+            columns = columns.with_totals(leave_out_totals(self.staging, at, columns))
         self.columns.append(columns)
         self.results.append(_file_result(file, table, columns, rows))
 
@@ -71,6 +103,7 @@ class _DryRunner:
             is_signed=columns.layout.is_signed,
             day_order=file.day_order,
             values=file.values,
+            strips_controls=file.strips_controls,
         )
 
     def _check_contents(self, file: FileToRead, columns: FileColumns) -> None:
@@ -94,13 +127,15 @@ class _DryRunner:
 
     def compare(self) -> DryRun:
         """Compare the files with the book, and return the result of the dry run."""
-        if any(result.missing for result in self.results):
+        if not all(result.is_mapped for result in self.results):
             return replace(_NOTHING, files=tuple(self.results))
         self.report(("book", 0, 0, 0))
         with ExitStack() as stack:
             snapshot = stack.enter_context(book_snapshot(self.task.book.address))
             book = BookRows(self.staging, snapshot, self.task.book.dialect)
             watermark = book.watermark()
+            for at, columns in enumerate(self.columns):
+                settle_doubts(self.staging, book, at, columns.layout.contents)
             plan = PlanWriter(self.task.folder / PLAN)
             stack.callback(plan.close)
             classes, outcome = self._classes(book, plan)
@@ -108,12 +143,13 @@ class _DryRunner:
             replace(result, classes=each)
             for result, each in zip(self.results, classes, strict=True)
         )
-        refusals, count = self._refusals()
+        refusals, groups = self._refusals()
         return replace(
             outcome,
             files=results,
             refusals=refusals,
-            refusal_count=count,
+            refusal_count=self.staging.one("SELECT count(*) FROM faults"),
+            group_count=groups,
             watermark=watermark,
             entries=plan.rows["entries"],
         )
@@ -128,27 +164,28 @@ class _DryRunner:
             return by_file, migration.outcome()
         (columns,) = self.columns
         compare = _ROWS_BY_CONTENTS[columns.layout.contents]
-        rows = compare(self.staging, book, 0, columns.given, self.task.book.today)
+        rows = compare(self.staging, book, 0, columns.named, self.task.book.today)
         classes = rows.compare(plan)
         return [classes], replace(_NOTHING, warnings=tuple(rows.warnings))
 
     def _refusals(self) -> tuple[tuple[Refusal, ...], int]:
-        """Return the first faults, in the order of the files, and how many there are."""
+        """Return the first refusals, in the order of the files, and how many there are."""
         first = self.staging.run(
-            "SELECT file, row, field, value, text FROM faults "
-            f"ORDER BY file, row, field LIMIT {LISTED_REFUSALS}"
+            f"{_REFUSALS} ORDER BY file, min(row), field, text LIMIT {LISTED_REFUSALS}"
         ).fetchall()
         refusals = tuple(
             Refusal(
                 self.task.files[at].name,
-                row,
+                count,
+                tuple(rows),
                 self.columns[at].titles.get(field, field) if field else "",
                 value or "",
                 text,
+                field or "",
             )
-            for at, row, field, value, text in first
+            for at, field, value, text, count, rows in first
         )
-        return refusals, self.staging.one("SELECT count(*) FROM faults")
+        return refusals, self.staging.one(f"SELECT count(*) FROM ({_REFUSALS})")
 
 
 def make_dry_run(report: Report, task: DryRunTask) -> DryRun:
@@ -168,6 +205,16 @@ def make_dry_run(report: Report, task: DryRunTask) -> DryRun:
     return outcome
 
 
+def _samples_of(table: TableFile, columns: FileColumns) -> Samples:
+    """Return the first values of each column, read until every undecided one has some."""
+    samples = Samples(table.titles)
+    for batch in table.batches():
+        samples.add(batch)
+        if not samples.lacking(columns.undecided):
+            break
+    return samples
+
+
 def _file_result(file: FileToRead, table: TableFile, columns: FileColumns, rows: int) -> FileResult:
     """Return the result of a file before its rows are compared."""
     return FileResult(
@@ -183,4 +230,6 @@ def _file_result(file: FileToRead, table: TableFile, columns: FileColumns, rows:
         columns=columns.uses,
         constants=columns.constants,
         missing=columns.missing,
+        notes=(*columns.notes, *table.notes),
+        choices=file.choices,
     )

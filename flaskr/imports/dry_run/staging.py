@@ -7,7 +7,7 @@ zones. To be used in the isolated process only.
 # ruff: noqa: S608 - statements are built from names that the code declares
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from errno import ENOSPC
 from itertools import chain
@@ -23,6 +23,11 @@ _ROW_GROUP = 122_880
 _CREATE_FAULTS = (
     "CREATE TABLE faults (file INTEGER, row BIGINT, field VARCHAR, value VARCHAR, text VARCHAR)"
 )
+# Cells that are right only if the book has their value as it is, else mean something else.
+_CREATE_DOUBTS = (
+    "CREATE TABLE doubts (file INTEGER, row BIGINT, field VARCHAR, value VARCHAR, text VARCHAR, "
+    "instead VARCHAR, instead_key VARCHAR)"
+)
 _CREATE_LEFT_OUT = "CREATE TABLE left_out (file INTEGER, row BIGINT, text VARCHAR)"
 _CREATE_REFUSED = """CREATE VIEW refused AS SELECT file, row, field, text FROM faults
 UNION ALL SELECT file, row, NULL, text FROM left_out"""
@@ -35,8 +40,10 @@ _FAULT_SCHEMA = pa.schema(
         ("text", pa.string()),
     ]
 )
+_DOUBT_SCHEMA = pa.schema([*_FAULT_SCHEMA, ("instead", pa.string()), ("instead_key", pa.string())])
 INSTANT, LOCAL = pa.timestamp("us", "UTC"), pa.timestamp("us")
 FaultRow = tuple[int, int, str | None, str | None, str]
+DoubtRow = tuple[int, int, str | None, str | None, str, str | None, str | None]
 
 
 class Staging:
@@ -48,7 +55,7 @@ class Staging:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
         self.run("SET enable_progress_bar = false")
-        for statement in (_CREATE_FAULTS, _CREATE_LEFT_OUT, _CREATE_REFUSED):
+        for statement in (_CREATE_FAULTS, _CREATE_DOUBTS, _CREATE_LEFT_OUT, _CREATE_REFUSED):
             self.run(statement)
 
     def run(self, sql: str, **values: Any) -> duckdb.DuckDBPyConnection:
@@ -113,14 +120,20 @@ class Staging:
 
     def add_faults(self, faults: list[FaultRow]) -> None:
         """Add faults of rows."""
-        if not faults:
-            return
-        columns = zip(*faults, strict=True)
-        arrays = [
-            pa.array(column, field.type)
-            for column, field in zip(columns, _FAULT_SCHEMA, strict=True)
-        ]
-        self.add("faults", pa.RecordBatch.from_arrays(arrays, schema=_FAULT_SCHEMA))
+        self._add_tuples("faults", faults, _FAULT_SCHEMA)
+
+    def add_doubts(self, doubts: list[DoubtRow]) -> None:
+        """Add cells in doubt, which `settle_doubts` decides on."""
+        self._add_tuples("doubts", doubts, _DOUBT_SCHEMA)
+
+    def _add_tuples(self, table: str, rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> None:
+        """Append rows to a table of a schema."""
+        if rows:
+            columns = zip(*rows, strict=True)
+            arrays = [
+                pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)
+            ]
+            self.add(table, pa.RecordBatch.from_arrays(arrays, schema=schema))
 
 
 def _cast_instants(rows: Any, from_type: pa.DataType, to_type: pa.DataType) -> Any:

@@ -9,6 +9,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import REASON_CHOICES, ReasonCode
 from flaskr.import_records.queries import imports_with_files
+from flaskr.imports.undo.queries import declined_by
 from flaskr.imports.undo.services import undo_import
 
 
@@ -40,11 +41,15 @@ def list_imports() -> None:
     help="Why the import is undone.",
 )
 def undo_command(number: int, reason: str) -> None:
-    """Undo import NUMBER with adjusting entries; what it created stays, without amounts."""
+    """Undo import NUMBER with adjusting entries; what it created and is empty then is declined."""
     try:
         require_book()
         record = undo_import(number, reason_code=ReasonCode(reason), actor=command_actor())
     except ClaimBookError as error:
         raise CommandFailed(f"Nothing was undone.\n{error}", error.exit_code) from error
     db.session.commit()
-    click.echo(f"Undone as import {record.id}: {record.entries} adjusting entries.")
+    declined = declined_by(record)
+    click.echo(
+        f"Undone as import {record.id}: {record.entries - declined} adjusting entries, "
+        f"{declined} claims declined."
+    )

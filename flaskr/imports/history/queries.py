@@ -3,16 +3,18 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import aliased
 
 from flaskr.claims.history.edit_queries import claim_edit_rows, policy_edit_rows
 from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
+from flaskr.claims.provenance import claims_of_import
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportFile
 from flaskr.imports.undo.queries import entries_of_import
+from flaskr.policies.filters import policies_of_import
 from flaskr.policies.models import PolicyRevision
 from flaskr.web.ordering import SortOrder
 from flaskr.web.paging import Listing, NumberedListing
@@ -58,6 +60,13 @@ def files_of(numbers: Sequence[int]) -> dict[int, list[ImportFile]]:
     for file in db.session.scalars(wanted):
         files[file.import_id].append(file)
     return files
+
+
+def kinds_of_rows(number: int) -> list[str]:
+    """Return of which kinds an import has rows in lists: claims, policies, both or none."""
+    rows = {"claims": claims_of_import(number), "policies": policies_of_import(number)}
+    found = db.session.execute(select(*(exists(each.subquery()) for each in rows.values()))).one()
+    return [name for name, has_rows in zip(rows, found, strict=True) if has_rows]
 
 
 def entry_listing(record: Import) -> Listing:

@@ -11,7 +11,13 @@ from flaskr.extensions import db
 from flaskr.import_records.models import Import
 from flaskr.import_records.queries import undo_of
 from flaskr.imports.blueprint import blueprint
-from flaskr.imports.history.queries import EDIT_LISTINGS, entry_listing, files_of, import_listing
+from flaskr.imports.history.queries import (
+    EDIT_LISTINGS,
+    entry_listing,
+    files_of,
+    import_listing,
+    kinds_of_rows,
+)
 from flaskr.imports.job_folders import delete_old_jobs, jobs_under_way
 from flaskr.imports.jobs import Job
 from flaskr.imports.refused_downloads import files_with_refusals, loaded_job
@@ -57,6 +63,7 @@ def show(number: int) -> Any:
         "imports/show.html",
         record=record,
         files=[(file, json.loads(file.mapping)) for file in files],
+        has_rows=kinds_of_rows(number),
         page=page,
         edits=[] if page.has_newer else _first_edits(record),
         undone_by=undo.id if (undo := undo_of(record)) else None,

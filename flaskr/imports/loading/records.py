@@ -5,6 +5,7 @@ from typing import Any
 from flaskr.imports.dry_run.result import FileResult
 from flaskr.imports.loaded_columns import PERSONAL_NAMES
 from flaskr.imports.loading.tasks import mapping_text
+from flaskr.imports.mapping.remembered import titles_digest
 
 
 def file_record(result: FileResult) -> dict[str, Any]:
@@ -20,5 +21,8 @@ def file_record(result: FileResult) -> dict[str, Any]:
         "sha256": result.sha256,
         "size_bytes": result.size,
         "row_count": result.rows,
-        "mapping": mapping_text(columns, constants, sheet=result.sheet, encoding=result.encoding),
+        "titles_digest": titles_digest([use.title for use in result.columns]),
+        "mapping": mapping_text(
+            columns, constants, sheet=result.sheet, encoding=result.encoding, **result.choices
+        ),
     }

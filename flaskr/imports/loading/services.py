@@ -120,7 +120,7 @@ def check_confirmable(
     NothingToLoad if they would change nothing. Leaves no transaction open.
     """
     if not outcome.is_mapped:
-        raise ImportRefused("A required column is missing. Choose it first.")
+        raise ImportRefused("Some columns are not decided yet. Choose what each means first.")
     if not outcome.can_leave_out:
         raise ImportRefused(
             "A refused row of the ledger names no claim, so a part of some ledger would be "

@@ -48,7 +48,7 @@ class Loaded:
     entries: int
 
 
-def mapping_text(columns: Mapping[str, str], constants: Mapping[str, str], **options: str) -> str:
+def mapping_text(columns: Mapping[str, str], constants: Mapping[str, str], **options: Any) -> str:
     """Return how a file was read as JSON, for the record of the import."""
     used = {name: value for name, value in options.items() if value}
     mapping = {"columns": columns, "constants": constants, **used}

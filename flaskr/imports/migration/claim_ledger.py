@@ -27,7 +27,7 @@ from flaskr.claims.ledger.rules import (
 )
 from flaskr.errors import ClaimBookError
 from flaskr.facts.closed_lists import CostType, EntryException, EntryType
-from flaskr.imports.dry_run.claim_rules import RowRefused
+from flaskr.imports.dry_run.claim_entries import RowRefused
 from flaskr.imports.migration.instants import check_entry_instants
 from flaskr.values.money import ZERO, format_money, from_ore
 

@@ -11,8 +11,9 @@ from flaskr.claims.models import CLAIM_EDITS, coverage_of
 from flaskr.claims.services import check_claim_dates
 from flaskr.errors import ClaimBookError
 from flaskr.facts.closed_lists import Coverage
+from flaskr.imports.dry_run.claim_entries import RowRefused
 from flaskr.imports.dry_run.claim_previews import displayed_column
-from flaskr.imports.dry_run.claim_rules import RowRefused, cover_of_row
+from flaskr.imports.dry_run.claim_rules import cover_of_row
 from flaskr.imports.dry_run.policy_rows import policy_of_row
 from flaskr.imports.dry_run.row_outcomes import display_cell
 from flaskr.imports.dry_run.staging import FaultRow, Staging

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flaskr.imports.dry_run.claim_rules import RowRefused
+from flaskr.imports.dry_run.claim_entries import RowRefused
 
 _Row = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flaskr.claims.ledger.balances import BALANCES
 from flaskr.claims.ledger.rules import REASON_REQUIRED
 from flaskr.facts.closed_lists import ReasonCode
-from flaskr.imports.dry_run.claim_rules import RowRefused
+from flaskr.imports.dry_run.claim_entries import RowRefused
 from flaskr.imports.dry_run.row_outcomes import display_cell
 from flaskr.imports.dry_run.staging import FaultRow
 from flaskr.imports.migration.claim_ledger import ClaimLedger, PlannedEntry

@@ -13,9 +13,10 @@ from flaskr.claims.models import ENTRY_TEXTS
 from flaskr.facts.closed_lists import Contents
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.result import DryRun, RowClass
-from flaskr.imports.dry_run.row_outcomes import NOTE_DUPLICATES, UNCOVERED_WARNING, warnings_naming
-from flaskr.imports.dry_run.staged_files import FileColumns, staged_columns
+from flaskr.imports.dry_run.row_outcomes import UNCOVERED_WARNING, note_duplicates, warnings_naming
+from flaskr.imports.dry_run.staged_files import staged_columns
 from flaskr.imports.dry_run.staging import BATCH_ROWS, Staging
+from flaskr.imports.dry_run.used_columns import FileColumns
 from flaskr.imports.loaded_columns import LAYOUTS
 from flaskr.imports.migration.counters import highest_allotted
 from flaskr.imports.migration.exceptions import exception_warnings
@@ -145,6 +146,7 @@ class MigrationRows:
             files=(),
             refusals=(),
             refusal_count=0,
+            group_count=0,
             watermark={},
             warnings=tuple(warnings),
             counters=highest_allotted(self.staging),
@@ -159,7 +161,7 @@ class MigrationRows:
                 self.staging.run(f"CREATE TABLE {contents} ({staged_columns(layout)})")
         for contents, at in self.positions.items():
             key, name = _UNIQUE_COLUMNS[contents]
-            self.staging.run(NOTE_DUPLICATES.format(table=contents, key=key, name=name), file=at)
+            note_duplicates(self.staging, at, contents, key, name)
         self.staging.run(CREATE_FIRST_KNOWN)
         self.book.copy_claims(
             "SELECT claim_key AS k FROM claims UNION SELECT claim_key FROM ledger"

@@ -1,14 +1,18 @@
 """Queries of an undo: what an import posted and edited, and what was changed after it."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select, union
 from sqlalchemy.orm import aliased
 
 from flaskr.claims.ledger.balances import BALANCES
+from flaskr.claims.ledger.rules import OPEN_STATUSES
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import db
+from flaskr.facts.closed_lists import EntryType
 from flaskr.import_records.models import Import
+from flaskr.import_records.queries import imports_in_effect
 from flaskr.policies.models import Policy, PolicyRevision
 from flaskr.values.money import ZERO
 
@@ -113,9 +117,70 @@ def has_amounts(moved: Any) -> Any:
     return or_(*(moved.c[name] != ZERO for name in BALANCES))
 
 
-def undo_size(record: Import) -> tuple[int, int]:
-    """Return the number of claims that an undo moves, and of the entries that it posts."""
+def claims_of_import(record: Import) -> Any:
+    """Select the ids of the claims that an import created or moved."""
+    created = select(Claim.id).where(Claim.import_id == record.id)
+    return union(created, select(LedgerEntry.claim_id).where(entries_of_import(record)))
+
+
+def claims_left_empty(record: Import) -> Any:
+    """Select the ids of open claims that nothing speaks for once an import is undone.
+
+    They were created by it, or by one that is undone already, and all of their entries are of such
+    imports and of undos: so they add up to zero. What a person posted to is not among them.
+    """
+    others = imports_in_effect().where(Import.id != record.id).with_only_columns(Import.id)
+    in_effect = exists().where(
+        LedgerEntry.claim_id == Claim.id,
+        or_(LedgerEntry.import_id.is_(None), LedgerEntry.import_id.in_(others)),
+    )
+    return select(Claim.id).where(
+        Claim.id.in_(claims_of_import(record)),
+        Claim.import_id.is_not(None),
+        Claim.import_id.not_in(others),
+        Claim.status.in_(OPEN_STATUSES),
+        ~in_effect,
+    )
+
+
+@dataclass(frozen=True)
+class UndoSize:
+    """How many claims an undo adjusts, declines, or does either to, and its adjusting entries."""
+
+    claims: int
+    adjusted: int
+    adjustments: int
+    declined: int
+
+    @property
+    def entries(self) -> int:
+        """How many entries it posts."""
+        return self.adjustments + self.declined
+
+
+def undo_size(record: Import) -> UndoSize:
+    """Return how many claims and entries an undo has."""
     moved = amounts_by_type(record).subquery()
-    counts = select(func.count(moved.c.claim_id.distinct()), func.count()).select_from(moved)
-    claims, entries = db.session.execute(counts.where(has_amounts(moved))).one()
-    return claims, entries
+    adjustments = select(moved.c.claim_id).where(has_amounts(moved))
+    declined = claims_left_empty(record)
+    claims = union(adjustments, declined)
+    sizes = (_size_of(rows) for rows in (claims, adjustments.distinct(), adjustments, declined))
+    return UndoSize(*db.session.execute(select(*sizes)).one())
+
+
+def declined_by(undo: Import) -> int:
+    """Return how many claims an undo has declined."""
+    is_declined = LedgerEntry.entry_type == EntryType.CLAIM_DECLINED
+    declined = select(func.count()).where(entries_of_import(undo), is_declined)
+    return db.session.scalar(declined) or 0
+
+
+def policies_created_by(record: Import) -> int:
+    """Return how many policies an import created."""
+    created = select(func.count()).where(Policy.import_id == record.id)
+    return db.session.scalar(created) or 0
+
+
+def _size_of(rows: Any) -> Any:
+    """Return the SQL of how many rows a select has."""
+    return select(func.count()).select_from(rows.subquery()).scalar_subquery()

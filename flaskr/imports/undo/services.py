@@ -10,7 +10,7 @@ from flaskr.audit import services as trail
 from flaskr.audit.models import Action, Subject
 from flaskr.book.instants import next_instant
 from flaskr.claims.ledger.balances import BALANCES
-from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision, LedgerEntry
+from flaskr.claims.models import CLAIM_FACTS, Claim, ClaimRevision
 from flaskr.database.transactions import lock_imports, lock_ledger
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
@@ -18,13 +18,15 @@ from flaskr.facts.closed_lists import REASON_CHOICES, ReasonCode
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.import_records.queries import undo_of
 from flaskr.imports.history.queries import import_numbered
-from flaskr.imports.undo.adjusting import next_entry, reverse_entries
+from flaskr.imports.undo.posting import next_entry, post_undo
 from flaskr.imports.undo.queries import (
+    UndoSize,
     claims_edited_since,
     claims_left_below_zero,
+    claims_of_import,
     claims_posted_to_since,
-    entries_of_import,
     free_text_changes,
+    policies_created_by,
     policies_edited_since,
     undo_size,
 )
@@ -50,8 +52,8 @@ class _NoReason(UndoRefused):
 class UndoPreview:
     """What an undo would do; `problem` says why it is not possible, empty when it is."""
 
-    claims: int
-    entries: int
+    size: UndoSize
+    policies: int  # that it created
     edits: int
     free_texts: int
     problem: str
@@ -64,8 +66,8 @@ def undo_preview(record: Import) -> UndoPreview:
         for revision in (ClaimRevision, PolicyRevision)
     )
     free_texts = db.session.scalar(free_text_changes(record)) or 0
-    claims, entries = undo_size(record)
-    return UndoPreview(claims, entries, edits, free_texts, _problem_of(record))
+    policies = policies_created_by(record)
+    return UndoPreview(undo_size(record), policies, edits, free_texts, _problem_of(record))
 
 
 def _problem_of(record: Import) -> str:
@@ -97,15 +99,15 @@ def _problem_of(record: Import) -> str:
 def undo_import(number: int, *, reason_code: ReasonCode | None, actor: str) -> Import:
     """Undo an import: its amounts by adjusting entries, its edits by further edits.
 
-    Rows that it created stay, with zero amounts. Raises UndoRefused without a reason, and when
-    anything that it touched was changed later.
+    Claims that it created and that are empty then are declined; policies stay. Raises UndoRefused
+    without a reason, and when anything that it touched was changed later.
     """
     if reason_code not in REASON_CHOICES:
         raise _NoReason("Choose a reason.")
     lock_imports()
     record = import_numbered(number)
     ids = select(Claim.id).where(
-        Claim.id.in_(select(LedgerEntry.claim_id).where(entries_of_import(record)))
+        Claim.id.in_(claims_of_import(record))
         | Claim.id.in_(select(ClaimRevision.claim_id).where(ClaimRevision.import_id == record.id))
     )
     db.session.execute(ids.order_by(Claim.id).with_for_update())
@@ -115,8 +117,9 @@ def undo_import(number: int, *, reason_code: ReasonCode | None, actor: str) -> I
     lock_ledger()
     if problem := _problem_of(record):
         raise UndoRefused(problem)
-    undo = _record_undo(record, next_instant(), reason_code, actor)
-    reverse_entries(record, undo)
+    size = undo_size(record)
+    undo = _record_undo(record, size, next_instant(), reason_code, actor)
+    post_undo(record, undo, size)
     _restore_facts(record, undo, Claim, ClaimRevision, "claim_id", CLAIM_FACTS)
     _restore_facts(record, undo, Policy, PolicyRevision, "policy_id", POLICY_FACTS)
     db.session.expire_all()  # rows were changed past the session
@@ -124,17 +127,16 @@ def undo_import(number: int, *, reason_code: ReasonCode | None, actor: str) -> I
 
 
 def _record_undo(
-    record: Import, now: datetime, reason_code: ReasonCode | None, actor: str
+    record: Import, size: UndoSize, now: datetime, reason_code: ReasonCode | None, actor: str
 ) -> Import:
     """Write the record of an undo, with the opposite amounts."""
-    claims, entries = undo_size(record)
     undo = Import(
         kind=ImportKind.UNDO,
         recorded_at=now,
         recorded_by=actor,
-        **{**_ZERO_ROWS, "changed": claims},
-        entries=entries,
-        first_entry=next_entry() if entries else None,
+        **{**_ZERO_ROWS, "changed": size.claims},
+        entries=size.entries,
+        first_entry=next_entry() if size.entries else None,
         **{name: -getattr(record, name) for name in BALANCES},
         undoes=record.id,
         reason_code=reason_code,
@@ -142,6 +144,7 @@ def _record_undo(
     db.session.add(undo)
     db.session.flush()
     after = {name: getattr(undo, name) for name in ("entries", *BALANCES)}
+    after |= {"claims_declined": size.declined} if size.declined else {}
     after |= {"undone_by_import": undo.id, "reason_code": reason_code}
     trail.record(Action.IMPORT_UNDONE, Subject.IMPORT, str(record.id), actor=actor, after=after)
     return undo

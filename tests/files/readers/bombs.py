@@ -11,21 +11,31 @@ import pyarrow.parquet
 from tests.files.readers.hostile import good, parts_of, zipped
 
 SHEET = "xl/worksheets/sheet1.xml"
+BOOK = "xl/workbook.xml"
 MEGABYTE = 1024**2
 LAUGHS = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
 LAUGHING = f'<!DOCTYPE x [<!ENTITY e0 "{"x" * 100}">{LAUGHS}]>'
 FROM_OUTSIDE = '<!DOCTYPE x [<!ENTITY e9 SYSTEM "file:///etc/passwd">]>'
-HEADER = '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>'
 TOO_MUCH = "unpacks to"
 
 
-def workbook(rows: str = "", before: str = "", **parts: bytes) -> bytes:
-    """A workbook whose sheet has a header “a” and some rows."""
+def workbook(
+    rows: str = "", before: str = "", is_saved: bool = True, titles: str = "a", **parts: bytes
+) -> bytes:
+    """A workbook whose sheet has a header, a title a letter, and some rows.
+
+    Unless `is_saved` by a spreadsheet, its formulas are to be calculated when it is opened.
+    """
+    header = "".join(f'<c t="inlineStr"><is><t>{title}</t></is></c>' for title in titles)
     sheet = (
         f'<?xml version="1.0"?>{before}<worksheet xmlns="http://schemas.openxmlformats.org/'
-        f'spreadsheetml/2006/main"><sheetData>{HEADER}{rows}</sheetData></worksheet>'
+        f'spreadsheetml/2006/main"><sheetData><row r="1">{header}</row>{rows}</sheetData>'
+        "</worksheet>"
     )
-    return zipped({**parts_of(good("xlsx")), SHEET: sheet.encode(), **parts})
+    own = parts_of(good("xlsx"))
+    if is_saved:
+        own[BOOK] = own[BOOK].replace(b' fullCalcOnLoad="1"', b"")
+    return zipped({**own, SHEET: sheet.encode(), **parts})
 
 
 def parquet(columns: dict, **options) -> bytes:
@@ -78,12 +88,16 @@ def nested(depth: int) -> bytes:
     return parquet({"a": pa.nulls(1, kind), "b": pa.array([1])})
 
 
-def arrow_stream(columns: dict, **options) -> bytes:
+def arrow_stream(columns: dict, new_writer=pa.ipc.new_stream, **options) -> bytes:
     file = io.BytesIO()
     table = pa.table(columns)
-    with pa.ipc.new_stream(file, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as writer:
+    with new_writer(file, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as writer:
         writer.write_table(table)
     return file.getvalue()
+
+
+def arrow_file(columns: dict, **options) -> bytes:
+    return arrow_stream(columns, pa.ipc.new_file, **options)
 
 
 def many_columns(separator: bytes) -> bytes:
@@ -182,6 +196,42 @@ BOMBS = {
     "an Arrow text of 200 MB": (
         lambda: arrow_stream({"a": pa.repeat("x" * 50_000, 4_000)}, compression="zstd"),
         "cells 4000 0",
+    ),
+    "an Arrow file with a text of 200 MB": (
+        lambda: arrow_file({"a": pa.repeat("x" * 50_000, 4_000)}, compression="zstd"),
+        "cells 4000 0",
+    ),
+    "an Arrow file of many rows of nothing": (
+        lambda: arrow_file({"a": pa.nulls(2**31 - 1)}),
+        "over 5,000,000 rows",
+    ),
+    "a JSON list of 40 MB of nothing": (lambda: b"[" + b" " * (40 * MEGABYTE), "has no end"),
+    "a JSON list with a text of 20 MB": (
+        lambda: b'[{"a":"' + b"x" * (20 * MEGABYTE) + b'"}]',
+        "Row 1 has over 16 MB",
+    ),
+    "lists in a JSON list": (
+        lambda: b'[{"a":' + b"[" * 1_000_000 + b"]" * 1_000_000 + b"}]",
+        "cannot be read as JSON",
+    ),
+    "6,000,000 objects of a JSON list": (
+        lambda: b"[" + b'{"a":"1"},' * 6_000_000 + b"{}]",
+        "over 5,000,000 rows",
+    ),
+    "formulas that fill whole sheets": (
+        lambda: workbook(
+            "".join(
+                f'<row r="{row}"><c r="A{row}"><f t="array" ref="A{row}:XFD1048576">1</f><v>0</v>'
+                "</c></row>"
+                for row in range(2, 20_002)
+            ),
+            is_saved=False,
+        ),
+        "cells 20000 0",
+    ),
+    "42 MB that begin as an old workbook": (
+        lambda: b"\xd0\xcf\x11\xe0" + b"E\0n\0c\0" * (7 * MEGABYTE),
+        "an old workbook",
     ),
     "an Arrow batch of many rows of nothing": (
         lambda: arrow_stream({"a": pa.nulls(2**31 - 1)}),

@@ -23,3 +23,11 @@ def rows_of(path: Path, content: bytes | str, limits: ReadingLimits = LIMITS, **
     """The numbered rows of a file with this content."""
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return read(path, limits, **options)[1]
+
+
+def notes_of(path: Path, **options) -> tuple[str, ...]:
+    """What is said of a file beside its rows."""
+    with open_table(path, ReadingOptions(**options), LIMITS) as table:
+        for _ in table.batches():
+            pass
+        return table.notes

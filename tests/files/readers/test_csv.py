@@ -6,7 +6,7 @@ import pytest
 
 from flaskr.files.readers.csv import reader as csv_reader
 from flaskr.files.readers.options import EncodingNotChosen, ReadingLimits, Unreadable
-from tests.files.readers.reads import read, rows_of
+from tests.files.readers.reads import notes_of, read, rows_of
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_rows_of_another_length_are_faults_but_blank_cells_beyond_the_header_are
     [
         (b"", "The file is empty"),
         (b"\n , \n", "The file is empty"),
-        (b"a,,c\n", "Column 2 has no title"),
+        (b"a,,c\n1,,3\n1,2,3\n", "Column 2 has no title, but row 3 has a cell in it"),
         (b"Claim ,b, claim\n", "Two columns are named “Claim” and “claim”"),
         (b'a,b\n\n1,"x\n', "Line 3: a quote is opened and never closed"),
         (b'a,b\n"1\n2",x\n"3"4,5\n', "Line 4: there is text after a closing quote"),
@@ -80,9 +80,8 @@ def test_rows_of_another_length_are_faults_but_blank_cells_beyond_the_header_are
         (b"x" * 201, "over 200 characters"),
         (b"a,b\n1,2\n3," + b"x" * 64_001, "Row 3, b: a cell has over 64,000 characters"),
         (b"<!DOCTYPE html><table>", "a web page or XML"),
-        (b'[{"a":1}]', "a JSON list"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1", r"Save it as \.xlsx"),
-        (b"%PDF-1.7", r"CSV, Excel workbook \(\.xlsx\), Parquet, JSON lines"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", r"an Excel workbook \(\.xlsx\) or as CSV"),
+        (b"%PDF-1.7", r"CSV, Excel workbook \(\.xlsx\), Parquet, Arrow or JSON"),
         (b"PAR1 is no more", "starts as parquet, but"),
         (b"PK\x03\x04", "not a workbook that can be read"),
         (b"\xff\xff\xff\xff\x10\0\0\0", "starts as arrow, but"),
@@ -132,3 +131,15 @@ def test_rows_are_complete_wherever_blocks_end(path, monkeypatch, encoding):
     assert rows == [
         (number, tuple(cell or None for cell in row)) for number, row in enumerate(made, 2)
     ]
+
+
+@pytest.mark.parametrize("odd", ["", "1,2,3\n"], ids=["all at once", "one by one"])
+def test_how_many_apostrophes_were_taken_off_is_said_and_none_where_there_was_none(path, odd):
+    path.write_text("a,b\n'=1,'t Hooft\n'-5,'+1\n" + odd)
+    said = notes_of(path)
+    kept = notes_of(path, is_raw=True)
+    path.write_text("a,b\n1,'t Hooft\n")
+
+    assert said[0].startswith("In 3 cells an apostrophe before a sign")
+    assert "Choose raw to keep it" in said[0]
+    assert kept == notes_of(path) == ()

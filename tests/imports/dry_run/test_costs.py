@@ -21,7 +21,10 @@ REFUSED = [
     (["A-8", "1" + 13 * "0"], "One entry can move at most"),
     (["A/9", "5"], "Claim Reference “A/9”: A reference cannot contain any of"),
     (["C-2026-000001", "5"], "Claim Reference “C-2026-000001”: The book assigns such"),
-    (["a-1", "5"], "Claim Reference “a-1”: It appears in rows 2, 12. Keep one of them."),
+    (
+        ["a-1", "5"],
+        "Claim Reference “a-1”: It appears in rows 2, 12. Add the amounts up in one row;",
+    ),
 ]
 
 
@@ -117,7 +120,7 @@ def test_a_claim_with_its_first_cost_gets_an_opening_and_one_with_a_ledger_an_ad
 def test_an_invalid_row_is_refused_by_row_column_and_value(dry_runs):
     found = dry_runs.dry_run(COSTS, ["A-1", 1], *(row for row, _ in REFUSED))
 
-    said = {refusal.row: str(refusal) for refusal in found.refusals}
+    said = {row: str(refusal) for refusal in found.refusals for row in refusal.rows}
     assert counts(found) == (0, 0, 0, len(REFUSED) + 1)
     for number, (_, refusal) in enumerate(REFUSED, 3):
         assert refusal.replace("rows 2, 12", f"rows 2, {len(REFUSED) + 2}") in said[number]

@@ -4,7 +4,7 @@ import pytest
 
 from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.facts.closed_lists import Contents
-from flaskr.imports.dry_run.staged_files import file_columns
+from flaskr.imports.dry_run.used_columns import file_columns
 from flaskr.imports.loaded_columns import (
     CLAIMS,
     LAYOUTS,
@@ -18,7 +18,7 @@ from flaskr.imports.tasks import FileToRead, ImportRefused
 
 def columns(*titles, is_migration=False, **how):
     file = FileToRead(Path("x.csv"), "x.csv", "", 0, **how)
-    return file_columns(file, titles, is_migration=is_migration)
+    return file_columns(file, titles, currency="SEK", is_migration=is_migration)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def columns(*titles, is_migration=False, **how):
     ],
 )
 def test_a_title_is_recognised_in_english_and_swedish_in_any_case(title, name):
-    assert CLAIMS.column_for(title) == name
+    assert CLAIMS.column_for(title, "SEK") == name
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.contents)
@@ -62,7 +62,7 @@ def test_no_title_belongs_to_two_columns(layout):
 def test_our_own_files_are_recognised_with_every_column(contents):
     names = [column.name for column in FILE_COLUMNS[contents]]
 
-    assert recognised_contents(names) is contents
+    assert recognised_contents(names, "SEK") is contents
     assert [use.title for use in columns(*names).uses if not use.name] == []
 
 
@@ -80,7 +80,7 @@ def test_our_own_files_are_recognised_with_every_column(contents):
     ],
 )
 def test_the_contents_of_a_file_are_recognised_by_its_columns(titles, layout):
-    assert recognised_contents(titles) is layout.contents
+    assert recognised_contents(titles, "SEK") is layout.contents
 
 
 def test_a_file_without_a_known_column_is_refused_with_the_known_names():
@@ -90,7 +90,7 @@ def test_a_file_without_a_known_column_is_refused_with_the_known_names():
         columns("a", "b")
 
 
-def test_unrecognised_columns_are_mapped_by_hand_or_listed_as_left_out():
+def test_unrecognised_columns_are_mapped_by_hand_or_stay_undecided():
     found = columns(
         "Ref", "Belopp", "status", "Notes", "paid", columns={"Ref": "claim_reference", "paid": ""}
     )
@@ -98,12 +98,13 @@ def test_unrecognised_columns_are_mapped_by_hand_or_listed_as_left_out():
     assert found.titles == {"claim_reference": "Ref"}
     assert [(use.title, use.is_loaded, use.note) for use in found.uses] == [
         ("Ref", True, ""),
-        ("Belopp", False, "not known: left out"),
+        ("Belopp", False, "not decided"),
         ("status", False, "follows from the ledger"),
-        ("Notes", False, "not known: left out"),
+        ("Notes", False, "not decided"),
         ("paid", False, "left out"),
     ]
     assert found.missing == ("claim_cost",)
+    assert found.undecided == ("Belopp", "Notes")
 
 
 def test_references_alone_are_not_enough_but_a_constant_or_any_fact_is():

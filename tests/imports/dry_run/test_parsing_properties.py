@@ -32,58 +32,98 @@ class Declared(NamedTuple):
     slow: Callable[[str], Any]
     is_signed: bool = False
 
-    def read(self, cells: pa.Array) -> ParsedColumn:
-        return parse_column(
-            cells, self.column, ParsingRules("SEK", "Europe/Stockholm", is_signed=self.is_signed)
-        )
+    def read(self, cells: pa.Array, shown_as: pa.Array | None = None) -> ParsedColumn:
+        return parse_column(cells, self.column, rules(self.is_signed), shown_as)
 
 
-REFERENCE = Declared(Column("x", Kind.REFERENCE), cells.parse_reference)
-TEXT = Declared(Column("x", Kind.TEXT), cells.parse_text)
-NAME = Declared(Column("x", Kind.TEXT, is_one_line=True), cells.parse_name)
-AMOUNT = Declared(Column("x", Kind.AMOUNT), ore_parser(is_signed=False))
-DELTA = Declared(Column("x", Kind.AMOUNT), ore_parser(is_signed=True), is_signed=True)
-DAY = Declared(Column("x", Kind.DAY), cells.parse_date)
+def rules(is_signed: bool = False) -> ParsingRules:
+    """The rules of a Swedish book."""
+    return ParsingRules("SEK", "Europe/Stockholm", is_signed=is_signed)
+
+
+REFERENCE = Declared(Column("x", Kind.REFERENCE), cells.reference_parser())
+EVENT = Declared(Column("event_code", Kind.REFERENCE), cells.reference_parser(may_be_day=True))
+TEXT = Declared(Column("x", Kind.TEXT), cells.text_parser())
+NAME = Declared(Column("x", Kind.TEXT, is_one_line=True), cells.name_parser())
+AMOUNT = Declared(Column("x", Kind.AMOUNT), ore_parser(rules()))
+DELTA = Declared(Column("x", Kind.AMOUNT), ore_parser(rules(is_signed=True)), is_signed=True)
+DAY = Declared(Column("x", Kind.DAY), cells.day_parser("Europe/Stockholm"))
 INSTANT = Declared(Column("x", Kind.INSTANT), cells.parse_instant)
 CAUSE = Declared(Column("x", Kind.CHOICE, choices=Cause), cells.member_parser(Cause))
 TYPE = Declared(Column("x", Kind.CHOICE, choices=EntryType), cells.member_parser(EntryType))
-EVERY = (REFERENCE, TEXT, NAME, AMOUNT, DELTA, DAY, INSTANT, CAUSE, TYPE)
+EVERY = (REFERENCE, EVENT, TEXT, NAME, AMOUNT, DELTA, DAY, INSTANT, CAUSE, TYPE)
 
 many = settings(max_examples=150)
 # Letters of every kind, and those at the limits of the fast paths.
 EDGES = "Aaß ÅåÄöøÿÞ÷×İıﬁŒ'\"#/\\?!~@&%{}:$;-−+.,0159 \t\n\r\x00\x1f\x7f\x85"
-EDGES += "\xa0\u2009\u202e\u0301\u212b"
+EDGES += "\xa0\u2009\u202e\u0301\u212b\u200b\xad\x1b="
 texts = st.text(st.one_of(st.sampled_from(EDGES), st.characters(exclude_categories=["Cs"])))
-amounts = st.from_regex(r"[-+−]?[0-9]{1,19}([ .,\u202f][0-9]{1,4}){0,3}", fullmatch=True)
-days = st.from_regex(r"[0-9]{4}-[0-3][0-9]-[0-3][0-9]", fullmatch=True)
+amounts = st.from_regex(
+    r"(SEK |kr)?[-+−(]?[0-9]{1,19}([ .,'\u202f][0-9]{1,4}){0,3}( kr|:-|\)| EUR|-)?", fullmatch=True
+)
+days = st.from_regex(
+    r"[0-9]{4}-[0-3][0-9]-[0-3][0-9]([T ]00:00(:00)?(Z|\+01:00)?)?"
+    r"|[0-3]?[0-9][./-]([01]?[0-9]|jan|Feb)[./-](19|20)[0-9]{2}|(19|20)[0-9]{2}[01][0-9][0-3][0-9]",
+    fullmatch=True,
+)
+turned = st.from_regex(
+    r"[0-9]{1,6}[.,]0{1,3}|[0-9]([.,][0-9]{1,5})?[eE][+-]?[0-9]{1,3}|=\"[0-9]{1,5}\""
+    r"|[0-3]?[0-9]-(jan|Feb|MAR|okt)|(maj|Dec)-[0-9]{2}|(19|20)[0-9]{2}/[0-9]{1,4}(/[0-9]{1,2})?",
+    fullmatch=True,
+)
 instants = st.from_regex(
     r"(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9](:[0-5][0-9](\.[0-9]{1,7})?)?"
     r"(Z|[+-][0-2][0-9]:[0-9]{2})?",
     fullmatch=True,
 )
-words = st.sampled_from(["water", " fire", "Fire", "motor", "PAYMENT", "ADJUSTMENT ", "new", ".."])
+words = st.sampled_from(
+    [
+        "water",
+        "Damage to-others",
+        "vatten",
+        "utbetalning",
+        " fire",
+        "Fire",
+        "motor",
+        "PAYMENT",
+        "ADJUSTMENT ",
+        "new",
+        "..",
+    ]
+)
 long_texts = st.sampled_from(
     ["x" * 64, "x" * 65, "ö" * 201, "x" * 32_000, "x" * 32_001, "𝄞" * 16_001]
 )
-cell = st.one_of(st.none(), texts, amounts, days, instants, words, long_texts)
+cell = st.one_of(st.none(), texts, amounts, days, turned, instants, words, long_texts)
 columns = st.lists(cell, max_size=12)
 
 
 def slowly(column: list[str | None], kind: Declared):
-    """The values of a column and the message of each fault, cell by cell."""
-    values, faults = [], []
+    """The values of a column, the message of each fault, and what is in doubt, cell by cell."""
+    values, faults, doubts = [], [], []
     for at, each in enumerate(column):
         try:
             values.append(None if each is None else kind.slow(each))
+        except cells.Doubtful as doubt:
+            values.append(doubt.value)
+            doubts.append((at, str(doubt), doubt.instead))
         except ClaimBookError as error:
             values.append(None)
             faults.append((at, str(error)))
-    return values, faults
+    return values, faults, doubts
+
+
+def found_in(parsed: ParsedColumn):
+    """A parsed column in the same form."""
+    faults, doubts = ([tuple(e) for e in each] for each in (parsed.faults, parsed.doubts))
+    return parsed.values.to_pylist(), faults, doubts
 
 
 @many
 @given(column=columns, kind=st.sampled_from(EVERY))
 @example(["ﬁ", "İ", "ß", "new", "NEW", "a" * 65], REFERENCE)
+@example(["1001.0", "1,00", "1.23457E+11", "2024-03-01", "2024/0012", '="00123"', "a=b"], REFERENCE)
+@example(["2024-03-01", "1001.0", "mar-24", "5-Jan", "12E4", "31/12/2024 00:00"], EVENT)
 @example(["-0", "1,5", "12 345,50", "999999999999.99", "1000000000000", "-5"], DELTA)
 @example(["-0", "-0.00", "-1", "+1", "007"], AMOUNT)
 @example(["a  b", " a", "a\nb", "a\r\nb", "a\n"], TEXT)
@@ -93,9 +133,7 @@ def test_a_column_of_texts_is_parsed_like_its_cells(column, kind):
 
     found = kind.read(pa.array(column, pa.string()))
 
-    assert (found.values.to_pylist(), [tuple(each) for each in found.faults]) == slowly(
-        column, kind
-    )
+    assert found_in(found) == slowly(column, kind)
 
 
 @many
@@ -110,7 +148,7 @@ def test_a_slice_of_a_column_is_parsed_like_the_column(before, column, kind):
     part = kind.read(whole.slice(before))
 
     expected = kind.read(pa.array(column[before:], pa.string()))
-    assert (part.values.to_pylist(), part.faults) == (expected.values.to_pylist(), expected.faults)
+    assert found_in(part) == found_in(expected)
 
 
 def digits_of(number: Decimal | None) -> str | None:
@@ -136,7 +174,7 @@ def test_a_column_of_decimals_is_parsed_like_its_texts(scale, digits, start, kin
 
     found = kind.read(pa.array(column, pa.decimal128(38, scale)).slice(start))
 
-    values, faults = slowly([digits_of(each) for each in column[start:]], kind)
+    values, faults, _ = slowly([digits_of(each) for each in column[start:]], kind)
     assert found.values.to_pylist() == values
     assert [at for at, _ in found.faults] == [at for at, _ in faults]
 
@@ -148,9 +186,7 @@ def test_a_column_of_dates_is_parsed_like_its_texts(column):
     found = DAY.read(pa.array(column, pa.date32()))
 
     written = [None if each is None else each.isoformat() for each in column]
-    assert (found.values.to_pylist(), [tuple(each) for each in found.faults]) == slowly(
-        written, DAY
-    )
+    assert found_in(found) == slowly(written, DAY)
 
 
 @many
@@ -160,9 +196,7 @@ def test_a_column_of_instants_is_parsed_like_its_texts(column):
     found = INSTANT.read(pa.array(column, pa.timestamp("us", "UTC")))
 
     written = [None if each is None else each.isoformat() for each in column]
-    assert (found.values.to_pylist(), [tuple(each) for each in found.faults]) == slowly(
-        written, INSTANT
-    )
+    assert found_in(found) == slowly(written, INSTANT)
 
 
 @pytest.mark.parametrize("kind", EVERY)
@@ -187,3 +221,51 @@ def test_a_cell_that_the_reader_could_not_read_has_its_message():
     found = DELTA.read(pa.array(["\0Not a number.", "5", None]))
 
     assert (found.values.to_pylist(), found.faults) == ([None, 500, None], [(0, "Not a number.")])
+
+
+def test_an_amount_that_a_sheet_shows_otherwise_than_in_the_currency_of_the_book_is_a_fault():
+    shown = pa.array(["kr", "EUR", "percentage", "day", None, "SEK", "$", "EUR"])
+
+    found = AMOUNT.read(pa.array(["1", "2", "0.5", "2024-03-01", "5", "6", "7", None]), shown)
+
+    assert found.values.to_pylist() == [100, None, None, None, 500, 600, None, None]
+    assert [fault.at for fault in found.faults] == [1, 2, 3, 6]
+    assert "in EUR" in found.faults[0].text
+    assert "as a percentage" in found.faults[1].text
+    assert "as a day" in found.faults[2].text
+    assert "in USD" in found.faults[3].text
+
+
+def test_a_day_whose_time_the_sheet_does_not_show_is_that_day():
+    column = pa.array(["2024-01-05T13:45:00", "2024-01-05T13:45:00", "2024-01-06", None, "soon"])
+
+    found = DAY.read(column, pa.array(["day", None, "day", "day", "day"]))
+
+    assert found.values.to_pylist() == [date(2024, 1, 5), None, date(2024, 1, 6), None, None]
+    assert [fault.at for fault in found.faults] == [1, 4]
+
+
+def test_a_reference_that_a_sheet_shows_as_a_day_is_in_doubt():
+    found = REFERENCE.read(pa.array(["2024-03-01", "45352", "W-1"]), pa.array(["day", "day", None]))
+
+    assert [(doubt.at, doubt.instead) for doubt in found.doubts] == [(0, None), (1, None)]
+
+
+def test_values_mapped_for_the_file_come_before_the_words_of_the_book():
+    mapped = ParsingRules("SEK", "UTC", values={"x": {"Vatten ": "storm", "VA-22": "water"}})
+
+    found = parse_column(pa.array(["vatten", "va 22", "Fire", "brand", "x"]), CAUSE.column, mapped)
+
+    assert found.values.to_pylist() == ["storm", "water", "fire", "fire", None]
+    assert "one of collision, glass" in found.faults[0].text
+
+
+def test_control_letters_are_taken_off_by_choice():
+    stripping = ParsingRules("SEK", "UTC", strips_controls=True)
+    column = pa.array(["a\x1b[1mb", "\x07", "a\tb", "Åsa"])
+
+    texts = parse_column(column, TEXT.column, stripping)
+    names = parse_column(column, NAME.column, stripping)
+
+    assert found_in(texts) == (["a[1mb", "", "a\tb", "Åsa"], [], [])
+    assert found_in(names) == (["a[1mb", "", "a b", "Åsa"], [], [])

@@ -16,7 +16,7 @@ def refused(dry_runs):
     """The refused rows of a file, as a spreadsheet reads them."""
 
     def run(*rows, **how):
-        job = dry_runs.job(*rows, **how)
+        job = dry_runs.job(*rows, **how, columns={"Notes": ""})
         text = refused_path(job.folder, 0).read_text(encoding="utf-8-sig")
         return list(csv.reader(io.StringIO(text), delimiter=";"))
 
@@ -32,7 +32,7 @@ def test_the_refused_rows_are_unchanged_with_row_and_reasons(refused):
         ["b", "2", "", ""],
     )
 
-    assert titles == [*HEADER, "refused_row", "refused_because"]
+    assert titles == [*COSTS, "Notes (left out)", "Beskrivning", "refused_row", "refused_because"]
     assert [row[:5] for row in rows] == [
         ["", "x", "två; fel", "Åsa", "3"],
         ["B", "1", "twice", "", "4"],
@@ -42,7 +42,10 @@ def test_the_refused_rows_are_unchanged_with_row_and_reasons(refused):
         "claim_cost: “x” is not an amount; write it as 12345.50 or 12 345,50. "
         "claim_reference: The cell is empty. Fill it in."
     ) or rows[0][5].startswith("claim_reference: ")
-    assert rows[1][5] == "claim_reference: It appears in rows 4, 5. Keep one of them."
+    assert rows[1][5] == (
+        "claim_reference: It appears in rows 4, 5. Add the amounts up in one row; the movements "
+        "of a claim one by one belong in the ledger of a migration."
+    )
 
 
 def test_a_formula_is_escaped_and_read_back(refused):
@@ -91,5 +94,5 @@ def test_a_row_that_could_not_be_split_into_cells_is_in_the_file_as_text(sqlite_
     text = refused_path(job.folder, 0).read_text(encoding="utf-8-sig")
 
     assert counts(job.outcome) == (2, 0, 0, 1)
-    assert job.outcome.refusals[0].row == 3
+    assert job.outcome.refusals[0].rows == (3,)
     assert "B,1,2,3" in text

@@ -126,7 +126,7 @@ def test_an_invalid_policy_is_refused_by_row(refused, policies, refusal):
 @pytest.mark.parametrize(
     ("claims", "refusal"),
     [
-        (WATER + WATER, "row 3, claim_reference “W1”: It appears in rows 2, 3"),
+        (WATER + WATER, "rows 2, 3, claim_reference “W1”: It appears in rows 2, 3"),
         (WATER.replace("H1", "H9"), "row 2, policy_number “H9”: The policy is neither"),
         (
             WATER.replace("03-01", "03-03"),
@@ -182,7 +182,10 @@ def test_repeated_entry_numbers_and_other_recorded_dates_are_refused(dry_runs):
     twice = said(dry_runs.folder, claims=claims, ledger=header + "".join(rows))
     other = said(dry_runs.folder, claims=claims, ledger=header + OPENED.strip() + ",1,2024-03-03\n")
 
-    assert "row 3, seq “1”: It appears in rows 2, 3. Keep one of them." in twice[1]
+    assert (
+        "rows 2, 3, seq “1”: It appears in rows 2, 3. Each entry has a number that no other has."
+        in twice[0]
+    )
     assert "it was recorded on 2024-03-02" in other[0]
 
 

@@ -93,7 +93,7 @@ def test_cost_types_that_cancel_out_in_all_are_undone_each(session):
 
     claim = claim_by_reference("A-1")
     by_type = balances_by_type(claim.id, claim.state)
-    assert (shown.claims, shown.entries) == (1, 2)
+    assert (shown.size.claims, shown.size.entries) == (1, 2)
     assert by_type[EXPENSE].outstanding == Decimal("50.00")
     assert by_type[INDEMNITY].outstanding == Decimal("49.00")
 

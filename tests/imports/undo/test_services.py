@@ -5,12 +5,13 @@ import pytest
 from sqlalchemy import select
 
 from flaskr.claims.check.services import disagreements
-from flaskr.claims.models import ClaimRevision
+from flaskr.claims.ledger.services import reopen_claim
+from flaskr.claims.models import Claim, ClaimRevision
 from flaskr.claims.queries import claim_by_reference, claim_totals, entries_of
 from flaskr.claims.services import edit_claim
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
-from flaskr.facts.closed_lists import Cause, EntryType, ReasonCode
+from flaskr.facts.closed_lists import Cause, EntryType, ReasonCode, Status
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.import_records.queries import loadings_of
 from flaskr.imports.undo.services import UndoRefused, undo_import, undo_preview
@@ -37,7 +38,7 @@ def test_an_undo_posts_one_adjusting_entry_on_each_claim(importing):
     record = undo(1)
 
     claim = claim_by_reference("A-2")
-    opening, adjustment = entries_of(claim)
+    opening, adjustment, declined = entries_of(claim)
     assert claim_totals().claim_cost == 0
     assert (adjustment.entry_type, adjustment.outstanding) == (
         EntryType.ADJUSTMENT,
@@ -46,10 +47,10 @@ def test_an_undo_posts_one_adjusting_entry_on_each_claim(importing):
     assert (adjustment.reverses, adjustment.recorded_by) == (opening.id, "Eva")
     assert adjustment.reason_code is ReasonCode.IMPORT_UNDONE
     assert record.reason_code is WRONG_AMOUNT
-    assert (record.kind, record.undoes, record.entries) == (ImportKind.UNDO, 1, 2)
+    assert (record.kind, record.undoes, record.entries) == (ImportKind.UNDO, 1, 4)
     assert (record.first_entry, record.outstanding) == (3, Decimal("-120.50"))
     assert (claim.last_transaction_date, claim.last_recorded_at) == (
-        adjustment.transaction_date,
+        declined.transaction_date,
         adjustment.recorded_at,
     )
 
@@ -58,10 +59,11 @@ def test_entries_can_be_posted_after_an_undo(importing):
     importing.load(COSTS, ("A-1", 100))
     undo(1)
 
-    entry = reserve(claim_by_reference("A-1"), "7", today())
+    why = {"reason_code": ReasonCode.NEW_INFORMATION, "actor": ACTOR}
+    entry = reopen_claim(claim_by_reference("A-1"), Decimal("7"), today(), **why)
     db.session.commit()
 
-    assert entry.id == 3
+    assert entry.id == 4
 
 
 def test_a_file_whose_import_was_undone_can_be_loaded_again(importing):
@@ -161,7 +163,10 @@ def test_a_migration_is_undone_with_one_entry_on_each_claim_with_amounts(session
 
     totals = claim_totals()
     assert (totals.paid, totals.outstanding, totals.recovered) == (0, 0, 0)
-    assert shown.claims == record.entries == 5
+    assert shown.size.adjusted == shown.size.adjustments == 5
+    assert record.entries == 5 + shown.size.declined
+    left = set(db.session.scalars(select(Claim.status)))
+    assert left == {Status.CLOSED, Status.DECLINED}
 
 
 @pytest.mark.parametrize("reason_code", [None, ReasonCode.MIGRATED])

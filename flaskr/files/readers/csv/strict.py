@@ -32,8 +32,9 @@ class MalformedCsv(Exception):
 @cache
 def _cell_pattern(separator: str) -> re.Pattern[str]:
     """Return a pattern for a cell and its end: the groups are quoted, plain, end."""
-    plain = f'(?!")[^{separator}\r\n]*+'
-    return re.compile(f'(?:"((?:[^"]++|"")*+)"|({plain}))({separator}|\r\n|\r|\n|\\Z)')
+    between = re.escape(separator)
+    plain = f'(?!")[^{between}\r\n]*+'
+    return re.compile(f'(?:"((?:[^"]++|"")*+)"|({plain}))({between}|\r\n|\r|\n|\\Z)')
 
 
 def csv_records(text: str, separator: str, is_last: bool) -> Iterator[CsvRecord]:

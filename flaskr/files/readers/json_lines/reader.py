@@ -1,8 +1,8 @@
-"""Read JSON lines: numbers keep their digits, keys may come in any order."""
+"""Read JSON lines, and lists of objects: numbers keep their digits, keys may come in any order."""
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from flaskr.files.readers.cells import (
     texts_of,
 )
 from flaskr.files.readers.json_lines.fast import parse_json_block
+from flaskr.files.readers.numbers import without_float_noise
 from flaskr.files.readers.options import ReadingLimits, Unreadable
 from flaskr.files.readers.text_files import TextFile
 from flaskr.files.readers.titles import EMPTY, titles_of
@@ -29,7 +30,11 @@ _BLOCK_BYTES = 4 * 1024**2
 _MAX_LINE_BYTES = 16 * 1024**2
 _NESTED = SENTENCE_MARK + "This is a list or an object. Write a text or a number."
 _BOOLEAN = SENTENCE_MARK + "This is true or false. Write a text or a number."
-_WHAT_TO_DO = "Write one object a line, as {“claim_reference”: “C1”, …}."
+_WHAT_TO_DO = "Write a list of objects, or one object a line, as {“claim_reference”: “C1”, …}."
+_ONE_OBJECT = (
+    "The file is one JSON object of lists or objects, not of rows. Write a list of objects, which "
+    "pandas calls orient=“records”."
+)
 
 
 class _NotANumber(str):
@@ -54,12 +59,18 @@ def _object_from_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object_from_pairs,
-    parse_float=str,
-    parse_int=str,
-    parse_constant=_not_a_number,
-)
+def _decoder(parse_float: Callable[[str], str]) -> json.JSONDecoder:
+    """Return a decoder of objects whose numbers are texts of their digits."""
+    return json.JSONDecoder(
+        object_pairs_hook=_object_from_pairs,
+        parse_float=parse_float,
+        parse_int=str,
+        parse_constant=_not_a_number,
+    )
+
+
+_EXACT_DECODER = _decoder(str)
+_DECODER = _decoder(without_float_noise)
 
 
 class JsonLinesReader:
@@ -67,8 +78,9 @@ class JsonLinesReader:
 
     titles_row = 0
 
-    def __init__(self, text: TextFile, limits: ReadingLimits) -> None:
+    def __init__(self, text: TextFile, limits: ReadingLimits, is_exact: bool = False) -> None:
         self.text = text
+        self.decoder = _EXACT_DECODER if is_exact else _DECODER
         self.last_row = 0  # the number of the last line consumed
         self.keys = list(self._first_object())
         self.known = frozenset(self.keys)
@@ -80,8 +92,14 @@ class JsonLinesReader:
         """Return the object of the first line that is not blank, without consuming it."""
         for row, line in enumerate(self.lines(self._whole_lines()), 1):
             if not line.isspace():
-                return parse_object(line, row)
+                return self._checked_first(parse_object(line, row, self.decoder))
         raise Unreadable(EMPTY)
+
+    def _checked_first(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Return the first object; raises Unreadable if it holds a whole table."""
+        if value and all(isinstance(each, dict | list) for each in value.values()):
+            raise Unreadable(_ONE_OBJECT)
+        return value
 
     def _whole_lines(self) -> int:
         """Return how many bytes of the buffer are complete lines; 0 at the end of the file."""
@@ -125,7 +143,7 @@ class JsonLinesReader:
             if line.isspace():
                 continue
             rows.append(self.last_row)
-            objects.append(parse_object(line, self.last_row))
+            objects.append(parse_object(line, self.last_row, self.decoder))
             self._check_keys(objects[-1])
             if len(rows) == ROWS_AT_ONCE:
                 yield self._batch(rows, objects)
@@ -148,10 +166,10 @@ class JsonLinesReader:
         return CellBatch(pa.array(rows, pa.int64()), batch_of(columns, self.titles))
 
 
-def parse_object(line: str, row: int) -> dict[str, Any]:
+def parse_object(line: str, row: int, decoder: json.JSONDecoder = _DECODER) -> dict[str, Any]:
     """Return the object of a line; raises Unreadable with its number."""
     try:
-        value = _DECODER.decode(line)
+        value = decoder.decode(line)
     except _RepeatedKey as error:
         raise Unreadable(
             f"Row {row} has the key “{str(error)[:40]}” twice. Keep one of them."

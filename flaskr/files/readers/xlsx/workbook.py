@@ -1,15 +1,22 @@
 """The parts of a workbook: sheets, styles and shared strings; sizes are checked first."""
 
 import posixpath
-import re
 import struct
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from flaskr.files.readers.columnar import check_unpacked
+from flaskr.files.readers.office_files import check_archive
 from flaskr.files.readers.options import ReadingLimits, SheetNotChosen, Unreadable
+from flaskr.files.readers.xlsx.number_formats import NumberFormats
 from flaskr.files.readers.xlsx.shared_strings import SharedStrings
-from flaskr.files.readers.xlsx.xml import BROKEN_WORKBOOK, Attributes, local_name, parse_elements
+from flaskr.files.readers.xlsx.xml import (
+    BROKEN_WORKBOOK,
+    TRUE,
+    Attributes,
+    local_name,
+    parse_elements,
+)
 
 _DEFAULT_SHEET = "Claims"
 _MAX_PARTS = 10_000
@@ -17,9 +24,6 @@ _MAX_RATIO = 200  # unpacked to packed; an ordinary sheet packs to about a tenth
 _RATIO_FROM = 8 * 1024**2
 _DIRECTORY_END = b"PK\x05\x06"
 _LONGEST_DIRECTORY_END = 22 + 65_535
-# The built-in number formats that show dates or times.
-_DAY_FORMATS = {14, 15, 16, 17, 18, 19, 20, 21, 22, *range(27, 37), 45, 46, 47, *range(50, 59)}
-_LITERALS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 
 
 def _check_directory(file: IO[bytes], size: int) -> None:
@@ -59,10 +63,12 @@ class Workbook:
     def __init__(self, file: IO[bytes], size: int, limits: ReadingLimits) -> None:
         _check_directory(file, size)
         self.archive = ZipFile(file)
+        check_archive(self.archive)
         _check_sizes(self.archive, size, limits)
         self.limits = limits
         self.path = self._main_path()
         self.is_1904 = False
+        self.is_uncalculated = False  # its formulas are to be calculated when it is opened
         self.sheet_paths: dict[str, str] = {}  # the path of each sheet's part, by its name
         self.hidden: set[str] = set()
         self.relations = self._relations(self.path)
@@ -99,7 +105,9 @@ class Workbook:
         """Handle an element of the part that lists the sheets."""
         kind = local_name(element)
         if kind == "workbookPr":
-            self.is_1904 = attributes.get("date1904") in ("1", "true")
+            self.is_1904 = attributes.get("date1904") in TRUE
+        if kind == "calcPr":
+            self.is_uncalculated = attributes.get("fullCalcOnLoad") in TRUE
         if kind != "sheet":
             return
         key = next((value for name, value in attributes.items() if local_name(name) == "id"), "")
@@ -130,17 +138,27 @@ class Workbook:
         """Return the path of a part of the workbook, empty when there is no such part."""
         return next((path for each, path in self.relations.values() if each == kind), "")
 
-    def day_styles(self) -> frozenset[str]:
-        """Return the numbers of the cell styles that show a number as a date or a time."""
+    def related_paths(self, path: str, kind: str) -> set[str]:
+        """Return the paths of the parts of a kind that a part refers to."""
+        folder, name = posixpath.split(path)
+        if posixpath.join(folder, "_rels", f"{name}.rels") not in self.archive.NameToInfo:
+            return set()
+        related = self._relations(path).values()
+        return {each for of, each in related if of == kind and each in self.archive.NameToInfo}
+
+    def number_formats(self) -> NumberFormats:
+        """Return what the cell styles show."""
+        found = NumberFormats()
         path = self._related_path("styles")
         if not path:
-            return frozenset()
-        formats, styles, inside = set(_DAY_FORMATS), list[int](), [False]
+            return found
+        codes: dict[int, str] = {}
+        styles, inside = list[int](), [False]
 
         def note(element: str, attributes: Attributes) -> None:
             kind = local_name(element)
-            if kind == "numFmt" and _is_day_format(attributes.get("formatCode", "")):
-                formats.add(int(attributes.get("numFmtId", "0")))
+            if kind == "numFmt":
+                codes[int(attributes.get("numFmtId", "0"))] = attributes.get("formatCode", "")
             if kind in ("cellXfs", "cellStyles", "cellStyleXfs", "dxfs"):
                 inside[0] = kind == "cellXfs"
             if kind == "xf" and inside[0]:
@@ -148,7 +166,9 @@ class Workbook:
 
         with self.archive.open(path) as part:
             parse_elements(part, note)
-        return frozenset(str(place) for place, number in enumerate(styles) if number in formats)
+        for style, number in enumerate(styles):
+            found.add(str(style), number, codes.get(number))
+        return found
 
     def shared_texts(self) -> SharedStrings:
         """Return the shared strings of the workbook."""
@@ -158,8 +178,3 @@ class Workbook:
             with self.archive.open(path) as part:
                 texts.read(part)
         return texts
-
-
-def _is_day_format(code: str) -> bool:
-    """Whether a format code shows a date or a time: whether it has d, m, y, h or s as codes."""
-    return any(letter in "dmyhs" for letter in _LITERALS.sub("", code.lower()))

@@ -10,6 +10,7 @@ _PIECE_BYTES = 16 * 1024  # small, because each cell may refer to a long shared 
 _MAX_TOKEN_BYTES = 1024**2  # a tag, an attribute or a comment, which the parser keeps in memory
 BROKEN_WORKBOOK = "This is not a workbook that can be read. Open it and save it again as .xlsx."
 Attributes = dict[str, str]
+TRUE = ("1", "true")
 
 
 def parse_part(
