@@ -84,22 +84,3 @@ class SheetNotChosen(Unreadable):
 
 class EncodingNotChosen(Unreadable):
     """A text is not UTF-8 but could be Windows-1252, which must be chosen."""
-
-
-_ENCODINGS = {
-    "utf-8": Encoding.UTF_8,
-    "utf8": Encoding.UTF_8,
-    "utf-8-sig": Encoding.UTF_8,
-    "cp1252": Encoding.CP1252,
-    "windows-1252": Encoding.CP1252,
-    "1252": Encoding.CP1252,
-    "ansi": Encoding.CP1252,
-}
-
-
-def parse_encoding(text: str) -> Encoding:
-    """Return the encoding that people call so, in any case; raises Unreadable."""
-    name = text.strip().casefold().replace("_", "-").replace(" ", "-")
-    if name not in _ENCODINGS:
-        raise Unreadable(f"{text} is no encoding that files can have: choose utf-8 or cp1252.")
-    return _ENCODINGS[name]
