@@ -22,6 +22,10 @@ def fail(report):
     raise KeyError("a fault of ours")
 
 
+def fill_the_disk(report, number):
+    raise OSError(number, os.strerror(number))
+
+
 def be_killed(report):
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -4,12 +4,21 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from errno import EDQUOT, EFBIG, ENOENT, ENOSPC
 from pathlib import Path
 
 import pytest
 
 from flaskr.errors import BusyError, LedgerError
-from flaskr.isolation import Limits, OutOfMemory, OutOfTime, WorkError, run_isolated, slot
+from flaskr.isolation import (
+    Limits,
+    OutOfDisk,
+    OutOfMemory,
+    OutOfTime,
+    WorkError,
+    run_isolated,
+    slot,
+)
 
 ENOUGH = Limits(seconds=20, memory_bytes=512 * 1024**2)
 
@@ -51,6 +60,19 @@ def test_a_fault_is_an_error_that_points_to_the_log(caplog):
     assert type(raised.value) is WorkError
     assert raised.value.status == 500
     assert "exit code 1" in caplog.text
+
+
+@pytest.mark.parametrize("number", [ENOSPC, EDQUOT, EFBIG])
+def test_a_full_disk_is_no_fault_of_ours(number):
+    with pytest.raises(OutOfDisk, match="The disk is full.") as raised:
+        isolated("fill_the_disk", number)
+
+    assert (raised.value.status, raised.value.exit_code) == (507, 4)
+
+
+def test_another_error_of_the_system_is_a_fault():
+    with pytest.raises(WorkError, match="in the log"):
+        isolated("fill_the_disk", ENOENT)
 
 
 def test_work_that_is_killed_is_reported_as_out_of_memory():

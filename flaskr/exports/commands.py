@@ -20,7 +20,7 @@ from flaskr.database.modes import transaction_mode
 from flaskr.exports.manifest import MANIFEST_ENDING, manifest, manifest_text
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.services import ExportedFile, export_file
-from flaskr.exports.trail_recording import record_file
+from flaskr.exports.trail_recording import manifest_facts, record_file
 from flaskr.facts.closed_lists import Contents, FileContents, RevisionContents
 from flaskr.files.formats import Dialect, FileFormat
 from flaskr.values.as_at import Basis
@@ -115,12 +115,14 @@ def _write_file(contents: FileContents, path: Path, options: dict[str, Any]) -> 
         request = file_request(contents, _parameters(path, options))
         exported = _export_with_progress_bar(request)
         with exported.file:
-            record_file(Action.FILE_EXPORTED, request, exported, command_actor())
+            described = manifest(request, exported.facts, command_actor()) if beside else None
+            digest = manifest_facts(described)
+            record_file(Action.FILE_EXPORTED, request, exported, command_actor(), **digest)
             _write_atomically(
                 path, lambda target: shutil.copyfileobj(exported.file, target, 1024 * 1024)
             )
-        if beside:
-            text = manifest_text(manifest(request, exported.facts, command_actor()))
+        if beside and described:
+            text = manifest_text(described)
             _write_atomically(beside, lambda target: target.write(text.encode()))
     click.echo(f"{path}: {exported.facts.rows} rows, {exported.facts.size} bytes")
     for name, amount in exported.facts.totals.items():

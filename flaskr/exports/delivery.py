@@ -26,7 +26,7 @@ from flaskr.exports.services import (
     spooled_file_by_tag,
     tag_of,
 )
-from flaskr.exports.trail_recording import record_file
+from flaskr.exports.trail_recording import manifest_facts, record_file
 from flaskr.files.formats import MEDIA_TYPES
 from flaskr.web.downloads import (
     Download,
@@ -71,9 +71,11 @@ class Delivery:
         """Make the file and return its manifest as JSON."""
         exported = export_file(self._wanted)
         exported.file.close()
+        sent = manifest(self._wanted, exported.facts, self._who)
         if self._request.method == "GET":
-            record_file(Action.MANIFEST_READ, self._wanted, exported, self._who)
-        response = manifest_response(manifest(self._wanted, exported.facts, self._who))
+            digest = manifest_facts(sent)
+            record_file(Action.MANIFEST_READ, self._wanted, exported, self._who, **digest)
+        response = manifest_response(sent)
         response.headers.extend(self._since_headers())
         return response
 

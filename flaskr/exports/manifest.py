@@ -1,5 +1,6 @@
 """The manifest of a file: what it has, of which book, and the totals and digest to verify it."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from decimal import Decimal
@@ -94,6 +95,16 @@ def filter_texts(request: FileRequest) -> dict[str, Any]:
 def manifest_text(manifest: dict[str, Any]) -> str:
     """Return a manifest as readable JSON: in its order, indented, not escaped to ASCII."""
     return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+
+
+def manifest_digest(manifest: dict[str, Any]) -> str:
+    """Return the SHA-256 of what a manifest says, however it is spaced and ordered.
+
+    What is added when a kept export is deleted does not count.
+    """
+    said = {name: value for name, value in manifest.items() if name != "deleted"}
+    text = json.dumps(said, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def is_since_unchecked(request: FileRequest) -> bool:

@@ -6,24 +6,37 @@ from flask import current_app
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import NotRecorded, record_separately
-from flaskr.exports.manifest import ExportFacts
+from flaskr.exports.manifest import ExportFacts, manifest_digest
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.services import ExportedFile, spool_folder
 from flaskr.exports.spool import remove_file
 
+MANIFEST_DIGEST = "manifest_sha256"
 
-def record_file(action: Action, request: FileRequest, exported: ExportedFile, actor: str) -> None:
+
+def record_file(
+    action: Action,
+    request: FileRequest,
+    exported: ExportedFile,
+    actor: str,
+    **manifest_facts: str,
+) -> None:
     """Record that an exported file, or its manifest, is sent.
 
-    Raises NotRecorded, after removing the file.
+    `manifest_facts` are those of `manifest_facts`. Raises NotRecorded, after removing the file.
     """
-    recorded = trail_facts(request, exported.facts)
+    recorded = trail_facts(request, exported.facts) | manifest_facts
     try:
         record_separately(action, Subject.FILE, request.trail_address, actor=actor, after=recorded)
     except NotRecorded:
         exported.file.close()
         remove_file(spool_folder(current_app.config), exported.tag)
         raise
+
+
+def manifest_facts(manifest: dict[str, Any] | None) -> dict[str, str]:
+    """Return what the trail records of a manifest: its digest, empty if none was written."""
+    return {MANIFEST_DIGEST: manifest_digest(manifest) if manifest else ""}
 
 
 def trail_facts(request: FileRequest, facts: ExportFacts) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.exit_codes import ExitCode
 from flaskr.extensions import db
 from flaskr.imports.command_line.options import import_options, reading_options
-from flaskr.imports.command_line.outputs import progress_bar, write_refused
+from flaskr.imports.command_line.outputs import progress_bar, save_refused
 from flaskr.imports.command_line.summaries import Printer, unmapped_columns
 from flaskr.imports.dry_run.result import DryRun
 from flaskr.imports.jobs import Job, Progress
@@ -128,7 +128,7 @@ def _load_files(
     choices = {"leaves_refused": leaves_refused, "loads_again": options["again"]}
     try:
         outcome = _dry_run(job, printer)
-        for target in write_refused(job, outcome, options["refused"]):
+        for target in save_refused(job, outcome, options["refused"]):
             printer.say(f"The refused rows are in {target}.")
         _check_rows(outcome, options, leaves_refused=leaves_refused)
         try:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
+from flaskr.exit_codes import ExitCode
 from flaskr.exports.dictionary import NAMING_COLUMNS
 from flaskr.exports.manifest import manifest_text
 from flaskr.exports.tasks import explain_full_disk
@@ -39,6 +40,7 @@ class KeptExportDamaged(ClaimBookError):
     """The file or the manifest of a kept export is missing, changed or unreadable."""
 
     status = 500
+    exit_code = ExitCode.DIFFERENT
 
 
 @dataclass(frozen=True)

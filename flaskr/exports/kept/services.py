@@ -16,7 +16,7 @@ from flaskr.exports.kept.files import KeptExport
 from flaskr.exports.manifest import manifest
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.services import export_file
-from flaskr.exports.trail_recording import trail_facts
+from flaskr.exports.trail_recording import manifest_facts, trail_facts
 from flaskr.values.calendar import utc_now
 from flaskr.values.text import clean_reference, reference_key
 
@@ -54,7 +54,11 @@ def keep_export(request: FileRequest, name: str, note: str, actor: str) -> KeptE
         )
         if kept_manifest["filter"].get("text"):
             kept_manifest["kept"]["found_by_names"] = request.searches_names
-        facts = {"file": request.trail_address, **trail_facts(request, exported.facts)}
+        facts = {
+            "file": request.trail_address,
+            **trail_facts(request, exported.facts),
+            **manifest_facts(kept_manifest),
+        }
         return kept_files.keep_file(
             root, exported.file, kept_manifest, _recorder(Action.EXPORT_KEPT, name, actor, facts)
         )

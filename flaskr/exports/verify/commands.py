@@ -30,7 +30,7 @@ def verify_command(file: Path, manifest: Path | None) -> None:
     """Total a file again, compare it with its manifest, and look for it in the trail.
 
     The exit code is 0 only when everything is equal and this book made the file; otherwise what
-    differs is printed, and it is 5.
+    differs is printed, and it is 5, or 3 without a manifest.
     """
     config = current_app.config
     limits = Limits(config["EXPORT_SECONDS"], config["EXPORT_MEMORY_BYTES"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from flaskr.errors import ClaimBookError
 from flaskr.exports.kept.files import KeptExport, kept_exports
+from flaskr.exports.manifest import manifest_digest
 from flaskr.files.formats import Dialect
 
 MAX_MANIFEST_BYTES = 1024 * 1024
@@ -25,6 +26,7 @@ class KnownFile:
     """What a manifest says about its file; `source` names the manifest.
 
     `cut` is its as-at date and basis as a text; `kept_name` is empty unless it is a kept export.
+    `digest` is the manifest's own, `seal` the book's, empty in a manifest from before seals.
     """
 
     source: str
@@ -36,6 +38,8 @@ class KnownFile:
     totals: dict[str, Decimal]
     cut: str
     kept_name: str
+    digest: str
+    seal: str
 
 
 def format_label(file_format: str, is_excel_csv: bool) -> str:
@@ -82,6 +86,8 @@ def _known(manifest: dict[str, Any], source: str) -> KnownFile:
         },
         cut=cut_label(manifest),
         kept_name=str(manifest["kept"]["name"]) if "kept" in manifest else "",
+        digest=manifest_digest(manifest),
+        seal=str((manifest.get("watermark") or {}).get("seal") or ""),
     )
 
 

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import current_app
+from sqlalchemy import select
 
+from flaskr.book.sealing.queries import parse_seal
+from flaskr.database.transactions import separate_read
+from flaskr.errors import TextError
 from flaskr.exports.kept.services import kept_folder
 from flaskr.exports.verify.manifests import KnownFile, format_label, known_from_kept
 from flaskr.exports.verify.tasks import ReadFacts
@@ -19,6 +23,7 @@ _READ_FILE = f"{_READING_MODULE}:read_file_facts"
 FILES_AT_ONCE = 2
 _NOTHING = "nothing"
 _UNREADABLE = "cannot be read"
+_NOT_CONTAINED = "not in this book"
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def verify_file(path: Path, name: str, known: KnownFile | None, limits: Limits) 
     known = known or known_from_kept(kept_folder(current_app.config), sha256, name)
     facts, problem = _read_isolated(path, limits)
     trail = trail_of_file(sha256, known)
-    lines = [*_comparisons(size, sha256, facts, known), *_of_cut(known, trail)] if known else []
+    lines = [*_comparisons(size, sha256, facts, known), *_with_book(known, trail)] if known else []
     return Verdict(size, sha256, facts, problem, known, tuple(lines), trail)
 
 
@@ -120,7 +125,25 @@ def _comparisons(
         yield Comparison(name, str(known.totals.get(name, _NOTHING)), str(of_file))
 
 
-def _of_cut(known: KnownFile, trail: TrailOfFile) -> Iterator[Comparison]:
-    """Yield the comparison of the manifest's cut with those that the trail has of the file."""
-    if cuts := trail.handed_out.cuts:
-        yield Comparison("as at", known.cut, known.cut if known.cut in cuts else "; ".join(cuts))
+def _with_book(known: KnownFile, trail: TrailOfFile) -> Iterator[Comparison]:
+    """Yield the comparisons of the manifest with what the trail and the book know of the file."""
+    for what, said, recorded in (
+        ("as at", known.cut, trail.handed_out.cuts),
+        ("manifest", known.digest, trail.handed_out.manifests),
+    ):
+        if recorded:
+            is_known = said in recorded
+            yield Comparison(what, said, said if is_known else "; ".join(sorted(recorded)))
+    if known.seal:
+        is_contained = _is_contained(known.seal)
+        yield Comparison("seal", known.seal, known.seal if is_contained else _NOT_CONTAINED)
+
+
+def _is_contained(seal: str) -> bool:
+    """Whether the book contains the seal that a manifest names."""
+    try:
+        name = parse_seal(seal)
+    except TextError:
+        return False
+    with separate_read() as connection:
+        return bool(connection.scalar(select(name.is_contained)))

@@ -8,20 +8,27 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from flaskr.audit.models import Action
 from flaskr.audit.queries import events_of_file, keeping_event, trail_beginning
 from flaskr.database.transactions import separate_read
+from flaskr.exports.trail_recording import MANIFEST_DIGEST
 from flaskr.exports.verify.manifests import KnownFile, cut_label
 from flaskr.web.template_filters import format_instant
 
 _MOST_SHOWN = 4
+_WITH_MANIFEST = (Action.MANIFEST_READ, Action.EXPORT_KEPT)
 
 
 @dataclass(frozen=True)
 class HandedOut:
-    """The events by which a file was handed out or kept, oldest first, and the cuts it was of."""
+    """The events by which a file was handed out or kept, oldest first, and the cuts it was of.
+
+    `manifests` are the digests of all manifests that described it; None if not all are known.
+    """
 
     events: Sequence[Any]
     cuts: frozenset[str]
+    manifests: frozenset[str] | None
 
     @property
     def first_and_last(self) -> Sequence[Any]:
@@ -96,8 +103,19 @@ def trail_of_file(sha256: str, known: KnownFile | None) -> TrailOfFile:
 def _handed_out(connection: Connection, sha256: str) -> HandedOut:
     """Return the events of a file with this SHA-256; none if it is empty."""
     events = connection.execute(events_of_file(sha256)).all() if sha256 else []
-    recorded = (json.loads(event.after) for event in events)
-    return HandedOut(events, frozenset(cut_label(facts) for facts in recorded if "as_at" in facts))
+    recorded = [json.loads(event.after) for event in events]
+    cuts = frozenset(cut_label(facts) for facts in recorded if "as_at" in facts)
+    return HandedOut(events, cuts, _manifests(events, recorded))
+
+
+def _manifests(events: Sequence[Any], recorded: Sequence[dict[str, Any]]) -> frozenset[str] | None:
+    """Return the digests of the manifests; None if one was written before they were recorded."""
+    digests = [
+        facts.get(MANIFEST_DIGEST)
+        for event, facts in zip(events, recorded, strict=True)
+        if event.action in _WITH_MANIFEST or event.through == "command"
+    ]
+    return None if None in digests else frozenset(filter(None, digests))
 
 
 def _kept_otherwise(connection: Connection, sha256: str, name: str) -> KeptOtherwise | None:

@@ -28,7 +28,7 @@ def progress_bar(label: str) -> Iterator[OnProgress]:
         yield on_progress
 
 
-def write_refused(job: Job, outcome: DryRun, path: Path | None) -> list[Path]:
+def save_refused(job: Job, outcome: DryRun, path: Path | None) -> list[Path]:
     """Write the refused rows to the path, or to one for each file when several have some.
 
     Returns the paths; raises WrongOption for one that cannot be written.

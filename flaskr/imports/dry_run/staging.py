@@ -6,8 +6,10 @@ zones. To be used in the isolated process only.
 
 # ruff: noqa: S608 - statements are built from names that the code declares
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from errno import ENOSPC
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -144,7 +146,10 @@ def _cast_instants(rows: Any, from_type: pa.DataType, to_type: pa.DataType) -> A
 
 @contextmanager
 def open_staging(folder: Path) -> Iterator[Staging]:
-    """Open an empty staging database that spills to a folder when its memory is full."""
+    """Open an empty staging database that spills to a folder when its memory is full.
+
+    Raises OSError when the disk is full too.
+    """
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _MEMORY_LIMIT,
         "temp_directory": str(folder / "staging database"),
@@ -155,5 +160,9 @@ def open_staging(folder: Path) -> Iterator[Staging]:
     connection = duckdb.connect(":memory:", config=config)
     try:
         yield Staging(connection)
+    except duckdb.IOException as error:
+        if "No space left" not in str(error):
+            raise
+        raise OSError(ENOSPC, os.strerror(ENOSPC)) from error
     finally:
         connection.close()

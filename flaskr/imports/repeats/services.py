@@ -26,7 +26,7 @@ class LoadedBefore(ImportRefused):
 
 @dataclass(frozen=True)
 class Repeat:
-    """What a dry run is told of its files' earlier loadings; `sentence` is empty for new files."""
+    """What is known of the earlier loadings of a dry run; `sentence` is empty for new files."""
 
     sentence: str
     warnings: tuple[str, ...]

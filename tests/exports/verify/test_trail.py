@@ -76,7 +76,7 @@ def test_a_file_and_its_manifest_that_were_changed_together_are_not_equal(book, 
 
     code, said = book.verified(path)
 
-    assert code == 1
+    assert code == 5
     assert "has no file with this SHA-256" in said
     assert "or it was changed together with its manifest" in said
     assert "Error: The file agrees with its manifest, but not with the trail." in said
@@ -102,7 +102,7 @@ def test_a_kept_file_and_its_manifest_that_were_changed_together_are_not_equal(
 
     event = last_event(Action.EXPORT_KEPT)
     true = json.loads(event.after)["sha256"]
-    assert code == 1
+    assert code == 5
     assert f"A file with the SHA-256 {true} was kept as “Q1”:\nevent {event.id}: " in said
     assert "but not with the trail" in said
 
@@ -113,7 +113,7 @@ def test_a_file_that_was_saved_again_is_shown_with_the_events_of_the_one_it_was(
 
     code, said = book.verified(path)
 
-    assert code == 1
+    assert code == 5
     assert "This book made the file that the manifest describes:\nevent " in said
     assert "file exported by open" in said
     assert "The file differs from its manifest." in said
@@ -125,7 +125,7 @@ def test_a_manifest_with_another_date_than_the_file_was_made_for_is_a_difference
 
     code, said = book.verified(path)
 
-    assert code == 1
+    assert code == 5
     assert "as at: manifest 2020-12-31, known, file no date" in said
 
 
@@ -135,7 +135,7 @@ def test_a_file_without_a_manifest_is_looked_for_in_the_trail(book, tmp_path):
 
     code, said = book.verified(path)
 
-    assert code == 1
+    assert code == 3
     assert "This book made exactly this file:\nevent " in said
     assert "There is no known manifest of this file" in said
 
@@ -166,7 +166,7 @@ def test_a_file_of_another_book_or_of_before_the_trail_gets_a_true_sentence(
 
     code, said = GoldenBook(sqlite_app).verified(path)
 
-    assert code == 1
+    assert code == 5
     assert f"\nThe trail of this book{begins}" in said
     assert "has no file with this SHA-256. The file is from another book, from before the" in said
 

@@ -160,7 +160,8 @@ def test_the_command_asks_for_the_choice_by_name(runner, tmp_path):
     assert asked.exit_code == 3
     assert "ledger.csv, row 3, entry_type “PAYMENT”: Claim W1: The outstanding" in asked.output
     assert asked.output.endswith(
-        "Error: Nothing was imported.\nSome rows are refused. Correct them, or choose to leave "
+        "Error: Nothing was imported: no row of the migration is in the book.\n"
+        "Some rows are refused. Correct them, or choose to leave "
         "their claims out whole.\n"
     )
     assert "These claims are refused: W1.\n" in loaded.output
