@@ -141,7 +141,8 @@ def test_an_undo_is_recorded_with_what_it_reversed(importing):
     event = only_event(Action.IMPORT_UNDONE)
     assert (event.actor, event.subject) == ("eva", "1")
     assert values_of(event.after) == {
-        "entries": 2,
+        "entries": 4,
+        "claims_declined": 2,
         **{"paid": "0.00", "outstanding": "-15.00", "recovered": "0.00"},
         "undone_by_import": undone.id,
         "reason_code": "wrong_amount",

@@ -36,7 +36,7 @@ def _driver_connection() -> Any:
 
 
 def post_undo(record: Import, undo: Import, size: UndoSize) -> None:
-    """Take back what an import posted, decline what that leaves empty, and update the claims."""
+    """Reverse what an import posted, decline what is empty then, and update the claims."""
     if not undo.entries:
         return
     first = undo.first_entry or 0

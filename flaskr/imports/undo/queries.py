@@ -117,7 +117,7 @@ def has_amounts(moved: Any) -> Any:
     return or_(*(moved.c[name] != ZERO for name in BALANCES))
 
 
-def claims_of_import(record: Import) -> Any:
+def claims_created_or_moved(record: Import) -> Any:
     """Select the ids of the claims that an import created or moved."""
     created = select(Claim.id).where(Claim.import_id == record.id)
     return union(created, select(LedgerEntry.claim_id).where(entries_of_import(record)))
@@ -135,7 +135,7 @@ def claims_left_empty(record: Import) -> Any:
         or_(LedgerEntry.import_id.is_(None), LedgerEntry.import_id.in_(others)),
     )
     return select(Claim.id).where(
-        Claim.id.in_(claims_of_import(record)),
+        Claim.id.in_(claims_created_or_moved(record)),
         Claim.import_id.is_not(None),
         Claim.import_id.not_in(others),
         Claim.status.in_(OPEN_STATUSES),

@@ -23,7 +23,7 @@ from flaskr.imports.undo.queries import (
     UndoSize,
     claims_edited_since,
     claims_left_below_zero,
-    claims_of_import,
+    claims_created_or_moved,
     claims_posted_to_since,
     free_text_changes,
     policies_created_by,
@@ -107,7 +107,7 @@ def undo_import(number: int, *, reason_code: ReasonCode | None, actor: str) -> I
     lock_imports()
     record = import_numbered(number)
     ids = select(Claim.id).where(
-        Claim.id.in_(claims_of_import(record))
+        Claim.id.in_(claims_created_or_moved(record))
         | Claim.id.in_(select(ClaimRevision.claim_id).where(ClaimRevision.import_id == record.id))
     )
     db.session.execute(ids.order_by(Claim.id).with_for_update())

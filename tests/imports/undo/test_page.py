@@ -33,6 +33,34 @@ def test_an_import_is_undone_on_its_page_and_says_so(client, session, tmp_path):
     assert claim_totals().claim_cost == 0
 
 
+def test_the_page_says_how_many_claims_are_declined_and_that_policies_stay(
+    client, session, tmp_path
+):
+    importing = Importing(tmp_path)
+    importing.load(COSTS, ("A-1", 100), ("A-2", 0))
+    titles = ("policy_number", "gren", "startdatum", "slutdatum", "premie", "självrisk")
+    row = ("F-1", "home", "2024-01-01", "2025-01-01", "12", "1500")
+    importing.load((*titles, "policyholder"), (*row, "Eva"), name="policies.csv")
+
+    of_claims, of_policies = (client.get(f"/imports/{number}/undo") for number in (1, 2))
+
+    text = page_text(of_claims)
+    assert "2 claims that it created or reopened are empty then, and are declined." in text
+    assert "The file, corrected and sent again, reopens them." in text
+    assert "policies that it created" not in text
+    assert "1 policy that it created stays in the book" in page_text(of_policies)
+    assert "declined" not in page_text(of_policies)
+
+
+def test_the_command_says_how_many_claims_it_declined(runner, session, tmp_path):
+    Importing(tmp_path).load(COSTS, ("A-1", 100), ("A-2", 0))
+    db.session.remove()
+
+    undone = runner.invoke(args=["imports", "undo", "1", "--reason", "wrong_amount"])
+
+    assert "Undone as import 2: 1 adjusting entries, 2 claims declined." in undone.output
+
+
 def test_later_changes_are_named_and_nothing_is_undone(client, session, tmp_path):
     Importing(tmp_path).load(COSTS, ("A-1", 100))
     asked = client.get("/imports/1/undo")
