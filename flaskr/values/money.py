@@ -20,6 +20,8 @@ _FLOAT_DIGITS = 15  # of a binary float; the one or two after them are noise of 
 _NOISY_DIGITS = (16, 17)
 _NOISE = Decimal("0.001")
 _PLAIN = re.compile(r"[0-9]{1,18}([.,][0-9]{1,2})?", re.ASCII)
+_GROUPED = re.compile(rf"[0-9]{{1,3}}([{_SPACES}][0-9]{{3}})+([.,][0-9]{{1,2}})?", re.ASCII)
+_WITHOUT_SPACES = {**dict.fromkeys(map(ord, _SPACES)), ord(","): "."}
 _BY_SPACES = re.compile(rf"[0-9]{{1,3}}([{_SPACES}][0-9]{{3}})+([.,][0-9]+)?", re.ASCII)
 _BY_APOSTROPHES = re.compile(rf"[0-9]{{1,3}}([{_APOSTROPHES}][0-9]{{3}})+([.,][0-9]+)?", re.ASCII)
 _BY_OTHER_MARK = re.compile(
@@ -72,8 +74,12 @@ def parse_money(text: str, currency: str = "") -> Decimal:
     text with two readings (1,234), exponents, and a third decimal that is not zero.
     """
     trimmed = text.strip(_SPACES + "\t\r\n")
-    if _PLAIN.fullmatch(trimmed):
-        return checked_amount(Decimal(trimmed.replace(",", ".")))
+    is_negative = trimmed[:1] in _MINUS and trimmed != ""
+    digits = trimmed[1:] if is_negative else trimmed
+    if _PLAIN.fullmatch(digits) or _GROUPED.fullmatch(digits):  # most amounts
+        digits = digits.translate(_WITHOUT_SPACES)
+        amount = checked_amount(Decimal(digits))
+        return -amount if is_negative else amount
     parts = _PARTS.fullmatch(trimmed) if len(trimmed) <= _LONGEST_AMOUNT else None
     signs = [parts[name] for name in ("sign", "inner", "last") if parts[name]] if parts else []
     if parts is None or bool(parts["open"]) != bool(parts["close"]):

@@ -14,6 +14,7 @@ _LONG_YEAR = "Write the year with four digits: 2024-12-31."
 _HAS_TIME = "This has a time of day. Write the date alone, as 2024-12-31."
 # Days by the year first have one reading, and so have those with dots: the day comes first.
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})", re.ASCII)
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})", re.ASCII)
 _YEAR_LAST = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})", re.ASCII)
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}([-/. ])([0-9]{1,2}|[^\W\d]+)\1[0-9]{2}")
@@ -50,10 +51,23 @@ def read_day(
     `is_day_first` says how the file writes 05/01/2024, None when nobody has said it. A midnight in
     `zone` is its day; with `hides_time` so is any time, for the file shows the day only.
     """
+    if _ISO.fullmatch(text):  # most days
+        return _iso_day(text)
     text = " ".join(text.split())
     if found := _TIME.fullmatch(text):
         return _day_of_time(found, zone, is_day_first, hides_time)
     return _day_alone(text, is_day_first)
+
+
+def _iso_day(text: str) -> date:
+    """Return the day of 2024-12-31; raises DateError when there is none."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise DateError(NO_SUCH_DATE) from error
+    if day.year < EARLIEST_YEAR:
+        raise DateError(NO_SUCH_DATE)
+    return day
 
 
 def _day_of_time(
@@ -118,10 +132,4 @@ def _month_number(name: str) -> int:
 
 def _checked_day(year: str, month: str | int, day: str) -> date:
     """Return a date; raises DateError when there is none, or it is before EARLIEST_YEAR."""
-    try:
-        checked = date(int(year), int(month), int(day))
-    except ValueError as error:
-        raise DateError(NO_SUCH_DATE) from error
-    if checked.year < EARLIEST_YEAR:
-        raise DateError(NO_SUCH_DATE)
-    return checked
+    return _iso_day(f"{year}-{int(month):02}-{int(day):02}")

@@ -89,7 +89,7 @@ def parse_non_negative_amount(cell: str, currency: str = "") -> Decimal:
 
 def _unwrapped(cell: str) -> str:
     """Return a cell without the formula around its text, if it has one."""
-    inner = formula_text(cell) if cell.lstrip().startswith("=") else None
+    inner = formula_text(cell) if "=" in cell else None
     return cell if inner is None else inner
 
 

@@ -39,6 +39,14 @@ _FIRST_INSTANT = datetime(EARLIEST_YEAR, 1, 1, tzinfo=UTC)
 _LETTERS = "À-ÖØ-Þà-öø-ÿ"
 _IN_REFERENCE = rf'"$-<>@-\[\]-~{_LETTERS}'  # none of \ ? #, nor = as in a formula
 _PLAIN_REFERENCE = rf"^[!{_IN_REFERENCE}]([ !{_IN_REFERENCE}]*[!{_IN_REFERENCE}])?$"
+# Most references are of a form that no spreadsheet makes of anything, and that is not reserved: no
+# digit first, or digits around one mark; and a short one does not begin like a month, or like new.
+_ANY = f"[ !{_IN_REFERENCE}]*[!{_IN_REFERENCE}]"
+_SURE_REFERENCE = (
+    f"^([BCEGHIKLPQRTUVWXYZbceghiklpqrtuvwxyz_{_LETTERS}]({_ANY})?"
+    f"|[A-Za-z]([-0-9_]({_ANY})?|[ !{_IN_REFERENCE}]{{5,}}[!{_IN_REFERENCE}])"
+    f"|[0-9]+([-/][0-9]{{3,}}|[A-DF-Za-df-z]({_ANY})?)?)$"
+)
 _TURNED_REFERENCE = f"^({DECIMAL_NUMBERS}|{DAYS})$"
 _PLAIN_TEXT = rf"^[!-~{_LETTERS}]([ -~{_LETTERS}\n]*[!-~{_LETTERS}])?$"
 _PLAIN_NAME = rf"^[!-~{_LETTERS}]+( [!-~{_LETTERS}]+)*$"
@@ -105,12 +113,20 @@ def _parse_texts(column: pa.Array, plain: str, max_length: int, parse: ParseCell
 def _parse_references(column: pa.Array, *, may_be_day: bool) -> ParsedColumn:
     """Parse a column of references, most of which the book stores unchanged."""
     column = as_text(column)
-    is_plain = pc.match_substring_regex(column, _PLAIN_REFERENCE)
+    is_plain = pc.match_substring_regex(column, _SURE_REFERENCE)
+    is_other = pc.fill_null(pc.invert(is_plain), False)
+    if pc.any(is_other).as_py():
+        is_plain = pc.replace_with_mask(is_plain, is_other, _plain_among(column.filter(is_other)))
     is_plain = pc.and_(is_plain, pc.less_equal(pc.utf8_length(column), REFERENCE_LENGTH))
-    is_reserved = pc.is_in(pc.utf8_lower(column), pa.array(sorted(RESERVED)))
-    is_turned = pc.match_substring_regex(column, _TURNED_REFERENCE)
-    is_plain = pc.and_not(is_plain, pc.or_(is_reserved, is_turned))
     return parse_remaining(column, column, is_plain, cells.reference_parser(may_be_day=may_be_day))
+
+
+def _plain_among(references: pa.Array) -> pa.Array:
+    """Return which references are stored unchanged, among those that are not surely so."""
+    is_plain = pc.match_substring_regex(references, _PLAIN_REFERENCE)
+    is_reserved = pc.is_in(pc.utf8_lower(references), pa.array(sorted(RESERVED)))
+    is_turned = pc.match_substring_regex(references, _TURNED_REFERENCE)
+    return pc.and_not(is_plain, pc.or_(is_reserved, is_turned))
 
 
 def _parse_amounts(column: pa.Array, rules: ParsingRules) -> ParsedColumn:

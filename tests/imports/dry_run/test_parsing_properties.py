@@ -122,6 +122,10 @@ def found_in(parsed: ParsedColumn):
 @many
 @given(column=columns, kind=st.sampled_from(EVERY))
 @example(["ﬁ", "İ", "ß", "new", "NEW", "a" * 65], REFERENCE)
+@example(
+    ["new", "NEW", "New-1", "mar-24", "Mar-2", "Marine", "N", "e", "2024-01", "1-234"], REFERENCE
+)
+@example(["12E+4", "12e-4", "1d", "1E", "7/123", "7/12/2024", "20240131", "S.1", ".1"], REFERENCE)
 @example(["1001.0", "1,00", "1.23457E+11", "2024-03-01", "2024/0012", '="00123"', "a=b"], REFERENCE)
 @example(["2024-03-01", "1001.0", "mar-24", "5-Jan", "12E4", "31/12/2024 00:00"], EVENT)
 @example(["-0", "1,5", "12 345,50", "999999999999.99", "1000000000000", "-5"], DELTA)
