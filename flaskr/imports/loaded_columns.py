@@ -82,7 +82,7 @@ class Layout:
         if title.endswith(LEFT_OUT):
             return ""
         whole = self._by_title.get(normalized_title(title))
-        return whole or self._by_title.get(normalized_title(without_unit(title, currency)))
+        return whole or self._by_title.get(normalized_title(_without_unit(title, currency)))
 
     @cached_property
     def _by_title(self) -> dict[str, str]:
@@ -99,7 +99,7 @@ def normalized_title(title: str) -> str:
     return re.sub(r"[^\w%€$£¥]+|_+", "", unicodedata.normalize("NFC", title.casefold()))
 
 
-def without_unit(title: str, currency: str) -> str:
+def _without_unit(title: str, currency: str) -> str:
     """Return a title without the unit at its end, if that is the book's currency or a date's form.
 
     Another unit changes the meaning (EUR, tkr, %), so it stays part of the title.

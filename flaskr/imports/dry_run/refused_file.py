@@ -7,10 +7,10 @@ from typing import Any
 
 from flaskr.files.readers.cells import CellBatch
 from flaskr.files.writers.csv import FORMULA_STARTS
-from flaskr.imports.dry_run.opened_file import opened_file
+from flaskr.imports.dry_run.reading.opened_file import opened_file
+from flaskr.imports.dry_run.reading.used_columns import FileColumns
 from flaskr.imports.dry_run.result import ColumnUse
 from flaskr.imports.dry_run.staging import Staging
-from flaskr.imports.dry_run.used_columns import FileColumns
 from flaskr.imports.loaded_columns import LEFT_OUT, REFUSAL_COLUMNS, Layout
 from flaskr.imports.tasks import DryRunTask, refused_path
 

@@ -13,9 +13,13 @@ from flaskr.files.readers.dispatch import TableFile
 from flaskr.files.readers.options import Unreadable
 from flaskr.imports.dry_run.book_rows import BookRows, settle_doubts
 from flaskr.imports.dry_run.claim_rows import ClaimRows
-from flaskr.imports.dry_run.opened_file import opened_file
-from flaskr.imports.dry_run.parsing import ParsingRules
 from flaskr.imports.dry_run.policy_rows import PolicyRows
+from flaskr.imports.dry_run.reading.opened_file import opened_file
+from flaskr.imports.dry_run.reading.parsing import ParsingRules
+from flaskr.imports.dry_run.reading.samples import Samples
+from flaskr.imports.dry_run.reading.staged_files import StagedRows, stage_file
+from flaskr.imports.dry_run.reading.totals import leave_out_totals
+from flaskr.imports.dry_run.reading.used_columns import FileColumns, file_columns
 from flaskr.imports.dry_run.refused_file import write_refused
 from flaskr.imports.dry_run.result import (
     LISTED_REFUSALS,
@@ -25,11 +29,7 @@ from flaskr.imports.dry_run.result import (
     Refusal,
     RowClass,
 )
-from flaskr.imports.dry_run.samples import Samples
-from flaskr.imports.dry_run.staged_files import StagedRows, stage_file
 from flaskr.imports.dry_run.staging import Staging, open_staging
-from flaskr.imports.dry_run.totals import leave_out_totals
-from flaskr.imports.dry_run.used_columns import FileColumns, file_columns
 from flaskr.imports.loading.tasks import PLAN
 from flaskr.imports.migration.run import MigrationRows
 from flaskr.imports.plan import PlanWriter

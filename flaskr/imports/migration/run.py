@@ -12,11 +12,11 @@ import pyarrow as pa
 from flaskr.claims.models import ENTRY_TEXTS
 from flaskr.facts.closed_lists import Contents
 from flaskr.imports.dry_run.book_rows import BookRows
+from flaskr.imports.dry_run.reading.staged_files import staged_columns
+from flaskr.imports.dry_run.reading.used_columns import FileColumns
 from flaskr.imports.dry_run.result import DryRun, RowClass
 from flaskr.imports.dry_run.row_outcomes import UNCOVERED_WARNING, note_duplicates, warnings_naming
-from flaskr.imports.dry_run.staged_files import staged_columns
 from flaskr.imports.dry_run.staging import BATCH_ROWS, Staging
-from flaskr.imports.dry_run.used_columns import FileColumns
 from flaskr.imports.loaded_columns import LAYOUTS
 from flaskr.imports.migration.counters import highest_allotted
 from flaskr.imports.migration.exceptions import exception_warnings

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from flaskr.errors import DateError, MoneyError, TextError
 from flaskr.facts.closed_lists import EntryType
-from flaskr.imports.dry_run import cells
+from flaskr.imports.dry_run.reading import cells
 
 parse_day = cells.day_parser("Europe/Stockholm")
 AMOUNTS = st.integers(0, 10**14 - 1).map(lambda ore: Decimal(ore).scaleb(-2))

@@ -4,7 +4,7 @@ import pytest
 
 from flaskr.exports.dictionary import FILE_COLUMNS
 from flaskr.facts.closed_lists import Contents
-from flaskr.imports.dry_run.used_columns import file_columns
+from flaskr.imports.dry_run.reading.used_columns import file_columns
 from flaskr.imports.loaded_columns import (
     CLAIMS,
     LAYOUTS,

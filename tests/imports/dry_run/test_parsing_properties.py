@@ -14,7 +14,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.facts.closed_lists import Cause, EntryType
 from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
-from flaskr.imports.dry_run.parsing import (
+from flaskr.imports.dry_run.reading.parsing import (
     ParsedColumn,
     ParsingRules,
     cells,

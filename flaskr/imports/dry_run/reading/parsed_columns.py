@@ -12,7 +12,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
 from flaskr.files.readers.cells import DAY
-from flaskr.imports.dry_run import cells
+from flaskr.imports.dry_run.reading import cells
 from flaskr.imports.tasks import DayOrder
 
 ParseCell = Callable[[str], Any]

@@ -9,17 +9,17 @@ import pyarrow.compute as pc
 from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
 from flaskr.files.readers.dispatch import CellBatch, TableFile
-from flaskr.imports.dry_run.parsing import (
+from flaskr.imports.dry_run.reading.parsing import (
     CellDoubt,
     ParsedColumn,
     ParsingRules,
     parse_column,
     reference_keys,
 )
-from flaskr.imports.dry_run.samples import Samples, shown_value
+from flaskr.imports.dry_run.reading.samples import Samples, shown_value
+from flaskr.imports.dry_run.reading.totals import TOTAL, look_like_totals
+from flaskr.imports.dry_run.reading.used_columns import FileColumns
 from flaskr.imports.dry_run.staging import DoubtRow, FaultRow, Staging
-from flaskr.imports.dry_run.totals import TOTAL, look_like_totals
-from flaskr.imports.dry_run.used_columns import FileColumns
 from flaskr.imports.loaded_columns import Layout
 from flaskr.imports.tasks import FileToRead, ImportRefused
 from flaskr.values.text import reference_key

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from flaskr.imports.dry_run.reading.samples import Samples
 from flaskr.imports.dry_run.result import ColumnUse
-from flaskr.imports.dry_run.samples import Samples
 from flaskr.imports.loaded_columns import (
     CLAIMS,
     LAYOUTS,

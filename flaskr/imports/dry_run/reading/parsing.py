@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 
 from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
-from flaskr.imports.dry_run import cells
-from flaskr.imports.dry_run.parsed_columns import (
+from flaskr.imports.dry_run.reading import cells
+from flaskr.imports.dry_run.reading.parsed_columns import (
     CellDoubt as CellDoubt,
 )
-from flaskr.imports.dry_run.parsed_columns import (
+from flaskr.imports.dry_run.reading.parsed_columns import (
     ParseCell,
     ParsedColumn,
     ParsingRules,

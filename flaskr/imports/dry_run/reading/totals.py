@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.facts.kinds import Kind
+from flaskr.imports.dry_run.reading.used_columns import FileColumns
 from flaskr.imports.dry_run.staging import Staging
-from flaskr.imports.dry_run.used_columns import FileColumns
 
 TOTAL = (
     "This looks like a total of other rows. Leave the row out, or choose to take such rows if it "
