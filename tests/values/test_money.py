@@ -207,3 +207,9 @@ def test_the_largest_balance_has_eighteen_digits():
     assert (
         format_money(-LARGEST_BALANCE) == "\u22129\u202f999\u202f999\u202f999\u202f999\u202f999.99"
     )
+
+
+@pytest.mark.parametrize("text", ["0.125", "0,125", "001.234", "1234.567", "12345,678"])
+def test_a_mark_before_three_digits_separates_decimals_where_it_can_part_no_thousands(text):
+    with pytest.raises(MoneyError, match="at most two decimals"):
+        parse_money(text)
