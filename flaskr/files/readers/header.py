@@ -30,7 +30,8 @@ class HeaderFinder:
 
     def has_enough(self, count: int, row: int) -> bool:
         """Whether so many rows that are not blank, the last with that number, tell the titles."""
-        return row >= min(self.chosen, _LAST_CHOICE) and (self.is_exact or count >= _ROWS_LOOKED_AT)
+        is_told = self.is_exact or count >= _ROWS_LOOKED_AT or row > _LAST_CHOICE
+        return is_told and row >= min(self.chosen, _LAST_CHOICE)
 
     def place(self, rows: Sequence[FirstRow]) -> int:
         """Return the position of the titles in the first rows; raises Unreadable."""

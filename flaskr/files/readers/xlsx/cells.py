@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flaskr.files.readers.numbers import (
     NOT_A_NUMBER,
     NUMBER,
+    SIGNIFICANT_DIGITS,
     format_day,
     shortest_digits,
     without_float_noise,
@@ -72,7 +73,9 @@ class CellReader:
         if style in self.formats.days:
             return format_day(text, self.is_1904, self._hides_time(style))
         digits = shortest_digits(text)
-        return digits if self.is_exact else without_float_noise(digits)
+        if len(digits) <= SIGNIFICANT_DIGITS or self.is_exact:
+            return digits
+        return without_float_noise(digits)
 
     def _hides_time(self, style: str) -> bool:
         """Whether a style shows the day alone, which is what is read then."""
