@@ -100,7 +100,7 @@ def _has_titles(rows: Sequence[FirstRow], place: int) -> bool:
 
 
 def note_of_rows_above(rows: Sequence[FirstRow], place: int) -> list[str]:
-    """Return a sentence on the rows above the titles, unless there are none."""
+    """Return a sentence on the rows above the titles, if there are some."""
     if not place:
         return []
     titles_row, above = rows[place][0], rows[:place]

@@ -58,7 +58,7 @@ class CellReader:
         raise Unreadable(BROKEN_WORKBOOK)
 
     def formula(self, cell_type: str, style: str, text: str) -> str | None:
-        """Return the value that was calculated for a formula, or a sentence if there is none."""
+        """Return the value that was calculated for a formula, or a sentence without one."""
         if self.is_uncalculated or (not text and cell_type != "str"):
             return NO_VALUE
         return self.cell(cell_type, style, text) if text else NO_TEXT
