@@ -28,7 +28,7 @@ class FileFormat(StrEnum):
 
     @classmethod
     def of_extension(cls, extension: str) -> "FileFormat | None":
-        """Return the format that an extension stands for, None if there is none."""
+        """Return the format that an extension stands for, or None."""
         return next((each for each in cls if extension in (each.value, each.extension)), None)
 
 

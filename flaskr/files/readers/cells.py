@@ -73,9 +73,16 @@ class BatchBuilder:
             self.characters += len(cell) if cell else 0
 
     def add_shown(self, shown_as: Mapping[int, str], is_hidden: bool) -> None:
-        """Say of the row added last how its cells are shown, by position, and if it is hidden."""
-        for place, kind in shown_as.items():
-            self.shown_as.setdefault(place, {})[len(self.rows) - 1] = kind
+        """Say of the row added last how its cells are shown, by column from 1, and if it is hidden.
+
+        Columns beyond the titles are left out.
+        """
+        place = len(self.rows) - 1
+        for column, kind in shown_as.items():
+            if column in self.shown_as:
+                self.shown_as[column][place] = kind
+            elif column <= len(self.titles):
+                self.shown_as[column] = {place: kind}
         if is_hidden:
             self.hidden.append(self.rows[-1])
 
@@ -94,8 +101,8 @@ class BatchBuilder:
         """Yield the batch, unless it is empty, and begin the next."""
         rows, columns, faults = self.rows, self.columns, tuple(self.faults)
         shown_as = {
-            self.titles[place]: _shown_column(by_row, len(rows))
-            for place, by_row in self.shown_as.items()
+            self.titles[column - 1]: _shown_column(by_row, len(rows))
+            for column, by_row in self.shown_as.items()
         }
         hidden = frozenset(self.hidden)
         self._reset()

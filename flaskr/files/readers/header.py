@@ -30,7 +30,8 @@ class HeaderFinder:
 
     def has_enough(self, count: int, row: int) -> bool:
         """Whether so many rows that are not blank, the last with that number, tell the titles."""
-        return row >= min(self.chosen, _LAST_CHOICE) and (self.is_exact or count >= _ROWS_LOOKED_AT)
+        is_told = self.is_exact or count >= _ROWS_LOOKED_AT or row > _LAST_CHOICE
+        return is_told and row >= min(self.chosen, _LAST_CHOICE)
 
     def place(self, rows: Sequence[FirstRow]) -> int:
         """Return the position of the titles in the first rows; raises Unreadable."""
@@ -99,7 +100,7 @@ def _has_titles(rows: Sequence[FirstRow], place: int) -> bool:
 
 
 def note_of_rows_above(rows: Sequence[FirstRow], place: int) -> list[str]:
-    """Return a sentence on the rows above the titles, unless there are none."""
+    """Return a sentence on the rows above the titles, if there are some."""
     if not place:
         return []
     titles_row, above = rows[place][0], rows[:place]

@@ -9,8 +9,9 @@ import numpy as np
 from flaskr.files.readers.cells import CellBatch, batch_of, is_filled
 from flaskr.files.readers.options import Unreadable
 
-# How pandas calls an index that has no name, when it reads CSV and when it writes Parquet.
+# How pandas calls an index that has no name: in CSV that it reads, and in Parquet that it writes.
 _INDEX_TITLE = re.compile(r"unnamed: [0-9]+(?:[._][0-9]+)*|__index_level_[0-9]+__", re.IGNORECASE)
+_PARQUET_INDEX = re.compile(r"__index_level_[0-9]+__")
 
 
 class KeptColumns:
@@ -22,11 +23,15 @@ class KeptColumns:
 
     def __init__(self, titles: Sequence[str]) -> None:
         self.blank = [at for at, title in enumerate(titles) if not title]
-        self.first = next(
-            (at for at, title in enumerate(titles) if title and not _INDEX_TITLE.fullmatch(title)),
-            0,
-        )
-        self.named_index = [at for at in range(self.first) if titles[at]]
+        named = [
+            at for at, title in enumerate(titles) if title and not _INDEX_TITLE.fullmatch(title)
+        ]
+        self.first = named[0] if named else 0
+        self.named_index = [
+            at
+            for at, title in enumerate(titles)
+            if title and (at < self.first or (named and _PARQUET_INDEX.fullmatch(title)))
+        ]
         dropped = {*self.blank, *self.named_index}
         self.kept = [at for at in range(len(titles)) if at not in dropped]
         self.all_titles = tuple(titles)

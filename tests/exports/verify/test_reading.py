@@ -10,6 +10,8 @@ import pytest
 from flaskr.exports.verify.reading import read_file_facts
 from flaskr.exports.verify.tasks import ReadFacts
 from flaskr.files.formats import FileFormat
+from flaskr.files.readers.options import Unreadable
+from tests.files.readers.bombs import workbook
 
 
 def facts_of(folder: Path, content: bytes) -> ReadFacts:
@@ -86,3 +88,31 @@ def test_texts_of_digits_in_parquet_are_totalled(tmp_path):
     facts = facts_of_parquet(tmp_path, pa.table({"paid": ["1.50", None, "-0.25"]}))
 
     assert facts.totals == {"paid": Decimal("1.25")}
+
+
+PLAIN = b'"claim_reference","paid"\n"C1",1.50\n'
+
+
+@pytest.mark.parametrize("before", [b"sep=,\n", b"Report\n\n"], ids=["sep=", "title row"])
+def test_rows_above_the_titles_are_not_left_out_by_verify(tmp_path, before):
+    with pytest.raises(Unreadable, match="the header 1"):
+        facts_of(tmp_path, before + PLAIN)
+
+
+def test_the_index_of_a_data_frame_is_a_column_for_verify(tmp_path):
+    content = b'"Unnamed: 0","claim_reference","paid"\n0,"C1",1.50\n'
+
+    assert facts_of(tmp_path, content).columns == ("Unnamed: 0", "claim_reference", "paid")
+
+
+@pytest.mark.parametrize("content", [b',"paid"\n0,1.50\n', b'"a",,"paid"\n1,,1.50\n'])
+def test_a_column_without_a_title_is_refused_by_verify(tmp_path, content):
+    with pytest.raises(Unreadable, match="has no title"):
+        facts_of(tmp_path, content)
+
+
+def test_an_apostrophe_and_the_noise_of_a_float_are_kept_by_verify(tmp_path):
+    content = workbook('<row r="2"><c><v>300.29999999999995</v></c></row>', titles=["paid"])
+
+    assert "not an amount" in facts_of(tmp_path, b'"a","paid"\n1,\'-1.50\n').totals["paid"]
+    assert "300.29999999999995" in str(facts_of(tmp_path, content).totals["paid"])

@@ -3,13 +3,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
 from flaskr.files.readers.arrow_values import cells_of
 from flaskr.files.readers.options import ReadingLimits, Unreadable
-from tests.files.readers.reads import read
+from tests.files.readers.reads import notes_of, read, rows_of
 
 NOON = datetime(2024, 2, 29, 12, 30, 0, 1, tzinfo=UTC)
 NAIVE = NOON.replace(tzinfo=None)
@@ -26,6 +27,11 @@ DAY = date(2024, 2, 29)
         ([1, -2, None], pa.int16(), ["1", "-2", None]),
         ([2**64 - 1], pa.uint64(), [str(2**64 - 1)]),
         ([123.0, 0.1, -0.0, 1e-7, None], pa.float64(), ["123", "0.1", "0", "0.0000001", None]),
+        (
+            [300.29999999999995, 100 / 3, 0.1 + 0.2, 999_999_999_999.99, -4.35 * 100],
+            pa.float64(),
+            ["300.3", "33.333333333333336", "0.3", "999999999999.99", "-435"],
+        ),
         ([0.1, 16777216.0], pa.float32(), ["0.1", "16777216"]),
         ([np.float16(0.5)], pa.float16(), ["0.5"]),
         ([Decimal("1.10")], pa.decimal128(5, 2), [Decimal("1.10")]),
@@ -68,6 +74,16 @@ def test_a_value_that_cannot_be_read_becomes_a_sentence(values, kind, said):
     assert cell.startswith("\0")
     assert said.replace("\\", "") in cell
     assert nothing is None
+
+
+def test_the_index_that_pandas_writes_into_parquet_is_left_out_and_said(path):
+    frame = pd.DataFrame({"a": ["x", "y"], "b": [1, 2]}, index=["one", "two"])
+    frame.to_parquet(path)
+
+    assert rows_of(path, path.read_bytes()) == [(1, ("x", "1")), (2, ("y", "2"))]
+    assert notes_of(path) == (
+        "Column 3, “__index_level_0__”, is the index of a data frame: left out.",
+    )
 
 
 def test_values_in_a_column_with_an_unreadable_one_are_texts():
@@ -114,3 +130,14 @@ def test_a_parquet_file_outside_the_limits_is_refused(path, columns, limits, ref
 
     with pytest.raises(Unreadable, match=refusal):
         read(path, limits)
+
+
+def test_a_column_that_is_only_an_index_is_read(path):
+    pa.parquet.write_table(pa.table({"__index_level_0__": ["x"]}), path)
+
+    assert read(path)[0] == ("__index_level_0__",)
+
+
+@pytest.mark.parametrize("value", [300.29999999999995, 0.1 + 0.2])
+def test_the_noise_of_a_float_is_kept_when_it_is_read_exactly(value):
+    assert cells_of(pa.array([value]), is_exact=True).to_pylist() == [repr(value)]

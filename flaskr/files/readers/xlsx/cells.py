@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flaskr.files.readers.numbers import (
     NOT_A_NUMBER,
     NUMBER,
+    SIGNIFICANT_DIGITS,
     format_day,
     shortest_digits,
     without_float_noise,
@@ -57,7 +58,7 @@ class CellReader:
         raise Unreadable(BROKEN_WORKBOOK)
 
     def formula(self, cell_type: str, style: str, text: str) -> str | None:
-        """Return the value that was calculated for a formula, or a sentence if there is none."""
+        """Return the value that was calculated for a formula, or a sentence without one."""
         if self.is_uncalculated or (not text and cell_type != "str"):
             return NO_VALUE
         return self.cell(cell_type, style, text) if text else NO_TEXT
@@ -72,7 +73,9 @@ class CellReader:
         if style in self.formats.days:
             return format_day(text, self.is_1904, self._hides_time(style))
         digits = shortest_digits(text)
-        return digits if self.is_exact else without_float_noise(digits)
+        if len(digits) <= SIGNIFICANT_DIGITS or self.is_exact:
+            return digits
+        return without_float_noise(digits)
 
     def _hides_time(self, style: str) -> bool:
         """Whether a style shows the day alone, which is what is read then."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import IO
 
 from flaskr.files.readers.options import Unreadable
@@ -15,14 +14,16 @@ _PLACE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.ASCII)
 _LAST_FILLED_COLUMN = 256  # of a formula that fills several cells: titles end before
 
 
-@dataclass(slots=True)
 class SheetRow:
     """A row with cells: its number, and by column number from 1 its cells and what they show."""
 
-    number: int
-    is_hidden: bool = False
-    cells: dict[int, str | None] = field(default_factory=dict)
-    shown_as: dict[int, str] = field(default_factory=dict)
+    __slots__ = ("cells", "is_hidden", "number", "shown_as")
+
+    def __init__(self, number: int, is_hidden: bool = False) -> None:
+        self.number = number
+        self.is_hidden = is_hidden
+        self.cells: dict[int, str | None] = {}
+        self.shown_as: dict[int, str] = {}
 
 
 class RowParser:
@@ -39,7 +40,7 @@ class RowParser:
         self.kinds: dict[str, str] = {}  # element names without the namespace of the root
         self.row = self.column = self.length = 0
         self.row_digits = ""
-        self.current = SheetRow(0)
+        self.current = self.no_row = SheetRow(0)
         self.filled_until: dict[int, int] = {}  # the last row that a formula of a column fills
         self.cell_type = self.style = ""
         self.pieces: list[str] = []
@@ -109,7 +110,7 @@ class RowParser:
 
     def _end_row(self) -> None:
         """Pass a row on; one in which formulas give only empty texts is blank."""
-        row, self.current = self.current, SheetRow(self.row)
+        row, self.current = self.current, self.no_row
         if self.has_empty_formula and {NO_TEXT, None, ""}.issuperset(row.cells.values()):
             return
         self.on_row(row)
@@ -129,19 +130,23 @@ class RowParser:
 
     def _end_cell(self) -> None:
         """Add a cell to its row, unless it has only a style."""
-        if self.filled_until and self.row <= self.filled_until.get(self.column, 0):
-            self.has_formula = True
+        if self.has_formula or self.filled_until:
+            self._end_formula()
+        elif self.has_value:
+            text = "".join(self.pieces)
+            self.current.cells[self.column] = self.reader.cell(self.cell_type, self.style, text)
+        if self.style in self.shown_as and self.pieces and self.cell_type in ("n", "d"):
+            self.current.shown_as[self.column] = self.shown_as[self.style]
+
+    def _end_formula(self) -> None:
+        """Add a cell to its row that has a formula, or may be filled by one."""
         text = "".join(self.pieces)
-        if self.has_formula:
+        if self.has_formula or self.row <= self.filled_until.get(self.column, 0):
             value = self.reader.formula(self.cell_type, self.style, text)
             self.has_empty_formula |= value is NO_TEXT
+            self.current.cells[self.column] = value
         elif self.has_value:
-            value = self.reader.cell(self.cell_type, self.style, text)
-        else:
-            return
-        self.current.cells[self.column] = value
-        if self.cell_type in ("n", "d") and self.style in self.shown_as and text:
-            self.current.shown_as[self.column] = self.shown_as[self.style]
+            self.current.cells[self.column] = self.reader.cell(self.cell_type, self.style, text)
 
     def _begin_formula(self, attributes: Attributes) -> None:
         """Note that a cell has a formula, and which other cells it fills."""

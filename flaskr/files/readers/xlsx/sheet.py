@@ -112,8 +112,7 @@ class SheetReader:
         elif (last := _last_column(row)) <= width:
             self.builder.add(row.number, [cells.get(column) for column in range(1, width + 1)])
             if row.shown_as or row.is_hidden:
-                shown_as = {at - 1: kind for at, kind in row.shown_as.items() if at <= width}
-                self.builder.add_shown(shown_as, row.is_hidden)
+                self.builder.add_shown(row.shown_as, row.is_hidden)
         else:
             text = "\t".join(cell or "" for cell in cells.values())[: self.limits.cell_length]
             self.builder.add_fault(
