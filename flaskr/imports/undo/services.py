@@ -21,9 +21,9 @@ from flaskr.imports.history.queries import import_numbered
 from flaskr.imports.undo.posting import next_entry, post_undo
 from flaskr.imports.undo.queries import (
     UndoSize,
+    claims_created_or_moved,
     claims_edited_since,
     claims_left_below_zero,
-    claims_created_or_moved,
     claims_posted_to_since,
     free_text_changes,
     policies_created_by,
