@@ -17,9 +17,9 @@ REFUSED = [
     (["A-4", "NaN"], "Claim Cost “NaN”: “NaN” is not an amount"),
     (["A-5", "1e3"], "Claim Cost “1e3”: “1e3” is not an amount"),
     (["A-6", "0.125"], "Claim Cost “0.125”: “0.125” is not an amount"),
-    (["A-7", "1,234"], "Claim Cost “1,234”: “1,234” is not an amount"),
+    (["A-7", "1,234"], "Claim Cost “1,234”: “1,234” can be 1234 or"),
     (["A-8", "1" + 13 * "0"], "One entry can move at most"),
-    (["A/9", "5"], "Claim Reference “A/9”: A reference cannot contain any of"),
+    (["A?9", "5"], "Claim Reference “A?9”: A reference cannot contain any of"),
     (["C-2026-000001", "5"], "Claim Reference “C-2026-000001”: The book assigns such"),
     (["a-1", "5"], "Claim Reference “a-1”: It appears in rows 2, 12. Keep one of them."),
 ]
@@ -125,7 +125,7 @@ def test_an_invalid_row_is_refused_by_row_column_and_value(dry_runs):
 
 
 def test_the_amounts_of_refused_rows_are_summed_where_readable(dry_runs):
-    found = dry_runs.dry_run(COSTS, ["A-1", 1], ["A-1", 2], ["B/C", 40], ["D", "x"], ["E", 5])
+    found = dry_runs.dry_run(COSTS, ["A-1", 1], ["A-1", 2], ["B?C", 40], ["D", "x"], ["E", 5])
 
     assert found.files[0].rows_of("refused").amounts == {"claim_cost": "43.00"}
     assert found.files[0].rows_of("created").amounts["claim_cost"] == "5.00"

@@ -36,7 +36,7 @@ def test_refused_rows_of_a_file_that_was_mapped_need_no_mapping(importing):
 
 def test_refused_rows_of_several_files_are_written_to_separate_files(runner, tmp_path):
     (tmp_path / "c.csv").write_text(
-        "claim_reference,policy_number,loss_date,reported_date\nA/1,,,\n", encoding="utf-8"
+        "claim_reference,policy_number,loss_date,reported_date\nA?1,,,\n", encoding="utf-8"
     )
     (tmp_path / "l.csv").write_text(
         "claim,type,txn_date,recorded_at,paid,os,rec\nB-1,PAYMENT,2024-01-01,x,1,0,0\n",
@@ -48,7 +48,7 @@ def test_refused_rows_of_several_files_are_written_to_separate_files(runner, tmp
     done = runner.invoke(args=["import", "--migration", *files, *told])
 
     assert "mend-claims.csv" in done.output
-    assert "A/1" in (tmp_path / "mend-claims.csv").read_text(encoding="utf-8-sig")
+    assert "A?1" in (tmp_path / "mend-claims.csv").read_text(encoding="utf-8-sig")
     assert "B-1" in (tmp_path / "mend-ledger.csv").read_text(encoding="utf-8-sig")
 
 
