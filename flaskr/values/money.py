@@ -101,10 +101,10 @@ def _check_currency(word: str, currency: str, text: str) -> None:
     if not currencies_of(word):
         raise _no_amount_error(text)
     if other := other_currency(word, currency):
-        raise MoneyError(other_currency_text(other, currency))
+        raise MoneyError(_other_currency_text(other, currency))
 
 
-def other_currency_text(other: str, currency: str) -> str:
+def _other_currency_text(other: str, currency: str) -> str:
     """Return the sentence for an amount in another currency than the book's."""
     kept = f"The book is kept in {currency}; this amount" if currency else "This amount"
     return f"{kept} is in {other}. Convert it first."

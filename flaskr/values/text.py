@@ -49,12 +49,12 @@ def stored_text(text: str) -> str:
 def clean_text(text: str) -> str:
     """Return new free text as `stored_text` does; control letters raise TextError with a name.
 
-    Tabs and line breaks are none of them.
+    Tabs and line breaks are accepted.
     """
     cleaned = stored_text(text)
     if found := _CONTROL.search(text):
         raise TextError(
-            f"The text has a control letter ({letter_name(found[0])})"
+            f"The text has a control letter ({_letter_name(found[0])})"
             f"{_place(text, found.start())}. Remove it."
         )
     return cleaned
@@ -123,10 +123,10 @@ def _is_hidden(letter: str) -> bool:
     """Whether a letter cannot be seen, or looks like the blank that it is not."""
     if letter.isascii() and letter.isprintable():
         return False
-    return unicodedata.category(letter) in _HIDDEN_CATEGORIES or _is_mark_of_none(letter)
+    return unicodedata.category(letter) in _HIDDEN_CATEGORIES or _is_filler(letter)
 
 
-def _is_mark_of_none(letter: str) -> bool:
+def _is_filler(letter: str) -> bool:
     """Whether a letter of another category shows nothing: a filler, or a variation selector."""
     is_selector = "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef"
     return letter in _BLANK_LETTERS or is_selector
@@ -135,12 +135,12 @@ def _is_mark_of_none(letter: str) -> bool:
 def _hidden_error(reference: str, at: int, letter: str) -> TextError:
     """Return the error for a letter of a reference that cannot be seen."""
     return TextError(
-        f"The reference has a letter that cannot be seen ({letter_name(letter)})"
+        f"The reference has a letter that cannot be seen ({_letter_name(letter)})"
         f"{_place(reference, at)}. Remove it."
     )
 
 
-def letter_name(letter: str) -> str:
+def _letter_name(letter: str) -> str:
     """Return the name of a letter in Unicode, or its number: U+0001."""
     return _CONTROL_NAMES.get(letter) or unicodedata.name(letter, "") or f"U+{ord(letter):04X}"
 

@@ -60,7 +60,7 @@ def read_day(
 
 
 def _iso_day(text: str) -> date:
-    """Return the day of 2024-12-31; raises DateError when there is none."""
+    """Return the day of 2024-12-31; raises DateError for one that does not exist."""
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
@@ -131,5 +131,5 @@ def _month_number(name: str) -> int:
 
 
 def _checked_day(year: str, month: str | int, day: str) -> date:
-    """Return a date; raises DateError when there is none, or it is before EARLIEST_YEAR."""
+    """Return a date; raises DateError before EARLIEST_YEAR, too."""
     return _iso_day(f"{year}-{int(month):02}-{int(day):02}")

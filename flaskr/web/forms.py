@@ -96,12 +96,13 @@ class DayField(TypedField):
 
 
 class CleanedField(StringField):
-    """A text that is cleaned and may be refused; what was typed stays in the field.
-
-    A text that the book has already is accepted as it is, though it may be refused when new.
-    """
+    """A text that is cleaned and may be refused; what was typed stays in the field."""
 
     _value = _typed_text
+
+
+class _StoredTextField(CleanedField):
+    """A text of a row; one that the row has already is accepted, even if it is refused when new."""
 
     def clean(self, text: str) -> str:
         """Clean a new text; raises a ValueError whose message is shown."""
@@ -159,7 +160,7 @@ class TokenField(HiddenField):
             raise ValidationError("The form has lost its place. Open the page again.")
 
 
-class ReferenceField(CleanedField):
+class ReferenceField(_StoredTextField):
     """A claim reference or a policy number, kept as typed."""
 
     def clean(self, text: str) -> str:
@@ -179,7 +180,7 @@ class KnownReferenceField(ReferenceField):
         return self.stored(text)
 
 
-class NameField(CleanedField):
+class NameField(_StoredTextField):
     """A name on one line."""
 
     def clean(self, text: str) -> str:
@@ -191,7 +192,7 @@ class NameField(CleanedField):
         return stored_name(text)
 
 
-class NoteField(CleanedField):
+class NoteField(_StoredTextField):
     """Free text on several lines."""
 
     widget = TextArea()
