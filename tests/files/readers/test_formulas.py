@@ -2,6 +2,7 @@
 
 import pytest
 
+from flaskr.files.readers.options import Unreadable
 from tests.files.readers.bombs import workbook
 from tests.files.readers.reads import read, rows_of
 from tests.imports.cases.doors import case
@@ -93,3 +94,11 @@ def test_a_text_that_ends_with_phonetic_runs_keeps_its_text(path, inside, expect
 
     assert rows_of(path, workbook(row)) == [(2, (expected,))]
     assert rows_of(path, workbook(cell, **parts)) == [(2, (expected,))]
+
+
+def test_a_title_that_is_a_formula_without_a_value_is_refused_by_its_column(path):
+    title = '<c t="inlineStr"><is><t>a</t></is></c><c><f>"b"</f></c>'
+    content = workbook(f'<row r="2">{title}</row><row r="3"><c><v>1</v></c></row>')
+
+    with pytest.raises(Unreadable, match="title of column 2 cannot be read.*not calculated yet"):
+        rows_of(path, content, header_row=2)
