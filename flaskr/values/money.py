@@ -25,7 +25,7 @@ _WITHOUT_SPACES = {**dict.fromkeys(map(ord, _SPACES)), ord(","): "."}
 _BY_SPACES = re.compile(rf"[0-9]{{1,3}}([{_SPACES}][0-9]{{3}})+([.,][0-9]+)?", re.ASCII)
 _BY_APOSTROPHES = re.compile(rf"[0-9]{{1,3}}([{_APOSTROPHES}][0-9]{{3}})+([.,][0-9]+)?", re.ASCII)
 _BY_OTHER_MARK = re.compile(
-    r"[0-9]{1,3}((\.[0-9]{3})+(,[0-9]+)?|(,[0-9]{3})+(\.[0-9]+)?)", re.ASCII
+    r"[1-9][0-9]{0,2}((\.[0-9]{3})+(,[0-9]+)?|(,[0-9]{3})+(\.[0-9]+)?)", re.ASCII
 )
 _ONE_MARK = re.compile(r"[0-9]+([.,][0-9]+)?", re.ASCII)
 _TWO_READINGS = re.compile(r"[1-9][0-9]*[.,][0-9]{3}", re.ASCII)
