@@ -32,7 +32,7 @@ def clean_export_name(text: str) -> str:
     """Return the name of a kept export, cleaned and checked like a reference."""
     name = clean_reference(text)
     if "/" in name:
-        raise TextError("The name of an export cannot contain “/”, for it is the name of a file.")
+        raise TextError("The name of an export cannot contain any of / \\ ? #.")
     if reference_key(name) in _RESERVED:
         raise TextError(f"“{name}” is the name of a page. Choose another.")
     return name

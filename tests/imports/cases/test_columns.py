@@ -1,3 +1,5 @@
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from tests.imports.cases.doors import case
@@ -97,3 +99,12 @@ def test_the_row_of_the_titles_can_be_chosen(door, write):
     door.bring(path, "--header-row", "3")
 
     assert door.claims == {"B": ("0.00", "2.00")}
+
+
+def test_empty_texts_of_a_columnar_file_are_empty_cells(door, tmp_path):
+    columns = {"claim_reference": ["A"], "policy_number": [""], "loss_date": [""], "paid": ["5"]}
+    pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet")
+
+    door.bring(tmp_path / "a.parquet")
+
+    assert door.claims == {"A": ("5.00", "0.00")}

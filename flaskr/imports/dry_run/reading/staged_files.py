@@ -102,6 +102,8 @@ class StagedRows:
     ) -> pa.Array:
         """Parse a column; invalid cells, and empty ones that must not be, are added to `faults`."""
         cells, shown_as = batch.cells.column(title), batch.shown_as.get(title)
+        if each.kind is not Kind.TEXT:  # an empty text is a text, which replaces another
+            cells = _without_empty(cells)
         parsed: ParsedColumn = parse_column(cells, each, self.rules, shown_as)
         for fault in parsed.faults:
             faults.append(self._fault(batch, each.name, cells, fault.at, fault.text))
@@ -140,6 +142,14 @@ class StagedRows:
         key, places = self.columns.layout.key, pc.indices_nonzero(look_like_totals(references))
         doubts = (CellDoubt(at, TOTAL, None) for at in places.to_pylist())
         self.staging.add_doubts([self._doubt(batch, key, references, doubt) for doubt in doubts])
+
+
+def _without_empty(cells: pa.Array) -> pa.Array:
+    """Return cells with null for empty texts, which pandas writes for missing values."""
+    if not pa.types.is_string(cells.type):
+        return cells
+    is_empty = pc.equal(pc.binary_length(cells), 0)
+    return pc.if_else(is_empty, None, cells) if pc.any(is_empty).as_py() else cells
 
 
 def staged_columns(layout: Layout) -> str:
