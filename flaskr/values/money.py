@@ -28,11 +28,7 @@ _BY_OTHER_MARK = re.compile(
     r"[1-9][0-9]{0,2}((\.[0-9]{3})+(,[0-9]+)?|(,[0-9]{3})+(\.[0-9]+)?)", re.ASCII
 )
 _ONE_MARK = re.compile(r"[0-9]+([.,][0-9]+)?", re.ASCII)
-<<<<<<< HEAD
-_TWO_READINGS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}", re.ASCII)
-=======
 _TWO_READINGS = re.compile(r"[1-9][0-9]*[.,][0-9]{3}", re.ASCII)
->>>>>>> door-values
 _WORD = rf"[^{_MINUS}0-9\s{_SPACES}()+.,:{_APOSTROPHES}]+\.?"
 # The number, and around it a sign or brackets, and a currency.
 _PARTS = re.compile(

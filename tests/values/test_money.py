@@ -100,7 +100,7 @@ def test_amounts_are_read_as_people_write_them(text, amount):
     "text",
     [
         *("", " ", "-", "+", "+-1", "--1", "-1-", "-(1)", "(1", "1)", "(-1)", "1,234", "1.234"),
-        *("12,34,567.50", "1.234.56", "1,234,567.891", "1 234.567,50", "1'234 567"),
+        *("12,34,567.50", "1.234.56", "1,234,567.891", "1 234.567,50", "1'234 567", "12345,000"),
         *("33.333", "33.333333333333336", "1234.5678", "0.3000000001", "1234567890123.4567"),
         *("1e3", "1E3", "NaN", "Infinity", "-inf", "0x10", "1_000", "12 34", "1 2345", "1  234"),
         *(".5", "5.", "1,5,5", "0.001", "10000000000000000", "\u0661", "\uff11", "1" + " 000" * 20),
@@ -210,7 +210,7 @@ def test_the_largest_balance_has_eighteen_digits():
     )
 
 
-@pytest.mark.parametrize("text", ["0.125", "0,125", "001.234", "1234.567", "12345,678"])
+@pytest.mark.parametrize("text", ["0.125", "0,125", "001.234"])
 def test_a_mark_before_three_digits_separates_decimals_where_it_can_part_no_thousands(text):
     with pytest.raises(MoneyError, match="at most two decimals"):
         parse_money(text)

@@ -16,11 +16,7 @@ REFUSED = [
     (["", "5"], "Claim Reference “”: The cell is empty. Fill it in."),
     (["A-4", "NaN"], "Claim Cost “NaN”: “NaN” is not an amount"),
     (["A-5", "1e3"], "Claim Cost “1e3”: “1e3” is not an amount"),
-<<<<<<< HEAD
-    (["A-6", "0.125"], "Claim Cost “0.125”: An amount has at most two decimals."),
-=======
     (["A-6", "0.125"], "Claim Cost “0.125”: An amount has at most two decimals"),
->>>>>>> door-values
     (["A-7", "1,234"], "Claim Cost “1,234”: “1,234” can be 1234 or"),
     (["A-8", "1" + 13 * "0"], "One entry can move at most"),
     (["A?9", "5"], "Claim Reference “A?9”: A reference cannot contain any of"),
