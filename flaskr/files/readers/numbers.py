@@ -41,7 +41,8 @@ def shortest_digits(text: str) -> str:
         return _TOO_LONG
     if value == int(value):
         return str(int(value))
-    return format(Decimal(repr(value)), "f")
+    shortest = repr(value)
+    return shortest if "e" not in shortest else format(Decimal(shortest), "f")
 
 
 def without_float_noise(digits: str) -> str:

@@ -60,8 +60,8 @@ class RowParser:
         if kind == "c":
             self._begin_cell(attributes)
         elif kind in ("v", "t"):
-            self.is_text = not self.is_phonetic
-            self.has_value |= self.is_text
+            if not self.is_phonetic:
+                self.is_text = self.has_value = True
         elif kind == "f":
             self._begin_formula(attributes)
         elif kind == "rPh":
