@@ -14,9 +14,9 @@ def case_app(app: Flask) -> Flask:
     return app
 
 
-@pytest.fixture(params=DOORS)
+@pytest.fixture(params=["command", pytest.param("page", marks=pytest.mark.slow)])
 def door(request, case_app: Flask, tmp_path: Path) -> Iterator[Door]:
-    """A way into a book with the policies of the cases: its pages, and its command."""
+    """A way into a book with the policies of the cases: its command, and its pages."""
     return DOORS[request.param](case_app, tmp_path)
 
 
