@@ -18,7 +18,7 @@ from flaskr.imports.dry_run.reading.opened_file import opened_file
 from flaskr.imports.dry_run.reading.parsing import ParsingRules
 from flaskr.imports.dry_run.reading.samples import Samples
 from flaskr.imports.dry_run.reading.staged_files import StagedRows, stage_file
-from flaskr.imports.dry_run.reading.totals import leave_out_totals
+from flaskr.imports.dry_run.reading.totals import doubt_totals, leave_out_totals
 from flaskr.imports.dry_run.reading.used_columns import FileColumns, file_columns
 from flaskr.imports.dry_run.refused_file import write_refused
 from flaskr.imports.dry_run.result import (
@@ -92,6 +92,8 @@ class _DryRunner:
             stage_file(staged, table, lambda *done: self.report((file.name, *done)))
             rows, columns = staged.rows, columns.with_samples(staged.samples)
             columns = columns.with_totals(leave_out_totals(self.staging, at, columns))
+            if not file.takes_totals:
+                doubt_totals(self.staging, at, columns)
         self.columns.append(columns)
         self.results.append(_file_result(file, table, columns, rows))
 
