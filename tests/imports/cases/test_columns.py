@@ -97,3 +97,23 @@ def test_the_row_of_the_titles_can_be_chosen(door, write):
     door.bring(path, "--header-row", "3")
 
     assert door.claims == {"B": ("0.00", "2.00")}
+
+
+@pytest.mark.parametrize(
+    "title", ["Paid date", "Reserve (date)", "Betalt datum", "Claim date", "Policy (SEK)"]
+)
+def test_a_day_or_an_amount_in_a_title_is_no_unit_of_another_kind(door, write, title):
+    path = write("a.csv", f"Claim number;Incurred;{title}\nA;5;20240131\n")
+
+    said = door.bring(path)
+
+    assert f"the book does not know the column {title}" in said or (
+        f"The book does not know {title} of a.csv" in said
+    )
+    assert door.claims == {}
+
+
+def test_underscores_part_a_unit_from_its_title(door, write):
+    door.bring(write("a.csv", "claim_number,paid_SEK,reserve_in_kr\nA,5,6\n"))
+
+    assert door.claims == {"A": ("5.00", "6.00")}
