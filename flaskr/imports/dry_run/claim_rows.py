@@ -33,8 +33,9 @@ _AMOUNTS_AFTER, _AMOUNTS_BEFORE = (
 _REOPENS = """CASE WHEN $has_status AND (paid, outstanding, recovered) = (0, 0, 0) THEN NULL
         ELSE undone_import END"""
 # Each valid row as the claim would be: the file's values, else the book's. A claim cost becomes
-# outstanding after what is paid, or paid after what is outstanding. A claim that an undo declined is reopened by its row; but a file
-# that has the statuses, as the book's own do, may list it as declined, and reopens it with amounts.
+# outstanding after what is paid, or paid after what is outstanding. A claim that an undo declined
+# is reopened by its row; but a file that has the statuses, as the book's own do, may list it as
+# declined, and reopens it with amounts.
 _COMPARE = f"""
 CREATE TABLE compared_claims AS
 WITH merged AS (

@@ -204,3 +204,20 @@ def test_a_reference_with_a_backslash_or_a_question_mark_is_refused(door, write)
 
     assert "cannot contain any of" in said
     assert door.claims == {}
+
+
+def test_words_that_programs_write_for_an_empty_cell_are_no_references(door, write):
+    words = ["nan", "NaN", "NULL", "None", "NaT", "<NA>", "n/a"]
+    lines = "".join(f"{word};{at}\n" for at, word in enumerate(words))
+
+    said = door.bring(write("a.csv", f"claim;paid\nNancy;1\nNone-1;2\n{lines}"), GOOD)
+
+    assert "A program wrote NULL for an empty cell. Enter the reference." in said
+    assert set(door.claims) == {"Nancy", "None-1"}
+
+
+def test_a_number_with_more_zeros_than_an_amount_is_turned_too(door, write):
+    said = door.bring(write("a.csv", "claim;paid\n1001.000;1\n1002,0000;2\n"))
+
+    assert "turned a number or a text into the number 1001.000" in said
+    assert door.claims == {}

@@ -86,6 +86,12 @@ def test_a_reference_without_a_digit_that_adds_nothing_up_is_a_claim(door, write
     assert set(door.claims) == {"C1", "C2", "Total loss of Ada", "Ada"}
 
 
+def test_references_without_digits_are_claims_where_others_have_none_either(door, write):
+    door.bring(write("a.csv", "Claim;Paid\nC1;1\nC2;2\nAda;5\nBerta;3\nCesar;8\n"))
+
+    assert set(door.claims) == {"C1", "C2", "Ada", "Berta", "Cesar"}
+
+
 def test_a_row_without_a_reference_that_has_a_day_is_refused(door, write):
     lines = "Claim;Loss date;Paid\nA;2024-01-01;1\nB;2024-01-02;2\n;2024-01-03;3\n"
 

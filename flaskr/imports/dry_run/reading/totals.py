@@ -56,15 +56,16 @@ def leave_out_totals(staging: Staging, at: int, columns: FileColumns) -> list[in
 def doubt_totals(staging: Staging, at: int, columns: FileColumns) -> None:
     """Doubt the rows that add up those above, if their reference does not look like the others.
 
-    It begins with a word for a total (“Total claims”), or it alone has no digit.
+    It begins with a word for a total (“Total claims”), or has no digit, as none of the others.
     """
     key = columns.layout.key
     begins = f"coalesce(regexp_matches({key}, '{_BEGINS_WITH_WORD}'), false)"
     is_bare = f"coalesce(NOT regexp_matches({key}, '{_HAS_DIGIT}'), false)"
-    found = {
-        **dict(_rows_that_add_up(staging, columns, begins)),
-        **dict(_rows_that_add_up(staging, columns, is_bare)),
-    }
+    found = dict(_rows_that_add_up(staging, columns, begins))
+    bare = dict(_rows_that_add_up(staging, columns, is_bare))
+    count = f"SELECT count(*) FROM {columns.layout.contents} WHERE {is_bare}"
+    if bare and len(bare) == staging.one(count):
+        found |= bare
     staging.add_doubts(
         [(at, row, key, reference, TOTAL, None, None) for row, reference in sorted(found.items())]
     )
