@@ -9,6 +9,7 @@ def test_a_row_called_total_is_held(door):
     door.bring(case(2), "--good-rows")
 
     assert "looks like a total" in refused
+    assert "rows 4, 4" not in refused
     assert before == {}
     assert set(door.claims) == {"TR1", "TR2"}
 

@@ -66,6 +66,11 @@ def doubt_totals(staging: Staging, at: int, columns: FileColumns) -> None:
     count = f"SELECT count(*) FROM {columns.layout.contents} WHERE {is_bare}"
     if bare and len(bare) == staging.one(count):
         found |= bare
+    doubted = staging.run(
+        "SELECT row FROM doubts WHERE file = $file AND text = $text", file=at, text=TOTAL
+    )
+    for (row,) in doubted.fetchall():
+        found.pop(row, None)
     staging.add_doubts(
         [(at, row, key, reference, TOTAL, None, None) for row, reference in sorted(found.items())]
     )
