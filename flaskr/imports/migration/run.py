@@ -65,7 +65,7 @@ _ROWS_TO_PLAN = """SELECT l.*, coalesce(c.loss_date, b.loss_date) AS loss_date,
     coalesce(c.reported_date, b.reported_date) AS reported_date,
     CASE WHEN b.id IS NULL THEN c.recorded_at ELSE b.recorded_at END AS claim_recorded_at
 FROM ledger l LEFT JOIN claims c USING (claim_key) LEFT JOIN book_claims b USING (claim_key)
-WHERE b.last_transaction_date IS NULL AND l.claim_key NOT IN (
+WHERE b.last_transaction_date IS NULL AND l.claim_key IS NOT NULL AND l.claim_key NOT IN (
     SELECT claim_key FROM ledger WHERE claim_key IS NOT NULL
     AND row IN (SELECT row FROM faults WHERE file = $file))
 ORDER BY l.claim_key, l.recorded_at, l.row"""
