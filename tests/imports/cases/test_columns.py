@@ -117,3 +117,14 @@ def test_underscores_part_a_unit_from_its_title(door, write):
     door.bring(write("a.csv", "claim_number,paid_SEK,reserve_in_kr\nA,5,6\n"))
 
     assert door.claims == {"A": ("5.00", "6.00")}
+
+
+@pytest.mark.parametrize("title", ["currency", "Valuta", "Ccy", "Currency code"])
+def test_a_column_of_currencies_is_known_and_has_the_books_by_code_or_sign(door, write, title):
+    own = "".join(f"A{at};{at};{word}\n" for at, word in enumerate(("SEK", "sek", "kr", "Kr.", "")))
+    path = write("a.csv", f"Claim;Paid;{title}\n{own}B;5;EUR\nC;5;tkr\n")
+
+    said = door.bring(path, "--good-rows")
+
+    assert said.count("Amounts must be in the book's currency, SEK") >= 2
+    assert set(door.claims) == {"A0", "A1", "A2", "A3", "A4"}
