@@ -42,6 +42,7 @@ CURRENCY = Column(
     "beloppens valuta",
     unit="ISO 4217",
     derived="checked: must be the book's",
+    titles=titles.CURRENCY,
 )
 
 CLAIM_COLUMNS: Columns = (

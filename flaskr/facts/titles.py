@@ -76,6 +76,10 @@ CLAIM_COST = _titles("""
     kostnad, total kostnad, total skadekostnad, skadekostnad totalt, skadekostnader, inträffad
     skadekostnad, skadebelopp
 """)
+CURRENCY = _titles("""
+    currency code, currency iso, iso currency, claim currency, ccy, curr, valuta, valutakod,
+    skadevaluta
+""")
 RECOVERED = _titles("""
     recovery, recoveries, recovered amount, recovered to date, amount recovered, total
     recovered, total recoveries, recoveries to date, subrogation and salvage, salvage and

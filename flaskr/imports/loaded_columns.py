@@ -25,7 +25,7 @@ REFUSAL_COLUMNS = {
 }
 # “Paid (SEK)”, “paid, SEK”, “Paid in SEK”, “Utbetalt kr”
 _UNIT = re.compile(
-    r"(?i)\s*(?:[(\[]([^()\[\]]*)[)\]]|[,/]\s*([^\s,/]+)|\s(?:in\s+|i\s+)?(\w+))\s*$"
+    r"(?i)\s*(?:[(\[]([^()\[\]]*)[)\]]|[,/]\s*([^\s,/]+)|[\s_](?:in[\s_]+|i[\s_]+)?([^\W_]+))\s*$"
 )
 _DAY_UNITS = ("yyyy-mm-dd", "åååå-mm-dd", "date", "datum", "day", "dag")
 
@@ -77,12 +77,17 @@ class Layout:
         """Return the column that a title stands for, loaded or derived; None for no column.
 
         Empty for a title that says that the column was left out. A unit at the title's end is
-        ignored if it says nothing but the book's currency.
+        ignored if it says nothing but the book's currency in an amount, or the form of a day in
+        a day: a “Paid date” is not paid.
         """
         if title.endswith(LEFT_OUT):
             return ""
-        whole = self._by_title.get(normalized_title(title))
-        return whole or self._by_title.get(normalized_title(_without_unit(title, currency)))
+        if whole := self._by_title.get(normalized_title(title)):
+            return whole
+        shorter, kind = _without_unit(title, currency)
+        name = self._by_title.get(normalized_title(shorter))
+        is_of_kind = any(each.name == name and each.kind is kind for each in self.columns)
+        return name if is_of_kind else None
 
     @cached_property
     def _by_title(self) -> dict[str, str]:
@@ -99,17 +104,19 @@ def normalized_title(title: str) -> str:
     return re.sub(r"[^\w%€$£¥]+|_+", "", unicodedata.normalize("NFC", title.casefold()))
 
 
-def _without_unit(title: str, currency: str) -> str:
-    """Return a title without the unit at its end, if that is the book's currency or a date's form.
+def _without_unit(title: str, currency: str) -> tuple[str, Kind | None]:
+    """Return a title without the unit at its end, and the kind of column that has such a unit.
 
-    Another unit changes the meaning (EUR, tkr, %), so it stays part of the title.
+    Another unit than the book's currency and the form of a day changes the meaning (EUR, tkr, %):
+    then the kind is None.
     """
     unit = _UNIT.search(title)
     if not unit:
-        return title
+        return title, None
     said = next(filter(None, unit.groups()), "").strip(" .").casefold()
-    is_known = said in _DAY_UNITS or currency in currencies_of(said)
-    return title[: unit.start()] if is_known else title
+    if said in _DAY_UNITS:
+        return title[: unit.start()], Kind.DAY
+    return title[: unit.start()], Kind.AMOUNT if currency in currencies_of(said) else None
 
 
 CLAIMS = Layout(

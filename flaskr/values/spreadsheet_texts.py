@@ -8,14 +8,14 @@ _MONTHS = (
 _DAY, _MONTH, _YEAR = "(0?[1-9]|[12][0-9]|3[01])", "(0?[1-9]|1[0-2])", "(19|20|21)[0-9]{2}"
 _TIME = r"([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 # Patterns in the syntax that Python and Arrow share.
-DECIMAL_NUMBERS = (
-    "[0-9]+[.,]0{1,2}|[0-9]([.,][0-9]+)?[eE][+-][0-9]{1,3}|[0-9][.,][0-9]+[eE][0-9]{1,3}"
-)
+DECIMAL_NUMBERS = "[0-9]+[.,]0+|[0-9]([.,][0-9]+)?[eE][+-][0-9]{1,3}|[0-9][.,][0-9]+[eE][0-9]{1,3}"
 DAYS = (
     f"{_YEAR}-{_MONTH}-{_DAY}{_TIME}|{_YEAR}/{_MONTH}/{_DAY}{_TIME}"
     f"|{_DAY}[./]{_DAY}[./]{_YEAR}{_TIME}"
     f"|{_DAY}-({_MONTHS})|({_MONTHS})-[0-9]{{2}}"
 )
+MISSING = "[Nn][Aa]N|nan|NULL|[Nn]ull|None|NaT|<NA>|[Nn]/[Aa]"  # programs' words for no value
+_NO_VALUE = re.compile(MISSING)
 _NUMBER, _ANY_DAY = re.compile(DECIMAL_NUMBERS, re.ASCII), re.compile(DAYS, re.ASCII)
 _FORMULA_TEXT = re.compile(r'="((?:[^"]|"")*)"')
 
@@ -29,8 +29,10 @@ def formula_text(cell: str) -> str | None:
 def turned_by_spreadsheet(reference: str, *, may_be_day: bool = False) -> str:
     """Return what a spreadsheet made of a reference, as a sentence; empty if it made nothing.
 
-    A number became a float or lost its digits, or a text became a day.
+    A number became a float or lost its digits, a text became a day, or an empty cell a word.
     """
+    if _NO_VALUE.fullmatch(reference):
+        return f"A program wrote {reference} for an empty cell. Enter the reference."
     if _NUMBER.fullmatch(reference):
         made = f"a number or a text into the number {reference}"
     elif not may_be_day and _ANY_DAY.fullmatch(reference):

@@ -216,3 +216,19 @@ def test_a_migration_is_described_by_file_in_json(runner):
 
     found = json.loads(done.stdout)
     assert (done.exit_code, found["loaded"], len(found["files"])) == (0, True, 3)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--column", "Loss=loss_date", "--column", "Loss="],
+        ["--constant", "cause=fire", "--constant", "cause=water"],
+        ["--value", "cause:x=fire", "--value", "cause:x=water"],
+    ],
+)
+def test_options_that_say_two_things_of_one_are_refused(bring, runner, options):
+    done = bring(GOOD, options=options)
+
+    assert done.exit_code == 2
+    assert "in another option" in done.stderr
+    assert claims_in(runner) == 0

@@ -16,7 +16,8 @@ from flaskr.files.readers.options import ReadingLimits, Unreadable
 ROWS_AT_ONCE = 32_768
 _CHARACTERS_AT_ONCE = 16 * 1024**2
 SENTENCE_MARK = "\0"
-DAY, PERCENTAGE = "day", "percentage"  # how a spreadsheet shows a number
+# How a spreadsheet shows a number: PADDED is with more zeros or letters than it has.
+DAY, PERCENTAGE, PADDED = "day", "percentage", "padded"
 NUL_CELL = SENTENCE_MARK + "The text has a NUL character, which the book does not keep. Remove it."
 _SURROGATE_CELL = SENTENCE_MARK + "The text has half a character (a lone surrogate). Type it again."
 # The first bytes of the white space characters of Unicode in UTF-8.
@@ -38,8 +39,9 @@ class CellBatch:
 
     Types are string, decimal128(38, s), date32 and timestamp[us, tz=UTC]; a column may have one
     type in one batch and another in the next. `shown_as` says by title how a spreadsheet shows the
-    cells of a column, if it shows some of them as a DAY, a PERCENTAGE or a currency (its code or
-    sign), and null for the others. `hidden` are the numbers of the rows that a filter hides.
+    cells of a column, if it shows some of them as a DAY, a PERCENTAGE, PADDED or a currency (its
+    code or sign), and null for the others. `hidden` are the numbers of
+    the rows that a filter hides.
     """
 
     rows: pa.Int64Array

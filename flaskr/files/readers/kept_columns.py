@@ -37,6 +37,7 @@ class KeptColumns:
         self.all_titles = tuple(titles)
         self.titles = tuple(titles[at] for at in self.kept)
         self.index: int | None = None  # the column without a title that has cells
+        self.first_cells = ""  # of the index, as the note shows them
 
     @property
     def notes(self) -> list[str]:
@@ -47,8 +48,8 @@ class KeptColumns:
         ]
         if self.index is not None:
             notes.append(
-                f"Column {self.index + 1} has no title. It was taken for the numbers of the rows "
-                "and left out."
+                f"Column {self.index + 1} has no title. It was taken for an index and left out: "
+                f"{self.first_cells}."
             )
         if empty := [str(at + 1) for at in self.blank if at != self.index]:
             which = f"Column {empty[0]} is" if len(empty) == 1 else f"Columns {_listed(empty)} are"
@@ -72,12 +73,19 @@ class KeptColumns:
             return
         if self.index is None and at < self.first:
             self.index = at
+            self.first_cells = _first_cells(batch, at, filled)
             return
         row = batch.rows[int(filled[0])].as_py()
         raise Unreadable(
             f"Column {at + 1} has no title, but row {row} has a cell in it. Name the column in the "
             "row of the titles, or remove it."
         )
+
+
+def _first_cells(batch: CellBatch, at: int, filled: np.ndarray) -> str:
+    """Return the first cells of a column as a sentence shows them."""
+    shown = [f"“{batch.cells.column(at)[int(place)].as_py()!s:.40}”" for place in filled[:2]]
+    return ", ".join([*shown, "…"] if len(filled) > 2 else shown)
 
 
 def _listed(numbers: list[str]) -> str:

@@ -152,16 +152,22 @@ def _values(arguments: tuple[str, ...]) -> dict[str, dict[str, str]]:
             raise WrongOption(f"{name} is no column with a list: {', '.join(CHOICES)}.")
         if value not in CHOICES[name]:
             raise WrongOption(f"{value} is no {name}: {', '.join(CHOICES[name])}.")
-        values.setdefault(name, {})[text] = value
+        _keep(values.setdefault(name, {}), text, value, each)
     return values
 
 
 def _pairs(arguments: tuple[str, ...]) -> dict[str, str]:
     """Return what is before and after the first “=” of each argument."""
-    pairs = {}
+    pairs: dict[str, str] = {}
     for each in arguments:
         name, separator, value = each.partition("=")
         if not separator:
             raise WrongOption(f"{each}: write it as NAME=VALUE.")
-        pairs[name] = value
+        _keep(pairs, name, value, each)
     return pairs
+
+
+def _keep(pairs: dict[str, str], name: str, value: str, argument: str) -> None:
+    """Put a pair among others; raises WrongOption if its name has another value already."""
+    if pairs.setdefault(name, value) != value:
+        raise WrongOption(f"{argument}: {name} is {pairs[name] or 'left out'} in another option.")

@@ -33,8 +33,9 @@ _AMOUNTS_AFTER, _AMOUNTS_BEFORE = (
 _REOPENS = """CASE WHEN $has_status AND (paid, outstanding, recovered) = (0, 0, 0) THEN NULL
         ELSE undone_import END"""
 # Each valid row as the claim would be: the file's values, else the book's. A claim cost becomes
-# outstanding after what is paid. A claim that an undo declined is reopened by its row; but a file
-# that has the statuses, as the book's own do, may list it as declined, and reopens it with amounts.
+# outstanding after what is paid, or paid after what is outstanding. A claim that an undo declined
+# is reopened by its row; but a file that has the statuses, as the book's own do, may list it as
+# declined, and reopens it with amounts.
 _COMPARE = f"""
 CREATE TABLE compared_claims AS
 WITH merged AS (
@@ -46,7 +47,7 @@ WITH merged AS (
         CASE WHEN t.policy_key IS NULL THEN b.policy_id ELSE p.id END AS policy_id,
         {", ".join(f"coalesce(t.{name}, b.{name}) AS {name}" for name in _FACTS)},
         coalesce(t.description, b.description, '') AS description,
-        coalesce(t.paid, b.paid, 0) AS paid,
+        coalesce(t.paid, t.claim_cost - t.outstanding, b.paid, 0) AS paid,
         coalesce(t.outstanding, t.claim_cost - coalesce(t.paid, b.paid, 0), b.outstanding, 0)
             AS outstanding,
         coalesce(t.recovered, b.recovered, 0) AS recovered,
@@ -65,6 +66,7 @@ FROM merged
 """
 _NO_POLICY = "The policy is not in the book. Add it first, or leave the cell empty."
 _NO_SUM = "This is not paid plus outstanding. Correct one of the three."
+_TOO_LOW = "This is less than what is paid or outstanding of it. Correct one of them."
 
 # The condition of new claims that a rule might refuse; the others need no check in Python.
 _NEEDS_CHECK = """(loss_date > reported_date OR loss_date > $today OR reported_date > $today
@@ -129,12 +131,15 @@ class ClaimRows:
             field="'policy_number'", value="t.policy_number", where="lacks_policy"
         )
         self.staging.run(no_policy, file=self.at, text=_NO_POLICY)
-        no_sum = note.format(
-            field="'claim_cost'",
-            value="(t.claim_cost::DECIMAL(18, 0) / 100)::DECIMAL(18, 2)::VARCHAR",
-            where="t.claim_cost <> compared_claims.paid + compared_claims.outstanding",
-        )
-        self.staging.run(no_sum, file=self.at, text=_NO_SUM)
+        sums = {
+            _NO_SUM: "t.claim_cost <> compared_claims.paid + compared_claims.outstanding",
+            _TOO_LOW: "t.claim_cost IS NOT NULL "
+            "AND least(compared_claims.paid, compared_claims.outstanding) < 0",
+        }
+        for text, where in sums.items():
+            value = "(t.claim_cost::DECIMAL(18, 0) / 100)::DECIMAL(18, 2)::VARCHAR"
+            no_sum = note.format(field="'claim_cost'", value=value, where=where)
+            self.staging.run(no_sum, file=self.at, text=text)
 
     def _uncovered(self) -> list[str]:
         """Return warnings of new claims with amounts that their policies do not cover."""

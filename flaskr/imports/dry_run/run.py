@@ -14,11 +14,12 @@ from flaskr.files.readers.options import Unreadable
 from flaskr.imports.dry_run.book_rows import BookRows, settle_doubts
 from flaskr.imports.dry_run.claim_rows import ClaimRows
 from flaskr.imports.dry_run.policy_rows import PolicyRows
+from flaskr.imports.dry_run.reading.choices import check_choices, own_choices
 from flaskr.imports.dry_run.reading.opened_file import opened_file
 from flaskr.imports.dry_run.reading.parsing import ParsingRules
 from flaskr.imports.dry_run.reading.samples import Samples
 from flaskr.imports.dry_run.reading.staged_files import StagedRows, stage_file
-from flaskr.imports.dry_run.reading.totals import leave_out_totals
+from flaskr.imports.dry_run.reading.totals import doubt_totals, leave_out_totals
 from flaskr.imports.dry_run.reading.used_columns import FileColumns, file_columns
 from flaskr.imports.dry_run.refused_file import write_refused
 from flaskr.imports.dry_run.result import (
@@ -78,6 +79,8 @@ class _DryRunner:
     def _columns(self, file: FileToRead, titles: tuple[str, ...]) -> FileColumns:
         """Return how the columns of a file are used; raises ImportRefused for other contents."""
         currency, is_migration = self.task.book.currency, self.task.is_migration
+        if len(self.task.files) > 1:
+            file = own_choices(file, titles, currency)
         columns = file_columns(file, titles, currency=currency, is_migration=is_migration)
         self._check_contents(file, columns)
         return columns
@@ -92,6 +95,8 @@ class _DryRunner:
             stage_file(staged, table, lambda *done: self.report((file.name, *done)))
             rows, columns = staged.rows, columns.with_samples(staged.samples)
             columns = columns.with_totals(leave_out_totals(self.staging, at, columns))
+            if not file.takes_totals:
+                doubt_totals(self.staging, at, columns)
         self.columns.append(columns)
         self.results.append(_file_result(file, table, columns, rows))
 
@@ -199,6 +204,7 @@ def make_dry_run(report: Report, task: DryRunTask) -> DryRun:
         run = _DryRunner(task, staging, report)
         for at, file in enumerate(task.files):
             run.read(at, file)
+        check_choices(task.files, run.columns)
         outcome = run.compare()
         for at, columns in enumerate(run.columns):
             write_refused(staging, at, columns, task)

@@ -17,7 +17,7 @@ from flaskr.imports.dry_run.reading.used_columns import FileColumns
 from flaskr.imports.dry_run.result import DryRun, RowClass
 from flaskr.imports.dry_run.row_outcomes import UNCOVERED_WARNING, note_duplicates, warnings_naming
 from flaskr.imports.dry_run.staging import BATCH_ROWS, Staging
-from flaskr.imports.loaded_columns import LAYOUTS
+from flaskr.imports.loaded_columns import AMOUNT_NAMES, LAYOUTS
 from flaskr.imports.migration.counters import highest_allotted
 from flaskr.imports.migration.exceptions import exception_warnings
 from flaskr.imports.migration.facts import CREATE_FIRST_KNOWN, FactsChecker
@@ -65,7 +65,7 @@ _ROWS_TO_PLAN = """SELECT l.*, coalesce(c.loss_date, b.loss_date) AS loss_date,
     coalesce(c.reported_date, b.reported_date) AS reported_date,
     CASE WHEN b.id IS NULL THEN c.recorded_at ELSE b.recorded_at END AS claim_recorded_at
 FROM ledger l LEFT JOIN claims c USING (claim_key) LEFT JOIN book_claims b USING (claim_key)
-WHERE b.last_transaction_date IS NULL AND l.claim_key NOT IN (
+WHERE b.last_transaction_date IS NULL AND l.claim_key IS NOT NULL AND l.claim_key NOT IN (
     SELECT claim_key FROM ledger WHERE claim_key IS NOT NULL
     AND row IN (SELECT row FROM faults WHERE file = $file))
 ORDER BY l.claim_key, l.recorded_at, l.row"""
@@ -96,6 +96,10 @@ LEFT JOIN (SELECT claim_key, row_number() OVER (ORDER BY row) - 1 AS claim_at FR
     USING (claim_key)
 LEFT JOIN placed r ON r.row = p.reverses_row
 ORDER BY p.place"""
+_NO_LEDGER = (
+    "The amounts of the claims are not loaded: a migration takes them from the ledger, and no file "
+    "is one. Bring the ledger too, or import the claims without a migration."
+)
 _TEXTS = ", ".join(f"nullif({name}, '') AS {name}" for name in ENTRY_TEXTS)
 _ENTRY_TEXTS = f"""{_PLACED}
 SELECT place AS entry_at, {_TEXTS} FROM placed JOIN
@@ -112,6 +116,10 @@ class MigrationRows:
         self.staging, self.book, self.context = staging, book, context
         self.first_posted_at = book.first_posted_at()
         self.positions = {each.layout.contents: at for at, each in enumerate(columns)}
+        self.lacks_ledger = Contents.LEDGER not in self.positions and any(
+            each.layout is LAYOUTS[Contents.CLAIMS] and AMOUNT_NAMES & each.named
+            for each in columns
+        )
         self.warnings: list[str] = []
 
     def compare(self, plan: PlanWriter) -> list[tuple[RowClass, ...]]:
@@ -139,6 +147,7 @@ class MigrationRows:
         """Return what the dry run says of the plan besides the classes of rows."""
         warnings = [
             *self.warnings,
+            *([_NO_LEDGER] if self.lacks_ledger else []),
             *exception_warnings(self.staging),
             *refused_claims_warning(self.staging, self.refused_claims),
         ]

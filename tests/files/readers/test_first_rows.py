@@ -128,6 +128,15 @@ def test_an_index_without_a_title_is_left_out_and_said(path, form, title, labels
 
 
 @either
+def test_the_first_cells_of_a_column_that_was_taken_for_an_index_are_shown(path, form):
+    rows = [["", *TITLES], ["1500.50", *ROW], ["", "C2", "", "2"], ["note", "C3", "", "2"]]
+
+    notes = table_of(path, form(*rows))[3]
+
+    assert "It was taken for an index and left out: “1500.50”, “note”." in notes
+
+
+@either
 def test_an_index_in_a_table_that_begins_in_b2_is_left_out(path, form):
     rows = [[], ["", "", *TITLES], ["", "0", *ROW], ["", "1", *ROW]]
 

@@ -108,3 +108,34 @@ def test_empty_texts_of_a_columnar_file_are_empty_cells(door, tmp_path):
     door.bring(tmp_path / "a.parquet")
 
     assert door.claims == {"A": ("5.00", "0.00")}
+
+
+@pytest.mark.parametrize(
+    "title", ["Paid date", "Reserve (date)", "Betalt datum", "Claim date", "Policy (SEK)"]
+)
+def test_a_day_or_an_amount_in_a_title_is_no_unit_of_another_kind(door, write, title):
+    path = write("a.csv", f"Claim number;Incurred;{title}\nA;5;20240131\n")
+
+    said = door.bring(path)
+
+    assert f"the book does not know the column {title}" in said or (
+        f"The book does not know {title} of a.csv" in said
+    )
+    assert door.claims == {}
+
+
+def test_underscores_part_a_unit_from_its_title(door, write):
+    door.bring(write("a.csv", "claim_number,paid_SEK,reserve_in_kr\nA,5,6\n"))
+
+    assert door.claims == {"A": ("5.00", "6.00")}
+
+
+@pytest.mark.parametrize("title", ["currency", "Valuta", "Ccy", "Currency code"])
+def test_a_column_of_currencies_is_known_and_has_the_books_by_code_or_sign(door, write, title):
+    own = "".join(f"A{at};{at};{word}\n" for at, word in enumerate(("SEK", "sek", "kr", "Kr.", "")))
+    path = write("a.csv", f"Claim;Paid;{title}\n{own}B;5;EUR\nC;5;tkr\n")
+
+    said = door.bring(path, "--good-rows")
+
+    assert said.count("Amounts must be in the book's currency, SEK") >= 2
+    assert set(door.claims) == {"A0", "A1", "A2", "A3", "A4"}

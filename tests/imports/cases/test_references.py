@@ -1,6 +1,7 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import select
 
 from flaskr.extensions import db
@@ -10,6 +11,7 @@ from flaskr.values.text import reference_key
 from tests.factories import make_claim, make_policy
 from tests.imports.cases.doors import case
 from tests.imports.importing import counts
+from tests.optional import optional
 
 GOOD = "--good-rows"
 FACTS = "line_of_business,inception_date,expiry_date,premium,deductible"
@@ -204,3 +206,36 @@ def test_a_reference_with_a_backslash_or_a_question_mark_is_refused(door, write)
 
     assert "cannot contain any of" in said
     assert door.claims == {}
+
+
+def test_words_that_programs_write_for_an_empty_cell_are_no_references(door, write):
+    words = ["nan", "NaN", "NULL", "None", "NaT", "<NA>", "n/a"]
+    lines = "".join(f"{word};{at}\n" for at, word in enumerate(words))
+
+    said = door.bring(write("a.csv", f"claim;paid\nNancy;1\nNone-1;2\n{lines}"), GOOD)
+
+    assert "A program wrote NULL for an empty cell. Enter the reference." in said
+    assert set(door.claims) == {"Nancy", "None-1"}
+
+
+def test_a_number_with_more_zeros_than_an_amount_is_turned_too(door, write):
+    said = door.bring(write("a.csv", "claim;paid\n1001.000;1\n1002,0000;2\n"))
+
+    assert "turned a number or a text into the number 1001.000" in said
+    assert door.claims == {}
+
+
+@pytest.mark.parametrize("code", ["00000", "0000-0000", '"C-"0', "\\S0"])
+def test_a_reference_that_the_sheet_shows_with_more_than_it_has_is_refused(door, tmp_path, code):
+    workbook = optional("openpyxl").Workbook()
+    sheet = workbook.active
+    for row in (["claim", "paid"], [12, 5], ["00013", 6]):
+        sheet.append(row)
+    for place in ("A2", "A3", "B2"):
+        sheet[place].number_format = code
+    workbook.save(tmp_path / "a.xlsx")
+
+    said = door.bring(tmp_path / "a.xlsx", GOOD)
+
+    assert "shows this reference with zeros or letters that its cell does not have" in said
+    assert door.claims == {"00013": ("6.00", "0.00")}

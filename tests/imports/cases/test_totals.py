@@ -9,6 +9,7 @@ def test_a_row_called_total_is_held(door):
     door.bring(case(2), "--good-rows")
 
     assert "looks like a total" in refused
+    assert "rows 4, 4" not in refused
     assert before == {}
     assert set(door.claims) == {"TR1", "TR2"}
 
@@ -24,6 +25,14 @@ def test_a_row_called_total_is_held(door):
         "Grand Total",
         "Totalsumma",
         "Summa 2024",
+        "Summa summarum",
+        "Gesamt",
+        "Zwischensumme",
+        "Yhteensä",
+        "I alt",
+        "Totaal",
+        "Total général",
+        "Suma",
     ],
 )
 def test_words_for_totals_are_held(door, write, word):
@@ -46,6 +55,48 @@ def test_a_row_without_a_reference_that_adds_up_the_others_is_left_out(door, wri
 
 def test_a_row_without_a_reference_with_other_amounts_is_refused(door, write):
     said = door.bring(write("a.csv", "Claim;Paid;Reserve\nA;1;10\nB;2;20\n;3;31\n"))
+
+    assert "The cell is empty" in said
+    assert door.claims == {}
+
+
+@pytest.mark.parametrize(
+    "word", ["Total claims", "Grand total SEK", "Totalt 2 st", "Sub Total P-1", "Delsumma motor"]
+)
+def test_sums_whose_reference_begins_with_a_word_for_totals_are_held(door, write, word):
+    said = door.bring(write("a.csv", f"Claim;Paid\nA;1\nB;2\n{word};3\n"))
+
+    assert "looks like a total" in said
+    assert door.claims == {}
+
+
+@pytest.mark.parametrize("word", ["Celkem", "合計", "Stockholm", "Ack."])
+def test_sums_whose_reference_alone_has_no_digit_are_held(door, write, word):
+    path = write("a.csv", f"Claim;Paid;Reserve\nC1;1;0\nC2;2;5\n{word};3;5\n")
+
+    said = door.bring(path)
+    door.bring(path, "--take-totals")
+
+    assert "looks like a total" in said
+    assert door.claims[word] == ("3.00", "5.00")
+
+
+def test_a_reference_without_a_digit_that_adds_nothing_up_is_a_claim(door, write):
+    door.bring(write("a.csv", "Claim;Paid\nC1;1\nC2;2\nTotal loss of Ada;4\nAda;5\n"))
+
+    assert set(door.claims) == {"C1", "C2", "Total loss of Ada", "Ada"}
+
+
+def test_references_without_digits_are_claims_where_others_have_none_either(door, write):
+    door.bring(write("a.csv", "Claim;Paid\nC1;1\nC2;2\nAda;5\nBerta;3\nCesar;8\n"))
+
+    assert set(door.claims) == {"C1", "C2", "Ada", "Berta", "Cesar"}
+
+
+def test_a_row_without_a_reference_that_has_a_day_is_refused(door, write):
+    lines = "Claim;Loss date;Paid\nA;2024-01-01;1\nB;2024-01-02;2\n;2024-01-03;3\n"
+
+    said = door.bring(write("a.csv", lines))
 
     assert "The cell is empty" in said
     assert door.claims == {}

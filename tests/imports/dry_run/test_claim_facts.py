@@ -103,6 +103,24 @@ def test_invalid_amounts_are_refused(known):
     ]
 
 
+def test_a_claim_cost_without_what_is_paid_is_paid_after_what_is_outstanding(known):
+    known.load(("claim", "outstanding", "claim_cost"), ["W-1", 60, 95], ["N-1", 5, 11])
+
+    assert balances("W-1")[:2] == ("35.00", "60.00")
+    assert balances("N-1")[:2] == ("6.00", "5.00")
+
+
+@pytest.mark.parametrize("given", ["paid", "outstanding"])
+def test_a_claim_cost_below_one_of_its_parts_is_refused(known, given):
+    said = known.refusals(("claim", given, "claim_cost"), ["W-1", 60, 59], ["N-1", 5, 4])
+
+    assert [line.removeprefix("claims.csv, row ") for line in said] == [
+        f"{row}, claim_cost “{cost}.00”: This is less than what is paid or outstanding of it. "
+        "Correct one of them."
+        for row, cost in ((2, 59), (3, 4))
+    ]
+
+
 def test_more_may_be_recovered_than_is_paid(known):
     header = ("claim", "paid", "outstanding", "recovered")
 

@@ -143,8 +143,8 @@ def test_a_cost_below_what_is_paid_is_refused(importing):
     [refusal] = importing.refusals(COSTS, ["A-1", 39])
 
     assert refusal == (
-        "claims.csv, row 2, Claim Cost “39.00”: The outstanding amount cannot go below zero: of "
-        "indemnity it is 60.00."
+        "claims.csv, row 2, Claim Cost “39.00”: This is less than what is paid or outstanding of "
+        "it. Correct one of them."
     )
 
 

@@ -122,6 +122,9 @@ def test_a_constant_fills_a_missing_column_and_never_replaces_the_files_own():
 
     assert lacking.missing == ("deductible",)
     assert (given.missing, given.constants) == ((), {"deductible": "0"})
+    assert given.notes == (
+        "The value of premium for all rows was left out: the column premium has values.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,13 @@ from flaskr.claims.ledger.services import post_payment
 from flaskr.claims.queries import claim_by_reference, entries_of
 from flaskr.facts.closed_lists import Cause, Contents, Coverage, EntryType
 from flaskr.import_records.models import Import, ImportFile, ImportKind
+from flaskr.imports.services import try_import
 from flaskr.imports.tasks import ImportRefused
 from flaskr.policies.queries import policy_by_number
 from flaskr.values.calendar import utc_now
 from tests.factories import ACTOR, make_claim, make_policy
 from tests.imports.conftest import files_of
-from tests.imports.importing import counts
+from tests.imports.importing import counts, register
 from tests.imports.migration.older_system import (
     CLAIMS,
     HOME,
@@ -224,3 +225,19 @@ def test_a_migration_is_recorded_with_the_file_of_each_row(session, migrate_ledg
         ("claims.csv", Contents.CLAIMS),
         ("ledger.csv", Contents.LEDGER),
     ]
+
+
+def test_a_migration_of_claims_with_amounts_and_no_ledger_says_that_they_are_not_loaded(
+    session, tmp_path
+):
+    claims = CLAIMS.strip() + ",paid,outstanding\n" + WATER.replace("H1", "").strip() + ",40,60\n"
+    plain = CLAIMS + WATER.replace("H1", "")
+
+    warned = try_import(register(*files_of(tmp_path, claims=claims), is_migration=True)).warnings
+    others = [
+        try_import(register(*files_of(tmp_path, **texts), is_migration=True)).warnings
+        for texts in ({"claims": plain}, {"claims": claims, "ledger": LEDGER + OPENED})
+    ]
+
+    assert "The amounts of the claims are not loaded" in warned[0]
+    assert others == [(), ()]

@@ -192,3 +192,39 @@ def test_repeated_entry_numbers_and_other_recorded_dates_are_refused(dry_runs):
 def test_two_files_of_the_same_contents_are_refused(dry_runs):
     with pytest.raises(ImportRefused, match="another file has claims too"):
         said(dry_runs.folder, claims=CLAIMS + WATER, ledger=CLAIMS + WATER)
+
+
+def test_a_row_of_the_ledger_without_a_reference_is_refused(refused):
+    found = refused(OPENED, ",,,,0,100,0\n")
+
+    assert all("The cell is empty" in line for line in found)
+    assert {line.partition(",")[0] for line in found} == {"ledger.csv"}
+
+
+@pytest.fixture
+def with_fees(tmp_path):
+    """The files of a migration whose ledger has an unknown column."""
+    return files_of(
+        tmp_path,
+        policies=POLICIES + HOME,
+        claims=CLAIMS + WATER,
+        ledger=LEDGER.strip() + ",fee\n" + OPENED.strip() + ",7\n",
+    )
+
+
+def test_a_choice_is_for_those_files_of_a_migration_that_have_the_column(session, with_fees):
+    choices = {"columns": {"fee": "", "paid": "paid"}, "constants": {"cost_type": "expense"}}
+
+    outcome = try_import(register(*with_fees, is_migration=True, **choices))
+
+    assert outcome.is_mapped
+    assert not outcome.refusals
+    assert outcome.files[2].classes[0].rows == 1
+
+
+@pytest.mark.parametrize(
+    "choices", [{"columns": {"tax": ""}}, {"constants": {"tax": "1"}}, {"columns": {"fee": "tax"}}]
+)
+def test_a_choice_for_no_file_of_a_migration_is_refused(session, with_fees, choices):
+    with pytest.raises(ImportRefused, match=r"tax"):
+        try_import(register(*with_fees, is_migration=True, **choices))

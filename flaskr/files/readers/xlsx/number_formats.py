@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from flaskr.files.readers.cells import DAY, PERCENTAGE
+from flaskr.files.readers.cells import DAY, PADDED, PERCENTAGE
 
 # The built-in formats that show dates or times, and those of them that show no time.
 _DAY_FORMATS = {14, 15, 16, 17, 18, 19, 20, 21, 22, *range(27, 37), 45, 46, 47, *range(50, 59)}
@@ -17,6 +17,7 @@ _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]")
 _CURRENCY = re.compile(r"\[\$([^\]-]+)(?:-([^\]]*))?\]")
 _NO_TEXT = re.compile(r"\[[^\]]*\]|_.|\*.")
 _WORD = re.compile(r"[^\W\d_]+\.?")
+_LETTERS = re.compile(r'"[^"]*\w[^"]*"|\\\w')
 _CODES = frozenset(
     """AED ALL AUD BAM BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP GEL HKD HRK HUF IDR ILS INR
     ISK JPY KRW KZT MAD MDL MKD MXN MYR NGN NOK NZD PHP PLN QAR RON RSD RUB SAR SEK SGD THB TRY TWD
@@ -44,7 +45,7 @@ class NumberFormats:
     """The number formats of a workbook, by cell style.
 
     `days` are the styles that show a number as a date or a time, `dates_only` those of them that
-    show no time, and `shown_as` says what a style shows: DAY, PERCENTAGE, or a currency.
+    show no time, and `shown_as` says what a style shows: DAY, PERCENTAGE, PADDED or a currency.
     """
 
     days: set[str] = field(default_factory=set)
@@ -62,6 +63,8 @@ class NumberFormats:
             self.shown_as[style] = PERCENTAGE
         elif code is not None and (currency := currency_shown(code)):
             self.shown_as[style] = currency
+        elif code is not None and _is_padded(code):
+            self.shown_as[style] = PADDED
 
 
 def _shows_day(code: str) -> bool:
@@ -73,6 +76,14 @@ def _shows_time(code: str) -> bool:
     """Whether a format code that shows a date or a time shows a time."""
     code = code.lower()
     return bool(_ELAPSED.search(code)) or any(x in "hs" for x in _LITERALS.sub("", code))
+
+
+def _is_padded(code: str) -> bool:
+    """Whether a format code shows a number with leading zeros or letters: 00000, "C-"0."""
+    text = _NO_TEXT.sub("", code.partition(";")[0])
+    whole = text.partition(".")[0]
+    has_zeros = whole.count("0") > 1 and not set("#,") & set(whole)
+    return has_zeros or bool(_LETTERS.search(text))
 
 
 def currency_shown(code: str) -> str:

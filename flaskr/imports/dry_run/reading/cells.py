@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flaskr.errors import ClaimBookError, DateError, MoneyError, TextError
 from flaskr.facts.kinds import Kind
 from flaskr.facts.words import folded_word, members_by_word
-from flaskr.files.readers.cells import DAY, PERCENTAGE
+from flaskr.files.readers.cells import DAY, PADDED, PERCENTAGE
 from flaskr.imports.tasks import DayOrder
 from flaskr.values.currencies import currencies_of, other_currency
 from flaskr.values.money import LARGEST_ENTRY, format_money, parse_money
@@ -134,14 +134,13 @@ def name_parser(*, strips_controls: bool = False) -> Callable[[str], str]:
 
 def shown_fault(shown_as: str, kind: Kind, currency: str) -> str:
     """Return what is wrong with a cell that a spreadsheet shows in a way; empty if nothing is."""
-    if kind is Kind.REFERENCE:
+    if kind is Kind.REFERENCE and shown_as in (DAY, PADDED):
+        how = "as a day" if shown_as == DAY else "with zeros or letters that its cell does not have"
         return (
-            "The sheet shows this reference as a day. Format the column as text, and enter the "
+            f"The sheet shows this reference {how}. Format the column as text, and enter the "
             "reference again."
-            if shown_as == DAY
-            else ""
         )
-    if kind is not Kind.AMOUNT:
+    if kind is not Kind.AMOUNT or shown_as == PADDED:
         return ""
     if shown_as in (DAY, PERCENTAGE):
         return f"The sheet shows this amount as a {shown_as}. Format the column as a number."

@@ -27,7 +27,7 @@ from flaskr.imports.dry_run.reading.parsed_columns import (
     with_shown,
 )
 from flaskr.values.money import LARGEST_ENTRY, to_ore
-from flaskr.values.spreadsheet_texts import DAYS, DECIMAL_NUMBERS
+from flaskr.values.spreadsheet_texts import DAYS, DECIMAL_NUMBERS, MISSING
 from flaskr.values.text import LONGEST_TEXT, NAME_LENGTH, REFERENCE_LENGTH, RESERVED, reference_key
 from flaskr.values.written_days import EARLIEST_YEAR
 
@@ -47,7 +47,7 @@ _SURE_REFERENCE = (
     f"|[A-Za-z]([-0-9_]({_ANY})?|[ !{_IN_REFERENCE}]{{5,}}[!{_IN_REFERENCE}])"
     f"|[0-9]+([-/][0-9]{{3,}}|[A-DF-Za-df-z]({_ANY})?)?)$"
 )
-_TURNED_REFERENCE = f"^({DECIMAL_NUMBERS}|{DAYS})$"
+_TURNED_REFERENCE = f"^({DECIMAL_NUMBERS}|{DAYS}|{MISSING})$"
 _PLAIN_TEXT = rf"^[!-~{_LETTERS}]([ -~{_LETTERS}\n]*[!-~{_LETTERS}])?$"
 _PLAIN_NAME = rf"^[!-~{_LETTERS}]+( [!-~{_LETTERS}]+)*$"
 _EVENT = "event_code"  # the day of an occurrence is a natural code for it

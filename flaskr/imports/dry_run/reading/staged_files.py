@@ -22,6 +22,7 @@ from flaskr.imports.dry_run.reading.used_columns import FileColumns
 from flaskr.imports.dry_run.staging import DoubtRow, FaultRow, Staging
 from flaskr.imports.loaded_columns import Layout
 from flaskr.imports.tasks import FileToRead, ImportRefused
+from flaskr.values.currencies import currencies_of
 from flaskr.values.text import reference_key
 
 _STAGING_TYPES = {
@@ -128,9 +129,12 @@ class StagedRows:
         if title is None:
             return
         cells = batch.cells.column(title).cast(pa.string())
-        is_other = pc.fill_null(
-            pc.not_equal(pc.utf8_trim_whitespace(cells), self.rules.currency), False
-        )
+        others = [
+            each
+            for each in pc.unique(cells.drop_null()).to_pylist()
+            if each.strip() and self.rules.currency not in currencies_of(each.strip())
+        ]
+        is_other = pc.is_in(cells, pa.array(others, pa.string()))
         text = f"Amounts must be in the book's currency, {self.rules.currency}."
         for at in pc.indices_nonzero(is_other).to_pylist():
             faults.append(self._fault(batch, "currency", cells, at, text))

@@ -2,6 +2,8 @@
 
 # ruff: noqa: S608 - statements are built from names that the code declares
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,34 +15,82 @@ TOTAL = (
     "This looks like a total of other rows. Leave the row out, or choose to take such rows if it "
     "is not one."
 )
+# In English and the languages of the neighbours: Swedish, Danish, Norwegian, Finnish, German,
+# Dutch, French, Spanish, Italian, Portuguese and Polish.
 _WORDS = (
     "(?:grand|sub|del|slut|general|overall|running)?[ -]?(?:totals?|totalt|totalen|totalsumma|summa"
-    "|summor|summan|sum|sums|summary|summering)|summa totalt|(?:total|summa) (?:of|av|för|for) .*"
-    "|average|mean|medel|medelv[äa]rde|genomsnitt|count|antal"
+    "|summor|summan|sum|sums|summary|summering)|summa (?:totalt|summarum)"
+    "|(?:total|summa) (?:of|av|för|for) .*"
+    "|average|mean|medel|medelv[äa]rde|genomsnitt|count|antal|Σ"
+    "|i alt|totalsum|tilsammans|yhteens[äa]|loppusumma|v[äa]lisumma|(?:gesamt|zwischen|end)?summe"
+    "|(?:ins)?gesamt|(?:sub|eind)?totaal|(?:sous[ -])?totau?x?(?: g[ée]n[ée]ral)?|suma|razem"
+    "|(?:sub)?totale|total(?:e)? gener[a-z]*|soma"
 )
-_TOTAL = rf"(?i)^\W*(?:{_WORDS})(?:\s*[:=].*|\s+\(.*\)|\s+[0-9]{{4}}(?:-[0-9]{{2}}){{0,2}})?\W*$"
+_WHOLE = rf"(?i)^\W*(?:{_WORDS})(?:\s*[:=].*|\s+\(.*\)|\s+[0-9]{{4}}(?:-[0-9]{{2}}){{0,2}})?\W*$"
+_BEGINS_WITH_WORD = rf"(?i)^\W*(?:{_WORDS})\s"
+_HAS_DIGIT = "[0-9]"
 
 
 def look_like_totals(references: pa.Array) -> pa.BooleanArray:
     """Return which references are words for a total: Total, Summa:, Subtotal 2024."""
-    return pc.fill_null(pc.match_substring_regex(references, _TOTAL), False)
+    return pc.fill_null(pc.match_substring_regex(references, _WHOLE), False)
 
 
 def leave_out_totals(staging: Staging, at: int, columns: FileColumns) -> list[int]:
     """Remove the rows without a reference that add up the rows above; return their numbers.
 
-    Such a row has the sums of at least two rows above, of all or of those since the last such row,
-    in every amount that it has; then there is no doubt. Its faults are removed with it. In a ledger
-    a sum may be a movement, so nothing is removed.
+    Without a day or a value of a list there is no doubt. Their faults are removed with them.
+    """
+    layout = columns.layout
+    own = [c.name for c in layout.fields if c.kind in (Kind.DAY, Kind.CHOICE)]
+    is_bare = [f"{name} IS NULL" for name in own if name in columns.titles]
+    found = _rows_that_add_up(staging, columns, f"{layout.key} IS NULL", is_bare)
+    rows = [row for row, _ in found]
+    staging.run(f"DELETE FROM {layout.contents} WHERE row IN (SELECT unnest($rows))", rows=rows)
+    for table in ("faults", "doubts"):
+        of_rows = f"DELETE FROM {table} WHERE file = $file AND row IN (SELECT unnest($rows))"
+        staging.run(of_rows, file=at, rows=rows)
+    return rows
+
+
+def doubt_totals(staging: Staging, at: int, columns: FileColumns) -> None:
+    """Doubt the rows that add up those above, if their reference does not look like the others.
+
+    It begins with a word for a total (“Total claims”), or has no digit, as none of the others.
+    """
+    key = columns.layout.key
+    begins = f"coalesce(regexp_matches({key}, '{_BEGINS_WITH_WORD}'), false)"
+    is_bare = f"coalesce(NOT regexp_matches({key}, '{_HAS_DIGIT}'), false)"
+    found = dict(_rows_that_add_up(staging, columns, begins))
+    bare = dict(_rows_that_add_up(staging, columns, is_bare))
+    count = f"SELECT count(*) FROM {columns.layout.contents} WHERE {is_bare}"
+    if bare and len(bare) == staging.one(count):
+        found |= bare
+    doubted = staging.run(
+        "SELECT row FROM doubts WHERE file = $file AND text = $text", file=at, text=TOTAL
+    )
+    for (row,) in doubted.fetchall():
+        found.pop(row, None)
+    staging.add_doubts(
+        [(at, row, key, reference, TOTAL, None, None) for row, reference in sorted(found.items())]
+    )
+
+
+def _rows_that_add_up(
+    staging: Staging, columns: FileColumns, is_candidate: str, conditions: Sequence[str] = ()
+) -> list[tuple[int, str]]:
+    """Return the number and reference of the candidates that have the sums of the rows above.
+
+    At least two rows, all that are no candidates or those since the last candidate, are added up
+    in every amount that the row has. In a ledger a sum may be a movement, so nothing is found.
     """
     layout = columns.layout
     amounts = [c.name for c in layout.fields if c.kind is Kind.AMOUNT and c.name in columns.titles]
-    no_reference = f"FROM {layout.contents} WHERE {layout.key} IS NULL"
-    if layout.is_signed or not amounts or not staging.one(f"SELECT count(*) {no_reference}"):
+    of_candidates = f"FROM {layout.contents} WHERE {is_candidate}"
+    if layout.is_signed or not amounts or not staging.one(f"SELECT count(*) {of_candidates}"):
         return []
     above = ", ".join(
-        f"coalesce(sum({name}) FILTER (WHERE {layout.key} IS NOT NULL) OVER above, 0) "
-        f"AS {name}_above"
+        f"coalesce(sum({name}) FILTER (WHERE NOT ({is_candidate})) OVER above, 0) AS {name}_above"
         for name in amounts
     )
     earlier = ", ".join(
@@ -51,21 +101,17 @@ def leave_out_totals(staging: Staging, at: int, columns: FileColumns) -> list[in
         for name in amounts
     )
     has_amount = " OR ".join(f"{name} <> 0" for name in amounts)
-    found = staging.run(
+    found: list[tuple[int, str]] = staging.run(
         f"""
         WITH summed AS (
-            SELECT row, {layout.key}, {", ".join(amounts)}, {above},
-                count({layout.key}) OVER above AS rows_above
+            SELECT *, {above},
+                count(*) FILTER (WHERE NOT ({is_candidate})) OVER above AS rows_above
             FROM {layout.contents}
             WINDOW above AS (ORDER BY row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-        ), candidates AS (SELECT *, {earlier} FROM summed WHERE {layout.key} IS NULL)
-        SELECT row FROM candidates WHERE rows_above > 1 AND ({has_amount}) AND {adds_up}
+        ), candidates AS (SELECT *, {earlier} FROM summed WHERE {is_candidate})
+        SELECT row, {layout.key} FROM candidates
+        WHERE {" AND ".join(["rows_above > 1", f"({has_amount})", adds_up, *conditions])}
         ORDER BY row
         """
     ).fetchall()
-    rows = [row for (row,) in found]
-    staging.run(f"DELETE FROM {layout.contents} WHERE row IN (SELECT unnest($rows))", rows=rows)
-    for table in ("faults", "doubts"):
-        of_rows = f"DELETE FROM {table} WHERE file = $file AND row IN (SELECT unnest($rows))"
-        staging.run(of_rows, file=at, rows=rows)
-    return rows
+    return found

@@ -113,12 +113,17 @@ def file_columns(
         for name, text in file.constants.items()
         if name not in loaded and name not in skipped
     }
+    unused = tuple(
+        f"The value of {name} for all rows was left out: the column {loaded[name]} has values."
+        for name in file.constants
+        if name in loaded
+    )
     given = {*loaded, *constants}
     missing = missing_columns(layout, given)
     is_bare = layout is CLAIMS and given == {"claim_reference"} and not is_migration
     if is_bare:
         missing = ["claim_cost"]  # otherwise a cost under an unknown title would be ignored
-    return FileColumns(layout, uses, loaded, constants, tuple(missing))
+    return FileColumns(layout, uses, loaded, constants, tuple(missing), unused)
 
 
 def _check_mapping(file: FileToRead, titles: tuple[str, ...], layout: Layout) -> None:
