@@ -194,4 +194,4 @@ def test_the_first_refusals_are_shown_and_the_file_has_all(sqlite_client):
     assert page_text(page).count("is not an amount") == 200
     assert "And 50 more reasons; the file of refused rows has all of them." in page_text(page)
     assert len(lines) == 251
-    assert "There is nothing to load." in page_text(page)
+    assert "There is nothing to load: all 250 rows are refused." in page_text(page)
