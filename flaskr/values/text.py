@@ -55,8 +55,7 @@ def clean_text(text: str) -> str:
     cleaned = stored_text(text)
     if found := _CONTROL.search(text):
         raise TextError(
-            f"{CONTROL_LETTER} ({_letter_name(found[0])})"
-            f"{_place(text, found.start())}. Remove it."
+            f"{CONTROL_LETTER} ({_letter_name(found[0])}){_place(text, found.start())}. Remove it."
         )
     return cleaned
 

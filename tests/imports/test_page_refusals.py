@@ -122,7 +122,7 @@ FAULTS = {
     "empty": ("Claim Reference;Claim Cost\nA;\n", "The cell is empty. Fill it in."),
     "not a number": ("Claim Reference;Claim Cost\nA;NaN\n", "“NaN” is not an amount"),
     "an exponent": ("Claim Reference;Claim Cost\nA;1e3\n", "“1e3” is not an amount"),
-    "two meanings": ("Claim Reference;Claim Cost\nA;1,234\n", "“1,234” is not an amount"),
+    "two meanings": ("Claim Reference;Claim Cost\nA;1,234\n", "Write it as 1234.00 if it is 1234."),
     "duplicate header": ("Claim;claim\nA;1\n", "Two columns are named “Claim” and “claim”."),
     "unknown policy": ("Claim;Policy;Cost\nA;H;1\n", "The policy is not in the book."),
     "other currency": (

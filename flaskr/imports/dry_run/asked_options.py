@@ -1,5 +1,7 @@
 """The options of reading that would settle refusals: what a page asks before anything else."""
 
+# ruff: noqa: S608 - statements are built from names that the code declares
+
 from flaskr.imports.dry_run.reading.staged_files import HIDDEN
 from flaskr.imports.dry_run.staging import Staging
 from flaskr.values.text import CONTROL_LETTER
