@@ -89,3 +89,15 @@ def test_a_file_whose_rows_are_all_refused_is_not_called_loaded(sqlite_client):
 
     assert "There is nothing to load: all 2 rows are refused." in page_text(page)
     assert "already has everything" not in page_text(page)
+
+
+def test_one_value_for_all_rows_is_offered_only_where_it_can_be_given(sqlite_client):
+    no_key = upload(sqlite_client, ("a.csv", "Skadedatum;Belopp totalt\n2024-01-31;5\n"))
+    no_line = (
+        "policy_number;inception_date;expiry_date;premium;deductible\nP;2024-01-01;2025-01-01;1;1\n"
+    )
+    no_line_page = upload(sqlite_client, ("p.csv", no_line))
+
+    assert "lacks claim reference. Choose this meaning for a column. " in page_text(no_key)
+    assert "lacks line of business." in page_text(no_line_page)
+    assert "or give one value for all rows." in page_text(no_line_page)
