@@ -9,6 +9,7 @@ REFERENCE_LENGTH = 64
 KEY_LENGTH = 3 * REFERENCE_LENGTH  # casefolding makes up to three characters of one
 LONGEST_TEXT = 32_000  # UTF-16 units: a spreadsheet cell holds a few more
 NAME_LENGTH = 200
+CONTROL_LETTER = "The text has a control letter"
 _FORBIDDEN_IN_REFERENCE = set("\\?#")
 # Bidirectional controls change the order of letters: one number could look like another.
 _BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -54,8 +55,7 @@ def clean_text(text: str) -> str:
     cleaned = stored_text(text)
     if found := _CONTROL.search(text):
         raise TextError(
-            f"The text has a control letter ({_letter_name(found[0])})"
-            f"{_place(text, found.start())}. Remove it."
+            f"{CONTROL_LETTER} ({_letter_name(found[0])}){_place(text, found.start())}. Remove it."
         )
     return cleaned
 

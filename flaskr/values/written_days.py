@@ -9,7 +9,7 @@ from flaskr.errors import DateError
 EARLIEST_YEAR = 1900
 HOW_TO_WRITE = "Write the date as 2024-12-31."
 NO_SUCH_DATE = f"This date does not exist, or is before {EARLIEST_YEAR}. Correct it."
-_CHOOSE_ORDER = "This can be two different days. Choose the order of days and months for the file."
+CHOOSE_ORDER = "This can be two different days. Choose the order of days and months for the file."
 _LONG_YEAR = "Write the year with four digits: 2024-12-31."
 _HAS_TIME = "This has a time of day. Write the date alone, as 2024-12-31."
 # Days by the year first have one reading, and so have those with dots: the day comes first.
@@ -117,7 +117,7 @@ def _day_in_order(
     if is_day_first is None:
         is_day_first = has_dots or int(first) > 12 or first == second
         if not is_day_first and int(second) <= 12:
-            raise DateError(_CHOOSE_ORDER)
+            raise DateError(CHOOSE_ORDER)
     day, month = (first, second) if is_day_first else (second, first)
     return _checked_day(year, month, day)
 

@@ -83,7 +83,11 @@ def visiting(browser: "Browser", address: str, width: int, scheme: str, javascri
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
-    refused = ("status of 400", "status of 422")  # the browser says so of pages that refuse
+    refused = (
+        "status of 400",
+        "status of 409",
+        "status of 422",
+    )  # the browser says so of pages that refuse
     assert [
         message for message in complaints if not any(status in message for status in refused)
     ] == []

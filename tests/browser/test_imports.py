@@ -8,13 +8,13 @@ from playwright.sync_api import Page, expect
 from flaskr.imports.job_folders import job_named
 from flaskr.imports.services import jobs_folder
 from tests.browser.accessibility import faults_on
+from tests.browser.bringing import PATIENCE, send, unfold, wait
 from tests.imports.uploading import FILES
 from tests.optional import optional
 
 pytestmark = pytest.mark.slow
 
 WORKBOOK = FILES / "claims_data_to_import.xlsx"
-PATIENCE = 60_000  # milliseconds: the first isolated process of a server takes a while
 LONG = "ordentligt" * 20
 FAULTY = "\n".join(
     [
@@ -27,20 +27,6 @@ FAULTY = "\n".join(
         f"{'x' * 65};1;{LONG}",
     ]
 )
-
-
-def send(page: Page, *paths: Path) -> None:
-    """Choose files, send them, and wait for the page of the dry run."""
-    page.goto("/imports")
-    page.get_by_role("link", name="Import a file").first.click()
-    page.get_by_label("File", exact=True).set_input_files(paths)
-    page.get_by_role("button", name="Preview the import").click()
-    wait(page)
-
-
-def wait(page: Page) -> None:
-    """Wait for the page of the running work, which updates itself."""
-    expect(page.locator("progress")).to_have_count(0, timeout=PATIENCE)
 
 
 def test_a_workbook_goes_from_the_file_to_the_claims_once(visitor: Page, served):
@@ -116,8 +102,7 @@ def test_every_page_of_an_import_is_accessible_and_fits(reader: Page, served, fi
     faults += faults_on(reader)
     for path in files.values():
         send(reader, path)
-        for details in reader.locator("details:not([open]) > summary").all()[::-1]:
-            details.click()
+        unfold(reader)
         faults += faults_on(reader)
     reader.goto("/imports")
     faults += faults_on(reader)

@@ -54,3 +54,50 @@ def test_hidden_rows_are_held_until_somebody_takes_them(sqlite_client, sqlite_ap
     assert "3 rows are new" in page_text(taken)
     assert "Hidden rows taken by choice" in page_text(loaded)
     assert claim_count(sqlite_app) == 3
+
+
+def test_what_would_settle_refusals_is_asked_before_the_button_that_loads(sqlite_client):
+    lines = "A;1;05/01/2024;aska;x\x1by\nB;2;2024-02-01;fire;z\n"
+    page = upload(sqlite_client, ("a.csv", f"Claim;Cost;Loss date;Cause;Description\n{lines}"))
+    asked, _, rest = page_text(page).partition("Other columns and reading options")
+    settled = read_again(
+        sqlite_client,
+        page,
+        **{"day_order-0": "day first", "value-0-0": "other", "strip-0": "yes"},
+    )
+
+    assert "What do these mean?" in asked
+    assert "Days such as 05/01/2024" in asked
+    assert "Take control letters off texts" in asked
+    assert "aska cause Choose…" in asked
+    assert "Take rows that look like totals" in rest
+    assert "Load the 1 valid row" in rest
+    assert "2 rows are new" in page_text(settled)
+    assert "What do these mean?" not in page_text(settled)
+
+
+def test_options_that_settle_rows_behind_many_refusals_are_asked_too(sqlite_client):
+    unknown = "".join(f"A-{at};1;2024-01-31;P-{at}\n" for at in range(250))
+    rows = f"{unknown}B;1;05/01/2024;\n"
+    page = upload(sqlite_client, ("a.csv", f"Claim;Cost;Loss date;Policy\n{rows}"))
+
+    assert "Days such as 05/01/2024" in page_text(page).partition("Other columns")[0]
+
+
+def test_a_file_whose_rows_are_all_refused_is_not_called_loaded(sqlite_client):
+    page = upload(sqlite_client, ("a.csv", "Claim;Cost\nA;x\nB;y\n"))
+
+    assert "There is nothing to load: all 2 rows are refused." in page_text(page)
+    assert "already has everything" not in page_text(page)
+
+
+def test_one_value_for_all_rows_is_offered_only_where_it_can_be_given(sqlite_client):
+    no_key = upload(sqlite_client, ("a.csv", "Skadedatum;Belopp totalt\n2024-01-31;5\n"))
+    no_line = (
+        "policy_number;inception_date;expiry_date;premium;deductible\nP;2024-01-01;2025-01-01;1;1\n"
+    )
+    no_line_page = upload(sqlite_client, ("p.csv", no_line))
+
+    assert "lacks claim reference. Choose this meaning for a column. " in page_text(no_key)
+    assert "lacks line of business." in page_text(no_line_page)
+    assert "or give one value for all rows." in page_text(no_line_page)

@@ -122,7 +122,7 @@ FAULTS = {
     "empty": ("Claim Reference;Claim Cost\nA;\n", "The cell is empty. Fill it in."),
     "not a number": ("Claim Reference;Claim Cost\nA;NaN\n", "“NaN” is not an amount"),
     "an exponent": ("Claim Reference;Claim Cost\nA;1e3\n", "“1e3” is not an amount"),
-    "two meanings": ("Claim Reference;Claim Cost\nA;1,234\n", "“1,234” is not an amount"),
+    "two meanings": ("Claim Reference;Claim Cost\nA;1,234\n", "Write it as 1234.00 if it is 1234."),
     "duplicate header": ("Claim;claim\nA;1\n", "Two columns are named “Claim” and “claim”."),
     "unknown policy": ("Claim;Policy;Cost\nA;H;1\n", "The policy is not in the book."),
     "other currency": (
@@ -194,4 +194,4 @@ def test_the_first_refusals_are_shown_and_the_file_has_all(sqlite_client):
     assert page_text(page).count("is not an amount") == 200
     assert "And 50 more reasons; the file of refused rows has all of them." in page_text(page)
     assert len(lines) == 251
-    assert "There is nothing to load." in page_text(page)
+    assert "There is nothing to load: all 250 rows are refused." in page_text(page)

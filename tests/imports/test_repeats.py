@@ -21,7 +21,7 @@ from tests.imports.importing import GOLDEN
 OLD = "claim_reference,claim_cost\nA-1,100.00\nA-2,50.00\n"
 NEW = "claim_reference,claim_cost\nA-1,150.00\nA-2,50.00\n"
 HELD = "old.csv was loaded as import 1 on {day}; it would change 1 row"
-TURNS_BACK = "old.csv would turn 1 row back to what they were in import 1. Changed since: A-1 "
+TURNS_BACK = "old.csv would turn 1 row back to what it was in import 1. Changed since: A-1 "
 
 
 @pytest.fixture

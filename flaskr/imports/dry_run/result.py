@@ -96,6 +96,7 @@ class FileResult:
     classes: tuple[RowClass, ...] = ()
     notes: tuple[str, ...] = ()  # what was left out beside the rows
     choices: Mapping[str, Any] = field(default_factory=dict)  # how a person chose to read it
+    asks: tuple[str, ...] = ()  # the options that would settle refusals
 
     @property
     def undecided(self) -> tuple[str, ...]:
@@ -167,5 +168,5 @@ def _parse_file(values: dict[str, Any]) -> FileResult:
         RowClass(**{**each, "first": tuple(PreviewRow(**row) for row in each["first"])})
         for each in values.pop("classes")
     )
-    values |= {name: tuple(values[name]) for name in ("sheets", "missing", "notes")}
+    values |= {name: tuple(values[name]) for name in ("sheets", "missing", "notes", "asks")}
     return FileResult(**values, columns=columns, classes=classes)

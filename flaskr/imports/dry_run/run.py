@@ -11,6 +11,7 @@ from flaskr.exports.making.snapshot import book_snapshot
 from flaskr.facts.closed_lists import Contents
 from flaskr.files.readers.dispatch import TableFile
 from flaskr.files.readers.options import Unreadable
+from flaskr.imports.dry_run.asked_options import asked_options
 from flaskr.imports.dry_run.book_rows import BookRows, settle_doubts
 from flaskr.imports.dry_run.claim_rows import ClaimRows
 from flaskr.imports.dry_run.policy_rows import PolicyRows
@@ -145,8 +146,8 @@ class _DryRunner:
             stack.callback(plan.close)
             classes, outcome = self._classes(book, plan)
         results = tuple(
-            replace(result, classes=each)
-            for result, each in zip(self.results, classes, strict=True)
+            replace(result, classes=each, asks=asked_options(self.staging, at))
+            for at, (result, each) in enumerate(zip(self.results, classes, strict=True))
         )
         refusals, groups = self._refusals()
         return replace(

@@ -128,6 +128,7 @@ def _read_mapping(
         constants=_constants_of(layout, names, columns, result.constants, result.missing),
         values=tuple(_mapped_values(file, layout, refusals)),
         remembered_from=remembered_from,
+        asks=result.asks,
     )
 
 

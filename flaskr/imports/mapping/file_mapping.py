@@ -70,6 +70,7 @@ class FileMapping:
     takes_hidden: bool = False
     strips_controls: bool = False
     remembered_from: int = 0  # the import that the offers are from
+    asks: tuple[str, ...] = ()  # the options that would settle refusals
 
     @property
     def sheet_choices(self) -> list[tuple[str, str]]:
@@ -92,3 +93,23 @@ class FileMapping:
     def undecided(self) -> tuple[str, ...]:
         """The titles of the columns that are undecided."""
         return tuple(column.title for column in self.columns if column.is_undecided)
+
+    @property
+    def undecided_columns(self) -> list[tuple[int, MappedColumn]]:
+        """The columns that are undecided, with their positions."""
+        return [(at, column) for at, column in enumerate(self.columns) if column.is_undecided]
+
+    @property
+    def decided_columns(self) -> list[tuple[int, MappedColumn]]:
+        """The other columns, with their positions."""
+        return [(at, column) for at, column in enumerate(self.columns) if not column.is_undecided]
+
+    @property
+    def has_unknown_values(self) -> bool:
+        """Whether a text is refused because nobody has said what it stands for."""
+        return any(not each.value for each in self.values)
+
+    @property
+    def has_questions(self) -> bool:
+        """Whether rows are refused, or not read, until somebody decides something."""
+        return bool(self.asks or self.undecided or self.missing or self.has_unknown_values)

@@ -72,10 +72,11 @@ def _warning(result: FileResult, same: Import | None) -> str:
         return ""
     number = result.rows_of("changed").rows
     which = _counted(number) if same else "rows"
+    it_was = "it was" if same and number == 1 else "they were"
     more = f" and {number - len(changes)} more" if same and number > len(changes) else ""
     named = ", ".join(map(str, changes))
     return (
-        f"{result.name} would turn {which} back to what they were in import {record.id}. "
+        f"{result.name} would turn {which} back to what {it_was} in import {record.id}. "
         f"Changed since: {named}{more}."
     )
 

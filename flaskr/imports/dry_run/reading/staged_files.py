@@ -35,7 +35,7 @@ _STAGING_TYPES = {
 }
 _KEYED = {"claim_reference": "claim_key", "policy_number": "policy_key"}
 _EMPTY = "The cell is empty. Fill it in."
-_HIDDEN = (
+HIDDEN = (
     "The sheet hides this row. Show all rows and save it again, leave the row out, or choose to "
     "take hidden rows."
 )
@@ -93,7 +93,7 @@ class StagedRows:
         self._check_currency(batch, faults)
         self._check_totals(batch, columns.get(self.columns.layout.key))
         if not self.file.takes_hidden:
-            faults += [(self.at, row, None, "", _HIDDEN) for row in sorted(batch.hidden)]
+            faults += [(self.at, row, None, "", HIDDEN) for row in sorted(batch.hidden)]
         self.staging.add_faults(faults)
         self.rows += len(batch.rows) + len(batch.faults)
         return pa.RecordBatch.from_pydict(columns)
