@@ -107,7 +107,7 @@ def note_made_numbers(staging: Staging, book: BookRows, at: int, contents: Conte
 
 
 def _is_same_number(name: str) -> str:
-    """Return the condition that the texts of the file and the book are one number, unequally written.
+    """Return the condition that the text of the file and the book's are the same number.
 
     Two whole numbers without zeros at the front are different, however long they are.
     """
