@@ -1,4 +1,4 @@
-"""What spreadsheets and other programs make of references: formulas, floats and days."""
+"""What spreadsheets and other programs make of texts: formulas, floats, days, other letters."""
 
 import re
 
@@ -8,7 +8,9 @@ _MONTHS = (
 _DAY, _MONTH, _YEAR = "(0?[1-9]|[12][0-9]|3[01])", "(0?[1-9]|1[0-2])", "(19|20|21)[0-9]{2}"
 _TIME = r"([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 # Patterns in the syntax that Python and Arrow share.
-DECIMAL_NUMBERS = "[0-9]+[.,]0+|[0-9]([.,][0-9]+)?[eE][+-][0-9]{1,3}|[0-9][.,][0-9]+[eE][0-9]{1,3}"
+DECIMAL_NUMBERS = (
+    "[+-]?([0-9]+[.,]0+|[0-9]([.,][0-9]+)?[eE][+-][0-9]{1,3}|[0-9][.,][0-9]+[eE][0-9]{1,3})"
+)
 DAYS = (
     f"{_YEAR}-{_MONTH}-{_DAY}{_TIME}|{_YEAR}/{_MONTH}/{_DAY}{_TIME}"
     f"|{_DAY}[./]{_DAY}[./]{_YEAR}{_TIME}"
@@ -40,3 +42,20 @@ def turned_by_spreadsheet(reference: str, *, may_be_day: bool = False) -> str:
     else:
         return ""
     return f"A spreadsheet turned {made}. Format the column as text, and enter the reference again."
+
+
+def misread_letters(text: str) -> str:
+    """Return what is wrong with a text whose UTF-8 was read as Windows-1252; empty if nothing is.
+
+    All letters beyond ASCII stand in groups such as “Ã¤” then, which no language writes.
+    """
+    if text.isascii():
+        return ""
+    try:
+        meant = text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return ""
+    return (
+        f"A program read UTF-8 as Windows-1252, and made this of “{meant[:40]}”. Open the file in "
+        "it again as UTF-8."
+    )

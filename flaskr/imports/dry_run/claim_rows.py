@@ -9,6 +9,7 @@ from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS
 from flaskr.facts.closed_lists import Contents, EntryType, Status
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rules import ClaimChecker
+from flaskr.imports.dry_run.program_traces import note_made_numbers
 from flaskr.imports.dry_run.result import RowClass
 from flaskr.imports.dry_run.row_outcomes import (
     LISTED_NAMES,
@@ -108,6 +109,7 @@ class ClaimRows:
         self.book.copy_policies_of_claims()
         self.book.copy_undone("SELECT id AS k FROM book_claims WHERE status = 'declined'")
         self.staging.run(_COMPARE, file=self.at, has_status="status" in self.given)
+        note_made_numbers(self.staging, self.book, self.at, Contents.CLAIMS)
         self._note_invalid()
         self.book.copy_expenses("SELECT id AS k FROM compared_claims WHERE is_moved")
         checker = ClaimChecker(self.at, self.given, self.today)
@@ -128,7 +130,10 @@ class ClaimRows:
             "JOIN claims t USING (row) WHERE {where}"
         )
         no_policy = note.format(
-            field="'policy_number'", value="t.policy_number", where="lacks_policy"
+            field="'policy_number'",
+            value="t.policy_number",
+            where="lacks_policy AND row NOT IN (SELECT row FROM faults "
+            "WHERE file = $file AND field = 'policy_number')",
         )
         self.staging.run(no_policy, file=self.at, text=_NO_POLICY)
         sums = {

@@ -13,6 +13,7 @@ from flaskr.facts.kinds import Kind
 from flaskr.facts.policy_columns import POLICY_COLUMNS
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rules import NOT_ASSIGNED
+from flaskr.imports.dry_run.program_traces import note_made_numbers
 from flaskr.imports.dry_run.result import PreviewRow, RowClass
 from flaskr.imports.dry_run.row_outcomes import Tally, display_text, note_duplicates, row_classes
 from flaskr.imports.dry_run.staging import FaultRow, Staging
@@ -42,9 +43,10 @@ SELECT *, FALSE AS is_moved,
     id IS NOT NULL AND ({_FACTS_AFTER}) IS DISTINCT FROM ({_FACTS_BEFORE}) AS is_edited
 FROM merged
 """
-_ROWS_TO_CHECK = """SELECT * FROM compared_policies WHERE is_edited OR (id IS NULL AND (
+_ROWS_TO_CHECK = """SELECT * FROM compared_policies WHERE (is_edited OR (id IS NULL AND (
     expiry_date <= inception_date OR cancelled_on < inception_date OR cancelled_on >= expiry_date
-    OR regexp_full_match(policy_key, '[cp]-[0-9]{4}-[0-9]{6,12}')))
+    OR regexp_full_match(policy_key, '[cp]-[0-9]{4}-[0-9]{6,12}'))))
+    AND row NOT IN (SELECT row FROM faults WHERE file = $file)
 ORDER BY row"""
 _NEW_POLICIES = """SELECT * FROM compared_policies WHERE id IS NULL
     AND row NOT IN (SELECT row FROM faults WHERE file = $file) ORDER BY row"""
@@ -66,7 +68,8 @@ class PolicyRows:
         note_duplicates(self.staging, self.at, "policies", "policy_key", "policy_number")
         self.book.copy_policies("SELECT policy_key AS k FROM policies")
         self.staging.run(_COMPARE, file=self.at)
-        for batch in self.staging.batches(_ROWS_TO_CHECK):
+        note_made_numbers(self.staging, self.book, self.at, Contents.POLICIES)
+        for batch in self.staging.batches(_ROWS_TO_CHECK, file=self.at):
             changed = [row for row in batch.to_pylist() if self._is_valid(row)]
             plan.write(
                 "policies_changed",

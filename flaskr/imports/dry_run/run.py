@@ -9,12 +9,14 @@ from dataclasses import replace
 
 from flaskr.exports.making.snapshot import book_snapshot
 from flaskr.facts.closed_lists import Contents
+from flaskr.files.formats import FileFormat
 from flaskr.files.readers.dispatch import TableFile
 from flaskr.files.readers.options import Unreadable
 from flaskr.imports.dry_run.asked_options import asked_options
 from flaskr.imports.dry_run.book_rows import BookRows, settle_doubts
 from flaskr.imports.dry_run.claim_rows import ClaimRows
 from flaskr.imports.dry_run.policy_rows import PolicyRows
+from flaskr.imports.dry_run.program_traces import without_kept_apostrophes
 from flaskr.imports.dry_run.reading.choices import check_choices, own_choices
 from flaskr.imports.dry_run.reading.opened_file import opened_file
 from flaskr.imports.dry_run.reading.parsing import ParsingRules
@@ -142,6 +144,7 @@ class _DryRunner:
             watermark = book.watermark()
             for at, columns in enumerate(self.columns):
                 settle_doubts(self.staging, book, at, columns.layout.contents)
+                self._take_off_apostrophes(book, at, columns.layout.contents)
             plan = PlanWriter(self.task.folder / PLAN)
             stack.callback(plan.close)
             classes, outcome = self._classes(book, plan)
@@ -159,6 +162,14 @@ class _DryRunner:
             watermark=watermark,
             entries=plan.rows["entries"],
         )
+
+    def _take_off_apostrophes(self, book: BookRows, at: int, contents: Contents) -> None:
+        """Take off the apostrophes of the book's CSV that another program has kept."""
+        if self.results[at].kind == FileFormat.CSV:  # its reader does, unless it is raw
+            return
+        notes = without_kept_apostrophes(self.staging, book, contents)
+        result = self.results[at]
+        self.results[at] = replace(result, notes=(*result.notes, *notes))
 
     def _classes(
         self, book: BookRows, plan: PlanWriter

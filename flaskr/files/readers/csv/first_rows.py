@@ -74,9 +74,12 @@ def separator_of(text: str, is_whole: bool, finder: HeaderFinder) -> str:
     ranks = {}
     for separator in _SEPARATORS:
         rows = list(_rows_by(text, separator, is_whole, finder))
-        widths = Counter(len(cells) for _, cells in rows if len(cells) > 1)
+        widths = Counter(filled_width(cells) for _, cells in rows)
+        del widths[0], widths[1]
         if widths:
-            same = max(widths.values())
+            # A last column may be empty, or the rows be filled up to the width of the sheet.
+            all_widths = Counter(len(cells) for _, cells in rows if len(cells) > 1)
+            same = max(*widths.values(), *all_widths.values())
             known = max(finder.known_titles(cells) for _, cells in rows)
             values = sum(bool(_VALUE.fullmatch(cell or "")) for _, cells in rows for cell in cells)
             ranks[separator] = same, known, values, separator == frequent
@@ -87,7 +90,7 @@ def _rows_by(text: str, separator: str, is_whole: bool, finder: HeaderFinder) ->
     """Yield the first rows by a separator, as far as they are not malformed."""
     try:
         for record in first_records(text, separator, is_whole, finder):
-            yield record.number, record.cells[: filled_width(record.cells)]
+            yield record.number, record.cells
     except MalformedCsv:
         return
 

@@ -15,7 +15,7 @@ from flaskr.files.readers.cells import DAY, PADDED, PERCENTAGE
 from flaskr.imports.tasks import DayOrder
 from flaskr.values.currencies import currencies_of, other_currency
 from flaskr.values.money import LARGEST_ENTRY, format_money, parse_money
-from flaskr.values.spreadsheet_texts import formula_text, turned_by_spreadsheet
+from flaskr.values.spreadsheet_texts import formula_text, misread_letters, turned_by_spreadsheet
 from flaskr.values.text import (
     clean_name,
     clean_reference,
@@ -66,9 +66,12 @@ def reference_parser(*, may_be_day: bool = False) -> Callable[[str], str]:
 def _clean_or_doubtful(cell: str, clean: Callable[[str], str], stored: Callable[[str], str]) -> str:
     """Return a clean text; raises Doubtful for one that the book may have from earlier."""
     try:
-        return clean(cell)
+        text = clean(cell)
     except TextError as error:
         raise Doubtful(str(error), stored(cell)) from error
+    if misread := misread_letters(text):
+        raise Doubtful(misread, stored(cell))
+    return text
 
 
 def parse_amount(cell: str, currency: str = "") -> Decimal:
@@ -121,14 +124,14 @@ def parse_instant(cell: str) -> datetime:
 def text_parser(*, strips_controls: bool = False) -> Callable[[str], str]:
     """Return a function that parses free text; control letters are refused or taken off."""
     if strips_controls:
-        return lambda cell: clean_text(without_controls(cell))
+        return lambda cell: _clean_or_doubtful(without_controls(cell), clean_text, stored_text)
     return lambda cell: _clean_or_doubtful(cell, clean_text, stored_text)
 
 
 def name_parser(*, strips_controls: bool = False) -> Callable[[str], str]:
     """Return a function that parses a name, which is one line."""
     if strips_controls:
-        return lambda cell: clean_name(without_controls(cell))
+        return lambda cell: _clean_or_doubtful(without_controls(cell), clean_name, stored_name)
     return lambda cell: _clean_or_doubtful(cell, clean_name, stored_name)
 
 
