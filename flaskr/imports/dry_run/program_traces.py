@@ -21,7 +21,7 @@ _TEXTS = {
 }
 _KEY_OF = {Contents.CLAIMS: "claim_key", Contents.POLICIES: "policy_key"}
 _ESCAPED = "starts_with({0}, '''') AND regexp_matches({0}, '^''[=+@''\\t\\r\\n-]')"
-_ZERO_KEYS: dict[str, Select[tuple[str]]] = {
+_ZERO_KEYS: dict[str, Select[str]] = {
     "claim_reference": select(Claim.claim_reference_key.label("k")).where(
         Claim.claim_reference_key.startswith("0")
     ),

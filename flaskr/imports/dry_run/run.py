@@ -24,15 +24,9 @@ from flaskr.imports.dry_run.reading.samples import Samples
 from flaskr.imports.dry_run.reading.staged_files import StagedRows, stage_file
 from flaskr.imports.dry_run.reading.totals import doubt_totals, leave_out_totals
 from flaskr.imports.dry_run.reading.used_columns import FileColumns, file_columns
+from flaskr.imports.dry_run.refusals import first_refusals
 from flaskr.imports.dry_run.refused_file import write_refused
-from flaskr.imports.dry_run.result import (
-    LISTED_REFUSALS,
-    LISTED_ROWS,
-    DryRun,
-    FileResult,
-    Refusal,
-    RowClass,
-)
+from flaskr.imports.dry_run.result import DryRun, FileResult, RowClass
 from flaskr.imports.dry_run.staging import Staging, open_staging
 from flaskr.imports.loading.tasks import PLAN
 from flaskr.imports.migration.run import MigrationRows
@@ -45,10 +39,6 @@ _ROWS_BY_CONTENTS: dict[Contents, type[ClaimRows] | type[PolicyRows]] = {
     Contents.POLICIES: PolicyRows,
 }
 _NOTHING = DryRun((), (), 0, 0, {})
-# The faults by column, value and reason, in the order of their first rows.
-_REFUSALS = f"""SELECT file, field, value, text, count(*) AS rows,
-    list(row ORDER BY row)[:{LISTED_ROWS}] AS first
-FROM faults GROUP BY file, field, value, text"""
 
 
 class _DryRunner:
@@ -152,7 +142,7 @@ class _DryRunner:
             replace(result, classes=each, asks=asked_options(self.staging, at))
             for at, (result, each) in enumerate(zip(self.results, classes, strict=True))
         )
-        refusals, groups = self._refusals()
+        refusals, groups = first_refusals(self.staging, self.task.files, self.columns)
         return replace(
             outcome,
             files=results,
@@ -184,25 +174,6 @@ class _DryRunner:
         rows = compare(self.staging, book, 0, columns.named, self.task.book.today)
         classes = rows.compare(plan)
         return [classes], replace(_NOTHING, warnings=tuple(rows.warnings))
-
-    def _refusals(self) -> tuple[tuple[Refusal, ...], int]:
-        """Return the first refusals, in the order of the files, and how many there are."""
-        first = self.staging.run(
-            f"{_REFUSALS} ORDER BY file, min(row), field, text LIMIT {LISTED_REFUSALS}"
-        ).fetchall()
-        refusals = tuple(
-            Refusal(
-                self.task.files[at].name,
-                count,
-                tuple(rows),
-                self.columns[at].titles.get(field, field) if field else "",
-                value or "",
-                text,
-                field or "",
-            )
-            for at, field, value, text, count, rows in first
-        )
-        return refusals, self.staging.one(f"SELECT count(*) FROM ({_REFUSALS})")
 
 
 def make_dry_run(report: Report, task: DryRunTask) -> DryRun:

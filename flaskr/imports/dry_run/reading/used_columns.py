@@ -88,13 +88,7 @@ def file_columns(
         [file.columns.get(title, title) or title for title in titles], currency
     )
     if contents is None:
-        names = "; ".join(
-            f"{layout.contents}: {', '.join(layout.names[:4])}, …" for layout in LAYOUTS.values()
-        )
-        raise ImportRefused(
-            f"{file.name}: no column of this file is recognised. The first row must name "
-            f"them ({names})."
-        )
+        raise _unknown_contents_error(file.name)
     layout = LAYOUTS[contents]
     _check_mapping(file, titles, layout)
     skipped = SKIPPED_COLUMNS[is_migration, contents]
@@ -124,6 +118,16 @@ def file_columns(
     if is_bare:
         missing = ["claim_cost"]  # otherwise a cost under an unknown title would be ignored
     return FileColumns(layout, uses, loaded, constants, tuple(missing), unused)
+
+
+def _unknown_contents_error(name: str) -> ImportRefused:
+    """Return the error for a file in which no column is recognised."""
+    names = "; ".join(
+        f"{layout.contents}: {', '.join(layout.names[:4])}, …" for layout in LAYOUTS.values()
+    )
+    return ImportRefused(
+        f"{name}: no column of this file is recognised. The first row must name them ({names})."
+    )
 
 
 def _check_mapping(file: FileToRead, titles: tuple[str, ...], layout: Layout) -> None:
