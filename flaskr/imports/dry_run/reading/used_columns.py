@@ -113,17 +113,21 @@ def file_columns(
         for name, text in file.constants.items()
         if name not in loaded and name not in skipped
     }
-    unused = tuple(
-        f"The value of {name} for all rows was left out: the column {loaded[name]} has values."
-        for name in file.constants
-        if name in loaded
-    )
     given = {*loaded, *constants}
     missing = missing_columns(layout, given)
     is_bare = layout is CLAIMS and given == {"claim_reference"} and not is_migration
     if is_bare:
         missing = ["claim_cost"]  # otherwise a cost under an unknown title would be ignored
-    return FileColumns(layout, uses, loaded, constants, tuple(missing), unused)
+    return FileColumns(layout, uses, loaded, constants, tuple(missing), _unused(file, loaded))
+
+
+def _unused(file: FileToRead, loaded: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a note on each value for all rows that a column has for each row."""
+    return tuple(
+        f"The value of {name} for all rows was left out: the column {loaded[name]} has values."
+        for name in file.constants
+        if name in loaded
+    )
 
 
 def _check_mapping(file: FileToRead, titles: tuple[str, ...], layout: Layout) -> None:
