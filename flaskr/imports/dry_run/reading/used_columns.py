@@ -72,9 +72,9 @@ class FileColumns:
         return self.given | {use.name for use in self.uses if use.name}
 
     @property
-    def currency_title(self) -> str | None:
-        """The file's column of currencies, which must be the book's."""
-        return next((use.title for use in self.uses if use.name == "currency"), None)
+    def currency_titles(self) -> tuple[str, ...]:
+        """The file's columns of currencies, each of which must be the book's."""
+        return tuple(use.title for use in self.uses if use.name == "currency")
 
 
 def file_columns(
