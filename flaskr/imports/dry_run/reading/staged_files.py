@@ -125,10 +125,11 @@ class StagedRows:
 
     def _check_currency(self, batch: CellBatch, faults: list[FaultRow]) -> None:
         """Note the rows whose currency is not the book's."""
-        title = self.columns.currency_title
-        if title is None:
-            return
-        cells = batch.cells.column(title).cast(pa.string())
+        for title in self.columns.currency_titles:
+            self._check_currencies(batch, batch.cells.column(title).cast(pa.string()), faults)
+
+    def _check_currencies(self, batch: CellBatch, cells: pa.Array, faults: list[FaultRow]) -> None:
+        """Note the rows where a column of currencies has another than the book's."""
         others = [
             each
             for each in pc.unique(cells.drop_null()).to_pylist()

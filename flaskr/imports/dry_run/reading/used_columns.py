@@ -72,9 +72,9 @@ class FileColumns:
         return self.given | {use.name for use in self.uses if use.name}
 
     @property
-    def currency_title(self) -> str | None:
-        """The file's column of currencies, which must be the book's."""
-        return next((use.title for use in self.uses if use.name == "currency"), None)
+    def currency_titles(self) -> tuple[str, ...]:
+        """The file's columns of currencies, each of which must be the book's."""
+        return tuple(use.title for use in self.uses if use.name == "currency")
 
 
 def file_columns(
@@ -107,17 +107,21 @@ def file_columns(
         for name, text in file.constants.items()
         if name not in loaded and name not in skipped
     }
-    unused = tuple(
-        f"The value of {name} for all rows was left out: the column {loaded[name]} has values."
-        for name in file.constants
-        if name in loaded
-    )
     given = {*loaded, *constants}
     missing = missing_columns(layout, given)
     is_bare = layout is CLAIMS and given == {"claim_reference"} and not is_migration
     if is_bare:
         missing = ["claim_cost"]  # otherwise a cost under an unknown title would be ignored
-    return FileColumns(layout, uses, loaded, constants, tuple(missing), unused)
+    return FileColumns(layout, uses, loaded, constants, tuple(missing), _unused(file, loaded))
+
+
+def _unused(file: FileToRead, loaded: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a note on each value for all rows that a column has for each row."""
+    return tuple(
+        f"The value of {name} for all rows was left out: the column {loaded[name]} has values."
+        for name in file.constants
+        if name in loaded
+    )
 
 
 def _unknown_contents_error(name: str) -> ImportRefused:
