@@ -156,7 +156,7 @@ def _check_rows(outcome: DryRun, options: dict[str, Any], *, leaves_refused: boo
     if empty and not options["allow_empty"]:
         raise ImportRefused(f"{', '.join(empty)} has no row. --allow-empty takes such a file.")
     if rows < options["at_least"]:
-        raise ImportRefused(f"There are {rows} rows, and --at-least {options['at_least']} is set.")
+        raise ImportRefused(f"Rows read: {rows}; --at-least {options['at_least']} is set.")
     good = outcome.changes + outcome.count("unchanged")
     if outcome.refusal_count and leaves_refused and not good:
         raise ImportRefused("None of the rows is good, so there is nothing to load.")

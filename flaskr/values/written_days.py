@@ -114,8 +114,10 @@ def _day_in_order(
     first: str, second: str, year: str, is_day_first: bool | None, *, has_dots: bool
 ) -> date:
     """Return the day of two numbers and a year: the order is known, or only one is possible."""
-    if is_day_first is None:
-        is_day_first = has_dots or int(first) > 12 or first == second
+    if has_dots:
+        is_day_first = True
+    elif is_day_first is None:
+        is_day_first = int(first) > 12 or first == second
         if not is_day_first and int(second) <= 12:
             raise DateError(CHOOSE_ORDER)
     day, month = (first, second) if is_day_first else (second, first)

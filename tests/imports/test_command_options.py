@@ -80,7 +80,7 @@ def test_a_file_without_a_row_is_refused_unless_it_is_allowed(bring):
 def test_a_file_with_fewer_rows_than_expected_is_refused(bring, runner):
     done = bring(GOOD, options=["--at-least", "1000"])
 
-    assert done.stderr.endswith("There are 1 rows, and --at-least 1000 is set.\n")
+    assert done.stderr.endswith("Rows read: 1; --at-least 1000 is set.\n")
     assert claims_in(runner) == 0
 
 

@@ -89,3 +89,8 @@ def test_any_other_text_is_a_day_or_refused(text):
         return
 
     assert day.year >= 1900
+
+
+def test_dots_say_that_the_day_comes_first_whatever_the_order_of_slashes():
+    assert read_day("05.01.2024", STOCKHOLM, False) == date(2024, 1, 5)
+    assert read_day("05/01/2024", STOCKHOLM, False) == date(2024, 5, 1)

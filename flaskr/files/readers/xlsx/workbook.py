@@ -132,7 +132,8 @@ class Workbook:
         if not self.sheets:
             raise Unreadable("The workbook has no sheet of cells.")
         problem = f"has no sheet “{wanted_sheet[:40]}”" if wanted_sheet else "has several sheets"
-        raise SheetNotChosen(f"The workbook {problem}. Choose one of them.", self.sheets)
+        names = ", ".join(self.sheets[:10]) + (", …" if len(self.sheets) > 10 else "")
+        raise SheetNotChosen(f"The workbook {problem}. Choose one of them: {names}.", self.sheets)
 
     def _related_path(self, kind: str) -> str:
         """Return the path of a part of the workbook, empty when there is no such part."""
