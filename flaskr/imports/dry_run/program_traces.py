@@ -6,6 +6,8 @@ that takes a text for a number drops its zeros or adds decimals. Only the book c
 
 # ruff: noqa: S608 - statements are built from names that the code declares
 
+from typing import Any
+
 from sqlalchemy import Select, select
 
 from flaskr.claims.models import Claim
@@ -21,7 +23,7 @@ _TEXTS = {
 }
 _KEY_OF = {Contents.CLAIMS: "claim_key", Contents.POLICIES: "policy_key"}
 _ESCAPED = "starts_with({0}, '''') AND regexp_matches({0}, '^''[=+@''\\t\\r\\n-]')"
-_ZERO_KEYS: dict[str, Select[str]] = {
+_ZERO_KEYS: dict[str, Select[Any]] = {
     "claim_reference": select(Claim.claim_reference_key.label("k")).where(
         Claim.claim_reference_key.startswith("0")
     ),
