@@ -5,7 +5,7 @@ import pyarrow as pa
 from flaskr.facts.closed_lists import Cause
 from flaskr.facts.columns import Column
 from flaskr.facts.kinds import Kind
-from flaskr.imports.dry_run.parsing import ParsedColumn, ParsingRules, parse_column
+from flaskr.imports.dry_run.reading.parsing import ParsedColumn, ParsingRules, parse_column
 
 REFERENCE = Column("claim_reference", Kind.REFERENCE)
 AMOUNT = Column("paid", Kind.AMOUNT)
