@@ -115,7 +115,7 @@ def test_a_ledger_that_breaks_a_rule_is_refused_by_row(refused, entries, refusal
         (HOME.replace("100,\n", f"100,{FUTURE}\n"), "row 2, recorded_at"),
         (
             HOME.replace("2024-01-01", "01/01/24"),
-            "row 2, inception_date “01/01/24”: Write the date",
+            "row 2, inception_date “01/01/24”: Write the year with four digits",
         ),
     ],
 )
