@@ -18,6 +18,7 @@ from flaskr.facts.ledger_columns import (
 from flaskr.facts.policy_columns import POLICY_COLUMNS
 from flaskr.values.currencies import currencies_of
 
+_PSEUDONYMS = re.compile("policyholder_[0-9a-f]{8}")  # as pseudonym_column names it
 LEFT_OUT = " (left out)"  # after the title of a column of refused rows
 REFUSAL_COLUMNS = {
     "refused_row": "its row in the refused file",
@@ -76,11 +77,11 @@ class Layout:
     def column_for(self, title: str, currency: str) -> str | None:
         """Return the column that a title stands for, loaded or derived; None for no column.
 
-        Empty for a title that says that the column was left out. A unit at the title's end is
-        ignored if it says nothing but the book's currency in an amount, or the form of a day in
-        a day: a “Paid date” is not paid.
+        Empty for a title that says that the column was left out, or has pseudonyms. A unit at the
+        title's end is ignored if it says nothing but the book's currency in an amount, or the form
+        of a day in a day: a “Paid date” is not paid.
         """
-        if title.endswith(LEFT_OUT):
+        if title.endswith(LEFT_OUT) or _PSEUDONYMS.fullmatch(title):
             return ""
         if whole := self._by_title.get(normalized_title(title)):
             return whole

@@ -50,7 +50,7 @@ def pay_and_close(page: Page) -> None:
     page.get_by_role("link", name="Pay", exact=True).click()
     fill(page, Amount="1,234")
     page.get_by_role("button", name="Post payment").click()
-    expect(page.get_by_text("is not an amount")).to_be_visible()
+    expect(page.get_by_text("can be 1234 or a number with three decimals")).to_be_visible()
     fill(page, Amount="9 899,95")
     page.get_by_role("button", name="Post payment").click()
     expect(page.get_by_role("status")).to_contain_text("Payment posted")
