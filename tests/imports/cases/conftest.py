@@ -8,10 +8,10 @@ from tests.imports.cases.doors import DOORS, Door, fill_with_policies
 
 
 @pytest.fixture
-def case_app(app: Flask) -> Flask:
-    """A book with the policies that the cases are on, on each database."""
-    fill_with_policies(app)
-    return app
+def case_app(sqlite_app: Flask) -> Flask:
+    """A book with the policies that the cases are on; test_everywhere tries each database."""
+    fill_with_policies(sqlite_app)
+    return sqlite_app
 
 
 @pytest.fixture(params=["command", pytest.param("page", marks=pytest.mark.slow)])
