@@ -81,7 +81,7 @@ WRONG_ROWS = {
     "reference": (
         "claims",
         put(claim_reference="a?b", claim_reference_key="a?b"),
-        "claim_reference 'a?b' is not valid",
+        r"claim_reference 'a\?b' is not valid",
     ),
     "order of entries": ("ledger_entries", swap, "id is out of order"),
     "repeated id": ("ledger_entries", lambda rows: rows.append(rows[-1]), "id is out of order"),

@@ -22,7 +22,7 @@ from flaskr.users.queries import user_with_email
 from flaskr.users.services import create_user
 from flaskr.users.sessions.services import make_token
 from tests.factories import make_claim, make_policy, pay, reserve
-from tests.imports.uploading import load, upload
+from tests.imports.uploading import load, read_again, upload
 from tests.users.people import add_user, sign_in
 
 # In free text, and in what stands in addresses: 64 characters, none of / \ ? #.
@@ -102,11 +102,12 @@ def imports_of(client: FlaskClient, payload: str, short: str) -> None:
     titles = ["claim", "cost", "description", payload]
     for description in ("before", payload):
         whole = table(titles, [f"A{short}"[:64], "1", description, "x"])
-        load(client, upload(client, (name, whole)), leaves_refused="y")
+        shown = read_again(client, upload(client, (name, whole)), **{"column-0-3": ""})
+        load(client, shown, leaves_refused="y")
     refused = table(
         ["claim", "cost", payload], [f"B{short}"[:64], payload, payload], ["C", "1", ""]
     )
-    upload(client, (name, refused))
+    read_again(client, upload(client, (name, refused)), **{"column-0-2": ""})
     upload(client, (name, table([payload, short], [payload, short])))
 
 

@@ -129,7 +129,7 @@ def tables_of(app) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("typed", "code"), [(b"y\n", 0), (b"n\n", 1)])
+@pytest.mark.parametrize(("typed", "code"), [(b"y\n", 0), (b"n\n", 3)])
 def test_an_upgrade_in_a_terminal_asks(left, typed, code):
     keyboard, terminal = os.openpty()
     os.write(keyboard, typed)
