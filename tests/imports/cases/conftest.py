@@ -4,14 +4,16 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from flaskr.settings import Settings
 from tests.imports.cases.doors import DOORS, Door, fill_with_policies
 
 
 @pytest.fixture
-def case_app(sqlite_app: Flask) -> Flask:
+def case_app(embedded_settings: Settings, lend_app: Callable[[Settings], Flask]) -> Flask:
     """A book with the policies that the cases are on; test_everywhere tries each database."""
-    fill_with_policies(sqlite_app)
-    return sqlite_app
+    app = lend_app(embedded_settings)
+    fill_with_policies(app)
+    return app
 
 
 @pytest.fixture(params=["command", pytest.param("page", marks=pytest.mark.slow)])

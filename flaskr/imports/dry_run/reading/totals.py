@@ -89,8 +89,11 @@ def _rows_that_add_up(
     of_candidates = f"FROM {layout.contents} WHERE {is_candidate}"
     if layout.is_signed or not amounts or not staging.one(f"SELECT count(*) {of_candidates}"):
         return []
+    # A candidate adds nothing itself, so a plain running sum is that of the rows above it; DuckDB
+    # takes 50 times as long for a frame that ends one row earlier.
     above = ", ".join(
-        f"coalesce(sum({name}) FILTER (WHERE NOT ({is_candidate})) OVER above, 0) AS {name}_above"
+        f"coalesce(sum(CASE WHEN is_candidate THEN NULL ELSE {name} END) OVER above, 0) "
+        f"AS {name}_above"
         for name in amounts
     )
     earlier = ", ".join(
@@ -105,10 +108,10 @@ def _rows_that_add_up(
         f"""
         WITH summed AS (
             SELECT *, {above},
-                count(*) FILTER (WHERE NOT ({is_candidate})) OVER above AS rows_above
-            FROM {layout.contents}
-            WINDOW above AS (ORDER BY row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-        ), candidates AS (SELECT *, {earlier} FROM summed WHERE {is_candidate})
+                count(CASE WHEN is_candidate THEN NULL ELSE 1 END) OVER above AS rows_above
+            FROM (SELECT *, {is_candidate} AS is_candidate FROM {layout.contents})
+            WINDOW above AS (ORDER BY row ROWS UNBOUNDED PRECEDING)
+        ), candidates AS (SELECT *, {earlier} FROM summed WHERE is_candidate)
         SELECT row, {layout.key} FROM candidates
         WHERE {" AND ".join(["rows_above > 1", f"({has_amount})", adds_up, *conditions])}
         ORDER BY row
