@@ -25,7 +25,7 @@ EMPTY_BOOK = """
     TRUNCATE seals, entry_texts, closings, live_declarations, ledger_entries, claim_revisions,
         policy_revisions, claims, policies, import_files,
         imports, counters, users, sessions, tokens, password_links, sign_in_attempts,
-        audit_events RESTART IDENTITY
+        audit_events, event_texts, refusal_counts, second_factors, recovery_codes RESTART IDENTITY
 """
 
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import Index, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flaskr.extensions import Base
@@ -80,3 +80,25 @@ class AuditEvent(Base):
     request_id: Mapped[str] = mapped_column(String(32), index=True)
     before: Mapped[FreeText | None]
     after: Mapped[FreeText | None]
+
+
+class EventTexts(Base):
+    """The reason that somebody gave for what they did: it may name people, and can be erased."""
+
+    __tablename__ = "event_texts"
+
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey(AuditEvent.id, ondelete="RESTRICT"), primary_key=True, autoincrement=False
+    )
+    reason: Mapped[FreeText | None]
+
+
+class RefusalCount(Base):
+    """How many requests of people who are not signed in were refused in one minute."""
+
+    __tablename__ = "refusal_counts"
+
+    minute: Mapped[Instant] = mapped_column(primary_key=True)
+    status: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    page: Mapped[FreeText] = mapped_column(primary_key=True)
+    count: Mapped[int]

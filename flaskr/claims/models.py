@@ -79,6 +79,7 @@ class Claim(ClaimFacts, ImportSource, Base):
     recorded_by: Mapped[str] = mapped_column(String(64))
     version: Mapped[int]  # of the facts: each edit adds one
     form_token: Mapped[str | None] = mapped_column(String(32), unique=True)
+    erased_at: Mapped[Instant | None]  # since then its texts, and those of its entries, stay empty
 
     policy: Mapped[Policy | None] = relationship(lazy="raise_on_sql")
 

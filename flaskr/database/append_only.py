@@ -15,7 +15,8 @@ _UNIQUE = {  # of each append-only table, what INSERT OR REPLACE could replace a
     "closings": ("id", "closed_through"),
     "seals": ("id",),
     "audit_events": ("id",),
-    "entry_texts": ("entry_id",),  # a text can be erased
+    "entry_texts": ("entry_id",),  # a text can be erased, of import_files a name too
+    "event_texts": ("event_id",),
 }
 _SQLITE = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
 # A trigger may be switched off; the function that it calls is compared by what it says.

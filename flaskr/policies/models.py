@@ -48,6 +48,7 @@ class Policy(PolicyFacts, ImportSource, Base):
             " OR (cancelled_on >= inception_date AND cancelled_on < expiry_date)",
             name="cancelled_within_period",
         ),
+        CheckConstraint("erased_at IS NULL OR policyholder = ''", name="erased"),
         Index(None, "import_id", "id"),
     )
 
@@ -59,6 +60,7 @@ class Policy(PolicyFacts, ImportSource, Base):
     recorded_by: Mapped[str] = mapped_column(String(64))
     version: Mapped[int]  # of the facts: each edit adds one
     form_token: Mapped[str | None] = mapped_column(String(32), unique=True)
+    erased_at: Mapped[Instant | None]  # since then the policyholder stays empty
 
     def covers(self, loss_date: date) -> bool:
         """Whether the policy covers a loss on that day."""

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flaskr.extensions import Base
@@ -102,3 +102,31 @@ class SignInAttempt(Base):
     made_at: Mapped[Instant] = mapped_column(index=True)
     user_digest: Mapped[str] = mapped_column(String(_DIGEST_LENGTH))
     address_digest: Mapped[str] = mapped_column(String(_DIGEST_LENGTH))
+
+
+class SecondFactor(Base):
+    """A user's second factor: one-time codes of an app, by a secret that SECRET_KEY makes.
+
+    The secret is the HMAC of the nonce, so whoever has only the database cannot make codes.
+    """
+
+    __tablename__ = "second_factors"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey(User.id, ondelete="RESTRICT"), primary_key=True, autoincrement=False
+    )
+    nonce: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[Instant]
+    confirmed_at: Mapped[Instant | None]  # by a first code; until then it is not asked for
+    last_step: Mapped[int | None] = mapped_column(BigInteger)  # of the last code: each is used once
+
+
+class RecoveryCode(Base):
+    """A code that stands for a one-time code once; deleted when it is used."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (UniqueConstraint("user_id", "code_digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="RESTRICT"))
+    code_digest: Mapped[str] = mapped_column(String(_DIGEST_LENGTH))

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from flaskr.archive.making import member_header
 from flaskr.archive.manifest import MANIFEST, Manifest, Member, read_manifest
 
-HEAD = "0009"
+HEAD = "0010"
 Rows = list[dict]
 
 

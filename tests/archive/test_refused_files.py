@@ -58,11 +58,11 @@ def turned(members):
 CHANGES = {
     "another schema": (
         lambda m: with_manifest(m, schema_version="0099"),
-        "schema 0099 .* has schema 0009",
+        "schema 0099 .* has schema 0010",
     ),
     "an older schema": (
         lambda m: with_manifest(m, schema_version="0006"),
-        "schema 0006 .* has schema 0009.* Load it with the version that made it",
+        "schema 0006 .* has schema 0010.* Load it with the version that made it",
     ),
     "a first posting that is no instant": (
         lambda m: with_manifest(m, first_posted_at="2024-05-01T00:00:00"),

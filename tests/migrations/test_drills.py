@@ -27,7 +27,9 @@ from tests.factories import ACTOR
 from tests.migrations.old_books import REASON, REASONS, all_rows, make_old_book, move
 
 pytestmark = pytest.mark.both_databases
-NEW = ("cost_type", "reason_code", "exceptions", "first_transaction_date", "event_code")
+NEW = (
+    "cost_type", "reason_code", "exceptions", "first_transaction_date", "event_code", "erased_at",
+)  # fmt: skip
 BOOKED = tuple(f"{n}_booked" for n in ("paid", "outstanding", "recovered", "status", "closed_date"))
 
 

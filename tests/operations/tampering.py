@@ -29,8 +29,8 @@ KINDS = ("changed", "emptied", "deleted", "added", "reordered")
 # Of claims and policies: facts and what the ledger says. A row of theirs is never deleted alone.
 CHANGED_ONLY = ("claims", "policies")
 NOT_SEALED = {
-    "claims": {"description", "form_token", "id"},
-    "policies": {"policyholder", "form_token", "id"},
+    "claims": {"description", "form_token", "erased_at", "id"},
+    "policies": {"policyholder", "form_token", "erased_at", "id"},
     "import_files": {"file_name", "mapping", "titles_digest"},  # names may be a person's
 }
 

@@ -101,4 +101,5 @@ CLAIM_CHECKS = (
         " AND (last_transaction_date IS NULL) = (first_transaction_date IS NULL)",
         name="last_entry",
     ),
+    CheckConstraint("erased_at IS NULL OR description = ''", name="erased"),
 )
