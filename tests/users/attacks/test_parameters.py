@@ -51,7 +51,8 @@ def unexpected_answers(client, path: str, names, texts) -> list[tuple]:
     valid = {name: VALID_VALUES[name] for name in names & VALID_VALUES.keys()}
     for name in names:
         for text in texts:
-            for query in ({name: text}, {**valid, name: text}):
+            alone, among_others = {name: text}, {**valid, name: text}
+            for query in [alone] if among_others == alone else [alone, among_others]:
                 with client.get(path, query_string=query) as answer:
                     if not is_whole(answer):
                         wrong.append((path, query, answer.status_code))
@@ -69,21 +70,12 @@ def filled_book(app, caplog):
     assert book_of(app) == before
 
 
-# All texts take a quarter of a minute; the default run tries the worst of them.
-@pytest.mark.parametrize(
-    "texts",
-    [
-        pytest.param([*QUOTES[:2], "\x00", "a\r\nX-Injected: yes"], id="some"),
-        pytest.param(HOSTILE, id="all", marks=pytest.mark.slow),
-    ],
-)
-def test_no_parameter_of_a_page_breaks_out(app, client, filled_book, texts):
+def test_no_parameter_of_a_page_breaks_out(app, client, filled_book):
     for path, names in parameters_by_address(app, filled_book, are_files=False).items():
-        assert unexpected_answers(client, path, names, texts) == []
+        assert unexpected_answers(client, path, names, HOSTILE) == []
 
 
 def test_no_parameter_of_a_file_breaks_out(app, client, filled_book):
-    # Takes seconds: hundreds of requests, every parameter with each text.
     for path, names in parameters_by_address(app, filled_book, are_files=True).items():
         assert (
             unexpected_answers(client, path, names, [*QUOTES[:3], "\x00", "a\r\nX-Injected: yes"])
