@@ -37,6 +37,7 @@ from flaskr.imports.history import commands as record_commands
 from flaskr.imports.history import views as import_record_views
 from flaskr.imports.job_folders import JOBS, delete_old_jobs
 from flaskr.imports.undo import views as import_undo_views
+from flaskr.logs import configure_logging
 from flaskr.operations.commands import check_book
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
@@ -52,7 +53,7 @@ from flaskr.users.signing_in import views as user_views
 from flaskr.web import health
 from flaskr.web.page_addresses import register_page_addresses
 from flaskr.web.reference_addresses import register_reference_addresses
-from flaskr.web.request_hooks import configure_logging, register_request_hooks
+from flaskr.web.request_hooks import register_request_hooks
 from flaskr.web.template_filters import register_filters
 
 

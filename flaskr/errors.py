@@ -159,7 +159,6 @@ _Response = tuple[str, int, dict[str, str]]
 
 def _error_page(status: int, message: str) -> _Response:
     """Render an error page, with the request's id and no internals."""
-    _logger.info("answered %s: %s", status, message)
     headers = {"Retry-After": str(_RETRY_AFTER_SECONDS)} if status in (429, 503) else {}
     if request_ctx.url_adapter is None:  # the Host header is no host name, so no URL can be built
         return f"{message}\n", status, {**headers, "Content-Type": "text/plain; charset=utf-8"}

@@ -25,6 +25,7 @@ from typing import Any
 
 from flaskr.database.writer_queue import holds_turn
 from flaskr.errors import BusyError, ClaimBookError
+from flaskr.logs import FaultsLogged, configure_logging
 
 _logger = logging.getLogger(__name__)
 
@@ -102,7 +103,10 @@ def run_isolated(
         raise RuntimeError(f"{work} was started in a writing transaction. End it first.")
     receiver, sender = _forkserver.Pipe(duplex=False)
     process = _forkserver.Process(
-        target=_run_in_child, args=(sender, work, arguments, limits), daemon=True, name=work
+        target=_run_in_child,
+        args=(sender, work, arguments, limits, _logger.getEffectiveLevel()),
+        daemon=True,
+        name=work,
     )
     with receiver:
         with _children_lock, sender:
@@ -174,15 +178,18 @@ def _stop_process(process: Any) -> None:
 
 
 def _run_in_child(
-    sender: Connection, work: str, arguments: tuple[Any, ...], limits: Limits
+    sender: Connection, work: str, arguments: tuple[Any, ...], limits: Limits, log_level: int
 ) -> None:
-    """Run the work: the main function of the isolated process.
-
-    Any other error than a ClaimBookError, MemoryError or a full disk ends the process with a
-    traceback on standard error, which goes to the log.
-    """
+    """Run the work and log its faults: the main function of the isolated process."""
     threading.Thread(target=_exit_with_parent, daemon=True).start()
-    _apply_limits(limits)
+    configure_logging(log_level)
+    with FaultsLogged(_logger, work):
+        _apply_limits(limits)
+        _send_result(sender, work, arguments, limits)
+
+
+def _send_result(sender: Connection, work: str, arguments: tuple[Any, ...], limits: Limits) -> None:
+    """Run the work and send its result, or the error that it ended with if that is no fault."""
     try:
         function = pkgutil.resolve_name(work)
         result = function(lambda value: sender.send(("progress", value)), *arguments)

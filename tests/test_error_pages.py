@@ -46,6 +46,7 @@ def test_a_fault_shows_no_internals_and_the_log_has_its_id(faulty, caplog):
     assert "42" not in re.sub(r"request \w+", "", response.text)
     record = next(record for record in caplog.records if record.exc_info)
     assert record.request_id == response.headers["X-Request-ID"]
+    assert record.getMessage() == "fault on GET /fault"
 
 
 def test_a_wrong_method_says_which_are_right(faulty):
@@ -78,6 +79,7 @@ def test_pages_carry_no_inline_script_or_style(client):
 def test_the_log_has_the_id_of_a_refusal_too(faulty, caplog):
     with caplog.at_level(logging.INFO, logger="flaskr"):
         response = faulty.get("/claims/nothing")
+        response.close()
 
     assert response.status_code == 404
     assert response.headers["X-Request-ID"] in [r.request_id for r in caplog.records]

@@ -242,7 +242,7 @@ def run_in_background(work: Callable[..., Any], job: Job, **values: Any) -> thre
             try:
                 work(job, **values)
             except ClaimBookError as error:
-                app.logger.info("import %s: %s", job.name, error)
+                app.logger.info("import %s ended with %s", job.name, type(error).__name__)
 
     thread = threading.Thread(target=run, name=f"import-{job.name}", daemon=True)
     thread.start()

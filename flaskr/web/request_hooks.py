@@ -1,14 +1,17 @@
-"""Hooks of every request: its id, work mode, schema check and security headers."""
+"""Hooks of every request: its id, work mode, schema check, security headers and line in the log."""
 
 import logging
-import logging.config
 import secrets
+from time import perf_counter
+from typing import Any
 
-from flask import Flask, Response, current_app, g, has_request_context, request
+from flask import Flask, Response, current_app, g, request
 
 from flaskr.book.services import require_book
 from flaskr.database.modes import current_mode
 from flaskr.extensions import db
+
+_logger = logging.getLogger(__name__)
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _HEADERS = {
@@ -25,43 +28,11 @@ _HTTPS_ONLY = "max-age=31536000"  # a year, for this name alone: others of its d
 WITHOUT_DATABASE = ("static", "health.show")
 
 
-class _RequestId(logging.Filter):
-    """Adds the request's id to each log record."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Set `request_id`; a dash outside requests."""
-        record.request_id = g.get("request_id", "-") if has_request_context() else "-"
-        return True
-
-
-def configure_logging(level: str) -> None:
-    """Log to standard error, each line with the request's id."""
-    logging.config.dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "filters": {"request_id": {"()": _RequestId}},
-            "formatters": {
-                "line": {
-                    "format": "%(asctime)s %(levelname)s [%(request_id)s] %(name)s: %(message)s"
-                }
-            },
-            "handlers": {
-                "stderr": {
-                    "class": "logging.StreamHandler",
-                    "formatter": "line",
-                    "filters": ["request_id"],
-                }
-            },
-            "loggers": {"flaskr": {"level": level, "handlers": ["stderr"], "propagate": True}},
-        }
-    )
-
-
 def _name_request() -> None:
     """Give the request an id, shown on its error page and in the log."""
     g.pop("unavailable", None)
     g.request_id = secrets.token_hex(6)
+    g.began_at = perf_counter()
 
 
 def _set_mode() -> None:
@@ -99,6 +70,32 @@ def _finish_response(response: Response) -> Response:
     return response
 
 
+def _page_name() -> str:
+    """Return the request's method and the rule of its page: what was typed stays out of the log."""
+    rule = request.url_rule.rule if request.url_rule else "(no such page)"
+    return f"{request.method} {rule}"
+
+
+def _log_when_sent(response: Response) -> Response:
+    """Log the request in one line when its response has been sent, or cannot be sent further."""
+    began_at, request_id = g.began_at, g.request_id
+    address, page = request.remote_addr or "-", _page_name()
+
+    def log() -> None:
+        seconds, size = perf_counter() - began_at, response.headers.get("Content-Length", "-")
+        what = (page, response.status_code, size, seconds * 1000, address)
+        of_request = {"request_id": request_id}  # its context has ended
+        _logger.info("%s: %s, %s bytes in %.0f ms, from %s", *what, extra=of_request)
+
+    response.call_on_close(log)
+    return response
+
+
+def _log_fault(error: Any) -> None:
+    """Log an error that nothing caught, in place of Flask's record, which has the typed address."""
+    _logger.error("fault on %s", _page_name(), exc_info=error)
+
+
 def _restore_mode(error: BaseException | None) -> None:
     """Restore the work mode from before the request."""
     if token := g.pop("mode_token", None):
@@ -108,8 +105,10 @@ def _restore_mode(error: BaseException | None) -> None:
 
 def register_request_hooks(app: Flask) -> None:
     """Register the hooks; the gate registers its own, and the schema check, after these."""
+    app.log_exception = _log_fault  # type: ignore[method-assign, assignment]
     app.before_request(_name_request)
     app.before_request(_set_mode)
+    app.after_request(_log_when_sent)
     app.after_request(_finish_response)
     app.after_request(_refuse_unwritten)  # runs before the one above
     app.teardown_request(_restore_mode)

@@ -1,0 +1,144 @@
+"""The log: one escaped line a record and one record a request, without what people typed."""
+
+import io
+import logging
+import re
+import subprocess
+import sys
+import time
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flaskr.logs import FaultsLogged, configure_logging, one_line
+from flaskr.settings import PROJECT_FOLDER
+from tests.addresses import address_of, fill_book
+from tests.users.gate.test_roles import rules_of
+from tests.users.serving import Browser, environment_of, free_port, is_up
+
+HOSTILE = ("\r\n", "\nZ INFO [-] x: forged", "\0", "\x1b[2J", "\u2028", "\x85", "\u202e", "\ud800")
+LINE = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (DEBUG|INFO|WARNING|ERROR) \[\S+\] \S+: .*"
+)
+TYPED = "Åsa-Lindqvist"
+
+
+def own_handler() -> logging.StreamHandler:
+    """The handler that the application has made."""
+    made = [
+        h for h in logging.getLogger().handlers if type(h.formatter).__module__ == "flaskr.logs"
+    ]
+    assert len(made) == 1
+    return made[0]
+
+
+@pytest.fixture
+def log(caplog):
+    """What the application logs at the level that it has by default."""
+    stream = io.StringIO()
+    before = own_handler().setStream(stream)
+    with caplog.at_level(logging.INFO, logger="flaskr"):
+        yield stream
+    own_handler().setStream(before)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_or_error_forges_a_line(sqlite_app, log, text):
+    logger = logging.getLogger("flaskr.web")
+    logger.warning("said %s", text)
+    try:
+        raise ValueError(text)
+    except ValueError:
+        logger.exception("fault %s", text)
+
+    lines = log.getvalue().split("\n")
+    assert len(lines) == 3
+    assert all(LINE.fullmatch(line) for line in lines[:2])
+    assert all(line.isprintable() for line in lines)
+
+
+@given(st.text())
+def test_a_line_is_visible_and_has_all_of_the_text(text):
+    line = one_line(text)
+
+    assert line.isprintable()
+    unescaped = re.sub(
+        r"\\(\\|n|r|t|x..|u....|U........)",
+        lambda found: found[0].encode("ascii").decode("unicode_escape"),
+        line,
+    )
+    assert unescaped == text
+
+
+def test_errors_of_errors_are_told_by_place_and_name_and_at_debug_with_their_words(sqlite_app, log):
+    def fail() -> None:
+        try:
+            raise KeyError(TYPED)
+        except KeyError as error:
+            raise OSError(28, TYPED) from error
+
+    for level in ("INFO", "DEBUG"):
+        configure_logging(level)
+        own_handler().setStream(log)
+        with pytest.raises(SystemExit), FaultsLogged(logging.getLogger("flaskr"), "the work"):
+            fail()
+
+    configure_logging("WARNING")
+    quiet, told = log.getvalue().splitlines()
+    assert TYPED not in quiet
+    assert "builtins.KeyError" in quiet
+    assert "builtins.OSError (28)" in quiet
+    assert "in fail" in quiet
+    assert TYPED in told
+
+
+def test_a_request_is_one_line_with_its_page_status_size_and_time(client, log):
+    with client.get(f"/claims/{TYPED}?as_at=2024-01-01") as answer:
+        request_id = answer.headers["X-Request-ID"]
+
+    (line,) = log.getvalue().splitlines()
+    expected = (
+        rf".*Z INFO \[{request_id}\] flaskr\.web\.request_hooks: "
+        r"GET /claims/<reference:reference>: "
+        r"404, \d+ bytes in \d+ ms, from 127\.0\.0\.1"
+    )
+    assert re.fullmatch(expected, line)
+    assert len(line) < 160
+
+
+def test_nothing_that_is_typed_is_in_the_log(app, client, log):
+    known = fill_book(app) | dict.fromkeys(("claim", "policy", "job", "email", "secret"), TYPED)
+    for endpoint_rules in rules_of(app).values():
+        for rule in endpoint_rules:
+            path = address_of(app, rule, known).partition("?")[0]
+            for method in rule.methods & {"GET", "POST"}:
+                sent = {"text": TYPED, "reason": TYPED, "email": TYPED, "password": TYPED}
+                with client.open(path, method=method, query_string=sent, data=sent):
+                    pass
+
+    assert len(log.getvalue().splitlines()) > 60
+    assert TYPED not in log.getvalue()
+    assert "Lindqvist" not in log.getvalue()
+
+
+@pytest.mark.slow
+def test_flask_run_greets_and_logs_each_request_once(embedded_settings):
+    port, ends = free_port(), time.monotonic() + 60
+    command = [sys.executable, "-m", "flask", "run", "--port", str(port)]
+    environment = environment_of(embedded_settings) | {"LOG_LEVEL": "INFO"}
+    with subprocess.Popen(
+        command, cwd=PROJECT_FOLDER, env=environment, stderr=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            while not is_up(port) and time.monotonic() < ends:
+                time.sleep(0.1)
+            assert Browser(port).get(f"/claims?text={quote(TYPED)}").status == 200
+        finally:
+            server.terminate()
+        said = server.stderr.read()
+
+    assert f" * Running on http://127.0.0.1:{port}" in said
+    assert said.count("GET /claims") == 1
+    assert "indqvist" not in said
