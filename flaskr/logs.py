@@ -17,8 +17,9 @@ from flask import g, has_request_context
 
 _APPLICATION = "flaskr"
 _LINE = "%(asctime)s %(levelname)s [%(request_id)s] %(name)s: %(message)s"
-# Werkzeug's line for each request has the address as it was typed, with its query.
+# Werkzeug's line for each request, and two of gunicorn's, have the address as it was typed.
 _WERKZEUG_REQUEST = re.compile(r"\S+ - - \[")
+_GUNICORN_REQUESTS = ("Error handling request", "Invalid request from")
 
 
 def one_line(text: str) -> str:
@@ -67,7 +68,9 @@ def _configure_servers(formatter: logging.Formatter) -> None:
     werkzeug.setLevel(logging.INFO)
     werkzeug.handlers = [_handler(_GreetingFormatter(formatter))]
     werkzeug.handlers[0].addFilter(_is_no_request)
-    for handler in logging.getLogger("gunicorn.error").handlers:
+    gunicorn = logging.getLogger("gunicorn.error")
+    gunicorn.filters = [_without_address]
+    for handler in gunicorn.handlers:
         handler.addFilter(_add_request_id)
         handler.setFormatter(formatter)
 
@@ -84,8 +87,16 @@ def _is_no_request(record: logging.LogRecord) -> bool:
     return not (record.levelno == logging.INFO and _WERKZEUG_REQUEST.match(record.getMessage()))
 
 
+def _without_address(record: logging.LogRecord) -> bool:
+    """Leave the address out of a record of gunicorn."""
+    for beginning in _GUNICORN_REQUESTS:
+        if str(record.msg).startswith(beginning):
+            record.msg, record.args = beginning, ()
+    return True
+
+
 class _OneLineFormatter(logging.Formatter):
-    """Formats a record as one line; a traceback follows the message, its line ends as escapes."""
+    """Formats a record as one line, an error with its places; a line end becomes an escape."""
 
     def __init__(self, has_messages: bool) -> None:
         """Set whether tracebacks have the messages of errors."""
@@ -98,10 +109,8 @@ class _OneLineFormatter(logging.Formatter):
         return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
-        """Return a traceback; without messages it has the places and the names of the errors."""
-        if self._has_messages:
-            return super().formatException(ei)
-        return "".join(_places_and_names(ei[1]))
+        """Return a traceback; without messages it is the names of the errors and their places."""
+        return super().formatException(ei) if self._has_messages else " | ".join(_chain_of(ei[1]))
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; another handler may have left a traceback with messages."""
@@ -124,15 +133,15 @@ class _GreetingFormatter(logging.Formatter):
         return self._of_errors.format(record) if is_error else super().format(record)
 
 
-def _places_and_names(error: BaseException | None) -> Iterator[str]:
-    """Yield the traceback of an error, those that led to it first, without any message."""
+def _chain_of(error: BaseException | None) -> Iterator[str]:
+    """Yield the name of an error and where it was raised, then of those that it came from."""
     told: list[BaseException] = []
     while error is not None and error not in told:
         told.append(error)
+        calls = reversed(traceback.extract_tb(error.__traceback__))
+        places = ", ".join(f"{each.filename}:{each.lineno} {each.name}" for each in calls)
+        yield f"{type(error).__name__}{_code_of(error)} at {places}"
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    for each in reversed(told):
-        yield from traceback.format_tb(each.__traceback__)
-        yield f"{type(each).__module__}.{type(each).__qualname__}{_code_of(each)}\n"
 
 
 def _code_of(error: BaseException) -> str:

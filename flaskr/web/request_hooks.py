@@ -14,6 +14,7 @@ from flaskr.extensions import db
 _logger = logging.getLogger(__name__)
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_METHODS = (*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE")
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; img-src 'self' data:; style-src 'self'; font-src 'self'; "
@@ -72,8 +73,8 @@ def _finish_response(response: Response) -> Response:
 
 def _page_name() -> str:
     """Return the request's method and the rule of its page: what was typed stays out of the log."""
-    rule = request.url_rule.rule if request.url_rule else "(no such page)"
-    return f"{request.method} {rule}"
+    method = request.method if request.method in _METHODS else "(other method)"
+    return f"{method} {request.url_rule.rule if request.url_rule else '(no such page)'}"
 
 
 def _log_when_sent(response: Response) -> Response:
