@@ -21,6 +21,7 @@ from flaskr.commands import explain_unavailable
 from flaskr.database.engine import configure_engine, engine_options
 from flaskr.database.modes import transaction_mode
 from flaskr.database.network_disks import warn_of_network_disk
+from flaskr.database.past_books import FILES_OF_BOOK
 from flaskr.database.schema import schema_problem, upgrade_embedded
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
@@ -41,6 +42,7 @@ from flaskr.operations.commands import check_book
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands
+from flaskr.private_files import tighten
 from flaskr.secret_keys import stored_key
 from flaskr.settings import PROJECT_FOLDER, Settings, read_settings
 from flaskr.users import account_views
@@ -82,9 +84,10 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _make_instance_folder(folder: Path) -> None:
-    """Create the instance folder; raises SettingsError if that is not possible."""
+    """Create the instance folder for its owner only; raises SettingsError if it cannot be made."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tighten(folder, FILES_OF_BOOK)
     except OSError as error:
         raise SettingsError(f"INSTANCE_FOLDER {folder}: {error.strerror}.") from error
 

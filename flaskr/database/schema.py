@@ -17,6 +17,7 @@ from flaskr.database.past_books import files_of_past_book
 from flaskr.database.schema_revision import REVISION
 from flaskr.errors import SchemaError
 from flaskr.extensions import db, migrate
+from flaskr.private_files import open_private
 from flaskr.settings import BOOK_FILE
 
 _logger = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ def upgrade_embedded(app: Flask) -> bool:
     Raises SchemaError for a book from a newer version, and for a file that is not a database.
     """
     folder = app.config["INSTANCE_FOLDER"]
-    with (folder / "migration.lock").open("w") as lock, app.app_context():
+    with open_private(folder / "migration.lock", "w") as lock, app.app_context():
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             problem = schema_problem()
