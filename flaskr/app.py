@@ -19,6 +19,7 @@ from flaskr.closings import commands as closing_commands
 from flaskr.closings import views as closing_views
 from flaskr.commands import explain_unavailable
 from flaskr.database.engine import configure_engine, engine_options
+from flaskr.database.lost_commits import warn_of_missing_wal
 from flaskr.database.modes import transaction_mode
 from flaskr.database.network_disks import warn_of_network_disk
 from flaskr.database.past_books import FILES_OF_BOOK
@@ -190,6 +191,7 @@ def _open_embedded_book(app: Flask) -> None:
     if app.config["DATABASE_URL"]:
         return  # a server's schema is migrated by hand; every request checks it
     warn_of_network_disk(app.config["INSTANCE_FOLDER"])
+    warn_of_missing_wal(app)
     try:
         if not upgrade_embedded(app):
             return

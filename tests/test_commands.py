@@ -207,6 +207,7 @@ def test_every_error_has_an_exit_code_that_follows_from_its_status():
         ExitCode.UNAVAILABLE,
         ExitCode.USAGE,  # a setting
         ExitCode.REFUSED,  # a migration of the schema
+        ExitCode.DIFFERENT,  # a file that lacks commits
     }
     assert {code for status, code in codes.values() if status in (403, 404, 410, 413, 422)} == {
         ExitCode.REFUSED
