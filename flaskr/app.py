@@ -40,6 +40,7 @@ from flaskr.imports.history import views as import_record_views
 from flaskr.imports.job_folders import JOBS, delete_old_jobs
 from flaskr.imports.undo import views as import_undo_views
 from flaskr.operations.commands import check_book
+from flaskr.operations.doctor.commands import doctor
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands
@@ -169,18 +170,19 @@ def _register_commands(app: Flask) -> None:
     for command in (verify_commands.verify_command, archive_commands.export_book):
         export_commands.exports.add_command(command)
     claim_commands.claims.add_command(check_book)
-    groups = (
+    commands = (
         claim_commands.claims,
         closing_commands.book,
         demo_commands.demo,
+        doctor,
         export_commands.exports,
         import_commands.import_file,
         record_commands.imports,
         erasure_commands.people,
         user_commands.users,
     )
-    for group in groups:
-        app.cli.add_command(group)
+    for command in commands:
+        app.cli.add_command(command)
 
 
 def _open_embedded_book(app: Flask) -> None:
