@@ -85,10 +85,8 @@ def template_book(tmp_path_factory) -> Path:
 def template_database(postgres: PostgresServer, tmp_path_factory) -> str:
     """An empty, migrated PostgreSQL database to copy from; its name."""
     create_database(postgres, "template_book")
-    settings = make_settings(
-        tmp_path_factory.mktemp("template"), database_url=postgres.url("template_book")
-    )
-    app = create_app(settings)
+    folder, url = tmp_path_factory.mktemp("template"), postgres.url("template_book")
+    app = create_app(make_settings(folder, database_url=url))
     with app.app_context():
         upgrade()
     close_connections(app)

@@ -209,9 +209,8 @@ def test_every_error_has_an_exit_code_that_follows_from_its_status():
         ExitCode.REFUSED,  # a migration of the schema
         ExitCode.DIFFERENT,  # a file that lacks commits
     }
-    assert {code for status, code in codes.values() if status in (403, 404, 410, 413, 422)} == {
-        ExitCode.REFUSED
-    }
+    refused = {code for status, code in codes.values() if status in (403, 404, 410, 413, 422)}
+    assert refused == {ExitCode.REFUSED}
     assert codes["SettingsError"][1] is ExitCode.USAGE
     assert codes["MigrationRefused"][1] is ExitCode.REFUSED
     assert codes["PlanOutdated"][1] is ExitCode.UNAVAILABLE

@@ -76,7 +76,7 @@ def _ownership(role: Any, is_owner: bool) -> Finding:
         return Finding.look(
             "role",
             f"The role {role.name} is a superuser and can switch off whatever protects the book. "
-            "Let the book run as a role of its own.",
+            "Let the book run as another role.",
         )
     if is_owner:
         return Finding.look(

@@ -32,5 +32,5 @@ class Finding:
 
     @classmethod
     def wrong(cls, subject: str, text: str) -> "Finding":
-        """Return a finding that has to be mended."""
+        """Return a finding that somebody must act on."""
         return cls(Level.WRONG, subject, text)
