@@ -74,6 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_reference_addresses(app)
     _configure(app, settings)
     configure_logging(settings.log_level)
+    tighten(settings.instance_folder, FILES_OF_BOOK)
     _register_request_checks(app)
     _register_extensions(app)
     _register_blueprints(app)
@@ -89,7 +90,6 @@ def _make_instance_folder(folder: Path) -> None:
     """Create the instance folder for its owner only; raises SettingsError if it cannot be made."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        tighten(folder, FILES_OF_BOOK)
     except OSError as error:
         raise SettingsError(f"INSTANCE_FOLDER {folder}: {error.strerror}.") from error
 

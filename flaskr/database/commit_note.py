@@ -53,7 +53,7 @@ def last_commit(connection: Any) -> LastCommit | None:
 
 
 def leave_note(file: int, commit: LastCommit | None) -> None:
-    """Write the note into the queue's open file, whose lock the caller holds.
+    """Write the note into the queue's open file, whose lock the caller holds; None empties it.
 
     Not synced to disk: after a power cut an older note is there. Only a migration may leave an
     earlier one than was there, or none: for all others the file of the book is not the one that

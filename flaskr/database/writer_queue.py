@@ -17,6 +17,7 @@ import threading
 import time
 
 from flaskr.database.commit_note import QUEUE_ENDING, LastCommit, last_commit, leave_note
+from flaskr.database.modes import current_mode
 
 _RETRY_SECONDS = 0.002
 _SKIPS_LINE_SECONDS = 0.01  # 8 writers, each for so long, are a cycle of less than 0.1 s
@@ -184,6 +185,8 @@ class QueuedConnection(sqlite3.Connection):
         # Read before the commit, when its pages are still in the cache.
         last = last_commit(self) if self._turn and self.in_transaction else None
         try:
+            if self._turn and current_mode.get() == "migrate":
+                self._turn.note(None)  # it may go back to before seals, and be killed here
             super().commit()
             if self._turn and not self.in_transaction:
                 self._turn.note(last)

@@ -9,11 +9,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
+from flaskr.database.commit_note import LastCommit, _written
 from flaskr.database.modes import transaction_mode
 from flaskr.database.schema_revision import REVISION
 from flaskr.extensions import db
 from flaskr.operations.doctor import environment, free_disk
-from flaskr.settings import PROJECT_FOLDER
+from flaskr.settings import BOOK_FILE, PROJECT_FOLDER
 from tests.books import create_database, make_settings
 from tests.factories import make_claim, reserve
 from tests.operations.doctor.examining import begins, examine
@@ -95,6 +96,15 @@ def test_a_missing_book_is_wrong(tmp_path, make_app):
 
     assert code == 5
     assert begins(found, "schema", "wrong: There is no book in")
+
+
+def test_a_file_that_lacks_commits_is_wrong(sqlite_app, book_folder):
+    (book_folder / f"{BOOK_FILE}-writers").write_bytes(_written(LastCommit(5, "a" * 64, 9)))
+
+    code, found = examine(sqlite_app)
+
+    assert code == 5
+    assert begins(found, "schema", "wrong: The book's file lacks commits: it ends with no seal")
 
 
 def test_settings_that_are_wrong_are_one_sentence(tmp_path):
