@@ -19,8 +19,10 @@ from flaskr.closings import commands as closing_commands
 from flaskr.closings import views as closing_views
 from flaskr.commands import explain_unavailable
 from flaskr.database.engine import configure_engine, engine_options
+from flaskr.database.lost_commits import warn_of_missing_wal
 from flaskr.database.modes import transaction_mode
 from flaskr.database.network_disks import warn_of_network_disk
+from flaskr.database.past_books import FILES_OF_BOOK
 from flaskr.database.schema import schema_problem, upgrade_embedded
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
@@ -39,9 +41,11 @@ from flaskr.imports.job_folders import JOBS, delete_old_jobs
 from flaskr.imports.undo import views as import_undo_views
 from flaskr.logs import configure_logging
 from flaskr.operations.commands import check_book
+from flaskr.operations.doctor.commands import doctor
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands
+from flaskr.private_files import tighten
 from flaskr.secret_keys import stored_key
 from flaskr.settings import PROJECT_FOLDER, Settings, read_settings
 from flaskr.users import account_views
@@ -71,6 +75,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_reference_addresses(app)
     _configure(app, settings)
     configure_logging(settings.log_level)
+    tighten(settings.instance_folder, FILES_OF_BOOK)
     _register_request_checks(app)
     _register_extensions(app)
     _register_blueprints(app)
@@ -83,9 +88,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _make_instance_folder(folder: Path) -> None:
-    """Create the instance folder; raises SettingsError if that is not possible."""
+    """Create the instance folder for its owner only; raises SettingsError if it cannot be made."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"INSTANCE_FOLDER {folder}: {error.strerror}.") from error
 
@@ -166,18 +171,19 @@ def _register_commands(app: Flask) -> None:
     for command in (verify_commands.verify_command, archive_commands.export_book):
         export_commands.exports.add_command(command)
     claim_commands.claims.add_command(check_book)
-    groups = (
+    commands = (
         claim_commands.claims,
         closing_commands.book,
         demo_commands.demo,
+        doctor,
         export_commands.exports,
         import_commands.import_file,
         record_commands.imports,
         erasure_commands.people,
         user_commands.users,
     )
-    for group in groups:
-        app.cli.add_command(group)
+    for command in commands:
+        app.cli.add_command(command)
 
 
 def _open_embedded_book(app: Flask) -> None:
@@ -188,6 +194,7 @@ def _open_embedded_book(app: Flask) -> None:
     if app.config["DATABASE_URL"]:
         return  # a server's schema is migrated by hand; every request checks it
     warn_of_network_disk(app.config["INSTANCE_FOLDER"])
+    warn_of_missing_wal(app)
     try:
         if not upgrade_embedded(app):
             return

@@ -26,6 +26,7 @@ from typing import Any
 from flaskr.database.writer_queue import holds_turn
 from flaskr.errors import BusyError, ClaimBookError
 from flaskr.logs import FaultsLogged, configure_logging
+from flaskr.private_files import open_private
 
 _logger = logging.getLogger(__name__)
 
@@ -211,6 +212,7 @@ def _send_result(sender: Connection, work: str, arguments: tuple[Any, ...], limi
 
 def _apply_limits(limits: Limits) -> None:
     """Set the limits of this process; the kernel enforces them, also while C code runs."""
+    os.umask(0o077)  # what it writes may have names
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limits.seconds)
@@ -239,7 +241,7 @@ def slot(folder: Path, name: str, slots: int) -> Iterator[None]:
     BusyError when no slot is free.
     """
     for number in range(1, slots + 1):
-        with (folder / f"{name}-{number}.lock").open("w") as file:
+        with open_private(folder / f"{name}-{number}.lock", "w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 
 from flaskr.errors import SettingsError
+from flaskr.private_files import open_private
 
 _MIN_CHARACTERS = 32
 _MIN_DIFFERENT_CHARACTERS = 10
@@ -38,8 +39,8 @@ def stored_key(instance_folder: Path, name: str) -> str:
     path = instance_folder / name
     if not path.exists():
         new_file = path.with_name(f"{name}.{secrets.token_hex(4)}")
-        new_file.touch(mode=0o600)
-        new_file.write_text(secrets.token_hex(32), encoding="ascii")
+        with open_private(new_file, "x", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
         try:
             path.hardlink_to(new_file)  # the first process wins; the others read its key
         except FileExistsError:

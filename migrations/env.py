@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Enum, inspect
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.exc import OperationalError
 
+from flaskr.database.commit_note import noted_commit
+from flaskr.database.lost_commits import lost_commits
 from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book, schemas_with_books
 from flaskr.database.schema_revision import MIGRATION_LOCK, MigrationRefused
@@ -68,6 +70,15 @@ def confirm_new_book(connection: Connection) -> None:
     if sys.stdin and sys.stdin.isatty() and click.confirm(f"{problem} Make a new, empty book?"):
         return
     raise MigrationRefused(f"{problem} To make a new, empty book, run: flask db upgrade -x new=yes")
+
+
+def refuse_older_file(connection: Connection) -> None:
+    """Raise MigrationRefused for an embedded file that lacks what was committed in its folder."""
+    if connection.dialect.name != "sqlite":
+        return
+    noted = noted_commit(str(connection.engine.url.database))
+    if noted and (lost := lost_commits(connection, noted)):
+        raise MigrationRefused(lost)
 
 
 def is_computed(column: str) -> bool:
@@ -144,6 +155,7 @@ def run(connection: Connection) -> None:
         transaction_per_migration=False,
     )
     called_for = context.get_context().opts["fn"].__name__  # the function of alembic.command
+    refuse_older_file(connection)
     if called_for == "upgrade":
         confirm_new_book(connection)
     if connection.dialect.name == "postgresql":  # no writing transaction is left, and none begins

@@ -16,7 +16,7 @@ from flaskr import create_app
 from flaskr.claims.models import Claim, ClaimRevision, LedgerEntry
 from flaskr.extensions import db
 from flaskr.policies.models import Policy, PolicyRevision
-from flaskr.settings import Settings
+from flaskr.settings import BOOK_FILE, Settings
 from tests.postgres import PostgresServer
 
 DATABASES = ("sqlite", "postgresql")
@@ -37,6 +37,12 @@ def create_database(server: PostgresServer, name: str, template: str = "template
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return server.url(name)
+
+
+def put_book(file: Path, folder: Path) -> None:
+    """Copy the file of a book that was stopped to a folder, as a book that was in use there."""
+    shutil.copy(file, folder / BOOK_FILE)
+    (folder / f"{BOOK_FILE}-writers").touch(mode=0o600)
 
 
 def empty_folder(folder: Path) -> None:

@@ -29,6 +29,7 @@ from tests.books import (
     highest_ids,
     is_second_run,
     make_settings,
+    put_book,
     statements_sent,
 )
 from tests.emptying import EmptiedDatabase
@@ -84,10 +85,8 @@ def template_book(tmp_path_factory) -> Path:
 def template_database(postgres: PostgresServer, tmp_path_factory) -> str:
     """An empty, migrated PostgreSQL database to copy from; its name."""
     create_database(postgres, "template_book")
-    settings = make_settings(
-        tmp_path_factory.mktemp("template"), database_url=postgres.url("template_book")
-    )
-    app = create_app(settings)
+    folder, url = tmp_path_factory.mktemp("template"), postgres.url("template_book")
+    app = create_app(make_settings(folder, database_url=url))
     with app.app_context():
         upgrade()
     close_connections(app)
@@ -105,7 +104,7 @@ def new_app(request, tmp_path_factory) -> Callable:
     def make(kind: str, template: Path | None = None) -> Iterator[Flask]:
         folder, url = tmp_path_factory.mktemp(kind), ""
         if kind == "sqlite":
-            shutil.copy(template or request.getfixturevalue("template_book"), folder / BOOK_FILE)
+            put_book(template or request.getfixturevalue("template_book"), folder)
         else:
             empty = request.getfixturevalue("template_database")
             url = create_database(request.getfixturevalue("postgres"), folder.name, empty)
@@ -167,7 +166,7 @@ def book_folder(lender: Lender) -> Path:
 @pytest.fixture
 def embedded_settings(template_book: Path, book_folder: Path) -> Settings:
     """The settings of an empty SQLite book."""
-    shutil.copy(template_book, book_folder / BOOK_FILE)
+    put_book(template_book, book_folder)
     return make_settings(book_folder)
 
 

@@ -44,7 +44,7 @@ def log(caplog):
     own_handler().setStream(before)
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 def test_no_text_or_error_forges_a_line(sqlite_app, log, text):
     logger = logging.getLogger("flaskr.web")
     logger.warning("said %s", text)

@@ -6,6 +6,7 @@ from sqlalchemy import Select, String, cast, func, select
 
 from flaskr.audit.filters import event_rows
 from flaskr.audit.models import Action, AuditEvent, Subject
+from flaskr.extensions import db
 
 # By these a file, or the manifest that describes it, leaves the book or is kept in it.
 _HANDED_OUT = (
@@ -34,6 +35,11 @@ def keeping_event(name: str) -> Select[Any]:
 def trail_beginning() -> Select[Any]:
     """Select the instant of the trail's first event."""
     return select(AuditEvent.recorded_at).order_by(AuditEvent.id).limit(1)
+
+
+def last_event_id() -> int:
+    """Return the id of the trail's last event; 0 for none."""
+    return db.session.scalar(select(func.max(AuditEvent.id))) or 0
 
 
 def trail_watermark() -> Select[Any]:

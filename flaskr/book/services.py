@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from flaskr.book.models import Book, Counter
+from flaskr.database.lost_commits import LACKS, LostCommits
 from flaskr.database.modes import transaction_mode
 from flaskr.database.schema import schema_problem
 from flaskr.errors import DatabaseUnavailable, SchemaError, SettingsError, is_unavailable
@@ -44,7 +45,7 @@ def require_book() -> None:
             raise
         raise DatabaseUnavailable(f"The database does not answer: {error.orig}") from error
     if problem:
-        raise SchemaError(problem)
+        raise (LostCommits if problem.startswith(LACKS) else SchemaError)(problem)
     with transaction_mode("read"):
         check_book_settings()
         db.session.rollback()  # so that what follows does not continue in a read transaction

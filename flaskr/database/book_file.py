@@ -6,6 +6,8 @@ with the -wal of the first, which damages both.
 """
 
 import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -14,6 +16,7 @@ from sqlalchemy import Engine, event
 
 from flaskr.database.modes import current_mode
 from flaskr.errors import DatabaseUnavailable
+from flaskr.private_files import open_private
 
 _WHAT_TO_DO = (
     "so nothing is read or written any more. Stop the book, put the right file in place without a "
@@ -62,6 +65,9 @@ class _OpenedFile:
         """Do the same before connecting, which makes a missing file: only a migration may."""
         if current_mode.get() != "migrate":
             self.check()
+        elif not os.path.exists(self._path):  # SQLite's own files take over the rights of this one
+            with suppress(OSError):  # SQLite says what is the matter
+                open_private(Path(self._path), "a").close()
 
     def forget(self, engine: Engine) -> None:
         """Forget the file when all connections are closed: the next one may open another."""

@@ -11,14 +11,19 @@ _NETWORK_FILESYSTEMS = {"9p", "afs", "ceph", "cifs", "fuse.sshfs", "nfs", "nfs4"
 
 def warn_of_network_disk(folder: Path) -> None:
     """Log a warning when the embedded book is on a network disk."""
-    filesystem = _filesystem_of(folder.resolve())
-    if filesystem in _NETWORK_FILESYSTEMS:
+    if filesystem := network_filesystem(folder):
         _logger.warning(
             "The embedded book is on a network disk (%s): %s. Several writers may damage it there. "
             "Move INSTANCE_FOLDER to a local disk, or use PostgreSQL.",
             filesystem,
             folder,
         )
+
+
+def network_filesystem(folder: Path) -> str:
+    """Return the type of the network disk that a folder is on; empty on a local disk."""
+    filesystem = _filesystem_of(folder.resolve())
+    return filesystem if filesystem in _NETWORK_FILESYSTEMS else ""
 
 
 def _filesystem_of(folder: Path) -> str:

@@ -8,6 +8,8 @@ from flaskr.settings import BOOK_FILE
 
 _FOLDERS = ("jobs", "kept", "spool")  # of the instance folder; made with the first import or export
 _LOCKS = "*-*.lock"  # of isolated work
+_KEYS = ("secret_key*", "pseudonym_key*")
+FILES_OF_BOOK = (f"{BOOK_FILE}*", *_KEYS, "*.lock", *_FOLDERS, "cache")
 _OTHER_SCHEMAS = """
     SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
     WHERE relname IN ('book', 'ledger_entries') AND relkind = 'r'

@@ -11,12 +11,15 @@ from flask import Flask, current_app
 from sqlalchemy.exc import DatabaseError
 
 from flaskr.database.book_file import BookFileChanged, NoBookFile
+from flaskr.database.commit_note import noted_commit
 from flaskr.database.engine import is_embedded
+from flaskr.database.lost_commits import LACKS, lost_commits
 from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book
 from flaskr.database.schema_revision import REVISION
 from flaskr.errors import SchemaError
 from flaskr.extensions import db, migrate
+from flaskr.private_files import open_private
 from flaskr.settings import BOOK_FILE
 
 _logger = logging.getLogger(__name__)
@@ -29,13 +32,17 @@ def migration_config() -> Config:
 
 def schema_problem() -> str:
     """Return what is wrong with the schema or the book's file; empty when all is right."""
+    noted = noted_commit(str(db.engine.url.database)) if is_embedded() else None
     try:
         with transaction_mode("read"), db.engine.connect() as connection:
             revision = max(MigrationContext.configure(connection).get_current_heads(), default="")
+            lost = noted and lost_commits(connection, noted)
     except NoBookFile:
         return _no_book()
     except BookFileChanged as error:
         return str(error)
+    if lost:
+        return lost
     if not revision:
         return _no_book()
     if revision > REVISION:
@@ -68,7 +75,7 @@ def upgrade_embedded(app: Flask) -> bool:
     Raises SchemaError for a book from a newer version, and for a file that is not a database.
     """
     folder = app.config["INSTANCE_FOLDER"]
-    with (folder / "migration.lock").open("w") as lock, app.app_context():
+    with open_private(folder / "migration.lock", "w") as lock, app.app_context():
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             problem = schema_problem()
@@ -78,6 +85,9 @@ def upgrade_embedded(app: Flask) -> bool:
             raise SchemaError(f"{folder / BOOK_FILE} is not a SQLite database.") from error
         if "newer" in problem:
             raise SchemaError(problem)
+        if problem.startswith(LACKS):  # a migration would write to it
+            _logger.error("%s", problem)
+            return False
         if problem.startswith("There is no book"):
             if files_of_past_book(folder):
                 _logger.error("%s", problem)

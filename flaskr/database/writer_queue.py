@@ -16,7 +16,9 @@ import struct
 import threading
 import time
 
-_ENDING = "-writers"  # beside the database, like SQLite's own -wal and -shm
+from flaskr.database.commit_note import QUEUE_ENDING, LastCommit, last_commit, leave_note
+from flaskr.database.modes import current_mode
+
 _RETRY_SECONDS = 0.002
 _SKIPS_LINE_SECONDS = 0.01  # 8 writers, each for so long, are a cycle of less than 0.1 s
 _FLOCK = "hhqqi0q"  # struct flock of Linux: type, whence, start, length, process
@@ -87,6 +89,10 @@ class _Turn:
             return False
         return True
 
+    def note(self, commit: LastCommit | None) -> None:
+        """Leave a note of what was committed in this turn."""
+        leave_note(self._file, commit)
+
     def end(self) -> None:
         """Let the next one in."""
         _turns.remove(self._owner)
@@ -114,7 +120,7 @@ def _open_file(path: str) -> int:
     except OSError as error:
         raise _unusable(error) from error
     if os.geteuid() == 0:  # a command run by root must not lock out the book's user
-        owner = os.stat(path.removesuffix(_ENDING))
+        owner = os.stat(path.removesuffix(QUEUE_ENDING))
         os.fchown(file, owner.st_uid, owner.st_gid)
     return file
 
@@ -166,7 +172,7 @@ class QueuedConnection(sqlite3.Connection):
             return
         asked_at = time.monotonic()
         deadline = asked_at + self._busy_timeout() / 1000
-        self._turn = _Turn(path + _ENDING, asked_at < self._skips_line_until, deadline)
+        self._turn = _Turn(path + QUEUE_ENDING, asked_at < self._skips_line_until, deadline)
         if not self._turn.skipped_line:
             self._skips_line_until = time.monotonic() + _SKIPS_LINE_SECONDS
 
@@ -175,9 +181,15 @@ class QueuedConnection(sqlite3.Connection):
         return int(self.execute("PRAGMA busy_timeout").fetchone()[0])
 
     def commit(self) -> None:
-        """Commit, then end the turn."""
+        """Commit, leave a note of it, then end the turn."""
+        # Read before the commit, when its pages are still in the cache.
+        last = last_commit(self) if self._turn and self.in_transaction else None
         try:
+            if self._turn and current_mode.get() == "migrate":
+                self._turn.note(None)  # it may go back to before seals, and be killed here
             super().commit()
+            if self._turn and not self.in_transaction:
+                self._turn.note(last)
         finally:
             self._end_turn_outside_transaction()
 

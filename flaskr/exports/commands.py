@@ -23,6 +23,7 @@ from flaskr.exports.services import ExportedFile, export_file
 from flaskr.exports.trail_recording import manifest_facts, record_file
 from flaskr.facts.closed_lists import Contents, FileContents, RevisionContents
 from flaskr.files.formats import Dialect, FileFormat
+from flaskr.private_files import owner_only
 from flaskr.values.as_at import Basis
 
 Command = Callable[..., None]
@@ -119,7 +120,9 @@ def _write_file(contents: FileContents, path: Path, options: dict[str, Any]) -> 
             digest = manifest_facts(described)
             record_file(Action.FILE_EXPORTED, request, exported, command_actor(), **digest)
             _write_atomically(
-                path, lambda target: shutil.copyfileobj(exported.file, target, 1024 * 1024)
+                path,
+                lambda target: shutil.copyfileobj(exported.file, target, 1024 * 1024),
+                opener=owner_only if request.is_identified else None,
             )
         if beside and described:
             text = manifest_text(described)
@@ -162,11 +165,15 @@ def _export_with_progress_bar(request: FileRequest) -> ExportedFile:
         return export_file(request, show)
 
 
-def _write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
+def _write_atomically(
+    path: Path,
+    write: Callable[[IO[bytes]], Any],
+    opener: Callable[[str, int], int] | None = None,
+) -> None:
     """Write a temporary file next to the path and rename it, so that no partial file appears."""
     beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with beside.open("xb") as target:
+        with open(beside, "xb", opener=opener) as target:
             write(target)
             target.flush()
             os.fsync(target.fileno())

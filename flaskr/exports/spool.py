@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from flaskr.private_files import make_private_folder, open_private
+
 SPOOL_SECONDS = 600
 _PART = ".part"
 _FACTS = ".json"
@@ -30,7 +32,8 @@ class TemporaryFile:
 @contextmanager
 def temporary_file(folder: Path) -> Iterator[TemporaryFile]:
     """Create an empty file that only this user can read; it is removed when the block ends."""
-    folder.mkdir(mode=0o700, exist_ok=True)
+    if not folder.exists():
+        make_private_folder(folder)
     path = folder / f"{secrets.token_hex(16)}{_PART}"
     with locked_file(path) as file:
         try:
@@ -42,7 +45,7 @@ def temporary_file(folder: Path) -> Iterator[TemporaryFile]:
 def locked_file(path: Path) -> IO[bytes]:
     """Create a file and lock it, so that `remove_expired` leaves it."""
     while True:
-        file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "rb")
+        file = open_private(path, "a+b")
         fcntl.flock(file, fcntl.LOCK_EX)
         if os.fstat(file.fileno()).st_nlink:  # otherwise it was removed before it was locked
             return file

@@ -13,6 +13,7 @@ from typing import IO
 
 from flaskr.errors import ClaimBookError
 from flaskr.imports.jobs import LOADED, REQUEST, Job, JobRequest, NoSuchJob
+from flaskr.private_files import make_private_folder, open_private
 
 JOBS = "jobs"  # in the instance folder
 _RETENTION_DAYS = 30
@@ -37,7 +38,8 @@ def job_named(root: Path, name: str) -> Job:
 def new_job(root: Path, request: JobRequest) -> Job:
     """Create an import with its folder."""
     folder = root / secrets.token_hex(8)
-    folder.mkdir(parents=True, mode=0o700)
+    make_private_folder(root)
+    make_private_folder(folder, may_exist=False)
     job = Job(folder)
     job.write(REQUEST, asdict(request))
     return job
@@ -46,7 +48,7 @@ def new_job(root: Path, request: JobRequest) -> Job:
 def store_upload(source: IO[bytes], path: Path, max_bytes: int) -> tuple[str, int]:
     """Write a stream to a file; return its SHA-256 and size. Raises FileTooLarge."""
     digest, size = hashlib.sha256(), 0
-    with path.open("wb") as file:
+    with open_private(path, "wb") as file:
         while chunk := source.read(_CHUNK_BYTES):
             size += len(chunk)
             if size > max_bytes:

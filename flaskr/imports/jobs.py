@@ -21,6 +21,7 @@ from flaskr.facts.closed_lists import Contents
 from flaskr.files.readers.options import Encoding, ReadingOptions
 from flaskr.imports.dry_run.result import DryRun
 from flaskr.imports.tasks import DayOrder, FileToRead
+from flaskr.private_files import open_private
 
 REQUEST, PROGRESS, OUTCOME, LOADED, LOCK = (
     "order.json",
@@ -168,7 +169,8 @@ class Job:
     def write_text(self, name: str, text: str) -> None:
         """Write one of the job's files as text, completely or not at all."""
         new = self.folder / f"{name}.{secrets.token_hex(4)}"
-        new.write_text(text, encoding="utf-8")
+        with open_private(new, "x", encoding="utf-8") as file:
+            file.write(text)
         new.replace(self.folder / name)
 
     def delete_files(self, *names: str) -> None:
@@ -195,7 +197,7 @@ class Job:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the job's lock; raises JobBusy when another process or thread does."""
-        with (self.folder / LOCK).open("a+b") as file:
+        with open_private(self.folder / LOCK, "a+b") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -6,6 +6,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from flaskr.audit.queries import last_event_id
 from flaskr.audit.services import command_actor
 from flaskr.book.periods import NOT_LIVE, needs_declaration
 from flaskr.book.sealing.queries import SealName, parse_seal, watermark
@@ -13,6 +14,7 @@ from flaskr.book.services import require_book
 from flaskr.claims.check.services import rebuild_balances
 from flaskr.claims.queries import book_size
 from flaskr.commands import BookCommand, CommandFailed, InputFile
+from flaskr.database.lost_commits import MISSING_WAL
 from flaskr.database.modes import transaction_mode
 from flaskr.errors import ClaimBookError
 from flaskr.exit_codes import ExitCode
@@ -49,14 +51,18 @@ def check_book(rebuild: bool, seal: str | None, manifest: Path | None) -> None:
             faults += 1
             click.echo(fault)
         count, entries = book_size()
-        last_seal = watermark()["seal"]
+        last_seal, last_event = watermark()["seal"], last_event_id()
         is_reminded = needs_declaration()
         db.session.rollback()
+    if warning := current_app.extensions.get(MISSING_WAL):
+        click.echo(warning, err=True)
+    ends = f"The last seal is {last_seal}\nThe last event of the trail is {last_event}"
     if faults:
+        click.echo(ends)
         raise CommandFailed(f"{faults} faults found.", ExitCode.DIFFERENT)
     where = db.engine.url.render_as_string()
     click.echo(f"The book agrees with its ledger: {count} claims, {entries} entries, {where}")
-    click.echo(f"The last seal is {last_seal}")
+    click.echo(ends)
     if is_reminded:
         click.echo(NOT_LIVE, err=True)
 

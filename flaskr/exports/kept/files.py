@@ -23,6 +23,7 @@ from flaskr.exit_codes import ExitCode
 from flaskr.exports.dictionary import NAMING_COLUMNS
 from flaskr.exports.manifest import manifest_text
 from flaskr.exports.tasks import explain_full_disk
+from flaskr.private_files import make_private_folder, open_private
 from flaskr.values.text import lookup_key
 
 _MANIFEST = "manifest.json"
@@ -158,7 +159,7 @@ def keep_file(
         _sweep(root)
         check_name_is_free(root, name)
         part = KeptExport(root / f"{secrets.token_hex(16)}{_PART}", manifest)
-        part.folder.mkdir(mode=0o700)
+        make_private_folder(part.folder, may_exist=False)
         try:
             if _copy_to_disk(source, part.path) != manifest["file"]["sha256"]:
                 raise KeptExportDamaged(
@@ -206,8 +207,8 @@ def _sweep(root: Path) -> None:
 @contextmanager
 def _exclusive_lock(root: Path) -> Iterator[None]:
     """Hold the lock for keeping and deleting; the kernel releases it if the process dies."""
-    root.mkdir(mode=0o700, exist_ok=True)
-    with (root / "lock").open("w") as lock:
+    make_private_folder(root)
+    with open_private(root / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -215,7 +216,7 @@ def _exclusive_lock(root: Path) -> Iterator[None]:
 def _copy_to_disk(source: IO[bytes], path: Path) -> str:
     """Copy a file and sync it to disk, readable by this user only; return its SHA-256."""
     digest = hashlib.sha256()
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as target:
+    with open_private(path, "xb") as target:
         for piece in iter(partial(source.read, _PIECE_BYTES), b""):
             digest.update(piece)
             target.write(piece)
@@ -228,8 +229,7 @@ def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Replace a manifest atomically and sync it to disk."""
     making = folder / f"{_MANIFEST}{_PART}"
     making.unlink(missing_ok=True)
-    making.touch(mode=0o600)
-    with making.open("w", encoding="utf-8") as file:
+    with open_private(making, "x", encoding="utf-8") as file:
         file.write(manifest_text(manifest))
         file.flush()
         os.fsync(file.fileno())

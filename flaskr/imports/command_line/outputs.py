@@ -12,6 +12,7 @@ from flaskr.imports.dry_run.result import DryRun
 from flaskr.imports.jobs import Job, Progress
 from flaskr.imports.services import OnProgress
 from flaskr.imports.tasks import refused_path
+from flaskr.private_files import owner_only
 
 
 @contextmanager
@@ -44,7 +45,8 @@ def save_refused(job: Job, outcome: DryRun, path: Path | None) -> list[Path]:
         is_one = len(sources) == 1
         target = path if is_one else path.with_name(f"{path.stem}-{contents}{path.suffix}")
         try:
-            target.write_bytes(source.read_bytes())
+            with open(target, "wb", opener=owner_only) as file:  # the rows may have names
+                file.write(source.read_bytes())
         except OSError as error:
             raise unwritable(target, error) from error
         targets.append(target)
