@@ -7,7 +7,6 @@ from flask import Flask
 from flask.helpers import get_debug_flag
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from flaskr import errors
 from flaskr.archive import commands as archive_commands
 from flaskr.audit import views as trail_views
 from flaskr.book.services import check_book_settings
@@ -21,7 +20,7 @@ from flaskr.commands import explain_unavailable
 from flaskr.database.engine import configure_engine, engine_options
 from flaskr.database.modes import transaction_mode
 from flaskr.database.network_disks import warn_of_network_disk
-from flaskr.database.schema import schema_problem, upgrade_embedded
+from flaskr.database.schema import upgrade_embedded
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
 from flaskr.errors import SettingsError
@@ -50,6 +49,7 @@ from flaskr.users.gate.request_checks import register_gate
 from flaskr.users.sessions.cookies import COOKIE_NAME, BookCookies
 from flaskr.users.signing_in import views as user_views
 from flaskr.web import health
+from flaskr.web.error_pages import register_error_pages
 from flaskr.web.page_addresses import register_page_addresses
 from flaskr.web.reference_addresses import register_reference_addresses
 from flaskr.web.request_hooks import configure_logging, register_request_hooks
@@ -74,7 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _register_extensions(app)
     _register_blueprints(app)
     _register_commands(app)
-    errors.register_error_pages(app, schema_problem)
+    register_error_pages(app)
     register_filters(app)
     _open_embedded_book(app)
     delete_old_jobs(settings.instance_folder / JOBS)

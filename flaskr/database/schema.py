@@ -3,11 +3,13 @@
 import fcntl
 import logging
 import sqlite3
+from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from flask import Flask, current_app
+from sqlalchemy import inspect
 from sqlalchemy.exc import DatabaseError
 
 from flaskr.database.book_file import BookFileChanged, NoBookFile
@@ -15,7 +17,7 @@ from flaskr.database.engine import is_embedded
 from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book
 from flaskr.database.schema_revision import REVISION
-from flaskr.errors import SchemaError
+from flaskr.errors import DatabaseUnavailable, SchemaError
 from flaskr.extensions import db, migrate
 from flaskr.settings import BOOK_FILE
 
@@ -27,38 +29,87 @@ def migration_config() -> Config:
     return migrate.get_config()
 
 
-def schema_problem() -> str:
-    """Return what is wrong with the schema or the book's file; empty when all is right."""
+class _NoBook(SchemaError):
+    """A database without a book."""
+
+    elsewhere = "There is no book here. Whoever runs it finds in the log where it was looked for."
+
+
+class _OlderSchema(SchemaError):
+    """A database that was not upgraded to this version."""
+
+    elsewhere = (
+        "The database's schema is behind this version. Whoever runs the book has to upgrade it."
+    )
+
+
+class _NewerSchema(SchemaError):
+    """A database that a newer version has upgraded."""
+
+
+def schema_error() -> SchemaError | DatabaseUnavailable | None:
+    """Return what is wrong with the schema or the book's file; None when all is right."""
     try:
         with transaction_mode("read"), db.engine.connect() as connection:
             revision = max(MigrationContext.configure(connection).get_current_heads(), default="")
     except NoBookFile:
         return _no_book()
     except BookFileChanged as error:
-        return str(error)
+        return error
     if not revision:
         return _no_book()
     if revision > REVISION:
-        return "The database was made by a newer version of ClaimBook. Run that version instead."
+        return _NewerSchema(
+            "The database was made by a newer version of ClaimBook. Run that version instead."
+        )
     if revision < REVISION:
-        return "The database's schema is behind this version. Run: flask db upgrade"
-    return ""
+        return _OlderSchema("The database's schema is behind this version. Run: flask db upgrade")
+    return None
 
 
-def _no_book() -> str:
+def _no_book() -> _NoBook:
     """Return where a book was looked for, and what to do whether or not there should be one."""
     if not is_embedded():
-        return (
+        return _NoBook(
             "There is no book in this database. If there should be one, check DATABASE_URL and "
             "the search path. To make a new, empty book, run: flask db upgrade"
         )
     folder = current_app.config["INSTANCE_FOLDER"]
     left = ", ".join(files_of_past_book(folder))
-    return (
+    return _NoBook(
         f"There is no book in {folder}{f', but files of one ({left})' if left else ''}. If there "
         "should be one, check INSTANCE_FOLDER and DATABASE_URL, or restore it from a backup. To "
         "make a new, empty book, run: flask db upgrade"
     )
+
+
+def _problem_of_file(path: Path) -> SchemaError | DatabaseUnavailable | None:
+    """Return what is wrong with the embedded book's schema.
+
+    Raises SchemaError for a folder, and for a file that is not a book's.
+    """
+    if path.exists() and not path.is_file():
+        raise SchemaError(f"{path} is not a file. Take it away, and put the book's file there.")
+    try:
+        problem = schema_error()
+        if isinstance(problem, _NoBook) and path.exists():
+            _check_is_empty(path)
+    except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) != sqlite3.SQLITE_NOTADB:
+            raise
+        raise SchemaError(f"{path} is not a SQLite database.") from error
+    return problem
+
+
+def _check_is_empty(path: Path) -> None:
+    """Raise SchemaError if a SQLite database has tables already, which are not a book's."""
+    with transaction_mode("read"), db.engine.connect() as connection:
+        tables = inspect(connection).get_table_names()
+    if set(tables) - {"alembic_version"}:
+        raise SchemaError(
+            f"{path} is the database of another program, so nothing was changed. Take it away, or "
+            "set INSTANCE_FOLDER to another folder."
+        )
 
 
 def upgrade_embedded(app: Flask) -> bool:
@@ -70,15 +121,10 @@ def upgrade_embedded(app: Flask) -> bool:
     folder = app.config["INSTANCE_FOLDER"]
     with (folder / "migration.lock").open("w") as lock, app.app_context():
         fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            problem = schema_problem()
-        except DatabaseError as error:
-            if getattr(error.orig, "sqlite_errorcode", 0) != sqlite3.SQLITE_NOTADB:
-                raise
-            raise SchemaError(f"{folder / BOOK_FILE} is not a SQLite database.") from error
-        if "newer" in problem:
-            raise SchemaError(problem)
-        if problem.startswith("There is no book"):
+        problem = _problem_of_file(folder / BOOK_FILE)
+        if isinstance(problem, _NewerSchema):
+            raise problem
+        if isinstance(problem, _NoBook):
             if files_of_past_book(folder):
                 _logger.error("%s", problem)
                 return False

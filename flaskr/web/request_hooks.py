@@ -71,7 +71,7 @@ def _set_mode() -> None:
 
 def require_schema() -> None:
     """Refuse to serve a database with another schema; it is checked until it matches once."""
-    if request.endpoint in WITHOUT_DATABASE or current_app.extensions.get("book_checked"):
+    if current_app.extensions.get("book_checked"):
         return
     require_book()
     current_app.extensions["book_checked"] = True

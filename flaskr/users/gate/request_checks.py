@@ -61,6 +61,7 @@ def _check_identity() -> ResponseReturnValue | None:
     g.identity = identity = identify()
     if answer := _access_refusal(identity):
         return answer
+    require_schema()  # now that it is known who would see what is wrong with it
     if identity is not None:
         may_see_names = identity.role is None or identity.role in SEE_NAMES
         address = request.remote_addr or ""
@@ -172,12 +173,11 @@ def _reset_context(error: BaseException | None) -> None:
 
 
 def register_gate(app: Flask) -> None:
-    """Register the checks, with the schema check before the first use of the database.
+    """Register the checks.
 
     Templates get `may`, `identity` and `is_open_book`.
     """
     app.before_request(_check_origin)
-    app.before_request(require_schema)
     app.before_request(_check_identity)
     app.after_request(record_refusal)
     app.teardown_request(_reset_context)
