@@ -1,7 +1,5 @@
 """The application factory: a table of contents."""
 
-from pathlib import Path
-
 import click
 from flask import Flask
 from flask.helpers import get_debug_flag
@@ -23,7 +21,6 @@ from flaskr.database.network_disks import warn_of_network_disk
 from flaskr.database.schema import upgrade_embedded
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
-from flaskr.errors import SettingsError
 from flaskr.exports import commands as export_commands
 from flaskr.exports import views as export_views
 from flaskr.exports.kept import views as kept_views
@@ -41,6 +38,12 @@ from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands
 from flaskr.secret_keys import stored_key
+from flaskr.server_checks import (
+    check_server,
+    explain_to_server,
+    fill_standard_streams,
+    prepare_folders,
+)
 from flaskr.settings import PROJECT_FOLDER, Settings, read_settings
 from flaskr.users import account_views
 from flaskr.users import commands as user_commands
@@ -56,14 +59,17 @@ from flaskr.web.request_hooks import configure_logging, register_request_hooks
 from flaskr.web.template_filters import register_filters
 
 
+@explain_to_server()
 @explain_unavailable()
 def create_app(settings: Settings | None = None) -> Flask:
     """Create the application from the given settings, or from the environment.
 
     Raises SettingsError or SchemaError when the book must not be served.
     """
+    fill_standard_streams()
     settings = settings or read_settings()
-    _make_instance_folder(settings.instance_folder)
+    check_server(settings)
+    prepare_folders(settings.instance_folder)
     settings.check_signed_in(get_debug_flag() or _has_debugger())
     app = Flask("flaskr", instance_path=str(settings.instance_folder))
     app.url_map.strict_slashes = False
@@ -79,14 +85,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     _open_embedded_book(app)
     delete_old_jobs(settings.instance_folder / JOBS)
     return app
-
-
-def _make_instance_folder(folder: Path) -> None:
-    """Create the instance folder; raises SettingsError if that is not possible."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(f"INSTANCE_FOLDER {folder}: {error.strerror}.") from error
 
 
 def _has_debugger() -> bool:

@@ -12,9 +12,9 @@ from flaskr.settings import PROJECT_FOLDER
 from tests.source_tree import MODULES, TESTS, anywhere, dotted, name_of, tree_of
 
 ROOMS = """
-    exit_codes errors secret_keys settings extensions database isolation commands values facts files
-    book web audit users saved_views import_records policies claims closings overview exports
-    archive demo imports privacy reserving api operations app
+    exit_codes errors secret_keys settings server_checks extensions database isolation commands
+    values facts files book web audit users saved_views import_records policies claims closings
+    overview exports archive demo imports privacy reserving api operations app
 """.split()  # noqa: SIM905
 LAYERS = ("models", "queries", "services", "forms", "views", "commands")
 HEAVY = {"pandas", "pyarrow", "numpy", "faker", "openpyxl", "xlsxwriter", "duckdb", "dask"}

@@ -48,8 +48,8 @@ def write_archive(path: Path, *, actor: str, on_progress: Report | None = None) 
     """Write the whole book to a file, which appears only when it is complete.
 
     Two archives of an unchanged book have the same bytes. Raises BusyError, DiskFull,
-    DatabaseUnavailable, ArchiveError if the totals differ from the database's, OutOfTime, OutOfMemory or WorkError, and
-    NotRecorded; then there is no archive.
+    DatabaseUnavailable, ArchiveError if the totals differ from the database's, OutOfTime,
+    OutOfMemory or WorkError, and NotRecorded; then there is no archive.
     """
     config = current_app.config
     task = _write_archive_task(path.with_name(f"{path.name}.{secrets.token_hex(4)}.part"))
