@@ -11,10 +11,8 @@ from typing import Any
 
 import click
 from flask.cli import AppGroup, ScriptInfo
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from flaskr.database.failures import Failure, failure_of
+from flaskr.database.failures import DATABASE_ERRORS, Failure, failure_of
 from flaskr.database.schema import schema_error
 from flaskr.errors import ClaimBookError, DiskFull
 
@@ -55,7 +53,7 @@ class BookCommand(click.Command):
         try:
             with explain_unavailable():
                 return super().invoke(ctx)
-        except DBAPIError as error:
+        except DATABASE_ERRORS as error:
             if problem := _problem_of_schema(ctx):
                 raise problem from error
             raise
@@ -79,14 +77,14 @@ def explain_unavailable() -> Iterator[None]:
     """Turn the errors of a database or a disk that is away or full into a sentence."""
     try:
         yield
-    except (DBAPIError, PoolTimeout, OSError) as error:
+    except (*DATABASE_ERRORS, OSError) as error:
         failure = failure_of(error)
         if failure is None:
             raise
         raise _explained(failure, error) from error
 
 
-def _explained(failure: Failure, error: DBAPIError | PoolTimeout | OSError) -> ClaimBookError:
+def _explained(failure: Failure, error: Exception) -> ClaimBookError:
     """Return the error for a failure, with the driver's words: who runs a command needs them."""
     if isinstance(error, OSError):
         place = f" ({error.filename})" if error.filename else ""
@@ -102,7 +100,7 @@ def _problem_of_schema(ctx: click.Context) -> ClaimBookError | None:
     with ctx.ensure_object(ScriptInfo).load_app().app_context():
         try:
             return schema_error()
-        except (DBAPIError, PoolTimeout):
+        except DATABASE_ERRORS:
             return None
 
 

@@ -8,11 +8,14 @@ import sqlite3
 from enum import Enum
 from errno import EACCES, EDQUOT, EFBIG, EIO, EMFILE, ENFILE, ENOSPC, EPERM, EROFS
 
+import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.errors import BusyError, ClaimBookError, DatabaseUnavailable, DiskFull
 
+# What a database raises; some work uses the drivers' own connections.
+DATABASE_ERRORS = (DBAPIError, PoolTimeout, sqlite3.Error, psycopg.Error)
 IN_READ_WORK = "This was to be written by work that only reads."  # a note on the driver's error
 
 _AGAIN = "Please try again in a moment."

@@ -5,11 +5,9 @@ import logging
 from flask import Flask, g, render_template
 from flask.globals import request_ctx
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from flaskr.database.failures import Failure, failure_of
+from flaskr.database.failures import DATABASE_ERRORS, failure_of
 from flaskr.database.schema import schema_error
 from flaskr.errors import FORM_EXPIRED, ClaimBookError, page_message
 
@@ -97,13 +95,13 @@ def _show_refusal(error: ClaimBookError) -> _Response:
     return _error_page(error.status, page_message(error))
 
 
-def _show_database_error(error: DBAPIError) -> _Response:
+def _show_database_error(error: Exception) -> _Response:
     """Respond with 503 when the database is unavailable or has another schema, else with 500."""
     if failure := failure_of(error):
-        _logger.error("the database is %s: %s", failure.word, error.orig)
+        _logger.error("the database is %s: %s", failure.word, getattr(error, "orig", error))
         return _show_refusal(failure.error())
     if problem := _problem_of_schema():
-        _logger.error("%s", error.orig)
+        _logger.error("%s", getattr(error, "orig", error))
         return _show_refusal(problem)
     _logger.exception("database error")
     return _error_page(500, _FAULT_MESSAGE)
@@ -113,14 +111,8 @@ def _problem_of_schema() -> ClaimBookError | None:
     """Return what is wrong with the schema, which a migration may have changed meanwhile."""
     try:
         return schema_error()
-    except (DBAPIError, PoolTimeout):
+    except DATABASE_ERRORS:
         return None
-
-
-def _show_pool_timeout(error: PoolTimeout) -> _Response:
-    """Respond with 503 when every connection is in use."""
-    _logger.error("no free database connection: %s", error)
-    return _show_refusal(Failure.NO_CONNECTIONS.error())
 
 
 def _show_system_error(error: OSError) -> _Response:
@@ -141,7 +133,7 @@ def register_error_pages(app: Flask) -> None:
     """Register the error pages."""
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(ClaimBookError, _show_refusal)
-    app.register_error_handler(DBAPIError, _show_database_error)
-    app.register_error_handler(PoolTimeout, _show_pool_timeout)
+    for kind in DATABASE_ERRORS:
+        app.register_error_handler(kind, _show_database_error)
     app.register_error_handler(OSError, _show_system_error)
     app.register_error_handler(500, _show_internal_error)

@@ -6,11 +6,9 @@ from pathlib import Path
 
 from flask import Blueprint, current_app, jsonify
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.database.engine import is_embedded
-from flaskr.database.failures import Failure, failure_of
+from flaskr.database.failures import DATABASE_ERRORS, Failure, failure_of
 from flaskr.database.modes import transaction_mode
 from flaskr.database.schema import schema_error
 from flaskr.errors import page_message
@@ -35,8 +33,8 @@ def show():
     try:
         problem = schema_error()
         failure = None if problem else _failure_of_writing()
-    except (DBAPIError, PoolTimeout) as error:
-        _logger.warning("not healthy: %s", getattr(error, "orig", None) or error)
+    except DATABASE_ERRORS as error:
+        _logger.warning("not healthy: %s", getattr(error, "orig", error))
         failure = failure_of(error)
         return jsonify(database=failure.word if failure else "faulty", schema="unknown"), 503
     if problem:
