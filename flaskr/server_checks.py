@@ -29,11 +29,12 @@ def fill_standard_streams() -> None:
 
     The next file to be opened would be in its place, and be written to by whoever prints an error.
     """
-    for number in range(3):
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8"))
 
 
 def check_server(settings: Settings) -> None:

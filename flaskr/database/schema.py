@@ -3,14 +3,14 @@
 import fcntl
 import logging
 import sqlite3
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from flask import Flask, current_app
-from sqlalchemy import inspect
-from sqlalchemy.exc import DatabaseError
 
 from flaskr.database.book_file import BookFileChanged, NoBookFile
 from flaskr.database.engine import is_embedded
@@ -90,26 +90,24 @@ def _problem_of_file(path: Path) -> SchemaError | DatabaseUnavailable | None:
     """
     if path.exists() and not path.is_file():
         raise SchemaError(f"{path} is not a file. Take it away, and put the book's file there.")
-    try:
-        problem = schema_error()
-        if isinstance(problem, _NoBook) and path.exists():
-            _check_is_empty(path)
-    except DatabaseError as error:
-        if getattr(error.orig, "sqlite_errorcode", 0) != sqlite3.SQLITE_NOTADB:
-            raise
-        raise SchemaError(f"{path} is not a SQLite database.") from error
-    return problem
-
-
-def _check_is_empty(path: Path) -> None:
-    """Raise SchemaError if a SQLite database has tables already, which are not a book's."""
-    with transaction_mode("read"), db.engine.connect() as connection:
-        tables = inspect(connection).get_table_names()
-    if set(tables) - {"alembic_version"}:
+    if path.exists() and (tables := _tables_of(path)) and "alembic_version" not in tables:
         raise SchemaError(
             f"{path} is the database of another program, so nothing was changed. Take it away, or "
             "set INSTANCE_FOLDER to another folder."
         )
+    return schema_error()
+
+
+def _tables_of(path: Path) -> set[str]:
+    """Return the names of a SQLite file's tables, which is not changed: the engine sets it up."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            return {name for (name,) in rows}
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_NOTADB:
+            raise
+        raise SchemaError(f"{path} is not a SQLite database.") from error
 
 
 def upgrade_embedded(app: Flask) -> bool:
