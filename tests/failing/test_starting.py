@@ -162,12 +162,12 @@ def test_a_disk_without_room_for_a_new_book(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("closing", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
-def test_closed_standard_streams_harm_nothing(tmp_path, closing):
+@pytest.mark.parametrize("closes", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_harm_nothing(tmp_path, closes):
     flask("users", "list", INSTANCE_FOLDER=str(tmp_path))
     words = f'"{sys.executable}" -m flask -A flaskr:create_app'
     out = tmp_path / "out.csv"
-    command = f'{words} exports claims --to "{out}" {closing}'
+    command = f'{words} exports claims --to "{out}" {closes}'
 
     done = subprocess.run(
         ["sh", "-c", command],
@@ -176,10 +176,6 @@ def test_closed_standard_streams_harm_nothing(tmp_path, closing):
     )
 
     assert done.returncode == 0
-    assert out.read_text().startswith("claim_reference")
-    with closing_book(tmp_path) as book:
+    assert out.read_text().startswith('"claim_reference"')
+    with closing(sqlite3.connect(tmp_path / BOOK_FILE)) as book:
         assert book.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-
-
-def closing_book(folder: Path):
-    return closing(sqlite3.connect(folder / BOOK_FILE))
