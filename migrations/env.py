@@ -11,7 +11,7 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from flaskr.commands import explain_unavailable
 from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book, schemas_with_books
-from flaskr.database.schema_revision import MIGRATION_LOCK, MigrationRefused
+from flaskr.database.schema_revision import MIGRATION_LOCK, NEWER, REVISION, MigrationRefused
 from flaskr.errors import BusyError
 from flaskr.extensions import db
 from flaskr.values.column_types import MoneyType, UtcDateTime
@@ -135,6 +135,8 @@ def run(connection: Connection) -> None:
         compare_type=True,
         transaction_per_migration=False,
     )
+    if max(context.get_context().get_current_heads(), default="") > REVISION:
+        raise MigrationRefused(NEWER)  # Alembic knows no such revision
     called_for = context.get_context().opts["fn"].__name__  # the function of alembic.command
     if called_for == "upgrade":
         confirm_new_book(connection)

@@ -16,7 +16,7 @@ from flaskr.database.book_file import BookFileChanged, NoBookFile
 from flaskr.database.engine import is_embedded
 from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book
-from flaskr.database.schema_revision import REVISION
+from flaskr.database.schema_revision import NEWER, REVISION
 from flaskr.errors import DatabaseUnavailable, SchemaError
 from flaskr.extensions import db, migrate
 from flaskr.settings import BOOK_FILE
@@ -59,9 +59,7 @@ def schema_error() -> SchemaError | DatabaseUnavailable | None:
     if not revision:
         return _no_book()
     if revision > REVISION:
-        return _NewerSchema(
-            "The database was made by a newer version of ClaimBook. Run that version instead."
-        )
+        return _NewerSchema(NEWER)
     if revision < REVISION:
         return _OlderSchema("The database's schema is behind this version. Run: flask db upgrade")
     return None

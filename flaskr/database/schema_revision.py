@@ -23,6 +23,7 @@ _MIGRATIONS = (PROJECT_FOLDER / "migrations" / "versions").glob("[0-9]*.py")
 # Read once: the files may be replaced by those of a newer version while this process runs.
 REVISION = max(path.stem for path in _MIGRATIONS).partition("_")[0]
 MIGRATION_LOCK = 7_201_002  # an arbitrary number, see LEDGER_LOCK
+NEWER = "The database was made by a newer version of ClaimBook. Run that version instead."
 _READ = "SELECT version_num FROM alembic_version"
 # With _READ in one round trip, but a statement of its own: one that has waited for the lock still
 # sees what was there before.

@@ -1,5 +1,6 @@
 """Each way in which a server fails: the word of /healthz, the sentence of pages and commands."""
 
+import subprocess
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from flaskr.users.models import Role
 from tests.books import close_connections, create_database, make_settings
 from tests.browsing import fields_of
 from tests.failing.servers import as_role, fill, run_sql, small_disk
-from tests.postgres import PostgresServer
-from tests.users.people import sign_in, signed_in_client, signed_in_settings
+from tests.postgres import PostgresServer, as_other_user
+from tests.users.people import add_user, sign_in, signed_in_client, signed_in_settings
 
 pytestmark = pytest.mark.slow
 
@@ -188,3 +189,36 @@ def test_a_server_that_shuts_down_and_one_that_is_gone(on_small_server, small_se
     small_server.process.wait(timeout=20)
 
     check(app, client, Failure.UNREACHABLE)
+
+
+def test_a_replica_shows_pages_and_says_that_it_can_only_be_read(small_server, tmp_path, make_app):
+    create_database(small_server, "book")
+    first = make_settings(tmp_path / "book", database_url=small_server.url("book"))
+    app = make_app(signed_in_settings(first))
+    assert app.test_cli_runner().invoke(args=["db", "upgrade"]).exit_code == 0
+    add_user(app, Role.HANDLER)
+    replica = PostgresServer(small_server.binaries)
+    copy = [str(replica.binaries / "pg_basebackup"), "-h", str(small_server.folder), "-R"]
+    copy += ["-U", "postgres", "-c", "fast", "-D", str(replica.folder / "data")]
+    replica.folder.chmod(0o777)
+    subprocess.run(as_other_user(copy), check=True, capture_output=True)
+    options = ["-c", f"unix_socket_directories={replica.folder}", "-c", "listen_addresses="]
+    command = [str(replica.binaries / "postgres"), "-D", str(replica.folder / "data"), *options]
+    with (replica.folder / "log").open("wb") as log:
+        replica.process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "INT", *as_other_user(command)], stdout=log, stderr=log
+        )
+    try:
+        replica.wait()
+        settings = make_settings(tmp_path / "copy", database_url=replica.url("book"))
+        client = make_app(signed_in_settings(settings)).test_client()
+
+        health = client.get("/healthz")
+        signing_in = sign_in(client, "handler@example.com")
+
+        assert (health.status_code, health.json["database"]) == (503, "read-only")
+        assert client.get("/sign_in").status_code == 200
+        assert signing_in.status_code == 503
+        assert "can only be read" in signing_in.text
+    finally:
+        replica.stop()

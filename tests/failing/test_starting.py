@@ -102,6 +102,19 @@ def test_another_server_needs_to_be_told_whom_to_serve(embedded_settings, monkey
     close_connections(create_app(embedded_settings))
 
 
+@pytest.mark.parametrize("words", [["upgrade"], ["downgrade", "0009"], ["current"]])
+def test_old_code_on_a_newer_book(embedded_settings, make_app, words):
+    app = make_app(embedded_settings)
+    with closing(sqlite3.connect(embedded_settings.instance_folder / BOOK_FILE)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+
+    result = app.test_cli_runner().invoke(args=["db", *words])
+
+    assert result.exit_code == 3, (result.output, result.exception)
+    assert "newer version of ClaimBook" in result.stderr
+
+
 @pytest.mark.slow
 def test_gunicorn_without_book_access_says_what_to_set_and_ends(tmp_path):
     done = subprocess.run(
