@@ -19,7 +19,7 @@ from flaskr.database.engine import configure_engine, engine_options
 from flaskr.database.modes import transaction_mode
 from flaskr.database.network_disks import warn_of_network_disk
 from flaskr.database.schema import upgrade_embedded
-from flaskr.database.transactions import end_session
+from flaskr.database.transactions import drop_session
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
 from flaskr.exports import commands as export_commands
@@ -114,7 +114,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _register_extensions(app: Flask) -> None:
     """Bind the extensions, and set how transactions begin."""
     db.init_app(app)
-    app.teardown_appcontext(end_session)  # runs before the extension's own, which may raise
+    app.teardown_appcontext(drop_session)  # runs before the extension's own, which may raise
     migrate.init_app(app, directory=str(PROJECT_FOLDER / "migrations"))
     csrf.init_app(app)
     with app.app_context():

@@ -41,7 +41,7 @@ class Failure(Enum):
     OUT_OF_MEMORY = "out of memory", f"The database is out of memory. {_AGAIN}"
     REFUSED = (
         "not allowed",
-        f"The database refuses the book's user. {_OPERATOR} has to check DATABASE_URL.",
+        f"The database does not let the book in. {_OPERATOR} has to check DATABASE_URL.",
     )
     NOT_GRANTED = (
         "not allowed",

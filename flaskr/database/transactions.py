@@ -21,7 +21,7 @@ IMPORT_LOCK = 7_201_004
 _LOCKED_IN = "ledger_locked_in"  # in the session's info: the transaction that has locked it
 
 
-def end_session(_error: BaseException | None = None) -> None:
+def drop_session(_error: BaseException | None = None) -> None:
     """End the session's transaction, also if the connection to the database is gone.
 
     For when a request or a command is over: its answer is made, and must not be replaced.

@@ -8,7 +8,7 @@ from flask import Flask, Response, current_app, g, has_request_context, request
 
 from flaskr.book.services import require_book
 from flaskr.database.modes import current_mode
-from flaskr.database.transactions import end_session
+from flaskr.database.transactions import drop_session
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _HEADERS = {
@@ -102,7 +102,7 @@ def _finish_response(response: Response) -> Response:
 def _restore_mode(error: BaseException | None) -> None:
     """Restore the work mode from before the request."""
     if token := g.pop("mode_token", None):
-        end_session()  # before the mode changes: its transaction began in the old one
+        drop_session()  # before the mode changes: its transaction began in the old one
         current_mode.reset(token)
 
 
