@@ -128,6 +128,7 @@ _BY_SQLSTATE = {
 }
 # While connecting, libpq passes no SQLSTATE on; a server in another language is "unreachable".
 _BY_WORDS = {
+    "not currently accepting connections": Failure.UNREACHABLE,  # of one database
     "remaining connection slots": Failure.NO_CONNECTIONS,
     "too many c": Failure.NO_CONNECTIONS,  # "clients already", "connections for role"
     "no more connections allowed": Failure.NO_CONNECTIONS,  # PgBouncer

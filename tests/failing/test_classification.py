@@ -64,6 +64,7 @@ WORDS = {
     "FATAL:  no pg_hba.conf entry for host": Failure.REFUSED,
     "could not translate host name": Failure.UNREACHABLE,
     "server closed the connection unexpectedly": Failure.UNREACHABLE,
+    'FATAL:  database "x" is not currently accepting connections': Failure.UNREACHABLE,
     "FATAL:  servern är full": Failure.UNREACHABLE,
 }
 

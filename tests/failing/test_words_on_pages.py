@@ -117,6 +117,18 @@ def test_a_broken_file_names_nothing(embedded_settings, lend_app, change, is_sig
     check_words(app, client, str(folder), statuses=(200, 302, 303, 401, 403, 404, 422, 503))
 
 
+def test_a_use_that_cannot_be_recorded_keeps_nobody_from_reading(embedded_settings, lend_app):
+    app = lend_app(signed_in_settings(embedded_settings))
+    client = signed_in_client(app, Role.HANDLER)
+    assert client.get("/claims").status_code == 200
+    book = embedded_settings.instance_folder / BOOK_FILE
+    run(book, "UPDATE sessions SET last_used_at = datetime('now', '-5 minutes')")
+    make_newer(book)
+
+    assert [client.get(path).status_code for path in ("/claims", "/")] == [200, 200]
+    assert client.get("/healthz").status_code == 503
+
+
 def test_an_open_book_helps_its_own_machine_with_the_path(embedded_settings, lend_app):
     app = lend_app(embedded_settings)
     client = app.test_client()

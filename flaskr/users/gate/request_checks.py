@@ -67,6 +67,7 @@ def _check_identity() -> ResponseReturnValue | None:
         address = request.remote_addr or ""
         _set_origin(Origin(identity.through, address, g.request_id), may_see_names)
         record_use(identity)
+        g.pop("unavailable", None)  # an old version may go on reading a newer book
     if identity is not None and identity.token_id:
         g.csrf_valid = True  # browsers do not send a bearer token automatically
     else:
