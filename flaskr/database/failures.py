@@ -58,7 +58,6 @@ class Failure(Enum):
         "damaged",
         f"The database is damaged. {_OPERATOR} has to restore it from a backup.",
     )
-
     DISK_FULL = (
         "full",
         f"The disk is full, and nothing was done. {_OPERATOR} can free space: delete kept exports, "
@@ -87,8 +86,6 @@ _ERRORS: dict[Failure, type[ClaimBookError]] = {
     Failure.FILES: BusyError,
     Failure.DISK_FULL: DiskFull,
 }
-
-
 _BY_SQLITE_CODE = {
     sqlite3.SQLITE_BUSY: Failure.BUSY,
     sqlite3.SQLITE_LOCKED: Failure.BUSY,
