@@ -148,7 +148,8 @@ def small_server(postgres, tmp_path):
         server = PostgresServer(postgres.binaries)
         server.folder = disk
         server.start()
-        stack.callback(server.process.kill)
+        stack.callback(server.process.wait, timeout=20)
+        stack.callback(server.process.send_signal, 3)  # at once: a full disk takes no checkpoint
         yield server
 
 
