@@ -1,13 +1,10 @@
 """The application factory: a table of contents."""
 
-from pathlib import Path
-
 import click
 from flask import Flask
 from flask.helpers import get_debug_flag
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from flaskr import errors
 from flaskr.archive import commands as archive_commands
 from flaskr.audit import views as trail_views
 from flaskr.book.services import check_book_settings
@@ -23,10 +20,10 @@ from flaskr.database.lost_commits import warn_of_missing_wal
 from flaskr.database.modes import transaction_mode
 from flaskr.database.network_disks import warn_of_network_disk
 from flaskr.database.past_books import FILES_OF_BOOK
-from flaskr.database.schema import schema_problem, upgrade_embedded
+from flaskr.database.schema import upgrade_embedded
+from flaskr.database.transactions import drop_session
 from flaskr.demo import commands as demo_commands
 from flaskr.demo import views as demo_views
-from flaskr.errors import SettingsError
 from flaskr.exports import commands as export_commands
 from flaskr.exports import views as export_views
 from flaskr.exports.kept import views as kept_views
@@ -47,6 +44,12 @@ from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands
 from flaskr.private_files import tighten
 from flaskr.secret_keys import stored_key
+from flaskr.server_checks import (
+    check_server,
+    explain_to_server,
+    fill_standard_streams,
+    prepare_folders,
+)
 from flaskr.settings import PROJECT_FOLDER, Settings, read_settings
 from flaskr.users import account_views
 from flaskr.users import commands as user_commands
@@ -55,20 +58,24 @@ from flaskr.users.gate.request_checks import register_gate
 from flaskr.users.sessions.cookies import COOKIE_NAME, BookCookies
 from flaskr.users.signing_in import views as user_views
 from flaskr.web import health
+from flaskr.web.error_pages import register_error_pages
 from flaskr.web.page_addresses import register_page_addresses
 from flaskr.web.reference_addresses import register_reference_addresses
 from flaskr.web.request_hooks import register_request_hooks
 from flaskr.web.template_filters import register_filters
 
 
+@explain_to_server()
 @explain_unavailable()
 def create_app(settings: Settings | None = None) -> Flask:
     """Create the application from the given settings, or from the environment.
 
     Raises SettingsError or SchemaError when the book must not be served.
     """
+    fill_standard_streams()
     settings = settings or read_settings()
-    _make_instance_folder(settings.instance_folder)
+    check_server(settings)
+    prepare_folders(settings.instance_folder)
     settings.check_signed_in(get_debug_flag() or _has_debugger())
     app = Flask("flaskr", instance_path=str(settings.instance_folder))
     app.url_map.strict_slashes = False
@@ -80,19 +87,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     _register_extensions(app)
     _register_blueprints(app)
     _register_commands(app)
-    errors.register_error_pages(app, schema_problem)
+    register_error_pages(app)
     register_filters(app)
     _open_embedded_book(app)
     delete_old_jobs(settings.instance_folder / JOBS)
     return app
-
-
-def _make_instance_folder(folder: Path) -> None:
-    """Create the instance folder for its owner only; raises SettingsError if it cannot be made."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(f"INSTANCE_FOLDER {folder}: {error.strerror}.") from error
 
 
 def _has_debugger() -> bool:
@@ -121,6 +120,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _register_extensions(app: Flask) -> None:
     """Bind the extensions, and set how transactions begin."""
     db.init_app(app)
+    app.teardown_appcontext(drop_session)  # runs before the extension's own, which may raise
     migrate.init_app(app, directory=str(PROJECT_FOLDER / "migrations"))
     csrf.init_app(app)
     with app.app_context():

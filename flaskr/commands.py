@@ -4,25 +4,19 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from errno import EDQUOT, EFBIG, EIO, ENOSPC, EROFS
+from errno import EROFS
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import click
 from flask.cli import AppGroup, ScriptInfo
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from flaskr.errors import (
-    BusyError,
-    ClaimBookError,
-    DatabaseUnavailable,
-    SchemaError,
-    is_unavailable,
-)
+from flaskr.database.failures import DATABASE_ERRORS, Failure, failure_of
+from flaskr.database.schema import schema_error
+from flaskr.errors import ClaimBookError, DiskFull
 
-_NO_ROOM = (ENOSPC, EDQUOT, EFBIG, EIO, EROFS)
+_DISK = (Failure.DISK_FULL, Failure.DISK_ERROR, Failure.FILES)
 
 
 class CommandFailed(click.ClickException):
@@ -40,15 +34,9 @@ class WrongOption(ClaimBookError):
     status = 400
 
 
-class _NoRoom(ClaimBookError):
-    """A disk that takes nothing more at the moment."""
-
-    status = 507
-
-
 def unwritable(path: Any, error: OSError) -> ClaimBookError:
     """Return what to raise for a file that cannot be written: the path, or its disk, is wrong."""
-    kind = _NoRoom if error.errno in _NO_ROOM else WrongOption
+    kind = DiskFull if failure_of(error) in _DISK or error.errno == EROFS else WrongOption
     return kind(f"{path} cannot be written: {error.strerror}.")
 
 
@@ -65,9 +53,9 @@ class BookCommand(click.Command):
         try:
             with explain_unavailable():
                 return super().invoke(ctx)
-        except DBAPIError as error:
+        except DATABASE_ERRORS as error:
             if problem := _problem_of_schema(ctx):
-                raise SchemaError(problem) from error
+                raise problem from error
             raise
 
 
@@ -89,29 +77,31 @@ def explain_unavailable() -> Iterator[None]:
     """Turn the errors of a database or a disk that is away or full into a sentence."""
     try:
         yield
-    except DBAPIError as error:
-        if is_unavailable(error):
-            reason = str(error.orig).strip()
-            raise DatabaseUnavailable(f"The database does not answer: {reason}") from error
-        raise
-    except PoolTimeout as error:
-        raise BusyError("The book is very busy. Please try again in a moment.") from error
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
+    except (*DATABASE_ERRORS, OSError) as error:
+        failure = failure_of(error)
+        if failure is None:
             raise
+        raise _explained(failure, error) from error
+
+
+def _explained(failure: Failure, error: Exception) -> ClaimBookError:
+    """Return the error for a failure, with the driver's words: who runs a command needs them."""
+    if isinstance(error, OSError):
         place = f" ({error.filename})" if error.filename else ""
-        reason = os.strerror(error.errno)
-        raise _NoRoom(f"{reason}{place}. Free some space, and try again.") from error
+        reason = f"{error.strerror}{place}"
+    else:
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+    explained = failure.error()
+    return type(explained)(f"{explained} ({reason})")
 
 
-def _problem_of_schema(ctx: click.Context) -> str:
-    """Return what is wrong with the schema; empty if it is right, or the database does not say."""
-    app = ctx.ensure_object(ScriptInfo).load_app()
-    with app.app_context():
+def _problem_of_schema(ctx: click.Context) -> ClaimBookError | None:
+    """Return what is wrong with the schema; None if it is right, or the database does not say."""
+    with ctx.ensure_object(ScriptInfo).load_app().app_context():
         try:
-            return str(app.extensions["schema_problem"]())
-        except (DBAPIError, PoolTimeout):
-            return ""
+            return schema_error()
+        except DATABASE_ERRORS:
+            return None
 
 
 class InputFile(click.Path):

@@ -17,12 +17,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from errno import EDQUOT, EFBIG, ENOSPC
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from flaskr.database.failures import failure_of
 from flaskr.database.writer_queue import holds_turn
 from flaskr.errors import BusyError, ClaimBookError
 from flaskr.logs import FaultsLogged, configure_logging
@@ -33,8 +33,6 @@ _logger = logging.getLogger(__name__)
 Report = Callable[[Any], None]
 # Allowed for the first start of the fork server on a slow machine, besides the work's own limit.
 _FORKSERVER_START_SECONDS = 60.0
-
-_NO_ROOM = (ENOSPC, EDQUOT, EFBIG)
 
 _forkserver = multiprocessing.get_context("forkserver")
 # multiprocessing's list of children is not thread-safe: two threads that check the same process at
@@ -69,12 +67,6 @@ class OutOfMemory(WorkError):
     status = 503
 
 
-class OutOfDisk(WorkError):
-    """Isolated work that could write nothing more to its disk."""
-
-    status = 507
-
-
 def preload(module: str) -> str:
     """Have the fork server import a module when it starts, and return the module's name.
 
@@ -95,10 +87,9 @@ def run_isolated(
 
     The function is called with a function that reports progress, then with `arguments`. Arguments,
     reports and result are pickled. A ClaimBookError that the work raises is raised here as is;
-    work that ends without a result raises WorkError, OutOfTime, OutOfMemory or OutOfDisk. The
-    process ends when this one does, even if this one is killed. Raises RuntimeError in a writing
-    transaction of the embedded book, for which all other writers would wait, and the process
-    itself if it writes.
+    work that ends without a result raises WorkError, OutOfTime or OutOfMemory. The process ends
+    when this one does, even if this one is killed. Raises RuntimeError in a writing transaction of
+    the embedded book, for which all other writers would wait, and the process itself if it writes.
     """
     if holds_turn():
         raise RuntimeError(f"{work} was started in a writing transaction. End it first.")
@@ -201,9 +192,10 @@ def _send_result(sender: Connection, work: str, arguments: tuple[Any, ...], limi
         message = f"The work needs more memory than its limit of {megabytes} MB."
         sender.send(("error", OutOfMemory(message)))
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if (failure := failure_of(error)) is None:
             raise
-        sender.send(("error", OutOfDisk("The disk is full. Free some space, and try again.")))
+        _logger.error("the disk is %s: %s", failure.word, error)
+        sender.send(("error", failure.error()))
     else:
         sender.send(("result", result))
     finally:

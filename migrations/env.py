@@ -1,6 +1,5 @@
 """Run the migrations on the application's database, in one transaction."""
 
-import sqlite3
 import sys
 
 import click
@@ -8,14 +7,14 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, Enum, inspect
 from sqlalchemy.engine.interfaces import ReflectedColumn
-from sqlalchemy.exc import OperationalError
 
+from flaskr.commands import explain_unavailable
 from flaskr.database.commit_note import noted_commit
 from flaskr.database.lost_commits import lost_commits
 from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book, schemas_with_books
-from flaskr.database.schema_revision import MIGRATION_LOCK, MigrationRefused
-from flaskr.errors import BusyError, DatabaseUnavailable, is_unavailable
+from flaskr.database.schema_revision import MIGRATION_LOCK, NEWER, REVISION, MigrationRefused
+from flaskr.errors import BusyError
 from flaskr.extensions import db
 from flaskr.values.column_types import MoneyType, UtcDateTime
 
@@ -26,7 +25,6 @@ COMPUTED = (
     "last_transaction_date",
 )
 TEXTS_OF_0007 = ("payee", "payee_reference", "note")
-LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
 # before connecting, which makes files too
 LEFT_IN_FOLDER = files_of_past_book(current_app.config["INSTANCE_FOLDER"])
 
@@ -139,12 +137,6 @@ def refuse_loss(connection: Connection, before: dict[str, int]) -> None:
         )
 
 
-def is_in_use(error: OperationalError) -> bool:
-    """Whether the migration has waited too long for those who are using the book."""
-    is_locked = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
-    return is_locked or getattr(error.orig, "sqlstate", "") in (LOCK_NOT_AVAILABLE, DEADLOCK)
-
-
 def run(connection: Connection) -> None:
     """Run the migrations that Alembic was called for."""
     context.configure(
@@ -154,6 +146,8 @@ def run(connection: Connection) -> None:
         compare_type=True,
         transaction_per_migration=False,
     )
+    if max(context.get_context().get_current_heads(), default="") > REVISION:
+        raise MigrationRefused(NEWER)  # Alembic knows no such revision
     called_for = context.get_context().opts["fn"].__name__  # the function of alembic.command
     refuse_older_file(connection)
     if called_for == "upgrade":
@@ -171,13 +165,9 @@ def run(connection: Connection) -> None:
 # Foreign keys are off while SQLite's tables are rebuilt, and must be so before BEGIN: with them on,
 # rebuilding a parent table deletes or refuses its children's rows.
 try:
-    with transaction_mode("migrate"), db.engine.begin() as migrating:
+    with explain_unavailable(), transaction_mode("migrate"), db.engine.begin() as migrating:
         run(migrating)
-except OperationalError as error:
-    if not is_in_use(error):
-        if is_unavailable(error):
-            raise DatabaseUnavailable(f"The database does not answer: {error.orig}") from error
-        raise
+except BusyError as error:
     raise BusyError(
         "The book is in use, perhaps by an import or an export that takes long, so nothing was "
         "changed. Try again when it is done."

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from flaskr.errors import BusyError, LedgerError
+from flaskr.errors import BusyError, DiskFull, LedgerError
 from flaskr.isolation import (
     Limits,
-    OutOfDisk,
     OutOfMemory,
     OutOfTime,
     WorkError,
@@ -64,7 +63,7 @@ def test_a_fault_is_an_error_that_points_to_the_log(caplog):
 
 @pytest.mark.parametrize("number", [ENOSPC, EDQUOT, EFBIG])
 def test_a_full_disk_is_no_fault_of_ours(number):
-    with pytest.raises(OutOfDisk, match="The disk is full.") as raised:
+    with pytest.raises(DiskFull, match="The disk is full.") as raised:
         isolated("fill_the_disk", number)
 
     assert (raised.value.status, raised.value.exit_code) == (507, 4)

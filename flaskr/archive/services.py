@@ -47,9 +47,9 @@ class WrittenArchive:
 def write_archive(path: Path, *, actor: str, on_progress: Report | None = None) -> WrittenArchive:
     """Write the whole book to a file, which appears only when it is complete.
 
-    Two archives of an unchanged book have the same bytes. Raises BusyError, DatabaseAway, DiskFull,
-    ArchiveError if the totals differ from the database's, OutOfTime, OutOfMemory or WorkError, and
-    NotRecorded; then there is no archive.
+    Two archives of an unchanged book have the same bytes. Raises BusyError, DiskFull,
+    DatabaseUnavailable, ArchiveError if the totals differ from the database's, OutOfTime,
+    OutOfMemory or WorkError, and NotRecorded; then there is no archive.
     """
     config = current_app.config
     task = _write_archive_task(path.with_name(f"{path.name}.{secrets.token_hex(4)}.part"))
@@ -101,8 +101,8 @@ def import_archive(
     may have computed everything in the archive again, but not to the same seal.
 
     Reports (rows loaded, rows in all). Ends the session's transaction, because the isolated process
-    writes. Raises ArchiveError if the archive is refused, BusyError, DatabaseAway, OutOfTime,
-    OutOfMemory or WorkError.
+    writes. Raises ArchiveError if the archive is refused, BusyError,
+    DatabaseUnavailable, OutOfTime, OutOfMemory or WorkError.
     """
     task = _load_archive_task(path, actor, expected_seal)
     db.session.remove()

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.audit.models import Action, AuditEvent, Subject
+from flaskr.database.failures import failure_of
 from flaskr.database.transactions import separate_write
 from flaskr.errors import ClaimBookError, DatabaseUnavailable, SchemaError
 from flaskr.extensions import db
@@ -107,12 +108,21 @@ def record_separately(
         with separate_write(patience) as connection:
             connection.execute(insert(AuditEvent).values(**values))
     except (SchemaError, DatabaseUnavailable) as error:
-        raise NotRecorded(str(error)) from error
+        raise _not_recorded(str(error), error.elsewhere) from error
     except (DBAPIError, PoolTimeout) as error:
+        failure = failure_of(error)
+        why = failure.sentence if failure else "Please try again in a moment."
         raise NotRecorded(
             "This must be recorded in the trail, which cannot be written right now, so it was "
-            "not done. Please try again in a moment."
+            f"not done. {why}"
         ) from error
+
+
+def _not_recorded(message: str, elsewhere: str) -> NotRecorded:
+    """Return the error, with what pages say of it where people sign in."""
+    error = NotRecorded(message)
+    error.elsewhere = elsewhere
+    return error
 
 
 def event_values(

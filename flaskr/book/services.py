@@ -5,13 +5,11 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy import case, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
 
 from flaskr.book.models import Book, Counter
-from flaskr.database.lost_commits import LACKS, LostCommits
 from flaskr.database.modes import transaction_mode
-from flaskr.database.schema import schema_problem
-from flaskr.errors import DatabaseUnavailable, SchemaError, SettingsError, is_unavailable
+from flaskr.database.schema import schema_error
+from flaskr.errors import SchemaError, SettingsError
 from flaskr.extensions import db
 from flaskr.values.calendar import local_day
 
@@ -34,18 +32,12 @@ def check_book_settings() -> None:
 
 
 def require_book() -> None:
-    """Raise unless the database can be reached, has this schema, and has a book of these settings.
+    """Raise unless the database answers, has this schema, and has a book of these settings.
 
     Pages and commands call it before they read or write anything.
     """
-    try:
-        problem = schema_problem()
-    except DBAPIError as error:
-        if not is_unavailable(error):
-            raise
-        raise DatabaseUnavailable(f"The database does not answer: {error.orig}") from error
-    if problem:
-        raise (LostCommits if problem.startswith(LACKS) else SchemaError)(problem)
+    if problem := schema_error():
+        raise problem
     with transaction_mode("read"):
         check_book_settings()
         db.session.rollback()  # so that what follows does not continue in a read transaction

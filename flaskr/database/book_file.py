@@ -27,9 +27,16 @@ _WHAT_TO_DO = (
 class NoBookFile(DatabaseUnavailable):
     """A path without a file, before anything was opened there."""
 
+    elsewhere = "There is no book here. Whoever runs it finds in the log where it was looked for."
+
 
 class BookFileChanged(DatabaseUnavailable):
     """A path that does not lead to the file any more that was opened there."""
+
+    elsewhere = (
+        "The book's file was removed, moved or replaced while the book was running, so nothing is "
+        "read or written any more. Whoever runs the book finds in the log what to do."
+    )
 
 
 class _OpenedFile:

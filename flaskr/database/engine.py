@@ -6,9 +6,11 @@ from urllib.parse import quote
 
 from flask import current_app
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
 from flaskr.database.book_file import watch_file
+from flaskr.database.failures import IN_READ_WORK, Failure, failure_of
 from flaskr.database.modes import current_mode
 from flaskr.database.schema_revision import check_revision
 from flaskr.database.writer_queue import QueuedConnection
@@ -21,17 +23,29 @@ SQLITE_PRAGMAS = (
     "foreign_keys=ON",
 )
 
+# What a pooler such as PgBouncer in transaction mode takes too: there, each transaction may have
+# another connection to the server, so nothing of a session lasts, and no statement stays prepared.
+SERVER_CONNECTION: dict[str, Any] = {
+    "connect_timeout": 5,
+    "application_name": "claimbook",
+    "prepare_threshold": None,
+}
+SERVER_SETTINGS = "SET LOCAL timezone = 'UTC'; SET LOCAL lock_timeout = '30s'; SET LOCAL jit = off"
+_READ_ONLY = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
 
 def engine_options(is_embedded: bool) -> dict[str, Any]:
-    """Return the options of create_engine; dead connections are replaced before they are used."""
-    if is_embedded:
-        return {"pool_pre_ping": True, "connect_args": {"factory": QueuedConnection}}
-    options = "-c timezone=UTC -c lock_timeout=30s -c application_name=claimbook -c jit=off"
-    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5, "options": options}}
+    """Return the options of create_engine; dead connections are replaced before they are used.
+
+    No error has the values of a statement in its text, for it may get into the log.
+    """
+    arguments = {"factory": QueuedConnection} if is_embedded else SERVER_CONNECTION
+    return {"pool_pre_ping": True, "hide_parameters": True, "connect_args": arguments}
 
 
 def configure_engine(engine: Engine) -> None:
     """Make every transaction begin in the current mode."""
+    event.listen(engine, "handle_error", _mark_own_mistake)
     if engine.dialect.name == "sqlite":
         watch_file(engine)
         event.listen(engine, "connect", _set_pragmas)
@@ -74,11 +88,23 @@ def _begin_write(connection: Any) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    """Make a read transaction read-only, with one snapshot for all its statements."""
-    if current_mode.get() == "read":
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    elif current_mode.get() == "write":
-        check_revision(connection)
+    """Set a transaction up; one that reads is read-only, with one snapshot for all statements.
+
+    In one round trip each: the driver sends statements without values as they are.
+    """
+    mode = current_mode.get()
+    if mode == "write":
+        check_revision(connection, SERVER_SETTINGS)
+    elif mode == "read":
+        connection.exec_driver_sql(f"{_READ_ONLY}; {SERVER_SETTINGS}")
+    else:
+        connection.exec_driver_sql(SERVER_SETTINGS)
+
+
+def _mark_own_mistake(context: ExceptionContext) -> None:
+    """Note on an error that the work only reads: then it is no matter whether it could write."""
+    if current_mode.get() == "read" and failure_of(context.original_exception) is Failure.READ_ONLY:
+        context.original_exception.add_note(IN_READ_WORK)
 
 
 def is_embedded() -> bool:

@@ -16,7 +16,6 @@ from flaskr.settings import BOOK_FILE
 _logger = logging.getLogger(__name__)
 
 MISSING_WAL = "missing_wal"  # in app.extensions: what was found at start
-LACKS = "The book's file lacks commits"
 _DIGEST = "SELECT digest FROM seals WHERE id = ?"
 _FORMAT_VERSIONS = slice(18, 20)  # of SQLite's header, one for writing and one for reading
 _WAL_MODE = b"\x02\x02"
@@ -30,6 +29,10 @@ class LostCommits(SchemaError):
     """A book's file that lacks what its own folder says was committed."""
 
     exit_code = ExitCode.DIFFERENT
+    elsewhere = (
+        "The book's file lacks commits that were made here, so nothing is served or written. "
+        "Whoever runs the book finds in the log what to do."
+    )
 
 
 def lost_commits(connection: Connection, noted: LastCommit) -> str:
@@ -43,8 +46,10 @@ def lost_commits(connection: Connection, noted: LastCommit) -> str:
         return ""
     queue = f"{os.path.realpath(str(connection.engine.url.database))}{QUEUE_ENDING}"
     return (
-        f"{LACKS}: it ends with {found}, but {noted} were committed here. A file that is copied "
-        "without its -wal, or put back from a backup, is like that; nothing is served or written. "
+        f"The book's file lacks commits: it ends with {found}, but {noted} were committed here. "
+        "A file that is copied "
+        "without its -wal, or put back from a backup, is like that; nothing is served or "
+        "written. "
         f"Put back the file together with its -wal. If you want this older book, stop every "
         f"process of it, remove {queue}, and start it again."
     )

@@ -3,21 +3,23 @@
 import fcntl
 import logging
 import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from flask import Flask, current_app
-from sqlalchemy.exc import DatabaseError
 
 from flaskr.database.book_file import BookFileChanged, NoBookFile
 from flaskr.database.commit_note import noted_commit
 from flaskr.database.engine import is_embedded
-from flaskr.database.lost_commits import LACKS, lost_commits
+from flaskr.database.lost_commits import LostCommits, lost_commits
 from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book
-from flaskr.database.schema_revision import REVISION
-from flaskr.errors import SchemaError
+from flaskr.database.schema_revision import NEWER, REVISION
+from flaskr.errors import DatabaseUnavailable, SchemaError
 from flaskr.extensions import db, migrate
 from flaskr.private_files import open_private
 from flaskr.settings import BOOK_FILE
@@ -30,8 +32,26 @@ def migration_config() -> Config:
     return migrate.get_config()
 
 
-def schema_problem() -> str:
-    """Return what is wrong with the schema or the book's file; empty when all is right."""
+class _NoBook(SchemaError):
+    """A database without a book."""
+
+    elsewhere = "There is no book here. Whoever runs it finds in the log where it was looked for."
+
+
+class _OlderSchema(SchemaError):
+    """A database that was not upgraded to this version."""
+
+    elsewhere = (
+        "The database's schema is behind this version. Whoever runs the book has to upgrade it."
+    )
+
+
+class _NewerSchema(SchemaError):
+    """A database that a newer version has upgraded."""
+
+
+def schema_error() -> SchemaError | DatabaseUnavailable | None:
+    """Return what is wrong with the schema or the book's file; None when all is right."""
     noted = noted_commit(str(db.engine.url.database)) if is_embedded() else None
     try:
         with transaction_mode("read"), db.engine.connect() as connection:
@@ -40,32 +60,59 @@ def schema_problem() -> str:
     except NoBookFile:
         return _no_book()
     except BookFileChanged as error:
-        return str(error)
+        return error
     if lost:
-        return lost
+        return LostCommits(lost)
     if not revision:
         return _no_book()
     if revision > REVISION:
-        return "The database was made by a newer version of ClaimBook. Run that version instead."
+        return _NewerSchema(NEWER)
     if revision < REVISION:
-        return "The database's schema is behind this version. Run: flask db upgrade"
-    return ""
+        return _OlderSchema("The database's schema is behind this version. Run: flask db upgrade")
+    return None
 
 
-def _no_book() -> str:
+def _no_book() -> _NoBook:
     """Return where a book was looked for, and what to do whether or not there should be one."""
     if not is_embedded():
-        return (
+        return _NoBook(
             "There is no book in this database. If there should be one, check DATABASE_URL and "
             "the search path. To make a new, empty book, run: flask db upgrade"
         )
     folder = current_app.config["INSTANCE_FOLDER"]
     left = ", ".join(files_of_past_book(folder))
-    return (
+    return _NoBook(
         f"There is no book in {folder}{f', but files of one ({left})' if left else ''}. If there "
         "should be one, check INSTANCE_FOLDER and DATABASE_URL, or restore it from a backup. To "
         "make a new, empty book, run: flask db upgrade"
     )
+
+
+def _problem_of_file(path: Path) -> SchemaError | DatabaseUnavailable | None:
+    """Return what is wrong with the embedded book's schema.
+
+    Raises SchemaError for a folder, and for a file that is not a book's.
+    """
+    if path.exists() and not path.is_file():
+        raise SchemaError(f"{path} is not a file. Take it away, and put the book's file there.")
+    if path.exists() and (tables := _tables_of(path)) and "alembic_version" not in tables:
+        raise SchemaError(
+            f"{path} is the database of another program, so nothing was changed. Take it away, or "
+            "set INSTANCE_FOLDER to another folder."
+        )
+    return schema_error()
+
+
+def _tables_of(path: Path) -> set[str]:
+    """Return the names of a SQLite file's tables, which is not changed: the engine sets it up."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            return {name for (name,) in rows}
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_NOTADB:
+            raise
+        raise SchemaError(f"{path} is not a SQLite database.") from error
 
 
 def upgrade_embedded(app: Flask) -> bool:
@@ -77,18 +124,13 @@ def upgrade_embedded(app: Flask) -> bool:
     folder = app.config["INSTANCE_FOLDER"]
     with open_private(folder / "migration.lock", "w") as lock, app.app_context():
         fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            problem = schema_problem()
-        except DatabaseError as error:
-            if getattr(error.orig, "sqlite_errorcode", 0) != sqlite3.SQLITE_NOTADB:
-                raise
-            raise SchemaError(f"{folder / BOOK_FILE} is not a SQLite database.") from error
-        if "newer" in problem:
-            raise SchemaError(problem)
-        if problem.startswith(LACKS):  # a migration would write to it
+        problem = _problem_of_file(folder / BOOK_FILE)
+        if isinstance(problem, _NewerSchema):
+            raise problem
+        if isinstance(problem, LostCommits):  # a migration would write to it
             _logger.error("%s", problem)
             return False
-        if problem.startswith("There is no book"):
+        if isinstance(problem, _NoBook):
             if files_of_past_book(folder):
                 _logger.error("%s", problem)
                 return False

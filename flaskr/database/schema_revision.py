@@ -12,7 +12,8 @@ from flask import g
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from flaskr.errors import SchemaError, is_unavailable
+from flaskr.database.failures import failure_of
+from flaskr.errors import SchemaError
 from flaskr.exit_codes import ExitCode
 from flaskr.settings import PROJECT_FOLDER
 
@@ -22,6 +23,7 @@ _MIGRATIONS = (PROJECT_FOLDER / "migrations" / "versions").glob("[0-9]*.py")
 # Read once: the files may be replaced by those of a newer version while this process runs.
 REVISION = max(path.stem for path in _MIGRATIONS).partition("_")[0]
 MIGRATION_LOCK = 7_201_002  # an arbitrary number, see LEDGER_LOCK
+NEWER = "The database was made by a newer version of ClaimBook. Run that version instead."
 _READ = "SELECT version_num FROM alembic_version"
 # With _READ in one round trip, but a statement of its own: one that has waited for the lock still
 # sees what was there before.
@@ -34,19 +36,20 @@ class MigrationRefused(SchemaError):
     exit_code = ExitCode.REFUSED
 
 
-def check_revision(connection: Connection) -> None:
+def check_revision(connection: Connection, settings: str = "") -> None:
     """Raise SchemaError, and end the transaction that has just begun, unless the schema is known.
 
     Until the transaction ends, no migration can begin: on SQLite because of BEGIN IMMEDIATE, on
-    PostgreSQL because a migration takes exclusively the lock that is taken here.
+    PostgreSQL because a migration takes exclusively the lock that is taken here. `settings` are
+    statements to send with it.
     """
     driver_error = connection.dialect.loaded_dbapi.Error
     try:
-        row = _revision_row(connection.connection.driver_connection)
+        row = _revision_row(connection.connection.driver_connection, settings)
     except driver_error as error:
         # As SQLAlchemy raises it, which is not used here because it takes twice as long.
         raised = DBAPIError.instance("SELECT", None, error, driver_error)
-        if not isinstance(raised, DBAPIError) or is_unavailable(raised):
+        if not isinstance(raised, DBAPIError) or failure_of(raised):
             raise raised from error
         row = None  # there is no such table
     try:
@@ -57,23 +60,24 @@ def check_revision(connection: Connection) -> None:
         raise
 
 
-def check_driver_revision(connection: Any, revision: str) -> None:
+def check_driver_revision(connection: Any, revision: str, settings: str = "") -> None:
     """Do the same with a driver's connection, for the isolated process.
 
     `revision` is that of the web process or command that started it. The caller ends the
     transaction.
     """
-    row = _revision_row(connection)
+    row = _revision_row(connection, settings)
     _check(row, revision)
     _check(row, REVISION)
 
 
-def _revision_row(connection: Any) -> Any:
+def _revision_row(connection: Any, settings: str) -> Any:
     """Return the row of alembic_version; on PostgreSQL, keep migrations from beginning."""
     if isinstance(connection, sqlite3.Connection):
         return connection.execute(_READ).fetchone()
-    cursor = connection.execute(f"{_LOCK}; {_READ}")
-    cursor.nextset()
+    cursor = connection.execute("; ".join(filter(None, (settings, _LOCK, _READ))))
+    while cursor.nextset():
+        pass
     return cursor.fetchone()
 
 

@@ -1,5 +1,6 @@
 """Separate reads and writes, and locks."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -7,14 +8,30 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from flaskr.database.engine import SQLITE_PRAGMAS
+from flaskr.database.failures import DATABASE_ERRORS
 from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
+
+_logger = logging.getLogger(__name__)
 
 LEDGER_LOCK = 7_201_001  # an arbitrary number: no other advisory lock of the database has it
 
 IMPORT_LOCK = 7_201_004
 
 _LOCKED_IN = "ledger_locked_in"  # in the session's info: the transaction that has locked it
+
+
+def drop_session(_error: BaseException | None = None) -> None:
+    """End the session's transaction, also if the connection to the database is gone.
+
+    For when a request or a command is over: its answer is made, and must not be replaced.
+    """
+    try:
+        db.session.remove()
+    except DATABASE_ERRORS as error:
+        _logger.warning("a transaction could not be ended: %s", getattr(error, "orig", error))
+        db.session().invalidate()
+        db.session.remove()
 
 
 @contextmanager

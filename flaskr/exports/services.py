@@ -111,9 +111,9 @@ def _is_of_this_book(facts: ExportFacts) -> bool:
 def export_file(request: FileRequest, on_progress: Report | None = None) -> ExportedFile:
     """Return the requested file, from the spool or newly made.
 
-    Raises BusyError if two files are being made already, DatabaseAway, DiskFull, ExportError if the
-    totals differ from the database's, OutOfTime, OutOfMemory or WorkError if the work was stopped,
-    and an error for a `since` after the last entry.
+    Raises BusyError if two files are being made already, DatabaseUnavailable, DiskFull,
+    ExportError if the totals differ from the database's, OutOfTime, OutOfMemory or WorkError if the
+    work was stopped, and an error for a `since` after the last entry.
     """
     return export_file_at(request, current_watermark(request), on_progress)
 

@@ -1,38 +1,32 @@
 """What the web process and the isolated process exchange to make a file."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import Any
 
-from flaskr.errors import ClaimBookError
+from flaskr.database.failures import failure_of
 from flaskr.exports.queries import FileSql
 from flaskr.facts.closed_lists import FileContents
 from flaskr.facts.columns import Columns
 from flaskr.files.formats import OutputFormat
 
-
-class DiskFull(ClaimBookError):
-    """The disk is full; nothing of the file is kept."""
-
-    status = 507
+_logger = logging.getLogger(__name__)
 
 
 @contextmanager
 def explain_full_disk() -> Iterator[None]:
-    """Turn the errors of a full disk, an exceeded quota or a size limit into a sentence."""
+    """Turn the errors of a full disk, or of a folder that cannot be written, into a sentence."""
     try:
         yield
     except OSError as error:
-        if error.errno not in (ENOSPC, EDQUOT, EFBIG):
+        if (failure := failure_of(error)) is None:
             raise
-        raise DiskFull(
-            "The disk is full, and nothing was done. Whoever runs the book can free space: "
-            "delete kept exports, or put INSTANCE_FOLDER on a larger disk."
-        ) from error
+        _logger.error("the disk is %s: %s", failure.word, error)
+        raise failure.error() from error
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,14 +36,17 @@ def job_named(root: Path, name: str) -> Job:
     return Job(folder)
 
 
-def new_job(root: Path, request: JobRequest) -> Job:
-    """Create an import with its folder."""
-    folder = root / secrets.token_hex(8)
-    make_private_folder(root)
-    make_private_folder(folder, may_exist=False)
-    job = Job(folder)
-    job.write(REQUEST, asdict(request))
-    return job
+@contextmanager
+def new_job(root: Path, request: JobRequest) -> Iterator[Job]:
+    """Create an import with its folder, which is removed if the block fails."""
+    job = Job(root / secrets.token_hex(8))
+    with ExitStack() as undone:
+        undone.callback(job.remove)
+        make_private_folder(root)
+        make_private_folder(job.folder, may_exist=False)
+        job.write(REQUEST, asdict(request))
+        yield job
+        undone.pop_all()
 
 
 def store_upload(source: IO[bytes], path: Path, max_bytes: int) -> tuple[str, int]:

@@ -14,7 +14,7 @@ from flaskr.audit.services import origin, record_separately
 from flaskr.book.periods import check_not_live
 from flaskr.database.engine import driver_url
 from flaskr.database.modes import transaction_mode
-from flaskr.errors import BusyError, ClaimBookError
+from flaskr.errors import BusyError, ClaimBookError, page_message
 from flaskr.exports.tasks import explain_full_disk
 from flaskr.extensions import db
 from flaskr.files.readers.options import (
@@ -68,21 +68,17 @@ def receive_uploads(
 ) -> Job:
     """Store uploaded files as a new import; the reading `options` are the same for all files."""
     delete_old_jobs(jobs_folder())
-    job = new_job(jobs_folder(), JobRequest(actor, utc_now().isoformat(), (), is_migration))
+    request = JobRequest(actor, utc_now().isoformat(), (), is_migration)
     files = []
-    try:
-        with explain_full_disk():
-            for at, (name, source) in enumerate(uploads):
-                path = job.folder / f"file-{at}"
-                sha256, size = store_upload(source, path, current_app.config["IMPORT_BYTES"])
-                files.append(
-                    {"name": printable_file_name(name), "sha256": sha256, "size": size, **options}
-                )
-            job.update_request(files=tuple(files))
+    with explain_full_disk(), new_job(jobs_folder(), request) as job:
+        for at, (name, source) in enumerate(uploads):
+            path = job.folder / f"file-{at}"
+            sha256, size = store_upload(source, path, current_app.config["IMPORT_BYTES"])
+            files.append(
+                {"name": printable_file_name(name), "sha256": sha256, "size": size, **options}
+            )
+        job.update_request(files=tuple(files))
         _record_upload(job, actor)
-    except ClaimBookError:
-        job.remove()
-        raise
     return job
 
 
@@ -113,7 +109,8 @@ def register_files(paths: Sequence[Path], *, actor: str, is_migration: bool, **o
             }
         )
     request = JobRequest(actor, utc_now().isoformat(), tuple(files), is_migration)
-    return new_job(jobs_folder(), request)
+    with explain_full_disk(), new_job(jobs_folder(), request) as job:
+        return job
 
 
 def printable_file_name(name: str) -> str:
@@ -166,7 +163,7 @@ def _whole_refusal(error: ClaimBookError) -> dict[str, Any]:
     """
     file_error = error if isinstance(error, ImportRefused | Unreadable) else None
     return {
-        "refused": str(error),
+        "refused": page_message(error),
         "status": 413 if isinstance(error, OutOfMemory | OutOfTime) else error.status,
         "sheets": error.sheets if isinstance(error, SheetNotChosen) else (),
         "asks_encoding": isinstance(error, EncodingNotChosen),
@@ -240,7 +237,8 @@ def run_in_background(work: Callable[..., Any], job: Job, **values: Any) -> thre
         origin.set(request_origin)  # a new thread has its own context variables
         with app.app_context():
             try:
-                work(job, **values)
+                with explain_full_disk():
+                    work(job, **values)
             except ClaimBookError as error:
                 app.logger.info("import %s ended with %s", job.name, type(error).__name__)
 

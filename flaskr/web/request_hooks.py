@@ -9,7 +9,7 @@ from flask import Flask, Response, current_app, g, request
 
 from flaskr.book.services import require_book
 from flaskr.database.modes import current_mode
-from flaskr.extensions import db
+from flaskr.database.transactions import drop_session
 
 _logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def _set_mode() -> None:
 
 def require_schema() -> None:
     """Refuse to serve a database with another schema; it is checked until it matches once."""
-    if request.endpoint in WITHOUT_DATABASE or current_app.extensions.get("book_checked"):
+    if current_app.extensions.get("book_checked"):
         return
     require_book()
     current_app.extensions["book_checked"] = True
@@ -100,7 +100,7 @@ def _log_fault(error: Any) -> None:
 def _restore_mode(error: BaseException | None) -> None:
     """Restore the work mode from before the request."""
     if token := g.pop("mode_token", None):
-        db.session.remove()  # before the mode changes: its transaction began in the old one
+        drop_session()  # before the mode changes: its transaction began in the old one
         current_mode.reset(token)
 
 

@@ -15,8 +15,9 @@ from sqlalchemy.exc import OperationalError
 from flaskr.claims.check.services import disagreements
 from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.queries import claim_by_reference, entries_of, locked_claim
+from flaskr.database.failures import failure_of
 from flaskr.database.modes import transaction_mode
-from flaskr.errors import LedgerError, is_unavailable
+from flaskr.errors import LedgerError
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
 from flaskr.policies.services import cancel_policy
@@ -177,7 +178,7 @@ def test_a_deadlock_of_work_that_did_not_lock_first_is_an_unavailable_database(s
             db.session.commit()
         except OperationalError as error:
             db.session.rollback()
-            return is_unavailable(error)
+            return failure_of(error)
         return "done"
 
     results = in_threads(app, lambda: post(*ids), lambda: post(*ids[::-1]))

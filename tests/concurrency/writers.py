@@ -22,7 +22,8 @@ from flaskr import create_app
 from flaskr.claims.ledger.services import post_payment, set_reserve
 from flaskr.claims.queries import claim_by_reference
 from flaskr.claims.services import report_claim
-from flaskr.errors import ClaimBookError, LedgerError, is_unavailable
+from flaskr.database.failures import failure_of
+from flaskr.errors import ClaimBookError, LedgerError
 from flaskr.extensions import db
 from flaskr.settings import Settings
 from tests.factories import make_policy
@@ -53,7 +54,7 @@ def contend(reference: str, number: int, actions: int) -> dict:
             refused.append(str(error))
         except OperationalError as error:
             db.session.rollback()
-            if not is_unavailable(error):
+            if not failure_of(error):
                 raise
             refused.append("503: the book was locked for too long")
         db.session.remove()

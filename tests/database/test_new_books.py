@@ -13,7 +13,7 @@ from flaskr import create_app
 from flaskr.book.models import Book
 from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book
-from flaskr.database.schema import schema_problem
+from flaskr.database.schema import schema_error
 from flaskr.errors import SchemaError
 from flaskr.exports.kept.services import kept_folder
 from flaskr.exports.services import spool_folder
@@ -164,12 +164,12 @@ def elsewhere(postgres, template_database, tmp_path):
 def test_an_upgrade_with_another_search_path_needs_its_switch(elsewhere):
     app = create_app(elsewhere)
     with app.app_context():
-        problem = schema_problem()
+        problem = str(schema_error() or "")
         with pytest.raises(SchemaError) as refused:
             upgrade()
-        still = schema_problem()
+        still = str(schema_error() or "")
         upgrade(x_arg="new=yes")
-        after = schema_problem()
+        after = str(schema_error() or "")
     close_connections(app)
 
     assert problem == still
@@ -190,7 +190,7 @@ def test_an_empty_database_is_told_from_one_that_is_behind(postgres, tmp_path):
     page = app.test_client().get("/claims")
     with app.app_context():
         upgrade()
-        after = schema_problem()
+        after = str(schema_error() or "")
     close_connections(app)
 
     assert (health.status_code, page.status_code) == (503, 503)

@@ -10,9 +10,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from flaskr import create_app
 from flaskr.book.models import Book, Counter
 from flaskr.database import schema_revision, transactions
+from flaskr.database.failures import failure_of
 from flaskr.database.modes import current_mode, transaction_mode
 from flaskr.database.transactions import lock_ledger
-from flaskr.errors import SchemaError, is_unavailable
+from flaskr.errors import SchemaError
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE
 from flaskr.users.signing_in import throttling
@@ -33,7 +34,7 @@ def test_a_read_transaction_cannot_write(session, write):
     with transaction_mode("read"), pytest.raises(DBAPIError) as refused:
         session.execute(text(write))
 
-    assert not is_unavailable(refused.value)
+    assert not failure_of(refused.value)
 
 
 def test_a_connection_that_read_can_write_again(session):
@@ -156,7 +157,7 @@ def test_each_advisory_lock_has_its_own_number():
     assert len({value for _, value in numbers}) == len(numbers)
 
 
-def test_a_locked_book_is_unavailable(sqlite_app, book_folder):
+def test_a_locked_book_failure_of(sqlite_app, book_folder):
     db.session.execute(text("PRAGMA busy_timeout=1"))
     db.session.rollback()
     with sqlite3.connect(book_folder / BOOK_FILE, isolation_level=None) as other:
@@ -166,7 +167,7 @@ def test_a_locked_book_is_unavailable(sqlite_app, book_folder):
             db.session.scalar(select(Book.currency))
     other.close()
 
-    assert is_unavailable(refused.value)
+    assert failure_of(refused.value)
 
 
 @pytest.mark.parametrize("statement", ["SELECT 1 FROM nowhere", "SELEC 1", "SELECT nothing"])
@@ -174,10 +175,10 @@ def test_a_wrong_statement_does_not_make_the_database_unavailable(session, state
     with pytest.raises(DBAPIError) as refused:
         session.execute(text(statement))
 
-    assert not is_unavailable(refused.value)
+    assert not failure_of(refused.value)
 
 
-def test_a_connection_that_the_server_ended_is_unavailable(postgres, template_database, tmp_path):
+def test_a_connection_that_the_server_ended_failure_of(postgres, template_database, tmp_path):
     url = create_database(postgres, "ended", template_database)
     app = create_app(make_settings(tmp_path, database_url=url))
     with app.app_context():
@@ -188,7 +189,7 @@ def test_a_connection_that_the_server_ended_is_unavailable(postgres, template_da
             db.session.execute(text("SELECT 1"))
         db.session.rollback()
 
-        assert is_unavailable(refused.value)
+        assert failure_of(refused.value)
         assert db.session.scalar(text("SELECT 1")) == 1  # the dead connection was replaced
         db.session.rollback()
         db.engine.dispose()

@@ -13,10 +13,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from flaskr.archive.bulk.connections import book_transaction
 from flaskr.book.models import Book, Counter
 from flaskr.database.engine import driver_url
+from flaskr.database.failures import failure_of
 from flaskr.database.modes import transaction_mode
 from flaskr.database.transactions import separate_write
 from flaskr.database.writer_queue import QueuedConnection, holds_turn
-from flaskr.errors import BusyError, is_unavailable
+from flaskr.errors import BusyError
 from flaskr.extensions import db
 from flaskr.isolation import Limits, run_isolated
 from flaskr.settings import BOOK_FILE
@@ -115,7 +116,7 @@ def test_a_failed_begin_leaves_the_queue(folder):
         with pytest.raises(OperationalError) as refused:
             begin_to_write()
 
-        assert is_unavailable(refused.value)
+        assert failure_of(refused.value)
         assert is_free(folder)
         assert not holds_turn()
 
@@ -136,7 +137,7 @@ def test_who_waits_too_long_gets_the_error_of_a_locked_book(folder):
         with pytest.raises(OperationalError, match="database is locked") as refused:
             begin_to_write()
 
-        assert is_unavailable(refused.value)
+        assert failure_of(refused.value)
         assert 0.05 <= time.monotonic() - started < 1
     assert db.session.scalar(text("PRAGMA busy_timeout")) == 50
     db.session.rollback()
@@ -243,4 +244,4 @@ def test_a_queue_that_cannot_be_opened_makes_the_book_unavailable(folder):
     with pytest.raises(OperationalError, match="queue is unusable") as refused:
         begin_to_write()
 
-    assert is_unavailable(refused.value)
+    assert failure_of(refused.value)

@@ -17,7 +17,7 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import record_separately
 from flaskr.book.sealing.queries import watermark
 from flaskr.database.commit_note import LastCommit, noted_commit
-from flaskr.database.schema import schema_problem
+from flaskr.database.schema import schema_error
 from flaskr.extensions import db
 from flaskr.settings import BOOK_FILE, PROJECT_FOLDER
 from tests.books import close_connections, make_settings
@@ -132,7 +132,7 @@ def test_an_event_of_the_trail_that_is_lost_is_found_too(sqlite_app, book_folder
     db.engine.dispose()
     shutil.copy(tmp_path / "backup", book_folder / BOOK_FILE)
 
-    problem = schema_problem()
+    problem = str(schema_error())
 
     assert "it ends with no seal and event 0 of the trail, but no seal and event 1" in problem
 
@@ -191,7 +191,7 @@ def test_a_note_that_is_behind_or_torn_is_no_loss(sqlite_app, book_folder):
 
     for note in (before, before[:40] + after[40:], b"", b"x" * 128):
         queue.write_bytes(note)
-        assert schema_problem() == ""
+        assert schema_error() is None
 
     seal = watermark()["seal"]
     assert noted_commit(book_folder / BOOK_FILE) is None
@@ -213,7 +213,7 @@ def test_a_rollback_and_a_migration_leave_a_true_note(sqlite_app, book_folder):
     downgrade(revision="0001", x_arg="discard=yes")
     assert noted_commit(book_folder / BOOK_FILE) is None
     upgrade()
-    assert schema_problem() == ""
+    assert schema_error() is None
 
 
 @pytest.mark.slow

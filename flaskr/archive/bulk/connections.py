@@ -10,23 +10,16 @@ from typing import Any
 import psycopg
 
 from flaskr.database.book_file import require_file
-from flaskr.database.engine import SQLITE_PRAGMAS, engine_options
+from flaskr.database.engine import SERVER_CONNECTION, SERVER_SETTINGS, SQLITE_PRAGMAS
+from flaskr.database.failures import failure_of
 from flaskr.database.schema_revision import REVISION, check_driver_revision
 from flaskr.database.transactions import LEDGER_LOCK
 from flaskr.database.writer_queue import QueuedConnection
-from flaskr.errors import _UNAVAILABLE_CODES, BusyError, DatabaseUnavailable
 
 _logger = logging.getLogger(__name__)
 
 _CACHE_KIB = 256 * 1024  # the indexes of a million claims
 _BUSY_SECONDS = 30
-_AWAY = "The database does not answer, and nothing was written. Please try again in a moment."
-_BUSY = "Somebody else is writing to the book, and nothing was written. Please try again."
-_FULL = (
-    "The database's disk is full, and nothing was written. Whoever runs the book has to free "
-    "some space."
-)
-_SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 @contextmanager
@@ -35,13 +28,13 @@ def book_transaction(address: str, revision: str = REVISION) -> Iterator[Any]:
 
     `address` is what `driver_url` returns for writing, and `revision` the schema's that
     the caller's task was made for. Raises SchemaError if the book has another schema, BusyError if
-    it is locked for 30 seconds, DatabaseUnavailable if it cannot be reached or its disk is full.
+    it is locked for 30 seconds, DatabaseUnavailable if it cannot be reached or written.
     """
     with _explain_driver_errors(address):
         is_sqlite = address.startswith("file:")
         connection = _sqlite_book(address) if is_sqlite else _postgresql_book(address)
         with closing(connection):
-            check_driver_revision(connection, revision)
+            check_driver_revision(connection, revision, SERVER_SETTINGS)
             yield connection
             connection.commit()  # closing without a commit rolls back
 
@@ -67,8 +60,8 @@ def _sqlite_book(address: str) -> QueuedConnection:
 
 
 def _postgresql_book(address: str) -> psycopg.Connection[Any]:
-    """Connect to PostgreSQL with the web's options."""
-    return psycopg.connect(address, **engine_options(is_embedded=False)["connect_args"])
+    """Connect to PostgreSQL as the web does."""
+    return psycopg.connect(address, **SERVER_CONNECTION)
 
 
 def take_ledger_lock(connection: Any) -> None:
@@ -94,18 +87,9 @@ def _explain_driver_errors(address: str) -> Iterator[None]:
     """Turn the drivers' errors into ours if the user can act on them."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code not in _UNAVAILABLE_CODES:
+    except (sqlite3.Error, psycopg.Error) as error:
+        if (failure := failure_of(error)) is None:
             raise
-        _logger.error("database unavailable: %s", error)
+        _logger.error("the database is %s: %s", failure.word, error)
         require_file(address)
-        if code in _SQLITE_BUSY:
-            raise BusyError(_BUSY) from error
-        raise DatabaseUnavailable(_FULL if code == sqlite3.SQLITE_FULL else _AWAY) from error
-    except psycopg.OperationalError as error:
-        _logger.error("database unavailable: %s", error)
-        if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected):
-            raise BusyError(_BUSY) from error
-        is_full = isinstance(error, psycopg.errors.DiskFull)
-        raise DatabaseUnavailable(_FULL if is_full else _AWAY) from error
+        raise failure.error() from error

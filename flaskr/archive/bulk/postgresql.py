@@ -11,6 +11,16 @@ from pyarrow import csv
 
 # Texts are always quoted and NULL never is; so COPY distinguishes NULL from an empty text.
 _PLAIN_ROWS = csv.WriteOptions(include_header=False, quoting_style="needed")
+_SET_SEQUENCE = """
+    SELECT CASE WHEN has_sequence_privilege(name, 'UPDATE') THEN setval(name, %(last)s)
+        ELSE (
+            SELECT max(taken) FROM (
+                SELECT nextval(name) AS taken
+                FROM generate_series(coalesce(pg_sequence_last_value(name), 0) + 1, %(last)s)
+            ) AS ids
+        ) END
+    FROM (SELECT pg_get_serial_sequence(%(table)s, 'id')::regclass AS name) AS sequence
+"""
 
 
 def copy_rows(
@@ -75,5 +85,8 @@ def highest_id(connection: Any, name: str) -> int:
 
 
 def set_sequence(connection: Any, name: str, last_id: int) -> None:
-    """Set the sequence of a table to continue after an id."""
-    connection.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (name, last_id))
+    """Make the sequence of a table continue after an id, which is not before where it is.
+
+    setval needs a right that is not among the usual ones; without it, as many ids are taken.
+    """
+    connection.execute(_SET_SEQUENCE, {"table": name, "last": last_id})

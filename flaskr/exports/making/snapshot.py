@@ -15,7 +15,7 @@ import adbc_driver_sqlite.dbapi
 import pyarrow as pa
 
 from flaskr.database.book_file import require_file
-from flaskr.errors import DatabaseUnavailable
+from flaskr.database.failures import Failure, failure_of
 from flaskr.exports.sql_statements import Sql
 
 _logger = logging.getLogger(__name__)
@@ -23,7 +23,6 @@ _logger = logging.getLogger(__name__)
 BATCH_ROWS = 32_768
 _SQLITE_BATCH = {"adbc.sqlite.query.batch_rows": BATCH_ROWS}
 _POSTGRESQL_BATCH = {"adbc.postgresql.batch_size_hint_bytes": 4 * 1024**2}
-_AWAY = "The database does not answer. Please try again in a moment."
 
 
 class Snapshot:
@@ -67,7 +66,7 @@ class Snapshot:
 def book_snapshot(address: str) -> Iterator[Snapshot]:
     """Open the book at a libpq address or SQLite file URI for one consistent read.
 
-    Raises DatabaseUnavailable if it cannot be reached.
+    Raises DatabaseUnavailable or BusyError if it cannot be read.
     """
     is_sqlite = address.startswith("file:")
     driver = adbc_driver_sqlite if is_sqlite else adbc_driver_postgresql
@@ -90,12 +89,12 @@ def _explain_driver_errors(address: str) -> Iterator[None]:
         require_file(address)
         if "memory" in str(error).lower():  # "Cannot allocate memory", "out of memory"
             raise MemoryError(str(error)) from error
-        if isinstance(error, adbc_driver_manager.OperationalError):
-            _logger.error("database unavailable: %s", error)
-            raise DatabaseUnavailable(_AWAY) from error
-        raise
+        if (failure := failure_of(error)) is None:
+            raise
+        _logger.error("the database is %s: %s", failure.word, error)
+        raise failure.error() from error
     except OSError as error:  # of Arrow, when the connection ends while rows are read
         if "[libpq]" not in str(error):
             raise
-        _logger.error("database unavailable: %s", error)
-        raise DatabaseUnavailable(_AWAY) from error
+        _logger.error("the database does not answer: %s", error)
+        raise Failure.UNREACHABLE.error() from error

@@ -7,7 +7,7 @@ from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import event_values
 from flaskr.database.engine import driver_url
 from flaskr.database.modes import transaction_mode
-from flaskr.errors import ClaimBookError
+from flaskr.errors import ClaimBookError, page_message
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportKind
 from flaskr.imports.dry_run.result import DryRun
@@ -50,12 +50,12 @@ def load_import(job: Job, on_progress: OnProgress | None = None) -> Loaded:
         raise
     except PlanOutdated as error:
         job.update_request(
-            is_confirmed=False, leaves_refused=False, loads_again=False, note=str(error)
+            is_confirmed=False, leaves_refused=False, loads_again=False, note=page_message(error)
         )
         try_import(job, on_progress)
         raise
     except ClaimBookError as error:
-        job.update_request(is_confirmed=False, note=str(error))
+        job.update_request(is_confirmed=False, note=page_message(error))
         raise
 
 

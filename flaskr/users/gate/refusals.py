@@ -13,7 +13,7 @@ from flaskr.audit.models import Action, AuditEvent, Subject
 from flaskr.audit.services import NotRecorded, record_separately
 from flaskr.database.transactions import separate_read
 from flaskr.errors import ChangedMeanwhile, DatabaseUnavailable, LedgerError
-from flaskr.users.gate.access import actor, bearer_token
+from flaskr.users.gate.access import actor, bearer_token, current_identity
 from flaskr.users.sessions.identities import NOBODY
 from flaskr.values.calendar import utc_now
 from flaskr.web.request_hooks import SAFE_METHODS
@@ -40,6 +40,8 @@ def record_refusal(response: Response) -> Response:
         _record_unless_flooded(actor(), status)
     except (NotRecorded, DatabaseUnavailable, DBAPIError, PoolTimeout) as error:
         _logger.warning("a refusal was not recorded: %s", error.__cause__ or error)
+        if current_identity() is None:  # who was not let in is told that, and no more
+            g.pop("unavailable", None)
     return response
 
 

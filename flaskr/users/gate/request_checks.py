@@ -61,11 +61,13 @@ def _check_identity() -> ResponseReturnValue | None:
     g.identity = identity = identify()
     if answer := _access_refusal(identity):
         return answer
+    require_schema()  # now that it is known who would see what is wrong with it
     if identity is not None:
         may_see_names = identity.role is None or identity.role in SEE_NAMES
         address = request.remote_addr or ""
         _set_origin(Origin(identity.through, address, g.request_id), may_see_names)
         record_use(identity)
+        g.pop("unavailable", None)  # an old version may go on reading a newer book
     if identity is not None and identity.token_id:
         g.csrf_valid = True  # browsers do not send a bearer token automatically
     else:
@@ -172,12 +174,11 @@ def _reset_context(error: BaseException | None) -> None:
 
 
 def register_gate(app: Flask) -> None:
-    """Register the checks, with the schema check before the first use of the database.
+    """Register the checks.
 
     Templates get `may`, `identity` and `is_open_book`.
     """
     app.before_request(_check_origin)
-    app.before_request(require_schema)
     app.before_request(_check_identity)
     app.after_request(record_refusal)
     app.teardown_request(_reset_context)

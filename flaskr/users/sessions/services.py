@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from flask import current_app
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import DBAPIError
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import origin, record
+from flaskr.database.failures import DATABASE_ERRORS
 from flaskr.database.transactions import separate_write
-from flaskr.errors import ClaimBookError
+from flaskr.errors import ClaimBookError, SchemaError
 from flaskr.extensions import db
 from flaskr.users.models import Scope, Token, User, UserSession
 from flaskr.users.sessions.identities import Identity
@@ -136,7 +136,7 @@ def revoke_tokens(user: User) -> None:
 def record_use(identity: Identity) -> None:
     """Record the last use of a session or a token, at most once a minute.
 
-    If another writer holds the database, the use is only logged.
+    If the database takes no writing, such as a replica or for another writer, it is only logged.
     """
     now, last = utc_now(), identity.last_used_at
     model, row_id = (
@@ -148,5 +148,5 @@ def record_use(identity: Identity) -> None:
     try:
         with separate_write(_PATIENCE) as connection:
             connection.execute(update(model).where(model.id == row_id).values(last_used_at=now))
-    except DBAPIError as error:
-        _logger.info("the last use was not recorded: %s", error.orig)
+    except (SchemaError, *DATABASE_ERRORS) as error:
+        _logger.info("the last use was not recorded: %s", getattr(error, "orig", error))

@@ -112,7 +112,7 @@ def test_only_one_of_many_concurrent_requests_gets_a_name(tmp_path):
 FULL_DISK = """
 import sys
 from pathlib import Path
-from flaskr.exports.tasks import DiskFull
+from flaskr.errors import DiskFull
 from flaskr.exports.kept.files import keep_file
 from tests.exports.kept.test_files import CONTENT, keep_one, manifest_of
 import io

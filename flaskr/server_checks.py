@@ -1,0 +1,80 @@
+"""What must be right on this machine before the book is served, or a command runs."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from flaskr.errors import ClaimBookError, SettingsError
+from flaskr.settings import Settings
+
+_SERVERS = (
+    "gunicorn.arbiter",
+    "uwsgi",
+    "mod_wsgi",
+    "waitress.server",
+    "cheroot.wsgi",
+    "gevent.pywsgi",
+    "hypercorn.run",
+    "uvicorn.server",
+)
+
+
+def fill_standard_streams() -> None:
+    """Open what is closed of standard input, output and error.
+
+    The next file to be opened would be in its place, and be written to by whoever prints an error.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))
+
+
+def check_server(settings: Settings) -> None:
+    """Raise SettingsError under another server than Flask's own, unless BOOK_ACCESS is set."""
+    is_command = click.get_current_context(silent=True) is not None
+    is_server = not is_command and any(name in sys.modules for name in _SERVERS)
+    if is_server and settings.mode == "open" and not settings.book_access:
+        raise SettingsError(
+            "Under a server other than Flask's own, BOOK_ACCESS has to be set: open serves this "
+            "machine only, without signing in; signed-in has people sign in."
+        )
+
+
+def prepare_folders(instance_folder: Path) -> None:
+    """Create the instance folder; raises SettingsError if it or the one for TMPDIR is unusable."""
+    try:
+        instance_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"INSTANCE_FOLDER {instance_folder}: {error.strerror}.") from error
+    if not os.access(instance_folder, os.R_OK | os.W_OK | os.X_OK):
+        raise SettingsError(
+            f"INSTANCE_FOLDER {instance_folder} cannot be written by the user of this process."
+        )
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise SettingsError(
+            "There is no folder for temporary files that can be written and has room. Set TMPDIR "
+            "to one."
+        ) from error
+
+
+@contextmanager
+def explain_to_server() -> Iterator[None]:
+    """Have gunicorn print why the book does not start, without a traceback, and end."""
+    try:
+        yield
+    except ClaimBookError as error:
+        if "gunicorn.arbiter" not in sys.modules:
+            raise
+        from gunicorn.errors import AppImportError
+
+        raise AppImportError(f"The book does not start: {error}") from error

@@ -1,0 +1,1 @@
+"""What people see when the database, a disk or a folder fails."""
