@@ -6,13 +6,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from flaskr.audit.models import Action
 from flaskr.claims.erasing import ErasedTexts, erase_claim_texts
 from flaskr.claims.models import Claim
 from flaskr.errors import ChangedMeanwhile
 from flaskr.extensions import db
 from flaskr.policies.models import Policy
-from flaskr.policies.services import edit_policy
+from flaskr.policies.services import erase_policyholder
 from flaskr.privacy.queries import PersonRecords, claim_ids_of_policies, policy_numbers_held_by
 
 
@@ -38,22 +37,13 @@ def erase_person(records: PersonRecords, *, actor: str) -> ErasureResult:
         raise ChangedMeanwhile(
             "A claim was added to one of the policies in the meantime. Run the command again."
         )
-    with_name = [each for each in policies if each.id in records.policy_ids and each.policyholder]
-    names = {policy.policyholder for policy in with_name}
+    of_person = [policy for policy in policies if policy.id in records.policy_ids]
+    held_by = {policy.policyholder for policy in of_person}
     texts = ErasedTexts()
     for claim in claims:
         texts += erase_claim_texts(claim, actor=actor)
-    for policy in with_name:
-        _erase_name(policy, actor)
-    return ErasureResult(len(with_name), texts, tuple(policy_numbers_held_by(names)))
-
-
-def _erase_name(policy: Policy, actor: str) -> None:
-    """Blank a policy's policyholder."""
-    blank = {"policyholder": ""}
-    edit_policy(
-        policy, blank, seen_version=policy.version, actor=actor, action=Action.PERSON_ERASED
-    )
+    names = sum(erase_policyholder(policy, actor=actor) for policy in of_person)
+    return ErasureResult(names, texts, tuple(policy_numbers_held_by(held_by)))
 
 
 def _locked_rows(model: Any, ids: Iterable[int]) -> list[Any]:
