@@ -47,5 +47,5 @@ def test_claims_and_their_files_are_found_by_reason_code(reasoned, client, query
 def test_ledger_files_are_found_by_reason_code(reasoned, client):
     file = client.get("/export_ledger?reason_code=wrong_claim&columns=entry_type").text
 
-    assert file.split() == ["entry_type", "PAYMENT_REVERSAL"]
+    assert file.split() == ['"entry_type"', '"PAYMENT_REVERSAL"']
     assert client.get("/export_ledger?reason_code=because").status_code == 400
