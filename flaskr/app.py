@@ -41,6 +41,7 @@ from flaskr.operations.commands import check_book
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands
+from flaskr.privacy import views as privacy_views
 from flaskr.secret_keys import stored_key
 from flaskr.settings import PROJECT_FOLDER, Settings, read_settings
 from flaskr.users import account_views
@@ -151,6 +152,7 @@ _PAGES = (
     import_record_views,  # this and the next on the blueprint of imports
     import_undo_views,
     trail_views,
+    privacy_views,
 )
 
 

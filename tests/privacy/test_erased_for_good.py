@@ -147,7 +147,7 @@ def test_erasing_marks_what_had_no_name_and_no_text_yet(session):
     make_claim(policy=policy, claim_reference="W-1")
     session.commit()
 
-    result = erase_person(person_records(["H-1"], []), actor=ACTOR)
+    result = erase_person(person_records(["H-1"], []), actor=ACTOR, reason="asked")
     session.commit()
 
     assert result.names == 0

@@ -23,14 +23,18 @@ def name_in_folder(root: Path, folder: str) -> str:
     return str(json.loads(path.read_bytes())["kept"]["name"])
 
 
-def erase_export(root: Path, export: KeptExport, deleted: dict[str, str]) -> None:
-    """Delete the file of a kept export, and erase what people wrote from its manifest.
+def erase_export(
+    root: Path, export: KeptExport, deleted: dict[str, str], *, with_texts: bool
+) -> None:
+    """Delete the file of a kept export; with `with_texts` also what people wrote in its manifest.
 
     The folder keeps its name, a digest, so that the export's name is not used again; the export has
     that name from now on.
     """
     with exclusive_lock(root):
-        manifest = _without_texts(export.manifest, export.folder.name)
+        manifest = export.manifest
+        if with_texts:
+            manifest = _without_texts(manifest, export.folder.name)
         write_manifest(export.folder, {"deleted": deleted} | manifest)
         export.path.unlink(missing_ok=True)
 

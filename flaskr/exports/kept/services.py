@@ -13,6 +13,7 @@ from flaskr.book.sealing.queries import SealName, missing_seals, parse_seal
 from flaskr.errors import TextError
 from flaskr.exports.kept import files as kept_files
 from flaskr.exports.kept.files import KeptExport, folder_of
+from flaskr.exports.kept.names import erase_export
 from flaskr.exports.manifest import manifest
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.services import export_file
@@ -68,6 +69,17 @@ def delete_export(export: KeptExport, actor: str) -> None:
     root = kept_folder(current_app.config)
     record = _recorder(Action.KEPT_EXPORT_DELETED, export.folder, actor, _file_digest(export))
     kept_files.delete_file(root, export.name, {"by": actor, **_now()}, record)
+
+
+def erase_kept_export(export: KeptExport, actor: str, reason: str, *, with_texts: bool) -> None:
+    """Delete the file of a kept export that may have an erased person's data.
+
+    With `with_texts` its name, note and filters are erased too. Raises NotRecorded.
+    """
+    root = kept_folder(current_app.config)
+    facts = _file_digest(export)
+    _recorder(Action.KEPT_EXPORT_DELETED, export.folder, actor, facts, reason)()
+    erase_export(root, export, {"by": actor, **_now()}, with_texts=with_texts)
 
 
 def record_download(export: KeptExport, actor: str) -> None:

@@ -29,6 +29,7 @@ TAKEN = {
     "policies.index": POLICIES | PAGING,
     "policies.show": {"history", *AS_AT} | PAGING,
     "closings.late": PAGING,
+    "privacy.erase": {"policy", "claim"},
     "imports.index": PAGING,
     "imports.show": PAGING,
     "imports.edits": PAGING,
