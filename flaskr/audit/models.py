@@ -45,6 +45,7 @@ class Action(StrEnum):
     REFUSED = "refused"
     BOOK_DECLARED_LIVE = "book_declared_live"
     PERIOD_CLOSED = "period_closed"  # no entry is dated in it any more
+    PERSON_SHOWN = "person_shown"  # all that the book has about them, as a file
 
 
 class Subject(StrEnum):

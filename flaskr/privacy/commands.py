@@ -1,23 +1,26 @@
-"""The commands `flask people`: erase a person."""
+"""The commands `flask people`: show all that the book has about a person, and erase it."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import click
 from flask import current_app
 
 from flaskr.audit.services import command_actor
 from flaskr.book.services import require_book
-from flaskr.commands import BookGroup
+from flaskr.commands import BookGroup, OutputFile, unwritable
 from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
 from flaskr.privacy.presenters import copies_lines, counted, deleted_files, erased_sentence
 from flaskr.privacy.queries import PersonRecords, person_records
 from flaskr.privacy.remaining_copies import OwnFiles, own_files, remaining_copies
 from flaskr.privacy.residual_copies import clear_old_pages, empty_spool, overwrite_deleted
-from flaskr.privacy.services import check_reason, delete_own_files, erase_person
+from flaskr.privacy.services import check_reason, delete_own_files, erase_person, record_shown
+from flaskr.privacy.subject_access import person_file
 
-people = BookGroup("people", help="Erase personal data.")
+people = BookGroup("people", help="Show and erase personal data.")
 
 
 @people.command()
@@ -75,6 +78,46 @@ class _Wanted:
         return person_records(
             self.numbers, self.references, self.names, with_same_name=self.same_name
         )
+
+
+@people.command()
+@click.argument("numbers", metavar="NUMBER…", nargs=-1)
+@click.option("--claim", "references", multiple=True, help="A claim that has no policy.")
+@click.option("--name", "names", multiple=True, help="A further name of the person to look for.")
+@click.option("--same-name", is_flag=True, help="Also the other policies under the same name.")
+@click.option("--reason", required=True, help="Why; recorded in the audit trail.")
+@click.option("-o", "--to", "path", type=OutputFile(), required=True, help="The file to write.")
+def show(
+    numbers: tuple[str, ...],
+    references: tuple[str, ...],
+    names: tuple[str, ...],
+    same_name: bool,
+    reason: str,
+    path: Path,
+) -> None:
+    """Write all that the book has about the person of the policies with these NUMBERs to a file.
+
+    It is JSON: policies, claims, ledger entries with their texts, earlier facts, imports, the
+    trail's events on them, and where else their data may be.
+    """
+    if not numbers and not references:
+        raise click.UsageError("Give the number of a policy, or a claim with --claim.")
+    require_book()
+    found = person_records(numbers, references, names, with_same_name=same_name)
+    record_shown(found, actor=command_actor(), reason=reason)
+    contents = person_file(found, actor=command_actor(), reason=reason)
+    db.session.commit()
+    try:
+        with open(path, "x", encoding="utf-8", opener=_for_owner_only) as file:
+            file.write(contents)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    click.echo(f"{path}: {_question(found)}")
+
+
+def _for_owner_only(path: str, flags: int) -> int:
+    """Open a new file that only its owner can read."""
+    return os.open(path, flags, 0o600)
 
 
 def _given_reason(reason: str | None, is_silent: bool) -> str:

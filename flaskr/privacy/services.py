@@ -92,6 +92,18 @@ def erase_person(records: PersonRecords, *, actor: str, reason: str) -> ErasureR
     return result
 
 
+def record_shown(records: PersonRecords, *, actor: str, reason: str) -> None:
+    """Record that somebody gets all that the book has about a person, on each of their records."""
+    check_reason(records, reason)
+    policies, claims = Policy.id.in_(records.policy_ids), Claim.id.in_(records.claim_ids)
+    for kind, numbers in (
+        (Subject.POLICY, select(Policy.policy_number).where(policies).order_by(Policy.id)),
+        (Subject.CLAIM, select(Claim.claim_reference).where(claims).order_by(Claim.id)),
+    ):
+        for number in db.session.scalars(numbers).all():
+            record(Action.PERSON_SHOWN, kind, number, actor=actor, reason=reason)
+
+
 def delete_own_files(records: PersonRecords, files: OwnFiles, *, actor: str, reason: str) -> int:
     """Delete the kept exports and the folders of loaded imports that may have a person's data.
 

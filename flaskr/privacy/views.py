@@ -1,4 +1,4 @@
-"""The page that erases a person: first what will be erased and what remains, then it is done."""
+"""The pages that erase a person, after showing what remains, and give what the book has of one."""
 
 from dataclasses import replace
 
@@ -12,8 +12,10 @@ from flaskr.privacy.presenters import deleted_files, erased_sentence
 from flaskr.privacy.queries import PersonRecords, person_records
 from flaskr.privacy.remaining_copies import own_files, remaining_copies
 from flaskr.privacy.residual_copies import clear_old_pages, empty_spool, overwrite_deleted
-from flaskr.privacy.services import delete_own_files, erase_person
+from flaskr.privacy.services import delete_own_files, erase_person, record_shown
+from flaskr.privacy.subject_access import person_file
 from flaskr.users.gate.access import actor
+from flaskr.web.downloads import file_headers
 from flaskr.web.page_addresses import takes
 
 blueprint = Blueprint("privacy", __name__, url_prefix="/people")
@@ -37,6 +39,30 @@ def erase():
             policy, claim = form.policy.data or None, form.claim.data or None
             return redirect(url_for(".erase", policy=policy, claim=claim), code=303)
     return _show_form(form)
+
+
+@blueprint.route("/show", methods=["GET", "POST"])
+@takes("policy", "claim")
+def show():
+    """Give all that the book has about a person as a file."""
+    form = PersonForm()
+    if request.method == "GET":
+        form.policy.data = request.args.get("policy", "")
+        form.claim.data = request.args.get("claim", "")
+    if form.validate_on_submit():
+        try:
+            found, reason = _records(form), form.reason.data or ""
+            record_shown(found, actor=actor(), reason=reason)
+            contents = person_file(found, actor=actor(), reason=reason)
+        except ClaimBookError as error:
+            db.session.rollback()
+            form.form_errors.append(str(error))
+        else:
+            db.session.commit()
+            headers = file_headers("person.json", "application/json")
+            headers["Cache-Control"] = "no-store"
+            return contents, 200, headers
+    return render_template("privacy/show.html", form=form), 422 if form.errors else 200
 
 
 def _show_form(form: EraseForm):

@@ -72,6 +72,7 @@ ROUTES: dict[str, frozenset[Role]] = {
     "users.make_token": _EVERYBODY,
     "users.revoke_token": _EVERYBODY,
     "privacy.erase": _ADMINISTRATORS,
+    "privacy.show": _ADMINISTRATORS,
     "users.people": _ADMINISTRATORS,
     "users.new_person": _ADMINISTRATORS,
     "users.person": _ADMINISTRATORS,

@@ -106,6 +106,14 @@ def go_live_and_close(tour: Tour, actuary, administrator) -> None:
     assert tour.new_events() == [("period_closed", ACTUARY, "book", "book")]
 
 
+def answer_a_person(tour: Tour, administrator) -> None:
+    typed = {"policy": "P1", "reason": "asked by the person"}
+    send(administrator, "/people/show", **typed)
+    assert {each[:2] for each in tour.new_events()} == {("person_shown", ADMINISTRATOR)}
+    send(administrator, "/people/erase", **typed, erase="y")
+    assert {each[:2] for each in tour.new_events()} == {("person_erased", ADMINISTRATOR)}
+
+
 def look_after_people(tour: Tour, administrator) -> None:
     bo = "bo@example.com"
     send(administrator, "/people/new", email=bo, name="Bo", role="viewer")
@@ -156,6 +164,7 @@ def test_every_write_records_exactly_one_event(tour):
     import_and_undo(tour, handler, administrator)
     take_files(tour, handler, actuary)
     go_live_and_close(tour, actuary, administrator)
+    answer_a_person(tour, administrator)
     look_after_people(tour, administrator)
 
     takes_forms = {

@@ -30,6 +30,7 @@ TAKEN = {
     "policies.show": {"history", *AS_AT} | PAGING,
     "closings.late": PAGING,
     "privacy.erase": {"policy", "claim"},
+    "privacy.show": {"policy", "claim"},
     "imports.index": PAGING,
     "imports.show": PAGING,
     "imports.edits": PAGING,

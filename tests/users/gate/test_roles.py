@@ -71,6 +71,7 @@ EXPECTED_ACCESS = {
     "users.make_token": ("-", "vhad"),
     "users.revoke_token": ("-", "vhad"),
     "privacy.erase": ("d", "d"),
+    "privacy.show": ("d", "d"),
     "users.people": ("d", "-"),
     "users.new_person": ("d", "d"),
     "users.person": ("d", "d"),
