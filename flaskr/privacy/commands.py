@@ -23,7 +23,7 @@ from flaskr.privacy.subject_access import person_file
 people = BookGroup("people", help="Show and erase personal data.")
 
 
-@people.command()
+@people.command("erase")
 @click.argument("numbers", metavar="NUMBER…", nargs=-1)
 @click.option("--claim", "references", multiple=True, help="A claim that has no policy.")
 @click.option("--name", "names", multiple=True, help="A further name of the person to look for.")
@@ -32,7 +32,7 @@ people = BookGroup("people", help="Show and erase personal data.")
 @click.option("--reason", help="Why; recorded in the audit trail.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be erased, and what remains.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-def erase(
+def erase_by_number(
     numbers: tuple[str, ...], references: tuple[str, ...], reason: str | None, **options: object
 ) -> None:
     """Erase the policyholder of the policies with these NUMBERs, and the texts of their claims.
@@ -80,14 +80,14 @@ class _Wanted:
         )
 
 
-@people.command()
+@people.command("show")
 @click.argument("numbers", metavar="NUMBER…", nargs=-1)
 @click.option("--claim", "references", multiple=True, help="A claim that has no policy.")
 @click.option("--name", "names", multiple=True, help="A further name of the person to look for.")
 @click.option("--same-name", is_flag=True, help="Also the other policies under the same name.")
 @click.option("--reason", required=True, help="Why; recorded in the audit trail.")
 @click.option("-o", "--to", "path", type=OutputFile(), required=True, help="The file to write.")
-def show(
+def write_person(
     numbers: tuple[str, ...],
     references: tuple[str, ...],
     names: tuple[str, ...],

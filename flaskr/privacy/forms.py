@@ -6,7 +6,7 @@ from wtforms import BooleanField
 from flaskr.web.forms import KnownReferenceField, NameField
 
 
-class PersonForm(FlaskForm):
+class SubjectForm(FlaskForm):
     """Whose data it is about: by a policy, a claim, and further names."""
 
     policy = KnownReferenceField("Policy number", description="With all its claims.")
@@ -23,7 +23,7 @@ class PersonForm(FlaskForm):
     )
 
 
-class EraseForm(PersonForm):
+class EraseForm(SubjectForm):
     """What is to be erased, and why."""
 
     files = BooleanField(

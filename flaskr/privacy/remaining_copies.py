@@ -80,7 +80,7 @@ def remaining_copies(records: PersonRecords, files: OwnFiles) -> Sequence[Copy]:
 
 
 def _copies(records: PersonRecords, files: OwnFiles) -> Iterator[Copy]:
-    """Yield each kind of copies, also those of which there are none."""
+    """Yield each kind of copies; a kind without places is not listed."""
     others = policies_held_by(records.names)
     numbers = (number for policy, number in others.items() if policy not in records.policy_ids)
     yield Copy("The same name is on other policies:", tuple(numbers))

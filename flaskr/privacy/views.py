@@ -7,7 +7,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flaskr.database.modes import transaction_mode
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
-from flaskr.privacy.forms import EraseForm, PersonForm
+from flaskr.privacy.forms import EraseForm, SubjectForm
 from flaskr.privacy.presenters import deleted_files, erased_sentence
 from flaskr.privacy.queries import PersonRecords, person_records
 from flaskr.privacy.remaining_copies import own_files, remaining_copies
@@ -45,7 +45,7 @@ def erase():
 @takes("policy", "claim")
 def show():
     """Give all that the book has about a person as a file."""
-    form = PersonForm()
+    form = SubjectForm()
     if request.method == "GET":
         form.policy.data = request.args.get("policy", "")
         form.claim.data = request.args.get("claim", "")
@@ -81,7 +81,7 @@ def _show_form(form: EraseForm):
     return page, 422 if form.errors else 200
 
 
-def _records(form: PersonForm) -> PersonRecords:
+def _records(form: SubjectForm) -> PersonRecords:
     """Return the records that a form names; raises ClaimBookError."""
     if not form.policy.data and not form.claim.data:
         raise ClaimBookError("Give the number of a policy, or a claim.")

@@ -16,7 +16,7 @@ ERASED_TEXT = "erased"
 
 
 def name_in_folder(root: Path, folder: str) -> str:
-    """Return the name of the kept export in a folder of this name; empty if there is none."""
+    """Return the name of the kept export in a folder of this name, or an empty text."""
     path = root / folder / MANIFEST
     if not FOLDER_NAME.fullmatch(folder) or not path.exists():
         return ""
