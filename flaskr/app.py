@@ -42,6 +42,7 @@ from flaskr.operations.doctor.commands import doctor
 from flaskr.overview import views as overview_views
 from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands
+from flaskr.privacy import views as privacy_views
 from flaskr.private_files import tighten
 from flaskr.secret_keys import stored_key
 from flaskr.server_checks import (
@@ -157,6 +158,7 @@ _PAGES = (
     import_record_views,  # this and the next on the blueprint of imports
     import_undo_views,
     trail_views,
+    privacy_views,
 )
 
 

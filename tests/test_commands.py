@@ -36,7 +36,8 @@ REFUSED = {
     "import": [__file__],
     "imports list": [],
     "imports undo": ["1", "--reason", "other"],
-    "people erase": ["H-1", "--yes"],
+    "people erase": ["H-1", "--reason", "asked", "--yes"],
+    "people show": ["H-1", "--reason", "asked", "--to", "person.json"],
     "users create": ["eva@example.com"],
     "users link": ["eva@example.com"],
     "users list": [],
@@ -50,6 +51,7 @@ BY_RULES = (
     "import",
     "imports undo",
     "people erase",
+    "people show",
     "users link",
     "users sign-out",
 )

@@ -2,14 +2,26 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import record
 from flaskr.book.instants import next_instant
 from flaskr.database.transactions import lock_ledger
-from flaskr.errors import ChangedMeanwhile
+from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
+from flaskr.values.calendar import local_day
+
+
+class PersonErased(ClaimBookError):
+    """A name or a text for a row whose person was erased."""
+
+    def __init__(self, erased_at: datetime, text: str) -> None:
+        super().__init__(
+            f"The person was erased on {local_day(erased_at)}, so the {text} is not stored. "
+            "Leave it empty."
+        )
 
 
 @dataclass(frozen=True)
@@ -36,7 +48,8 @@ class Editing:
 
         A value that the row has already stays as it is, though it may be refused when new.
 
-        Raises ChangedMeanwhile when the row no longer has the version that the editor saw.
+        Raises ChangedMeanwhile when the row no longer has the version that the editor saw, and
+        PersonErased for a text where the person was erased.
         """
         if unknown := set(values) - {*self.facts, self.text}:
             raise ValueError(f"not facts of a {self.subject}: {sorted(unknown)}")
@@ -49,7 +62,10 @@ class Editing:
             else value
             for name, value in values.items()
         }
-        return {name: value for name, value in cleaned.items() if getattr(row, name) != value}
+        changed = {name: value for name, value in cleaned.items() if getattr(row, name) != value}
+        if row.erased_at and self.text in changed:
+            raise PersonErased(row.erased_at, self.text)
+        return changed
 
     def change(self, row: Any, changed: Mapping[str, Any], *, actor: str, action: Action) -> None:
         """Give a locked row other values, and keep and record those of before.

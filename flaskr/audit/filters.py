@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
-from flaskr.audit.models import Action, AuditEvent, Subject
+from flaskr.audit.models import Action, AuditEvent, EventTexts, Subject
 from flaskr.errors import TextError
 from flaskr.facts.closed_lists import ReasonCode
 from flaskr.values.calendar import day_end
@@ -92,14 +92,24 @@ class TrailFilter(Filter):
         return or_(of_file, of_upload)
 
     def _has_reason(self) -> ColumnElement[bool]:
-        """Return the condition that the reason in words, or the name of its code, has the text."""
+        """Return the condition that the reason in words, or the name of its code, has the text.
+
+        Earlier versions kept the reason in the event itself.
+        """
         after = AuditEvent.after.expression
         in_json = has_text(after, json.dumps(self.why, ensure_ascii=False)[1:-1])
         in_words = and_(in_json, has_text(json_text(after, "reason"), self.why))  # parses few
         shown = self.why.lower().replace("_", " ")
         codes = [code for code in ReasonCode if shown in label_of(code)]
         of_code = (after.contains(f'"reason_code": "{code}"', autoescape=True) for code in codes)
-        return or_(in_words, *of_code)
+        return or_(self._is_reason_beside(), in_words, *of_code)
+
+    def _is_reason_beside(self) -> ColumnElement[bool]:
+        """Return the condition that the reason that is kept beside the event has the text."""
+        with_reason = select(EventTexts.event_id).where(
+            has_text(EventTexts.reason.expression, self.why)
+        )
+        return AuditEvent.id.in_(with_reason)
 
     def has_text(self) -> ColumnElement[bool]:
         """Return the condition that the actor or the subject contains the text."""
@@ -118,7 +128,8 @@ class TrailFilter(Filter):
 
 
 def event_rows() -> Select[Any]:
-    """Select all events, one row each, unordered."""
+    """Select all events, one row each, unordered, with the reason that is kept beside each."""
     columns: list[Any] = [AuditEvent.id.label("event_id")]
     columns += [column for column in AuditEvent.__table__.columns if column.name != "id"]
-    return select(*columns)
+    rows = select(*columns, EventTexts.reason)
+    return rows.outerjoin(EventTexts, EventTexts.event_id == AuditEvent.id)

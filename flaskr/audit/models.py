@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from flaskr.extensions import Base
 from flaskr.values.column_types import FreeText, Instant, closed_list
@@ -45,6 +45,7 @@ class Action(StrEnum):
     REFUSED = "refused"
     BOOK_DECLARED_LIVE = "book_declared_live"
     PERIOD_CLOSED = "period_closed"  # no entry is dated in it any more
+    PERSON_SHOWN = "person_shown"  # all that the book has about them, as a file
 
 
 class Subject(StrEnum):
@@ -53,7 +54,7 @@ class Subject(StrEnum):
     CLAIM = "claim"  # the claim's reference
     POLICY = "policy"  # the policy number
     IMPORT = "import"  # the import's number, or the job's name until it is loaded
-    FILE = "file"  # the file's address, or the kept export's name
+    FILE = "file"  # the file's address, or the name of a kept export's folder
     BOOK = "book"
     USER = "user"  # the e-mail address
     PAGE = "page"  # the method and path
@@ -80,6 +81,8 @@ class AuditEvent(Base):
     request_id: Mapped[str] = mapped_column(String(32), index=True)
     before: Mapped[FreeText | None]
     after: Mapped[FreeText | None]
+
+    texts: Mapped["EventTexts | None"] = relationship(lazy="raise_on_sql")
 
 
 class EventTexts(Base):

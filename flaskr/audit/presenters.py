@@ -28,10 +28,14 @@ class Change:
     is_value_hidden: bool = False
 
 
-def changes_of(before: str | None, after: str | None) -> list[Change]:
-    """Return the changes of an event from its JSON before and after, in the order recorded."""
+def changes_of(before: str | None, after: str | None, reason: str | None = None) -> list[Change]:
+    """Return the changes of an event from its JSON before and after, in the order recorded.
+
+    The reason that is kept beside the event is the last.
+    """
     old: dict[str, Any] = json.loads(before) if before else {}
     new: dict[str, Any] = json.loads(after) if after else {}
+    new |= {"reason": reason} if reason else {}
     return [_change_of(name, old, new) for name in {**old, **new}]
 
 

@@ -1,5 +1,6 @@
 """Queries of the audit trail: the events of a file, and the trail's watermark."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Select, String, cast, func, select
@@ -25,10 +26,13 @@ def events_of_file(sha256: str) -> Select[Any]:
     return handed_out.order_by(AuditEvent.id)
 
 
-def keeping_event(name: str) -> Select[Any]:
-    """Select the event by which an export was kept under a name, which is never reused."""
+def keeping_event(subjects: Collection[str]) -> Select[Any]:
+    """Select the event by which an export was kept under a name, which is never reused.
+
+    `subjects` are the name of its folder and, for events of earlier versions, its own.
+    """
     is_kept = AuditEvent.action == Action.EXPORT_KEPT
-    of_name = (AuditEvent.subject_kind == Subject.FILE, AuditEvent.subject == name)
+    of_name = (AuditEvent.subject_kind == Subject.FILE, AuditEvent.subject.in_(subjects))
     return event_rows().where(*of_name, is_kept).order_by(AuditEvent.id)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from flaskr.audit.models import Action, AuditEvent, Subject
+from flaskr.audit.models import Action, AuditEvent, EventTexts, Subject
 from flaskr.database.failures import failure_of
 from flaskr.database.transactions import separate_write
 from flaskr.errors import ClaimBookError, DatabaseUnavailable, SchemaError
@@ -71,10 +71,12 @@ origin: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B03
 class _EventDetails(TypedDict):
     """The actor, and the changed values before and after.
 
-    A name or a free text is recorded as CHANGED, never as its value.
+    A name or a free text is recorded as CHANGED, never as its value. The reason that somebody gave
+    is kept beside the event, where it can be erased.
     """
 
     actor: str
+    reason: NotRequired[str]
     before: NotRequired[Mapping[str, Any] | None]
     after: NotRequired[Mapping[str, Any] | None]
 
@@ -87,7 +89,8 @@ def record(
 ) -> None:
     """Add an event to the session, so that it commits or rolls back with the work itself."""
     values = event_values(action, subject_kind, subject, **event)
-    db.session.add(AuditEvent(**values))
+    reason = event.get("reason")
+    db.session.add(AuditEvent(**values, texts=EventTexts(reason=reason) if reason else None))
 
 
 def record_separately(
@@ -106,7 +109,10 @@ def record_separately(
     values = event_values(action, subject_kind, subject, **event)
     try:
         with separate_write(patience) as connection:
-            connection.execute(insert(AuditEvent).values(**values))
+            new = insert(AuditEvent).values(**values).returning(AuditEvent.id)
+            event_id = connection.scalar(new)
+            if reason := event.get("reason"):
+                connection.execute(insert(EventTexts).values(event_id=event_id, reason=reason))
     except (SchemaError, DatabaseUnavailable) as error:
         raise _not_recorded(str(error), error.elsewhere) from error
     except (DBAPIError, PoolTimeout) as error:

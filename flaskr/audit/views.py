@@ -30,5 +30,5 @@ def index():
         typed=request.args,
         page=page,
         count=listing.count(page),
-        events=[(row, changes_of(row.before, row.after)) for row in page.rows],
+        events=[(row, changes_of(row.before, row.after, row.reason)) for row in page.rows],
     )

@@ -9,8 +9,8 @@ from flaskr.audit.services import CHANGED, record
 from flaskr.claims.models import ENTRY_TEXTS, Claim, EntryTexts, LedgerEntry
 from flaskr.claims.queries import locked_claim
 from flaskr.claims.services import EDITING
-from flaskr.database.transactions import lock_ledger
 from flaskr.extensions import db
+from flaskr.values.calendar import utc_now
 
 
 @dataclass(frozen=True)
@@ -28,20 +28,21 @@ class ErasedTexts:
 
 
 def erase_claim_texts(claim: Claim, *, actor: str) -> ErasedTexts:
-    """Blank a claim's description and the texts of its ledger entries; record it if there are any.
+    """Mark a claim as erased, and blank its description and the texts of its ledger entries.
 
-    The commit is sealed, so that files with the texts are no longer up to date.
+    Where nothing was left nothing is recorded. The commit is sealed, so that files with the texts
+    are no longer up to date, and the version is another, so that no form or dry run from before
+    brings a text back.
     """
     claim = locked_claim(claim.id)
     of_entries = _counts_by_name(claim)
     erased = ErasedTexts(int(bool(claim.description)), sum(of_entries.values()))
-    if erased == ErasedTexts():
+    if claim.erased_at and erased == ErasedTexts():
         return erased
-    lock_ledger()
     names = ["description"] if claim.description else []
-    if claim.description:
-        EDITING.keep_facts(claim, names, actor)
-        claim.description = ""
+    EDITING.keep_facts(claim, names, actor)
+    claim.description = ""
+    claim.erased_at = claim.erased_at or utc_now()
     blank = dict.fromkeys(ENTRY_TEXTS)
     db.session.execute(update(EntryTexts).where(_is_of(claim)).values(blank))
     names += [name for name, number in of_entries.items() if number]

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Select, or_, select
 
-from flaskr.claims.as_at_queries import with_policy_columns
-from flaskr.claims.models import Claim
+from flaskr.claims.as_at_queries import is_entry_included, with_policy_columns
+from flaskr.claims.models import Claim, LedgerEntry
 from flaskr.claims.provenance import claims_of_import
 from flaskr.claims.row_queries import claim_rows
 from flaskr.facts.claim_columns import CLAIM_COLUMNS
-from flaskr.facts.closed_lists import Cause, Coverage, LineOfBusiness, Status
+from flaskr.facts.closed_lists import Cause, Coverage, LineOfBusiness, ReasonCode, Status
 from flaskr.facts.columns import descending_first, sort_labels
 from flaskr.import_records.filters import import_parameter
 from flaskr.policies.models import Policy
@@ -35,11 +35,11 @@ from flaskr.web.sql_conditions import between, has_text
 class ClaimFilter(AsAtFilter):
     """Which claims, as at which date, in which order; a claim must meet every given condition.
 
-    `status`, `cause`, `line_of_business`, `coverage` and `event_code` may have several values, any
-    of which matches. `policy` is a policy's number; `import_id` that of an import which created,
-    posted to or edited the claims; `text` is searched for in reference, policy
-    number and, for users who may see names, description. With an as-at date the conditions apply
-    to the claims and facts as at that date.
+    `status`, `cause`, `line_of_business`, `coverage`, `event_code` and `reason_code`, that of any
+    entry, may have several values, any of which matches. `policy` is a policy's number; `import_id`
+    that of an import which created, posted to or edited the claims; `text` is searched for in
+    reference, policy number and, for users who may see names, description. With an as-at date the
+    conditions apply to the claims and facts as at that date.
     """
 
     SORTS: ClassVar = sort_labels(CLAIM_COLUMNS)
@@ -49,6 +49,7 @@ class ClaimFilter(AsAtFilter):
     cause: tuple[Cause, ...] = choices_parameter(Cause)
     line_of_business: tuple[LineOfBusiness, ...] = choices_parameter(LineOfBusiness)
     coverage: tuple[Coverage, ...] = choices_parameter(Coverage)
+    reason_code: tuple[ReasonCode, ...] = choices_parameter(ReasonCode)
     loss_from: date | None = date_parameter()
     loss_to: date | None = date_parameter()
     reported_from: date | None = date_parameter()
@@ -72,11 +73,20 @@ class ClaimFilter(AsAtFilter):
             key = reference_key(self.policy)
             policy_id = select(Policy.id).where(Policy.policy_number_key == key).scalar_subquery()
             conditions.append(columns["policy_id"] == policy_id)
+        if self.reason_code:
+            conditions.append(Claim.id.in_(self._with_reason()))
         if self.import_id:
             conditions.append(Claim.id.in_(claims_of_import(self.import_id)))
         if self.text:
             conditions.append(self.has_text())
         return conditions
+
+    def _with_reason(self) -> Select[Any]:
+        """Select the ids of the claims with an entry, in the cut, of one of the reason codes."""
+        entries = select(LedgerEntry.claim_id).where(LedgerEntry.reason_code.in_(self.reason_code))
+        if self.valuation is None:
+            return entries
+        return entries.where(is_entry_included(self.valuation.day, self.valuation.basis))
 
     def has_text(self) -> ColumnElement[bool]:
         """Return the condition that the text is in reference, policy number or description."""

@@ -12,11 +12,7 @@ from flaskr.errors import ChangedMeanwhile, ClaimBookError
 from flaskr.extensions import db
 from flaskr.policies.forms import CancelPolicyForm, EditPolicyForm
 from flaskr.policies.models import POLICY_EDITS, Policy
-from flaskr.policies.queries import (
-    erased_policy_ids,
-    policy_as_at,
-    policy_by_number,
-)
+from flaskr.policies.queries import policy_as_at, policy_by_number
 from flaskr.policies.rules import why_policy_counts_later
 from flaskr.policies.services import edit_policy
 from flaskr.policies.views import blueprint
@@ -46,7 +42,6 @@ def show(number: str):
         "policies/show.html",
         policy=policy,
         wanted=wanted,
-        is_erased=_is_erased(policy),
         page=claims_of_policy(policy).page(Cursor.from_query(request.args)),
         totals=claim_totals(policy),
         history=policy_history(policy, request.args.get("history", "1")),
@@ -65,15 +60,9 @@ def _show_cut(current: Policy, wanted: AsAtParameters, valuation: Valuation):
         "policies/show.html",
         policy=policy,
         wanted=wanted,
-        is_erased=_is_erased(policy),
         page=listing.page(Cursor.from_query(request.args)),
         totals=totals_of(listing.selected),
     )
-
-
-def _is_erased(policy: Policy) -> bool:
-    """Whether the policyholder's name was erased."""
-    return not policy.policyholder and bool(erased_policy_ids([policy.id]))
 
 
 @blueprint.route("/<reference:number>/edit", methods=["GET", "POST"])

@@ -27,7 +27,14 @@ def record_file(
     """
     recorded = trail_facts(request, exported.facts) | manifest_facts
     try:
-        record_separately(action, Subject.FILE, request.trail_address, actor=actor, after=recorded)
+        record_separately(
+            action,
+            Subject.FILE,
+            request.trail_address,
+            actor=actor,
+            after=recorded,
+            reason=request.reason,
+        )
     except NotRecorded:
         exported.file.close()
         remove_file(spool_folder(current_app.config), exported.tag)
@@ -40,7 +47,7 @@ def manifest_facts(manifest: dict[str, Any] | None) -> dict[str, str]:
 
 
 def trail_facts(request: FileRequest, facts: ExportFacts) -> dict[str, Any]:
-    """Return the facts of a file that the trail records; a seal and a reason only if it has one."""
+    """Return the facts of a file that the trail records; a seal only if it has one."""
     valuation = request.row_filter.valuation
     recorded: dict[str, Any] = {
         "rows": facts.rows,
@@ -53,4 +60,4 @@ def trail_facts(request: FileRequest, facts: ExportFacts) -> dict[str, Any]:
     }
     if seal := facts.watermark.get("seal"):
         recorded["seal"] = seal
-    return recorded | ({"reason": request.reason} if request.reason else {})
+    return recorded

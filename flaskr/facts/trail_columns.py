@@ -60,4 +60,11 @@ TRAIL_COLUMNS: Columns = (
         "what it is after, as JSON; of names and free text only that they changed",
         "vad som gäller efter, som JSON; om namn och fri text bara att de ändrades",
     ),
+    Column(
+        "reason",
+        Kind.TEXT,
+        "the reason that was given, in words; empty when it was erased",
+        "skälet som angavs, i ord; tomt när det raderats",
+        may_be_empty=True,
+    ),
 )

@@ -128,8 +128,8 @@ class PolicyFilter(AsAtFilter):
         return rows.where(*self.conditions(columns)).order_by(*in_order)
 
     def listing(self) -> Listing:
-        """Return the same policies, for paging."""
-        rows = policy_rows(self.valuation)
+        """Return the same policies, for paging, with the instant at which a name was erased."""
+        rows = policy_rows(self.valuation).add_columns(Policy.erased_at)
         columns = rows.selected_columns
         selected = rows.where(*self.conditions(columns))
         return Listing(selected, rows, Policy, "policy_number", self.order(columns))

@@ -1,6 +1,5 @@
 """Queries of policies as they are now, and of one as at a date."""
 
-from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -9,7 +8,7 @@ from sqlalchemy import Select, func, select
 from flaskr.database.transactions import locked_row
 from flaskr.extensions import db
 from flaskr.policies.cover import is_in_force
-from flaskr.policies.models import Policy, PolicyRevision
+from flaskr.policies.models import Policy
 from flaskr.policies.row_queries import policy_rows
 from flaskr.values.as_at import Valuation, copy_as_at
 from flaskr.values.money import ZERO
@@ -51,16 +50,3 @@ def policy_as_at(policy: Policy, valuation: Valuation) -> Policy | None:
 def policies_in_force(day: date) -> Select[Policy]:
     """Select the policies that cover the day."""
     return select(Policy).where(is_in_force(Policy.__table__.columns, day))
-
-
-def erased_policy_ids(policy_ids: Iterable[int]) -> set[int]:
-    """Return those of some nameless policies whose name was erased, not just never given.
-
-    Only an erasure empties a name, so a nameless policy whose name was ever changed was erased.
-    Sends no statement when there are no policies to check.
-    """
-    ids = list(policy_ids)
-    if not ids:
-        return set()
-    changed = PolicyRevision.policyholder_changed & PolicyRevision.policy_id.in_(ids)
-    return set(db.session.scalars(select(PolicyRevision.policy_id).where(changed)))

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from flaskr.audit.editing import Editing
 from flaskr.audit.models import Action, Subject
-from flaskr.audit.services import event_facts, record
+from flaskr.audit.services import CHANGED, event_facts, record
 from flaskr.book.instants import next_instant
 from flaskr.book.services import allot_reference
 from flaskr.database.transactions import lock_ledger
@@ -20,6 +20,7 @@ from flaskr.facts.closed_lists import LineOfBusiness
 from flaskr.policies.models import POLICY_EDITS, POLICY_FACTS, Policy, PolicyRevision
 from flaskr.policies.queries import locked_policy, policy_by_number
 from flaskr.policies.rules import PolicyError, check_policy_facts
+from flaskr.values.calendar import utc_now
 from flaskr.values.text import clean_name, clean_reference, is_allotted, reference_key
 
 _EDITING = Editing(
@@ -100,18 +101,13 @@ def _checked_number(text: str) -> str:
 
 
 def edit_policy(
-    policy: Policy,
-    changes: Mapping[str, Any],
-    *,
-    seen_version: int,
-    actor: str,
-    action: Action = Action.POLICY_EDITED,
+    policy: Policy, changes: Mapping[str, Any], *, seen_version: int, actor: str
 ) -> Policy:
     """Change a policy's facts and keep the earlier ones in a revision.
 
-    Changes to the same values do nothing. `action` is the action in the audit trail. Raises
-    PolicyError when the new facts are not valid, and ChangedMeanwhile when the policy no longer has
-    the version that the editor saw.
+    Changes to the same values do nothing. Raises PolicyError when the new facts are not valid,
+    ChangedMeanwhile when the policy no longer has the version that the editor saw, and PersonErased
+    for a policyholder where the person was erased.
     """
     policy = locked_policy(policy.id)
     changed = _EDITING.changes_of(policy, changes, seen_version)
@@ -120,8 +116,25 @@ def edit_policy(
     facts = {name: changed.get(name, getattr(policy, name)) for name in POLICY_FACTS}
     # before the row itself is touched: a refused edit leaves no trace
     check_policy_facts(Policy(**facts))
-    _EDITING.change(policy, changed, actor=actor, action=action)
+    _EDITING.change(policy, changed, actor=actor, action=Action.POLICY_EDITED)
     return policy
+
+
+def erase_policyholder(policy: Policy, *, actor: str) -> bool:
+    """Mark a policy as erased, and blank its policyholder; return whether it had one.
+
+    Where it is marked already nothing is recorded.
+    """
+    policy = locked_policy(policy.id)
+    if policy.erased_at:
+        return False
+    names = ["policyholder"] if policy.policyholder else []
+    _EDITING.keep_facts(policy, names, actor)
+    policy.policyholder, policy.erased_at = "", utc_now()
+    after = dict.fromkeys(names, CHANGED)
+    number = policy.policy_number
+    record(Action.PERSON_ERASED, Subject.POLICY, number, actor=actor, after=after)
+    return bool(names)
 
 
 def cancel_policy(policy: Policy, cancelled_on: date, *, seen_version: int, actor: str) -> Policy:

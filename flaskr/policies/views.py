@@ -6,7 +6,6 @@ from flaskr.errors import ClaimBookError, SentTwice
 from flaskr.extensions import db
 from flaskr.policies.filters import PolicyFilter
 from flaskr.policies.forms import NewPolicyForm
-from flaskr.policies.queries import erased_policy_ids
 from flaskr.policies.services import record_policy
 from flaskr.users.gate.access import actor
 from flaskr.web.page_addresses import takes
@@ -34,7 +33,6 @@ def index():
         wanted=wanted,
         typed=request.args,
         page=page,
-        erased=erased_policy_ids(row.policy_id for row in page.rows if not row.policyholder),
         count=listing.count(page),
     )
 

@@ -1,20 +1,15 @@
-"""Copies of an erased text outside its row: old pages of the SQLite file, exports and imports."""
+"""Copies of an erased text outside its row: old pages of the SQLite file, and the spool."""
 
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from flaskr.database.engine import is_embedded
 from flaskr.errors import ClaimBookError
-from flaskr.exports.kept.files import KeptExport, kept_exports
-from flaskr.exports.kept.services import kept_folder
 from flaskr.exports.services import spool_folder
 from flaskr.exports.spool import remove_all_files
 from flaskr.extensions import db
-from flaskr.imports.job_folders import JOBS
-from flaskr.imports.jobs import REQUEST, Job
 
 
 class _FileInUse(ClaimBookError):
@@ -60,16 +55,3 @@ def clear_old_pages(overwrites_always: bool) -> None:
 def empty_spool(config: Mapping[str, Any]) -> None:
     """Delete every file in the spool; files being made are deleted once they are done."""
     remove_all_files(spool_folder(config))
-
-
-def kept_exports_with_names(config: Mapping[str, Any]) -> list[KeptExport]:
-    """Return the kept exports that have a column of names or of free text."""
-    exports = kept_exports(kept_folder(config))
-    return [export for export in exports if export.has_names and not export.deleted_at]
-
-
-def import_folders_with_files(config: Mapping[str, Any]) -> dict[Path, list[str]]:
-    """Return the folders that still have imported files, with the files' names."""
-    folders = sorted((config["INSTANCE_FOLDER"] / JOBS).glob(f"*/{REQUEST}"))
-    jobs = (Job(path.parent) for path in folders)
-    return {job.folder: [str(file["name"]) for file in job.request.files] for job in jobs}

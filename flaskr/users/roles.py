@@ -71,6 +71,8 @@ ROUTES: dict[str, frozenset[Role]] = {
     "users.end_session": _EVERYBODY,
     "users.make_token": _EVERYBODY,
     "users.revoke_token": _EVERYBODY,
+    "privacy.erase": _ADMINISTRATORS,
+    "privacy.show": _ADMINISTRATORS,
     "users.people": _ADMINISTRATORS,
     "users.new_person": _ADMINISTRATORS,
     "users.person": _ADMINISTRATORS,

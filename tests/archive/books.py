@@ -10,13 +10,14 @@ from sqlalchemy import update
 
 from flaskr.archive.services import import_archive, write_archive
 from flaskr.book.models import Closing, LiveDeclaration
+from flaskr.claims.erasing import erase_claim_texts
 from flaskr.claims.ledger.services import close_claim, post_payment, set_reserve
 from flaskr.claims.models import Claim, EntryTexts, LedgerEntry
 from flaskr.claims.services import edit_claim
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Cause, CostType, EntryType, Status
 from flaskr.import_records.models import Import, ImportFile
-from flaskr.policies.services import edit_policy
+from flaskr.policies.services import edit_policy, erase_policyholder
 from flaskr.values.calendar import utc_now
 from tests.demo.conftest import fill
 from tests.exports.reading import cancelled_policy
@@ -57,6 +58,8 @@ def fill_book(app: Flask) -> None:
         db.session.flush()
         add_import(opened)
         make_claim(claim_reference=None)
+        erase_claim_texts(make_claim(claim_reference="Erased", description="Said"), actor=ACTOR)
+        erase_policyholder(make_policy(policy_number="Erased"), actor=ACTOR)
         close_periods()
         reserve(opened, "7.00", date(2024, 5, 2))
         db.session.commit()

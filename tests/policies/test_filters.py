@@ -89,7 +89,7 @@ def test_every_filter_selects_the_matching_policies(varied, valuation):
         page = wanted.listing().page(Cursor())
 
         assert rows == [row for row in every if matches(row)], query
-        assert page.rows == rows[:PAGE], query
+        assert [row[:-1] for row in page.rows] == rows[:PAGE], query  # erased_at is last
         shares[query] = len(rows)
 
     none_then = {"cancelled=yes"} if valuation and valuation.basis is KNOWN else set()

@@ -9,6 +9,8 @@ from flaskr.claims.ledger.services import post_payment
 from tests.factories import ACTOR, make_claim, make_policy, reserve
 from tests.privacy.person import NAME, SAID, TEXTS
 
+WHY = ("--reason", "asked by the person")
+
 
 @pytest.fixture
 def insured(session):
@@ -29,7 +31,7 @@ def erase(runner, insured):
     """Run the command, check its exit code, and return its output."""
 
     def run(*arguments: str, fails: bool = False, **options) -> str:
-        result = runner.invoke(args=["people", "erase", *arguments], **options)
+        result = runner.invoke(args=["people", "erase", *arguments, *WHY], **options)
         assert bool(result.exit_code) is fails, result.output
         return result.output
 

@@ -10,6 +10,7 @@ from flaskr.policies.services import edit_policy
 from tests.browsing import fields_of
 from tests.factories import ACTOR, make_claim, make_policy
 from tests.imports.uploading import upload
+from tests.privacy.conftest import WHY
 from tests.privacy.person import NAME, SAID, TEXTS
 
 
@@ -57,7 +58,7 @@ def test_where_sqlite_does_not_overwrite_what_earlier_edits_deleted_goes_too(sql
     folder = sqlite_app.config["INSTANCE_FOLDER"]
     assert files_with(folder, NAME, SAID) == ["claimbook.db"]
 
-    result = sqlite_app.test_cli_runner().invoke(args=["people", "erase", "H-1", "--yes"])
+    result = sqlite_app.test_cli_runner().invoke(args=["people", "erase", "H-1", "--yes", *WHY])
 
     assert result.exit_code == 0, result.output
     assert files_with(folder, NAME, SAID, "Short", "Now another") == []
@@ -72,10 +73,10 @@ def test_while_somebody_reads_the_old_pages_it_says_so(sqlite_app, monkeypatch):
     reading = db.engine.raw_connection()
     reading.cursor().execute("BEGIN").execute("SELECT count(*) FROM policies").fetchone()
 
-    result = sqlite_app.test_cli_runner().invoke(args=["people", "erase", "H-1", "--yes"])
+    result = sqlite_app.test_cli_runner().invoke(args=["people", "erase", "H-1", "--yes", *WHY])
     reading.rollback()
     reading.close()
-    again = sqlite_app.test_cli_runner().invoke(args=["people", "erase", "H-1", "--yes"])
+    again = sqlite_app.test_cli_runner().invoke(args=["people", "erase", "H-1", "--yes", *WHY])
 
     assert (result.exit_code, again.exit_code) == (4, 0)
     assert "Run the same command again" in result.output
@@ -91,10 +92,10 @@ def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client, b
 
     output = erase("H-1", "--yes")
 
-    assert "delete them at /exports:\n" in output
+    assert "These kept exports may still have the data:\n" in output
     assert "  With names\n" in output
     assert "  Texts\n" in output
     assert "Amounts only" not in output
     assert f"{book_folder / 'jobs'}/" in output
     assert ": sent.csv" in output
-    assert "This command cannot reach" in output
+    assert "are not reached." in output

@@ -11,7 +11,7 @@ from flaskr.claims.as_at_queries import entry_state, is_entry_included
 from flaskr.claims.models import ENTRY_TEXTS, Claim, EntryTexts, LedgerEntry
 from flaskr.claims.provenance import is_entry_of_import
 from flaskr.claims.row_queries import claim_facts
-from flaskr.facts.closed_lists import EntryType
+from flaskr.facts.closed_lists import EntryType, ReasonCode
 from flaskr.import_records.filters import import_parameter
 from flaskr.policies.models import Policy
 from flaskr.policies.row_queries import policy_facts
@@ -36,6 +36,7 @@ class LedgerFilter(AsAtFilter):
     sort: str = parameter_field(ParameterType(str), RECORDED)
     claim: str = parameter_field(ParameterType(stored_reference), "")
     entry_type: tuple[EntryType, ...] = choices_parameter(EntryType)
+    reason_code: tuple[ReasonCode, ...] = choices_parameter(ReasonCode)
     transaction_from: date | None = date_parameter()
     transaction_to: date | None = date_parameter()
     import_id: int | None = import_parameter()
@@ -54,6 +55,8 @@ class LedgerFilter(AsAtFilter):
             conditions.append(LedgerEntry.claim_id == claim_id)
         if self.entry_type:
             conditions.append(LedgerEntry.entry_type.in_(self.entry_type))
+        if self.reason_code:
+            conditions.append(LedgerEntry.reason_code.in_(self.reason_code))
         if self.import_id:
             conditions.append(is_entry_of_import(self.import_id))
         if self.since is not None:

@@ -6,6 +6,7 @@ from typing import Any, NotRequired, TypedDict, Unpack
 
 from sqlalchemy import select
 
+from flaskr.audit.editing import PersonErased
 from flaskr.audit.models import Action, Subject
 from flaskr.audit.services import CHANGED, record
 from flaskr.book.instants import next_instant
@@ -25,6 +26,7 @@ from flaskr.extensions import db
 from flaskr.facts.closed_lists import REASON_CHOICES, CostType, Coverage, EntryType, ReasonCode
 from flaskr.values.calendar import local_day
 from flaskr.values.text import clean_text
+from flaskr.web.template_filters import label_of
 
 # Reversals, and opening balances from another system, may be posted without coverage.
 _ALLOWED_WITHOUT_COVERAGE = (
@@ -87,7 +89,7 @@ def post_entry(
         **vars(movement),
         reason_code=by.get("reason_code"),
         reverses=reverses.id if reverses else None,
-        texts=_texts_of(by),
+        texts=_texts_of(claim, by),
     )
     _set_balances(claim, entry, after)
     _add(claim, entry)
@@ -115,10 +117,13 @@ def _checked_instant(claim: Claim, last: LedgerEntry | None, transaction_date: d
     return recorded_at
 
 
-def _texts_of(by: PostedBy) -> EntryTexts | None:
-    """Return the texts to store beside an entry, or None."""
+def _texts_of(claim: Claim, by: PostedBy) -> EntryTexts | None:
+    """Return the texts to store beside an entry, or None; raises PersonErased."""
     texts = {name: clean_text(str(by.get(name) or "")) for name in ENTRY_TEXTS}
     stored = {name: text for name, text in texts.items() if text}
+    if stored and claim.erased_at:
+        labels = (label_of(name) for name in stored)
+        raise PersonErased(claim.erased_at, " and the ".join(labels))
     return EntryTexts(**stored) if stored else None
 
 

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -26,8 +27,9 @@ from flaskr.exports.tasks import explain_full_disk
 from flaskr.private_files import make_private_folder, open_private
 from flaskr.values.text import lookup_key
 
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 _PART = ".part"
+FOLDER_NAME = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _PIECE_BYTES = 1024 * 1024
 
 
@@ -86,9 +88,8 @@ class KeptExport:
         try:
             file = self.path.open("rb")
         except FileNotFoundError as error:
-            raise KeptExportDamaged(
-                f"The file of “{self.name}” is missing from the disk."
-            ) from error
+            missing = f"The file of “{self.name}” is missing from the disk."
+            raise KeptExportDamaged(missing) from error
         if os.fstat(file.fileno()).st_size != self.manifest["file"]["size"]:
             file.close()
             raise KeptExportDamaged(f"The file of “{self.name}” has changed since it was kept.")
@@ -97,16 +98,21 @@ class KeptExport:
 
 def kept_exports(root: Path) -> list[KeptExport]:
     """Return all kept exports, including deleted ones, newest first."""
-    paths = [path for path in root.glob(f"*/{_MANIFEST}") if path.parent.suffix != _PART]
+    paths = [path for path in root.glob(f"*/{MANIFEST}") if path.parent.suffix != _PART]
     exports = [KeptExport(path.parent, _manifest_in(path)) for path in paths]
     return sorted(exports, key=lambda export: (export.kept_at, export.name), reverse=True)
 
 
 def kept_export(root: Path, name: str) -> KeptExport | None:
-    """Return the kept export with a name, ignoring case; None if it does not exist."""
+    """Return the kept export with a name, ignoring case; None if it does not exist.
+
+    One whose name was erased has that of its folder.
+    """
     folder = folder_of(root, name)
+    if FOLDER_NAME.fullmatch(name) and not folder.exists():
+        folder = root / name
     try:
-        return KeptExport(folder, _manifest_in(folder / _MANIFEST))
+        return KeptExport(folder, _manifest_in(folder / MANIFEST))
     except FileNotFoundError:
         return None
 
@@ -131,11 +137,8 @@ def folder_of(root: Path, name: str) -> Path:
 def check_name_is_free(root: Path, name: str) -> None:
     """Raise NameTaken if a kept export has or had the name."""
     if existing := kept_export(root, name):
-        was = (
-            "was deleted, but its name cannot be reused"
-            if existing.deleted_at
-            else "already exists"
-        )
+        is_deleted = bool(existing.deleted_at)
+        was = "was deleted, but its name cannot be reused" if is_deleted else "already exists"
         raise NameTaken(f"“{existing.name}” {was}. Choose another name.")
 
 
@@ -155,17 +158,16 @@ def keep_file(
     DiskFull, or KeptExportDamaged if the copy differs from the manifest.
     """
     name = manifest["kept"]["name"]
-    with explain_full_disk(), _exclusive_lock(root):
+    with explain_full_disk(), exclusive_lock(root):
         _sweep(root)
         check_name_is_free(root, name)
         part = KeptExport(root / f"{secrets.token_hex(16)}{_PART}", manifest)
         make_private_folder(part.folder, may_exist=False)
         try:
             if _copy_to_disk(source, part.path) != manifest["file"]["sha256"]:
-                raise KeptExportDamaged(
-                    "The file changed while it was being kept. Please try again."
-                )
-            _write_manifest(part.folder, manifest)
+                changed = "The file changed while it was being kept. Please try again."
+                raise KeptExportDamaged(changed)
+            write_manifest(part.folder, manifest)
             record()
             part.folder.rename(folder_of(root, name))
         finally:
@@ -183,12 +185,12 @@ def delete_file(
     is removed, so that it never describes a missing file; `_sweep` finishes what was interrupted.
     Raises ChangedMeanwhile if it was deleted already.
     """
-    with explain_full_disk(), _exclusive_lock(root):
+    with explain_full_disk(), exclusive_lock(root):
         export = kept_export(root, name)
         if export is None or export.deleted_at:
             raise ChangedMeanwhile(f"“{name}” was deleted already.")
         record()
-        _write_manifest(export.folder, export.manifest | {"deleted": deleted})
+        write_manifest(export.folder, export.manifest | {"deleted": deleted})
         export.path.unlink(missing_ok=True)
         _sync_folder(export.folder)
 
@@ -205,7 +207,7 @@ def _sweep(root: Path) -> None:
 
 
 @contextmanager
-def _exclusive_lock(root: Path) -> Iterator[None]:
+def exclusive_lock(root: Path) -> Iterator[None]:
     """Hold the lock for keeping and deleting; the kernel releases it if the process dies."""
     make_private_folder(root)
     with open_private(root / "lock", "w") as lock:
@@ -225,15 +227,15 @@ def _copy_to_disk(source: IO[bytes], path: Path) -> str:
     return digest.hexdigest()
 
 
-def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Replace a manifest atomically and sync it to disk."""
-    making = folder / f"{_MANIFEST}{_PART}"
+    making = folder / f"{MANIFEST}{_PART}"
     making.unlink(missing_ok=True)
     with open_private(making, "x", encoding="utf-8") as file:
         file.write(manifest_text(manifest))
         file.flush()
         os.fsync(file.fileno())
-    making.rename(folder / _MANIFEST)
+    making.rename(folder / MANIFEST)
     _sync_folder(folder)
 
 

@@ -12,7 +12,8 @@ from flaskr.audit.services import record_separately
 from flaskr.book.sealing.queries import SealName, missing_seals, parse_seal
 from flaskr.errors import TextError
 from flaskr.exports.kept import files as kept_files
-from flaskr.exports.kept.files import KeptExport
+from flaskr.exports.kept.files import KeptExport, folder_of
+from flaskr.exports.kept.names import erase_export
 from flaskr.exports.manifest import manifest
 from flaskr.exports.parameters import FileRequest
 from flaskr.exports.services import export_file
@@ -59,22 +60,32 @@ def keep_export(request: FileRequest, name: str, note: str, actor: str) -> KeptE
             **trail_facts(request, exported.facts),
             **manifest_facts(kept_manifest),
         }
-        return kept_files.keep_file(
-            root, exported.file, kept_manifest, _recorder(Action.EXPORT_KEPT, name, actor, facts)
-        )
+        keeping = _recorder(Action.EXPORT_KEPT, folder_of(root, name), actor, facts, request.reason)
+        return kept_files.keep_file(root, exported.file, kept_manifest, keeping)
 
 
 def delete_export(export: KeptExport, actor: str) -> None:
     """Delete the file of a kept export; the manifest stays and records it. Raises NotRecorded."""
     root = kept_folder(current_app.config)
-    record = _recorder(Action.KEPT_EXPORT_DELETED, export.name, actor, _file_digest(export))
+    record = _recorder(Action.KEPT_EXPORT_DELETED, export.folder, actor, _file_digest(export))
     kept_files.delete_file(root, export.name, {"by": actor, **_now()}, record)
+
+
+def erase_kept_export(export: KeptExport, actor: str, reason: str, *, with_texts: bool) -> None:
+    """Delete the file of a kept export that may have an erased person's data.
+
+    With `with_texts` its name, note and filters are erased too. Raises NotRecorded.
+    """
+    root = kept_folder(current_app.config)
+    facts = _file_digest(export)
+    _recorder(Action.KEPT_EXPORT_DELETED, export.folder, actor, facts, reason)()
+    erase_export(root, export, {"by": actor, **_now()}, with_texts=with_texts)
 
 
 def record_download(export: KeptExport, actor: str) -> None:
     """Record that a kept file is downloaded; raises NotRecorded."""
     facts = _file_digest(export) | {"identified": export.has_names}
-    _recorder(Action.KEPT_EXPORT_READ, export.name, actor, facts)()
+    _recorder(Action.KEPT_EXPORT_READ, export.folder, actor, facts)()
 
 
 def seals_of_other_histories(exports: Iterable[KeptExport]) -> dict[str, SealName]:
@@ -99,10 +110,21 @@ def _file_digest(export: KeptExport) -> dict[str, Any]:
 
 
 def _recorder(
-    action: Action, name: str, actor: str, facts: Mapping[str, Any]
+    action: Action, folder: Path, actor: str, facts: Mapping[str, Any], reason: str = ""
 ) -> Callable[[], None]:
-    """Return a function that records an action on a kept export."""
-    return partial(record_separately, action, Subject.FILE, name, actor=actor, after=facts)
+    """Return a function that records an action on a kept export by the name of its folder.
+
+    Its own name may be a person's, and is only in its manifest, where it can be erased.
+    """
+    return partial(
+        record_separately,
+        action,
+        Subject.FILE,
+        folder.name,
+        actor=actor,
+        after=facts,
+        reason=reason,
+    )
 
 
 def _now() -> dict[str, str]:

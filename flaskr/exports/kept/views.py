@@ -11,6 +11,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.exports.delivery import manifest_response
 from flaskr.exports.kept.files import KeptExport, kept_export, kept_exports
 from flaskr.exports.kept.forms import DeleteForm, KeepForm
+from flaskr.exports.kept.names import name_in_folder
 from flaskr.exports.kept.services import (
     delete_export,
     keep_export,
@@ -160,6 +161,13 @@ def _other_parameters(form: KeepForm):
         "sort": export_request.row_filter.sort,
         "columns": [column.name for column in export_request.columns] if is_some else [],
     }
+
+
+@blueprint.app_template_filter("kept_name")
+def name_of_folder(subject: str) -> str:
+    """Return the name of the kept export in a folder that the trail names, while it is there."""
+    name = name_in_folder(kept_folder(current_app.config), subject)
+    return f"“{name}”" if name else subject
 
 
 def _kept_or_404(name: str) -> KeptExport:

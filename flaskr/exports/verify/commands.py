@@ -84,7 +84,7 @@ def _trail_lines(verdict: Verdict) -> list[str]:
         lines.insert(-1, f"{format_number(trail.shown.more)} more")
     if other := trail.kept_otherwise:
         lines += [
-            f"A file with the SHA-256 {other.sha256} was kept as “{other.event.subject}”:",
+            f"A file with the SHA-256 {other.sha256} was kept as “{other.name}”:",
             _event_line(other.event),
         ]
     return lines

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 from flaskr.audit.models import Action
 from flaskr.audit.queries import events_of_file, keeping_event, trail_beginning
 from flaskr.database.transactions import separate_read
+from flaskr.exports.kept.files import folder_of
 from flaskr.exports.trail_recording import MANIFEST_DIGEST
 from flaskr.exports.verify.manifests import KnownFile, cut_label
 from flaskr.web.template_filters import format_instant
@@ -46,6 +48,7 @@ class HandedOut:
 class KeptOtherwise:
     """The event by which another file was kept under the name of a kept export, and its SHA-256."""
 
+    name: str
     event: Any
     sha256: str
 
@@ -120,6 +123,7 @@ def _manifests(events: Sequence[Any], recorded: Sequence[dict[str, Any]]) -> fro
 
 def _kept_otherwise(connection: Connection, sha256: str, name: str) -> KeptOtherwise | None:
     """Return the event by which a file with another SHA-256 was kept under a name."""
-    event = connection.execute(keeping_event(name)).first() if name else None
+    subjects = (folder_of(Path(), name).name, name)
+    event = connection.execute(keeping_event(subjects)).first() if name else None
     kept = json.loads(event.after)["sha256"] if event else sha256
-    return None if kept == sha256 else KeptOtherwise(event, kept)
+    return None if kept == sha256 else KeptOtherwise(name, event, kept)

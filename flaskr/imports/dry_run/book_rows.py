@@ -36,6 +36,7 @@ _CLAIM_ROWS = select(
     Claim.last_transaction_date,
     Claim.last_recorded_at,
     Claim.recorded_at,
+    Claim.erased_at,
 )
 _POLICY_ROWS = select(
     Policy.id,
@@ -43,6 +44,7 @@ _POLICY_ROWS = select(
     Policy.policy_number_key.label("policy_key"),
     *(getattr(Policy, name) for name in POLICY_EDITS),
     Policy.version,
+    Policy.erased_at,
 )
 _ENTRY_ROWS = select(
     LedgerEntry.claim_id,
@@ -87,9 +89,14 @@ _UNDONE_ROWS = (
 )
 # What cells in doubt are compared with.
 _KNOWN_CLAIMS = select(
-    Claim.claim_reference_key.label("claim_key"), Claim.event_code, Claim.description
+    Claim.claim_reference_key.label("claim_key"),
+    Claim.event_code,
+    Claim.description,
+    Claim.erased_at,
 )
-_KNOWN_POLICIES = select(Policy.policy_number_key.label("policy_key"), Policy.policyholder)
+_KNOWN_POLICIES = select(
+    Policy.policy_number_key.label("policy_key"), Policy.policyholder, Policy.erased_at
+)
 _BOOK_TABLES = {
     "book_claims": _CLAIM_ROWS,
     "book_policies": _POLICY_ROWS,
@@ -104,11 +111,11 @@ _KNOWN_VALUES = {
     "claim_reference": "FROM known_claims k WHERE k.claim_key = t.claim_key",
     "event_code": "FROM known_claims k WHERE (k.claim_key, k.event_code) = "
     "(t.claim_key, t.event_code)",
-    "description": "FROM known_claims k WHERE (k.claim_key, k.description) = "
-    "(t.claim_key, t.description)",
+    "description": "FROM known_claims k WHERE k.claim_key = t.claim_key "
+    "AND (k.description = t.description OR k.erased_at IS NOT NULL)",
     "policy_number": "FROM known_policies k WHERE k.policy_key = t.policy_key",
-    "policyholder": "FROM known_policies k WHERE (k.policy_key, k.policyholder) = "
-    "(t.policy_key, t.policyholder)",
+    "policyholder": "FROM known_policies k WHERE k.policy_key = t.policy_key "
+    "AND (k.policyholder = t.policyholder OR k.erased_at IS NOT NULL)",
 }
 _KEYS = {"claim_reference": "claim_key", "policy_number": "policy_key"}
 

@@ -9,6 +9,7 @@ from flaskr.claims.models import CLAIM_EDITS, CLAIM_FACTS
 from flaskr.facts.closed_lists import Contents, EntryType, Status
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rules import ClaimChecker
+from flaskr.imports.dry_run.erased_texts import leave_out_erased
 from flaskr.imports.dry_run.program_traces import note_made_numbers
 from flaskr.imports.dry_run.result import RowClass
 from flaskr.imports.dry_run.row_outcomes import (
@@ -108,6 +109,7 @@ class ClaimRows:
         self.book.copy_policies("SELECT policy_key AS k FROM claims")
         self.book.copy_policies_of_claims()
         self.book.copy_undone("SELECT id AS k FROM book_claims WHERE status = 'declined'")
+        leave_out_erased(self.staging, self.at, Contents.CLAIMS)
         self.staging.run(_COMPARE, file=self.at, has_status="status" in self.given)
         note_made_numbers(self.staging, self.book, self.at, Contents.CLAIMS)
         self._note_invalid()

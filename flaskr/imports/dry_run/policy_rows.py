@@ -13,6 +13,7 @@ from flaskr.facts.kinds import Kind
 from flaskr.facts.policy_columns import POLICY_COLUMNS
 from flaskr.imports.dry_run.book_rows import BookRows
 from flaskr.imports.dry_run.claim_rules import NOT_ASSIGNED
+from flaskr.imports.dry_run.erased_texts import leave_out_erased
 from flaskr.imports.dry_run.program_traces import note_made_numbers
 from flaskr.imports.dry_run.result import PreviewRow, RowClass
 from flaskr.imports.dry_run.row_outcomes import Tally, display_text, note_duplicates, row_classes
@@ -67,6 +68,7 @@ class PolicyRows:
         """Compare the rows with the book, write their plan, and return their classes."""
         note_duplicates(self.staging, self.at, "policies", "policy_key", "policy_number")
         self.book.copy_policies("SELECT policy_key AS k FROM policies")
+        leave_out_erased(self.staging, self.at, Contents.POLICIES)
         self.staging.run(_COMPARE, file=self.at)
         note_made_numbers(self.staging, self.book, self.at, Contents.POLICIES)
         for batch in self.staging.batches(_ROWS_TO_CHECK, file=self.at):

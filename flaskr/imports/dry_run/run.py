@@ -15,6 +15,7 @@ from flaskr.files.readers.options import Unreadable
 from flaskr.imports.dry_run.asked_options import asked_options
 from flaskr.imports.dry_run.book_rows import BookRows, settle_doubts
 from flaskr.imports.dry_run.claim_rows import ClaimRows
+from flaskr.imports.dry_run.erased_texts import erased_notes
 from flaskr.imports.dry_run.policy_rows import PolicyRows
 from flaskr.imports.dry_run.program_traces import without_kept_apostrophes
 from flaskr.imports.dry_run.reading.choices import check_choices, own_choices
@@ -139,7 +140,12 @@ class _DryRunner:
             stack.callback(plan.close)
             classes, outcome = self._classes(book, plan)
         results = tuple(
-            replace(result, classes=each, asks=asked_options(self.staging, at))
+            replace(
+                result,
+                classes=each,
+                notes=(*result.notes, *erased_notes(self.staging, at)),
+                asks=asked_options(self.staging, at),
+            )
             for at, (result, each) in enumerate(zip(self.results, classes, strict=True))
         )
         refusals, groups = first_refusals(self.staging, self.task.files, self.columns)

@@ -23,7 +23,10 @@ def list_imports() -> None:
     """List the imports, newest first."""
     require_book()
     for record in imports_with_files():
-        files = ", ".join(file.file_name for file in record.files) or f"undo of {record.undoes}"
+        files = (
+            ", ".join(file.file_name or "name erased" for file in record.files)
+            or f"undo of {record.undoes}"
+        )
         when = record.recorded_at.isoformat(timespec="seconds")
         click.echo(
             f"{record.id}  {when}  {record.recorded_by}  {files}: {record.created} created, "

@@ -12,6 +12,7 @@ import pyarrow as pa
 from flaskr.claims.models import ENTRY_TEXTS
 from flaskr.facts.closed_lists import Contents
 from flaskr.imports.dry_run.book_rows import BookRows
+from flaskr.imports.dry_run.erased_texts import leave_out_erased
 from flaskr.imports.dry_run.reading.staged_files import staged_columns
 from flaskr.imports.dry_run.reading.used_columns import FileColumns
 from flaskr.imports.dry_run.result import DryRun, RowClass
@@ -180,6 +181,8 @@ class MigrationRows:
         )
         self.book.copy_policies_of_claims()
         self.book.copy_entries()
+        for contents, at in self.positions.items():
+            leave_out_erased(self.staging, at, contents)
 
     def _plan_facts(self) -> None:
         """Check policies, then claims; add the valid new ones to the tables of new rows."""

@@ -164,6 +164,8 @@ UPDATES = [
     ("policies", "sum_insured", "sum_insured = -1"),
     ("policies", "cancelled_within_period", "cancelled_on = '2023-12-31'"),
     ("policies", "cancelled_within_period", "cancelled_on = expiry_date"),
+    ("policies", "erased", "erased_at = '2026-01-01 00:00:00'"),
+    ("claims", "erased", "erased_at = '2026-01-01 00:00:00', description = 'Said'"),
     ("book", "one_row", "id = 2"),
 ]
 

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from flaskr.audit.models import AuditEvent
+from flaskr.audit.models import AuditEvent, EventTexts
 from flaskr.extensions import db
 from flaskr.users.models import Role
 from tests.users.people import signed_in_client
@@ -53,7 +53,10 @@ def file_events(app: Flask) -> list[dict[str, Any]]:
     """The events of files, oldest first."""
     with app.app_context():
         query = (
-            select(AuditEvent).where(AuditEvent.action.in_(FILE_ACTIONS)).order_by(AuditEvent.id)
+            select(AuditEvent, EventTexts.reason)
+            .outerjoin(EventTexts)
+            .where(AuditEvent.action.in_(FILE_ACTIONS))
+            .order_by(AuditEvent.id)
         )
         events = [
             {
@@ -61,8 +64,9 @@ def file_events(app: Flask) -> list[dict[str, Any]]:
                 "subject": event.subject,
                 "actor": event.actor,
                 **json.loads(event.after or "{}"),
+                **({"reason": reason} if reason else {}),
             }
-            for event in db.session.scalars(query)
+            for event, reason in db.session.execute(query)
         ]
         db.session.remove()
     return events

@@ -29,6 +29,8 @@ TAKEN = {
     "policies.index": POLICIES | PAGING,
     "policies.show": {"history", *AS_AT} | PAGING,
     "closings.late": PAGING,
+    "privacy.erase": {"policy", "claim"},
+    "privacy.show": {"policy", "claim"},
     "imports.index": PAGING,
     "imports.show": PAGING,
     "imports.edits": PAGING,

@@ -70,6 +70,8 @@ EXPECTED_ACCESS = {
     "users.end_session": ("-", "vhad"),
     "users.make_token": ("-", "vhad"),
     "users.revoke_token": ("-", "vhad"),
+    "privacy.erase": ("d", "d"),
+    "privacy.show": ("d", "d"),
     "users.people": ("d", "-"),
     "users.new_person": ("d", "d"),
     "users.person": ("d", "d"),

@@ -1,0 +1,112 @@
+"""The pages that erase a person, after showing what remains, and give what the book has of one."""
+
+from dataclasses import replace
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+
+from flaskr.database.modes import transaction_mode
+from flaskr.errors import ClaimBookError
+from flaskr.extensions import db
+from flaskr.privacy.forms import EraseForm, SubjectForm
+from flaskr.privacy.presenters import deleted_files, erased_sentence
+from flaskr.privacy.queries import PersonRecords, person_records
+from flaskr.privacy.remaining_copies import own_files, remaining_copies
+from flaskr.privacy.residual_copies import clear_old_pages, empty_spool, overwrite_deleted
+from flaskr.privacy.services import delete_own_files, erase_person, record_shown
+from flaskr.privacy.subject_access import person_file
+from flaskr.users.gate.access import actor
+from flaskr.web.downloads import file_headers
+from flaskr.web.page_addresses import takes
+
+blueprint = Blueprint("privacy", __name__, url_prefix="/people")
+
+
+@blueprint.route("/erase", methods=["GET", "POST"])
+@takes("policy", "claim")
+def erase():
+    """Show what would be erased of a person and what remains; erase it when that is confirmed."""
+    form = EraseForm()
+    if request.method == "GET":
+        form.policy.data = request.args.get("policy", "")
+        form.claim.data = request.args.get("claim", "")
+    if form.validate_on_submit() and form.erase.data:
+        try:
+            _erase(form)
+        except ClaimBookError as error:
+            db.session.rollback()
+            form.form_errors.append(str(error))
+        else:
+            policy, claim = form.policy.data or None, form.claim.data or None
+            return redirect(url_for(".erase", policy=policy, claim=claim), code=303)
+    return _show_form(form)
+
+
+@blueprint.route("/show", methods=["GET", "POST"])
+@takes("policy", "claim")
+def show():
+    """Give all that the book has about a person as a file."""
+    form = SubjectForm()
+    if request.method == "GET":
+        form.policy.data = request.args.get("policy", "")
+        form.claim.data = request.args.get("claim", "")
+    if form.validate_on_submit():
+        try:
+            found, reason = _records(form), form.reason.data or ""
+            record_shown(found, actor=actor(), reason=reason)
+            contents = person_file(found, actor=actor(), reason=reason)
+        except ClaimBookError as error:
+            db.session.rollback()
+            form.form_errors.append(str(error))
+        else:
+            db.session.commit()
+            headers = file_headers("person.json", "application/json")
+            headers["Cache-Control"] = "no-store"
+            return contents, 200, headers
+    return render_template("privacy/show.html", form=form), 422 if form.errors else 200
+
+
+def _show_form(form: EraseForm):
+    """Show the form, with what would be erased if it names somebody."""
+    found, files, copies = None, None, []
+    if (form.policy.data or form.claim.data) and not form.errors.keys() - {None}:
+        try:
+            with transaction_mode("read"):
+                found = _records(form)
+                files = own_files(current_app.config, found.names)
+                staying = replace(files, exports=(), jobs=()) if form.files.data else files
+                copies = [*remaining_copies(found, staying)]
+        except ClaimBookError as error:
+            form.form_errors.append(str(error))
+    page = render_template("privacy/erase.html", form=form, found=found, copies=copies, files=files)
+    return page, 422 if form.errors else 200
+
+
+def _records(form: SubjectForm) -> PersonRecords:
+    """Return the records that a form names; raises ClaimBookError."""
+    if not form.policy.data and not form.claim.data:
+        raise ClaimBookError("Give the number of a policy, or a claim.")
+    return person_records(
+        filter(None, [form.policy.data]),
+        filter(None, [form.claim.data]),
+        filter(None, [form.name.data]),
+        with_same_name=form.same_name.data,
+    )
+
+
+def _erase(form: EraseForm) -> None:
+    """Erase what the form names, and say what was done."""
+    found = _records(form)
+    files = own_files(current_app.config, found.names) if form.files.data else None
+    reason = form.reason.data or ""
+    was_on = overwrite_deleted()
+    result = erase_person(found, actor=actor(), reason=reason)
+    db.session.commit()
+    empty_spool(current_app.config)
+    flash(erased_sentence(result), "success")
+    if files:
+        delete_own_files(found, files, actor=actor(), reason=reason)
+        flash(deleted_files(files), "success")
+    try:
+        clear_old_pages(overwrites_always=was_on)
+    except ClaimBookError as error:
+        flash(str(error), "warning")
