@@ -8,6 +8,7 @@ credentials are checked again when they are written.
 from dataclasses import dataclass
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import Row, select
 
 from flaskr.audit.models import Action, Subject
@@ -116,7 +117,7 @@ def replace_password(
     TooManyAttempts, ChangedMeanwhile if the session has ended, and ClaimBookError if `new` is weak.
     """
     credentials = verify_password(identity.actor, current, address=address, actor=identity.actor)
-    new_hash = hash_new_password(new, [credentials.email, credentials.name])
+    new_hash = hash_new_password(new, _personal_words(credentials.email, credentials.name))
     user = recheck_credentials(credentials)
     session = locked_row(select(UserSession).where(UserSession.id == identity.session_id))
     if session.ended_at is not None:
@@ -125,6 +126,11 @@ def replace_password(
     if revokes_tokens:
         revoke_tokens(user)
     return start_session(user, user_agent)
+
+
+def _personal_words(email: str, name: str) -> list[str]:
+    """Return what others know of a user: e-mail, name, and where their book is."""
+    return [email, name, *current_app.config["TRUSTED_NAMES"]]
 
 
 def link_owner(secret: str) -> Row[Any]:
@@ -142,7 +148,7 @@ def set_password_by_link(secret: str, password: str) -> User:
     Raises LinkExpired, and ClaimBookError if the password is weak.
     """
     owner = link_owner(secret)
-    new_hash = hash_new_password(password, [owner.email, owner.name])
+    new_hash = hash_new_password(password, _personal_words(owner.email, owner.name))
     user: User = locked_row(select(User).where(User.id == owner.id))
     if not delete_links(user, secret):
         raise LinkExpired
