@@ -7,17 +7,26 @@ from flaskr.users.passwords import hash_new_password, is_correct_password
 
 PERSONAL = ("asa.lindkvist@norrskydd.se", "Åsa Lindkvist-Öberg", "skador.norrskydd.se")
 WEAK = """
-    Sommar2026!! sommar2026!!! S0mm4r2026!! $ommar2026!! SOMMAR2026!! Sommaren2026! SommarSommar2026 2026Sommar!! rammoS2026!!
-    Stockholm2026! St0ckh0lm2026! stockholm12345 Göteborg2026! Goteborg2026! Goeteborg2026! Malmö2025!!!! Linköping2024#
-    Länsförsäkringar1 Lansforsakringar1 Laensfoersaekringar1 L4nsförsäkringar! LÄNSFÖRSÄKRINGAR TryggHansa2026 Folksam2026!!
+    Sommar2026!! sommar2026!!! S0mm4r2026!! $ommar2026!! SOMMAR2026!! Sommaren2026!
+    SommarSommar2026 2026Sommar!! rammoS2026!!
+    Stockholm2026! St0ckh0lm2026! stockholm12345 Göteborg2026! Goteborg2026! Goeteborg2026!
+    Malmö2025!!!! Linköping2024#
+    Länsförsäkringar1 Lansforsakringar1 Laensfoersaekringar1 L4nsförsäkringar! LÄNSFÖRSÄKRINGAR
+    TryggHansa2026 Folksam2026!!
     Fotboll12345 F0tb0ll12345 Hammarby1915! Djurgården1891 Zlatan123456 IshockeyIshockey1
-    December2026! Måndag12345! Mandag123456 Midsommar2026 Fredag2026!!! Januari!2026 Höstlov20262026
+    December2026! Måndag12345! Mandag123456 Midsommar2026 Fredag2026!!! Januari!2026
+    Höstlov20262026
     Qwerty123456 1qaz2wsx3edc asdfghjklöä1 qwertyuiopå! zxcvbnm12345 1q2w3e4r5t6y
-    ClaimBook2026 Claimbook!!!! Skadereserv1! Försäkring2026 Självrisk2026! Aktuarie12345 Handläggare1!
-    Välkommen2026! Lösenord12345 L0senord2026! Hejsan123456! Hemligt12345! Älskling2026! Sverige123456
-    password1234 Password1234! passwordpassword 123456789012 aaaaaaaaaaaaaaaa abcabcabcabcabc iloveyou1234 letmein12345
-    Lindkvist2026! lindkvist1234 Oberg2026!!!! Norrskydd2026! N0rrskydd2026! asa.lindkvist1 asalindkvist1 ÅsaLindkvist!!
-    asa.lindkvist@norrskydd.se sommarstockholm2026 AnnaAndersson85! Eriksson19850412 VolvoSaab2026!
+    ClaimBook2026 Claimbook!!!! Skadereserv1! Försäkring2026 Självrisk2026! Aktuarie12345
+    Handläggare1!
+    Välkommen2026! Lösenord12345 L0senord2026! Hejsan123456! Hemligt12345! Älskling2026!
+    Sverige123456
+    password1234 Password1234! passwordpassword 123456789012 aaaaaaaaaaaaaaaa abcabcabcabcabc
+    iloveyou1234 letmein12345
+    Lindkvist2026! lindkvist1234 Oberg2026!!!! Norrskydd2026! N0rrskydd2026! asa.lindkvist1
+    asalindkvist1 ÅsaLindkvist!!
+    asa.lindkvist@norrskydd.se sommarstockholm2026 AnnaAndersson85! Eriksson19850412
+    VolvoSaab2026!
 """.split()  # noqa: SIM905
 GOOD = (
     "vintergatan kastrull 7 mossa",
