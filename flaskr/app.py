@@ -56,6 +56,7 @@ from flaskr.users import account_views
 from flaskr.users import commands as user_commands
 from flaskr.users import views as people_views
 from flaskr.users.gate.request_checks import register_gate
+from flaskr.users.second_factor import views as second_factor_views
 from flaskr.users.sessions.cookies import COOKIE_NAME, BookCookies
 from flaskr.users.signing_in import views as user_views
 from flaskr.web import health
@@ -141,7 +142,8 @@ def _register_request_checks(app: Flask) -> None:
 _PAGES = (
     health,
     user_views,
-    account_views,  # this and the next on the blueprint of users
+    second_factor_views,  # this and the next two on the blueprint of users
+    account_views,
     people_views,
     overview_views,
     policies_views,

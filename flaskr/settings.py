@@ -91,6 +91,10 @@ class Settings:
     )
     session_idle_minutes: int = _setting(60, "a session ends after this long without use", **COUNT)
     session_hours: int = _setting(12, "a session ends after this long at the latest", **COUNT)
+    second_factor_roles: tuple[str, ...] = _setting(
+        (),
+        "the roles that must have a second factor, with commas between: `administrator,handler`",
+    )
     random_claims: bool = _setting(
         False, "`on` allows `/generate_random_claim` where people sign in", default_means="off"
     )
@@ -235,6 +239,7 @@ def read_settings() -> Settings:
     except EnvError as error:
         raise SettingsError(str(error)) from error
     read["instance_folder"] = read["instance_folder"].resolve()
-    read["trusted_hosts"] = tuple(filter(None, map(str.strip, read["trusted_hosts"])))
+    for name in ("trusted_hosts", "second_factor_roles"):
+        read[name] = tuple(filter(None, map(str.strip, read[name])))
     read["log_level"] = read["log_level"].upper()
     return Settings(**read)

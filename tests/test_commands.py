@@ -41,6 +41,7 @@ REFUSED = {
     "users create": ["eva@example.com"],
     "users link": ["eva@example.com"],
     "users list": [],
+    "users remove-second-factor": ["eva@example.com"],
     "users sign-out": ["eva@example.com"],
 }
 BY_RULES = (
@@ -53,6 +54,7 @@ BY_RULES = (
     "people erase",
     "people show",
     "users link",
+    "users remove-second-factor",
     "users sign-out",
 )
 
@@ -229,12 +231,8 @@ def test_an_error_keeps_its_exit_code_through_a_child_class():
 def test_output_is_written_in_any_encoding_of_the_terminal(tmp_path, encoding):
     path = tmp_path / "skador.csv"
     path.write_text("skadenummer;utbetalt;kvarstående\nÖ-1Ω;x“;1\n", encoding="utf-8")
-    environment = {
-        **os.environ,
-        "PYTHONIOENCODING": encoding,
-        "INSTANCE_FOLDER": str(tmp_path / "book"),
-        "LANG": "C",
-    }
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "LANG": "C"}
+    environment["INSTANCE_FOLDER"] = str(tmp_path / "book")
     flask = [sys.executable, "-m", "flask", "-A", "flaskr:create_app"]
     options = ["--column", "kvarstående=outstanding", "--dry-run"]
 

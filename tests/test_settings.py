@@ -25,6 +25,11 @@ ENVIRONMENT = {
     "RANDOM_CLAIMS": ("random_claims", "on", True),
     "SESSION_IDLE_MINUTES": ("session_idle_minutes", "3", 3),
     "SESSION_HOURS": ("session_hours", "4", 4),
+    "SECOND_FACTOR_ROLES": (
+        "second_factor_roles",
+        "handler, administrator",
+        ("handler", "administrator"),
+    ),
     "BOOK_CURRENCY": ("book_currency", "EUR", "EUR"),
     "BOOK_TIME_ZONE": ("book_time_zone", "UTC", "UTC"),
     "MAX_REQUEST_BYTES": ("max_request_bytes", "5", 5),

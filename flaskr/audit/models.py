@@ -46,6 +46,11 @@ class Action(StrEnum):
     BOOK_DECLARED_LIVE = "book_declared_live"
     PERIOD_CLOSED = "period_closed"  # no entry is dated in it any more
     PERSON_SHOWN = "person_shown"  # all that the book has about them, as a file
+    SECOND_FACTOR_SET = "second_factor_set"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    CODE_FAILED = "code_failed"  # a wrong code of a second factor
 
 
 class Subject(StrEnum):

@@ -1,4 +1,4 @@
-"""The commands `flask users`: create, link, list and sign-out."""
+"""The commands `flask users`: create, link, list, sign-out and remove-second-factor."""
 
 import click
 from flask import current_app
@@ -10,6 +10,7 @@ from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.users.models import Role, User
 from flaskr.users.queries import all_users, user_with_email
+from flaskr.users.second_factor.services import remove_second_factor
 from flaskr.users.services import create_user, make_link, sign_out_everywhere
 
 users = BookGroup("users", help="Add users, list them, and let them set a password.")
@@ -79,3 +80,13 @@ def sign_out_user(email: str) -> None:
     sign_out_everywhere(user, actor=command_actor())
     db.session.commit()
     click.echo(f"{user.email} is signed out everywhere.")
+
+
+@users.command("remove-second-factor")
+@click.argument("email")
+def remove_users_second_factor(email: str) -> None:
+    """Remove the second factor of the user EMAIL, who has lost it, and end their sessions."""
+    user = _user_named(email)
+    remove_second_factor(user, actor=command_actor())
+    db.session.commit()
+    click.echo(f"{user.email} has no second factor any more, and is told so at the next sign-in.")

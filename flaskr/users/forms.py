@@ -44,7 +44,7 @@ class SignInForm(FlaskForm):
     next = HiddenField()
 
 
-def _current_password() -> PasswordField:
+def current_password() -> PasswordField:
     """Return a field for the current password, asked again before sensitive changes."""
     return PasswordField(
         "Current password", [Required()], render_kw={"autocomplete": "current-password"}
@@ -73,7 +73,7 @@ class SetPasswordForm(FlaskForm):
 class ChangePasswordForm(SetPasswordForm):
     """A new password, and the current one as proof."""
 
-    present = _current_password()
+    present = current_password()
     revoke = BooleanField("Revoke my tokens too")
 
 
@@ -96,7 +96,7 @@ class TokenForm(FlaskForm):
         default=90,
         invalid_value_message="Choose one from the list.",
     )
-    present = _current_password()
+    present = current_password()
 
 
 class _PersonFields(FlaskForm):

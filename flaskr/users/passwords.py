@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from flaskr.errors import ClaimBookError
+from flaskr.users.guessable_words import fold, parts_of, without_known_parts
 from flaskr.users.sessions.secrets import new_secret
 
 if TYPE_CHECKING:
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
 
 _MIN_CHARACTERS = 12
 _MAX_CHARACTERS = 128
-_MIN_SCORE = 3  # of zxcvbn's 0 to 4: at least 10^8 guesses
+_MIN_GUESSES = 10**8  # zxcvbn's score 3 of 4: safe against guesses at argon2's hashes
+_MIN_GUESSES_OF_REST = 10**6  # beside words that are tried first
+_WHAT_TO_DO = (
+    "Use four or more words that have nothing to do with each other, or let a password manager "
+    "make one."
+)
 hasher = PasswordHasher()  # RFC 9106's second choice: 64 MiB, 3 passes
 
 
@@ -51,7 +57,7 @@ def is_outdated_hash(password_hash: str) -> bool:
 def hash_new_password(password: str, personal_words: "Sequence[str]") -> str:
     """Return the hash of a new password; raises ClaimBookError if it is weak.
 
-    `personal_words` are what others know: e-mail and name.
+    `personal_words` are what others know: e-mail, name, and the names of the book's host.
     """
     _check_new_password(password, personal_words)
     return hash_password(password)
@@ -59,17 +65,27 @@ def hash_new_password(password: str, personal_words: "Sequence[str]") -> str:
 
 def _check_new_password(password: str, personal_words: "Sequence[str]") -> None:
     """Raise _WeakPassword with the reason unless a password is hard to guess."""
-    from zxcvbn import zxcvbn  # its word lists are slow to load
-
     if len(password) < _MIN_CHARACTERS:
         raise _WeakPassword(f"A password must have at least {_MIN_CHARACTERS} characters.")
     if len(password) > _MAX_CHARACTERS:
         raise _WeakPassword(f"A password can have at most {_MAX_CHARACTERS} characters.")
-    # zxcvbn is slow past 72 characters, which are enough to judge by
-    strength = zxcvbn(password[:72], user_inputs=[*personal_words, "claimbook"])
-    if strength["score"] < _MIN_SCORE:
-        warning = strength["feedback"]["warning"]
+    rest = without_known_parts(password, personal_words)
+    if rest is not None and _guesses(rest) < _MIN_GUESSES_OF_REST:
         raise _WeakPassword(
-            f"This password could be guessed. {warning + '. ' if warning else ''}"
-            "Several words that have nothing to do with each other are hard to guess."
+            "This password could be guessed. It is little more than a name, a place, a season or "
+            f"another word that is often chosen, with digits or signs added. {_WHAT_TO_DO}"
         )
+    if _guesses(fold(password), personal_words) < _MIN_GUESSES:
+        raise _WeakPassword(
+            "This password could be guessed. It is on lists of common passwords, or repeats a few "
+            f"characters, keys or words. {_WHAT_TO_DO}"
+        )
+
+
+def _guesses(password: str, personal_words: "Sequence[str]" = ()) -> int:
+    """Return how many guesses a password takes, by zxcvbn."""
+    from zxcvbn import zxcvbn  # its word lists are slow to load
+
+    # zxcvbn is slow past 72 characters, which are enough to judge by
+    known = sorted(parts_of(personal_words))
+    return int(zxcvbn(password[:72], user_inputs=known)["guesses"]) if password else 0

@@ -18,7 +18,14 @@ IMPORT = _HANDLERS
 MIGRATE = _ADMINISTRATORS
 
 # Pages that need no sign-in.
-PUBLIC = frozenset({"static", "health.show", "users.sign_in", "users.set_password"})
+PUBLIC = frozenset(
+    {"static", "health.show", "users.sign_in", "users.enter_code", "users.set_password"}
+)
+
+# What a user without the second factor that their role requires may open, to set it up.
+WITHOUT_SECOND_FACTOR = frozenset(
+    {"users.second_factor", "users.confirm_second_factor", "users.sign_out"}
+)
 
 # By endpoint; GET and POST of one address are one page. Duties are separated: an administrator
 # gives access and does not move money, a handler moves money and does not give access.
@@ -73,11 +80,16 @@ ROUTES: dict[str, frozenset[Role]] = {
     "users.revoke_token": _EVERYBODY,
     "privacy.erase": _ADMINISTRATORS,
     "privacy.show": _ADMINISTRATORS,
+    "users.second_factor": _EVERYBODY,
+    "users.confirm_second_factor": _EVERYBODY,
+    "users.renew_recovery_codes": _EVERYBODY,
+    "users.remove_second_factor": _EVERYBODY,
     "users.people": _ADMINISTRATORS,
     "users.new_person": _ADMINISTRATORS,
     "users.person": _ADMINISTRATORS,
     "users.make_link": _ADMINISTRATORS,
     "users.sign_person_out": _ADMINISTRATORS,
+    "users.remove_persons_second_factor": _ADMINISTRATORS,
     "users.settings": _ADMINISTRATORS,
 }
 

@@ -11,6 +11,8 @@ from flaskr.users.gate.access import actor
 from flaskr.users.gate.local_only import is_forwarded
 from flaskr.users.models import User
 from flaskr.users.queries import all_users, user_with_email
+from flaskr.users.second_factor.queries import confirmed_factor
+from flaskr.users.second_factor.services import remove_second_factor
 from flaskr.users.services import change_user, create_user, make_link, sign_out_everywhere
 from flaskr.users.signing_in.views import blueprint
 
@@ -77,7 +79,11 @@ def person(email: str):
             flash(f"{user.email} saved.", "success")
             return redirect(url_for(".people"), code=303)
     page = render_template(
-        "users/person.html", user=user, form=form, plain=FlaskForm(formdata=None)
+        "users/person.html",
+        user=user,
+        form=form,
+        second_factor=confirmed_factor(user.id),
+        plain=FlaskForm(formdata=None),
     )
     return page, 422 if form.errors and status == 200 else status
 
@@ -98,6 +104,16 @@ def sign_person_out(email: str):
     sign_out_everywhere(user, actor=actor())
     db.session.commit()
     flash(f"{email} signed out everywhere.", "success")
+    return redirect(url_for(".person", email=email), code=303)
+
+
+@blueprint.post("/people/<email>/second_factor/remove")
+def remove_persons_second_factor(email: str):
+    """Remove the second factor of a user who cannot make codes any more."""
+    user = _user_or_404(email)
+    remove_second_factor(user, actor=actor())
+    db.session.commit()
+    flash(f"{email} has no second factor any more, and is told so at the next sign-in.", "success")
     return redirect(url_for(".person", email=email), code=303)
 
 

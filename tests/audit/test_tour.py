@@ -12,6 +12,7 @@ from tests.audit.touring import ACTUARY, ADMINISTRATOR, HANDLER, Tour
 from tests.browsing import send as fill_in
 from tests.imports.uploading import form_of, load, read_again, take_step, upload
 from tests.users.people import PASSWORD, post, sign_in, signed_in_client
+from tests.users.second_factor.phones import CODES_SHOWN, SETUP, enter_code, set_up
 
 NEW_PASSWORD = "ladugård propeller 3 saffran"
 TOKEN = {"label": "x", "scope": "read", "days": "7", "present": PASSWORD}
@@ -149,6 +150,25 @@ def look_after_people(tour: Tour, administrator) -> None:
     assert tour.new_events() == [("session_ended", ADMINISTRATOR, "user", bo)]
 
 
+def use_a_second_factor(tour: Tour, handler, administrator) -> None:
+    phone = set_up(handler)
+    assert tour.new_events() == [("second_factor_set", HANDLER, "user", HANDLER)]
+    proofs = {"present": PASSWORD, "code": phone.code()}
+    renewed = post(handler, f"{SETUP}/recovery_codes", proofs).text
+    assert tour.new_events() == [("recovery_codes_made", HANDLER, "user", HANDLER)]
+    post(handler, f"{SETUP}/remove", proofs)
+    assert tour.new_events() == [("code_failed", HANDLER, "user", HANDLER)]
+    client = tour.app.test_client()
+    sign_in(client, HANDLER)
+    enter_code(client, CODES_SHOWN.search(renewed)[1])
+    assert tour.new_events() == [
+        ("recovery_code_used", HANDLER, "user", HANDLER),
+        ("signed_in", HANDLER, "user", HANDLER),
+    ]
+    post(administrator, f"/people/{HANDLER}/second_factor/remove")
+    assert tour.new_events() == [("second_factor_removed", ADMINISTRATOR, "user", HANDLER)]
+
+
 def test_every_write_records_exactly_one_event(tour):
     handler, actuary, administrator = (
         signed_in_client(tour.app, role)
@@ -166,6 +186,7 @@ def test_every_write_records_exactly_one_event(tour):
     go_live_and_close(tour, actuary, administrator)
     answer_a_person(tour, administrator)
     look_after_people(tour, administrator)
+    use_a_second_factor(tour, handler, administrator)
 
     takes_forms = {
         rule.endpoint for rule in tour.app.url_map.iter_rules() if "POST" in rule.methods

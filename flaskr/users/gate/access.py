@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from flaskr.database.modes import current_mode
 from flaskr.database.transactions import separate_read
 from flaskr.extensions import db
-from flaskr.users.roles import IMPORT, MIGRATE, may_reach
+from flaskr.users.roles import IMPORT, MIGRATE, PUBLIC, WITHOUT_SECOND_FACTOR, may_reach
 from flaskr.users.sessions.identities import (
     LOCAL,
     NOBODY,
@@ -43,7 +43,15 @@ def may(endpoint: str) -> bool:
     identity = current_identity()
     if identity is None or identity.role is None:
         return identity is LOCAL
+    if lacks_second_factor(identity) and endpoint not in WITHOUT_SECOND_FACTOR | PUBLIC:
+        return False
     return may_reach(identity.role, endpoint) and not is_switched_off(endpoint)
+
+
+def lacks_second_factor(identity: Identity) -> bool:
+    """Whether the role requires a second factor that the user has not set up."""
+    required: tuple[str, ...] = current_app.config["SECOND_FACTOR_ROLES"]
+    return identity.role in required and not identity.has_second_factor
 
 
 def is_switched_off(endpoint: str) -> bool:

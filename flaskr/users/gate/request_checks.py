@@ -11,6 +11,7 @@ from werkzeug.exceptions import Unauthorized
 from werkzeug.sansio.utils import host_is_trusted
 
 from flaskr.audit.services import Origin, origin
+from flaskr.errors import SettingsError
 from flaskr.extensions import csrf
 from flaskr.users.gate.access import (
     bearer_token,
@@ -18,13 +19,14 @@ from flaskr.users.gate.access import (
     identify,
     is_open,
     is_switched_off,
+    lacks_second_factor,
     may,
     may_import,
 )
 from flaskr.users.gate.local_only import is_forwarded, is_loopback, refusal
 from flaskr.users.gate.refusals import record_refusal
-from flaskr.users.models import Scope
-from flaskr.users.roles import BY_TOKEN, PUBLIC, SEE_NAMES
+from flaskr.users.models import Role, Scope
+from flaskr.users.roles import BY_TOKEN, PUBLIC, SEE_NAMES, WITHOUT_SECOND_FACTOR
 from flaskr.users.sessions.identities import PAGE, Identity
 from flaskr.users.sessions.services import record_use
 from flaskr.values.pseudonyms import sees_names
@@ -40,6 +42,7 @@ _UNKNOWN_HOST = (
     "to TRUSTED_HOSTS."
 )
 _OTHER_SITE = "Another site caused this request. Open the page from the book itself."
+_SET_UP = "Sign in with a browser and set it up; until then your tokens do not work either."
 _SIGN_IN = "Sign in first, or send a token: Authorization: Bearer …"
 
 
@@ -131,11 +134,21 @@ def _access_refusal(identity: Identity | None) -> ResponseReturnValue | None:
         return _require_sign_in()
     if identity.token_id:
         _check_token(identity, endpoint)
+    if lacks_second_factor(identity) and endpoint not in WITHOUT_SECOND_FACTOR:
+        return _require_second_factor(identity)
     if not may(endpoint):
         if is_switched_off(endpoint):
             abort(403, "Random claims are switched off in this book; RANDOM_CLAIMS=on allows them.")
         abort(403, f"Your role ({identity.role}) may not do this. Ask an administrator.")
     return None
+
+
+def _require_second_factor(identity: Identity) -> ResponseReturnValue:
+    """Redirect a browser to where a second factor is set up; refuse anything else."""
+    is_visit = request.method in SAFE_METHODS and not identity.token_id
+    if is_visit and "text/html" in request.headers.get("Accept", ""):
+        return redirect(url_for("users.second_factor"), code=303)
+    abort(403, f"Your role ({identity.role}) requires a second factor. {_SET_UP}")
 
 
 def _check_token(identity: Identity, endpoint: str) -> None:
@@ -173,11 +186,21 @@ def _reset_context(error: BaseException | None) -> None:
         variable.reset(token)
 
 
+def _check_second_factor_roles(app: Flask) -> None:
+    """Raise SettingsError for a role that does not exist."""
+    for name in app.config["SECOND_FACTOR_ROLES"]:
+        if name not in list(Role):
+            raise SettingsError(
+                f"SECOND_FACTOR_ROLES has {name!r}; it takes the roles {', '.join(Role)}."
+            )
+
+
 def register_gate(app: Flask) -> None:
     """Register the checks.
 
     Templates get `may`, `identity` and `is_open_book`.
     """
+    _check_second_factor_roles(app)
     app.before_request(_check_origin)
     app.before_request(_check_identity)
     app.after_request(record_refusal)

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, exists, select
 
-from flaskr.users.models import Role, Scope, Token, User, UserSession
+from flaskr.users.models import Role, Scope, SecondFactor, Token, User, UserSession
 from flaskr.users.sessions.secrets import secret_digest
 from flaskr.values.calendar import utc_now
 
@@ -34,10 +34,23 @@ class Identity:
     token_id: int = 0
     scope: Scope = Scope.WRITE
     last_used_at: datetime | None = None
+    has_second_factor: bool = False
 
 
 LOCAL = Identity(_OPEN_ACTOR)
-_USER_COLUMNS: tuple[Any, ...] = (User.id, User.email, User.name.label("person"), User.role)
+HAS_SECOND_FACTOR: Any = (
+    exists()
+    .where(SecondFactor.user_id == User.id, SecondFactor.confirmed_at.is_not(None))
+    .correlate(User)
+    .label("has_second_factor")
+)
+_USER_COLUMNS: tuple[Any, ...] = (
+    User.id,
+    User.email,
+    User.name.label("person"),
+    User.role,
+    HAS_SECOND_FACTOR,
+)
 
 # The conditions of an active session; `active_session_bounds` gives the bound values.
 ACTIVE_SESSION: tuple[Any, ...] = (
@@ -91,6 +104,7 @@ def identity_of_session(connection: Connection, secret: str) -> Identity | None:
         session_id=row.session_id,
         session_name=row.name,
         last_used_at=row.last_used_at,
+        has_second_factor=row.has_second_factor,
     )
 
 
@@ -109,4 +123,5 @@ def identity_of_token(connection: Connection, secret: str) -> Identity | None:
         token_id=row.token_id,
         scope=row.scope,
         last_used_at=row.last_used_at,
+        has_second_factor=row.has_second_factor,
     )

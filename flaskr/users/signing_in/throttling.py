@@ -1,14 +1,15 @@
 """Limit failed attempts to sign in by user, by address and overall, across all workers.
 
 An attempt is stored before its password is verified, and deleted if it was right. So attempts at
-the same time get no more guesses than attempts one after the other.
+the same time get no more guesses than attempts one after the other. A browser in which the user has
+signed in before has separate attempts: guesses from elsewhere do not lock it out.
 """
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
 from flaskr.database.transactions import separate_write
 from flaskr.errors import ClaimBookError
@@ -20,6 +21,7 @@ from flaskr.values.calendar import utc_now
 WINDOW = timedelta(minutes=15)
 _RETENTION = timedelta(days=1)
 MAX_PER_USER = 10
+SESSION = "session "  # begins the name that a session's attempts are counted by
 MAX_PER_ADDRESS = 50
 MAX_OVERALL = 500
 _PATIENCE = 2.0  # seconds: waiting for other writers holds a thread
@@ -41,44 +43,97 @@ class TooManyAttempts(ClaimBookError):
         self.headers = {"Retry-After": str(seconds)}
 
 
-def begin_attempt(email_key: str, address: str) -> None:
-    """Store an attempt; raises TooManyAttempts if a limit is reached."""
-    values: dict[str, Any] = {
-        "made_at": utc_now(),
-        "user_digest": keyed_digest(email_key),
-        "address_digest": keyed_digest(_network_of(address)),
-    }
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt that counts as failed until `forget_attempts`; `counted_as` is whose it is."""
+
+    counted_as: str
+    made_at: datetime
+
+
+def begin_attempt(email_key: str, address: str, device: str = "") -> Attempt:
+    """Store an attempt; raises TooManyAttempts if a limit is reached.
+
+    `device` names a browser in which the user has signed in before, or a session. Once its own
+    attempts are used up, a browser is treated like any other; a session is refused.
+    """
+    of_anybody = keyed_digest(email_key), keyed_digest(_network_of(address))
     with separate_write(_PATIENCE) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_SIGN_IN_LOCK)))
-        _check_limits(connection, values)
+        own = _device_digest(device)
+        allowed_at = _next_at(connection, MAX_PER_USER, _is_of_user(own))
+        if device and allowed_at is None:
+            user_digest, address_digest = own, own
+        elif device.startswith(SESSION) and allowed_at:
+            raise TooManyAttempts(_seconds_until(allowed_at))
+        else:
+            user_digest, address_digest = of_anybody
+            _check_limits(connection, user_digest, address_digest)
         connection.execute(
             delete(SignInAttempt).where(SignInAttempt.made_at < utc_now() - _RETENTION)
         )
-        connection.execute(insert(SignInAttempt).values(**values))
+        attempt = Attempt(user_digest, utc_now())
+        connection.execute(
+            insert(SignInAttempt).values(
+                made_at=attempt.made_at, user_digest=user_digest, address_digest=address_digest
+            )
+        )
+    return attempt
 
 
-def _check_limits(connection: Connection, values: dict[str, Any]) -> None:
+def _device_digest(device: str) -> str:
+    """Return what the attempts from a known browser are counted by; no e-mail has its colon."""
+    return keyed_digest(f"device:{device}")
+
+
+def _is_of_user(user_digest: str) -> ColumnElement[bool]:
+    """Return the condition of attempts that are counted by a digest."""
+    return SignInAttempt.user_digest == user_digest
+
+
+def _next_at(connection: Connection, most: int, condition: ColumnElement[bool]) -> datetime | None:
+    """Return when one more attempt is allowed; None if it is now."""
+    recent = select(SignInAttempt.made_at).where(
+        SignInAttempt.made_at > utc_now() - WINDOW, condition
+    )
+    nth = connection.scalar(recent.order_by(SignInAttempt.made_at.desc()).offset(most - 1).limit(1))
+    return None if nth is None else nth + WINDOW
+
+
+def _check_limits(connection: Connection, user_digest: str, address_digest: str) -> None:
     """Raise TooManyAttempts if a limit is reached."""
-    of_user = SignInAttempt.user_digest == values["user_digest"]
-    of_address = SignInAttempt.address_digest == values["address_digest"]
-    limits = [(MAX_PER_USER, of_user), (MAX_PER_ADDRESS, of_address)]
-    recent = select(SignInAttempt.made_at).where(SignInAttempt.made_at > utc_now() - WINDOW)
-    if connection.scalar(recent.where(of_address).limit(1)):
+    of_address = SignInAttempt.address_digest == address_digest
+    limits = [(MAX_PER_USER, _is_of_user(user_digest)), (MAX_PER_ADDRESS, of_address)]
+    if _next_at(connection, 1, of_address):
         # An address without a failure always gets one guess. Otherwise an attacker with many
         # addresses could lock everybody out.
         limits.append((MAX_OVERALL, SignInAttempt.id.is_not(None)))
     for most, condition in limits:
-        newest_first = recent.where(condition).order_by(SignInAttempt.made_at.desc())
-        nth = connection.scalar(newest_first.offset(most - 1).limit(1))
-        if nth is not None:  # once it leaves the window, one more attempt is allowed
-            raise TooManyAttempts(max(1, int((nth + WINDOW - utc_now()).total_seconds()) + 1))
+        if allowed_at := _next_at(connection, most, condition):
+            raise TooManyAttempts(_seconds_until(allowed_at))
 
 
-def forget_attempts(email_key: str) -> None:
-    """Delete a user's failed attempts, and the one that just succeeded."""
-    own = SignInAttempt.user_digest == keyed_digest(email_key)
-    db.session.execute(delete(SignInAttempt).where(own))
+def _seconds_until(instant: datetime) -> int:
+    """Return the whole seconds until an instant, at least one."""
+    return max(1, int((instant - utc_now()).total_seconds()) + 1)
+
+
+def is_counted(attempt: Attempt) -> bool:
+    """Whether an attempt is still stored, because no later one of the user has succeeded."""
+    same = SignInAttempt.made_at == attempt.made_at
+    found = select(SignInAttempt.id).where(same, _is_of_user(attempt.counted_as)).limit(1)
+    return db.session.scalar(found) is not None
+
+
+def forget_attempts(*counted_as: str) -> None:
+    """Delete failed attempts by whose they are, and the one that just succeeded."""
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.user_digest.in_(counted_as)))
+
+
+def forget_attempts_at(email_key: str) -> None:
+    """Delete the failed attempts at a user from browsers that are not known."""
+    forget_attempts(keyed_digest(email_key))
 
 
 def _network_of(address: str) -> str:

@@ -13,6 +13,7 @@ from flask import (
 )
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from flaskr.audit.models import Action
 from flaskr.errors import ClaimBookError
@@ -20,11 +21,15 @@ from flaskr.extensions import db
 from flaskr.users.forms import SetPasswordForm, SignInForm
 from flaskr.users.gate.access import COOKIE_SECRET, current_identity, is_open
 from flaskr.users.sessions.services import end_session
+from flaskr.users.signing_in.devices import known_device, remember_device
+from flaskr.users.signing_in.halfway import keep_half_sign_in
 from flaskr.users.signing_in.services import (
     NotSignedIn,
+    SignedIn,
     link_owner,
     set_password_by_link,
-    start_session_with_password,
+    sign_in_with_password,
+    verify_password,
 )
 from flaskr.users.signing_in.throttling import TooManyAttempts
 from flaskr.web.page_addresses import takes
@@ -42,7 +47,7 @@ def _local_path(text: str) -> str:
         endpoint, _ = current_app.url_map.bind("").match(path, method="GET")
     except (HTTPException, RequestRedirect):
         return front
-    is_page = endpoint not in ("users.sign_in", "demo.generate_random_claim")
+    is_page = endpoint not in ("users.sign_in", "users.enter_code", "demo.generate_random_claim")
     return f"{path}?{query}" if query and is_page else path if is_page else front
 
 
@@ -61,29 +66,58 @@ def sign_in():
     headers: dict[str, str] = {}
     if form.validate_on_submit():
         try:
-            secret = start_session_with_password(
-                form.email.data,
-                form.password.data,
-                address=request.remote_addr or "",
-                user_agent=request.headers.get("User-Agent", ""),
-            )
+            return _enter_password(form)
         except TooManyAttempts as error:
             form.form_errors.append(str(error))
             status, headers = error.status, error.headers
         except NotSignedIn as error:
             form.form_errors.append(str(error))
             g.refusal_recorded = True
-        else:
-            _end_current_session()
-            db.session.commit()
-            set_session_cookie(secret)
-            return redirect(_local_path(form.next.data or ""), code=303)
     return render_template("users/sign_in.html", form=form), status, headers
+
+
+def _enter_password(form: SignInForm) -> WerkzeugResponse:
+    """Verify the password, and sign in or go on to the code of the second factor."""
+    device = known_device(request.cookies, form.email.data)
+    credentials = verify_password(
+        form.email.data,
+        form.password.data,
+        address=request.remote_addr or "",
+        device=device.name,
+    )
+    to = form.next.data or ""
+    if credentials.has_second_factor:
+        _end_current_session()
+        db.session.commit()
+        keep_half_sign_in(session, credentials)
+        return redirect(url_for(".enter_code", next=to or None), code=303)
+    return enter_book(
+        sign_in_with_password(
+            credentials,
+            form.password.data,
+            device=device,
+            user_agent=request.headers.get("User-Agent", ""),
+        ),
+        to,
+    )
+
+
+def enter_book(signed_in: SignedIn, to: str) -> WerkzeugResponse:
+    """Commit a sign-in, set its cookies, and go to a page of the book."""
+    _end_current_session()
+    db.session.commit()
+    set_session_cookie(signed_in.secret)
+    for notice in signed_in.notices:
+        flash(notice.text, notice.category)
+    response = redirect(_local_path(to), code=303)
+    remember_device(response, request.cookies, signed_in.email)
+    return response
 
 
 def set_session_cookie(secret: str) -> None:
     """Replace the whole cookie by a new one with a session's secret."""
     session.clear()
+    g.pop("csrf_token", None)  # a page that follows needs a token of the new cookie
     session[COOKIE_SECRET] = secret
 
 

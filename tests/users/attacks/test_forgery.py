@@ -71,7 +71,7 @@ def test_where_people_sign_in_no_forged_request_changes_anything(signed_in_app):
 def test_a_program_with_a_token_needs_no_form(signed_in_app):
     known = fill_book(signed_in_app)
     program = make_role_client(signed_in_app, "w")
-    public = ("users.sign_in", "users.set_password")
+    public = ("users.sign_in", "users.enter_code", "users.set_password")
     tried = {
         endpoint: program.send(method, address).status_code
         for endpoint, method, address in unsafe_of(signed_in_app, known)

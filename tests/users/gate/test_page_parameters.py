@@ -42,6 +42,7 @@ TAKEN = {
     "exports.trail": TRAIL | FILES,
     "exports.kept": {"contents"} | CLAIMS | LEDGER | POLICIES | FILES,
     "users.sign_in": {"next"},
+    "users.enter_code": {"next"},
 }
 
 
