@@ -64,6 +64,7 @@ ROUTES: dict[str, frozenset[Role]] = {
     "imports.refused_rows": _IMPORTERS,
     "imports.undo": _ADMINISTRATORS,
     "trail.index": _ADMINISTRATORS,
+    "trail.refusals": _ADMINISTRATORS,
     "exports.trail": _ADMINISTRATORS,
     "users.sign_out": _EVERYBODY,
     "users.account": _EVERYBODY,

@@ -75,6 +75,7 @@ FULL = (
     "/imports/3/claims",
     f"/trail?sha256={'0' * 64}&request_id={'W' * 32}&why={'word+' * 19}",
     "/trail?sha256=x",
+    "/trail/refusals",
     "/closings",
     "/closings/live",
     "/closings/new",

@@ -32,6 +32,14 @@ from flaskr.values.text import lookup_key
 class NotSignedIn(ClaimBookError):
     """A wrong e-mail address or password."""
 
+    is_in_trail = True
+
+
+class _UnknownUser(NotSignedIn):
+    """An unknown address, which is only counted: anybody can try any number of them."""
+
+    is_in_trail = False
+
 
 @dataclass(frozen=True)
 class StoredCredentials:
@@ -63,13 +71,10 @@ def verify_password(
     begin_attempt(lookup_key(email), address)
     credentials = _stored_credentials(email)
     is_right = is_correct_password(password, credentials.password_hash if credentials else None)
-    if not (credentials and is_right and credentials.is_active):
-        record_separately(
-            Action.SIGN_IN_FAILED,
-            Subject.USER,
-            credentials.email if credentials else "",
-            actor=actor,
-        )
+    if credentials is None:
+        raise _UnknownUser("The e-mail address or the password is not right.")
+    if not (is_right and credentials.is_active):
+        record_separately(Action.SIGN_IN_FAILED, Subject.USER, credentials.email, actor=actor)
         raise NotSignedIn("The e-mail address or the password is not right.")
     return credentials
 

@@ -72,7 +72,7 @@ def sign_in():
             status, headers = error.status, error.headers
         except NotSignedIn as error:
             form.form_errors.append(str(error))
-            g.refusal_recorded = True
+            g.refusal_recorded = error.is_in_trail  # the gate counts the others
         else:
             _end_current_session()
             db.session.commit()

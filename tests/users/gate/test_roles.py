@@ -54,6 +54,7 @@ EXPECTED_ACCESS = {
     "exports.delete_kept": ("ad", "ad"),
     "exports.trail": ("d", "-"),
     "trail.index": ("d", "-"),
+    "trail.refusals": ("d", "-"),
     "imports.index": ("vhadrw", "-"),
     "imports.show": ("vhadrw", "-"),
     "imports.edits": ("vhadrw", "-"),
