@@ -45,6 +45,7 @@ class Action(StrEnum):
     REFUSED = "refused"
     BOOK_DECLARED_LIVE = "book_declared_live"
     PERIOD_CLOSED = "period_closed"  # no entry is dated in it any more
+    NAMES_SEEN = "names_seen"  # on a page, once an hour
 
 
 class Subject(StrEnum):

@@ -34,6 +34,7 @@ from flaskr.users.gate.access import actor
 from flaskr.values.pseudonyms import sees_names, without_names
 from flaskr.web.downloads import Download, digest_header, file_headers
 from flaskr.web.page_addresses import takes
+from flaskr.web.shown_names import shown
 
 
 @blueprint.get("/exports")
@@ -88,6 +89,8 @@ def kept_manifest(name: str):
     """Show the manifest of a kept export."""
     export = _kept_or_404(name)
     _require_names(export)
+    if export.has_names:
+        shown(export.name)
     return manifest_response(export.manifest)
 
 

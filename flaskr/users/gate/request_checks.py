@@ -22,6 +22,7 @@ from flaskr.users.gate.access import (
     may_import,
 )
 from flaskr.users.gate.local_only import is_forwarded, is_loopback, refusal
+from flaskr.users.gate.names_seen import record_names_seen
 from flaskr.users.gate.refusals import record_refusal
 from flaskr.users.models import Scope
 from flaskr.users.roles import BY_TOKEN, PUBLIC, SEE_NAMES
@@ -180,6 +181,7 @@ def register_gate(app: Flask) -> None:
     app.before_request(require_schema)
     app.before_request(_check_identity)
     app.after_request(record_refusal)
+    app.after_request(record_names_seen)
     app.teardown_request(_reset_context)
     app.add_template_global(may)  # in macros too
     app.add_template_global(may_import)
