@@ -46,6 +46,8 @@ class Action(StrEnum):
     BOOK_DECLARED_LIVE = "book_declared_live"
     PERIOD_CLOSED = "period_closed"  # no entry is dated in it any more
     NAMES_SEEN = "names_seen"  # on a page, once an hour
+    EXPORT_HELD = "export_held"  # a kept file, which cannot be deleted then
+    EXPORT_LET_GO = "export_let_go"
 
 
 class Subject(StrEnum):

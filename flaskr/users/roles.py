@@ -52,7 +52,7 @@ ROUTES: dict[str, frozenset[Role]] = {
     "exports.keep": _FILE_KEEPERS,
     "exports.kept_file": _FILE_KEEPERS,
     "exports.kept_manifest": _FILE_KEEPERS,
-    "exports.delete_kept": _FILE_KEEPERS,
+    "exports.change_kept": _FILE_KEEPERS,
     "imports.index": _EVERYBODY,
     "imports.show": _EVERYBODY,
     "imports.edits": _EVERYBODY,

@@ -92,7 +92,7 @@ def take_files(tour: Tour, handler, actuary) -> None:
     assert tour.new_events() == [("export_kept", ACTUARY, "file", "year end")]
     actuary.get("/exports/year end").close()
     assert tour.new_events() == [("kept_export_read", ACTUARY, "file", "year end")]
-    send(actuary, "/exports/year end/delete")
+    send(actuary, "/exports/year end/delete", reason="not needed")
     assert tour.new_events() == [("kept_export_deleted", ACTUARY, "file", "year end")]
 
 

@@ -4,30 +4,30 @@ The database has no rows about them. A folder is moved to its place by one renam
 complete and on disk, so there is no manifest without its file, and a name is used only once.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from flaskr.errors import ChangedMeanwhile, ClaimBookError
+from flaskr.errors import ClaimBookError
 from flaskr.exit_codes import ExitCode
 from flaskr.exports.dictionary import NAMING_COLUMNS
-from flaskr.exports.manifest import manifest_text
+from flaskr.exports.kept.writing import (
+    MANIFEST,
+    PART,
+    copy_to_disk,
+    exclusive_lock,
+    sync_folder,
+    write_manifest,
+)
 from flaskr.exports.tasks import explain_full_disk
 from flaskr.values.text import lookup_key
-
-_MANIFEST = "manifest.json"
-_PART = ".part"
-_PIECE_BYTES = 1024 * 1024
 
 
 class NameTaken(ClaimBookError):
@@ -59,6 +59,22 @@ class KeptExport:
     def kept_at(self) -> datetime:
         """The instant at which it was kept."""
         return datetime.fromisoformat(self.manifest["kept"]["at"])
+
+    @property
+    def kept_by(self) -> str:
+        """Who keeps it."""
+        return str(self.manifest["kept"]["by"])
+
+    @property
+    def hold(self) -> dict[str, str] | None:
+        """Why its file may not be deleted: {by, at, reason}; None if it may."""
+        hold: dict[str, str] | None = self.manifest["kept"].get("hold")
+        return hold
+
+    @property
+    def held_at(self) -> datetime | None:
+        """The instant from which it is held; None if it is not."""
+        return datetime.fromisoformat(self.hold["at"]) if self.hold else None
 
     @property
     def deleted_at(self) -> datetime | None:
@@ -96,7 +112,7 @@ class KeptExport:
 
 def kept_exports(root: Path) -> list[KeptExport]:
     """Return all kept exports, including deleted ones, newest first."""
-    paths = [path for path in root.glob(f"*/{_MANIFEST}") if path.parent.suffix != _PART]
+    paths = [path for path in root.glob(f"*/{MANIFEST}") if path.parent.suffix != PART]
     exports = [KeptExport(path.parent, _manifest_in(path)) for path in paths]
     return sorted(exports, key=lambda export: (export.kept_at, export.name), reverse=True)
 
@@ -105,7 +121,7 @@ def kept_export(root: Path, name: str) -> KeptExport | None:
     """Return the kept export with a name, ignoring case; None if it does not exist."""
     folder = folder_of(root, name)
     try:
-        return KeptExport(folder, _manifest_in(folder / _MANIFEST))
+        return KeptExport(folder, _manifest_in(folder / MANIFEST))
     except FileNotFoundError:
         return None
 
@@ -138,7 +154,7 @@ def check_name_is_free(root: Path, name: str) -> None:
         raise NameTaken(f"“{existing.name}” {was}. Choose another name.")
 
 
-def _record_nothing() -> None:
+def record_nothing() -> None:
     """Record nothing."""
 
 
@@ -146,7 +162,7 @@ def keep_file(
     root: Path,
     source: IO[bytes],
     manifest: dict[str, Any],
-    record: Callable[[], None] = _record_nothing,
+    record: Callable[[], None] = record_nothing,
 ) -> KeptExport:
     """Copy a file to the kept exports, with its manifest, and check its SHA-256.
 
@@ -154,93 +170,31 @@ def keep_file(
     DiskFull, or KeptExportDamaged if the copy differs from the manifest.
     """
     name = manifest["kept"]["name"]
-    with explain_full_disk(), _exclusive_lock(root):
+    with explain_full_disk(), exclusive_lock(root):
         _sweep(root)
         check_name_is_free(root, name)
-        part = KeptExport(root / f"{secrets.token_hex(16)}{_PART}", manifest)
+        part = KeptExport(root / f"{secrets.token_hex(16)}{PART}", manifest)
         part.folder.mkdir(mode=0o700)
         try:
-            if _copy_to_disk(source, part.path) != manifest["file"]["sha256"]:
+            if copy_to_disk(source, part.path) != manifest["file"]["sha256"]:
                 raise KeptExportDamaged(
                     "The file changed while it was being kept. Please try again."
                 )
-            _write_manifest(part.folder, manifest)
+            write_manifest(part.folder, manifest)
             record()
             part.folder.rename(folder_of(root, name))
         finally:
             shutil.rmtree(part.folder, ignore_errors=True)
-        _sync_folder(root)
+        sync_folder(root)
     return KeptExport(folder_of(root, name), manifest)
-
-
-def delete_file(
-    root: Path, name: str, deleted: dict[str, str], record: Callable[[], None] = _record_nothing
-) -> None:
-    """Delete a kept file; `deleted` (when, by whom) is added to the manifest, which stays.
-
-    `record` is called first; if it raises, the file stays. The manifest is changed before the file
-    is removed, so that it never describes a missing file; `_sweep` finishes what was interrupted.
-    Raises ChangedMeanwhile if it was deleted already.
-    """
-    with explain_full_disk(), _exclusive_lock(root):
-        export = kept_export(root, name)
-        if export is None or export.deleted_at:
-            raise ChangedMeanwhile(f"“{name}” was deleted already.")
-        record()
-        _write_manifest(export.folder, export.manifest | {"deleted": deleted})
-        export.path.unlink(missing_ok=True)
-        _sync_folder(export.folder)
 
 
 def _sweep(root: Path) -> None:
     """Remove what killed processes left; the caller must hold the lock."""
-    for path in root.glob(f"*{_PART}"):
+    for path in root.glob(f"*{PART}"):
         shutil.rmtree(path)
-    for path in root.glob(f"*/*{_PART}"):
+    for path in root.glob(f"*/*{PART}"):
         path.unlink()
     for export in kept_exports(root):
         if export.deleted_at:
             export.path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _exclusive_lock(root: Path) -> Iterator[None]:
-    """Hold the lock for keeping and deleting; the kernel releases it if the process dies."""
-    root.mkdir(mode=0o700, exist_ok=True)
-    with (root / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _copy_to_disk(source: IO[bytes], path: Path) -> str:
-    """Copy a file and sync it to disk, readable by this user only; return its SHA-256."""
-    digest = hashlib.sha256()
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as target:
-        for piece in iter(partial(source.read, _PIECE_BYTES), b""):
-            digest.update(piece)
-            target.write(piece)
-        target.flush()
-        os.fsync(target.fileno())
-    return digest.hexdigest()
-
-
-def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Replace a manifest atomically and sync it to disk."""
-    making = folder / f"{_MANIFEST}{_PART}"
-    making.unlink(missing_ok=True)
-    making.touch(mode=0o600)
-    with making.open("w", encoding="utf-8") as file:
-        file.write(manifest_text(manifest))
-        file.flush()
-        os.fsync(file.fileno())
-    making.rename(folder / _MANIFEST)
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Sync a folder's entries to disk."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -1,4 +1,4 @@
-"""The forms to keep an export and to delete one."""
+"""The forms to keep an export, and to delete, hold or let go of one."""
 
 from urllib.parse import parse_qsl, urlencode
 
@@ -104,5 +104,7 @@ class KeepForm(FlaskForm):
         return file_request(self.contents.data, parameters)
 
 
-class DeleteForm(FlaskForm):
-    """A kept export to delete; the form has no fields."""
+class ReasonForm(FlaskForm):
+    """Why the file of a kept export is deleted, held or let go."""
+
+    reason = NameField("Reason", [Required()], description="Recorded in the audit trail.")

@@ -21,6 +21,7 @@ from flaskr.users.gate.access import (
     may,
     may_import,
 )
+from flaskr.users.gate.caching import keep_out_of_caches
 from flaskr.users.gate.local_only import is_forwarded, is_loopback, refusal
 from flaskr.users.gate.names_seen import record_names_seen
 from flaskr.users.gate.refusals import record_refusal
@@ -182,6 +183,7 @@ def register_gate(app: Flask) -> None:
     app.before_request(_check_identity)
     app.after_request(record_refusal)
     app.after_request(record_names_seen)
+    app.after_request(keep_out_of_caches)
     app.teardown_request(_reset_context)
     app.add_template_global(may)  # in macros too
     app.add_template_global(may_import)

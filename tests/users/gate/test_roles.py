@@ -51,7 +51,7 @@ EXPECTED_ACCESS = {
     "exports.keep": ("-", "ad"),
     "exports.kept_file": ("ad", "-"),
     "exports.kept_manifest": ("ad", "-"),
-    "exports.delete_kept": ("ad", "ad"),
+    "exports.change_kept": ("ad", "ad"),
     "exports.trail": ("d", "-"),
     "trail.index": ("d", "-"),
     "trail.refusals": ("d", "-"),
