@@ -29,6 +29,7 @@ from flaskr.imports.jobs import OUTCOME, PROGRESS, Job, JobRequest, Progress
 from flaskr.imports.tasks import BookContext, DryRunTask, ImportRefused
 from flaskr.isolation import Limits, OutOfMemory, OutOfTime, preload, run_isolated, slot
 from flaskr.values.calendar import today, utc_now
+from flaskr.values.identity_numbers import without_identity_numbers
 
 # The modules that the isolated process imports.
 _DRY_RUN_MODULE = preload("flaskr.imports.dry_run.run")
@@ -117,9 +118,9 @@ def register_files(paths: Sequence[Path], *, actor: str, is_migration: bool, **o
 
 
 def printable_file_name(name: str) -> str:
-    """Return a file's name with unprintable characters replaced, and only the end of a long one."""
+    """Return the end of a file's name, without unprintable characters and identity numbers."""
     printable = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
-    return printable[-_LONGEST_NAME:]
+    return without_identity_numbers(printable[-_LONGEST_NAME:])
 
 
 def try_import(job: Job, on_progress: OnProgress | None = None) -> DryRun:
