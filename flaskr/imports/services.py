@@ -24,12 +24,18 @@ from flaskr.files.readers.options import (
     Unreadable,
 )
 from flaskr.imports.dry_run.result import DryRun
-from flaskr.imports.job_folders import JOBS, delete_old_jobs, file_digest, new_job, store_upload
+from flaskr.imports.job_folders import (
+    JOBS,
+    delete_old_jobs,
+    file_digest,
+    new_job,
+    printable_file_name,
+    store_upload,
+)
 from flaskr.imports.jobs import OUTCOME, PROGRESS, Job, JobRequest, Progress
 from flaskr.imports.tasks import BookContext, DryRunTask, ImportRefused
 from flaskr.isolation import Limits, OutOfMemory, OutOfTime, preload, run_isolated, slot
 from flaskr.values.calendar import today, utc_now
-from flaskr.values.identity_numbers import without_identity_numbers
 
 # The modules that the isolated process imports.
 _DRY_RUN_MODULE = preload("flaskr.imports.dry_run.run")
@@ -39,7 +45,6 @@ LOAD_PLAN = f"{_LOADING_MODULE}:load_plan"
 _CONCURRENT_IMPORTS = 2
 _WAIT_SECONDS = 120
 _PROGRESS_SECONDS = 0.5
-_LONGEST_NAME = 200
 OnProgress = Callable[[Progress], None]
 
 
@@ -115,12 +120,6 @@ def register_files(paths: Sequence[Path], *, actor: str, is_migration: bool, **o
         )
     request = JobRequest(actor, utc_now().isoformat(), tuple(files), is_migration)
     return new_job(jobs_folder(), request)
-
-
-def printable_file_name(name: str) -> str:
-    """Return the end of a file's name, without unprintable characters and identity numbers."""
-    printable = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
-    return without_identity_numbers(printable[-_LONGEST_NAME:])
 
 
 def try_import(job: Job, on_progress: OnProgress | None = None) -> DryRun:
