@@ -9,6 +9,14 @@ from tests.factories import make_claim, make_policy, pay, reserve
 NUMBER = "640823-3234"
 BOX = "It is no identity number: save anyway"
 
+NEW_POLICY = {
+    "line_of_business": "home",
+    "inception_date": "2024-01-01",
+    "expiry_date": "2025-01-01",
+    "premium": "1",
+    "deductible": "0",
+}
+
 
 @pytest.fixture
 def book(session):
@@ -24,6 +32,8 @@ def book(session):
     [
         ("/claims/W-1/edit", {}, "description"),
         ("/policies/H-1/edit", {}, "policyholder"),
+        ("/policies/new", NEW_POLICY, "policyholder"),
+        ("/claims/new", {"loss_date": "2024-03-01", "reported_date": "2024-03-02"}, "description"),
         ("/claims/W-1/pay", {"amount": "1"}, "payee"),
         ("/claims/W-1/pay", {"amount": "1"}, "note"),
         ("/claims/W-1/reverse/2", {"reason_code": "wrong_amount"}, "reason"),
