@@ -22,6 +22,7 @@ from flaskr.users.models import Role, Scope, Token, UserSession
 from flaskr.users.services import create_user, make_link
 from flaskr.users.sessions.services import make_token, start_session
 from tests.factories import make_claim, make_policy, pay, reserve
+from tests.users.people import email_of
 
 STATIC = {"static": "book.css"}
 Known = dict[str, Any]
@@ -41,7 +42,9 @@ def fill_book(app: Flask) -> Known:
         known = {"claim": "W-get", "policy": "H-get", "import": number, "job": waiting.name}
         known |= somebody()
     with app.app_context(), transaction_mode("read"):
-        keep_export(file_request(Contents.CLAIMS, MultiDict()), "E-get", "", actor="open")
+        keep_export(
+            file_request(Contents.CLAIMS, MultiDict()), "E-get", "", actor=email_of(Role.ACTUARY)
+        )
     return known
 
 
@@ -92,4 +95,6 @@ def value_of(rule: Rule, name: str, known: Known) -> Any:
         return {"day": "2024-12-31", "kind": "entries"}[name]
     if rule.endpoint == "imports.edits":
         return "claims"
+    if name == "change":
+        return "hold"
     return {"reference": known["claim"], "at": 0, "day": "2024-12-31"}.get(name, known.get(name))

@@ -24,7 +24,8 @@ MAY_BE_HEAVY = ("demo", "files", "exports", "archive", "imports", "reserving")
 KNOW_THE_REQUEST = ("flaskr/web/request_hooks.py", "flaskr/web/page_addresses.py")
 KNOW_THE_REQUEST += ("flaskr/users/sessions/cookies.py",)
 KNOW_THE_REQUEST += tuple(
-    f"flaskr/users/gate/{name}.py" for name in ("access", "refusals", "request_checks")
+    f"flaskr/users/gate/{name}.py"
+    for name in ("access", "caching", "names_seen", "refusals", "request_checks")
 )
 NAMES = {dotted(path) for path in MODULES}
 # What Flask, click and SQLAlchemy find by a decorator, and nobody calls.

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
@@ -26,6 +27,14 @@ from flaskr.web.parameters import (
 from flaskr.web.sql_conditions import has_text, json_text
 from flaskr.web.template_filters import label_of
 
+
+class NamesSeen(StrEnum):
+    """Whether the events of who saw names are listed; without a choice they are."""
+
+    HIDDEN = "hidden"
+    ONLY = "only"
+
+
 _DIGEST = re.compile(r"[0-9a-f]{8,64}")
 _RECORDED_DIGITS = 16  # of an uploaded file's SHA-256
 
@@ -44,12 +53,14 @@ class TrailFilter(Filter):
 
     `who` is the exact actor, `what` any of several actions, `kind` and `subject` the object.
     `day_from` and `day_to` are days in the book's time zone, both included. `sha256` is that of a
-    file, or how it begins; `request_id` is exact; `why` is searched for in the reasons, and `text`
+    file, or how it begins; `names_seen` hides the events of who saw names, which are many, or shows
+    no others; `request_id` is exact; `why` is searched for in the reasons, and `text`
     in the actor and the subject. Newest first, or oldest first with sort=recorded.
     """
 
     who: str = parameter_field(ParameterType(stored_text), "")
     what: tuple[Action, ...] = choices_parameter(Action)
+    names_seen: NamesSeen | None = choice_parameter(NamesSeen)
     kind: Subject | None = choice_parameter(Subject)
     subject: str = parameter_field(ParameterType(stored_text), "")
     day_from: date | None = date_parameter()
@@ -66,6 +77,10 @@ class TrailFilter(Filter):
             conditions.append(AuditEvent.actor == self.who)
         if self.what:
             conditions.append(AuditEvent.action.in_(self.what))
+        if self.names_seen:
+            is_hidden = self.names_seen is NamesSeen.HIDDEN
+            is_seen = AuditEvent.action == Action.NAMES_SEEN
+            conditions.append(~is_seen if is_hidden else is_seen)
         if self.kind:
             conditions.append(AuditEvent.subject_kind == self.kind)
         if self.subject:

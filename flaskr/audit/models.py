@@ -51,6 +51,9 @@ class Action(StrEnum):
     RECOVERY_CODES_MADE = "recovery_codes_made"
     RECOVERY_CODE_USED = "recovery_code_used"
     CODE_FAILED = "code_failed"  # a wrong code of a second factor
+    NAMES_SEEN = "names_seen"  # on a page, once an hour
+    EXPORT_HELD = "export_held"  # a kept file, which cannot be deleted then
+    EXPORT_LET_GO = "export_let_go"
 
 
 class Subject(StrEnum):

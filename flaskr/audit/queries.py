@@ -1,13 +1,15 @@
-"""Queries of the audit trail: the events of a file, and the trail's watermark."""
+"""Queries of the audit trail: the events of a file, its watermark, and counted refusals."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy import ColumnElement, Row, Select, String, case, cast, func, select
 
 from flaskr.audit.filters import event_rows
-from flaskr.audit.models import Action, AuditEvent, Subject
+from flaskr.audit.models import Action, AuditEvent, RefusalCount, Subject
 from flaskr.extensions import db
+from flaskr.values.calendar import day_end, local_day
 
 # By these a file, or the manifest that describes it, leaves the book or is kept in it.
 _HANDED_OUT = (
@@ -56,3 +58,46 @@ def trail_watermark() -> Select[Any]:
     last = func.coalesce(cast(func.max(AuditEvent.recorded_at), String), "").label("last_at")
     columns: list[Any] = [highest, func.count().label("events"), last]
     return select(*columns)
+
+
+def counted_statuses() -> list[int]:
+    """Return the statuses of the counted refusals, in order."""
+    statuses = select(RefusalCount.status).distinct().order_by(RefusalCount.status)
+    return list(db.session.scalars(statuses))
+
+
+def refusals_by_day(status: int | None) -> Sequence[Row[Any]]:
+    """Return (day, status, page, refusals) of the counted refusals, the latest day first."""
+    first = db.session.scalar(select(func.min(RefusalCount.minute)))
+    last = db.session.scalar(select(func.max(RefusalCount.minute)))
+    if first is None or last is None:
+        return []
+    start, end = local_day(first), local_day(last)
+    days = (start + timedelta(days=number) for number in range((end - start).days + 1))
+    ends = ((RefusalCount.minute < day_end(day), day.isoformat()) for day in days)
+    return _refusals(case(*ends), status)
+
+
+def refusals_by_minute(day: date, status: int | None, limit: int) -> Sequence[Row[Any]]:
+    """Return (minute, status, page, refusals) of one day, the latest minute first."""
+    of_day = RefusalCount.minute >= day_end(day - timedelta(days=1))
+    conditions = (of_day, RefusalCount.minute < day_end(day))
+    return _refusals(RefusalCount.minute.expression, status, *conditions, limit=limit)
+
+
+def _refusals(
+    when: ColumnElement[Any],
+    status: int | None,
+    *conditions: ColumnElement[bool],
+    limit: int | None = None,
+) -> Sequence[Row[Any]]:
+    """Return counted refusals by when they were, the latest first, the most frequent first."""
+    if status:
+        conditions = (*conditions, RefusalCount.status == status)
+    columns = (when.label("refused"), RefusalCount.status, RefusalCount.page, RefusalCount.count)
+    counted = select(*columns).where(*conditions).subquery().c
+    key, refusals = (counted.refused, counted.status, counted.page), func.sum(counted.count)
+    rows = select(*key, refusals.label("refusals")).group_by(*key)
+    order = (counted.refused.desc(), refusals.desc(), counted.status, counted.page)
+    ordered: Select[Any] = rows.order_by(*order).limit(limit)
+    return db.session.execute(ordered).all()

@@ -2,7 +2,6 @@
 
 from enum import StrEnum
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField
 
 from flaskr.facts.closed_lists import REASON_CHOICES, Cause, CostType, EntryType, ReasonCode
@@ -14,13 +13,14 @@ from flaskr.web.forms import (
     NoteField,
     ReferenceField,
     Required,
+    TextsForm,
     TokenField,
     VersionField,
     choice_field,
 )
 
 
-class ClaimFactsForm(FlaskForm):
+class ClaimFactsForm(TextsForm):
     """The facts of a claim."""
 
     policy_number = KnownReferenceField(
@@ -57,7 +57,7 @@ class EditClaimForm(ClaimFactsForm):
     accept = BooleanField("Save anyway")
 
 
-class EntryForm(FlaskForm):
+class EntryForm(TextsForm):
     """The fields of every ledger entry: its date, and the last entry that the user saw."""
 
     transaction_date = DayField(

@@ -21,11 +21,14 @@ from flaskr.values.as_at import Valuation
 from flaskr.web.page_addresses import takes
 from flaskr.web.paging import PAGE_PARAMETERS, Cursor
 from flaskr.web.parameters import AsAtParameters, has_empty_values
+from flaskr.web.shown_names import show_about
 
 
 def _policy_or_404(number: str) -> Policy:
     """Return the policy with this number, or abort with 404."""
-    return policy_by_number(number) or abort(404, f"There is no policy {number}.")
+    policy = policy_by_number(number) or abort(404, f"There is no policy {number}.")
+    show_about(policy.policy_number)
+    return policy
 
 
 @blueprint.get("/<reference:number>")

@@ -100,9 +100,11 @@ def manifest_text(manifest: dict[str, Any]) -> str:
 def manifest_digest(manifest: dict[str, Any]) -> str:
     """Return the SHA-256 of what a manifest says, however it is spaced and ordered.
 
-    What is added when a kept export is deleted does not count.
+    What is added when a kept export is held or deleted does not count.
     """
     said = {name: value for name, value in manifest.items() if name != "deleted"}
+    if kept := said.get("kept"):
+        said["kept"] = {name: value for name, value in kept.items() if name != "hold"}
     text = json.dumps(said, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 

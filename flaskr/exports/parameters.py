@@ -20,6 +20,7 @@ from flaskr.facts.closed_lists import Contents, FileContents, RevisionContents, 
 from flaskr.facts.columns import Columns
 from flaskr.files.formats import Dialect, FileFormat, OutputFormat
 from flaskr.policies.filters import PolicyFilter
+from flaskr.values.identity_numbers import IN_TEXT, has_identity_number
 from flaskr.values.pseudonyms import NamesWithheld, may_ask_for_names, may_include_names, sees_names
 from flaskr.values.text import clean_text
 
@@ -135,6 +136,8 @@ def _parse_reason(parameters: MultiDict[str, str]) -> str:
     if text is None:
         return ""
     reason = clean_text(text)
+    if has_identity_number(reason):
+        raise ParameterError(f"{IN_TEXT}, which the trail would keep. Leave it out of the reason.")
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON or len(reason.splitlines()) > 1:
         raise ParameterError("“reason” takes a text of 3 to 200 characters on one line.")
     return reason

@@ -15,11 +15,13 @@ from typing import IO
 from flaskr.errors import ClaimBookError
 from flaskr.imports.jobs import LOADED, REQUEST, Job, JobRequest, NoSuchJob
 from flaskr.private_files import make_private_folder, open_private
+from flaskr.values.identity_numbers import without_identity_numbers
 
 JOBS = "jobs"  # in the instance folder
 _RETENTION_DAYS = 30
 _NAME = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _CHUNK_BYTES = 1024 * 1024
+_LONGEST_NAME = 200
 
 
 class FileTooLarge(ClaimBookError):
@@ -85,3 +87,9 @@ def delete_old_jobs(root: Path, now: datetime | None = None) -> None:
     for folder in root.iterdir():
         if folder.stat().st_mtime < oldest and not Job(folder).is_locked:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def printable_file_name(name: str) -> str:
+    """Return the end of a file's name, without unprintable characters and identity numbers."""
+    printable = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
+    return without_identity_numbers(printable)[-_LONGEST_NAME:]

@@ -235,4 +235,5 @@ def _file_to_read(folder: Path, at: int, values: Mapping[str, Any]) -> FileToRea
         takes_totals=bool(values.get("takes_totals")),
         takes_hidden=bool(values.get("takes_hidden")),
         strips_controls=bool(values.get("strips_controls")),
+        takes_identity_numbers=bool(values.get("takes_identity_numbers")),
     )

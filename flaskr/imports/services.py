@@ -24,7 +24,14 @@ from flaskr.files.readers.options import (
     Unreadable,
 )
 from flaskr.imports.dry_run.result import DryRun
-from flaskr.imports.job_folders import JOBS, delete_old_jobs, file_digest, new_job, store_upload
+from flaskr.imports.job_folders import (
+    JOBS,
+    delete_old_jobs,
+    file_digest,
+    new_job,
+    printable_file_name,
+    store_upload,
+)
 from flaskr.imports.jobs import OUTCOME, PROGRESS, Job, JobRequest, Progress
 from flaskr.imports.tasks import BookContext, DryRunTask, ImportRefused
 from flaskr.isolation import Limits, OutOfMemory, OutOfTime, preload, run_isolated, slot
@@ -38,7 +45,6 @@ LOAD_PLAN = f"{_LOADING_MODULE}:load_plan"
 _CONCURRENT_IMPORTS = 2
 _WAIT_SECONDS = 120
 _PROGRESS_SECONDS = 0.5
-_LONGEST_NAME = 200
 OnProgress = Callable[[Progress], None]
 
 
@@ -111,12 +117,6 @@ def register_files(paths: Sequence[Path], *, actor: str, is_migration: bool, **o
     request = JobRequest(actor, utc_now().isoformat(), tuple(files), is_migration)
     with explain_full_disk(), new_job(jobs_folder(), request) as job:
         return job
-
-
-def printable_file_name(name: str) -> str:
-    """Return a file's name with unprintable characters replaced, and only the end of a long one."""
-    printable = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
-    return printable[-_LONGEST_NAME:]
 
 
 def try_import(job: Job, on_progress: OnProgress | None = None) -> DryRun:

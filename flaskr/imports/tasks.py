@@ -37,7 +37,8 @@ class FileToRead:
     `values` maps, by the book's column, texts of the file to values of a closed list; `day_order`
     is how days such as 05/01/2024 are written. `takes_totals` and `takes_hidden`: rows that look
     like totals, or that a filter hides, are rows like others.
-    With `strips_controls` texts lose their control letters, instead of being refused.
+    With `strips_controls` texts lose their control letters, instead of being refused. With
+    `takes_identity_numbers` what looks like identity numbers in texts is something else.
     """
 
     path: Path
@@ -53,6 +54,7 @@ class FileToRead:
     takes_totals: bool = False
     takes_hidden: bool = False
     strips_controls: bool = False
+    takes_identity_numbers: bool = False
 
     @property
     def choices(self) -> dict[str, Any]:
@@ -65,6 +67,7 @@ class FileToRead:
             "takes_totals": self.takes_totals,
             "takes_hidden": self.takes_hidden,
             "strips_controls": self.strips_controls,
+            "takes_identity_numbers": self.takes_identity_numbers,
         }
         return {name: value for name, value in choices.items() if value}
 

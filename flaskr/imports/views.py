@@ -30,6 +30,7 @@ from flaskr.imports.services import jobs_folder, receive_uploads, run_in_backgro
 from flaskr.imports.tasks import refused_path
 from flaskr.users.gate.access import actor, check_may_import, may_import
 from flaskr.web.downloads import Download, file_headers
+from flaskr.web.shown_names import shown
 from flaskr.web.template_filters import format_byte_size
 
 _WAIT_SECONDS = 1.5  # most imports are done by then, and need no waiting page
@@ -235,6 +236,7 @@ def refused_rows(name: str, at: int):
     if at not in files_with_refusals(job) or job.stage in (Stage.READING, Stage.INTERRUPTED):
         abort(404, "That file has no refused rows.")
     stem = job.request.files[at]["name"].rpartition(".")[0] or job.request.files[at]["name"]
+    shown(stem)  # its rows may name people
     digest, size = file_digest(path)
     headers = file_headers(f"{stem}-refused.csv", "text/csv; charset=utf-8")
     return Download(path.open("rb"), headers, size, digest).response(request)

@@ -10,13 +10,14 @@ from flaskr.web.forms import (
     NameField,
     ReferenceField,
     Required,
+    TextsForm,
     TokenField,
     VersionField,
     choice_field,
 )
 
 
-class PolicyFactsForm(FlaskForm):
+class PolicyFactsForm(TextsForm):
     """The facts of a policy."""
 
     line_of_business = choice_field("Line of business", LineOfBusiness)

@@ -42,7 +42,8 @@ def new():
     """Record a policy."""
     form = NewPolicyForm()
     if form.validate_on_submit():
-        facts = {name: value for name, value in form.data.items() if name != "csrf_token"}
+        asked = ("csrf_token", "no_identity_number")
+        facts = {name: value for name, value in form.data.items() if name not in asked}
         try:
             policy = record_policy(**facts, actor=actor())
         except SentTwice as error:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from flaskr.errors import TextError
+from flaskr.values.identity_numbers import check_reference
 
 REFERENCE_LENGTH = 64
 KEY_LENGTH = 3 * REFERENCE_LENGTH  # casefolding makes up to three characters of one
@@ -110,13 +111,13 @@ def clean_reference(text: str) -> str:
     """Return a new reference or policy number as typed, in NFC and trimmed; leading zeros stay.
 
     Raises TextError when it is empty, longer than 64 characters, reserved, or has a letter that
-    cannot be seen.
+    cannot be seen or an identity number.
     """
     reference = stored_reference(text)
     for at, letter in enumerate(reference):
         if letter != " " and _is_hidden(letter):
             raise _hidden_error(reference, at, letter)
-    return reference
+    return check_reference(reference)
 
 
 def _is_hidden(letter: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import current_app
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, SelectField, StringField
+from wtforms import BooleanField, Field, HiddenField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
@@ -18,6 +18,7 @@ from wtforms.widgets import DateInput, TextArea, TextInput
 
 from flaskr.errors import ClaimBookError
 from flaskr.values.calendar import parse_day
+from flaskr.values.identity_numbers import IN_TEXT, has_identity_number
 from flaskr.values.money import parse_money
 from flaskr.values.text import (
     clean_name,
@@ -112,6 +113,18 @@ class _StoredTextField(CleanedField):
         """Clean a text that the book has already."""
         return stored_text(text)
 
+    def pre_validate(self, form: BaseForm) -> None:
+        """Ask about an identity number in a new text, if the form has the box that answers."""
+        answer = getattr(form, "no_identity_number", None)
+        text = self.data or ""
+        if answer is None or text == self.object_data or not has_identity_number(text):
+            return
+        answer.is_asked = True
+        if not answer.data:
+            raise ValidationError(
+                f"{IN_TEXT}. Remove it, or if it is something else, tick “{answer.label.text}”."
+            )
+
     def process_formdata(self, valuelist: list[str]) -> None:
         """Clean what was typed."""
         text = valuelist[0] if valuelist else ""
@@ -196,6 +209,18 @@ class NoteField(_StoredTextField):
     """Free text on several lines."""
 
     widget = TextArea()
+
+
+class _AnswerField(BooleanField):
+    """A box that is shown when its question is asked."""
+
+    is_asked = False
+
+
+class TextsForm(FlaskForm):
+    """A form with texts, which asks before it takes one with what may be an identity number."""
+
+    no_identity_number = _AnswerField("It is no identity number: save anyway")
 
 
 def choice_field(

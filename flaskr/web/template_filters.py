@@ -19,6 +19,7 @@ from flaskr.values.pseudonyms import (
     pseudonym,
     sees_names,
 )
+from flaskr.web.shown_names import PERSONAL_COLUMNS, shown
 
 _DASH = "\u2013"
 
@@ -71,7 +72,7 @@ def format_byte_size(value: int) -> str:
     return f"{size:.0f}\u00a0{units[0]}" if units[0] == "bytes" else f"{size:.1f}\u00a0{units[0]}"
 
 
-_FILTERS: dict[str, Callable[..., str]] = {
+_FILTERS: dict[str, Callable[..., str | None]] = {
     "money": money_or_dash,
     "day": _date_or_dash,
     "instant": format_instant,
@@ -81,6 +82,7 @@ _FILTERS: dict[str, Callable[..., str]] = {
     "number": format_number,
     "byte_size": format_byte_size,
     "pseudonym": pseudonym,
+    "shown_name": shown,
 }
 
 
@@ -92,6 +94,7 @@ def register_filters(app: Flask) -> None:
         is_signed_in=is_signed_in,
         may_ask_for_names=may_ask_for_names,
         CLOSED_LISTS=CLOSED_LISTS,
+        PERSONAL_COLUMNS=PERSONAL_COLUMNS,
         NO_NAMES=NO_NAMES,
         WITHHELD=WITHHELD,
     )

@@ -164,8 +164,8 @@ def test_an_unknown_value_is_refused_with_the_valid_ones(client, query):
     answer = client.get(f"/trail?{query}")
 
     assert answer.status_code == 400
-    names = "after, before, day_from, day_to, kind, page, request_id, sha256, sort, subject, text"
-    assert f"The parameters are {names}, what, who, why." in answer.text
+    names = "after, before, day_from, day_to, kind, names_seen, page, request_id, sha256, sort"
+    assert f"The parameters are {names}, subject, text, what, who, why." in answer.text
 
 
 @pytest.mark.parametrize("value", ["x", "1.5", "-1", "²", "9" * 30, "1;DROP"])

@@ -96,7 +96,7 @@ def take_files(tour: Tour, handler, actuary) -> None:
     assert tour.new_events() == [("export_kept", ACTUARY, "file", kept)]
     actuary.get("/exports/year end").close()
     assert tour.new_events() == [("kept_export_read", ACTUARY, "file", kept)]
-    send(actuary, "/exports/year end/delete")
+    send(actuary, "/exports/year end/delete", reason="not needed")
     assert tour.new_events() == [("kept_export_deleted", ACTUARY, "file", kept)]
 
 

@@ -2,7 +2,7 @@
 
 from flask import request
 
-from flaskr.audit.models import AuditEvent
+from flaskr.audit.models import Action, AuditEvent
 from flaskr.extensions import db
 from flaskr.users.models import Role
 from tests.users.people import add_user, email_of
@@ -27,7 +27,10 @@ class Tour:
             self.visited.add(request.endpoint)
 
     def new_events(self) -> list[tuple[str, str, str, str]]:
-        """The events since the last call: (action, actor, subject kind, subject)."""
+        """The events since the last call: (action, actor, subject kind, subject).
+
+        Without those of who saw names, which forms that are opened record.
+        """
         with self.app.app_context():
             newest = db.select(AuditEvent).where(AuditEvent.id > self.last).order_by(AuditEvent.id)
             events = db.session.scalars(newest).all()
@@ -35,4 +38,5 @@ class Tour:
             return [
                 (each.action.value, each.actor, each.subject_kind.value, each.subject)
                 for each in events
+                if each.action is not Action.NAMES_SEEN
             ]

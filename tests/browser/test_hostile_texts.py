@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 NO_PAGES = ("static", "health.show", "exports.", "imports.refused_rows")
 NO_PAGES += ("demo.", "imports.read", "imports.load", "imports.drop", "users.sign_out")
-PAGES_OF_EXPORTS = ("exports.kept", "exports.dictionary", "exports.verify", "exports.delete_kept")
+PAGES_OF_EXPORTS = ("exports.kept", "exports.dictionary", "exports.verify", "exports.change_kept")
 NOT_LINKED = {"users.sign_in", "users.set_password", "overview.find", "exports.verify"}
 NOT_LINKED |= {"closings.declare", "closings.late"}  # in a live book, and without many late rows
 NOT_LINKED |= {"imports.edits"}  # of an import with few edits, which its own page shows

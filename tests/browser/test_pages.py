@@ -68,6 +68,7 @@ FULL = (
     "/exports",
     "/exports?contents=claims&status=open&sort=-paid&as_at=2024-12-31&columns=claim_reference,paid",
     f"/exports/{LONG_NAME}/delete",
+    f"/exports/{LONG_NAME}/hold",
     "/exports/verify",
     "/imports/2",
     "/imports/2/claims",
@@ -75,6 +76,7 @@ FULL = (
     "/imports/3/claims",
     f"/trail?sha256={'0' * 64}&request_id={'W' * 32}&why={'word+' * 19}",
     "/trail?sha256=x",
+    "/trail/refusals",
     "/closings",
     "/closings/live",
     "/closings/new",
@@ -129,7 +131,7 @@ def filled(served, tmp_path):
                 Contents.CLAIMS, MultiDict({"status": "open", "format": "parquet"})
             )
             keep_export(request, LONG_NAME, "note " * 40, ACTOR)
-            delete_export(keep_export(request, "Year end 2024", "", ACTOR), ACTOR)
+            delete_export(keep_export(request, "Year end 2024", "", ACTOR), "not needed", ACTOR)
 
 
 def faults_of(page: Page, path: str) -> list[str]:

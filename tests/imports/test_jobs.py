@@ -8,9 +8,15 @@ import pytest
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.imports.dry_run.result import DryRun
-from flaskr.imports.job_folders import FileTooLarge, delete_old_jobs, job_named, jobs_under_way
+from flaskr.imports.job_folders import (
+    FileTooLarge,
+    delete_old_jobs,
+    job_named,
+    jobs_under_way,
+    printable_file_name,
+)
 from flaskr.imports.jobs import JobBusy, NoSuchJob, Stage
-from flaskr.imports.services import jobs_folder, printable_file_name, receive_uploads, try_import
+from flaskr.imports.services import jobs_folder, receive_uploads, try_import
 from flaskr.imports.tasks import ImportRefused
 from tests.factories import make_claim
 from tests.imports.importing import COSTS, load, register

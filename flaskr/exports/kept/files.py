@@ -4,33 +4,34 @@ The database has no rows about them. A folder is moved to its place by one renam
 complete and on disk, so there is no manifest without its file, and a name is used only once.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from flaskr.errors import ChangedMeanwhile, ClaimBookError
+from flaskr.errors import ClaimBookError
 from flaskr.exit_codes import ExitCode
 from flaskr.exports.dictionary import NAMING_COLUMNS
-from flaskr.exports.manifest import manifest_text
+from flaskr.exports.kept.writing import (
+    MANIFEST,
+    PART,
+    copy_to_disk,
+    exclusive_lock,
+    sync_folder,
+    write_manifest,
+)
 from flaskr.exports.tasks import explain_full_disk
-from flaskr.private_files import make_private_folder, open_private
+from flaskr.private_files import make_private_folder
 from flaskr.values.text import lookup_key
 
-MANIFEST = "manifest.json"
-_PART = ".part"
 FOLDER_NAME = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_PIECE_BYTES = 1024 * 1024
 
 
 class NameTaken(ClaimBookError):
@@ -62,6 +63,22 @@ class KeptExport:
     def kept_at(self) -> datetime:
         """The instant at which it was kept."""
         return datetime.fromisoformat(self.manifest["kept"]["at"])
+
+    @property
+    def kept_by(self) -> str:
+        """Who keeps it."""
+        return str(self.manifest["kept"]["by"])
+
+    @property
+    def hold(self) -> dict[str, str] | None:
+        """Why its file may not be deleted: {by, at, reason}; None if it may."""
+        hold: dict[str, str] | None = self.manifest["kept"].get("hold")
+        return hold
+
+    @property
+    def held_at(self) -> datetime | None:
+        """The instant from which it is held; None if it is not."""
+        return datetime.fromisoformat(self.hold["at"]) if self.hold else None
 
     @property
     def deleted_at(self) -> datetime | None:
@@ -98,7 +115,7 @@ class KeptExport:
 
 def kept_exports(root: Path) -> list[KeptExport]:
     """Return all kept exports, including deleted ones, newest first."""
-    paths = [path for path in root.glob(f"*/{MANIFEST}") if path.parent.suffix != _PART]
+    paths = [path for path in root.glob(f"*/{MANIFEST}") if path.parent.suffix != PART]
     exports = [KeptExport(path.parent, _manifest_in(path)) for path in paths]
     return sorted(exports, key=lambda export: (export.kept_at, export.name), reverse=True)
 
@@ -142,7 +159,7 @@ def check_name_is_free(root: Path, name: str) -> None:
         raise NameTaken(f"“{existing.name}” {was}. Choose another name.")
 
 
-def _record_nothing() -> None:
+def record_nothing() -> None:
     """Record nothing."""
 
 
@@ -150,7 +167,7 @@ def keep_file(
     root: Path,
     source: IO[bytes],
     manifest: dict[str, Any],
-    record: Callable[[], None] = _record_nothing,
+    record: Callable[[], None] = record_nothing,
 ) -> KeptExport:
     """Copy a file to the kept exports, with its manifest, and check its SHA-256.
 
@@ -161,88 +178,28 @@ def keep_file(
     with explain_full_disk(), exclusive_lock(root):
         _sweep(root)
         check_name_is_free(root, name)
-        part = KeptExport(root / f"{secrets.token_hex(16)}{_PART}", manifest)
+        part = KeptExport(root / f"{secrets.token_hex(16)}{PART}", manifest)
         make_private_folder(part.folder, may_exist=False)
         try:
-            if _copy_to_disk(source, part.path) != manifest["file"]["sha256"]:
-                changed = "The file changed while it was being kept. Please try again."
-                raise KeptExportDamaged(changed)
+            if copy_to_disk(source, part.path) != manifest["file"]["sha256"]:
+                raise KeptExportDamaged(
+                    "The file changed while it was being kept. Please try again."
+                )
             write_manifest(part.folder, manifest)
             record()
             part.folder.rename(folder_of(root, name))
         finally:
             shutil.rmtree(part.folder, ignore_errors=True)
-        _sync_folder(root)
+        sync_folder(root)
     return KeptExport(folder_of(root, name), manifest)
-
-
-def delete_file(
-    root: Path, name: str, deleted: dict[str, str], record: Callable[[], None] = _record_nothing
-) -> None:
-    """Delete a kept file; `deleted` (when, by whom) is added to the manifest, which stays.
-
-    `record` is called first; if it raises, the file stays. The manifest is changed before the file
-    is removed, so that it never describes a missing file; `_sweep` finishes what was interrupted.
-    Raises ChangedMeanwhile if it was deleted already.
-    """
-    with explain_full_disk(), exclusive_lock(root):
-        export = kept_export(root, name)
-        if export is None or export.deleted_at:
-            raise ChangedMeanwhile(f"“{name}” was deleted already.")
-        record()
-        write_manifest(export.folder, export.manifest | {"deleted": deleted})
-        export.path.unlink(missing_ok=True)
-        _sync_folder(export.folder)
 
 
 def _sweep(root: Path) -> None:
     """Remove what killed processes left; the caller must hold the lock."""
-    for path in root.glob(f"*{_PART}"):
+    for path in root.glob(f"*{PART}"):
         shutil.rmtree(path)
-    for path in root.glob(f"*/*{_PART}"):
+    for path in root.glob(f"*/*{PART}"):
         path.unlink()
     for export in kept_exports(root):
         if export.deleted_at:
             export.path.unlink(missing_ok=True)
-
-
-@contextmanager
-def exclusive_lock(root: Path) -> Iterator[None]:
-    """Hold the lock for keeping and deleting; the kernel releases it if the process dies."""
-    make_private_folder(root)
-    with open_private(root / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _copy_to_disk(source: IO[bytes], path: Path) -> str:
-    """Copy a file and sync it to disk, readable by this user only; return its SHA-256."""
-    digest = hashlib.sha256()
-    with open_private(path, "xb") as target:
-        for piece in iter(partial(source.read, _PIECE_BYTES), b""):
-            digest.update(piece)
-            target.write(piece)
-        target.flush()
-        os.fsync(target.fileno())
-    return digest.hexdigest()
-
-
-def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Replace a manifest atomically and sync it to disk."""
-    making = folder / f"{MANIFEST}{_PART}"
-    making.unlink(missing_ok=True)
-    with open_private(making, "x", encoding="utf-8") as file:
-        file.write(manifest_text(manifest))
-        file.flush()
-        os.fsync(file.fileno())
-    making.rename(folder / MANIFEST)
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Sync a folder's entries to disk."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

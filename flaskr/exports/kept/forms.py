@@ -1,8 +1,7 @@
-"""The forms to keep an export and to delete one."""
+"""The forms to keep an export, and to delete, hold or let go of one."""
 
 from urllib.parse import parse_qsl, urlencode
 
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, SelectField
 from wtforms.fields import SelectChoice
@@ -12,7 +11,7 @@ from flaskr.exports.kept.services import clean_export_name
 from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.facts.closed_lists import Contents
 from flaskr.values.as_at import Basis
-from flaskr.web.forms import CleanedField, DayField, NameField, Required, choice_field
+from flaskr.web.forms import CleanedField, DayField, NameField, Required, TextsForm, choice_field
 from flaskr.web.parameters import parse_past_date
 
 # The label of each format, and the parameters that request it.
@@ -44,7 +43,7 @@ class _ExportNameField(CleanedField):
         self.data = clean_export_name(text) if text else ""
 
 
-class KeepForm(FlaskForm):
+class KeepForm(TextsForm):
     """An export to keep; `query` has the rest of its address: filter, order, columns."""
 
     name = _ExportNameField(
@@ -104,5 +103,7 @@ class KeepForm(FlaskForm):
         return file_request(self.contents.data, parameters)
 
 
-class DeleteForm(FlaskForm):
-    """A kept export to delete; the form has no fields."""
+class ReasonForm(TextsForm):
+    """Why the file of a kept export is deleted, held or let go."""
+
+    reason = NameField("Reason", [Required()], description="Recorded in the audit trail.")

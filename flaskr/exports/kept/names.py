@@ -4,13 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from flaskr.exports.kept.files import (
-    FOLDER_NAME,
-    MANIFEST,
-    KeptExport,
-    exclusive_lock,
-    write_manifest,
-)
+from flaskr.exports.kept.changes import check_not_held
+from flaskr.exports.kept.files import FOLDER_NAME, KeptExport
+from flaskr.exports.kept.writing import MANIFEST, exclusive_lock, write_manifest
 
 ERASED_TEXT = "erased"
 
@@ -29,8 +25,9 @@ def erase_export(
     """Delete the file of a kept export; with `with_texts` also what people wrote in its manifest.
 
     The folder keeps its name, a digest, so that the export's name is not used again; the export has
-    that name from now on.
+    that name from now on. Raises ExportHeld.
     """
+    check_not_held(export)
     with exclusive_lock(root):
         manifest = export.manifest
         if with_texts:

@@ -12,6 +12,7 @@ from flaskr.audit.services import record_separately
 from flaskr.book.sealing.queries import SealName, missing_seals, parse_seal
 from flaskr.errors import TextError
 from flaskr.exports.kept import files as kept_files
+from flaskr.exports.kept.changes import delete_file, hold_file
 from flaskr.exports.kept.files import KeptExport, folder_of
 from flaskr.exports.kept.names import erase_export
 from flaskr.exports.manifest import manifest
@@ -64,11 +65,31 @@ def keep_export(request: FileRequest, name: str, note: str, actor: str) -> KeptE
         return kept_files.keep_file(root, exported.file, kept_manifest, keeping)
 
 
-def delete_export(export: KeptExport, actor: str) -> None:
-    """Delete the file of a kept export; the manifest stays and records it. Raises NotRecorded."""
-    root = kept_folder(current_app.config)
-    record = _recorder(Action.KEPT_EXPORT_DELETED, export.folder, actor, _file_digest(export))
-    kept_files.delete_file(root, export.name, {"by": actor, **_now()}, record)
+def delete_export(export: KeptExport, reason: str, actor: str) -> None:
+    """Delete the file of a kept export for a reason; the manifest stays and says when and by whom.
+
+    Raises ExportHeld, ChangedMeanwhile if it was deleted already, and NotRecorded.
+    """
+    facts = _file_digest(export)
+    record = _recorder(Action.KEPT_EXPORT_DELETED, export.folder, actor, facts, reason)
+    deleted = {"by": actor, **_now()}
+    delete_file(kept_folder(current_app.config), export.name, deleted, record)
+
+
+def hold_export(export: KeptExport, reason: str, actor: str) -> None:
+    """Hold a kept export for a reason, so that nobody can delete its file.
+
+    Raises ChangedMeanwhile, and NotRecorded; so does `let_export_go`.
+    """
+    hold = {"by": actor, **_now(), "reason": reason}
+    record = _recorder(Action.EXPORT_HELD, export.folder, actor, {}, reason)
+    hold_file(kept_folder(current_app.config), export.name, hold, record)
+
+
+def let_export_go(export: KeptExport, reason: str, actor: str) -> None:
+    """End the hold on a kept export for a reason."""
+    record = _recorder(Action.EXPORT_LET_GO, export.folder, actor, {}, reason)
+    hold_file(kept_folder(current_app.config), export.name, None, record)
 
 
 def erase_kept_export(export: KeptExport, actor: str, reason: str, *, with_texts: bool) -> None:

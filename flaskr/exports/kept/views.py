@@ -1,6 +1,5 @@
-"""The pages of kept exports: list, form to keep one, download, manifest, deletion."""
+"""The pages of kept exports: list, form to keep one, download, manifest."""
 
-from collections.abc import Collection
 from functools import partial
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
@@ -9,16 +8,11 @@ from werkzeug.datastructures import MultiDict
 from flaskr.database.modes import transaction_mode
 from flaskr.errors import ClaimBookError
 from flaskr.exports.delivery import manifest_response
-from flaskr.exports.kept.files import KeptExport, kept_export, kept_exports
-from flaskr.exports.kept.forms import DeleteForm, KeepForm
+from flaskr.exports.kept.change_views import kept_or_404, may_change, other_histories
+from flaskr.exports.kept.files import KeptExport, kept_exports
+from flaskr.exports.kept.forms import KeepForm
 from flaskr.exports.kept.names import name_in_folder
-from flaskr.exports.kept.services import (
-    delete_export,
-    keep_export,
-    kept_folder,
-    record_download,
-    seals_of_other_histories,
-)
+from flaskr.exports.kept.services import keep_export, kept_folder, record_download
 from flaskr.exports.manifest import filter_texts
 from flaskr.exports.parameters import (
     FILE_PARAMETERS,
@@ -35,6 +29,7 @@ from flaskr.users.gate.access import actor
 from flaskr.values.pseudonyms import sees_names, without_names
 from flaskr.web.downloads import Download, digest_header, file_headers
 from flaskr.web.page_addresses import takes
+from flaskr.web.shown_names import shown
 
 
 @blueprint.get("/exports")
@@ -68,7 +63,7 @@ def keep():
 @blueprint.get("/exports/<name>")
 def kept_file(name: str):
     """Download a kept export."""
-    export = _kept_or_404(name)
+    export = kept_or_404(name)
     if export.deleted_at:
         abort(410, f"The file of “{export.name}” was deleted. Its manifest stays.")
     _require_names(export)
@@ -87,8 +82,10 @@ def kept_file(name: str):
 @blueprint.get("/exports/<name>/manifest")
 def kept_manifest(name: str):
     """Show the manifest of a kept export."""
-    export = _kept_or_404(name)
+    export = kept_or_404(name)
     _require_names(export)
+    if export.has_names:
+        shown(export.name)
     return manifest_response(export.manifest)
 
 
@@ -96,27 +93,6 @@ def _require_names(export: KeptExport) -> None:
     """Answer 403 if the export may identify people and the user may not see names."""
     if export.has_names and not sees_names.get():
         abort(403, f"“{export.name}” has names or free text, which your role may not see.")
-
-
-@blueprint.route("/exports/<name>/delete", methods=["GET", "POST"])
-def delete_kept(name: str):
-    """Delete the file of a kept export after confirmation."""
-    export = _kept_or_404(name)
-    form = DeleteForm()
-    status = 200
-    if form.validate_on_submit():
-        try:
-            delete_export(export, actor())
-        except ClaimBookError as error:
-            form.form_errors.append(str(error))
-            status = error.status
-        else:
-            flash(f"The file of “{export.name}” was deleted. Its manifest stays.", "success")
-            return redirect(url_for(".kept"), code=303)
-    page = render_template(
-        "exports/kept/delete.html", kept=export, form=form, other_histories=_other_histories(export)
-    )
-    return page, 422 if form.errors and status == 200 else status
 
 
 def _requested_file(parameters: MultiDict[str, str]) -> FileRequest:
@@ -132,17 +108,12 @@ def _show_list(form: KeepForm, status: int):
     page = render_template(
         "exports/kept/index.html",
         kept=exports,
-        other_histories=_other_histories(*exports),
+        may_change=may_change,
+        other_histories=other_histories(*exports),
         form=form,
         preset=_other_parameters(form),
     )
     return page, status, {"Retry-After": "5"} if status == 503 else {}
-
-
-def _other_histories(*exports: KeptExport) -> Collection[str]:
-    """Return the names of the exports that were made from a history that is not this book's."""
-    with transaction_mode("read"):
-        return seals_of_other_histories(exports).keys()
 
 
 def _other_parameters(form: KeepForm):
@@ -168,11 +139,3 @@ def name_of_folder(subject: str) -> str:
     """Return the name of the kept export in a folder that the trail names, while it is there."""
     name = name_in_folder(kept_folder(current_app.config), subject)
     return f"“{name}”" if name else subject
-
-
-def _kept_or_404(name: str) -> KeptExport:
-    """Return the kept export with a name, or answer 404."""
-    export = kept_export(kept_folder(current_app.config), name)
-    if export is None:
-        abort(404, f"There is no kept export “{name[:64]}”.")
-    return export

@@ -93,6 +93,11 @@ _OPTIONS: tuple[Callable[[_Command], _Command], ...] = (
     click.option("--take-hidden", is_flag=True, help="Take rows that a sheet hides."),
     click.option("--strip-controls", is_flag=True, help="Take control letters off texts."),
     click.option(
+        "--no-identity-numbers",
+        is_flag=True,
+        help="What looks like identity numbers in the texts is something else: take it.",
+    ),
+    click.option(
         "--encoding",
         type=_EncodingName(),
         default=Encoding.UTF_8,
@@ -134,6 +139,7 @@ def reading_options(options: dict[str, Any]) -> dict[str, Any]:
         "takes_totals": options["take_totals"],
         "takes_hidden": options["take_hidden"],
         "strips_controls": options["strip_controls"],
+        "takes_identity_numbers": options["no_identity_numbers"],
     }
 
 

@@ -4,11 +4,12 @@
 
 from flaskr.imports.dry_run.reading.staged_files import HIDDEN
 from flaskr.imports.dry_run.staging import Staging
+from flaskr.values.identity_numbers import IN_TEXT
 from flaskr.values.text import CONTROL_LETTER
 from flaskr.values.written_days import CHOOSE_ORDER
 
 # To take rows that look like totals is not asked: it is rarely right, and counts money twice.
-_TEXTS = {"day_order": CHOOSE_ORDER, "hidden": HIDDEN, "strip": CONTROL_LETTER}
+_TEXTS = {"day_order": CHOOSE_ORDER, "hidden": HIDDEN, "strip": CONTROL_LETTER, "numbers": IN_TEXT}
 
 
 def asked_options(staging: Staging, at: int) -> tuple[str, ...]:

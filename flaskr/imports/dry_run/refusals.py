@@ -8,6 +8,7 @@ from flaskr.imports.dry_run.reading.used_columns import FileColumns
 from flaskr.imports.dry_run.result import LISTED_REFUSALS, LISTED_ROWS, Refusal
 from flaskr.imports.dry_run.staging import Staging
 from flaskr.imports.tasks import FileToRead
+from flaskr.values.identity_numbers import without_identity_numbers
 
 _REFUSALS = f"""SELECT file, field, value, text, count(*) AS rows,
     list(row ORDER BY row)[:{LISTED_ROWS}] AS first
@@ -30,7 +31,7 @@ def first_refusals(
             count,
             tuple(rows),
             columns[at].titles.get(field, field) if field else "",
-            value or "",
+            without_identity_numbers(value or ""),
             text,
             field or "",
         )

@@ -103,6 +103,7 @@ class _DryRunner:
             day_order=file.day_order,
             values=file.values,
             strips_controls=file.strips_controls,
+            takes_identity_numbers=file.takes_identity_numbers,
         )
 
     def _check_contents(self, file: FileToRead, columns: FileColumns) -> None:

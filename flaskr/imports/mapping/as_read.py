@@ -58,6 +58,7 @@ def _requested_mapping(at: int, file: FileToRead, **known: Any) -> FileMapping:
         "takes_totals": file.takes_totals,
         "takes_hidden": file.takes_hidden,
         "strips_controls": file.strips_controls,
+        "takes_identity_numbers": file.takes_identity_numbers,
     }
     return FileMapping(at, file.name, **{**requested, **known})
 

@@ -69,6 +69,7 @@ class FileMapping:
     takes_totals: bool = False
     takes_hidden: bool = False
     strips_controls: bool = False
+    takes_identity_numbers: bool = False
     remembered_from: int = 0  # the import that the offers are from
     asks: tuple[str, ...] = ()  # the options that would settle refusals
 

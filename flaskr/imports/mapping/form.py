@@ -72,6 +72,7 @@ def _ticked(mapping: FileMapping, sent: Mapping[str, str]) -> dict[str, bool]:
         "takes_totals": "totals",
         "takes_hidden": "hidden",
         "strips_controls": "strip",
+        "takes_identity_numbers": "numbers",
     }
     is_shown = f"contents-{mapping.at}" in sent
     return {

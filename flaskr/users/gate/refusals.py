@@ -1,4 +1,7 @@
-"""Record refused requests in the audit trail: which page and by whom, never what was typed."""
+"""Record refused requests: which page and by whom, never what was typed.
+
+Those of people who are signed in are events of the audit trail; all others are only counted.
+"""
 
 import logging
 import re
@@ -10,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flaskr.audit.models import Action, AuditEvent, Subject
+from flaskr.audit.refusal_counts import count_refusal
 from flaskr.audit.services import NotRecorded, record_separately
 from flaskr.database.transactions import separate_read
 from flaskr.errors import ChangedMeanwhile, DatabaseUnavailable, LedgerError
@@ -25,6 +29,8 @@ _PATIENCE = 2.0  # seconds to wait for another writer
 _ANONYMOUS_PATIENCE = 0.05  # without signing in: waiting would hold a thread
 _MAX_PER_ADDRESS = 60  # a minute, per actor and address, so that nobody can fill the trail
 _MAX_REFUSALS = 600  # a minute, per actor from all addresses
+_METHODS = ("POST", "PUT", "PATCH", "DELETE", "GET", "HEAD", "OPTIONS")
+_NO_PAGE = "(no such page)"
 _RULE_VARIABLE = re.compile(r"<(?:([^<>]*):)?(\w+)>")
 
 
@@ -37,7 +43,11 @@ def record_refusal(response: Response) -> Response:
     if not (is_refused or is_bad_token) or g.get("refusal_recorded"):
         return response
     try:
-        _record_unless_flooded(actor(), status)
+        if (who := actor()) == NOBODY:
+            rule = request.url_rule.rule if request.url_rule else _NO_PAGE
+            count_refusal(f"{_method()} {rule}", status, _ANONYMOUS_PATIENCE)
+        else:
+            _record_unless_flooded(who, status)
     except (NotRecorded, DatabaseUnavailable, DBAPIError, PoolTimeout) as error:
         _logger.warning("a refusal was not recorded: %s", error.__cause__ or error)
         if current_identity() is None:  # who was not let in is told that, and no more
@@ -57,8 +67,13 @@ def _record_unless_flooded(who: str, status: int) -> None:
         page,
         actor=who,
         after={"status": status},
-        patience=_ANONYMOUS_PATIENCE if who == NOBODY else _PATIENCE,
+        patience=_PATIENCE,
     )
+
+
+def _method() -> str:
+    """Return the request's method; a client can make up others, and any number of them."""
+    return request.method if request.method in _METHODS else "other"
 
 
 def _refused_page(status: int) -> str:
@@ -68,7 +83,7 @@ def _refused_page(status: int) -> str:
     numbers, and references that the view found in the book, are filled in.
     """
     if request.url_rule is None:
-        return f"{request.method} (no such page)"
+        return f"{_method()} {_NO_PAGE}"
     values = request.view_args or {}
     is_in_book = status in (ChangedMeanwhile.status, LedgerError.status)
 
@@ -78,7 +93,7 @@ def _refused_page(status: int) -> str:
         is_safe = converter.startswith(("int", "any")) or is_known
         return str(values.get(name)) if is_safe else variable[0]
 
-    return f"{request.method} {_RULE_VARIABLE.sub(fill_in, request.url_rule.rule)}"
+    return f"{_method()} {_RULE_VARIABLE.sub(fill_in, request.url_rule.rule)}"
 
 
 def _is_flooded(who: str) -> bool:

@@ -23,7 +23,9 @@ from flaskr.users.gate.access import (
     may,
     may_import,
 )
+from flaskr.users.gate.caching import keep_out_of_caches
 from flaskr.users.gate.local_only import is_forwarded, is_loopback, refusal
+from flaskr.users.gate.names_seen import record_names_seen
 from flaskr.users.gate.refusals import record_refusal
 from flaskr.users.models import Role, Scope
 from flaskr.users.roles import BY_TOKEN, PUBLIC, SEE_NAMES, WITHOUT_SECOND_FACTOR
@@ -204,6 +206,8 @@ def register_gate(app: Flask) -> None:
     app.before_request(_check_origin)
     app.before_request(_check_identity)
     app.after_request(record_refusal)
+    app.after_request(record_names_seen)
+    app.after_request(keep_out_of_caches)
     app.teardown_request(_reset_context)
     app.add_template_global(may)  # in macros too
     app.add_template_global(may_import)

@@ -45,6 +45,14 @@ _WRONG = "The e-mail address or the password is not right."
 class NotSignedIn(ClaimBookError):
     """A wrong e-mail address or password."""
 
+    is_in_trail = True
+
+
+class _UnknownUser(NotSignedIn):
+    """An unknown address, which is only counted: anybody can try any number of them."""
+
+    is_in_trail = False
+
 
 @dataclass(frozen=True)
 class StoredCredentials:
@@ -104,13 +112,10 @@ def verify_password(
     attempt = begin_attempt(lookup_key(email), address, device)
     credentials = _stored_credentials(email, attempt)
     is_right = is_correct_password(password, credentials.password_hash if credentials else None)
-    if not (credentials and is_right and credentials.is_active):
-        record_separately(
-            Action.SIGN_IN_FAILED,
-            Subject.USER,
-            credentials.email if credentials else "",
-            actor=actor,
-        )
+    if credentials is None:
+        raise _UnknownUser(_WRONG)
+    if not (is_right and credentials.is_active):
+        record_separately(Action.SIGN_IN_FAILED, Subject.USER, credentials.email, actor=actor)
         raise NotSignedIn(_WRONG)
     return credentials
 

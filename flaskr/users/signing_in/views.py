@@ -72,7 +72,7 @@ def sign_in():
             status, headers = error.status, error.headers
         except NotSignedIn as error:
             form.form_errors.append(str(error))
-            g.refusal_recorded = True
+            g.refusal_recorded = error.is_in_trail  # the gate counts the others
     return render_template("users/sign_in.html", form=form), status, headers
 
 

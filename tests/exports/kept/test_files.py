@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from flaskr.errors import ChangedMeanwhile
+from flaskr.exports.kept.changes import ExportHeld, delete_file, hold_file
 from flaskr.exports.kept.files import (
     KeptExportDamaged,
     NameTaken,
-    delete_file,
     folder_of,
     keep_file,
     kept_export,
@@ -171,3 +171,19 @@ def test_nothing_is_deleted_twice(tmp_path):
 
     with pytest.raises(ChangedMeanwhile, match="deleted already"):
         delete_file(tmp_path, "A", DELETED)
+
+
+def test_what_is_held_is_not_deleted_until_it_is_let_go(tmp_path):
+    keep_one(tmp_path)
+    hold_file(tmp_path, "A", {**DELETED, "reason": "the auditors"})
+
+    with pytest.raises(ExportHeld, match="held by open, .*: the auditors"):
+        delete_file(tmp_path, "A", DELETED)
+    with pytest.raises(ChangedMeanwhile, match="held already"):
+        hold_file(tmp_path, "A", {**DELETED, "reason": "another"})
+    hold_file(tmp_path, "A", None)
+    with pytest.raises(ChangedMeanwhile, match="not held already"):
+        hold_file(tmp_path, "A", None)
+    delete_file(tmp_path, "A", DELETED)
+
+    assert kept_export(tmp_path, "A").deleted_at

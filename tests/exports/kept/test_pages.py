@@ -14,6 +14,7 @@ from flaskr.extensions import db
 from tests.browsing import fields_of, send
 from tests.factories import make_claim
 
+WHY = {"reason": "not needed"}
 ODD_NAMES = ["Åsas bokslut 2024", "𝒜" * 64, "a&b=c %41;\"'", "..x", "100 % + 1"]
 
 
@@ -109,7 +110,7 @@ def test_names_with_odd_characters_work_in_addresses(client, small_book, name):
     with client.get(address) as answer:
         assert answer.status_code == 200
     assert client.get(f"{address}/manifest").json["kept"]["name"] == name
-    assert send(client, f"{address}/delete").status_code == 303
+    assert send(client, f"{address}/delete", reason="not needed").status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -157,7 +158,7 @@ def test_deletion_asks_first_removes_the_file_and_keeps_manifest_and_name(client
     asked = client.get("/exports/Year end 2024/delete")
     assert files_of(app) == ["file.parquet", "lock", "manifest.json"]
 
-    answer = send(client, "/exports/Year end 2024/delete")
+    answer = send(client, "/exports/Year end 2024/delete", reason="not needed")
 
     after = client.get("/exports/Year end 2024/manifest").json
     assert "cannot be restored" in asked.text
@@ -174,9 +175,9 @@ def test_deletion_asks_first_removes_the_file_and_keeps_manifest_and_name(client
 def test_a_second_deletion_gives_an_error_about_the_first(client, small_book):
     keep(client)
     page = client.get("/exports/Year end 2024/delete")
-    client.post("/exports/Year end 2024/delete", data=fields_of(page))
+    client.post("/exports/Year end 2024/delete", data=fields_of(page) | WHY)
 
-    again = client.post("/exports/Year end 2024/delete", data=fields_of(page))
+    again = client.post("/exports/Year end 2024/delete", data=fields_of(page) | WHY)
 
     assert again.status_code == 409
     assert "was deleted" in again.text

@@ -47,7 +47,7 @@ def test_the_manifest_of_a_kept_export_is_compared_too_and_may_be_deleted(book, 
     path = tmp_path / "Q1.csv"
     path.write_bytes(book.client.get("/exports/Q1").data)
     same = book.verified(path)[0]
-    send(book.client, "/exports/Q1/delete")
+    send(book.client, "/exports/Q1/delete", reason="not needed")
     deleted = kept_export(kept_folder(book.client.application.config), "Q1")
     after_deletion = book.verified(path)[0]
     (export.folder / "manifest.json").write_text(json.dumps(deleted.manifest | {"currency": "EUR"}))

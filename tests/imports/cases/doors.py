@@ -114,5 +114,10 @@ FIELDS = {
     "--header-row": "header_row-0",
     "--day-order": "day_order-0",
 }
-BOXES = {"--take-totals": "totals-0", "--take-hidden": "hidden-0", "--strip-controls": "strip-0"}
+BOXES = {
+    "--take-totals": "totals-0",
+    "--take-hidden": "hidden-0",
+    "--strip-controls": "strip-0",
+    "--no-identity-numbers": "numbers-0",
+}
 DOORS = {"command": CommandDoor, "page": PageDoor}

@@ -44,7 +44,7 @@ def rules(is_signed: bool = False) -> ParsingRules:
 REFERENCE = Declared(Column("x", Kind.REFERENCE), cells.reference_parser())
 EVENT = Declared(Column("event_code", Kind.REFERENCE), cells.reference_parser(may_be_day=True))
 TEXT = Declared(Column("x", Kind.TEXT), cells.text_parser())
-NAME = Declared(Column("x", Kind.TEXT, is_one_line=True), cells.name_parser())
+NAME = Declared(Column("x", Kind.TEXT, is_one_line=True), cells.text_parser(is_one_line=True))
 AMOUNT = Declared(Column("x", Kind.AMOUNT), ore_parser(rules()))
 DELTA = Declared(Column("x", Kind.AMOUNT), ore_parser(rules(is_signed=True)), is_signed=True)
 DAY = Declared(Column("x", Kind.DAY), cells.day_parser("Europe/Stockholm"))

@@ -97,7 +97,9 @@ def test_everything_done_with_a_kept_export_is_recorded(book, actuary):
     actuary.head(ADDRESS)
     for part in ("-5", "10-19", "1-"):
         actuary.get(ADDRESS, headers={"Range": f"bytes={part}"})
-    actuary.post(f"{ADDRESS}/delete", data=fields_of(actuary.get(f"{ADDRESS}/delete")))
+    actuary.post(
+        f"{ADDRESS}/delete", data=fields_of(actuary.get(f"{ADDRESS}/delete")) | {"reason": "x"}
+    )
 
     first, *events = file_events(book)
     assert first["file"].startswith("/export_policies?format=csv&as_at=2024-12-31")

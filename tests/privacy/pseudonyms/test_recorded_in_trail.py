@@ -187,7 +187,7 @@ def test_without_the_trail_every_export_answers_503_and_sends_nothing(book, brok
 def test_without_the_trail_nothing_is_kept_and_nothing_deleted(book, broken):
     _, actuary = broken
     refused = keep(actuary, "After")
-    form = fields_of(actuary.get("/exports/Before/delete"))
+    form = fields_of(actuary.get("/exports/Before/delete")) | {"reason": "not needed"}
     deletion = actuary.post("/exports/Before/delete", data=form)
 
     assert (refused.status_code, deletion.status_code) == (503, 503)

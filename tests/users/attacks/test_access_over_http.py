@@ -161,7 +161,7 @@ def test_every_response_has_the_security_headers(sqlite_signed_in):
                 if answer.mimetype == "text/html" and method != "OPTIONS":
                     assert caching == "no-store", (path, method)
                 if path.startswith("/export") and answer.status_code == 200 and method == "GET":
-                    assert caching == "private, no-cache", path
+                    assert caching == "no-store", path
 
 
 def test_a_too_large_request_is_refused(sqlite_signed_in):

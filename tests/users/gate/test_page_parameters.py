@@ -35,6 +35,7 @@ TAKEN = {
     "imports.show": PAGING,
     "imports.edits": PAGING,
     "trail.index": TRAIL | PAGING,
+    "trail.refusals": {"day", "status"},
     "exports.claims": CLAIMS | FILES,
     "exports.ledger": LEDGER | FILES,
     "exports.policies": POLICIES | FILES,

@@ -14,6 +14,7 @@ from flaskr.facts.words import folded_word, members_by_word
 from flaskr.files.readers.cells import DAY, PADDED, PERCENTAGE
 from flaskr.imports.tasks import DayOrder
 from flaskr.values.currencies import currencies_of, other_currency
+from flaskr.values.identity_numbers import IN_TEXT, has_identity_number
 from flaskr.values.money import LARGEST_ENTRY, format_money, parse_money
 from flaskr.values.spreadsheet_texts import formula_text, misread_letters, turned_by_spreadsheet
 from flaskr.values.text import (
@@ -121,18 +122,26 @@ def parse_instant(cell: str) -> datetime:
     raise DateError("Write the time with its UTC offset, as 2024-12-31T22:30:00+01:00.")
 
 
-def text_parser(*, strips_controls: bool = False) -> Callable[[str], str]:
-    """Return a function that parses free text; control letters are refused or taken off."""
-    if strips_controls:
-        return lambda cell: _clean_or_doubtful(without_controls(cell), clean_text, stored_text)
-    return lambda cell: _clean_or_doubtful(cell, clean_text, stored_text)
+def text_parser(
+    *,
+    is_one_line: bool = False,
+    strips_controls: bool = False,
+    takes_identity_numbers: bool = False,
+) -> Callable[[str], str]:
+    """Return a function that parses free text, or a name, which is one line.
 
+    Control letters are refused or taken off, identity numbers refused or taken.
+    """
+    clean, stored = (clean_name, stored_name) if is_one_line else (clean_text, stored_text)
 
-def name_parser(*, strips_controls: bool = False) -> Callable[[str], str]:
-    """Return a function that parses a name, which is one line."""
+    def clean_new(cell: str) -> str:
+        if not takes_identity_numbers and has_identity_number(cell):
+            raise TextError(f"{IN_TEXT}. Remove it, or choose that it is something else.")
+        return clean(cell)
+
     if strips_controls:
-        return lambda cell: _clean_or_doubtful(without_controls(cell), clean_name, stored_name)
-    return lambda cell: _clean_or_doubtful(cell, clean_name, stored_name)
+        return lambda cell: _clean_or_doubtful(without_controls(cell), clean_new, stored)
+    return lambda cell: _clean_or_doubtful(cell, clean_new, stored)
 
 
 def shown_fault(shown_as: str, kind: Kind, currency: str) -> str:

@@ -54,7 +54,8 @@ class ParsingRules:
 
     With `is_signed` amounts may be below zero. `values` has the values of a closed list by the
     column and the file's texts, as mapped for the whole file. With `strips_controls` texts lose
-    their control letters, instead of being refused.
+    their control letters, instead of being refused; with `takes_identity_numbers` they may have
+    what looks like identity numbers.
     """
 
     currency: str
@@ -63,6 +64,7 @@ class ParsingRules:
     day_order: DayOrder = DayOrder.UNKNOWN
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     strips_controls: bool = False
+    takes_identity_numbers: bool = False
 
 
 def as_text(column: pa.Array) -> pa.Array:

@@ -26,6 +26,7 @@ from flaskr.imports.dry_run.reading.parsed_columns import (
     parse_repeated,
     with_shown,
 )
+from flaskr.values.identity_numbers import POSSIBLE, has_identity_number
 from flaskr.values.money import LARGEST_ENTRY, to_ore
 from flaskr.values.spreadsheet_texts import DAYS, DECIMAL_NUMBERS, MISSING
 from flaskr.values.text import LONGEST_TEXT, NAME_LENGTH, REFERENCE_LENGTH, RESERVED, reference_key
@@ -77,12 +78,16 @@ def _parse_plain(column: pa.Array, declared: Column, rules: ParsingRules) -> Par
         return _parse_amounts(column, rules)
     if kind is Kind.REFERENCE:
         return _parse_references(column, may_be_day=declared.name == _EVENT)
-    if kind is Kind.TEXT and declared.is_one_line:
-        parse = cells.name_parser(strips_controls=rules.strips_controls)
-        return _parse_texts(column, _PLAIN_NAME, NAME_LENGTH, parse)
     if kind is Kind.TEXT:
-        parse = cells.text_parser(strips_controls=rules.strips_controls)
-        return _parse_texts(column, _PLAIN_TEXT, LONGEST_TEXT, parse)
+        parse = cells.text_parser(
+            is_one_line=declared.is_one_line,
+            strips_controls=rules.strips_controls,
+            takes_identity_numbers=rules.takes_identity_numbers,
+        )
+        plain, longest = (_PLAIN_TEXT, LONGEST_TEXT)
+        if declared.is_one_line:
+            plain, longest = (_PLAIN_NAME, NAME_LENGTH)
+        return _parse_texts(column, plain, longest, parse)
     if kind is Kind.DAY and pa.types.is_date32(column.type) and not _has_early(column, _FIRST_DAY):
         return ParsedColumn(column, [])
     if kind is Kind.INSTANT and column.type == _INSTANT and not _has_early(column, _FIRST_INSTANT):
@@ -107,6 +112,7 @@ def _parse_texts(column: pa.Array, plain: str, max_length: int, parse: ParseCell
     column = as_text(column)
     is_plain = pc.match_substring_regex(column, plain)
     is_plain = pc.and_(is_plain, pc.less_equal(pc.utf8_length(column), max_length))
+    is_plain = _without_numbers(column, is_plain)
     return parse_remaining(column, column, is_plain, parse)
 
 
@@ -118,7 +124,18 @@ def _parse_references(column: pa.Array, *, may_be_day: bool) -> ParsedColumn:
     if pc.any(is_other).as_py():
         is_plain = pc.replace_with_mask(is_plain, is_other, _plain_among(column.filter(is_other)))
     is_plain = pc.and_(is_plain, pc.less_equal(pc.utf8_length(column), REFERENCE_LENGTH))
+    is_plain = _without_numbers(column, is_plain)
     return parse_remaining(column, column, is_plain, cells.reference_parser(may_be_day=may_be_day))
+
+
+def _without_numbers(column: pa.Array, is_plain: pa.Array) -> pa.Array:
+    """Return which texts are plain and have no identity number; few need more than a first look."""
+    is_possible = pc.fill_null(pc.match_substring_regex(column, POSSIBLE), False)
+    if not pc.any(is_possible).as_py():
+        return is_plain
+    has_none = [not has_identity_number(text) for text in column.filter(is_possible).to_pylist()]
+    is_sure = pc.replace_with_mask(pc.invert(is_possible), is_possible, pa.array(has_none))
+    return pc.and_(is_plain, is_sure)
 
 
 def _plain_among(references: pa.Array) -> pa.Array:

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flaskr.files.readers.dispatch import CellBatch
+from flaskr.values.identity_numbers import without_identity_numbers
 
 _SAMPLES = 3
 _SHOWN_CHARACTERS = 40
@@ -42,10 +43,11 @@ def _first_distinct(column: pa.Array) -> list[str]:
 
 
 def shown_value(value: object) -> str:
-    """Return a cell as a message or a page shows it: short, on one line."""
+    """Return a cell as messages and pages show it: short, on one line, no identity number."""
     text = "" if value is None else str(value)
     if text.startswith("\0"):
         return "?"
     visible = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+    visible = without_identity_numbers(visible)
     short = visible[:_SHOWN_CHARACTERS]
     return f"{short}…" if len(visible) > _SHOWN_CHARACTERS else short
