@@ -1,6 +1,6 @@
 """Pages for administrators: users, and the settings in force."""
 
-from flask import abort, current_app, flash, redirect, render_template, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 
 from flaskr.errors import ChangedMeanwhile, ClaimBookError
@@ -8,6 +8,7 @@ from flaskr.extensions import db
 from flaskr.settings import config_names
 from flaskr.users.forms import ROLES, NewPersonForm, PersonForm
 from flaskr.users.gate.access import actor
+from flaskr.users.gate.forwarding import forwarding_as_understood
 from flaskr.users.models import User
 from flaskr.users.queries import all_users, user_with_email
 from flaskr.users.services import change_user, create_user, make_link, sign_out_everywhere
@@ -107,4 +108,5 @@ def settings():
     shown["BOOK_ACCESS"] = current_app.config["BOOK_MODE"]
     del shown["DATABASE_URL"]  # it has a password
     shown["DATABASE_URL"] = db.engine.url.set(query={}).render_as_string(hide_password=True)
-    return render_template("users/settings.html", shown=shown)
+    understood = forwarding_as_understood(request)
+    return render_template("users/settings.html", shown=shown, understood=understood)

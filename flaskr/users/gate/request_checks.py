@@ -1,5 +1,6 @@
 """The checks before every request: where it comes from, who sent it, and what they may do."""
 
+import logging
 from contextvars import Token
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from flaskr.users.gate.access import (
     may,
     may_import,
 )
+from flaskr.users.gate.forwarding import forwarding_problem
 from flaskr.users.gate.local_only import is_forwarded, is_loopback, refusal
 from flaskr.users.gate.refusals import record_refusal
 from flaskr.users.models import Scope
@@ -30,6 +32,7 @@ from flaskr.users.sessions.services import record_use
 from flaskr.values.pseudonyms import sees_names
 from flaskr.web.request_hooks import SAFE_METHODS, WITHOUT_DATABASE, require_schema
 
+_logger = logging.getLogger(__name__)
 _HEALTH_CHECK = "health.show"  # monitoring may use any host name
 _NOT_OVER_HTTP = (
     "This book requires signing in, so it answers only over https, or on the machine it runs on. "
@@ -49,8 +52,10 @@ def _check_origin() -> None:
     _set_origin(Origin(PAGE, request.remote_addr or "", g.request_id), may_see_names=False)
     refuse_other_sites(request.method not in SAFE_METHODS)
     if is_open():
+        _check_proxies()
         _check_local()
     elif request.endpoint != _HEALTH_CHECK:
+        _check_proxies()
         _check_transport()
 
 
@@ -96,6 +101,14 @@ def _header_names() -> set[str]:
     return {name.lower() for name in request.headers.keys()}  # noqa: SIM118
 
 
+def _check_proxies() -> None:
+    """Abort with 403 unless the trusted proxies say who sent the request, over https."""
+    proxies = current_app.config["TRUSTED_PROXIES"]
+    if proxies and (problem := forwarding_problem(request.headers, proxies)):
+        _logger.warning("refused: %s", problem)
+        abort(403, problem)
+
+
 def _check_local() -> None:
     """Abort with 403 unless the request came directly from this machine."""
     problem = refusal(
@@ -114,7 +127,9 @@ def _check_transport() -> None:
     """Refuse unknown host names, untrusted proxies, and plain http from another machine."""
     if not host_is_trusted(request.headers.get("Host"), current_app.config["TRUSTED_NAMES"]):
         abort(400, _UNKNOWN_HOST)
-    if is_forwarded(_header_names()) and not current_app.config["TRUSTED_PROXIES"]:
+    if current_app.config["TRUSTED_PROXIES"]:
+        return  # they said so
+    if is_forwarded(_header_names()):
         abort(403, _NOT_OVER_HTTP)  # over https too: every client would have the proxy's address
     if not request.is_secure and not is_loopback(request.remote_addr or ""):
         abort(403, _NOT_OVER_HTTP)
