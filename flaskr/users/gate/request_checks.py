@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 from werkzeug.sansio.utils import host_is_trusted
@@ -24,6 +25,7 @@ from flaskr.users.gate.access import (
 )
 from flaskr.users.gate.forwarding import forwarding_problem
 from flaskr.users.gate.local_only import is_forwarded, is_loopback, refusal
+from flaskr.users.gate.referrers import referrer_problem
 from flaskr.users.gate.refusals import record_refusal
 from flaskr.users.models import Scope
 from flaskr.users.roles import BY_TOKEN, PUBLIC, SEE_NAMES
@@ -74,8 +76,20 @@ def _check_identity() -> ResponseReturnValue | None:
     if identity is not None and identity.token_id:
         g.csrf_valid = True  # browsers do not send a bearer token automatically
     else:
-        csrf.protect(apply_exemptions=True)
+        _check_form()
     return None
+
+
+def _check_form() -> None:
+    """Check the CSRF token, and over https the referrer; abort with 400 and the reason."""
+    try:
+        csrf.protect(apply_exemptions=True)
+    except (CSRFError, ValueError):  # ValueError: a referrer that cannot be parsed
+        problem = request.is_secure and referrer_problem(request.referrer, request.host)
+        if not problem:
+            raise  # its page says that the form has expired
+        _logger.warning("refused: %s", problem)
+        abort(400, problem)
 
 
 def _set_origin(request_origin: Origin, may_see_names: bool) -> None:
