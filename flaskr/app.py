@@ -133,7 +133,9 @@ def _register_request_checks(app: Flask) -> None:
     """Register what runs before every request: its id, access gate, schema and parameter checks."""
     app.session_interface = BookCookies()
     if proxies := app.config["TRUSTED_PROXIES"]:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies, x_prefix=proxies
+        )
     register_request_hooks(app)
     register_gate(app)
     register_page_addresses(app)

@@ -27,6 +27,7 @@ _GIVE_HOSTS = (
 )
 # A name, an address, or a dot and two labels at least: “.com” would be everybody's.
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*|(\.[a-z0-9-]+){2,}|\[[0-9a-f:]+\]", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://([\w.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[\w.~/-]*)?", re.ASCII)
 BOOK_FILE = "claimbook.db"
 BOOK_VERSION = "0.1.0"
 
@@ -82,6 +83,12 @@ class Settings:
         0,
         "how many proxies stand in front, whose `X-Forwarded-*` headers are believed",
         needed_by="a server behind proxies",
+    )
+    book_address: str = _setting(
+        "",
+        "where people open the book: `https://claims.example.com:8443/book`; commands print it",
+        default_means="https, the first of `TRUSTED_HOSTS`, and `SCRIPT_NAME`",
+        needed_by="a book on another port, or under a prefix that its proxy removes",
     )
     pseudonym_key: str = _setting(
         "",
@@ -148,6 +155,8 @@ class Settings:
             )
         if self.trusted_proxies < 0:
             raise SettingsError("TRUSTED_PROXIES is the number of proxies in front: 0 or more.")
+        if self.book_address and not _ADDRESS.fullmatch(self.book_address):
+            raise SettingsError("BOOK_ADDRESS is an address: https://claims.example.com:8443/book.")
         if self.export_memory_bytes < _LEAST_EXPORT_MEMORY:
             raise SettingsError("EXPORT_MEMORY_BYTES must be at least 16777216 (16 MiB).")
         if self.book_currency in _WITHOUT_TWO_DECIMALS:

@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "BOOK_ACCESS": ("book_access", "open", "open"),
     "TRUSTED_HOSTS": ("trusted_hosts", "a.example, b.example", ("a.example", "b.example")),
     "TRUSTED_PROXIES": ("trusted_proxies", "2", 2),
+    "BOOK_ADDRESS": ("book_address", "https://a.example/book", "https://a.example/book"),
     "PSEUDONYM_KEY": ("pseudonym_key", "abc", "abc"),
     "RANDOM_CLAIMS": ("random_claims", "on", True),
     "SESSION_IDLE_MINUTES": ("session_idle_minutes", "3", 3),

@@ -1,5 +1,7 @@
 """The commands `flask users`: create, link, list, sign-out and remove-second-factor."""
 
+import os
+
 import click
 from flask import current_app
 
@@ -55,11 +57,19 @@ def _user_named(email: str) -> User:
 
 
 def _print_link(secret: str) -> None:
-    """Print a one-time link with the book's public host name, or the local address."""
-    names = current_app.config["TRUSTED_NAMES"]
-    host = f"https://{names[0].removeprefix('.')}" if names else "http://127.0.0.1:5000"
+    """Print a one-time link."""
+    path = current_app.url_map.bind("").build("users.set_password", {"secret": secret})
     click.echo("Send them this link to set their password; it works once, within 24 hours:")
-    click.echo(f"{host}/set_password/{secret}")
+    click.echo(_public_address() + path)
+
+
+def _public_address() -> str:
+    """Return where people open the book, without a slash at the end: as set, or the likely one."""
+    if address := current_app.config["BOOK_ADDRESS"]:
+        return str(address).rstrip("/")
+    names = current_app.config["TRUSTED_NAMES"]
+    origin = f"https://{names[0].removeprefix('.')}" if names else "http://127.0.0.1:5000"
+    return origin + os.environ.get("SCRIPT_NAME", "").rstrip("/")  # gunicorn mounts the book there
 
 
 @users.command("list")

@@ -4,6 +4,7 @@ import http.client
 import os
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from flaskr.settings import PROJECT_FOLDER, Settings
 from tests.users.people import PASSWORD, csrf_of
 
 WORKERS = 4
-COOKIE = re.compile(r"([\w-]+)=([^;]*)")
+COOKIE = re.compile(r"([\w%-]+)=([^;]*)")
 BY_PROCESS = ["--access-logfile", "-", "--access-logformat", "answered by %(p)s"]
 
 
@@ -43,20 +44,22 @@ def free_port() -> int:
         return port
 
 
-def gunicorn_command(port: int, workers: int = WORKERS) -> list[str]:
+def gunicorn_command(port: int, workers: int = WORKERS, threads: int = 4) -> list[str]:
     """The command that starts gunicorn."""
     command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-k", "gthread"]
-    command += ["--threads", "4", "-w", str(workers), "--no-control-socket", *BY_PROCESS]
+    command += ["--threads", str(threads), "-w", str(workers), "--no-control-socket", *BY_PROCESS]
     return [*command, "flaskr:create_app()"]
 
 
 @contextmanager
-def gunicorn(settings: Settings, workers: int = WORKERS) -> Iterator[tuple[int, Path]]:
+def gunicorn(
+    settings: Settings, workers: int = WORKERS, threads: int = 4
+) -> Iterator[tuple[int, Path]]:
     """Serve a book by several processes; yield the port and the log, which has the process ids."""
     port, log = free_port(), settings.instance_folder / "gunicorn.log"
     with log.open("wb") as out:
         server = subprocess.Popen(
-            gunicorn_command(port, workers),
+            gunicorn_command(port, workers, threads),
             cwd=PROJECT_FOLDER,
             env=environment_of(settings),
             stdout=out,
@@ -96,6 +99,8 @@ class Browser:
 
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
+    address: str = "127.0.0.1"  # where it connects from
 
     def get(self, path: str) -> ServedResponse:
         """Request a page."""
@@ -105,12 +110,26 @@ class Browser:
         """Send a form."""
         return self.send("POST", path, urlencode(form))
 
-    def send(self, method: str, path: str, body: str | None = None) -> ServedResponse:
+    def connect(self) -> http.client.HTTPConnection:
+        """A new connection."""
+        if self.tls is None:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        source = (self.address, 0)
+        return http.client.HTTPSConnection(
+            "localhost", self.port, timeout=60, context=self.tls, source_address=source
+        )
+
+    def send(
+        self, method: str, path: str, body: str | bytes | None = None, **given: str
+    ) -> ServedResponse:
         """Send one request, and keep the cookies that come with the answer."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        if self.tls:
+            headers["Referer"] = f"https://localhost:{self.port}{path}"
+        headers |= {name.replace("_", "-"): text for name, text in given.items()}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={text}" for name, text in self.cookies.items())
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+        with closing(self.connect()) as connection:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
             for cookie in answer.headers.get_all("Set-Cookie") or []:
@@ -118,7 +137,7 @@ class Browser:
                 self.cookies[name] = text
             return ServedResponse(answer.status, dict(answer.headers), answer.read().decode())
 
-    def sign_in(self, email: str, password: str = PASSWORD) -> ServedResponse:
-        """Open the page and send its form."""
-        form = {"csrf_token": csrf_of(self.get("/sign_in").text)}
-        return self.post("/sign_in", form | {"email": email, "password": password})
+    def sign_in(self, email: str, password: str = PASSWORD, prefix: str = "") -> ServedResponse:
+        """Open the page and send its form, in a book that may be mounted under a prefix."""
+        form = {"csrf_token": csrf_of(self.get(f"{prefix}/sign_in").text)}
+        return self.post(f"{prefix}/sign_in", form | {"email": email, "password": password})

@@ -1,11 +1,13 @@
 """The checks before every request: where it comes from, who sent it, and what they may do."""
 
+import logging
 from contextvars import Token
 from typing import Any, NoReturn
 from urllib.parse import quote
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 from werkzeug.sansio.utils import host_is_trusted
@@ -24,8 +26,10 @@ from flaskr.users.gate.access import (
     may_import,
 )
 from flaskr.users.gate.caching import keep_out_of_caches
+from flaskr.users.gate.forwarding import forwarding_problem
 from flaskr.users.gate.local_only import is_forwarded, is_loopback, refusal
 from flaskr.users.gate.names_seen import record_names_seen
+from flaskr.users.gate.referrers import referrer_problem
 from flaskr.users.gate.refusals import record_refusal
 from flaskr.users.models import Role, Scope
 from flaskr.users.roles import BY_TOKEN, PUBLIC, SEE_NAMES, WITHOUT_SECOND_FACTOR
@@ -34,6 +38,7 @@ from flaskr.users.sessions.services import record_use
 from flaskr.values.pseudonyms import sees_names
 from flaskr.web.request_hooks import SAFE_METHODS, WITHOUT_DATABASE, require_schema
 
+_logger = logging.getLogger(__name__)
 _HEALTH_CHECK = "health.show"  # monitoring may use any host name
 _NOT_OVER_HTTP = (
     "This book requires signing in, so it answers only over https, or on the machine it runs on. "
@@ -54,8 +59,10 @@ def _check_origin() -> None:
     _set_origin(Origin(PAGE, request.remote_addr or "", g.request_id), may_see_names=False)
     refuse_other_sites(request.method not in SAFE_METHODS)
     if is_open():
+        _check_proxies()
         _check_local()
     elif request.endpoint != _HEALTH_CHECK:
+        _check_proxies()
         _check_transport()
 
 
@@ -76,8 +83,20 @@ def _check_identity() -> ResponseReturnValue | None:
     if identity is not None and identity.token_id:
         g.csrf_valid = True  # browsers do not send a bearer token automatically
     else:
-        csrf.protect(apply_exemptions=True)
+        _check_form()
     return None
+
+
+def _check_form() -> None:
+    """Check the CSRF token, and over https the referrer; abort with 400 and the reason."""
+    try:
+        csrf.protect(apply_exemptions=True)
+    except (CSRFError, ValueError):  # ValueError: a referrer that cannot be parsed
+        problem = request.is_secure and referrer_problem(request.referrer, request.host)
+        if not problem:
+            raise  # its page says that the form has expired
+        _logger.warning("refused: %s", problem)
+        abort(400, problem)
 
 
 def _set_origin(request_origin: Origin, may_see_names: bool) -> None:
@@ -103,6 +122,14 @@ def _header_names() -> set[str]:
     return {name.lower() for name in request.headers.keys()}  # noqa: SIM118
 
 
+def _check_proxies() -> None:
+    """Abort with 403 unless the trusted proxies say who sent the request, over https."""
+    proxies = current_app.config["TRUSTED_PROXIES"]
+    if proxies and (problem := forwarding_problem(request.headers, proxies)):
+        _logger.warning("refused: %s", problem)
+        abort(403, problem)
+
+
 def _check_local() -> None:
     """Abort with 403 unless the request came directly from this machine."""
     problem = refusal(
@@ -121,7 +148,9 @@ def _check_transport() -> None:
     """Refuse unknown host names, untrusted proxies, and plain http from another machine."""
     if not host_is_trusted(request.headers.get("Host"), current_app.config["TRUSTED_NAMES"]):
         abort(400, _UNKNOWN_HOST)
-    if is_forwarded(_header_names()) and not current_app.config["TRUSTED_PROXIES"]:
+    if current_app.config["TRUSTED_PROXIES"]:
+        return  # they said so
+    if is_forwarded(_header_names()):
         abort(403, _NOT_OVER_HTTP)  # over https too: every client would have the proxy's address
     if not request.is_secure and not is_loopback(request.remote_addr or ""):
         abort(403, _NOT_OVER_HTTP)

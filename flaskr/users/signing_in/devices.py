@@ -12,12 +12,14 @@ from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
+from flaskr.users.sessions.cookies import own_cookie_name
 from flaskr.users.sessions.secrets import keyed_digest, new_public_name
 from flaskr.values.calendar import utc_now
 from flaskr.values.text import lookup_key
 
 _LIFETIME = timedelta(days=365)
 _MOST_USERS = 8  # of one browser, the latest kept
+_COOKIE = "claimbook_device"
 _SALT = "claimbook device"
 
 
@@ -49,7 +51,7 @@ def remember_device(response: Response, cookies: Mapping[str, str], email: str) 
     latest = dict(list(marks.items())[-_MOST_USERS:])
     interface = current_app.session_interface
     response.set_cookie(
-        _cookie_name(),
+        own_cookie_name(_COOKIE),
         _serializer().dumps(latest),
         max_age=_LIFETIME,
         path=interface.get_cookie_path(current_app),
@@ -62,7 +64,7 @@ def remember_device(response: Response, cookies: Mapping[str, str], email: str) 
 def _marks(cookies: Mapping[str, str]) -> dict[str, tuple[str, int]]:
     """Return the marks in a browser's cookie by user; none if it is missing or was changed."""
     try:
-        marks = _serializer().loads(cookies.get(_cookie_name(), ""))
+        marks = _serializer().loads(cookies.get(own_cookie_name(_COOKIE), ""))
     except BadData:
         return {}
     return {owner: (name, at) for owner, (name, at) in marks.items()}
@@ -76,8 +78,3 @@ def _owner(email: str) -> str:
 def _serializer() -> URLSafeSerializer:
     """Return what signs the cookie, under SECRET_KEY and a salt that no other cookie has."""
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=_SALT)
-
-
-def _cookie_name() -> str:
-    """Return the cookie's name, beside that of the session's cookie."""
-    return current_app.session_interface.get_cookie_name(current_app) + "_device"

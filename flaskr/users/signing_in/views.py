@@ -38,7 +38,10 @@ blueprint = Blueprint("users", __name__)
 
 
 def _local_path(text: str) -> str:
-    """Return the path to go to after signing in: a page of this book, or the front page."""
+    """Return the path to go to after signing in: a page of this book, or the front page.
+
+    `text` is a path within the book; what is returned has the prefix the book is mounted under.
+    """
     path, _, query = text.partition("?")
     front = url_for("overview.index")
     if not path.startswith("/") or path.startswith("//") or "\\" in text or not text.isprintable():
@@ -47,8 +50,10 @@ def _local_path(text: str) -> str:
         endpoint, _ = current_app.url_map.bind("").match(path, method="GET")
     except (HTTPException, RequestRedirect):
         return front
-    is_page = endpoint not in ("users.sign_in", "users.enter_code", "demo.generate_random_claim")
-    return f"{path}?{query}" if query and is_page else path if is_page else front
+    if endpoint in ("users.sign_in", "users.enter_code", "demo.generate_random_claim"):
+        return front
+    inside = f"{path}?{query}" if query else path
+    return front.removesuffix("/") + inside
 
 
 @blueprint.route("/sign_in", methods=["GET", "POST"])

@@ -123,14 +123,40 @@ def test_a_forwarded_host_name_must_be_trusted(behind_a_proxy):
     assert answer.status_code == 400
 
 
-def test_a_post_over_https_from_another_page_is_refused_by_its_referrer(behind_a_proxy):
+@pytest.mark.parametrize(
+    ("host", "referrer", "named"),
+    [
+        ("localhost", None, "no Referer header"),
+        ("localhost", "https://evil.example/", "https://evil.example,"),
+        ("localhost", "http://localhost/sign_in", "http://localhost,"),
+        ("localhost", "https://localhost:8443/sign_in", "https://localhost:8443,"),
+        ("localhost:8443", "https://localhost/sign_in", "the book as localhost:8443"),
+        ("localhost", "https://localhost:port/", "an address that cannot be read"),
+        ("localhost", "https://[::1]:8443/", "https://[::1]:8443,"),
+        ("localhost", "<b>", "the book as localhost"),
+    ],
+)
+def test_a_form_refused_for_its_referrer_says_so(behind_a_proxy, caplog, host, referrer, named):
     email, client = add_user(behind_a_proxy, Role.HANDLER), browser_of(behind_a_proxy)
-    page = client.get("/sign_in", base_url="https://localhost")
+    page = client.get("/sign_in", base_url=f"https://{host}")
     data = {"email": email, "password": "x", "csrf_token": CSRF.search(page.text)[1]}
+    headers = {"Referer": referrer} if referrer else {}
 
-    for referrer in ({}, {"Referer": "https://evil.example/"}, {"Referer": "http://localhost/"}):
-        answer = client.post("/sign_in", base_url="https://localhost", headers=referrer, data=data)
-        assert answer.status_code == 400
+    answer = client.post("/sign_in", base_url=f"https://{host}", headers=headers, data=data)
+
+    assert (answer.status_code, named in answer.text) == (400, True), answer.text
+    assert "expired" not in answer.text
+    assert "<b>" not in answer.text
+    assert named in caplog.text
+
+
+def test_a_form_with_the_right_referrer_and_a_wrong_token_has_expired(behind_a_proxy):
+    client = browser_of(behind_a_proxy)
+
+    for host in ("localhost", "localhost:8443", "localhost:443", "LOCALHOST"):
+        own = {"Referer": f"https://{host.lower().removesuffix(':443')}/sign_in"}
+        answer = client.post("/sign_in", base_url=f"https://{host}", headers=own)
+        assert (answer.status_code, "has expired" in answer.text) == (400, True), answer.text
 
 
 def test_over_local_http_the_cookie_is_httponly_and_samesite_too(sqlite_signed_in):

@@ -13,7 +13,7 @@ BY_HEAD = ("/export_", "/generate_random_claim")
 
 
 class LinkParser(HTMLParser):
-    """Collects the links of a page as GET, its GET forms as FIND, and its other forms as POST."""
+    """Collects links and files of a page as GET, its GET forms as FIND, its other forms as POST."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,6 +23,8 @@ class LinkParser(HTMLParser):
         attributes = dict(attributes)
         if tag == "a" and not attributes.get("href", "#").startswith("#"):
             self.links.append(("GET", attributes["href"]))
+        elif tag in ("link", "img", "script"):
+            self.links.append(("GET", attributes.get("href") or attributes.get("src") or ""))
         elif tag == "form":
             method = (attributes.get("method") or "find").upper()
             self.links.append((method, attributes.get("action") or ""))
@@ -52,26 +54,31 @@ def address_kind(app: Flask, method: str, address: str) -> tuple:
     return method, endpoint, parts.path, tuple(sorted(parse_qs(parts.query)))
 
 
-def crawl(app: Flask, client: FlaskClient, start: str = "/") -> dict[tuple[str, str], int]:
-    """Follow every link and GET form; return the status of each.
+def crawl(app: Flask, client: FlaskClient, prefix: str = "") -> dict[tuple[str, str], int]:
+    """Follow every link and GET form of a book mounted under `prefix`; return the status of each.
 
-    A POST form is not sent: its status is 0.
+    A POST form is not sent: its status is 0. An address outside the prefix has 404.
     """
     answers: dict[tuple[str, str], int] = {}
-    waiting, known = [("GET", start)], set()
+    waiting, known = [("GET", f"{prefix}/")], set()
     while waiting and len(answers) < MOST_PAGES:
-        method, address = waiting.pop(0)
+        method, mounted = waiting.pop(0)
+        if not mounted.startswith(f"{prefix}/"):
+            answers[method, mounted] = 404
+            continue
+        address = mounted.removeprefix(prefix)
         if (kind := address_kind(app, method, address)) in known:
             continue
         known.add(kind)
         if method == "POST":
-            answers[method, address] = 0
+            answers[method, mounted] = 0
             continue
         http_method = "HEAD" if address.startswith(BY_HEAD) else "GET"
-        with client.open(address, method=http_method, headers={"Accept": "text/html"}) as answer:
-            answers[method, address] = answer.status_code
+        base, accept = f"http://localhost{prefix}", {"Accept": "text/html"}
+        with client.open(address, base, method=http_method, headers=accept) as answer:
+            answers[method, mounted] = answer.status_code
             if answer.mimetype == "text/html" and http_method == "GET":
-                waiting += sorted(links_of(address, answer.text))
+                waiting += sorted(links_of(mounted, answer.text))
             elif "Location" in answer.headers:
                 waiting.append(("GET", answer.headers["Location"]))
     return answers
