@@ -36,7 +36,6 @@ from flaskr.imports.history import commands as record_commands
 from flaskr.imports.history import views as import_record_views
 from flaskr.imports.job_folders import JOBS, delete_old_jobs
 from flaskr.imports.undo import views as import_undo_views
-from flaskr.logs import configure_logging
 from flaskr.operations.commands import check_book
 from flaskr.operations.doctor.commands import doctor
 from flaskr.overview import views as overview_views
@@ -44,13 +43,15 @@ from flaskr.policies import views as policies_views
 from flaskr.privacy import commands as erasure_commands
 from flaskr.privacy import views as privacy_views
 from flaskr.private_files import tighten
-from flaskr.secret_keys import stored_key
-from flaskr.server_checks import (
+from flaskr.processes.logs import configure_logging
+from flaskr.processes.server_checks import (
     check_server,
+    check_signed_in,
     explain_to_server,
     fill_standard_streams,
     prepare_folders,
 )
+from flaskr.secret_keys import stored_key
 from flaskr.settings import PROJECT_FOLDER, Settings, read_settings
 from flaskr.users import account_views
 from flaskr.users import commands as user_commands
@@ -78,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings()
     check_server(settings)
     prepare_folders(settings.instance_folder)
-    settings.check_signed_in(get_debug_flag() or _has_debugger())
+    check_signed_in(settings, get_debug_flag() or _has_debugger())
     app = Flask("flaskr", instance_path=str(settings.instance_folder))
     app.url_map.strict_slashes = False
     register_reference_addresses(app)

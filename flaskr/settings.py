@@ -11,7 +11,6 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from flaskr.errors import SettingsError
-from flaskr.secret_keys import require_strong
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 _LEAST_EXPORT_MEMORY = 16 * 1024**2  # with less the drivers cannot even be loaded
@@ -21,12 +20,6 @@ _WITHOUT_TWO_DECIMALS = """
     BHD IQD JOD KWD LYD OMR TND CLF UYW
 """.split()  # noqa: SIM905
 _MODES = ("open", "signed-in")
-_GIVE_HOSTS = (
-    "Give the host names at which people open the book, separated by commas: "
-    "claims.example.com; a leading dot, as in .claims.example.com, allows its subdomains too."
-)
-# A name, an address, or a dot and two labels at least: “.com” would be everybody's.
-_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*|(\.[a-z0-9-]+){2,}|\[[0-9a-f:]+\]", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://([\w.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[\w.~/-]*)?", re.ASCII)
 BOOK_FILE = "claimbook.db"
 BOOK_VERSION = "0.1.0"
@@ -187,26 +180,6 @@ class Settings:
     def mode(self) -> str:
         """Whether people sign in: as BOOK_ACCESS says, else on a server's database only."""
         return self.book_access or ("signed-in" if self.database_url else "open")
-
-    def check_signed_in(self, is_debug: bool) -> None:
-        """Raise SettingsError for what a book that people sign in to must not be served with."""
-        if self.mode != "signed-in":
-            return
-        require_strong("SECRET_KEY", self.secret_key)
-        if self.pseudonym_key:
-            require_strong("PSEUDONYM_KEY", self.pseudonym_key)
-        if not self.trusted_hosts:
-            raise SettingsError(f"TRUSTED_HOSTS is missing. {_GIVE_HOSTS}")
-        for name in self.trusted_hosts:
-            if not _HOST.fullmatch(name):
-                raise SettingsError(
-                    f"TRUSTED_HOSTS has {name!r}, which is not a host name. {_GIVE_HOSTS}"
-                )
-        if is_debug:
-            raise SettingsError(
-                "Debug is on, which lets a visitor run code. Turn it off: leave out --debug and "
-                "FLASK_DEBUG."
-            )
 
     @property
     def sqlalchemy_url(self) -> URL:

@@ -12,8 +12,7 @@ from flaskr.settings import PROJECT_FOLDER
 from tests.source_tree import MODULES, TESTS, anywhere, dotted, name_of, tree_of
 
 ROOMS = """
-    exit_codes errors private_files secret_keys settings server_checks extensions logs database
-    isolation commands
+    exit_codes errors private_files secret_keys settings extensions database processes commands
     values facts files book web audit users saved_views import_records policies claims closings
     overview exports archive demo imports privacy reserving api operations app
 """.split()  # noqa: SIM905

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from flaskr.errors import SettingsError
+from flaskr.processes.server_checks import check_signed_in
 from flaskr.secret_keys import stored_key
 from flaskr.settings import PROJECT_FOLDER, Settings, read_settings
 from tests.users.people import STRONG_KEY
@@ -193,7 +194,7 @@ def test_a_host_that_is_no_name_or_everybodys_is_refused(names):
     settings = Settings(book_access="signed-in", secret_key=STRONG_KEY, trusted_hosts=(names,))
 
     with pytest.raises(SettingsError, match="TRUSTED_HOSTS has"):
-        settings.check_signed_in(is_debug=False)
+        check_signed_in(settings, is_debug=False)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +203,7 @@ def test_a_host_that_is_no_name_or_everybodys_is_refused(names):
 def test_a_host_by_name_or_address_is_taken(name):
     settings = Settings(book_access="signed-in", secret_key=STRONG_KEY, trusted_hosts=(name,))
 
-    settings.check_signed_in(is_debug=False)
+    check_signed_in(settings, is_debug=False)
 
 
 def test_every_setting_is_tried_here():

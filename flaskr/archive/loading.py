@@ -30,7 +30,7 @@ from flaskr.audit.services import BOOK
 from flaskr.book.periods import check_not_live
 from flaskr.book.sealing.chain import broken_seals
 from flaskr.book.sealing.queries import EMPTY_BOOK, SealName
-from flaskr.isolation import Report
+from flaskr.processes.isolation import Report
 from flaskr.values.calendar import utc_now
 from flaskr.values.money import from_ore
 

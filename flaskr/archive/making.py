@@ -17,7 +17,7 @@ from flaskr.archive.tasks import TableSql, WriteArchiveTask
 from flaskr.exports.making.file import DigestingFile
 from flaskr.exports.making.snapshot import Snapshot, book_snapshot
 from flaskr.exports.tasks import explain_full_disk
-from flaskr.isolation import Report
+from flaskr.processes.isolation import Report
 from flaskr.values.calendar import stored_in_utc
 from flaskr.values.money import ZERO, from_ore, to_ore
 

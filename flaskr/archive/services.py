@@ -24,7 +24,7 @@ from flaskr.database.schema import migration_config
 from flaskr.exports.services import FILES_AT_ONCE, explain_errors, explain_limits
 from flaskr.exports.sql_statements import compile_rows, compile_statement
 from flaskr.extensions import db
-from flaskr.isolation import Limits, Report, preload, run_isolated, slot
+from flaskr.processes.isolation import Limits, Report, preload, run_isolated, slot
 from flaskr.settings import BOOK_VERSION
 from flaskr.values.calendar import today
 

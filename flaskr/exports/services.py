@@ -28,7 +28,7 @@ from flaskr.exports.spool import (
 from flaskr.exports.tasks import ExportTask, explain_full_disk
 from flaskr.extensions import db
 from flaskr.files.formats import ExportError
-from flaskr.isolation import (
+from flaskr.processes.isolation import (
     Limits,
     OutOfMemory,
     OutOfTime,

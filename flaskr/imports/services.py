@@ -34,7 +34,7 @@ from flaskr.imports.job_folders import (
 )
 from flaskr.imports.jobs import OUTCOME, PROGRESS, Job, JobRequest, Progress
 from flaskr.imports.tasks import BookContext, DryRunTask, ImportRefused
-from flaskr.isolation import Limits, OutOfMemory, OutOfTime, preload, run_isolated, slot
+from flaskr.processes.isolation import Limits, OutOfMemory, OutOfTime, preload, run_isolated, slot
 from flaskr.values.calendar import today, utc_now
 
 # The modules that the isolated process imports.

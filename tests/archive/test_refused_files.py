@@ -12,7 +12,7 @@ import pytest
 
 from flaskr.archive.manifest import MANIFEST, ArchiveError
 from flaskr.archive.services import import_archive, is_archive
-from flaskr.isolation import OutOfMemory
+from flaskr.processes.isolation import OutOfMemory
 from tests.archive.tampering import manifest_in, members_of, packed, with_member, with_rows
 from tests.books import highest_ids
 from tests.factories import ACTOR, make_policy

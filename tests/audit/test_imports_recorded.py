@@ -15,7 +15,7 @@ from flaskr.imports.loading.services import load_import
 from flaskr.imports.loading.tasks import PlanOutdated
 from flaskr.imports.services import jobs_folder, receive_uploads, run_in_background, try_import
 from flaskr.imports.undo.services import UndoRefused, undo_import
-from flaskr.isolation import WorkError
+from flaskr.processes.isolation import WorkError
 from tests.audit.events import actions, events, only_event, refuse_events, values_of
 from tests.factories import WRONG_AMOUNT
 from tests.imports.importing import COSTS, Importing

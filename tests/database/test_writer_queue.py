@@ -19,7 +19,7 @@ from flaskr.database.transactions import separate_write
 from flaskr.database.writer_queue import QueuedConnection, holds_turn
 from flaskr.errors import BusyError
 from flaskr.extensions import db
-from flaskr.isolation import Limits, run_isolated
+from flaskr.processes.isolation import Limits, run_isolated
 from flaskr.settings import BOOK_FILE
 
 QUEUE_FILE = f"{BOOK_FILE}-writers"

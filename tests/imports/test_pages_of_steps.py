@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from flaskr.imports.jobs import OUTCOME
-from flaskr.isolation import slot
+from flaskr.processes.isolation import slot
 from tests.browsing import fields_of
 from tests.factories import make_claim, make_policy, pay, reserve
 from tests.imports.uploading import (

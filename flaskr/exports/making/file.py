@@ -24,7 +24,7 @@ from flaskr.files.formats import ExportError, FileFormat
 from flaskr.files.writers.dispatch import writer_for
 from flaskr.files.writers.frames import file_frame, local_days
 from flaskr.files.writers.xlsx.limits import check_rows
-from flaskr.isolation import Report
+from flaskr.processes.isolation import Report
 from flaskr.values.money import ZERO, from_ore
 
 _BATCHES_AHEAD = 2

@@ -12,7 +12,7 @@ from flaskr.exit_codes import ExitCode
 from flaskr.exports.manifest import MANIFEST_ENDING
 from flaskr.exports.verify.manifests import KnownFile, known_from_manifest
 from flaskr.exports.verify.services import Verdict, verify_file
-from flaskr.isolation import Limits
+from flaskr.processes.isolation import Limits
 from flaskr.web.template_filters import format_instant, format_number, label_of
 
 

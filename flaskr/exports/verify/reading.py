@@ -18,7 +18,7 @@ from flaskr.files.readers.options import (
     Unreadable,
 )
 from flaskr.files.writers.excel_csv import SEPARATOR
-from flaskr.isolation import Report
+from flaskr.processes.isolation import Report
 
 # Exports may be larger than imports; the isolated process limits what reading one may use.
 _LIMITS = ReadingLimits(

@@ -16,7 +16,7 @@ from flaskr.exports.verify.manifests import KnownFile, format_label, known_from_
 from flaskr.exports.verify.tasks import ReadFacts
 from flaskr.exports.verify.trail import TrailOfFile, trail_of_file
 from flaskr.files.readers.options import Unreadable
-from flaskr.isolation import Limits, WorkError, preload, run_isolated, slot
+from flaskr.processes.isolation import Limits, WorkError, preload, run_isolated, slot
 
 _READING_MODULE = preload("flaskr.exports.verify.reading")
 _READ_FILE = f"{_READING_MODULE}:read_file_facts"

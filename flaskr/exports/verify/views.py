@@ -12,7 +12,7 @@ from flaskr.exports.verify.manifests import MAX_MANIFEST_BYTES, known_from_manif
 from flaskr.exports.verify.services import Verdict, verify_file
 from flaskr.exports.views import blueprint
 from flaskr.extensions import csrf
-from flaskr.isolation import Limits
+from flaskr.processes.isolation import Limits
 from flaskr.web.template_filters import format_byte_size
 
 # Less than for exports, because anybody may upload; the command has the limits of exports.

@@ -33,7 +33,7 @@ from flaskr.imports.loading.tasks import PLAN
 from flaskr.imports.migration.run import MigrationRows
 from flaskr.imports.plan import PlanWriter
 from flaskr.imports.tasks import DryRunTask, FileToRead, ImportRefused
-from flaskr.isolation import Report
+from flaskr.processes.isolation import Report
 
 _ROWS_BY_CONTENTS: dict[Contents, type[ClaimRows] | type[PolicyRows]] = {
     Contents.CLAIMS: ClaimRows,

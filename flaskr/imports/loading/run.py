@@ -29,7 +29,7 @@ from flaskr.imports.loading.columns import LoadingColumns
 from flaskr.imports.loading.locks import lock_planned_rows
 from flaskr.imports.loading.tasks import Loaded, LoadTask
 from flaskr.imports.plan import INSTANT, PLAN_SCHEMAS, PlanPart, entry_sums, plan_rows
-from flaskr.isolation import Report
+from flaskr.processes.isolation import Report
 from flaskr.values.money import from_ore
 
 _TABLES = (

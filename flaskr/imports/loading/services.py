@@ -23,7 +23,7 @@ from flaskr.imports.services import (
     try_import,
 )
 from flaskr.imports.tasks import ImportRefused
-from flaskr.isolation import WorkError
+from flaskr.processes.isolation import WorkError
 
 _COUNTED = ("created", "changed", "unchanged", "refused")
 

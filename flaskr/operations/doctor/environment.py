@@ -11,8 +11,8 @@ from time import monotonic
 from flask import current_app
 
 from flaskr.errors import ClaimBookError
-from flaskr.isolation import Limits, Report, run_isolated
 from flaskr.operations.doctor.findings import Finding
+from flaskr.processes.isolation import Limits, Report, run_isolated
 
 _SECONDS = 10
 _SOME_BYTES = 8 * 1024**2

@@ -11,7 +11,7 @@ from flaskr import create_app
 from flaskr.claims.models import Claim
 from flaskr.exports.services import FILES_AT_ONCE, explain_limits
 from flaskr.extensions import db
-from flaskr.isolation import OutOfMemory, slot
+from flaskr.processes.isolation import OutOfMemory, slot
 from tests.exports.reading import add_claims
 from tests.factories import make_claim, make_policy
 

@@ -16,7 +16,7 @@ from flaskr.exports.parameters import FileRequest, file_request
 from flaskr.exports.services import MAKE_FILE, export_task
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Contents
-from flaskr.isolation import Limits, run_isolated
+from flaskr.processes.isolation import Limits, run_isolated
 from flaskr.settings import BOOK_FILE, PROJECT_FOLDER
 from tests.exports.reading import add_claims, csv_frame, parquet_frame
 from tests.factories import make_claim, pay, reserve

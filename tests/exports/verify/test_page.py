@@ -9,7 +9,7 @@ import pytest
 
 from flaskr.exports.services import spool_folder
 from flaskr.exports.verify.services import FILES_AT_ONCE
-from flaskr.isolation import slot
+from flaskr.processes.isolation import slot
 from tests.browsing import fields_of
 from tests.optional import optional
 

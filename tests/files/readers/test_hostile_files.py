@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flaskr.isolation import Limits, OutOfMemory, run_isolated
+from flaskr.processes.isolation import Limits, OutOfMemory, run_isolated
 from tests.files.readers.bombs import BOMBS
 from tests.files.readers.hostile import hostile_files
 

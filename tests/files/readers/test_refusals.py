@@ -9,7 +9,7 @@ from flaskr.files.readers.options import (
     SheetNotChosen,
     Unreadable,
 )
-from flaskr.isolation import Limits, run_isolated
+from flaskr.processes.isolation import Limits, run_isolated
 from tests.files.readers.reads import LIMITS
 from tests.files.readers.test_xlsx import workbook_of
 

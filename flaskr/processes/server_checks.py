@@ -1,6 +1,7 @@
 """What must be right on this machine before the book is served, or a command runs."""
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -10,8 +11,15 @@ from pathlib import Path
 import click
 
 from flaskr.errors import ClaimBookError, SettingsError
+from flaskr.secret_keys import require_strong
 from flaskr.settings import Settings
 
+_GIVE_HOSTS = (
+    "Give the host names at which people open the book, separated by commas: "
+    "claims.example.com; a leading dot, as in .claims.example.com, allows its subdomains too."
+)
+# A name, an address, or a dot and two labels at least: “.com” would be everybody's.
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*|(\.[a-z0-9-]+){2,}|\[[0-9a-f:]+\]", re.IGNORECASE)
 _SERVERS = (
     "gunicorn.arbiter",
     "uwsgi",
@@ -35,6 +43,27 @@ def fill_standard_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
             setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))
+
+
+def check_signed_in(settings: Settings, is_debug: bool) -> None:
+    """Raise SettingsError for what a book that people sign in to must not be served with."""
+    if settings.mode != "signed-in":
+        return
+    require_strong("SECRET_KEY", settings.secret_key)
+    if settings.pseudonym_key:
+        require_strong("PSEUDONYM_KEY", settings.pseudonym_key)
+    if not settings.trusted_hosts:
+        raise SettingsError(f"TRUSTED_HOSTS is missing. {_GIVE_HOSTS}")
+    for name in settings.trusted_hosts:
+        if not _HOST.fullmatch(name):
+            raise SettingsError(
+                f"TRUSTED_HOSTS has {name!r}, which is not a host name. {_GIVE_HOSTS}"
+            )
+    if is_debug:
+        raise SettingsError(
+            "Debug is on, which lets a visitor run code. Turn it off: leave out --debug and "
+            "FLASK_DEBUG."
+        )
 
 
 def check_server(settings: Settings) -> None:

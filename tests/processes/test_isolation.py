@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flaskr.errors import BusyError, DiskFull, LedgerError
-from flaskr.isolation import (
+from flaskr.processes.isolation import (
     Limits,
     OutOfMemory,
     OutOfTime,
@@ -105,7 +105,7 @@ def test_several_threads_may_run_work_at_once():
 def test_the_work_ends_when_its_parent_is_killed(tmp_path: Path):
     pid_file = tmp_path / "pid"
     script = (
-        "from flaskr.isolation import Limits, run_isolated\n"
+        "from flaskr.processes.isolation import Limits, run_isolated\n"
         f"run_isolated('tests.isolated_work:sleep', {str(pid_file)!r},"
         " limits=Limits(60, 2**29))\n"
     )
@@ -131,7 +131,7 @@ def test_a_slot_is_held_once_and_freed(tmp_path: Path):
 
 def test_a_killed_process_frees_its_slot(tmp_path: Path):
     script = (
-        "import pathlib, time\nfrom flaskr.isolation import slot\n"
+        "import pathlib, time\nfrom flaskr.processes.isolation import slot\n"
         f"with slot(pathlib.Path({str(tmp_path)!r}), 'export', 1):\n"
         "    print('in', flush=True); time.sleep(60)\n"
     )

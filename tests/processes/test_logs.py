@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaskr.logs import FaultsLogged, configure_logging, one_line
+from flaskr.processes.logs import FaultsLogged, configure_logging, one_line
 from flaskr.settings import PROJECT_FOLDER
 from tests.addresses import address_of, fill_book
 from tests.users.gate.test_roles import rules_of
@@ -28,7 +28,9 @@ TYPED = "Åsa-Lindqvist"
 def own_handler() -> logging.StreamHandler:
     """The handler that the application has made."""
     made = [
-        h for h in logging.getLogger().handlers if type(h.formatter).__module__ == "flaskr.logs"
+        h
+        for h in logging.getLogger().handlers
+        if type(h.formatter).__module__ == "flaskr.processes.logs"
     ]
     assert len(made) == 1
     return made[0]

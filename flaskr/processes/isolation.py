@@ -25,8 +25,8 @@ from typing import Any
 from flaskr.database.failures import failure_of
 from flaskr.database.writer_queue import holds_turn
 from flaskr.errors import BusyError, ClaimBookError
-from flaskr.logs import FaultsLogged, configure_logging
 from flaskr.private_files import open_private
+from flaskr.processes.logs import FaultsLogged, configure_logging
 
 _logger = logging.getLogger(__name__)
 
