@@ -18,6 +18,7 @@ from flaskr.processes.isolation import (
     run_isolated,
     slot,
 )
+from flaskr.settings import PROJECT_FOLDER
 
 ENOUGH = Limits(seconds=20, memory_bytes=512 * 1024**2)
 
@@ -109,7 +110,7 @@ def test_the_work_ends_when_its_parent_is_killed(tmp_path: Path):
         f"run_isolated('tests.isolated_work:sleep', {str(pid_file)!r},"
         " limits=Limits(60, 2**29))\n"
     )
-    root = Path(__file__).parent.parent
+    root = PROJECT_FOLDER
     parent = subprocess.Popen([sys.executable, "-c", script], cwd=root)
     until(lambda: pid_file.exists() and pid_file.read_text())
     child = int(pid_file.read_text())
@@ -135,7 +136,7 @@ def test_a_killed_process_frees_its_slot(tmp_path: Path):
         f"with slot(pathlib.Path({str(tmp_path)!r}), 'export', 1):\n"
         "    print('in', flush=True); time.sleep(60)\n"
     )
-    root = Path(__file__).parent.parent
+    root = PROJECT_FOLDER
     holder = subprocess.Popen([sys.executable, "-c", script], cwd=root, stdout=subprocess.PIPE)
     assert holder.stdout.readline() == b"in\n"
     with pytest.raises(BusyError), slot(tmp_path, "export", 1):
