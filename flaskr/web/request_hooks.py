@@ -81,10 +81,11 @@ def _log_when_sent(response: Response) -> Response:
     """Log the request in one line when its response has been sent, or cannot be sent further."""
     began_at, request_id = g.began_at, g.request_id
     address, page = request.remote_addr or "-", _page_name()
+    # Without a reference to the response, which would keep its file open until it is collected.
+    status, size = response.status_code, response.headers.get("Content-Length", "-")
 
     def log() -> None:
-        seconds, size = perf_counter() - began_at, response.headers.get("Content-Length", "-")
-        what = (page, response.status_code, size, seconds * 1000, address)
+        what = (page, status, size, (perf_counter() - began_at) * 1000, address)
         of_request = {"request_id": request_id}  # its context has ended
         _logger.info("%s: %s, %s bytes in %.0f ms, from %s", *what, extra=of_request)
 
