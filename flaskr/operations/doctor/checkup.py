@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
+from flaskr.database.failures import DATABASE_ERRORS, failure_of
 from flaskr.database.modes import transaction_mode
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
@@ -65,7 +63,8 @@ def _findings_of(subject: str, check: _Check) -> list[Finding]:
                 db.session.rollback()
     except ClaimBookError as error:
         return [Finding.wrong(subject, str(error))]
-    except DBAPIError as error:
-        return [Finding.wrong(subject, f"The database refused to say: {error.orig}".strip())]
-    except (PoolTimeout, OSError) as error:
-        return [Finding.wrong(subject, f"This could not be looked at: {error}.")]
+    except (*DATABASE_ERRORS, OSError) as error:
+        failure = failure_of(error)
+        why = failure.sentence if failure else "The database refused to say."
+        driver = " ".join(str(getattr(error, "orig", error)).split())
+        return [Finding.wrong(subject, f"{why} ({driver})")]

@@ -78,6 +78,8 @@ def _show_code_error(form: FlaskForm, error: ClaimBookError) -> None:
 @blueprint.route("/account/second_factor", methods=["GET", "POST"])
 def second_factor():
     """Show the user's second factor, or set one up: first the password, then the code."""
+    if is_open():
+        return render_template("users/open.html")
     identity = signed_in_identity()
     if confirmed_factor(identity.user_id):
         return _show_factor(ChangeFactorForm(formdata=None))

@@ -41,7 +41,7 @@ class SqliteBackups:
         book.close()
 
     def put_back(self, number: int) -> None:
-        for ending in ("-wal", "-shm"):
+        for ending in ("-wal", "-shm", "-writers"):  # as docs/operating.md says
             self.book.with_name(f"{BOOK_FILE}{ending}").unlink(missing_ok=True)
         copy = self.book.with_name("copy.db")
         shutil.copy(self.folder / f"{number}.db", copy)

@@ -85,7 +85,7 @@ def test_a_server_that_is_not_there_is_wrong_and_the_rest_is_looked_at(tmp_path,
     code, found = examine(make_app(make_settings(tmp_path, database_url=url, secret_key="")))
 
     assert code == 5
-    assert found["schema"][0].startswith("wrong: The database does not answer")
+    assert found["schema"][0].startswith("wrong: The database does not answer.")
     assert {"folder", "keys", "process", "time zone"} <= found.keys()
 
 

@@ -164,10 +164,12 @@ def test_over_local_http_the_cookie_is_httponly_and_samesite_too(sqlite_signed_i
 
     answer = sign_in(client, add_user(sqlite_signed_in, Role.VIEWER))
 
-    cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith("claimbook_session=")
-    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in cookie.split(";")}
-    assert "Secure" not in cookie
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert {each.partition("=")[0] for each in cookies} == {"claimbook_session", "claimbook_device"}
+    for cookie in cookies:
+        parts = {part.strip() for part in cookie.split(";")}
+        assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= parts
+        assert "Secure" not in cookie
     assert "Strict-Transport-Security" not in answer.headers
 
 
