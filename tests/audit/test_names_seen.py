@@ -6,10 +6,15 @@ from itertools import product
 
 import pytest
 from sqlalchemy import select, text
+from werkzeug.datastructures import MultiDict
 
 from flaskr.audit.models import Action, AuditEvent
 from flaskr.database.modes import transaction_mode
+from flaskr.exports.kept.files import folder_of
+from flaskr.exports.kept.services import keep_export
+from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
+from flaskr.facts.closed_lists import Contents
 from flaskr.imports.loading.services import load_import
 from flaskr.imports.services import receive_uploads, try_import
 from flaskr.users.models import Role
@@ -69,6 +74,18 @@ def test_names_on_a_page_are_recorded_once_for_each_person_and_subject(book):
         (HANDLER, "page", "GET /policies"),
         (HANDLER, "policy", "H-1"),
     ]
+
+
+def test_a_kept_export_is_recorded_by_its_folder_for_its_name_may_be_a_persons(book):
+    root = book.config["INSTANCE_FOLDER"] / "kept"
+    with book.app_context(), transaction_mode("read"):
+        request = file_request(Contents.CLAIMS, MultiDict({"format": "csv", "text": "slipped"}))
+        keep_export(request, NAME, "", HANDLER)
+    administrator = signed_in_client(book, Role.ADMINISTRATOR)
+
+    assert administrator.get(f"/exports/{NAME}/manifest").status_code == 200
+
+    assert seen(book) == [(email_of(Role.ADMINISTRATOR), "file", folder_of(root, NAME).name)]
 
 
 def test_a_search_in_names_is_recorded_if_it_finds_something(book):

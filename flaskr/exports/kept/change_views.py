@@ -19,6 +19,7 @@ from flaskr.exports.kept.services import (
 from flaskr.exports.views import blueprint
 from flaskr.users.gate.access import actor, current_identity
 from flaskr.users.models import Role
+from flaskr.web.shown_names import show_about
 
 _ADMINISTER = (Role.ADMINISTRATOR, None)  # None in an open book, where nobody is known
 _CHANGES = {"delete": delete_export, "hold": hold_export, "let_go": let_export_go}
@@ -71,6 +72,7 @@ def kept_or_404(name: str) -> KeptExport:
     export = kept_export(kept_folder(current_app.config), name)
     if export is None:
         abort(404, f"There is no kept export “{name[:64]}”.")
+    show_about(export.folder.name)  # its name may be a person's, which the trail would keep
     return export
 
 
