@@ -150,7 +150,7 @@ def _work_error(process: Any, limits: Limits) -> WorkError:
             "The work stopped unexpectedly, most likely because it ran out of memory."
         )
     return WorkError(
-        "The work failed. This is an error in ClaimBook; it is in the log under the id below."
+        "The work failed. This is an error in ClaimBook, and the log has it."
     )
 
 
