@@ -111,7 +111,7 @@ class FileRequest:
         Of references it has those that are in the book; anything may be typed in their place.
         """
         typed = self.parameters
-        told = {name: "*" for name in _FREE_TEXTS if typed.get(name)}
+        told: dict[str, Any] = {name: "*" for name in _FREE_TEXTS if typed.get(name)}
         told |= {name: _told(name, typed[name]) for name in _IN_BOOK if typed.get(name)}
         return f"/export_{self.contents}?{urlencode(typed | told, doseq=True, safe='*')}"
 

@@ -16,6 +16,7 @@ from flaskr.facts.closed_lists import Cause, LineOfBusiness, ReasonCode
 from flaskr.import_records.models import Import
 from flaskr.imports.undo.services import undo_import
 from flaskr.policies.models import Policy
+from flaskr.privacy.names import PersonNames
 from flaskr.privacy.queries import PersonRecords, claim_ids_of_policies
 from flaskr.privacy.services import erase_person
 from tests.claims.clocks import amend, edit
@@ -98,7 +99,9 @@ class Writer:
 
     def erase_person(self, place: int) -> None:
         policies = frozenset({chosen(Policy, place).id})
-        erase_person(PersonRecords(policies, claim_ids_of_policies(policies)), actor=ACTOR)
+        claims = claim_ids_of_policies(policies)
+        records = PersonRecords(policies, claims, PersonNames.of(()))
+        erase_person(records, actor=ACTOR, reason="asked")
 
     def import_rows(self, rows: list[tuple[int, str]]) -> None:
         cells = {chosen(Claim, place).claim_reference: cause for place, cause in rows}
