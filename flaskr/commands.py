@@ -1,5 +1,6 @@
 """What every command stands on: exit codes, paths, and output in any encoding."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ from flask.cli import AppGroup, ScriptInfo
 from flaskr.database.failures import DATABASE_ERRORS, Failure, failure_of
 from flaskr.database.schema import schema_error
 from flaskr.errors import ClaimBookError, DiskFull
+from flaskr.processes.logs import FaultsLogged
 
+_logger = logging.getLogger(__name__)
 _DISK = (Failure.DISK_FULL, Failure.DISK_ERROR, Failure.FILES)
 
 
@@ -56,7 +59,8 @@ class BookCommand(click.Command):
         except DATABASE_ERRORS as error:
             if problem := _problem_of_schema(ctx):
                 raise problem from error
-            raise
+            with FaultsLogged(_logger, ctx.command_path):  # the driver's words can repeat a row
+                raise
 
 
 class BookGroup(BookCommand, AppGroup):

@@ -29,6 +29,12 @@ def claim_by_reference(reference: str) -> Claim | None:
     )
 
 
+def has_event(code: str) -> bool:
+    """Whether a claim has this event code."""
+    found = select(Claim.id).where(Claim.event_code == code).limit(1)
+    return db.session.scalar(found) is not None
+
+
 def locked_claim(claim_id: int) -> Claim:
     """Return a claim with its policy, read anew and locked until the transaction ends."""
     return with_current_policy(locked_row(select(Claim).where(Claim.id == claim_id)))

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from flaskr.audit.filters import TrailFilter
 from flaskr.claims.filters import ClaimFilter
 from flaskr.claims.ledger.filters import LedgerFilter
+from flaskr.claims.queries import claim_by_reference, has_event
 from flaskr.claims.revisions.filters import RevisionFilter
 from flaskr.errors import ClaimBookError
 from flaskr.exports.dictionary import NAMING_COLUMNS, available_columns, default_columns
@@ -20,6 +21,7 @@ from flaskr.facts.closed_lists import Contents, FileContents, RevisionContents, 
 from flaskr.facts.columns import Columns
 from flaskr.files.formats import Dialect, FileFormat, OutputFormat
 from flaskr.policies.filters import PolicyFilter
+from flaskr.policies.queries import policy_by_number
 from flaskr.values.identity_numbers import IN_TEXT, has_identity_number
 from flaskr.values.pseudonyms import NamesWithheld, may_ask_for_names, may_include_names, sees_names
 from flaskr.values.text import clean_text
@@ -35,7 +37,12 @@ FILTERS: dict[FileContents, type[FileFilter]] = {
 }
 FEEDS = (Contents.LEDGER, RevisionContents.REVISIONS)  # which a reader follows by `since`
 FILE_PARAMETERS = ("format", "dialect", "raw", "columns", "manifest", "reason")
-_FREE_TEXTS = ("text", "who", "subject", "why")
+_FREE_TEXTS = ("text", "who", "subject", "why", "request_id")
+_IN_BOOK: dict[str, Callable[[str], Any]] = {
+    "claim": claim_by_reference,
+    "policy": policy_by_number,
+    "event_code": has_event,
+}
 SHORTEST_REASON, LONGEST_REASON = 3, 200
 
 
@@ -99,15 +106,25 @@ class FileRequest:
 
     @property
     def trail_address(self) -> str:
-        """The address for the trail: without texts that may be names, as the trail is permanent."""
-        parameters = self.parameters
-        parameters |= {name: "*" for name in _FREE_TEXTS if parameters.get(name)}
-        return f"/export_{self.contents}?{urlencode(parameters, doseq=True, safe='*')}"
+        """The address for the trail, which is permanent: without texts that may be names.
+
+        Of references it has those that are in the book; anything may be typed in their place.
+        """
+        typed = self.parameters
+        told: dict[str, Any] = {name: "*" for name in _FREE_TEXTS if typed.get(name)}
+        told |= {name: _told(name, typed[name]) for name in _IN_BOOK if typed.get(name)}
+        return f"/export_{self.contents}?{urlencode(typed | told, doseq=True, safe='*')}"
 
     @cached_property
     def query_string(self) -> str:
         """The canonical query string of this request."""
         return urlencode(self.parameters, doseq=True)
+
+
+def _told(name: str, value: str | list[str]) -> list[str]:
+    """Return the references of a parameter, with an asterisk for each that is not in the book."""
+    references = [value] if isinstance(value, str) else value
+    return [each if _IN_BOOK[name](each) else "*" for each in references]
 
 
 def file_request(contents: FileContents, parameters: MultiDict[str, str]) -> FileRequest:

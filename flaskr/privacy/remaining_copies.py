@@ -63,11 +63,12 @@ def own_files(config: Mapping[str, Any], names: PersonNames) -> OwnFiles:
 
 
 def is_named_in(export: KeptExport, names: PersonNames) -> bool:
-    """Whether the name, the note or a filter of a kept export has a name of the person."""
+    """Whether what people wrote about a kept export, or asked it for, has a name of the person."""
     kept, filters = export.manifest["kept"], export.manifest.get("filter", {})
     said = [
         export.name,
         kept.get("note"),
+        (export.hold or {}).get("reason"),
         *(json.dumps(f, ensure_ascii=False) for f in filters.values()),
     ]
     return any(map(names.is_in, said))

@@ -23,6 +23,7 @@ from flaskr.privacy.queries import (
     reasons_naming,
 )
 from flaskr.privacy.remaining_copies import OwnFiles, is_named_in
+from flaskr.values.identity_numbers import IN_TEXT, has_identity_number
 
 
 class _NoReason(ClaimBookError):
@@ -52,11 +53,13 @@ class ErasureResult:
 
 
 def check_reason(records: PersonRecords, reason: str) -> None:
-    """Raise ClaimBookError without a reason, or for one that has the name itself."""
+    """Raise ClaimBookError without a reason, or for one with the name or an identity number."""
     if not reason.strip():
         raise _NoReason("Say why: the reason goes to the audit trail.")
     if records.names.is_in(reason):
         raise _NoReason("The reason has the person's name. Give it without the name.")
+    if has_identity_number(reason):
+        raise _NoReason(f"{IN_TEXT}. Leave it out of the reason.")
 
 
 def erase_person(records: PersonRecords, *, actor: str, reason: str) -> ErasureResult:

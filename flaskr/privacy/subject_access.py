@@ -1,7 +1,7 @@
 """All that the book has about one person, for their request to see it: one JSON file."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from flaskr.claims.models import ENTRY_TEXTS, Claim, ClaimRevision, EntryTexts, 
 from flaskr.extensions import db
 from flaskr.import_records.models import Import, ImportFile
 from flaskr.policies.models import Policy, PolicyRevision
-from flaskr.privacy.queries import PersonRecords
+from flaskr.privacy.queries import PersonRecords, import_files_naming, reasons_naming
 from flaskr.privacy.remaining_copies import own_files, remaining_copies
 from flaskr.values.calendar import utc_now
 
@@ -36,8 +36,8 @@ def person_file(records: PersonRecords, *, actor: str, reason: str) -> str:
         "currency": current_app.config["BOOK_CURRENCY"],
         "policies": [_policy(policy) for policy in policies],
         "claims": [_claim(claim) for claim in claims],
-        "imports": list(_imports([*policies, *claims])),
-        "trail": list(_events(of_policies, of_claims)),
+        "imports": list(_imports(records)),
+        "trail": list(_events(of_policies, of_claims, reasons_naming(records.names))),
         "may_also_be_in": _copies(records),
     }
     return json.dumps(found, default=_plain, ensure_ascii=False, indent=2) + "\n"
@@ -84,10 +84,9 @@ def _entry(entry: LedgerEntry) -> dict[str, Any]:
     return {"entry_id": entry.id, **_facts(entry), **said}
 
 
-def _imports(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """Yield the imports that rows came from, with the names of their files."""
-    ids = {row.import_id for row in rows if row.import_id}
-    for record in _rows(Import, Import.id.in_(ids)):
+def _imports(records: PersonRecords) -> Iterator[dict[str, Any]]:
+    """Yield the imports that changed something, or have the name, with the names of their files."""
+    for record in _rows(Import, Import.id.in_(_import_ids(records))):
         files = _rows(ImportFile, ImportFile.import_id == record.id)
         yield {
             "import_id": record.id,
@@ -98,12 +97,29 @@ def _imports(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _events(policies: list[str], claims: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield the events of the trail on the policies and claims: who did what with them."""
+def _import_ids(records: PersonRecords) -> set[int]:
+    """Return the imports of a person's records, their edits and entries, and of files so named."""
+    ids = set(import_files_naming(records.names).values())
+    for key, numbers in (
+        (Policy.id, records.policy_ids),
+        (PolicyRevision.policy_id, records.policy_ids),
+        (Claim.id, records.claim_ids),
+        (ClaimRevision.claim_id, records.claim_ids),
+        (LedgerEntry.claim_id, records.claim_ids),
+    ):
+        of_rows = select(key.class_.import_id).where(key.in_(numbers)).distinct()
+        ids.update(filter(None, db.session.scalars(of_rows)))
+    return ids
+
+
+def _events(
+    policies: list[str], claims: list[str], of_reasons: list[int]
+) -> Iterator[dict[str, Any]]:
+    """Yield the events of the trail on the policies and claims, and those whose reasons name."""
     of_policies = (AuditEvent.subject_kind == Subject.POLICY) & AuditEvent.subject.in_(policies)
     of_claims = (AuditEvent.subject_kind == Subject.CLAIM) & AuditEvent.subject.in_(claims)
-    rows = event_rows().where(of_policies | of_claims).order_by(AuditEvent.id)
-    for row in db.session.execute(rows):
+    is_theirs = of_policies | of_claims | AuditEvent.id.in_(of_reasons)
+    for row in db.session.execute(event_rows().where(is_theirs).order_by(AuditEvent.id)):
         yield dict(row._mapping)
 
 

@@ -149,9 +149,7 @@ def _work_error(process: Any, limits: Limits) -> WorkError:
         return OutOfMemory(
             "The work stopped unexpectedly, most likely because it ran out of memory."
         )
-    return WorkError(
-        "The work failed. This is an error in ClaimBook; it is in the log under the id below."
-    )
+    return WorkError("The work failed. This is an error in ClaimBook; it is in the log.")
 
 
 def _time_limit_message(limits: Limits) -> str:

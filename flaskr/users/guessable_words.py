@@ -24,8 +24,11 @@ def fold(text: str) -> str:
 
 
 def parts_of(texts: Iterable[str]) -> set[str]:
-    """Return names and addresses whole and in parts, split where an address has a sign."""
-    parts = {part for text in texts for part in (text, *re.split(r"[\s@._+-]+", text))}
+    """Return names and addresses whole, in parts, and their parts run together: EvaEk, ekeva."""
+    parts = set(texts)
+    for half in {half for text in parts for half in text.split("@")}:
+        pieces = re.split(r"[\s._+-]+", half)
+        parts |= {half, *pieces, "".join(pieces), "".join(reversed(pieces))}
     return {part for part in parts if len(part) >= _LEAST}
 
 

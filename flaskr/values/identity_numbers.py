@@ -18,7 +18,7 @@ IN_REFERENCE = (
 )
 IN_TEXT = "The text has what looks like a Swedish identity number"
 
-_DASHES = "-+\u2010\u2011\u2012\u2013\u2212"
+_DASHES = "-+\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0b\uff0d"
 _CANDIDATE = re.compile(
     rf"(?<![0-9])(1[89]|20)?([0-9]{{2}})([01][0-9])([0-9]{{2}})[{_DASHES}\s]{{0,3}}"
     r"([0-9]{3})([0-9])(?![0-9])"

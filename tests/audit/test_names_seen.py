@@ -17,6 +17,7 @@ from flaskr.extensions import db
 from flaskr.facts.closed_lists import Contents
 from flaskr.imports.loading.services import load_import
 from flaskr.imports.services import receive_uploads, try_import
+from flaskr.policies.models import Policy
 from flaskr.users.models import Role
 from flaskr.users.roles import SEE_NAMES
 from flaskr.values.calendar import utc_now
@@ -196,3 +197,19 @@ def test_every_page_that_shows_a_name_records_it(signed_in_app, monkeypatch):
         "imports.show",
         "imports.under_way",
     }
+
+
+def test_the_page_that_erases_records_the_names_that_it_lists(signed_in_app):
+    name_everything(signed_in_app)
+    administrator = signed_in_client(signed_in_app, Role.ADMINISTRATOR)
+    number = db_number(signed_in_app)
+
+    page = administrator.get(f"/people/erase?policy={number}")
+
+    assert f"{NAME} False.csv" in page.text
+    assert seen(signed_in_app) == [(email_of(Role.ADMINISTRATOR), "page", "GET /people/erase")]
+
+
+def db_number(app) -> str:
+    with app.app_context():
+        return db.session.scalars(select(Policy.policy_number)).first()

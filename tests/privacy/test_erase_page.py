@@ -94,6 +94,29 @@ def test_a_kept_export_on_hold_stays_and_is_listed(copies, client, app, erase):
     assert export.path.exists()
 
 
+def test_a_hold_whose_reason_has_the_name_is_listed(insured, client, erase):
+    form = fields_of(client.get("/exports?contents=claims&columns=paid"))
+    client.post("/exports", data=form | {"name": "Q1"})
+    assert send(client, "/exports/Q1/hold", reason=f"court: {NAME}").status_code == 303
+
+    output = erase("H-1", "--files", "--yes")
+
+    assert "These kept exports are on hold, and stay until the hold is lifted:\n  Q1" in output
+
+
+def test_a_reason_with_an_identity_number_is_refused(insured, client, runner):
+    reason = "asked by 640823-3234"
+
+    page = send(client, PAGE, erase="y", reason=reason)
+    done = runner.invoke(args=["people", "erase", "H-1", "--yes", "--reason", reason])
+
+    assert page.status_code == 422
+    assert "identity number. Leave it out of the reason." in page.text
+    assert done.exit_code == 3
+    assert "640823" not in done.output
+    assert policy_by_number("H-1").policyholder == NAME
+
+
 def test_a_dry_run_of_the_command_changes_nothing_and_lists_everything(copies, erase):
     before = highest_ids()
     db.session.rollback()

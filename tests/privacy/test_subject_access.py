@@ -8,6 +8,7 @@ from sqlalchemy import select
 from flaskr.audit.models import AuditEvent, EventTexts
 from flaskr.extensions import db
 from tests.browsing import send
+from tests.imports.importing import load_files
 from tests.privacy.person import NAME, SAID, TEXTS
 
 pytestmark = pytest.mark.both_databases
@@ -61,3 +62,21 @@ def test_it_asks_for_a_reason_without_the_name(insured, client, reason, said):
     assert answer.status_code == 422
     assert said in answer.text
     assert TEXTS["note"] not in answer.text
+
+
+def test_it_has_what_imports_changed_and_where_the_name_was_written(insured, client, tmp_path):
+    client.get(f"/export_policies?reason=asked by {NAME}", buffered=True)
+    for name, row in ((NAME, "W-3,5.00,"), ("costs", "W-1,1300.00,"), ("facts", "W-2,0.00,S-1")):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(f"claim_reference,claim_cost,event_code\n{row}\n")
+        load_files(path)
+
+    found = send(client, "/people/show?policy=H-1", reason=WHY).get_json()
+
+    assert [each["files"] for each in found["imports"]] == [
+        [f"{NAME}.csv"],
+        ["costs.csv"],
+        ["facts.csv"],
+    ]
+    reasons = {event["reason"] for event in found["trail"] if event["action"] == "file_exported"}
+    assert reasons == {f"asked by {NAME}"}

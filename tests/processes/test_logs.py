@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from flaskr.processes.logs import FaultsLogged, configure_logging, one_line
 from flaskr.settings import PROJECT_FOLDER
+from flaskr.users.models import Role
 from tests.addresses import address_of, fill_book
 from tests.users.gate.test_roles import rules_of
+from tests.users.people import email_of, signed_in_client
 from tests.users.serving import Browser, environment_of, free_port, is_up
 
 HOSTILE = ("\r\n", "\nZ INFO [-] x: forged", "\0", "\x1b[2J", "\u2028", "\x85", "\u202e")
@@ -121,6 +123,16 @@ def test_nothing_that_is_typed_is_in_the_log(app, client, log):
     assert len(log.getvalue().splitlines()) > 60
     assert TYPED not in log.getvalue()
     assert "Lindqvist" not in log.getvalue()
+
+
+def test_no_address_of_a_person_is_in_the_log(signed_in_app, log, monkeypatch):
+    monkeypatch.setattr("flaskr.users.gate.refusals._MAX_PER_ADDRESS", 1)
+    viewer = signed_in_client(signed_in_app, Role.VIEWER)
+    for _ in range(2):
+        assert viewer.get("/trail").status_code == 403
+
+    assert "too many refusals, not recorded: user " in log.getvalue()
+    assert email_of(Role.VIEWER) not in log.getvalue()
 
 
 @pytest.mark.parametrize("typed", ["%0d%0aforged", "%00", "%1b[2J", "%e2%80%a8", "%e2%80%ae"])

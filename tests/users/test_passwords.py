@@ -58,6 +58,14 @@ def test_a_password_that_people_often_choose_is_refused_with_what_to_do(password
         hash_new_password(password.ljust(12, "!"), PERSONAL)
 
 
+@pytest.mark.parametrize(
+    "password", ["EvaEk2026!!!!", "evaek12345678", "EkEva2026eva", "3vaEk2026!!!"]
+)
+def test_a_short_name_is_found_where_its_parts_run_together(password):
+    with pytest.raises(ClaimBookError, match="could be guessed"):
+        hash_new_password(password, ("eva.ek@example.com", "Eva Ek", "claims.example.com"))
+
+
 @pytest.mark.parametrize("password", GOOD)
 def test_unrelated_words_and_random_characters_are_accepted(password):
     assert is_correct_password(password, hash_new_password(password, PERSONAL))

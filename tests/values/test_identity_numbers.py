@@ -27,6 +27,8 @@ KNOWN = (  # published examples of the tax agency
     "640823 3234",
     "640823 - 3234",
     "640823\u20133234",
+    "640823\u20143234",
+    "640823\uff0d3234",
     "640823\u00a03234",
     "\uff16\uff14\uff10\uff18\uff12\uff13-3234",
     "640883-3231",  # samordningsnummer

@@ -32,7 +32,7 @@ def first_refusals(
             tuple(rows),
             columns[at].titles.get(field, field) if field else "",
             without_identity_numbers(value or ""),
-            text,
+            without_identity_numbers(text),
             field or "",
         )
         for at, field, value, text, count, rows in first

@@ -59,7 +59,9 @@ def _record_unless_flooded(who: str, status: int) -> None:
     """Record a refusal, or only log it if the actor has been refused too often."""
     page = _refused_page(status)
     if _is_flooded(who):
-        _logger.warning("too many refusals, not recorded: %s %s", who, page)
+        identity = current_identity()
+        number = identity.user_id if identity else 0  # the address may have a name
+        _logger.warning("too many refusals, not recorded: user %s, %s", number, page)
         return
     record_separately(
         Action.REFUSED,

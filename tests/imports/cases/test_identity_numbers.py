@@ -37,6 +37,13 @@ def test_references_and_event_codes_with_one_are_refused(door, tmp_path):
     assert descriptions(door.app) == {}
 
 
+def test_no_refusal_of_a_cell_repeats_one(door, tmp_path):
+    said = door.bring(write(tmp_path, f"claim;cost\nA;{NUMBER}\n"))
+
+    assert "is not an amount" in said
+    assert NUMBER not in said
+
+
 def test_texts_with_one_are_asked_about_with_row_and_column(door, tmp_path):
     lines = f"A;1;Ring {NUMBER}\nB;2;fine {OTHER}\n"
     path = write(tmp_path, f"claim;cost;description\n{lines}")

@@ -90,6 +90,25 @@ def test_an_export_is_recorded_with_its_contents_and_reason(book, handler):
     ]
 
 
+def test_of_references_in_an_address_only_those_of_the_book_are_recorded(book, handler):
+    for query in (
+        "policy=h-1&event_code=Bo+Ek",
+        "policy=Bo+Ek",
+        "policy=640823-3234&event_code=A&event_code=B",
+    ):
+        with handler.get(f"/export_claims?{query}"):
+            pass
+    with handler.get("/export_ledger?claim=Bo+Ek"):
+        pass
+
+    assert [event["subject"] for event in file_events(book)] == [
+        "/export_claims?format=csv&event_code=*&policy=h-1",
+        "/export_claims?format=csv&policy=*",
+        "/export_claims?format=csv&event_code=*&event_code=*&policy=*",
+        "/export_ledger?format=csv&claim=*",
+    ]
+
+
 def test_an_export_as_at_a_date_and_a_manifest_are_recorded(book, actuary):
     actuary.get("/export_ledger?as_at=2024-12-31&basis=booked&format=parquet&manifest=1")
 

@@ -28,7 +28,7 @@ from tests.users.people import (
     signed_in_client,
 )
 
-COOKIE = "claimbook_session_device"
+COOKIE = "claimbook_device"
 EMAIL = email_of(Role.HANDLER)
 
 
