@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from flaskr.privacy.queries import PersonRecords
 from flaskr.privacy.remaining_copies import Copy, OwnFiles
 from flaskr.privacy.services import ErasureResult
 
@@ -28,9 +29,21 @@ def erased_sentence(result: ErasureResult) -> str:
 
 def deleted_files(files: OwnFiles) -> str:
     """Return which of the book's own files are deleted, as a sentence."""
+    return f"{counted_files(files)} deleted."
+
+
+def counted_files(files: OwnFiles) -> str:
+    """Return how many of the book's own files are to be deleted."""
     exports = counted(len(files.exports), "kept export", "kept exports")
     jobs = counted(len(files.jobs), "imported file's folder", "folders of imported files")
-    return f"{exports} and {jobs} deleted."
+    return f"{exports} and {jobs}"
+
+
+def counted_records(records: PersonRecords) -> str:
+    """Return of how many policies and claims the person's data are."""
+    policies = counted(len(records.policy_ids), "policy", "policies")
+    claims = counted(len(records.claim_ids), "claim", "claims")
+    return f"The policyholder of {policies}, and the description and the ledger's texts of {claims}"
 
 
 def copies_lines(copies: Iterable[Copy]) -> Iterator[str]:

@@ -111,5 +111,5 @@ def _copies(records: PersonRecords, files: OwnFiles) -> Iterator[Copy]:
 
 
 def _files_of(job: Job) -> str:
-    """Return the folder of an import, with the names of its files."""
-    return f"{job.folder}: {', '.join(str(file['name']) for file in job.request.files)}"
+    """Return the folder of an import in the instance folder, with the names of its files."""
+    return f"{JOBS}/{job.name}: {', '.join(str(file['name']) for file in job.request.files)}"

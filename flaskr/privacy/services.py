@@ -25,7 +25,7 @@ from flaskr.privacy.queries import (
 from flaskr.privacy.remaining_copies import OwnFiles, is_named_in
 
 
-class _NoReason(ClaimBookError):
+class NoReason(ClaimBookError):
     """An erasure without a reason, or with one that names the person."""
 
 
@@ -54,9 +54,9 @@ class ErasureResult:
 def check_reason(records: PersonRecords, reason: str) -> None:
     """Raise ClaimBookError without a reason, or for one that has the name itself."""
     if not reason.strip():
-        raise _NoReason("Say why: the reason goes to the audit trail.")
+        raise NoReason("Say why: the reason goes to the audit trail.")
     if records.names.is_in(reason):
-        raise _NoReason("The reason has the person's name. Give it without the name.")
+        raise NoReason("The reason has the person's name. Give it without the name.")
 
 
 def erase_person(records: PersonRecords, *, actor: str, reason: str) -> ErasureResult:
@@ -73,7 +73,8 @@ def erase_person(records: PersonRecords, *, actor: str, reason: str) -> ErasureR
     policies = _locked_rows(Policy, records.policy_ids | of_claims)
     if claim_ids_of_policies(records.policy_ids) - records.claim_ids:
         raise ChangedMeanwhile(
-            "A claim was added to one of the policies in the meantime. Run the command again."
+            "A claim was added to one of the policies in the meantime. "
+            "Look again at what will be erased."
         )
     texts = ErasedTexts()
     for claim in claims:

@@ -45,6 +45,18 @@ class Required:
             raise ValidationError("Please fill this in.")
 
 
+class Alternative:
+    """A validator that marks a field as one of two, or as needed later: its label is not optional.
+
+    The form or its view refuses when it is missing.
+    """
+
+    field_flags = {"is_alternative": True}  # noqa: RUF012
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        """Accept anything."""
+
+
 class TypedField(Field):
     """A one-line field whose text is parsed to a value; empty becomes None."""
 

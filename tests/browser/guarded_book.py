@@ -1,6 +1,5 @@
 """A book with sign-in, with much of what its administrators look at."""
 
-from collections import Counter
 from datetime import timedelta
 from io import BytesIO
 
@@ -79,7 +78,9 @@ def imports_that_name() -> None:
     """One that is loaded and one that waits, of files whose names have the name."""
     for number, is_loaded in enumerate((True, False)):
         row = f"claim;cost\nN-{number};1\n".encode()
-        job = receive_uploads([(f"{NAME} {'from the broker ' * 5}.csv", BytesIO(row))], actor="open")
+        job = receive_uploads(
+            [(f"{NAME} {'from the broker ' * 5}.csv", BytesIO(row))], actor="open"
+        )
         try_import(job)
         if is_loaded:
             job.update_request(is_confirmed=True)

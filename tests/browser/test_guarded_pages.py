@@ -1,4 +1,4 @@
-"""What people and administrators see of signing in, erasing, holds and refusals: it fits, in axe."""
+"""Pages of signing in, erasing, holds and refusals: they fit the width and are accessible."""
 
 from collections.abc import Iterator
 
