@@ -135,8 +135,8 @@ def _request_as_understood() -> dict[str, str]:
     before_proxies = request.environ.get("werkzeug.proxy_fix.orig", {})
     return {
         "Connection from": before_proxies.get("REMOTE_ADDR") or request.remote_addr or "unknown",
-        "Client's address": request.remote_addr or "unknown",
+        "Client address": request.remote_addr or "unknown",
         "Scheme": request.scheme,
         "Host": request.host,
-        "Path prefix": request.root_path or "none",
+        "Prefix": request.root_path or "none",
     }

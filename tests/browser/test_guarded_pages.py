@@ -86,7 +86,7 @@ def test_what_administrators_see_is_accessible_and_fits(page):
     page.goto("/people/erase?policy=H-1")
     page.get_by_label("Also the other policies").check()
     page.get_by_label("Also delete this book's").check()
-    send(page, "Show what will be erased")
+    send(page, "Look again")
     faults += picture(page, "erase_all")
     send(page, "Erase for good")
     expect(page.get_by_role("alert")).to_contain_text("Say why")

@@ -91,7 +91,7 @@ def test_an_erasure_is_one_line_of_both_and_says_which_texts(client, session):
     reserve(claim, "100")
     pay(claim, "10").texts = None
     session.commit()
-    erase_person(person_records(["H-1"], []), actor=ACTOR)
+    erase_person(person_records(["H-1"], []), actor=ACTOR, reason="asked")
     edit(claim, cause=Cause.FIRE)
     session.commit()
 
@@ -115,7 +115,7 @@ def test_the_edits_before_an_archive_are_there_without_its_trail(session, make_a
     app = make_app(make_settings(other))
     with app.app_context():
         import_archive(tmp_path / "book.zip", actor=ACTOR)
-        erase_person(person_records(["H-1"], []), actor=ACTOR)
+        erase_person(person_records(["H-1"], []), actor=ACTOR, reason="asked")
         edit(db.session.get_one(Claim, 1), cause=Cause.STORM)
         amend(db.session.get_one(Policy, 1), premium=Decimal(1))
         db.session.commit()

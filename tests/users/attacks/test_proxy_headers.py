@@ -65,7 +65,9 @@ def test_what_the_client_says_itself_does_not_count(embedded_settings, make_app)
 
     page = " ".join(client.get("/settings").text.split())
 
-    assert f"came from <code>{CLIENT}</code> over https to <code>localhost</code>" in page
+    understood = {"Client address": CLIENT, "Scheme": "https", "Host": "localhost"}
+    for name, text in understood.items():
+        assert f'<code>{name}</code> </th> <td class="prose">{text}</td>' in page
 
 
 def test_the_health_check_needs_no_proxy(embedded_settings, make_app):
