@@ -121,7 +121,7 @@ def test_the_edits_before_an_archive_are_there_without_its_trail(session, make_a
         db.session.commit()
 
     assert [line.partition(":")[0] for line in history(app.test_client().get("/claims/W-1"))] == [
-        *("command edited", "command edited", "command reported")
+        *("command edited", "command erased", "command edited", "command reported")
     ]
     assert [line.partition(":")[0] for line in history(app.test_client().get("/policies/H-1"))] == [
         *("command edited", "command erased", "command recorded")
