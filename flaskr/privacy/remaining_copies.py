@@ -92,7 +92,7 @@ def _copies(records: PersonRecords, files: OwnFiles) -> Iterator[Copy]:
         "These kept exports may still have the data:", tuple(each.name for each in files.exports)
     )
     yield Copy(
-        "These kept exports are on hold, and stay until the hold is lifted:",
+        "These kept exports are held, and stay until somebody lets them go:",
         tuple(each.name for each in files.held),
     )
     yield Copy(
@@ -100,7 +100,7 @@ def _copies(records: PersonRecords, files: OwnFiles) -> Iterator[Copy]:
         tuple(map(_files_of, files.jobs)),
     )
     yield Copy(
-        "These imports are not loaded yet; load or drop them first:",
+        "These imports are not loaded yet; load or discard them first:",
         tuple(map(_files_of, files.unfinished)),
     )
     events = old_events_naming(records.names)
