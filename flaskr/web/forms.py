@@ -46,10 +46,7 @@ class Required:
 
 
 class Alternative:
-    """A validator that marks a field as one of two, or as needed later: its label is not optional.
-
-    The form or its view refuses when it is missing.
-    """
+    """A validator that marks a field that the form or its view may need: no “optional” beside it."""
 
     field_flags = {"is_alternative": True}  # noqa: RUF012
 

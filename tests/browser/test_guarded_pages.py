@@ -71,7 +71,9 @@ def page(request, browser, guarded_book) -> Iterator[Page]:
 
 
 def send(page: Page, button: str) -> None:
-    page.get_by_role("main").get_by_role("button", name=button).click()
+    """Send a form, and wait for the whole page that answers."""
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name=button).click()
 
 
 def test_what_administrators_see_is_accessible_and_fits(page):
