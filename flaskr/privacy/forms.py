@@ -3,7 +3,8 @@
 from flask_wtf import FlaskForm
 from wtforms import BooleanField
 
-from flaskr.web.forms import Alternative, KnownReferenceField, NameField
+from flaskr.web.alternatives import Alternative
+from flaskr.web.forms import KnownReferenceField, NameField
 
 
 class SubjectForm(FlaskForm):

@@ -45,15 +45,6 @@ class Required:
             raise ValidationError("Please fill this in.")
 
 
-class Alternative:
-    """A validator that marks a field that the form or its view may need: no “optional” beside it."""
-
-    field_flags = {"is_alternative": True}  # noqa: RUF012
-
-    def __call__(self, form: FlaskForm, field: Field) -> None:
-        """Accept anything."""
-
-
 class TypedField(Field):
     """A one-line field whose text is parsed to a value; empty becomes None."""
 

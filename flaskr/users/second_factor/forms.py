@@ -6,7 +6,8 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 
 from flaskr.users.forms import current_password
-from flaskr.web.forms import Alternative, Required
+from flaskr.web.alternatives import Alternative
+from flaskr.web.forms import Required
 
 _ONE_TIME = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "16"}
 _BY_HAND = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
