@@ -13,7 +13,7 @@ from flaskr.book.services import require_book
 from flaskr.commands import BookGroup, OutputFile, unwritable
 from flaskr.database.modes import transaction_mode
 from flaskr.extensions import db
-from flaskr.privacy.presenters import copies_lines, counted, deleted_files, erased_sentence
+from flaskr.privacy.presenters import copies_lines, counted_records, deleted_files, erased_sentence
 from flaskr.privacy.queries import PersonRecords, person_records
 from flaskr.privacy.remaining_copies import OwnFiles, own_files, remaining_copies
 from flaskr.privacy.residual_copies import clear_old_pages, empty_spool, overwrite_deleted
@@ -144,11 +144,7 @@ def _erase(found: PersonRecords, files: OwnFiles | None, reason: str) -> None:
 
 def _question(records: PersonRecords) -> str:
     """Return what is to be erased."""
-    policies = counted(len(records.policy_ids), "policy", "policies")
-    claims = counted(len(records.claim_ids), "claim", "claims")
-    return (
-        f"The policyholder of {policies}, and the description and the ledger's texts of {claims}."
-    )
+    return f"{counted_records(records)}."
 
 
 def _print_copies(records: PersonRecords, files: OwnFiles, are_deleted: bool) -> None:

@@ -50,9 +50,7 @@ def person_records(
     unknown = [f"policy {number}" for number, policy in policies.items() if policy is None]
     unknown += [f"claim {reference}" for reference, claim in claims.items() if claim is None]
     if unknown:
-        raise _UnknownNumber(
-            f"There is no {' and no '.join(unknown)} in the book. Nothing was erased."
-        )
+        raise _UnknownNumber(f"There is no {' and no '.join(unknown)} in the book.")
     found = [policy for policy in policies.values() if policy]
     of_person = PersonNames.of([*names, *(policy.policyholder for policy in found)])
     policy_ids = {policy.id for policy in found}
@@ -62,6 +60,15 @@ def person_records(
     return PersonRecords(
         frozenset(policy_ids), frozenset(claim_ids) | claim_ids_of_policies(policy_ids), of_person
     )
+
+
+def is_erased(records: PersonRecords) -> bool:
+    """Whether the person's policies and claims are all marked as erased."""
+    policies = select(Policy.id).where(
+        Policy.id.in_(records.policy_ids), Policy.erased_at.is_(None)
+    )
+    claims = select(Claim.id).where(Claim.id.in_(records.claim_ids), Claim.erased_at.is_(None))
+    return not db.session.scalar(select(policies.exists() | claims.exists()))
 
 
 def claim_ids_of_policies(policy_ids: Iterable[int]) -> frozenset[int]:

@@ -93,7 +93,7 @@ def _copies(records: PersonRecords, files: OwnFiles) -> Iterator[Copy]:
         "These kept exports may still have the data:", tuple(each.name for each in files.exports)
     )
     yield Copy(
-        "These kept exports are on hold, and stay until the hold is lifted:",
+        "These kept exports are held, and stay until somebody lets them go:",
         tuple(each.name for each in files.held),
     )
     yield Copy(
@@ -101,7 +101,7 @@ def _copies(records: PersonRecords, files: OwnFiles) -> Iterator[Copy]:
         tuple(map(_files_of, files.jobs)),
     )
     yield Copy(
-        "These imports are not loaded yet; load or drop them first:",
+        "These imports are not loaded yet; load or discard them first:",
         tuple(map(_files_of, files.unfinished)),
     )
     events = old_events_naming(records.names)
@@ -112,5 +112,5 @@ def _copies(records: PersonRecords, files: OwnFiles) -> Iterator[Copy]:
 
 
 def _files_of(job: Job) -> str:
-    """Return the folder of an import, with the names of its files."""
-    return f"{job.folder}: {', '.join(str(file['name']) for file in job.request.files)}"
+    """Return the folder of an import in the instance folder, with the names of its files."""
+    return f"{JOBS}/{job.name}: {', '.join(str(file['name']) for file in job.request.files)}"

@@ -26,7 +26,7 @@ from flaskr.privacy.remaining_copies import OwnFiles, is_named_in
 from flaskr.values.identity_numbers import IN_TEXT, has_identity_number
 
 
-class _NoReason(ClaimBookError):
+class NoReason(ClaimBookError):
     """An erasure without a reason, or with one that names the person."""
 
 
@@ -55,11 +55,11 @@ class ErasureResult:
 def check_reason(records: PersonRecords, reason: str) -> None:
     """Raise ClaimBookError without a reason, or for one with the name or an identity number."""
     if not reason.strip():
-        raise _NoReason("Say why: the reason goes to the audit trail.")
+        raise NoReason("Say why: the reason goes to the audit trail.")
     if records.names.is_in(reason):
-        raise _NoReason("The reason has the person's name. Give it without the name.")
+        raise NoReason("The reason has the person's name. Give it without the name.")
     if has_identity_number(reason):
-        raise _NoReason(f"{IN_TEXT}. Leave it out of the reason.")
+        raise NoReason(f"{IN_TEXT}. Leave it out of the reason.")
 
 
 def erase_person(records: PersonRecords, *, actor: str, reason: str) -> ErasureResult:
@@ -76,7 +76,8 @@ def erase_person(records: PersonRecords, *, actor: str, reason: str) -> ErasureR
     policies = _locked_rows(Policy, records.policy_ids | of_claims)
     if claim_ids_of_policies(records.policy_ids) - records.claim_ids:
         raise ChangedMeanwhile(
-            "A claim was added to one of the policies in the meantime. Run the command again."
+            "A claim was added to one of the policies in the meantime. "
+            "Look again at what will be erased."
         )
     texts = ErasedTexts()
     for claim in claims:

@@ -1,6 +1,7 @@
 """The pages that erase a person, after showing what remains, and give what the book has of one."""
 
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 
@@ -8,11 +9,16 @@ from flaskr.database.modes import transaction_mode
 from flaskr.errors import ClaimBookError
 from flaskr.extensions import db
 from flaskr.privacy.forms import EraseForm, SubjectForm
-from flaskr.privacy.presenters import deleted_files, erased_sentence
-from flaskr.privacy.queries import PersonRecords, person_records
+from flaskr.privacy.presenters import (
+    counted_files,
+    counted_records,
+    deleted_files,
+    erased_sentence,
+)
+from flaskr.privacy.queries import PersonRecords, is_erased, person_records
 from flaskr.privacy.remaining_copies import own_files, remaining_copies
 from flaskr.privacy.residual_copies import clear_old_pages, empty_spool, overwrite_deleted
-from flaskr.privacy.services import delete_own_files, erase_person, record_shown
+from flaskr.privacy.services import NoReason, delete_own_files, erase_person, record_shown
 from flaskr.privacy.subject_access import person_file
 from flaskr.users.gate.access import actor
 from flaskr.web.downloads import file_headers
@@ -34,7 +40,7 @@ def erase():
             _erase(form)
         except ClaimBookError as error:
             db.session.rollback()
-            form.form_errors.append(str(error))
+            _show_refusal(form, error)
         else:
             policy, claim = form.policy.data or None, form.claim.data or None
             return redirect(url_for(".erase", policy=policy, claim=claim), code=303)
@@ -56,7 +62,7 @@ def show():
             contents = person_file(found, actor=actor(), reason=reason)
         except ClaimBookError as error:
             db.session.rollback()
-            form.form_errors.append(str(error))
+            _show_refusal(form, error)
         else:
             db.session.commit()
             headers = file_headers("person.json", "application/json")
@@ -67,24 +73,43 @@ def show():
 
 def _show_form(form: EraseForm):
     """Show the form, with what would be erased if it names somebody."""
-    found, files, copies = None, None, []
-    if (form.policy.data or form.claim.data) and not form.errors.keys() - {None}:
+    found = {}
+    if form.policy.data or form.claim.data:
         try:
             with transaction_mode("read"):
-                found = _records(form)
-                files = own_files(current_app.config, found.names)
-                staying = replace(files, exports=(), jobs=()) if form.files.data else files
-                copies = [*remaining_copies(found, staying)]
+                found = _found(form)
         except ClaimBookError as error:
-            form.form_errors.append(str(error))
-    page = render_template("privacy/erase.html", form=form, found=found, copies=copies, files=files)
+            if str(error) not in form.form_errors:
+                form.form_errors.append(str(error))
+    page = render_template("privacy/erase.html", form=form, **found)
     return page, 422 if form.errors else 200
+
+
+def _found(form: EraseForm) -> dict[str, Any]:
+    """Return what would be erased and what would remain, for the page."""
+    records = _records(form)
+    files = own_files(current_app.config, records.names)
+    staying = replace(files, exports=(), jobs=()) if form.files.data else files
+    return {
+        "records": counted_records(records),
+        "files": counted_files(files),
+        "copies": remaining_copies(records, staying),
+        "is_erased": is_erased(records),
+    }
+
+
+def _show_refusal(form: SubjectForm, error: ClaimBookError) -> None:
+    """Show why a form is refused, beside the reason if it is that."""
+    if isinstance(error, NoReason):
+        form.reason.errors = [str(error)]
+    else:
+        form.form_errors.append(str(error))
 
 
 def _records(form: SubjectForm) -> PersonRecords:
     """Return the records that a form names; raises ClaimBookError."""
     if not form.policy.data and not form.claim.data:
-        raise ClaimBookError("Give the number of a policy, or a claim.")
+        raise ClaimBookError("Give the number of a policy, or the reference of a claim.")
     return person_records(
         filter(None, [form.policy.data]),
         filter(None, [form.claim.data]),

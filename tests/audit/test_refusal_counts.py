@@ -42,9 +42,9 @@ def test_refusals_of_nobody_are_counted_and_leave_no_event(signed_in_app):
         stranger.open("/claims", method=f"METHOD{number}")
 
     assert counts(signed_in_app) == {
-        ("POST /claims/<reference:reference>/edit", 401): 3,
+        ("POST /claims/<reference>/edit", 401): 3,
         ("GET /export_claims", 401): 3,
-        ("POST /imports/<int:number>/undo", 401): 3,
+        ("POST /imports/<number>/undo", 401): 3,
         ("other (no such page)", 405): 3,
     }
     assert number_of_events(signed_in_app) == before

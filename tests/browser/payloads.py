@@ -9,17 +9,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
+from flaskr.audit.models import Action, Subject
+from flaskr.audit.services import record
 from flaskr.claims.ledger.services import close_claim, reopen_claim, reverse_entry
 from flaskr.claims.models import ENTRY_TEXTS
 from flaskr.closings.services import close_period, declare_live
 from flaskr.database.modes import transaction_mode
-from flaskr.exports.kept.services import keep_export
+from flaskr.exports.kept.services import hold_export, keep_export
 from flaskr.exports.parameters import file_request
 from flaskr.extensions import db
 from flaskr.facts.closed_lists import Contents, ReasonCode
 from flaskr.users.models import Role, Scope
 from flaskr.users.queries import user_with_email
-from flaskr.users.services import create_user
+from flaskr.users.services import create_user, make_link
 from flaskr.users.sessions.services import make_token
 from tests.factories import make_claim, make_policy, pay, reserve
 from tests.imports.uploading import load, read_again, upload
@@ -60,9 +62,8 @@ def fill_with(app: Flask) -> None:
         db.session.commit()
     with app.app_context(), transaction_mode("read"):
         for payload, short in PAYLOADS.items():
-            keep_export(
-                file_request(Contents.CLAIMS, filtered_by(payload)), short, payload, short[:64]
-            )
+            request = file_request(Contents.CLAIMS, filtered_by(payload))
+            hold_export(keep_export(request, short, payload, short[:64]), payload, short[:64])
     client = app.test_client()
     sign_in(client, emails["handler"])
     for payload, short in PAYLOADS.items():
@@ -90,10 +91,12 @@ def claims_of(payload: str, short: str) -> None:
 
 
 def people_of(payload: str, short: str, emails: list[str]) -> None:
-    """A user, and a token of each viewer."""
+    """A user; each viewer's token, and a link that was made for them; a reason in the trail."""
     create_user(hostile_email(short), payload, Role.VIEWER, actor=short)
     for email in emails:
         make_token(user_with_email(email).id, payload, Scope.READ, 7, actor=email)
+        make_link(user_with_email(email), actor=short)
+    record(Action.FILE_EXPORTED, Subject.FILE, "claims", actor=short, reason=payload)
 
 
 def imports_of(client: FlaskClient, payload: str, short: str) -> None:

@@ -26,7 +26,8 @@ pytestmark = pytest.mark.slow
 NO_PAGES = ("static", "health.show", "exports.", "imports.refused_rows")
 NO_PAGES += ("demo.", "imports.read", "imports.load", "imports.drop", "users.sign_out")
 PAGES_OF_EXPORTS = ("exports.kept", "exports.dictionary", "exports.verify", "exports.change_kept")
-NOT_LINKED = {"users.sign_in", "users.set_password", "overview.find", "exports.verify"}
+NOT_LINKED = {"users.sign_in", "users.enter_code", "users.set_password", "overview.find"}
+NOT_LINKED |= {"exports.verify"}
 NOT_LINKED |= {"closings.declare", "closings.late"}  # in a live book, and without many late rows
 NOT_LINKED |= {"imports.edits"}  # of an import with few edits, which its own page shows
 MOST_PAGES = 600
@@ -155,7 +156,10 @@ ALL_ARE_SHOWN = {
         *("policies.edit", "imports.index", "imports.show", "imports.under_way"),
         "users.account",
     },
-    "administrator": {"users.people", "users.person", "trail.index", "exports.kept"},
+    "administrator": {
+        *("users.people", "users.person", "users.account", "trail.index", "exports.kept"),
+        "privacy.erase",
+    },
 }
 
 
@@ -184,6 +188,8 @@ PARAMETERS = {
 }
 PATHS = ("/@", "/claims/@", "/sign_in?next=@", "/sign_in?next=/claims%3Ftext=@", "/find?number=@")
 PATHS += ("/exports?contents=@", "/exports/x@", "/people/@", "/set_password/@", "/claims?@=1")
+PATHS += ("/people/erase?policy=@", "/people/show?claim=@", "/exports/@/hold", "/exports/@/let_go")
+PATHS += ("/trail/refusals?day=@", "/sign_in/code?next=@")
 
 
 def test_texts_in_an_address_are_escaped(browser, hostile_book):
@@ -211,7 +217,9 @@ FORMS = {
         *("/claims/P-1/reverse/2", "/policies/new", "/policies/P-1/edit", "/policies/P-1/cancel"),
         "/account",
     ),
-    "administrator": ("/people/new", "/exports", "/account/password"),
+    "administrator": (
+        *("/people/new", "/exports", "/account/password", "/people/erase", "/people/show"),
+    ),
 }
 
 

@@ -90,7 +90,7 @@ def test_a_kept_export_on_hold_stays_and_is_listed(copies, client, app, erase):
 
     output = erase("H-1", "--files", "--yes")
 
-    assert f"These kept exports are on hold, and stay until the hold is lifted:\n  {NAME}" in output
+    assert f"These kept exports are held, and stay until somebody lets them go:\n  {NAME}" in output
     assert export.path.exists()
 
 

@@ -83,7 +83,7 @@ def test_while_somebody_reads_the_old_pages_it_says_so(sqlite_app, monkeypatch):
     assert files_with(sqlite_app.config["INSTANCE_FOLDER"], NAME) == []
 
 
-def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client, book_folder):
+def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client):
     amounts = "ledger&columns=claim_reference,paid"
     for name, kept in (("With names", "policies"), ("Texts", "ledger"), ("Amounts only", amounts)):
         form = fields_of(client.get(f"/exports?contents={kept}"))
@@ -96,6 +96,6 @@ def test_it_names_the_kept_exports_and_imports_that_may_have_it(erase, client, b
     assert "  With names\n" in output
     assert "  Texts\n" in output
     assert "Amounts only" not in output
-    assert f"{book_folder / 'jobs'}/" in output
+    assert "  jobs/" in output
     assert ": sent.csv" in output
     assert "are not reached." in output

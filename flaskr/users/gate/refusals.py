@@ -45,7 +45,8 @@ def record_refusal(response: Response) -> Response:
     try:
         if (who := actor()) == NOBODY:
             rule = request.url_rule.rule if request.url_rule else _NO_PAGE
-            count_refusal(f"{_method()} {rule}", status, _ANONYMOUS_PATIENCE)
+            page = _RULE_VARIABLE.sub(r"<\2>", rule)
+            count_refusal(f"{_method()} {page}", status, _ANONYMOUS_PATIENCE)
         else:
             _record_unless_flooded(who, status)
     except (NotRecorded, DatabaseUnavailable, DBAPIError, PoolTimeout) as error:

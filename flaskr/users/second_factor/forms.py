@@ -6,19 +6,11 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 
 from flaskr.users.forms import current_password
+from flaskr.web.alternatives import Alternative
 from flaskr.web.forms import Required
 
 _ONE_TIME = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "16"}
 _BY_HAND = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
-
-
-class _EitherField:
-    """A validator that marks a field as one of two: its label does not say that it is optional."""
-
-    field_flags = {"is_alternative": True}  # noqa: RUF012
-
-    def __call__(self, form: FlaskForm, field: StringField) -> None:
-        """Accept anything: the form refuses if both are empty."""
 
 
 class BeginForm(FlaskForm):
@@ -40,13 +32,13 @@ class CodeForm(FlaskForm):
 
     code = StringField(
         "Code",
-        [_EitherField()],
+        [Alternative()],
         description="The six digits that your app shows.",
         render_kw=_ONE_TIME,
     )
     recovery_code = StringField(
         "Recovery code",
-        [_EitherField()],
+        [Alternative()],
         description="Each works once.",
         render_kw=_BY_HAND | {"maxlength": "64"},
     )

@@ -53,7 +53,7 @@ def sign_in_notices(email: str, last_here: datetime | None) -> list[Notice]:
     warnings = [
         Notice(
             f"{event.actor} {_BY_OTHERS[event.action]} on {format_instant(event.recorded_at)}. "
-            "If you do not know why, tell an administrator.",
+            "If you did not ask for it, tell another administrator.",
             "warning",
         )
         for event in db.session.scalars(by_others.limit(_MOST_NOTICES))
