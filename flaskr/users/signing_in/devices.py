@@ -19,6 +19,7 @@ from flaskr.values.text import lookup_key
 
 _LIFETIME = timedelta(days=365)
 _MOST_USERS = 8  # of one browser, the latest kept
+_MICROSECONDS = 1_000_000  # so exact that what came before a sign-in is not told after it
 _COOKIE = "claimbook_device"
 _SALT = "claimbook device"
 
@@ -37,7 +38,7 @@ UNKNOWN_DEVICE = Device()
 def known_device(cookies: Mapping[str, str], email: str) -> Device:
     """Return a user's mark in the browser that sent the cookies, or UNKNOWN_DEVICE."""
     name, at = _marks(cookies).get(_owner(email), ("", 0))
-    signed_in_at = datetime.fromtimestamp(at, UTC)
+    signed_in_at = datetime.fromtimestamp(at / _MICROSECONDS, UTC)
     if not name or signed_in_at < utc_now() - _LIFETIME:
         return UNKNOWN_DEVICE
     return Device(name, signed_in_at)
@@ -47,7 +48,7 @@ def remember_device(response: Response, cookies: Mapping[str, str], email: str) 
     """Mark the browser that gets the response as one in which a user has signed in."""
     marks = _marks(cookies)
     marks.pop(_owner(email), None)
-    marks[_owner(email)] = (new_public_name(), int(utc_now().timestamp()))
+    marks[_owner(email)] = (new_public_name(), int(utc_now().timestamp() * _MICROSECONDS))
     latest = dict(list(marks.items())[-_MOST_USERS:])
     interface = current_app.session_interface
     response.set_cookie(
