@@ -121,9 +121,10 @@ def test_old_code_on_a_newer_book(embedded_settings, make_app, words):
 
 
 @pytest.mark.slow
-def test_gunicorn_without_book_access_says_what_to_set_and_ends(tmp_path):
+@pytest.mark.parametrize("options", [[], ["--preload"]])
+def test_gunicorn_without_book_access_says_what_to_set_and_ends(tmp_path, options):
     done = subprocess.run(
-        gunicorn_command(free_port(), workers=1),
+        [*gunicorn_command(free_port(), workers=1), *options],
         cwd=PROJECT_FOLDER,
         env={"PATH": os.environ["PATH"], "INSTANCE_FOLDER": str(tmp_path)},
         capture_output=True,
