@@ -16,6 +16,7 @@ from flaskr.closings import commands as closing_commands
 from flaskr.closings import views as closing_views
 from flaskr.commands import explain_unavailable
 from flaskr.database.engine import configure_engine, engine_options
+from flaskr.database.failures import DATABASE_ERRORS, failure_of
 from flaskr.database.lost_commits import warn_of_missing_wal
 from flaskr.database.modes import transaction_mode
 from flaskr.database.network_disks import warn_of_network_disk
@@ -196,7 +197,8 @@ def _register_commands(app: Flask) -> None:
 def _open_embedded_book(app: Flask) -> None:
     """Migrate the embedded book; raise SettingsError if it was made with other settings.
 
-    Where a book has been but is no longer, none is made: every request and command refuses.
+    Where a book has been but is no longer, none is made, and a file that cannot be read stays as it
+    is: every request and command says so, and the doctor still looks at all else.
     """
     if app.config["DATABASE_URL"]:
         return  # a server's schema is migrated by hand; every request checks it
@@ -208,6 +210,10 @@ def _open_embedded_book(app: Flask) -> None:
         # reading, for a writer must not keep others from starting
         with transaction_mode("read"), app.app_context():
             check_book_settings()
+    except DATABASE_ERRORS as error:
+        if (failure := failure_of(error)) is None:
+            raise
+        app.logger.error("the database is %s: %s", failure.word, getattr(error, "orig", error))
     finally:  # leave no connection open, whether or not the book can be served
         with app.app_context():
             db.engine.dispose()

@@ -10,6 +10,7 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from flaskr.commands import explain_unavailable
 from flaskr.database.commit_note import noted_commit
+from flaskr.database.failures import Failure, failure_of
 from flaskr.database.lost_commits import lost_commits
 from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book, schemas_with_books
@@ -168,6 +169,8 @@ try:
     with explain_unavailable(), transaction_mode("migrate"), db.engine.begin() as migrating:
         run(migrating)
 except BusyError as error:
+    if failure_of(error.__cause__ or error) is not Failure.BUSY:
+        raise
     raise BusyError(
         "The book is in use, perhaps by an import or an export that takes long, so nothing was "
         "changed. Try again when it is done."

@@ -143,6 +143,16 @@ _BY_WORDS = {
     "fatal:  role": Failure.REFUSED,
     "fatal:  database": Failure.REFUSED,
 }
+# ADBC's driver for SQLite passes only words on.
+_BY_SQLITE_WORDS = {
+    "disk image is malformed": Failure.DAMAGED,
+    "file is not a database": Failure.DAMAGED,
+    "is locked": Failure.BUSY,
+    "disk i/o error": Failure.DISK_ERROR,
+    "disk is full": Failure.FULL,
+    "unable to open": Failure.NOT_OPENED,
+    "failed to open 'file:": Failure.NOT_OPENED,
+}
 _BY_ERRNO = {
     ENOSPC: Failure.DISK_FULL,
     EDQUOT: Failure.DISK_FULL,
@@ -178,12 +188,18 @@ def failure_of(error: BaseException) -> Failure | None:
 
 
 def _of_server(error: BaseException | None) -> Failure | None:
-    """Return the failure that PostgreSQL, or the connection to it, reports by any driver."""
+    """Return the failure that PostgreSQL, a connection to it, or ADBC reports."""
     if sqlstate := getattr(error, "sqlstate", None):
         found = (kind for start, kind in _BY_SQLSTATE.items() if sqlstate.startswith(start))
         return next(found, None)
+    text = str(error).lower()
+    if "[sqlite]" in text or "failed to open 'file:" in text:
+        return _by_words(_BY_SQLITE_WORDS, text)
     if "OperationalError" not in (base.__name__ for base in type(error).__mro__):
         return None
-    text = str(error).lower()
-    by_words = (kind for words, kind in _BY_WORDS.items() if words in text)
-    return next(by_words, Failure.UNREACHABLE)
+    return _by_words(_BY_WORDS, text) or Failure.UNREACHABLE
+
+
+def _by_words(kinds: dict[str, Failure], text: str) -> Failure | None:
+    """Return the first kind whose words are in a text."""
+    return next((kind for words, kind in kinds.items() if words in text), None)

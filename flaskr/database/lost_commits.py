@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 from flaskr.database.commit_note import QUEUE_ENDING, LastCommit, last_commit
 from flaskr.errors import SchemaError
 from flaskr.exit_codes import ExitCode
+from flaskr.private_files import open_private
 from flaskr.settings import BOOK_FILE
 
 _logger = logging.getLogger(__name__)
@@ -66,9 +68,13 @@ def warn_of_missing_wal(app: Flask) -> None:
 
     To be called before the first connection, which makes a -wal.
     """
-    app.extensions[MISSING_WAL] = warning = _missing_wal(app.config["INSTANCE_FOLDER"] / BOOK_FILE)
+    database = app.config["INSTANCE_FOLDER"] / BOOK_FILE
+    app.extensions[MISSING_WAL] = warning = _missing_wal(database)
     if warning:
         _logger.warning("%s", warning)
+    elif database.is_file():  # at its next start it has a header like that of a copy
+        with suppress(OSError):
+            open_private(Path(f"{os.path.realpath(database)}{QUEUE_ENDING}"), "a").close()
 
 
 def _missing_wal(database: Path) -> str:

@@ -16,6 +16,7 @@ from flaskr.database.book_file import BookFileChanged, NoBookFile
 from flaskr.database.commit_note import noted_commit
 from flaskr.database.engine import is_embedded
 from flaskr.database.lost_commits import LostCommits, lost_commits
+from flaskr.database.missing_parts import missing_parts
 from flaskr.database.modes import transaction_mode
 from flaskr.database.past_books import files_of_past_book
 from flaskr.database.schema_revision import NEWER, REVISION
@@ -50,6 +51,15 @@ class _NewerSchema(SchemaError):
     """A database that a newer version has upgraded."""
 
 
+class _IncompleteSchema(SchemaError):
+    """A database of this version that somebody took tables or columns from."""
+
+    elsewhere = (
+        "The database lacks a part of the book. Whoever runs the book finds in the log which, and "
+        "has to restore it from a backup."
+    )
+
+
 def schema_error() -> SchemaError | DatabaseUnavailable | None:
     """Return what is wrong with the schema or the book's file; None when all is right."""
     noted = noted_commit(str(db.engine.url.database)) if is_embedded() else None
@@ -57,6 +67,7 @@ def schema_error() -> SchemaError | DatabaseUnavailable | None:
         with transaction_mode("read"), db.engine.connect() as connection:
             revision = max(MigrationContext.configure(connection).get_current_heads(), default="")
             lost = noted and lost_commits(connection, noted)
+            missing = missing_parts(connection) if revision == REVISION else []
     except NoBookFile:
         return _no_book()
     except BookFileChanged as error:
@@ -69,6 +80,11 @@ def schema_error() -> SchemaError | DatabaseUnavailable | None:
         return _NewerSchema(NEWER)
     if revision < REVISION:
         return _OlderSchema("The database's schema is behind this version. Run: flask db upgrade")
+    if missing:
+        return _IncompleteSchema(
+            f"The database lacks tables or columns of the book: {', '.join(missing)}. Restore it "
+            "from a backup."
+        )
     return None
 
 

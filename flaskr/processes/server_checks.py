@@ -106,4 +106,7 @@ def explain_to_server() -> Iterator[None]:
             raise
         from gunicorn.errors import AppImportError
 
-        raise AppImportError(f"The book does not start: {error}") from error
+        class NotStarted(AppImportError, RuntimeError):
+            """Printed by a worker as the first, and as the second by the master with --preload."""
+
+        raise NotStarted(f"The book does not start: {error}") from error

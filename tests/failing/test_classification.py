@@ -3,6 +3,8 @@
 import sqlite3
 from errno import EACCES, EDQUOT, EIO, EMFILE, ENOENT, ENOSPC, EROFS
 
+import adbc_driver_manager
+import adbc_driver_sqlite.dbapi
 import psycopg
 import pytest
 from sqlalchemy import select, text
@@ -113,3 +115,21 @@ def test_writing_in_work_that_only_reads_is_a_mistake_of_ours(session):
 
     assert failure_of(refused.value) is None
     assert session.scalar(select(Counter.value)) is None
+
+
+@pytest.mark.parametrize(
+    ("bytes_of_file", "failure"),
+    [(b"no database at all" * 100, Failure.DAMAGED), (None, Failure.NOT_OPENED), (b"", None)],
+)
+def test_what_the_driver_of_exports_says_of_a_file(tmp_path, bytes_of_file, failure):
+    path = tmp_path / "book.db"
+    if bytes_of_file is not None:
+        path.write_bytes(bytes_of_file)
+
+    with (
+        pytest.raises(adbc_driver_manager.Error) as raised,
+        adbc_driver_sqlite.dbapi.connect(f"file:{path}?mode=ro") as connection,
+    ):
+        connection.cursor().execute("SELECT * FROM claims")
+
+    assert failure_of(raised.value) is failure

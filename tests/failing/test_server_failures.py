@@ -119,6 +119,7 @@ def test_what_the_server_refuses(postgres, template_database, tmp_path, make_app
 
     if failure:
         check(app, client, failure)
+        check(app, client, failure, pages=(), words=("db", "current"))
     close_connections(app)
 
 

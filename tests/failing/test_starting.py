@@ -1,5 +1,6 @@
 """What keeps the book from starting is one sentence, with the right exit code."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -80,17 +81,21 @@ def test_what_is_no_book_is_named_and_left_alone(tmp_path, change, sentence, exi
     assert not before or (folder / BOOK_FILE).read_bytes() == before
 
 
-def test_a_book_that_lost_its_last_pages_is_damaged(template_book, tmp_path):
+def test_a_damaged_book_is_served_as_such_and_the_doctor_says_so(template_book, tmp_path, make_app):
     whole = template_book.read_bytes()
-    (tmp_path / BOOK_FILE).write_bytes(whole[: len(whole) // 3])
+    (tmp_path / BOOK_FILE).write_bytes(whole[:4096] + b"\xaa" * (len(whole) - 4096))
 
-    try:
-        app = create_app(make_settings(tmp_path))
-    except ClaimBookError as error:
-        assert "damaged" in str(error)  # noqa: PT017
-    else:
-        assert app.test_client().get("/claims").status_code == 503
-        close_connections(app)
+    app = make_app(make_settings(tmp_path))
+    health = app.test_client().get("/healthz")
+    page = app.test_client().get("/claims")
+    totals = app.test_cli_runner().invoke(args=["claims", "totals"])
+    doctor = app.test_cli_runner().invoke(args=["doctor", "--json"])
+
+    assert (health.status_code, health.json["database"]) == (503, "damaged")
+    assert (page.status_code, "is damaged" in page.text) == (503, True)
+    assert (totals.exit_code, "is damaged" in totals.stderr) == (4, True)
+    assert doctor.exit_code == 5
+    assert [each["subject"] for each in json.loads(doctor.stdout)["findings"]].count("schema") == 1
 
 
 def test_another_server_needs_to_be_told_whom_to_serve(embedded_settings, monkeypatch):
@@ -116,9 +121,10 @@ def test_old_code_on_a_newer_book(embedded_settings, make_app, words):
 
 
 @pytest.mark.slow
-def test_gunicorn_without_book_access_says_what_to_set_and_ends(tmp_path):
+@pytest.mark.parametrize("options", [[], ["--preload"]])
+def test_gunicorn_without_book_access_says_what_to_set_and_ends(tmp_path, options):
     done = subprocess.run(
-        gunicorn_command(free_port(), workers=1),
+        [*gunicorn_command(free_port(), workers=1), *options],
         cwd=PROJECT_FOLDER,
         env={"PATH": os.environ["PATH"], "INSTANCE_FOLDER": str(tmp_path)},
         capture_output=True,

@@ -3,8 +3,10 @@
 import os
 import secrets
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from flaskr import create_app
 from flaskr.book.sealing.queries import watermark
 from flaskr.claims.models import Claim
 from flaskr.extensions import db
-from flaskr.settings import PROJECT_FOLDER
+from flaskr.settings import BOOK_FILE, PROJECT_FOLDER
 from tests.books import close_connections, create_database, make_settings
 from tests.documentation import text_of
 from tests.factories import make_claim
@@ -129,3 +131,17 @@ def test_an_archive_is_loaded_only_with_the_seal_that_is_expected(operator, book
     assert (refused[0], loaded[0]) == (3, 0), loaded[1]
     assert "Nothing was imported" in refused[1]
     assert "1 claims" in loaded[1]
+
+
+def test_a_backup_that_was_only_read_since_gives_no_warning(embedded_settings, make_app, tmp_path):
+    folder = tmp_path / "restored"
+    folder.mkdir()
+    with closing(sqlite3.connect(embedded_settings.instance_folder / BOOK_FILE)) as connection:
+        connection.execute("VACUUM INTO ?", (str(folder / BOOK_FILE),))
+    said = []
+    for _ in range(2):
+        app = make_app(make_settings(folder))
+        said.append(app.test_cli_runner().invoke(args=["claims", "check"]).output)
+        close_connections(app)
+
+    assert not any("without a -wal" in text for text in said)

@@ -87,9 +87,11 @@ def _explain_driver_errors(address: str) -> Iterator[None]:
         yield
     except adbc_driver_manager.Error as error:
         require_file(address)
-        if "memory" in str(error).lower():  # "Cannot allocate memory", "out of memory"
+        failure = failure_of(error)
+        # "Cannot allocate memory", "out of memory"; of a file that cannot be opened it is not true
+        if "memory" in str(error).lower() and failure is not Failure.NOT_OPENED:
             raise MemoryError(str(error)) from error
-        if (failure := failure_of(error)) is None:
+        if failure is None:
             raise
         _logger.error("the database is %s: %s", failure.word, error)
         raise failure.error() from error

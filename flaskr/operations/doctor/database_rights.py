@@ -13,7 +13,8 @@ from flaskr.operations.doctor.findings import Finding
 
 _ROLE = text("""
     SELECT current_user AS name, rolsuper AS is_super, pg_is_in_recovery() AS is_replica,
-        current_setting('default_transaction_read_only') = 'on' AS is_read_only
+        current_setting('default_transaction_read_only') = 'on' AS is_read_only,
+        has_database_privilege(current_database(), 'TEMPORARY') AS may_load
     FROM pg_roles WHERE rolname = current_user
 """)
 _RELATIONS = text("""
@@ -21,7 +22,9 @@ _RELATIONS = text("""
         CASE relkind
             WHEN 'S' THEN has_sequence_privilege(oid, 'USAGE')
             WHEN 'r' THEN has_table_privilege(oid, 'SELECT')
-                AND (relname = 'alembic_version' OR has_table_privilege(oid, 'INSERT'))
+                AND (relname = 'alembic_version' OR has_table_privilege(oid, 'INSERT')
+                    AND has_table_privilege(oid, 'UPDATE')
+                    AND has_table_privilege(oid, 'DELETE'))
         END AS is_usable
     FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'S')
     ORDER BY relname
@@ -61,11 +64,14 @@ def _rights_of_role() -> Iterator[Finding]:
     if role.is_replica or role.is_read_only:
         reason = "a replica" if role.is_replica else "set to read only"
         yield Finding.wrong("rights", f"Nothing can be written: the database is {reason}.")
-    if unusable := [each.name for each in relations if not each.is_usable]:
+    unusable = [each.name for each in relations if not each.is_usable]
+    if not role.may_load:
+        unusable.append("temporary tables, with which imports update")
+    if unusable:
         yield Finding.wrong(
             "rights", f"The role {role.name} lacks grants to use {', '.join(unusable)}."
         )
-    elif not role.is_replica:
+    elif not (role.is_replica or role.is_read_only):
         yield Finding.ok("rights", f"The role {role.name} may read and write the book.")
     yield _ownership(role, any(each.is_own for each in relations))
 

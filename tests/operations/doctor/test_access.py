@@ -83,9 +83,13 @@ def test_the_rights_of_the_databases_role(postgres, template_database, make_app,
         owner = examine(make_app(make_settings(tmp_path, database_url=url)))[1]
         clerk = make_app(make_settings(tmp_path, database_url=url.replace("postgres@", "clerk@")))
         reading = examine(clerk)[1]
-        connection.execute("GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk")
+        connection.execute("GRANT INSERT ON ALL TABLES IN SCHEMA public TO clerk")
         connection.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO clerk")
+        adding = examine(clerk)[1]
+        connection.execute("GRANT UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk")
         writing = examine(clerk)[1]
+        connection.execute(f'REVOKE TEMPORARY ON DATABASE "{tmp_path.name}" FROM PUBLIC')
+        importing = examine(clerk)[1]
         connection.execute("ALTER ROLE clerk SET default_transaction_read_only = on")
         with clerk.app_context():
             db.engine.dispose()
@@ -93,11 +97,16 @@ def test_the_rights_of_the_databases_role(postgres, template_database, make_app,
 
     assert "is a superuser" in owner["role"][0]
     assert reading["rights"][0].startswith("wrong: The role clerk lacks grants to use audit_events")
+    assert adding["rights"][0].startswith("wrong: The role clerk lacks grants to use audit_events")
+    assert importing["rights"] == [
+        "wrong: The role clerk lacks grants to use temporary tables, with which imports update."
+    ]
     assert writing["rights"] == ["ok: The role clerk may read and write the book."]
     assert begins(writing, "role", "ok: The role clerk owns no table of the book")
     assert replica["rights"][0] == (
         "wrong: Nothing can be written: the database is set to read only."
     )
+    assert not any(text.startswith("ok") for text in replica["rights"])
 
 
 def test_the_settings_page_shows_the_request_as_it_arrived(embedded_settings, make_app):
