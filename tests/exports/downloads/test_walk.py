@@ -52,8 +52,9 @@ def walk() -> Iterator[Walk]:
 
 
 # The stays in all modules and in those of exports. Before files were delivered in one place they
-# were 142 and 58 for a file that is made, 110 and 45 from the spool; now 125 and 42, 97 and 31.
-MOST = {"made": (130, 44), "from the spool": (101, 33)}
+# were 142 and 58 for a file that is made, 110 and 45 from the spool; then 125 and 42, 97 and 31. What
+# a request through proxies, its log and its caching are asked adds nine.
+MOST = {"made": (140, 44), "from the spool": (108, 33)}
 
 
 @pytest.mark.parametrize("book_settings", ["sqlite"], indirect=True)
