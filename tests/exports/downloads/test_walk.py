@@ -52,8 +52,8 @@ def walk() -> Iterator[Walk]:
 
 
 # The stays in all modules and in those of exports. Before files were delivered in one place they
-# were 142 and 58 for a file that is made, 110 and 45 from the spool; then 125 and 42, 97 and 31. What
-# a request through proxies, its log and its caching are asked adds nine.
+# were 142 and 58 for a file that is made, 110 and 45 from the spool; then 125 and 42, 97 and 31.
+# What is asked of every request about proxies, its log and caches has added nine.
 MOST = {"made": (140, 44), "from the spool": (108, 33)}
 
 
