@@ -18,10 +18,7 @@ def test_a_locked_book_is_an_error_in_a_sentence(address, monkeypatch):
     monkeypatch.setattr("flaskr.archive.bulk.connections.SQLITE_PRAGMAS", ("busy_timeout=10",))
     with book_transaction(address) as keeper:
         take_ledger_lock(keeper)
-        with (
-            pytest.raises(BusyError, match="busy with other work"),
-            book_transaction(address) as second,
-        ):  # noqa: PT012
+        with pytest.raises(BusyError, match="busy with"), book_transaction(address) as second:  # noqa: PT012
             if isinstance(second, psycopg.Connection):
                 second.execute("SET lock_timeout='10ms'")
             take_ledger_lock(second)
