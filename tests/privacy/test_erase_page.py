@@ -101,7 +101,7 @@ def test_a_hold_whose_reason_has_the_name_is_listed(insured, client, erase):
 
     output = erase("H-1", "--files", "--yes")
 
-    assert "These kept exports are on hold, and stay until the hold is lifted:\n  Q1" in output
+    assert "lets them go:\n  Q1\n" in output
 
 
 def test_a_reason_with_an_identity_number_is_refused(insured, client, runner):
