@@ -51,7 +51,7 @@ def check_second_factors() -> Iterator[Finding]:
     confirmed = SecondFactor.confirmed_at.is_not(None)
     has_factor = exists().where(SecondFactor.user_id == User.id, confirmed)
     if without := _count(_active().where(~has_factor)):
-        yield Finding.look("second factor", f"{without} people sign in without a second factor.")
+        yield Finding.look("second factor", f"Who sign in without a second factor: {without}.")
     else:
         yield Finding.ok("second factor", "Everybody who may sign in has a second factor.")
 
@@ -66,11 +66,11 @@ def check_tokens_and_links() -> Iterator[Finding]:
         .where(Token.revoked_at.is_(None), Token.expires_at > utc_now())
     )
     writing = _count(valid.where(Token.scope == Scope.WRITE))
-    yield Finding.ok("tokens", f"{_count(valid)} tokens are valid, {writing} of them may write.")
+    yield Finding.ok("tokens", f"Valid tokens: {_count(valid)}; of them may write: {writing}.")
     link = PasswordLink.user_id == User.id
     links = _count(_active().join(PasswordLink, link).where(PasswordLink.expires_at > utc_now()))
     if links:
-        yield Finding.look("links", f"{links} links are open by which somebody sets a password.")
+        yield Finding.look("links", f"Open links by which somebody sets a password: {links}.")
     else:
         yield Finding.ok("links", "No link to set a password is open.")
 

@@ -57,9 +57,9 @@ def test_what_is_open_to_whom(book_settings, make_app):
         "ok: Those who may sign in: 1 handler, 1 administrator.",
         "look at: 1 of 2 have never signed in.",
     ]
-    assert found["second factor"] == ["look at: 1 people sign in without a second factor."]
-    assert found["tokens"] == ["ok: 2 tokens are valid, 1 of them may write."]
-    assert found["links"] == ["look at: 1 links are open by which somebody sets a password."]
+    assert found["second factor"] == ["look at: Who sign in without a second factor: 1."]
+    assert found["tokens"] == ["ok: Valid tokens: 2; of them may write: 1."]
+    assert found["links"] == ["look at: Open links by which somebody sets a password: 1."]
 
 
 @pytest.mark.parametrize(
