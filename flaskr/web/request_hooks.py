@@ -2,10 +2,12 @@
 
 import logging
 import secrets
+from collections.abc import Iterable
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, request
+from werkzeug.wsgi import ClosingIterator
 
 from flaskr.book.services import require_book
 from flaskr.database.modes import current_mode
@@ -89,7 +91,10 @@ def _log_when_sent(response: Response) -> Response:
         of_request = {"request_id": request_id}  # its context has ended
         _logger.info("%s: %s, %s bytes in %.0f ms, from %s", *what, extra=of_request)
 
-    response.call_on_close(log)
+    if response.direct_passthrough:  # a file's pieces are closed, and the response is not
+        response.response = ClosingIterator(cast(Iterable[bytes], response.response), log)
+    else:
+        response.call_on_close(log)
     return response
 
 

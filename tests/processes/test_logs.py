@@ -110,6 +110,16 @@ def test_a_request_is_one_line_with_its_page_status_size_and_time(client, log):
     assert len(line) < 160
 
 
+@pytest.mark.parametrize("path", ["/export_claims", "/static/book.css", "/healthz"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_files_have_one_line_too(client, log, path, method):
+    with client.open(path, method=method, buffered=True) as answer:
+        assert answer.status_code in (200, 404)
+
+    (line,) = log.getvalue().splitlines()
+    assert f" {method} /" in line
+
+
 def test_nothing_that_is_typed_is_in_the_log(app, client, log):
     known = fill_book(app) | dict.fromkeys(("claim", "policy", "job", "email", "secret"), TYPED)
     for endpoint_rules in rules_of(app).values():
