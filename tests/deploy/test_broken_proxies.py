@@ -64,7 +64,9 @@ def test_a_book_under_a_prefix_is_left_by_nobody(behind_nginx, tmp_path):
     assert sent_away.headers["Location"] == "/book/sign_in?next=/claims"
     assert (entered.status, entered.headers["Location"]) == (303, "/book/")
     assert (claims.status, 'href="/book/claims' in claims.text) == (200, True)
-    assert set(browser.cookies) == {f"__Host-claimbook_session_{proxy.port}%2Fbook"}
+    assert set(browser.cookies) == {
+        f"__Host-claimbook_{each}_{proxy.port}%2Fbook" for each in ("session", "device")
+    }
 
 
 def test_a_book_that_is_away_is_in_the_access_log_without_a_query(behind_nginx, tmp_path):

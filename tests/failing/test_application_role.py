@@ -70,7 +70,7 @@ def test_every_kind_of_work_but_a_migration_of_the_schema(new_book, tmp_path):
     run(app, "import", claims_file(tmp_path, "10.00"))
     run(app, "import", claims_file(tmp_path, "12.00"))
     run(app, "imports", "undo", "2", "--reason", "other")
-    run(app, "people", "erase", "P1", "--yes")
+    run(app, "people", "erase", "P1", "--yes", "--reason", "asked")
     run(app, "exports", "book", str(tmp_path / "book.zip"))
     run(copy, "import", str(tmp_path / "book.zip"))
     run(copy, "import", claims_file(tmp_path, "13.00"))

@@ -115,7 +115,7 @@ def test_a_claim_with_the_name_of_a_total_is_taken_when_somebody_says_so(door, w
     again = door.bring(write("b.csv", "Claim;Paid\nA;2\nTotal;3\n"))
 
     assert door.claims == {"A": ("2.00", "0.00"), "Total": ("3.00", "0.00")}
-    assert "looks like" not in again
+    assert "looks like a total" not in again
 
 
 def test_several_rows_of_a_claim_are_to_be_added_up(door):
