@@ -32,9 +32,7 @@ blueprint = Blueprint("privacy", __name__, url_prefix="/people")
 def erase():
     """Show what would be erased of a person and what remains; erase it when that is confirmed."""
     form = EraseForm()
-    if request.method == "GET":
-        form.policy.data = request.args.get("policy", "")
-        form.claim.data = request.args.get("claim", "")
+    _fill_from_address(form)
     if form.validate_on_submit() and form.erase.data:
         try:
             _erase(form)
@@ -52,9 +50,7 @@ def erase():
 def show():
     """Give all that the book has about a person as a file."""
     form = SubjectForm()
-    if request.method == "GET":
-        form.policy.data = request.args.get("policy", "")
-        form.claim.data = request.args.get("claim", "")
+    _fill_from_address(form)
     if form.validate_on_submit():
         try:
             found, reason = _records(form), form.reason.data or ""
@@ -69,6 +65,13 @@ def show():
             headers["Cache-Control"] = "no-store"
             return contents, 200, headers
     return render_template("privacy/show.html", form=form), 422 if form.errors else 200
+
+
+def _fill_from_address(form: EraseForm | SubjectForm) -> None:
+    """Fill in the numbers that the address of a page has."""
+    if request.method == "GET":
+        form.policy.data = request.args.get("policy", "")
+        form.claim.data = request.args.get("claim", "")
 
 
 def _show_form(form: EraseForm):

@@ -149,6 +149,11 @@ def protect(table: str, key: str) -> None:
         return
     function = f"refuse_change_of_{table}"
     op.execute(FUNCTION.format(name=function, only_erases=ONLY_ERASES[table]))
+    ask_before_changes(table, function)
+
+
+def ask_before_changes(table: str, function: str) -> None:
+    """Have a function decide about every change of a table; PostgreSQL only."""
     for name, event, each in (
         ("no_change", "UPDATE OR DELETE", "ROW"),
         ("no_truncate", "TRUNCATE", "STATEMENT"),
@@ -162,14 +167,7 @@ def protect(table: str, key: str) -> None:
 def protect_all(table: str) -> None:
     """Refuse every change of a table, as before."""
     if not is_sqlite():
-        for name, event, each in (
-            ("no_change", "UPDATE OR DELETE", "ROW"),
-            ("no_truncate", "TRUNCATE", "STATEMENT"),
-        ):
-            op.execute(
-                f"CREATE TRIGGER {table}_{name} BEFORE {event} ON {table} "
-                f"FOR EACH {each} EXECUTE FUNCTION refuse_change()"
-            )
+        ask_before_changes(table, "refuse_change")
         return
     refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
     for change in ("UPDATE", "DELETE"):
