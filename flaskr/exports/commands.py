@@ -5,6 +5,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qsl
@@ -119,14 +120,13 @@ def _write_file(contents: FileContents, path: Path, options: dict[str, Any]) -> 
             described = manifest(request, exported.facts, command_actor()) if beside else None
             digest = manifest_facts(described)
             record_file(Action.FILE_EXPORTED, request, exported, command_actor(), **digest)
-            _write_atomically(
-                path,
-                lambda target: shutil.copyfileobj(exported.file, target, 1024 * 1024),
-                opener=owner_only if request.is_identified else None,
-            )
+            # A manifest has the text that was searched for, which may be a name.
+            opener = owner_only if request.is_identified else None
+            copy = partial(shutil.copyfileobj, exported.file, length=1024 * 1024)
+            _write_atomically(path, copy, opener)
         if beside and described:
             text = manifest_text(described)
-            _write_atomically(beside, lambda target: target.write(text.encode()))
+            _write_atomically(beside, lambda target: target.write(text.encode()), opener)
     click.echo(f"{path}: {exported.facts.rows} rows, {exported.facts.size} bytes")
     for name, amount in exported.facts.totals.items():
         click.echo(f"{name:<13}{amount}")

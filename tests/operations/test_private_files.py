@@ -71,7 +71,7 @@ def test_every_kind_of_work_leaves_nothing_to_others(tmp_path, umask, make_app):
     assert open_to_others(folder) == []
     assert rights(tmp_path / "made") == 0o777 & ~umask
     assert rights(outside / "plain.csv") == 0o666 & ~umask
-    for name in ("names.csv", "refused.csv", "book.zip"):
+    for name in ("names.csv", "names.csv.manifest.json", "refused.csv", "book.zip"):
         assert rights(outside / name) == 0o600
 
 
